@@ -1,4 +1,4 @@
-"""Changes of an experiment's tables by dotted paths: what `Experiment.override` does before it reads them again."""
+"""Changes of an experiment's tables by dotted paths, for `Experiment.override`, which then reads the tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stdpbench.experiment.templates import OPTIONAL, templates
 from stdpbench.kinds.streams import Stream
 
 _NEEDS = {"populations": ("neuron",), "projections": ("source", "target", "receptor")}
-"""What a population or projection needs to be a new one; a whole table says it all."""
+"""Keys that a new population or projection needs."""
 _RANK = {"kind": 0, "preset": 1, "file": 1}
 
 
@@ -40,18 +40,18 @@ def apply(tables: dict[str, Any], changes: Mapping[str, Any], experiment: Parame
         with errors.part():
             if path.endswith(".preset"):
                 forget_for_preset(tables, path, str(value))
-            given = meant(experiment, path, value) if isinstance(value, str) else value
-            (set_in_evaluation if path.startswith(f"{EVALUATION}.") else set_value)(tables, path, given)
+            parsed = meant(experiment, path, value) if isinstance(value, str) else value
+            (set_in_evaluation if path.startswith(f"{EVALUATION}.") else set_value)(tables, path, parsed)
     _fit_to_stream(tables, changes, was_stream)
     errors.check()
 
 
 def _fit_to_stream(tables: dict[str, Any], changes: Mapping[str, Any], was_stream: bool) -> None:
-    """Leave out what only pictures or only streams have, if an experiment changes from one to the other."""
+    """Remove what only pictures or only streams have if an experiment changes from one to the other."""
     schedule, data = tables["schedule"], tables["data"]
-    given = {path.partition(".")[2] for path in changes if path.startswith("schedule.")}
+    changed = {path.partition(".")[2] for path in changes if path.startswith("schedule.")}
     if (schedule.get("between") == "stream") is not was_stream:
-        tables["schedule"] = {name: value for name, value in schedule.items() if name in given}
+        tables["schedule"] = {name: value for name, value in schedule.items() if name in changed}
     encodes = any(path.partition(".")[0] == "encoding" for path in changes)
     if "data.kind" in changes and not encodes and isinstance(data, Mapping):
         kind = datasets.usable().get(str(data.get("kind", "")))
@@ -60,7 +60,7 @@ def _fit_to_stream(tables: dict[str, Any], changes: Mapping[str, Any], was_strea
 
 
 def lost_schedule(old: Parameters, new: Parameters, given: Collection[str]) -> dict[str, Any]:
-    """Return the values of a schedule that are dropped since pictures become a stream, or a stream pictures."""
+    """Return the values of a schedule that are lost when pictures become a stream, or a stream pictures."""
     if (getattr(old, "between", "") == "stream") is (getattr(new, "between", "") == "stream"):
         return {}
     lost, defaults = dict[str, Any](), {declared.name: declared.default for declared in old.describe()}
@@ -74,7 +74,7 @@ def lost_schedule(old: Parameters, new: Parameters, given: Collection[str]) -> d
 def lost_values(
     before: Mapping[str, Parameters], after: Mapping[str, Parameters], given: Collection[str]
 ) -> dict[str, Any]:
-    """Return the values that are dropped since objects are of another kind: dotted path -> value.
+    """Return the values that are lost because objects change their kind: dotted path -> value.
 
     Defaults of the old kind and the paths in `given` are not included.
     """
@@ -93,9 +93,9 @@ def lost_values(
 
 
 def ordered(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return changes in the order in which they apply: that of the network, other kinds, presets, all else.
+    """Return changes in the order in which they apply: kind of the network, other kinds, presets, all else.
 
-    Kinds, presets and whole populations and projections replace values, whatever the order in which they were given.
+    Kinds, presets and whole populations and projections replace values and therefore come first.
     """
 
     def rank(change: tuple[str, Any]) -> int:
@@ -106,19 +106,18 @@ def ordered(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def add_elements(tables: dict[str, Any], changes: Mapping[str, Any], errors: Collector) -> list[tuple[str, str]]:
-    """Add empty tables for populations and projections that changes declare, at the end and in the order given.
+    """Append empty tables for the new populations and projections in `changes`, in the order given.
 
-    Those that the network does not have, and of which changes do not say what a new one needs, are errors, and
-    returned.
+    New elements for which `changes` lack required keys are reported in `errors`, and returned.
     """
-    network, given, refused = tables["network"], dict[tuple[str, str], set[str]](), list[tuple[str, str]]()
+    network, keys_of_new, refused = tables["network"], dict[tuple[str, str], set[str]](), list[tuple[str, str]]()
     for path in changes:
         match path.split("."):
             case ["network", table, name, *below] if table in _NEEDS and isinstance(network.get(table), Mapping):
                 if name not in network[table]:
-                    given.setdefault((table, name), set()).update(below[:1] or _NEEDS[table])
-    for (table, name), keys in given.items():
-        if missing := [key for key in _NEEDS[table] if key not in keys]:
+                    keys_of_new.setdefault((table, name), set()).update(below[:1] or _NEEDS[table])
+    for (table, name), declared_keys in keys_of_new.items():
+        if missing := [key for key in _NEEDS[table] if key not in declared_keys]:
             errors.sentences += _no_element(table, name, missing, list(network[table])).sentences
             refused.append((table, name))
         else:
@@ -176,7 +175,7 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
     if _is_element(path) and (value in (None, "none") or isinstance(value, Mapping)):
         if isinstance(value, Mapping):
             table[key] = dict(value)
-        elif table.pop(key, None) in (None, {}):  # the latter: to be added by the same changes
+        elif table.pop(key, None) in (None, {}):  # {}: added by the same changes
             raise unknown_key(key, table, path.rpartition(".")[0])
         return
     if isinstance(table.get(key), dict):
@@ -184,18 +183,18 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
         raise StdpbenchError(f"{path} is a section; name one of its parameters, such as {path}.{example}")
     if key == "kind" and table.get("kind") != value:
         kept = _shared(sections[0], table, value) if sections else {}
-        table.clear()  # parameters of another kind are not kept
+        table.clear()  # drop parameters of the old kind
         table.update(kept)
     if key == "file" and table.get("kind") == "custom":
-        table.clear()  # nor those of another rule
+        table.clear()  # drop parameters of the old rule
         table["kind"] = "custom"
     if key == "file" and table.get("kind") == "table":
-        table.pop("sha256", None)  # that of another file
+        table.pop("sha256", None)  # digest of the old file
     if value is not None:
         table[key] = value
         return
     table.pop(key, None)
-    if not table and family_at(".".join(sections)) is not None:  # a delay, say, that there is no longer
+    if not table and family_at(".".join(sections)) is not None:  # an object without values, such as a removed delay
         set_value(tables, ".".join(sections), None)
 
 
@@ -208,7 +207,7 @@ def put(tables: dict[str, Any], path: str, value: Any) -> None:
 
 
 def forget_for_preset(tables: dict[str, Any], path: str, preset: str) -> None:
-    """Remove the values that a requested preset sets from its section."""
+    """Remove from a section the values that a new preset sets."""
     section = path.rpartition(".")[0]
     family = family_of(section)
     if family is not None:
@@ -221,7 +220,7 @@ def forget_for_preset(tables: dict[str, Any], path: str, preset: str) -> None:
 
 
 def meant(experiment: Parameters, path: str, text: str) -> Any:
-    """Parse a typed value as TOML, but keep a text that looks like a number for parameters that are texts."""
+    """Parse a typed value as TOML; for parameters that are texts, keep a text that looks like a number."""
     owner, key = owner_of(experiment, path)
     field = type(owner).model_fields.get(key) if owner is not None else None
     value = _toml_value(text)
@@ -229,7 +228,7 @@ def meant(experiment: Parameters, path: str, text: str) -> Any:
 
 
 def owner_of(experiment: Parameters, path: str) -> tuple[Parameters | None, str]:
-    """Return the object that has a parameter, and the name of the parameter; None if there is no such object."""
+    """Return the object that has a parameter (None if there is none), and the name of the parameter."""
     *above, key = path.split(".")
     owner: Any = experiment
     for name in above:
@@ -238,13 +237,13 @@ def owner_of(experiment: Parameters, path: str) -> tuple[Parameters | None, str]
 
 
 def value_at(experiment: Parameters, path: str) -> Any:
-    """Return the value of a parameter that files leave out while it is the default; None if there is no such one."""
+    """Return the value of a parameter, also if files omit it as a default; None if there is no such parameter."""
     owner, name = owner_of(experiment, path)
     return getattr(owner, name) if owner is not None and name in type(owner).model_fields else None
 
 
 def is_live(before: Parameters, after: Parameters, path: str) -> bool:
-    """Whether a parameter that two experiments differ in may change during a run."""
+    """Return whether a parameter in which two experiments differ may change during a run."""
     owner, key = owner_of(before, path)
     declared = {p.name: p for p in owner.describe()} if owner is not None else {}
     return may_change(before, after, path, not declared[key].structural if key in declared else None)
@@ -258,7 +257,7 @@ def check_live(before: Parameters, after: Parameters, paths: Collection[str]) ->
     StdpbenchError
         If one of them is structural.
     """
-    for path in sorted(paths, key=lambda path: path == "network.order"):  # last: no one sets it
+    for path in sorted(paths, key=lambda path: path == "network.order"):  # last: users do not set it
         if not is_live(before, after, path):
             raise StdpbenchError(
                 f"{path} is structural: it cannot change during a run, but a new run can start from the "
@@ -267,21 +266,26 @@ def check_live(before: Parameters, after: Parameters, paths: Collection[str]) ->
 
 
 def may_change(before: Parameters, after: Parameters, path: str, live: bool | None) -> bool:
-    """Whether a parameter may change during a run; `live`: as declared, or None if `before` does not have it."""
-    projections = [owner for one in (before, after) if isinstance(owner := _projection(one, path), Projection)]
+    """Return whether a parameter may change during a run.
+
+    `live` is the declaration: whether the parameter is live, or None if `before` does not have it.
+    """
+    projections = [p for e in (before, after) if isinstance(p := _projection(e, path), Projection)]
     match path.split("."):
         case ["data", *_] | [_]:  # `[_]`: the seed
             return False
         case ["evaluation", *_]:
             return True
         case ["schedule", "between"] if "stream" in {
-            getattr(owner_of(one, path)[0], "between", "") for one in (before, after)
+            getattr(owner_of(experiment, path)[0], "between", "") for experiment in (before, after)
         }:
             return False
-        case ["network", "projections", _, "scale"] if any(each.scale is None for each in projections):
+        case ["network", "projections", _, "scale"] if any(projection.scale is None for projection in projections):
             return False
-        case ["network", "projections", _, "weight", *_] if not all(each.one_weight for each in projections):
-            return False  # weights from which learning started
+        case ["network", "projections", _, "weight", *_] if not all(
+            projection.one_weight for projection in projections
+        ):
+            return False  # start weights of learning
         case ["network", "projections", _, "normalise", "kind"]:
             return len(projections) == 2
         case ["network", "projections", _, "normalise", _] if live is None:
@@ -309,7 +313,7 @@ def parse_assignment(text: str) -> tuple[str, str]:
 
 
 def _shared(section: str, table: Mapping[str, Any], kind: object) -> dict[str, Any]:
-    """Return what a data set of another kind keeps: parameters with a common declaration, except file paths."""
+    """Return the values that a data set keeps when its kind changes: shared parameters, except file paths."""
     if section != "data" or str(kind) not in datasets.kinds():
         return {}
     old, new = datasets.get(str(table["kind"])), datasets.get(str(kind))
@@ -319,7 +323,7 @@ def _shared(section: str, table: Mapping[str, Any], kind: object) -> dict[str, A
 
 def _owner(cls: type[Parameters], name: str) -> type:
     """Return the class that declares a parameter."""
-    return next(one for one in cls.__mro__ if name in get_annotations(one))
+    return next(base for base in cls.__mro__ if name in get_annotations(base))
 
 
 def _toml_value(text: str) -> Any:
@@ -330,12 +334,12 @@ def _toml_value(text: str) -> Any:
 
 
 def refuse_other_delay_rule(experiment: Parameters, changes: Mapping[str, Any]) -> None:
-    """Refuse that a projection learns its delays by another rule, or begins or ceases to, during a run.
+    """Check that no change replaces, adds or removes the delay rule of a projection during a run.
 
     Raises
     ------
     StdpbenchError
-        It says what can be changed, and how to go on with another rule.
+        If one does; the message says what can change, and how to continue with another rule.
     """
     for path, value in changes.items():
         part, _, key = path.rpartition(".")
@@ -344,7 +348,7 @@ def refuse_other_delay_rule(experiment: Parameters, changes: Mapping[str, Any]) 
         rule = owner_of(experiment, path)[0]
         if str(value) == (getattr(rule, "kind", None) or "none"):
             continue
-        live = [] if rule is None else [each.name for each in rule.describe() if not each.structural]
+        live = [] if rule is None else [parameter.name for parameter in rule.describe() if not parameter.structural]
         can = (
             f"; what can change are its values {listed(live)}, and rates of 0 keep delays as they are" if live else ""
         )

@@ -50,7 +50,7 @@ def conflicts(
         yield from _of_factors(network, parts, graph, getattr(encoding, "kind", ""))
     if reference.trains:
         for sentence in reference.problems(graph, encoding, round(schedule.stimulus / dt)):
-            yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
+            yield _LONG.sub(lambda match: _short(match[0], network, parts), sentence)
         if reference.file and schedule.passes:
             yield "schedule.passes must be 0 with reference.weights: the network of the file is not trained here"
         if reference.takes == "times" and schedule.timing != "intact":
@@ -94,10 +94,10 @@ def _of_factors(network: Template, parts: Parts, graph: Graph, kind: str) -> Ite
 
 def _of_encoding(data: Source, encoding: Encoder) -> str:
     """Return the sentence for an encoder that cannot show the stimuli of the data."""
-    what = {"images": "pictures"}.get(data.shows, data.shows)
-    able = [repr(kind) for kind, cls in encoders.usable().items() if data.shows in cls.takes]
-    choice = f"choose one of {', '.join(able)}" if len(able) > 1 else f"choose {able[0]}"
-    kinds = f"data.kind {getattr(data, 'kind', '')!r} gives {what}"
+    stimuli = {"images": "pictures"}.get(data.shows, data.shows)
+    possible = [repr(kind) for kind, cls in encoders.usable().items() if data.shows in cls.takes]
+    choice = f"choose one of {', '.join(possible)}" if len(possible) > 1 else f"choose {possible[0]}"
+    kinds = f"data.kind {getattr(data, 'kind', '')!r} gives {stimuli}"
     return f"{kinds}, which encoding.kind {getattr(encoding, 'kind', '')!r} cannot show; {choice}"
 
 
@@ -105,7 +105,7 @@ def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule
     """Yield a sentence for each conflict in an experiment with a stream."""
     kind = getattr(data, "kind", "")
     if not isinstance(data, Stream):
-        kinds = ", ".join(repr(each) for each, cls in datasets.usable().items() if issubclass(cls, Stream))
+        kinds = ", ".join(repr(name) for name, cls in datasets.usable().items() if issubclass(cls, Stream))
         yield f"schedule.between = 'stream' needs data that are spikes ({kinds}), not the pictures of {kind!r}"
         return
     if not schedule.is_stream:
@@ -116,10 +116,10 @@ def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule
     if abs(piece / dt - round(piece / dt)) > 1e-6:
         yield f"schedule.piece ({piece:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)"
     durations = {f"schedule.stages.{n}.duration": s.duration for n, s in enumerate(schedule.stages or (), 1)}
-    for name, each in durations.items() or (("schedule.duration", schedule.duration),):
-        n_pieces = (each or 0.0) * 1e3 / piece
+    for name, seconds in durations.items() or (("schedule.duration", schedule.duration),):
+        n_pieces = (seconds or 0.0) * 1e3 / piece
         if abs(n_pieces - round(n_pieces)) > 1e-6 or n_pieces < 0.5:
-            yield f"{name} ({each:g} s) must be a whole number of pieces (schedule.piece, {piece * 1e-3:g} s)"
+            yield f"{name} ({seconds:g} s) must be a whole number of pieces (schedule.piece, {piece * 1e-3:g} s)"
     if duration / dt > _MOST_STEPS:
         yield f"schedule.duration must be below {_MOST_STEPS * dt * 1e-3:g} s"
     if problem := data.problem(dt * 1e-3):
@@ -135,7 +135,7 @@ def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule
 def _of_graph(network: Template, parts: Parts, graph: Graph, schedule: Schedule) -> Iterator[str]:
     """Yield a sentence for each error of the network and of the stages."""
     for sentence in _of_network(network, parts, graph, schedule):
-        yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
+        yield _LONG.sub(lambda match: _short(match[0], network, parts), sentence)
     for number, stage in enumerate(schedule.stages or (), 1):
         yield from _of_stage(f"schedule.stages.{number}.projections", stage, graph)
 
@@ -149,8 +149,8 @@ def _of_network(network: Template, parts: Parts, graph: Graph, schedule: Schedul
             if longest > projection.delay.longest:
                 path = f"network.projections.{name}.delay_plasticity.d_max"
             yield f"{path} must be shorter than schedule.stimulus"
-    own = list(network.conflicts(parts))
-    yield from own or problems(graph)
+    of_template = list(network.conflicts(parts))
+    yield from of_template or problems(graph)
 
 
 def _of_stage(path: str, stage: Stage, graph: Graph) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _of_stage(path: str, stage: Stage, graph: Graph) -> Iterator[str]:
 
 
 def _of_longest(delay: Delay) -> str:
-    """Return the end of the path of the parameter that sets the longest delay."""
+    """Return the last part of the path of the parameter that sets the longest delay."""
     return next((f".{p.name}" for p in delay.describe() if getattr(delay, p.name) == delay.longest), "")
 
 

@@ -1,11 +1,11 @@
-"""The network of an experiment while it is edited by hand: each operation returns another draft.
+"""The network of an experiment while the user edits it: each operation returns a new draft.
 
 A draft holds values that are each valid, but not necessarily together: a projection may name a receptor that its
 target does not have. `NetworkDraft.problems` says what is wrong; if nothing is, `NetworkDraft.finished` returns the
 experiment.
 
-A template stays a template as long as only parameters change that it has. Every other change spells the network out,
-as populations and projections (``kind = "graph"``).
+A template stays a template as long as only its parameters change. Every other change expands the network to
+populations and projections (``kind = "graph"``).
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from stdpbench.experiment.sections import Schedule
 from stdpbench.experiment.templates.graph import GraphNetwork
 
 _FIRST: Mapping[tuple[str, str], Mapping[str, Any]] = {("connect", "random"): {"p": 0.1}}
-"""Values that a kind needs before it is one, by part and kind."""
+"""Initial values of required parameters of a kind, by part and kind."""
 _EITHER = ({"p", "in_degree"}, {"size", "shape"})
-"""Parameters of which a part has one."""
+"""Parameters that exclude each other."""
 _OUTSIDE = ("data", "encoding", "schedule", "seed")
 """Sections that are not part of the network."""
 _NUMBERS = 10_000
@@ -57,7 +57,7 @@ class NetworkDraft:
         network = build(GraphNetwork, {"dt": experiment.dt}, "network")
         return cls(bare.model_copy(update={"network": network, "schedule": _without_stages(bare.schedule)}))
 
-    # -- what it holds ---------------------------------------------------------------------------------------------
+    # -- contents ---------------------------------------------------------------------------------------------------
 
     @property
     def template(self) -> str:
@@ -89,15 +89,15 @@ class NetworkDraft:
         return self.graph().input
 
     def graph(self, *shape: int) -> Graph:
-        """Return the network as it is, which may contradict itself.
+        """Return the network without checks; its parts may contradict each other.
 
         Parameters
         ----------
         *shape : int
             Shape of the input, which the data give; without it, the input has no size.
         """
-        made = self._network.expand(self.unchecked.parts)
-        return made.with_input(*shape) if shape and made.input else made
+        graph = self._network.expand(self.unchecked.parts)
+        return graph.with_input(*shape) if shape and graph.input else graph
 
     def value(self, path: str) -> Any:
         """Return the value of a parameter by its path, also in the expanded network of a template; None if unset."""
@@ -109,7 +109,11 @@ class NetworkDraft:
 
     def ending_at(self, population: str) -> tuple[str, ...]:
         """Return the names of the projections from and to a population, which go if it is removed."""
-        return tuple(name for name, one in self.projections.items() if population in (one.source, one.target))
+        return tuple(
+            name
+            for name, projection in self.projections.items()
+            if population in (projection.source, projection.target)
+        )
 
     # -- checks ----------------------------------------------------------------------------------------------------
 
@@ -124,15 +128,15 @@ class NetworkDraft:
         Raises
         ------
         StdpbenchError
-            If it contradicts itself: a sentence per error, as of a file.
+            If sections contradict each other: a sentence per error, as for a file.
         """
-        made = Experiment.from_mapping(self.unchecked.to_mapping())
+        experiment = Experiment.from_mapping(self.unchecked.to_mapping())
         if shape:
-            made.graph(*shape)
-        return made
+            experiment.graph(*shape)
+        return experiment
 
     def problems(self, *shape: int) -> tuple[str, ...]:
-        """Return a sentence for each error, with the shape of the input if it is known; none if there is no error."""
+        """Return a sentence for each error of the draft; see `finished`."""
         try:
             self.finished(*shape)
         except StdpbenchError as error:
@@ -150,11 +154,11 @@ class NetworkDraft:
         return NetworkDraft(self.unchecked.spelled_out()) if self.template else self
 
     def without_stages(self) -> NetworkDraft:
-        """Return the draft in which all that can learn does, for as long as in all stages together."""
+        """Return the draft in which all plastic projections learn, for the total length of the stages."""
         return NetworkDraft(self.unchecked.model_copy(update={"schedule": _without_stages(self.unchecked.schedule)}))
 
     def spells_out(self, path: str, value: Any = None) -> bool:
-        """Whether a change of a parameter spells a template out: it does not have the parameter, or not this kind."""
+        """Return whether a change expands the template, which lacks the parameter or does not allow this kind."""
         if not self.template:
             return False
         part, _, key = path.rpartition(".")
@@ -213,9 +217,9 @@ class NetworkDraft:
                 for other in pair - {key} if key in pair else ():
                     _forget(tables, f"{part}.{other}")
         if path == "schedule.between" and (value == "stream") != self.unchecked.schedule.is_stream:
-            tables["schedule"] = {}  # that of pictures and that of a stream share nothing else
+            tables["schedule"] = {}  # schedules of pictures and of streams share no other keys
         if path == "schedule.stages":
-            _forget(tables, "schedule.passes")  # those of the stages
+            _forget(tables, "schedule.passes")  # the stages set them
         (set_in_evaluation if path.startswith(f"{EVALUATION}.") else set_value)(tables, path, value)
         if key == "kind":
             for name, first in self._first_values(part, value).items():
@@ -227,17 +231,17 @@ class NetworkDraft:
         if name != "noise" or kind == "none":
             return _FIRST.get((name, str(kind)), {})
         neuron = self.populations[part.split(".")[2]].neuron
-        able = () if neuron is None else receptors(neuron)
-        return {"receptor": able[0]} if able else {}
+        names = () if neuron is None else receptors(neuron)
+        return {"receptor": names[0]} if names else {}
 
     def with_sections_of(self, other: Experiment, sections: Iterable[str]) -> NetworkDraft:
         """Return the draft with whole sections of another experiment."""
         return NetworkDraft(self.unchecked.model_copy(update={name: getattr(other, name) for name in sections}))
 
     def with_part_of(self, other: Experiment, path: str) -> NetworkDraft:
-        """Return the draft with what another experiment has at a path: a section, a part of it, or a value.
+        """Return the draft with a section, a part of it or a value copied from another experiment.
 
-        What the other experiment does not have there, or leaves out since it is the default, is removed.
+        If the other experiment has nothing at this path, or a default that files omit, it is removed.
 
         Raises
         ------
@@ -249,18 +253,20 @@ class NetworkDraft:
             return self.with_sections_of(other, (section,))
         tables, theirs = {"simulator": {}, **self.unchecked.to_mapping()}, {"simulator": {}, **other.to_mapping()}
         *above, key = path.split(".")
-        own: Any = tables
+        target: Any = tables
         source: Any = theirs
         for name in above:
-            own = own.setdefault(name, {})
+            target = target.setdefault(name, {})
             source = source.get(name, {})
         if key in source:
-            own[key] = source[key]
-            in_order = {name: own[name] for name in source if name in own} | own  # projections act in theirs
-            own.clear()
-            own.update(in_order)
+            target[key] = source[key]
+            in_order = {
+                name: target[name] for name in source if name in target
+            } | target  # keep the order of projections in `other`
+            target.clear()
+            target.update(in_order)
         else:
-            own.pop(key, None)
+            target.pop(key, None)
         return self._with_section(section, tables)
 
     # -- changes of structure --------------------------------------------------------------------------------------
@@ -271,9 +277,9 @@ class NetworkDraft:
         Parameters
         ----------
         name : str
-            Its name. Default: a free one.
+            Its name. Default: an unused name.
         table : mapping of str to Any, optional
-            As in a file. Default: 100 neurons, of the kind of the population before.
+            As in a file. Default: 100 neurons of the kind of the last population.
 
         Raises
         ------
@@ -284,18 +290,22 @@ class NetworkDraft:
         name = name or draft.free_name("exc")
         draft._check_name(name)
         if table is None:
-            kinds = [str(getattr(one.neuron, "kind", "")) for one in draft.populations.values() if one.neuron]
+            kinds = [
+                str(getattr(population.neuron, "kind", ""))
+                for population in draft.populations.values()
+                if population.neuron
+            ]
             table = {"size": 100, "neuron": {"kind": (kinds or ["adaptive-lif"])[-1]}}
-        made = build(Population, table, f"network.populations.{name}")
-        return draft._with_elements(populations={**draft.populations, name: made})
+        new = build(Population, table, f"network.populations.{name}")
+        return draft._with_elements(populations={**draft.populations, name: new})
 
     def add_input(self) -> NetworkDraft:
-        """Return the draft with a population without neurons, which comes first.
+        """Return the draft with an input, a population without neurons, in front.
 
         Raises
         ------
         StdpbenchError
-            If there is one.
+            If there is an input already.
         """
         draft = self.spelled_out()
         if draft.input:
@@ -306,7 +316,7 @@ class NetworkDraft:
     def duplicate_population(self, name: str) -> NetworkDraft:
         """Return the draft with a copy of a population after it: size, neurons and noise, without projections."""
         draft, copy = self.spelled_out(), self.free_name(name)
-        populations = _changed(draft.populations, name, lambda one: {name: one, copy: one})
+        populations = _changed(draft.populations, name, lambda original: {name: original, copy: original})
         return draft._with_elements(populations=populations)
 
     def rename_population(self, name: str, new: str) -> NetworkDraft:
@@ -316,13 +326,13 @@ class NetworkDraft:
         self._check_name(new)
         draft = self.spelled_out()
 
-        def renamed(one: Projection) -> Projection:
-            ends = {end: new for end in ("source", "target") if getattr(one, end) == name}
-            return one.model_copy(update=ends) if ends else one
+        def renamed(projection: Projection) -> Projection:
+            ends = {end: new for end in ("source", "target") if getattr(projection, end) == name}
+            return projection.model_copy(update=ends) if ends else projection
 
         return draft._with_elements(
-            populations=_changed(draft.populations, name, lambda one: {new: one}),
-            projections={each: renamed(one) for each, one in draft.projections.items()},
+            populations=_changed(draft.populations, name, lambda population: {new: population}),
+            projections={key: renamed(projection) for key, projection in draft.projections.items()},
             read=new if draft._network.read == name else draft._network.read,
         )
 
@@ -330,7 +340,7 @@ class NetworkDraft:
         """Return the draft without a population and the projections from and to it; see `ending_at`."""
         gone, draft = self.ending_at(name), self.spelled_out()
         return draft._without(gone)._with_elements(
-            populations=_changed(draft.populations, name, lambda one: {}),
+            populations=_changed(draft.populations, name, lambda population: {}),
             read="" if draft._network.read == name else draft._network.read,
         )
 
@@ -349,25 +359,25 @@ class NetworkDraft:
             Other keys, as in a file. Default: the first receptor of the target, and else as in a file.
         """
         draft = self.spelled_out()
-        neural = [each for each, one in draft.populations.items() if one.neuron is not None]
+        neural = [key for key, population in draft.populations.items() if population.neuron is not None]
         if not neural:
             raise StdpbenchError("a projection needs a population with neurons; add one first")
         source = source or next(iter(draft.populations))
         target = target or neural[-1]
-        given = dict(table or {})
+        keys = dict(table or {})
         neuron = draft.populations[target].neuron if target in draft.populations else None
-        if "receptor" not in given and neuron is not None:
-            given["receptor"] = (*receptors(neuron), "")[0]
+        if "receptor" not in keys and neuron is not None:
+            keys["receptor"] = (*receptors(neuron), "")[0]
         usual = f"{source}_{target}"
         name = name or draft.free_name("projection" if name_problem(usual) else usual)
         draft._check_name(name)
-        made = build(Projection, {"source": source, "target": target, **given}, f"network.projections.{name}")
-        return draft._with_elements(projections={**draft.projections, name: made})
+        new = build(Projection, {"source": source, "target": target, **keys}, f"network.projections.{name}")
+        return draft._with_elements(projections={**draft.projections, name: new})
 
     def duplicate_projection(self, name: str) -> NetworkDraft:
         """Return the draft with a copy of a projection after it."""
         draft, copy = self.spelled_out(), self.free_name(name)
-        projections = _changed(draft.projections, name, lambda one: {name: one, copy: one})
+        projections = _changed(draft.projections, name, lambda original: {name: original, copy: original})
         return draft._with_elements(projections=projections)
 
     def rename_projection(self, name: str, new: str) -> NetworkDraft:
@@ -382,13 +392,13 @@ class NetworkDraft:
         network, schedule = draft._network, draft.unchecked.schedule
         if schedule.stages:
             stages = [
-                {**stage.to_mapping(), "projections": [new if each == name else each for each in stage.projections]}
+                {**stage.to_mapping(), "projections": [new if other == name else other for other in stage.projections]}
                 for stage in schedule.stages
             ]
             schedule = _with_stages(schedule, stages)
         return draft._with_elements(
-            projections=_changed(draft.projections, name, lambda one: {new: one}),
-            streams={new if each == name else each: number for each, number in network.streams.items()},
+            projections=_changed(draft.projections, name, lambda projection: {new: projection}),
+            streams={new if other == name else other: number for other, number in network.streams.items()},
             schedule=schedule,
         )
 
@@ -397,22 +407,22 @@ class NetworkDraft:
         return self.spelled_out()._without((name,))
 
     def move_projection(self, name: str, by: int) -> NetworkDraft:
-        """Return the draft with a projection that acts earlier (-1) or later (1) among the others."""
+        """Return the draft with a projection moved in the order of action: earlier (-1) or later (1)."""
         names = list(self.projections)
         place = names.index(name)
         names.insert(min(max(place + by, 0), len(names) - 1), names.pop(place))
         if names == list(self.projections):
             return self
         draft = self.spelled_out()
-        return draft._with_elements(projections={each: draft.projections[each] for each in names})
+        return draft._with_elements(projections={key: draft.projections[key] for key in names})
 
     def free_name(self, like: str) -> str:
-        """Return a name that no population or projection has: `like`, or with a number."""
+        """Return an unused name: `like`, or `like` with a number."""
         names, stem = self._names, like.rstrip("0123456789").rstrip("_")
         candidates = (like, *(f"{stem[:26]}_{number}" for number in range(2, _NUMBERS)))
-        return next(each for each in candidates if each not in names and not name_problem(each))
+        return next(candidate for candidate in candidates if candidate not in names and not name_problem(candidate))
 
-    # -- inside ----------------------------------------------------------------------------------------------------
+    # -- private ---------------------------------------------------------------------------------------------------
 
     @property
     def _network(self) -> GraphNetwork:
@@ -438,33 +448,33 @@ class NetworkDraft:
     def _without(self, projections: Iterable[str]) -> NetworkDraft:
         gone, schedule = set(projections), self.unchecked.schedule
         if schedule.stages:
-            kept = [(stage, [each for each in stage.projections if each not in gone]) for stage in schedule.stages]
+            kept = [(stage, [key for key in stage.projections if key not in gone]) for stage in schedule.stages]
             stages = [{**stage.to_mapping(), "projections": names} for stage, names in kept if names]
             schedule = _with_stages(schedule, stages) if stages else _without_stages(schedule)
         return self._with_elements(
-            projections={name: one for name, one in self.projections.items() if name not in gone},
+            projections={name: projection for name, projection in self.projections.items() if name not in gone},
             streams={name: number for name, number in self._network.streams.items() if name not in gone},
             schedule=schedule,
         )
 
     def _with_section(self, section: str, tables: Mapping[str, Any]) -> NetworkDraft:
-        made: Any
+        content: Any
         if section in FAMILIES:
             family, kind = FAMILIES[section]
-            made = family.build({"kind": kind, **tables[section]}, section)
+            content = family.build({"kind": kind, **tables[section]}, section)
         elif section in PLAIN:
-            made = build(PLAIN[section], tables[section], section)
+            content = build(PLAIN[section], tables[section], section)
         else:
-            made = Experiment.from_mapping({section: tables[section]}).seed
-        return NetworkDraft(self.unchecked.model_copy(update={section: made}))
+            content = Experiment.from_mapping({section: tables[section]}).seed
+        return NetworkDraft(self.unchecked.model_copy(update={section: content}))
 
 
 def _changed(elements: Mapping[str, Any], name: str, change: Callable[[Any], Mapping[str, Any]]) -> dict[str, Any]:
-    """Return elements in their order, with other ones in place of one of them."""
-    found: dict[str, Any] = {}
-    for each, one in elements.items():
-        found |= change(one) if each == name else {each: one}
-    return found
+    """Return elements with one of them replaced by the result of `change`, in the same order."""
+    changed: dict[str, Any] = {}
+    for key, element in elements.items():
+        changed |= change(element) if key == name else {key: element}
+    return changed
 
 
 def _forget(tables: dict[str, Any], path: str) -> None:
@@ -480,7 +490,7 @@ def _with_stages(schedule: Schedule, stages: list[dict[str, Any]]) -> Schedule:
 
 
 def _without_stages(schedule: Schedule) -> Schedule:
-    """Return a schedule in which all that can learn does, for as long as in all stages together."""
+    """Return a schedule without stages, with their total length."""
     table = schedule.to_mapping()
     if table.pop("stages", None) in (None, "none"):
         return schedule

@@ -1,4 +1,4 @@
-"""What differs between a draft and the experiment that it was made from, and how to take each difference back."""
+"""Differences between a draft and the experiment it was made from, and the steps that revert them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BETWEEN, _STAGES = "schedule.between", "schedule.stages"
 
 @dataclass(frozen=True)
 class DraftChange:
-    """A difference that can be taken back by itself.
+    """A difference that can be reverted on its own.
 
     Attributes
     ----------
     path : str
-        The parameter; where another kind replaces the parameters too, what has the kind, such as a section.
+        The parameter; if a kind differs, the owner of the kind, such as a section.
     before, after : str
-        Both values in words; kinds where the kind differs.
+        Both values as texts; the kinds if the kind differs.
     """
 
     path: str
@@ -34,7 +34,7 @@ class DraftChange:
 
     @property
     def text(self) -> str:
-        """The difference in words, such as ``"plasticity.nu_post: 0.01 → 0.02"``."""
+        """The difference as text, such as ``"plasticity.nu_post: 0.01 → 0.02"``."""
         return f"{self.path}: {self.before} → {self.after}"
 
 
@@ -43,25 +43,25 @@ def changes_from(template: Experiment, draft: NetworkDraft) -> tuple[DraftChange
     now = draft.unchecked
     different = template.differences(now)
     other_network = _kind(template) != _kind(now)
-    found: dict[str, DraftChange] = {}
+    changes: dict[str, DraftChange] = {}
     for path, (old, new) in different.items():
         if path == _ORDER and _names(template) != _names(now):
-            continue  # part of adding and removing
+            continue  # follows from added or removed elements
         unit = _unit(path, different, template, now, other_network)
         if unit == path:
-            found[unit] = DraftChange(unit, _words(old), _words(new))
-        elif unit not in found:
-            found[unit] = DraftChange(unit, *_of_unit(unit, template, now, different))
-    return tuple(found.values())
+            changes[unit] = DraftChange(unit, _words(old), _words(new))
+        elif unit not in changes:
+            changes[unit] = DraftChange(unit, *_of_unit(unit, template, now, different))
+    return tuple(changes.values())
 
 
 def taking_back(draft: NetworkDraft, template: Experiment, change: DraftChange) -> Step:
-    """Return the step that takes a difference back, as far as the result can be a draft.
+    """Return the step that reverts a difference.
 
     Raises
     ------
     StdpbenchError
-        If a value of the template is invalid within what the draft has.
+        If a value of the template is invalid in the draft.
     """
     text = f"undo of {change.path}"
     if change.path == _NETWORK:
@@ -72,31 +72,31 @@ def taking_back(draft: NetworkDraft, template: Experiment, change: DraftChange) 
 def _unit(
     path: str, different: Mapping[str, tuple[Any, Any]], template: Experiment, now: Experiment, other_network: bool
 ) -> str:
-    """Return the path of what is taken back together with a parameter."""
+    """Return the path of the object that is reverted as a whole with a parameter."""
     section = path.partition(".")[0]
     if path == _ORDER or (other_network and section in (_NETWORK, *OPTIONAL)):
         return _NETWORK
     if section == EVALUATION:
         return EVALUATION
     if section == "encoding" and (template.stream is None) != (now.stream is None):
-        return "data"  # a stream has none
+        return "data"  # a stream has no encoding
     if section == "schedule" and (_STAGES in different or "stream" in different.get(_BETWEEN, ())):
-        return section  # stages say how long all of them last; pictures and streams share nothing else
+        return section  # stages determine the total length; pictures and streams share no other keys
     names = path.split(".")
     if path.startswith((POPULATIONS, PROJECTIONS)):
         element = ".".join(names[:3])
         if _has(template, element) != _has(now, element):
             return element
     above = (".".join(names[:length]) for length in range(1, len(names)))
-    return next((each for each in above if f"{each}.kind" in different), path)
+    return next((owner for owner in above if f"{owner}.kind" in different), path)
 
 
 def _of_unit(
     unit: str, template: Experiment, now: Experiment, different: Mapping[str, tuple[Any, Any]]
 ) -> tuple[str, str]:
     if unit == _NETWORK:
-        order = _kind(template) == _kind(now)
-        return ("this order", "another order") if order else (_kind(template), _kind(now))
+        same_kind = _kind(template) == _kind(now)
+        return ("this order", "another order") if same_kind else (_kind(template), _kind(now))
     if f"{unit}.kind" in different:
         old, new = different[f"{unit}.kind"]
         return _words(old), _words(new)
@@ -125,7 +125,7 @@ def _kind(experiment: Experiment) -> str:
 def _words(value: Any) -> str:
     if value is None:
         return "none"
-    if isinstance(value, list | tuple) and value and all(isinstance(each, Mapping) for each in value):
+    if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
         return f"{len(value)} stage{'s' if len(value) > 1 else ''}"
     if isinstance(value, bool):
         return str(value).lower()

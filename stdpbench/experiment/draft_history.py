@@ -1,4 +1,4 @@
-"""Drafts in the order in which they were made, for undo and redo."""
+"""Undo and redo of drafts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ D = TypeVar("D")
 
 
 class DraftHistory(Generic[D]):
-    """Drafts, which are immutable values, in the order in which they were made, for undo and redo.
+    """Undo and redo history of drafts, which are immutable values.
 
     Parameters
     ----------
@@ -51,14 +51,14 @@ class DraftHistory(Generic[D]):
         return True
 
     def undo(self) -> None:
-        """Return to the draft before the last step."""
+        """Undo the last step."""
         if self._done:
             text, before = self._done.pop()
             self._undone.append((text, self.current))
             self.current = before
 
     def redo(self) -> None:
-        """Repeat the step undone last."""
+        """Redo the step that was undone last."""
         if self._undone:
             text, after = self._undone.pop()
             self._done.append((text, self.current))

@@ -1,4 +1,4 @@
-"""The rows of a form for the draft of a network, and where its problems belong."""
+"""The rows of a form for the draft of a network, and the rows to which its problems belong."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PRESET = "Published parameters, which replace those of the neuron."
 
 
 def draft_groups(draft: NetworkDraft) -> tuple[Group, ...]:
-    """Return the parameters of a draft in groups, all of which can change.
+    """Return the parameters of a draft in groups; all of them can change.
 
     They are, in this order: the network as a whole, its populations, its projections, then the sections that are not
     part of it, such as the schedule. Paths are those of the expanded network, also in a template.
@@ -45,12 +45,12 @@ def _groups(draft: NetworkDraft) -> Iterator[Group]:
     usual = {group.path: group for group in section_groups(draft.unchecked)}
     neurons, rules = _able(POPULATION["neuron"]), ("none", *_able(PROJECTION["plasticity"]))
     network = usual.pop("network")
-    found = dict(network.parameters)
+    parameters = dict(network.parameters)
     if not draft.template:
-        found["read"] = replace(found["read"], type="choice", choices=_neural(draft))
-        if not found["read"].choices:
-            del found["read"]
-    yield _group("network", network.heading, found)
+        parameters["read"] = replace(parameters["read"], type="choice", choices=_neural(draft))
+        if not parameters["read"].choices:
+            del parameters["read"]
+    yield _group("network", network.heading, parameters)
     for name, population in draft.populations.items():
         yield _population(name, population, neurons)
     for name, projection in draft.projections.items():
@@ -65,39 +65,39 @@ def _population(name: str, population: Population, kinds: tuple[str, ...]) -> Gr
     path = f"network.populations.{name}"
     neuron = population.neuron
     if neuron is None:
-        found = {"shape": replace(SHAPE, help=_INPUT_HELP, required=False, default=None)}
-        return _group(path, (name, "spikes of the data"), found)
-    found = {"size": SIZE, "shape": SHAPE}
+        parameters = {"shape": replace(SHAPE, help=_INPUT_HELP, required=False, default=None)}
+        return _group(path, (name, "spikes of the data"), parameters)
+    parameters = {"size": SIZE, "shape": SHAPE}
     parts = population_parameters(path, population)
     parts["neuron.kind"] = replace(parts["neuron.kind"], choices=kinds)
-    for each, declared in parts.items():
-        found[each] = declared
-        if each == "neuron.kind" and neuron.presets:
+    for key, declared in parts.items():
+        parameters[key] = declared
+        if key == "neuron.kind" and neuron.presets:
             choices = tuple(neuron.presets)
-            found["neuron.preset"] = _choice("neuron.preset", choices, _PRESET)
-    if "noise.receptor" in found:
+            parameters["neuron.preset"] = _choice("neuron.preset", choices, _PRESET)
+    if "noise.receptor" in parameters:
         now = getattr(population.noise, "receptor", "")
-        found["noise.receptor"] = _one_of(found["noise.receptor"], receptors(neuron), now)
+        parameters["noise.receptor"] = _one_of(parameters["noise.receptor"], receptors(neuron), now)
     size = f"{population.size} neuron{'' if population.size == 1 else 's'}"
-    return _group(path, (name, size, str(getattr(neuron, "kind", ""))), found)
+    return _group(path, (name, size, str(getattr(neuron, "kind", ""))), parameters)
 
 
 def _projection(draft: NetworkDraft, name: str, projection: Projection, rules: tuple[str, ...]) -> Group:
     path = f"network.projections.{name}"
     parts = projection_parameters(path, projection)
     target = draft.populations.get(projection.target)
-    able = receptors(target.neuron) if target is not None and target.neuron is not None else ()
-    choices = {"source": tuple(draft.populations), "target": _neural(draft), "receptor": able}
-    found = {end: _one_of(parts.pop(end), choices[end], getattr(projection, end)) for end in _ENDS}
+    receptor_names = receptors(target.neuron) if target is not None and target.neuron is not None else ()
+    choices = {"source": tuple(draft.populations), "target": _neural(draft), "receptor": receptor_names}
+    parameters = {end: _one_of(parts.pop(end), choices[end], getattr(projection, end)) for end in _ENDS}
     parts["plasticity.kind"] = replace(parts["plasticity.kind"], choices=rules)
-    found |= {each: parts[each] for each in parts if each.startswith("connect.")}
-    found |= {each: parts[each] for each in parts if each.startswith("weight.")}
-    found |= {"scale": parts["scale"], **parts}
-    return _group(path, (name, f"{projection.source} → {projection.target}"), found)
+    parameters |= {key: parts[key] for key in parts if key.startswith("connect.")}
+    parameters |= {key: parts[key] for key in parts if key.startswith("weight.")}
+    parameters |= {"scale": parts["scale"], **parts}
+    return _group(path, (name, f"{projection.source} → {projection.target}"), parameters)
 
 
 def _neural(draft: NetworkDraft) -> tuple[str, ...]:
-    return tuple(name for name, one in draft.populations.items() if one.neuron is not None)
+    return tuple(name for name, population in draft.populations.items() if population.neuron is not None)
 
 
 def _able(family: Family[Any]) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def _able(family: Family[Any]) -> tuple[str, ...]:
 
 
 def _one_of(declared: Parameter, choices: tuple[str, ...], now: str) -> Parameter:
-    """Return a declaration whose values are choices, among them the current value even if it is not possible."""
+    """Return a declaration with choices that include the current value, even if it is invalid."""
     return replace(declared, type="choice", choices=choices if now in choices else (now, *choices))
 
 
@@ -114,8 +114,8 @@ def _choice(name: str, choices: tuple[str, ...], help_: str) -> Parameter:
     return Parameter(name, "choice", None, None, None, None, False, False, ("", *choices), help_, False)
 
 
-def _group(path: str, heading: tuple[str, ...], found: Mapping[str, Parameter]) -> Group:
-    live = {name: replace(each, name=name, structural=False) for name, each in found.items()}
+def _group(path: str, heading: tuple[str, ...], parameters: Mapping[str, Parameter]) -> Group:
+    live = {name: replace(parameter, name=name, structural=False) for name, parameter in parameters.items()}
     return Group(path, heading, live, primary=True)
 
 
@@ -128,9 +128,9 @@ class Placed:
     sentence : str
         What is wrong, and what would be right.
     group : str
-        Path of the group that it belongs to; empty for none.
+        Path of its group; empty for none.
     row : str
-        Path of the parameter; empty if it is that of the group as a whole.
+        Path of the parameter; empty if it concerns the whole group.
     """
 
     sentence: str
@@ -139,14 +139,14 @@ class Placed:
 
 
 def placed(sentences: Iterable[str], groups: Iterable[Group]) -> tuple[Placed, ...]:
-    """Return where problems belong, by the path with which a sentence begins."""
+    """Assign problems to rows by the path with which a sentence begins."""
     known = sorted(groups, key=lambda group: -len(group.path))
     return tuple(_placed(sentence, known) for sentence in sentences)
 
 
 def _placed(sentence: str, groups: Iterable[Group]) -> Placed:
-    found = _PATH.match(sentence)
-    path = found[0] if found else ""
+    match = _PATH.match(sentence)
+    path = match[0] if match else ""
     for group in groups:
         if path == group.path or path.startswith(f"{group.path}."):
             below = path.removeprefix(group.path).removeprefix(".")
@@ -156,9 +156,9 @@ def _placed(sentence: str, groups: Iterable[Group]) -> Placed:
 
 
 def asked_first(draft: NetworkDraft, groups: Iterable[Group]) -> tuple[tuple[Group, Parameter], ...]:
-    """Return the parameters that are asked for first, with their groups, as far as an experiment has them.
+    """Return the parameters that a form asks for first, with their groups, as far as an experiment has them.
 
-    They are the size of the network, the weights that it starts with, and for how long and on how much it learns.
+    They are the size of the network, its start weights, and the length and amount of training.
     """
     graph, stream = draft.graph(), draft.unchecked.schedule.is_stream
     size = f"{_POPULATIONS}{graph.read}.size"
@@ -166,6 +166,8 @@ def asked_first(draft: NetworkDraft, groups: Iterable[Group]) -> tuple[tuple[Gro
         size = draft.unchecked.short_path(size)
     length = ("schedule.duration",) if stream else ("schedule.passes", *_PICTURES)
     start = ("network.start", f"network.projections.{graph.shown}.weight.kind")
-    known = {f"{group.path}.{name}": (group, each) for group in groups for name, each in group.parameters.items()}
+    known = {
+        f"{group.path}.{name}": (group, parameter) for group in groups for name, parameter in group.parameters.items()
+    }
     layers = "network.hidden"
     return tuple(known[path] for path in (layers if layers in known else size, *start, *length) if path in known)

@@ -19,7 +19,7 @@ from stdpbench.experiment.sections import Stage
 
 _PATH = "schedule.stages"
 WITHOUT_STAGES = "All projections that have a rule learn throughout."
-"""What is said where there are no stages."""
+"""Placeholder text for a schedule without stages."""
 _OF_STAGE = re.compile(r"schedule\.stages\.(\d+)\b")
 
 
@@ -41,16 +41,16 @@ class StageRow:
 
 def learnable(draft: NetworkDraft) -> tuple[str, ...]:
     """Return the names of the projections that have a rule, and can be named in stages."""
-    return tuple(name for name, one in draft.projections.items() if one.plasticity is not None)
+    return tuple(name for name, projection in draft.projections.items() if projection.plasticity is not None)
 
 
 def unit_of_stages(draft: NetworkDraft) -> str:
-    """Return what the length of a stage counts: ``"passes"``, or in a stream ``"duration"``."""
+    """Return the unit of the length of a stage: ``"passes"``, or in a stream ``"duration"``."""
     return "duration" if draft.unchecked.schedule.is_stream else "passes"
 
 
 def stages_of(draft: NetworkDraft) -> tuple[StageRow, ...]:
-    """Return the stages of a draft; none if all that can learn does throughout."""
+    """Return the stages of a draft; empty if all plastic projections learn throughout."""
     return tuple(
         StageRow(tuple(table["projections"]), str(table.get(unit_of_stages(draft), 1))) for table in _tables(draft)
     )
@@ -74,7 +74,7 @@ def _length(stage: Stage) -> str:
 
 
 def changed_by_stages(draft: NetworkDraft) -> dict[str, Any]:
-    """Return the values of a draft that its stages determine, by path, as `Experiment.override` takes them."""
+    """Return the values that the stages of a draft determine, as changes for `Experiment.override`."""
     if tables := _tables(draft):
         return {_PATH: tables}
     schedule = draft.unchecked.schedule
@@ -85,29 +85,29 @@ def changed_by_stages(draft: NetworkDraft) -> dict[str, Any]:
 
 def stage_of(sentence: str) -> int | None:
     """Return the number of the stage that a problem is about; None if it is about none."""
-    found = _OF_STAGE.match(sentence)
-    return int(found[1]) - 1 if found else None
+    match = _OF_STAGE.match(sentence)
+    return int(match[1]) - 1 if match else None
 
 
 def adding_stage(draft: NetworkDraft) -> Step:
     """Return the step that adds a stage at the end.
 
-    The first one has all projections that can learn, for as long as they would without stages. Each further one has
-    those that no stage has yet, or all, and the length of the last one.
+    The first stage has all plastic projections, and the length of the training without stages. Each further stage has
+    the projections that no stage has yet, or all, and the length of the last stage.
     """
-    tables, able, unit = _tables(draft), learnable(draft), unit_of_stages(draft)
+    tables, plastic, unit = _tables(draft), learnable(draft), unit_of_stages(draft)
     if not tables:
         schedule = draft.unchecked.schedule
         length: Any = f"{schedule.duration:g} s" if schedule.is_stream else max(schedule.passes, 1)
-        new = {"projections": list(able), unit: length}
+        new = {"projections": list(plastic), unit: length}
     else:
         used = {name for table in tables for name in table["projections"]}
-        new = {"projections": [name for name in able if name not in used] or list(able), unit: tables[-1][unit]}
+        new = {"projections": [name for name in plastic if name not in used] or list(plastic), unit: tables[-1][unit]}
     return Step("add stage", _with(draft, [*tables, new]))
 
 
 def removing_stage(draft: NetworkDraft, number: int) -> Step:
-    """Return the step that removes a stage; without stages, all that can learn does, for as long as before."""
+    """Return the step that removes a stage; without stages, all plastic projections learn for the total length."""
     tables = _tables(draft)
     text = f"remove stage {number + 1}"
     if len(tables) == 1:
@@ -116,7 +116,7 @@ def removing_stage(draft: NetworkDraft, number: int) -> Step:
 
 
 def moving_stage(draft: NetworkDraft, number: int, by: int) -> Step:
-    """Return the step that lets a stage come earlier (-1) or later (1)."""
+    """Return the step that moves a stage: earlier (-1) or later (1)."""
     tables = _tables(draft)
     place = min(max(number + by, 0), len(tables) - 1)
     tables.insert(place, tables.pop(number))
@@ -139,14 +139,14 @@ def setting_length(draft: NetworkDraft, number: int, text: str) -> Step:
     StdpbenchError
         If the text is not a number of passes, or not a duration.
     """
-    tables, unit, meant = _tables(draft), unit_of_stages(draft), text.strip()
-    value: Any = meant
-    if unit == "passes" and meant.isdigit():
-        value = int(meant)
-    elif unit == "duration" and meant.replace(".", "", 1).isdigit():
-        value = f"{meant} s"
+    tables, unit, stripped = _tables(draft), unit_of_stages(draft), text.strip()
+    value: Any = stripped
+    if unit == "passes" and stripped.isdigit():
+        value = int(stripped)
+    elif unit == "duration" and stripped.replace(".", "", 1).isdigit():
+        value = f"{stripped} s"
     tables[number] = {**tables[number], unit: value}
-    return Step(f"stage {number + 1}: {unit} → {meant}", _with(draft, tables))
+    return Step(f"stage {number + 1}: {unit} → {stripped}", _with(draft, tables))
 
 
 def _tables(draft: NetworkDraft) -> list[dict[str, Any]]:

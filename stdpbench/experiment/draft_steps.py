@@ -1,4 +1,4 @@
-"""Steps of editing a network by hand: the draft that each leads to, what to look at then, and what it did in words."""
+"""Steps of editing a network by hand: the resulting draft, the group to show, and a sentence for the user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.starting_points import start_from
 
 POPULATIONS, PROJECTIONS = "network.populations.", "network.projections."
-"""Beginnings of the paths of parts."""
+"""Prefixes of the paths of populations and projections."""
 
 _TEMPLATE = (
     "The template {}. It stays a template as long as only its own parameters change. Any other change spells the "
@@ -22,18 +22,18 @@ _NOTHING = "Nothing yet: add an input and a population, then a projection betwee
 
 @dataclass(frozen=True)
 class Step:
-    """A step, not done yet.
+    """A step that can be done.
 
     Attributes
     ----------
     text : str
-        What it does, as in the text of an undo action: ``"remove exc"``.
+        Text of its undo action, such as ``"remove exc"``.
     draft : NetworkDraft
         The draft after it.
     part : str
-        Path of the group to look at then; empty for the same as before.
+        Path of the group to show afterwards; empty for the same as before.
     sentence : str
-        What it did; empty if that is plain to see.
+        A sentence for the user about the result; empty if the form shows it.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Step:
     sentence: str = ""
 
     def after(self, before: NetworkDraft) -> str:
-        """Return the sentence, and that the template is gone if the step spells it out."""
+        """Return the sentence, extended by a note if the step expands the template."""
         if not before.template or self.draft.template:
             return self.sentence
         spelled = f"The network is spelled out now: the template {before.template} does not have this."
@@ -50,7 +50,7 @@ class Step:
 
 
 def kind_sentence(draft: NetworkDraft) -> str:
-    """Say whether the network is that of a template or spelled out, and what that means."""
+    """Return a text that says whether the network is a template or spelled out, and what that means."""
     spelled = _SPELLED_OUT if draft.populations else _NOTHING
     return _TEMPLATE.format(draft.template) if draft.template else spelled
 
@@ -86,7 +86,7 @@ def adding(draft: NetworkDraft, what: str, chosen: str = "") -> Step:
     what : str
         What to add.
     chosen : str
-        Path of the part that is chosen; a population is the source of a new projection.
+        Path of the selected part; a population becomes the source of a new projection.
     """
     if what == "projection":
         source = name_of(chosen) if chosen.startswith(POPULATIONS) else ""
@@ -127,6 +127,6 @@ def renaming(draft: NetworkDraft, part: str, new: str) -> Step:
 
 
 def moving(draft: NetworkDraft, part: str, by: int) -> Step:
-    """Return the step that lets a projection act earlier (-1) or later (1)."""
+    """Return the step that moves a projection in the order of action: earlier (-1) or later (1)."""
     name = name_of(part)
     return Step(f"move {name}", draft.move_projection(name, by))

@@ -1,4 +1,4 @@
-"""What an experiment will show, without a network: one stimulus with its spikes, and numbers over many.
+"""Preview of the stimuli of an experiment, without a network: one stimulus with its spikes, and statistics.
 
 Spikes are those of `encode`, as a run presents them.
 """
@@ -24,26 +24,26 @@ _PIECES = 20  # of a stream
 
 @dataclass(frozen=True, eq=False)
 class ShownStimulus:
-    """One training stimulus, and its spikes at its first presentation.
+    """A training stimulus with the spikes of its first presentation.
 
     Attributes
     ----------
     number, presentation : int
         Number of the stimulus, and of its first presentation; of a stream, both are the number of the piece.
     name : str
-        What it is, such as ``"picture 3, class 7"``.
+        Description, such as ``"picture 3, class 7"``.
     stimulus : ndarray, Signal, Events or None
-        What the encoder gets; None in a stream.
+        Input of the encoder; None in a stream.
     grid : tuple of int
         Height and width of the values or channels.
     planes : int
-        Parts of the grid that lie one below the other, such as two polarities.
+        Parts of the grid, stacked vertically, such as two polarities.
     spikes : Spikes
         Its spikes.
     n_bins : int
         Time steps of the presentation.
     start, dt : float
-        Time in s at which it begins, which is not 0 in a stream only; time step in s.
+        Start in s, which is 0 except in a stream; time step in s.
     shape : tuple of int
         Height and width of the input population.
     """
@@ -67,7 +67,7 @@ class ShownStimulus:
 
     @property
     def n_groups(self) -> int:
-        """Equal groups of inputs, one after the other: copies of the grid that an encoder makes, times planes."""
+        """Number of equal, consecutive groups of inputs: copies of the grid that the encoder makes, times planes."""
         return max(1, self.shape[0] // max(self.grid[0], 1)) * self.planes
 
     def rates(self, most: int = 60) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -76,7 +76,7 @@ class ShownStimulus:
         Parameters
         ----------
         most : int
-            Largest number of intervals of time.
+            Maximum number of time intervals.
 
         Returns
         -------
@@ -96,12 +96,12 @@ class ShownStimulus:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers of what an experiment will show.
+    """Statistics of the stimuli of an experiment and their spikes.
 
     Attributes
     ----------
     kind : {"images", "signals", "events", "stream"}
-        What is shown.
+        Type of the stimuli.
     n_train, n_test, n_classes : int
         Training and test stimuli, and their classes; of a stream, its pieces are the training stimuli.
     shape : tuple of int
@@ -117,7 +117,7 @@ class Numbers:
     rate : float
         Mean rate of an input in Hz.
     merged : int
-        Spikes of the sample that were left out because another one of the same input is in their time step.
+        Spikes of the sample that were dropped because the same input already fires in that time step.
     cut : int
         Training and test stimuli that last longer than ``schedule.stimulus``.
     silent : int
@@ -148,12 +148,12 @@ class Numbers:
     factors: tuple[float, ...] = ()
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the numbers as plain values, those with three parts as min, mean and max."""
-        found = asdict(self)
+        """Return the numbers as plain values; those with three parts as min, mean and max."""
+        mapping = asdict(self)
         for name in ("duration", "spikes"):
-            found[name] = dict(zip(("min", "mean", "max"), found[name], strict=True))
-        found["duration_ms"] = found.pop("duration")
-        return found | {name: list(found[name]) for name in ("shape", "class_names", "factors")}
+            mapping[name] = dict(zip(("min", "mean", "max"), mapping[name], strict=True))
+        mapping["duration_ms"] = mapping.pop("duration")
+        return mapping | {name: list(mapping[name]) for name in ("shape", "class_names", "factors")}
 
 
 def shown_stimulus(experiment: Experiment, split: Split, number: int = 0) -> ShownStimulus:
@@ -201,7 +201,7 @@ def shown_stimulus(experiment: Experiment, split: Split, number: int = 0) -> Sho
 
 
 def shown_numbers(experiment: Experiment, split: Split, sample: int | None = None) -> Numbers:
-    """Return numbers of what will be shown, over a sample of the training stimuli.
+    """Return statistics over a sample of the training stimuli.
 
     Parameters
     ----------
@@ -219,8 +219,8 @@ def shown_numbers(experiment: Experiment, split: Split, sample: int | None = Non
     n = experiment.schedule.n_pieces if streamed else len(train)
     if n < 1:
         raise StdpbenchError("there is nothing to show: the data have no training stimuli")
-    wanted = sample or (_PIECES if streamed else _SAMPLE)
-    numbers = np.unique(np.linspace(0, n - 1, min(n, wanted)).astype(int)).tolist()
+    sample_size = sample or (_PIECES if streamed else _SAMPLE)
+    numbers = np.unique(np.linspace(0, n - 1, min(n, sample_size)).astype(int)).tolist()
     ready, first = with_pool(experiment, split), _first(experiment, n)
     shape = train.shape if streamed else input_shape(experiment, train)
     n_inputs = shape[0] * shape[1]
@@ -234,7 +234,7 @@ def shown_numbers(experiment: Experiment, split: Split, sample: int | None = Non
         fired[spikes.index] = True
         if spikes.factor is not None and len(spikes):
             factors |= {float(spikes.factor.min()), float(spikes.factor.max())}
-    lasting = np.array(bins) * experiment.dt
+    durations = np.array(bins) * experiment.dt
     return Numbers(
         "stream" if streamed else train.kind,
         n,
@@ -242,10 +242,10 @@ def shown_numbers(experiment: Experiment, split: Split, sample: int | None = Non
         len(split.class_names),
         shape,
         n_inputs,
-        (float(lasting.min()), float(lasting.mean()), float(lasting.max())),
+        (float(durations.min()), float(durations.mean()), float(durations.max())),
         len(numbers),
         (float(min(counts)), float(np.mean(counts)), float(max(counts))),
-        float(sum(counts) / (lasting.sum() * 1e-3) / max(n_inputs, 1)),
+        float(sum(counts) / (durations.sum() * 1e-3) / max(n_inputs, 1)),
         merged,
         0 if streamed else sum(n_cut(experiment, part) for part in (train, split.test)),
         int((~fired).sum()),
@@ -256,10 +256,10 @@ def shown_numbers(experiment: Experiment, split: Split, sample: int | None = Non
 
 
 def _first(experiment: Experiment, n: int) -> dict[int, int]:
-    """Return the number of the first training presentation of each stimulus; without training, its own number."""
+    """Return the first training presentation of each stimulus; without training, the number of the stimulus."""
     if experiment.stream is not None:
         return {number: number for number in range(n)}
-    found = dict[int, int]()
+    first = dict[int, int]()
     for presentation, number in enumerate(training_order(experiment, n)[:n].tolist()):
-        found.setdefault(number, presentation)
-    return {number: found.get(number, number) for number in range(n)}
+        first.setdefault(number, presentation)
+    return {number: first.get(number, number) for number in range(n)}

@@ -1,4 +1,4 @@
-"""What is different while a network is labelled and tested: the section ``evaluation`` of an experiment."""
+"""The section ``evaluation`` of an experiment: parameters that differ while a network is labelled and tested."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from stdpbench.declare.parameters import Parameters, parameter
 
 SECTION = "evaluation"
 VALUES = f"{SECTION}.values."
-"""Beginning of the path of a value that holds in evaluation."""
+"""Prefix of the path of a value that holds in evaluation."""
 _SECTIONS = ("exc", "inh", "network", "lateral", "encoding")
 
 
 class Evaluation(Parameters):
     """Parameters of the network that differ while it is evaluated, with everything that it has learned frozen.
 
-    A network that learns needs other dynamics than one that answers. While it learns, a single winner may be best,
-    which has seen most of the stimulus before it fires; to answer, many spikes of those few neurons that the
-    stimulus drives most. The values hold in the label and test phases, for held-out pictures, baselines, reports and
-    drawn digits.
+    Learning and classification need different dynamics. For learning, a single winner that fires late in the stimulus
+    may be best; for classification, many spikes of the few neurons that the stimulus drives most. The values hold in
+    the label and test phases, for held-out pictures, baselines, reports and drawn digits.
     """
 
     thresholds: Literal["learned", "start"] = parameter(
@@ -61,7 +60,7 @@ class Evaluation(Parameters):
 
 
 def without_evaluation(experiment: Any) -> Any:
-    """Return an experiment without this section; the experiment itself if it has nothing there."""
+    """Return an experiment without this section; the same object if nothing differs in evaluation."""
     if experiment.evaluation.is_default:
         return experiment
     return experiment.model_copy(update={SECTION: Evaluation()})
@@ -83,11 +82,11 @@ def conflicts_in_evaluation(experiment: Any) -> Iterator[str]:
         try:
             plain.changed_live({path: value})
         except StdpbenchError:
-            yield f"{VALUES}{path} is structural: in evaluation, it is as while the network learns"
+            yield f"{VALUES}{path} is structural: it cannot differ between learning and evaluation"
 
 
 def set_in_evaluation(tables: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value of the section in the tables of an experiment; None and ``"none"`` remove one of `VALUES`."""
+    """Set a value of the section in the tables of an experiment; None and ``"none"`` remove a value of `VALUES`."""
     table = tables.setdefault(SECTION, {})
     if not path.startswith(VALUES):
         table[path.removeprefix(f"{SECTION}.")] = value

@@ -60,21 +60,21 @@ class Head(Parameters):
 
 
 def read_sections(mapping: Mapping[str, Any], fields: Mapping[str, Any], *, stand_ins: bool) -> dict[str, Any]:
-    """Read the sections of an experiment from nested tables, with its name and seed as they are written.
+    """Read the sections of an experiment from nested tables; name and seed are not parsed yet.
 
     Parameters
     ----------
     mapping : mapping of str to Any
         Section to its table, or to an object with such a table.
     fields : mapping of str to Any
-        Keys that an experiment has.
+        The keys of an experiment.
     stand_ins : bool
         Whether missing kinds get stand-ins; otherwise they are an error.
 
     Returns
     -------
     dict of str to Any
-        By key; sections that neither the tables nor the network have are missing.
+        Sections by key, without those that neither the tables nor the network have.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def read_sections(mapping: Mapping[str, Any], fields: Mapping[str, Any], *, stan
         One sentence per error, with the dotted path, the error and what would be right.
     """
     errors = Collector()
-    mapping = {key: one.to_mapping() if hasattr(one, "to_mapping") else one for key, one in mapping.items()}
+    mapping = {key: value.to_mapping() if hasattr(value, "to_mapping") else value for key, value in mapping.items()}
     sections: dict[str, Any] = {key: mapping[key] for key in ("name", "seed") if key in mapping}
     for name, section in PLAIN.items():
         with errors.part():
@@ -156,7 +156,7 @@ class Experiment(Head):
         """Yield a sentence for each conflict between sections."""
         if not self.name.strip():
             yield "name must not be empty"
-        if self.missing_kinds:  # nothing is known of them but their values
+        if self.missing_kinds:  # only their values are known
             return
         yield from conflicts(self.network, self.parts, self.data, self.encoding, self.schedule, self.reference)
         yield from self.simulator.conflicts(stream=self.schedule.is_stream, in_few_bits=self.reference.in_few_bits)
@@ -164,7 +164,7 @@ class Experiment(Head):
 
     @property
     def evaluated(self) -> Experiment:
-        """The experiment with the parameters with which its network is labelled and tested."""
+        """The experiment with the parameters that hold while its network is labelled and tested."""
         plain: Experiment = without_evaluation(self)
         return plain.override(dict(self.evaluation.values)) if self.evaluation.values else plain
 
@@ -175,19 +175,19 @@ class Experiment(Head):
 
     @property
     def sections(self) -> tuple[str, ...]:
-        """Names of the sections that the experiment has: all of `SECTIONS` but those that are not used."""
+        """Names of the sections that the experiment uses, in the order of `SECTIONS`."""
         used = self.model_fields_set if self.network.missing else self.network.sections
         unused = ("encoding",) * isinstance(self.data, Stream) + ("reference",) * (not self.reference.trains)
         return tuple(name for name in SECTIONS if (name not in OPTIONAL or name in used) and name not in unused)
 
     @property
     def missing_kinds(self) -> tuple[str, ...]:
-        """A clause for each missing kind, which has a stand-in here: its name and the reason."""
+        """A clause for each missing kind, which a stand-in replaces: its name and the reason."""
         return tuple(dict.fromkeys(clause for owner in self._with_kinds().values() if (clause := owner.missing)))
 
     @property
     def parts(self) -> Parts:
-        """What the network may use of the experiment in addition to its own parameters."""
+        """The sections and the seed that a template may use in addition to its own parameters."""
         return Parts(self.exc, self.inh, self.plasticity, self.lateral, self.seed)
 
     def graph(self, *shape: int) -> Graph:
@@ -203,7 +203,7 @@ class Experiment(Head):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """Stages of the training: which projections learn, for how many passes; without stages, one for all."""
+        """Stages of the training; without any, one stage in which all plastic projections learn."""
         schedule = self.schedule
         if schedule.stages:
             return schedule.stages
@@ -215,7 +215,7 @@ class Experiment(Head):
         return self.data if isinstance(self.data, Stream) else None
 
     def spelled_out(self) -> Experiment:
-        """Return the experiment with the network of kind ``graph`` that its own one expands to."""
+        """Return the experiment with its network expanded to the kind ``graph``."""
         return self if isinstance(self.network, GraphNetwork) else self.override({"network.kind": "graph"})
 
     @property
@@ -224,7 +224,7 @@ class Experiment(Head):
         return units.milliseconds(str(self.network.dt))
 
     def _with_kinds(self) -> dict[str, Parameters]:
-        """Return all objects with a kind by their path: sections, and what the network consists of."""
+        """Return all objects with a kind by their path: sections, and the elements of the network."""
         nested = {f"network.{path}": owner for path, owner in self.network.nested().items()}
         return {name: getattr(self, name) for name in FAMILIES if name in self.sections} | nested
 
@@ -254,7 +254,7 @@ class Experiment(Head):
 
     @classmethod
     def from_toml(cls, text: str) -> Experiment:
-        """Read an experiment from the text of a TOML file; values that it does not give have their defaults.
+        """Read an experiment from the text of a TOML file; missing keys have their defaults.
 
         Raises
         ------
@@ -267,7 +267,7 @@ class Experiment(Head):
         """Return nested tables as in a file, without None and without fixed lateral inhibition."""
         sections = {name: getattr(self, name).to_mapping() for name in self.sections}
         for name, usual_table in (("lateral", _FIXED), ("simulator", {})):
-            if sections.get(name) == usual_table:  # keeps digests and files from before others existed
+            if sections.get(name) == usual_table:  # defaults are left out
                 del sections[name]
         if self.evaluation.is_default:
             del sections["evaluation"]
@@ -305,7 +305,7 @@ class Experiment(Head):
         with errors.part():
             apply(mapping, short, self)
         if "schedule.stages" in short and "schedule.passes" not in short:
-            mapping["schedule"].pop("passes", None)  # those of the stages
+            mapping["schedule"].pop("passes", None)  # the stages set them
         with errors.part():
             changed = Experiment.from_mapping(mapping)
         errors.check()
@@ -316,7 +316,7 @@ class Experiment(Head):
         return changed.model_copy(update={"about": About(**about)})
 
     def short_path(self, path: str, kind: str = "") -> str:
-        """Return the one path of a parameter, also for its path in the expanded network.
+        """Translate the path of a parameter in the expanded network to its path in the experiment.
 
         Parameters
         ----------
@@ -330,26 +330,26 @@ class Experiment(Head):
         StdpbenchError
             If the expanded network has no such parameter, or the template fixes it.
         """
-        own = kind in ("", getattr(self.network, "kind", ""))
-        return short_path(path, self.network if own else templates.build({"kind": kind}, "network"), self.parts)
+        unchanged = kind in ("", getattr(self.network, "kind", ""))
+        return short_path(path, self.network if unchanged else templates.build({"kind": kind}, "network"), self.parts)
 
     def _tables(self, kind: str) -> dict[str, Any]:
-        """Return tables to be changed, in which each section has its kind, with a network of some kind or its own."""
+        """Return tables to change, with the kind of each section; another `kind` replaces the network."""
         tables = {"simulator": {}, "reference": {"kind": "none"}, **self.to_mapping()}
-        own = getattr(self.network, "kind", "")
+        old_kind = getattr(self.network, "kind", "")
         if "lateral" in self.sections:
             tables.setdefault("lateral", dict(_FIXED))
-        tables["network"] = {"kind": own, **tables["network"]}
-        if kind in ("", own):
+        tables["network"] = {"kind": old_kind, **tables["network"]}
+        if kind in ("", old_kind):
             return tables
-        made = templates.get(kind, "network.kind")
-        spelled_out = made is GraphNetwork and not self.missing_kinds
+        template = templates.get(kind, "network.kind")
+        spelled_out = template is GraphNetwork and not self.missing_kinds
         tables["network"] = GraphNetwork.of(self.graph()).to_mapping() if spelled_out else {"kind": kind}
         if spelled_out and self.evaluation.values:
             values = {long_path(path, self.network, self.parts): value for path, value in self.evaluation.values}
             tables["evaluation"]["values"] = values
         for name in OPTIONAL:
-            if name not in made.sections:
+            if name not in template.sections:
                 tables.pop(name, None)
             else:
                 tables.setdefault(name, {"kind": FAMILIES[name][1]})
@@ -362,14 +362,16 @@ class Experiment(Head):
         """
         changed = self.override(changes)
         kind, after = getattr(changed.network, "kind", ""), changed._with_kinds()
-        given = {self.short_path(path, kind) for path in changes}
+        changed_paths = {self.short_path(path, kind) for path in changes}
         spelled_out = isinstance(changed.network, GraphNetwork) and type(self.network) is not GraphNetwork
         replaced = ("network", *OPTIONAL) if spelled_out else ()
         before = {name: owner for name, owner in self._with_kinds().items() if name not in replaced}
-        return lost_schedule(self.schedule, changed.schedule, given) | lost_values(before, after, given)
+        return lost_schedule(self.schedule, changed.schedule, changed_paths) | lost_values(
+            before, after, changed_paths
+        )
 
     def _same_results(self, other: Experiment) -> bool:
-        """Whether another experiment gives the same results apart from the seed."""
+        """Return whether another experiment differs only in its seed and in values that do not change results."""
         ignored = {"seed", *(f"schedule.{name}" for name in LOOKS)}
         if self.data.published is not None and type(self.data) is type(other.data):
             ignored.add("data.path")  # the same pictures in another folder
@@ -401,12 +403,12 @@ class Experiment(Head):
         tables = self.to_mapping()
         put(tables, path, dict(rule))
         names = {name.removeprefix(f"{path}.").removeprefix(f"{SECTION}."): v for name, v in (values or {}).items()}
-        made = Experiment.from_mapping(tables)
-        return made.override({f"{path}.{name}": value for name, value in names.items()}) if names else made
+        experiment = Experiment.from_mapping(tables)
+        return experiment.override({f"{path}.{name}": value for name, value in names.items()}) if names else experiment
 
     @property
     def rules_by_projection(self) -> dict[str, PlasticityRule]:
-        """The rules that can be replaced as a whole, by projection; that of the section ``plasticity`` as ``""``."""
+        """The rules that can be replaced, by projection; the key of the section ``plasticity`` is ``""``."""
         return {projection_of(path): rule for path, rule in self._rules().items() if is_of_rule(path)}
 
     def rule_owner(self, projection: str = "") -> str:
@@ -422,11 +424,11 @@ class Experiment(Head):
         graph = self.graph()
         with_rule = [name for name in graph.plastic if graph.projections[name].plasticity is not None]
         paths = {name: self.short_path(table_of_rule(name)) for name in with_rule}
-        able = {name: path for name, path in paths.items() if is_of_rule(path)}
-        return projection_of(able[learning.which(projection, able, graph.projections)])
+        replaceable = {name: path for name, path in paths.items() if is_of_rule(path)}
+        return projection_of(replaceable[learning.which(projection, replaceable, graph.projections)])
 
     def _rules(self) -> dict[str, PlasticityRule]:
-        """Return the rules that decide which network runs an experiment, by their paths."""
+        """Return the plasticity rules by path, without the section ``lateral``."""
         owners = self._with_kinds().items()
         return {path: rule for path, rule in owners if isinstance(rule, PlasticityRule) and path != "lateral"}
 
@@ -436,9 +438,9 @@ class Experiment(Head):
         A parameter that only one of them has is paired with None.
         """
         mine, theirs = (
-            flat(without_files(each.to_mapping()))
-            | ({"network.order": order} if (order := each.network.order) else {})
-            for each in (self, other)
+            flat(without_files(experiment.to_mapping()))
+            | ({"network.order": order} if (order := experiment.network.order) else {})
+            for experiment in (self, other)
         )
         return {
             path: (mine.get(path, value_at(self, path)), theirs.get(path, value_at(other, path)))
@@ -447,7 +449,7 @@ class Experiment(Head):
         }
 
     def same_rule(self, other: Experiment) -> bool:
-        """Whether both have the same plasticity rules apart from parameters, so that the same network runs them."""
+        """Return whether both have the same kinds of plasticity rules, so that one network can run both."""
         mine, theirs = self._rules(), other._rules()
         return mine.keys() == theirs.keys() and all(learning.same_kind(mine[path], theirs[path]) for path in mine)
 
@@ -463,7 +465,7 @@ class Experiment(Head):
         changed = self.override(changes)
         differences = self.differences(changed)
         if not self.same_rule(changed):
-            of_rules = tuple(f"{place}." for place in (*self._rules(), *changed._rules()))
+            of_rules = tuple(f"{rule_path}." for rule_path in (*self._rules(), *changed._rules()))
             path = min(differences, key=lambda p: (not p.startswith(of_rules), not p.endswith("plasticity.kind")))
             raise StdpbenchError(
                 f"{path} is structural: to use other equations, change the whole rule with stdpbench "
@@ -529,14 +531,14 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     from stdpbench.experiment.own_stimuli import with_settings
 
     path, mapping = tables_of(name)
-    made = _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
-    return with_settings(made, mapping)
+    experiment = _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
+    return with_settings(experiment, mapping)
 
 
 def _from_tables(
     mapping: Mapping[str, Any], text: Callable[[], str], name: str, *, stand_ins: bool = False
 ) -> Experiment:
-    """Read the tables of a TOML text; errors name it, and the lines that they are in."""
+    """Read the tables of a TOML text; errors name the file and the line."""
     try:
         return Experiment.from_mapping(mapping, stand_ins=stand_ins)
     except StdpbenchError as error:

@@ -64,6 +64,6 @@ def kind_parameter(section: str) -> Parameter | None:
 
 
 def usual(section: str) -> Any:
-    """Return a section with its usual kind and the defaults of that."""
+    """Return a section with its usual kind and default parameters."""
     family, kind = FAMILIES[section]
     return family.build({"kind": kind}, section)

@@ -36,12 +36,12 @@ _SECTIONS = (
 )
 _OPEN = ("plasticity", "exc")
 _PARTS = ("plasticity", "delay_plasticity", "normalise", "weight", "delay", "connect")
-"""Parts of a projection; first what can change during a run."""
+"""Parts of a projection; those that can change during a run come first."""
 SIZE = Parameter(
     "size", "int", None, None, 1, None, False, False, (), "Number of neurons.", structural=True, required=True
 )
 """Size of a population, which files may give in place of a shape."""
-SHAPE = replace(next(each for each in Population.describe() if each.name == "shape"), required=True)
+SHAPE = replace(next(parameter for parameter in Population.describe() if parameter.name == "shape"), required=True)
 """Sides of a population."""
 _NO_KIND = {
     "noise": "Spikes that reach the neurons in addition to those of projections; none: there are none.",
@@ -60,11 +60,11 @@ class Group:
     path : str
         Path of the group: a section, ``network.populations.NAME`` or ``network.projections.NAME``.
     heading : tuple of str
-        Name of the group, and what characterises it, such as its kind.
+        Name of the group, and further texts, such as its kind.
     parameters : mapping of str to Parameter
         Declarations by path below that of the group; structural where a value cannot change during a run.
     primary : bool
-        Whether it is one of those that are looked at first.
+        Whether forms show it first.
     missing : bool
         Whether a kind of the group is not installed here.
     """
@@ -103,15 +103,15 @@ def value_at(experiment: Experiment, path: str) -> Any:
 
 
 def parameter_groups(experiment: Experiment) -> tuple[Group, ...]:
-    """Return the groups of an experiment, without ``about`` and what no row of a form can show."""
+    """Return the groups of an experiment, without ``about`` and parameters that a form cannot show."""
     return (*_elements(experiment), *section_groups(experiment))
 
 
 def group_of(experiment: Experiment, name: str) -> str:
     """Return the path of the group with the parameters of a population or projection of the expanded network.
 
-    In a template, this is the section that most says what it is: the neuron or the rule, else what else can be set.
-    Empty if nothing of it can be set.
+    In a template, this is the section of its neuron or rule, else another one with parameters of it. Empty if none of
+    its parameters can be set.
     """
     if isinstance(experiment.network, GraphNetwork):
         for table in ("projections", "populations"):
@@ -120,8 +120,8 @@ def group_of(experiment: Experiment, name: str) -> str:
                 return path if any(group.path == path for group in parameter_groups(experiment)) else ""
         return ""
     paths = experiment.network.paths(experiment.parts)
-    found = [long for long in paths if long.split(".")[2] == name]
-    first = sorted(found, key=lambda long: not long.endswith((".neuron", ".plasticity")))
+    matches = [long for long in paths if long.split(".")[2] == name]
+    first = sorted(matches, key=lambda long: not long.endswith((".neuron", ".plasticity")))
     return paths[first[0]].partition(".")[0] if first else ""
 
 
@@ -139,78 +139,82 @@ def _elements(experiment: Experiment) -> Iterator[Group]:
 def _section_groups(experiment: Experiment) -> Iterator[Group]:
     for section in _SECTIONS:
         if section == EVALUATION and experiment.schedule.is_stream:
-            continue  # no one labels or tests it
+            continue  # a stream is neither labelled nor tested
         if section in experiment.sections:
             owner = getattr(experiment, section)
             kinds = section != "network"  # networks of another kind have other sections
-            found = dict(_of_part(owner, section, "") if kinds else _own(owner))
-            found.pop("stages", None)  # a list of tables
+            declared = dict(_of_part(owner, section, "") if kinds else _own(owner))
+            declared.pop("stages", None)  # a list of tables
             if section == EVALUATION:
-                found = {"thresholds": found["thresholds"], **_in_evaluation(experiment)}
-            kind = (str(owner.kind),) if "kind" in found else ()
-            yield _group(experiment, section, (section, *kind), found, section in _OPEN, bool(owner.missing))
+                declared = {"thresholds": declared["thresholds"], **_in_evaluation(experiment)}
+            kind = (str(owner.kind),) if "kind" in declared else ()
+            yield _group(experiment, section, (section, *kind), declared, section in _OPEN, bool(owner.missing))
 
 
 def _in_evaluation(experiment: Experiment) -> dict[str, Parameter]:
-    """Return the declarations of the parameters that differ in evaluation, by path below the section."""
-    found = dict[str, Parameter]()
+    """Return the declarations of the parameters that differ in evaluation, by their path below the section."""
+    declared = dict[str, Parameter]()
     for path, _ in experiment.evaluation.values:
-        declared = _declared(experiment, path)
-        if declared is not None:
+        parameter = _declared(experiment, path)
+        if parameter is not None:
             below = f"{VALUES}{path}".removeprefix(f"{EVALUATION}.")
-            found[below] = replace(
-                declared,
+            declared[below] = replace(
+                parameter,
                 name=below,
-                help=f"In evaluation; none: as in training. {declared.help}",
+                help=f"In evaluation; none: as in training. {parameter.help}",
                 default=value_at(experiment, path),
                 optional=True,
             )
-    return found
+    return declared
 
 
 def _declared(experiment: Experiment, path: str) -> Parameter | None:
     """Return the declaration of a parameter; None if the experiment does not have it."""
     owner, name = owner_of(experiment, path)
-    return None if owner is None else next((each for each in owner.describe() if each.name == name), None)
+    return (
+        None if owner is None else next((parameter for parameter in owner.describe() if parameter.name == name), None)
+    )
 
 
 def _projections(experiment: Experiment, network: GraphNetwork) -> Iterator[Group]:
     shown = "" if experiment.missing_kinds else experiment.graph().shown
     for name, projection in network.projections.items():
         path = f"network.projections.{name}"
-        found = projection_parameters(path, projection)
+        declared = projection_parameters(path, projection)
         rule = getattr(projection.plasticity, "kind", "")
         heading = (name, f"{projection.source} → {projection.target}", *([str(rule)] if rule else []))
-        yield _group(experiment, path, heading, found, name == shown, _any_missing(projection, PROJECTION))
+        yield _group(experiment, path, heading, declared, name == shown, _any_missing(projection, PROJECTION))
 
 
 def _populations(experiment: Experiment, network: GraphNetwork) -> Iterator[Group]:
     read = "" if experiment.missing_kinds else experiment.graph().read
     for name, population in network.populations.items():
         path = f"network.populations.{name}"
-        found = population_parameters(path, population)
+        declared = population_parameters(path, population)
         if len(population.shape) == 1:
-            found["size"] = SIZE
+            declared["size"] = SIZE
         elif population.shape:
-            found["shape"] = SHAPE
-        if found:  # otherwise the input, whose shape the data give
+            declared["shape"] = SHAPE
+        if declared:  # otherwise the input, whose shape the data give
             size = (f"{population.size} neuron{'' if population.size == 1 else 's'}",) if population.size else ()
             heading = (name, *size, *([str(kind)] if (kind := getattr(population.neuron, "kind", "")) else []))
-            yield _group(experiment, path, heading, found, name == read, _any_missing(population, POPULATION))
+            yield _group(experiment, path, heading, declared, name == read, _any_missing(population, POPULATION))
 
 
 def projection_parameters(path: str, projection: Projection) -> dict[str, Parameter]:
-    """Return the declarations of a projection and of its parts, by path below its own."""
-    found = dict[str, Parameter]()
+    """Return the declarations of a projection and of its parts, by their path below the projection."""
+    declared = dict[str, Parameter]()
     for part in _PARTS:
         if part == "normalise" and projection.one_weight and projection.normalise is None:
             continue  # needs weights that differ or learn
-        found |= _of_part(getattr(projection, part), f"{path}.{part}", f"{part}.")
-    return found | {each.name: each for each in Projection.describe() if each.name not in PROJECTION}
+        declared |= _of_part(getattr(projection, part), f"{path}.{part}", f"{part}.")
+    return declared | {
+        parameter.name: parameter for parameter in Projection.describe() if parameter.name not in PROJECTION
+    }
 
 
 def population_parameters(path: str, population: Population) -> dict[str, Parameter]:
-    """Return the declarations of the parts of a population, by path below its own; none for the input."""
+    """Return the declarations of the parts of a population, by their path below it; none for the input."""
     if population.neuron is None:
         return {}
     neuron = _of_part(population.neuron, f"{path}.neuron", "neuron.")
@@ -218,13 +222,13 @@ def population_parameters(path: str, population: Population) -> dict[str, Parame
 
 
 def _own(owner: Parameters) -> dict[str, Parameter]:
-    return {each.name: each for each in owner.describe()}
+    return {parameter.name: parameter for parameter in owner.describe()}
 
 
 def _of_part(owner: Parameters | None, path: str, prefix: str) -> dict[str, Parameter]:
-    """Return the declarations of an object with a kind, which comes first, or of a section without kinds."""
+    """Return the declarations of an object, with its kind first if it has one."""
     kind, name = kind_parameter(path), path.rpartition(".")[2]
-    found: dict[str, Parameter] = {}
+    declared: dict[str, Parameter] = {}
     if kind is not None:
         if owner is not None and owner.missing:  # no list of kinds has it
             kind = replace(kind, choices=(), help=f"As stored: {owner.missing}.")
@@ -232,27 +236,29 @@ def _of_part(owner: Parameters | None, path: str, prefix: str) -> dict[str, Para
             kind = replace(kind, choices=("none", *kind.choices), help=_NO_KIND[name])
         elif prefix and name in MAY_BE_NONE:
             kind = replace(kind, required=True)
-        found[f"{prefix}kind"] = replace(kind, name=f"{prefix}kind")
-    for each in owner.describe() if owner is not None else ():
-        found[prefix + each.name] = replace(each, name=prefix + each.name)
-    return found
+        declared[f"{prefix}kind"] = replace(kind, name=f"{prefix}kind")
+    for parameter in owner.describe() if owner is not None else ():
+        declared[prefix + parameter.name] = replace(parameter, name=prefix + parameter.name)
+    return declared
 
 
 def _group(
     experiment: Experiment,
     path: str,
     heading: tuple[str, ...],
-    found: Mapping[str, Parameter],
+    parameters: Mapping[str, Parameter],
     primary: bool,
     missing: bool,
 ) -> Group:
     """Return a group whose parameters are structural unless they may change during a run of the experiment."""
     declared = {
-        name: replace(each, structural=not may_change(experiment, experiment, f"{path}.{name}", not each.structural))
-        for name, each in found.items()
+        name: replace(
+            parameter, structural=not may_change(experiment, experiment, f"{path}.{name}", not parameter.structural)
+        )
+        for name, parameter in parameters.items()
     }
     return Group(path, heading, declared, primary, missing)
 
 
 def _any_missing(owner: Parameters, parts: Mapping[str, Any]) -> bool:
-    return any(each is not None and bool(each.missing) for each in (getattr(owner, part) for part in parts))
+    return any(kind is not None and bool(kind.missing) for kind in (getattr(owner, part) for part in parts))

@@ -1,18 +1,18 @@
 """Create an experiment on the user's own signals, events or tables: an encoder, and settings for their spikes.
 
-The network is that of the shipped experiment ``fast-100``, tuned on MNIST, and what the user states. It is adapted as
-follows:
+The network is that of the shipped experiment ``fast-100``, which was tuned on MNIST, with the values that the user
+states. It is adapted as follows:
 
 * signals are shown by `delta`, with the largest of some thresholds that evokes enough spikes; tables by `population`
   as rates; events as they are;
-* ``network.weight_sum`` gives neurons the drive that they have from MNIST's pictures: spikes of a stimulus times mean
-  weight. Where few spikes have to do it, weights may be larger, and all steps of learning are larger by as much;
-* thresholds settle where neurons fire about ten spikes per stimulus together: their time constant is in proportion to
+* ``network.weight_sum`` gives neurons the same drive as MNIST's pictures do: spikes of a stimulus times mean weight.
+  With few spikes, weights may be larger, and learning rates grow in proportion;
+* thresholds settle where the population fires about ten spikes per stimulus: their time constant is proportional to
   the number of neurons and to the duration of a stimulus;
 * stimuli are shown for their whole duration, up to 2 s, and in as many passes as a few thousand presentations need.
 
-These settings are a start, and not tuned for any data. A file with such data that does not say how its network is
-normalised gets them, too (`with_settings`).
+These settings are a start and not tuned for any data. They also apply to a file with such data that does not set the
+normalisation of its network (`with_settings`).
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ _NOUNS = {"images": ("row", "rows"), "signals": ("signal", "signals"), "events":
 def encoders_for(source: Source) -> tuple[str, ...]:
     """Return the kinds of encoders that can show a source; the suggested one first."""
     first = {"images": "population", "signals": "delta", "events": "events"}[source.shows]
-    able = [kind for kind, cls in encoders.usable().items() if source.shows in cls.takes]
-    return first, *(kind for kind in able if kind != first)
+    suitable = [kind for kind, cls in encoders.usable().items() if source.shows in cls.takes]
+    return first, *(kind for kind in suitable if kind != first)
 
 
 def suggested_neurons(split: Split) -> int:
-    """Return how many exc neurons suit the number of classes: ten for each, 20 to 100."""
+    """Return a number of exc neurons that suits the number of classes: ten for each, 20 to 100."""
     return int(np.clip(10 * len(split.class_names), _FEWEST, _MOST)) if split.class_names else 50
 
 
 def stimuli_sentence(source: Source, split: Split) -> str:
-    """Return number, size and classes of own stimuli in a sentence."""
+    """Return a sentence with number, size and classes of the user's stimuli."""
     train, names = split.train, split.class_names
     noun = _NOUNS[source.shows][1]
     height, width = train.shape
@@ -103,10 +103,10 @@ def experiment_on_stimuli(
     Raises
     ------
     StdpbenchError
-        If the stimuli evoke no spikes, or the network and what is stated do not match.
+        If the stimuli evoke no spikes, or the stated values do not fit the network.
     """
     stated = stated or {}
-    made, numbers = _encoded(source, split, encoder, name, stated)
+    experiment, numbers = _encoded(source, split, encoder, name, stated)
     duration = numbers.duration[1]
     changes: dict[str, Any] = {
         "about.title": f"{name}: own {_NOUNS[source.shows][1]}, {n_exc} exc neurons",
@@ -117,28 +117,28 @@ def experiment_on_stimuli(
         "schedule.passes": min(_MOST_PASSES, max(1, math.ceil(_PRESENTATIONS / len(split.train)))),
     }
     places = {"sum": "network.weight_sum", "w_max": "plasticity.w_max"}
-    for key, value in usual_drive(made.plasticity, numbers, numbers.n_inputs).items():
+    for key, value in usual_drive(experiment.plasticity, numbers, numbers.n_inputs).items():
         changes[places.get(key, f"plasticity.{key}")] = value
-    return made.override({path: value for path, value in changes.items() if path not in flat(stated)})
+    return experiment.override({path: value for path, value in changes.items() if path not in flat(stated)})
 
 
 def usual_drive(rule: PlasticityRule, numbers: Numbers, n: int) -> dict[str, float]:
-    """Return values of the input weights with which neurons have the drive that they have from MNIST's pictures.
+    """Return values of the input weights that give neurons the same drive as MNIST's pictures do.
 
     Parameters
     ----------
     rule : PlasticityRule
         The rule of the weights.
     numbers : Numbers
-        Numbers of the input spikes, of which there are some.
+        Numbers of the input spikes, at least one spike.
     n : int
         Inputs of a neuron.
 
     Returns
     -------
     dict of str to float
-        ``sum``, the sum of the weights of a neuron; where it needs larger weights than the rule allows, also its
-        ``w_max`` and, as far as it has them, ``nu_pre`` and ``nu_post``.
+        ``sum``, the sum of the weights of a neuron; if this needs larger weights than the rule allows, also the
+        ``w_max`` of the rule and, if it has them, ``nu_pre`` and ``nu_post``.
     """
     total = _DRIVE / numbers.spikes[1] * numbers.n_inputs
     largest = total / n / _LARGEST_MEAN
@@ -153,8 +153,8 @@ def usual_drive(rule: PlasticityRule, numbers: Numbers, n: int) -> dict[str, flo
 def with_settings(experiment: Experiment, stated: Mapping[str, Any]) -> Experiment:
     """Return an experiment with settings for its data, if its file leaves them open.
 
-    It does if the data are a table, signals or events of the user, no kind of network, neuron or rule is named, and
-    nothing is said of the sum or norm of weights. What the file says stays.
+    This is the case if the data are a table, signals or events of the user, and the file names neither a kind of
+    network, neuron or rule nor the sum or norm of weights. Values in the file stay.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def with_settings(experiment: Experiment, stated: Mapping[str, Any]) -> Experime
         return experiment
     try:
         split = experiment.data.prepare()
-    except StdpbenchError:  # reported where the data are needed, which may be others then
+    except StdpbenchError:  # reported when the data are used; they may have changed by then
         return experiment
     encoder = getattr(experiment.encoding, "kind", "") if "encoding" in stated else encoders_for(experiment.data)[0]
     n_exc = network.get("n_exc", suggested_neurons(split))
@@ -184,9 +184,9 @@ def with_settings(experiment: Experiment, stated: Mapping[str, Any]) -> Experime
 def _encoded(
     source: Source, split: Split, encoder: str, name: str, stated: Mapping[str, Any]
 ) -> tuple[Experiment, Numbers]:
-    """Return an experiment with an encoder whose parameters suit the stimuli, and numbers of its spikes."""
-    seconds = [part.seconds(number) for part in (split.train, split.test) for number in range(len(part))]
-    longest = max((each * 1e3 for each in seconds if each is not None), default=_USUAL)
+    """Return an experiment with an encoder whose parameters suit the stimuli, and the numbers of its spikes."""
+    seconds = [stimuli.seconds(number) for stimuli in (split.train, split.test) for number in range(len(stimuli))]
+    longest = max((duration * 1e3 for duration in seconds if duration is not None), default=_USUAL)
     mapping = read_experiment(_BASE).to_mapping() | {"name": name, "data": source.resolved().to_mapping()}
     mapping["schedule"] |= {"stimulus": f"{min(math.ceil(longest / 10) * 10, _LONGEST):g} ms"}
     for section, table in stated.items():
@@ -202,13 +202,13 @@ def _encoded(
         white = _digits(float(split.train.values.max()))
         choices = [{"white": white if white > 0 else 1.0, "gain": gain} for gain in _GAINS]
     for choice in [stated["encoding"]] if "encoding" in stated else choices:
-        made = Experiment.from_mapping(mapping | {"encoding": {"kind": encoder} | choice})
-        numbers = shown_numbers(made, split, _SAMPLE)
+        experiment = Experiment.from_mapping(mapping | {"encoding": {"kind": encoder} | choice})
+        numbers = shown_numbers(experiment, split, _SAMPLE)
         if numbers.spikes[1] >= _ENOUGH_SPIKES:
             break
     if numbers.spikes[1] <= 0:
         raise StdpbenchError(f"encoding.kind {encoder!r} evokes no spikes with these data; choose another one")
-    return made, numbers
+    return experiment, numbers
 
 
 def _digits(number: float) -> float:

@@ -26,14 +26,14 @@ class About(Parameters):
 
 
 class Simulation(Parameters):
-    """How the network is computed; which simulator does it is an option of a run.
+    """Numerical precision of the network; the simulator is an option of a run.
 
     With `weight_bits`, weights that a rule changes are stored in few bits, as on a chip: after each training
     presentation they are rounded to 2^bits values, equally spaced from 0 to w_max. A normalisation then scales all
     weights of a neuron alike, so that each neuron has at most as many different weights. A run that loses almost all
     of its weights says so at its start. A reference computes outputs and gradients with rounded weights, equally
-    spaced up to the largest of a projection, of which the sign takes one bit; its steps change weights of all bits, of
-    which these are made.
+    spaced up to the largest of a projection; the sign takes one bit. Its optimizer changes unrounded weights, which
+    are rounded again for each batch.
     """
 
     precision: Precision = parameter(
@@ -52,15 +52,15 @@ class Simulation(Parameters):
     )
     weight_rounding: Literal["nearest", "stochastic"] = parameter(
         "nearest",
-        help="How they are rounded: to the nearest value, or up and down at random so that the mean stays. Changes "
+        help="Rounding of weights: to the nearest value, or up and down at random so that the mean stays. Changes "
         "smaller than half a step are lost by the first, and kept on average by the second.",
     )
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; none where all have their default."""
+        """Return the values as in a file, without defaults."""
         mapping = super().to_mapping()
         usual = {"precision": "float64", "weight_rounding": "nearest"}
-        # keeps digests and files from before others existed
+        # defaults are left out
         return {name: value for name, value in mapping.items() if usual.get(name) != value}
 
     def conflicts(self, *, stream: bool, in_few_bits: bool) -> Iterator[str]:
@@ -163,7 +163,7 @@ class Schedule(Parameters):
 
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
-        """Return class and values for a table; with stages, their passes or durations are those of the whole."""
+        """Return class and values for a table; with stages, passes or duration are the sum over stages."""
         stages, stream = mapping.get("stages"), mapping.get("between") == "stream"
         if stream:
             mapping = _of_stream(mapping, where)
@@ -193,7 +193,7 @@ class Schedule(Parameters):
         mapping = super().to_mapping()
         if self.is_stream:
             mapping = {name: mapping[name] for name in _STREAM if name in mapping}
-        if self.timing == "intact":  # keeps digests and files from before controls existed
+        if self.timing == "intact":  # the default is left out
             mapping.pop("timing", None)
         if self.stages is not None:
             del mapping["duration" if self.is_stream else "passes"]
@@ -206,20 +206,20 @@ _STREAM = ("between", "duration", "piece", "stages")
 
 
 def _of_stream(mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the table of a stream with what it means for presentations: a piece is shown once, without a rest.
+    """Complete the table of a stream: each piece is presented once, without a rest.
 
     Raises
     ------
     StdpbenchError
-        If it has keys that are about pictures.
+        If it has keys that only pictures need.
     """
-    odd = [key for key in mapping if key in Schedule.model_fields and key not in _STREAM]
-    if odd:
-        names = ", ".join(f"{where}.{key}" for key in odd)
+    unexpected = [key for key in mapping if key in Schedule.model_fields and key not in _STREAM]
+    if unexpected:
+        names = ", ".join(f"{where}.{key}" for key in unexpected)
         raise StdpbenchError(
             f"{names}: a stream ({where}.between) shows no pictures; it has {where}.duration and {where}.piece"
         )
-    table = {"duration": "100 s", "piece": "1 s", **{key: each for key, each in mapping.items() if each != "none"}}
+    table = {"duration": "100 s", "piece": "1 s", **{key: value for key, value in mapping.items() if value != "none"}}
     try:
         piece = float(str(units.read(table["piece"], "s")))
     except (StdpbenchError, ValueError):

@@ -1,4 +1,4 @@
-"""Where experiments come from: those that ship, and files."""
+"""Experiments that ship with the package, and experiment files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def shipped_experiments() -> dict[str, Path]:
 
 
 def tables_of(name: str | Path) -> tuple[Path, dict[str, Any]]:
-    """Return the file of an experiment and its tables, in which files are named from the working directory.
+    """Return the file of an experiment and its tables; relative paths in them are resolved.
 
     Parameters
     ----------

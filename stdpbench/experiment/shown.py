@@ -1,4 +1,4 @@
-"""How the stimuli of an experiment are shown: inputs, duration, and spikes that arrive in time."""
+"""Presentation of the stimuli of an experiment: input population, duration and input spikes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.encoding import Spikes, altered, generator
 
 _CLOSE = 1e-6  # of a step
-_NOT_DRAWN_FROM = np.random.default_rng(0)  # making one for each stimulus takes as long as encoding some of them
+_UNUSED_GENERATOR = np.random.default_rng(0)  # for encoders that draw nothing: creating one takes as long as encoding
 _ALTERED = 1  # stream of a control of timing
 _ORDER = 201  # number of the random stream for the order of pictures
-_MEASURED = 1000
-_POOLED, _MOST = 500, 20_000  # stimuli and times of a pool
+_MOST_LABELLED = 1000
+_POOLED, _MOST = 500, 20_000  # most stimuli and most spike times of a pool
 
 
 def input_shape(experiment: Experiment, stimuli: StimulusSet) -> tuple[int, int]:
@@ -47,7 +47,7 @@ def n_bins(experiment: Experiment, stimuli: StimulusSet, number: int) -> int:
 
 
 def n_cut(experiment: Experiment, stimuli: StimulusSet) -> int:
-    """Return how many stimuli last longer than ``schedule.stimulus``, so that their end is not shown."""
+    """Return the number of stimuli that last longer than ``schedule.stimulus``, so that their end is not shown."""
     longest = experiment.stimulus_bins * experiment.dt * 1e-3 * (1 + _CLOSE)
     return sum((stimuli.seconds(number) or 0.0) > longest for number in range(len(stimuli)))
 
@@ -76,19 +76,19 @@ def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
 def n_label_images(experiment: Experiment, n_train: int) -> int:
     """Return the number of training pictures in the label phase.
 
-    All, unless the experiment says how many. After training with labels, in which output neurons have their classes,
-    at most 1000: they only measure the neurons.
+    By default all. After training with labels, which assigns classes to output neurons, at most 1000, since they only
+    measure the neurons.
     """
-    given = experiment.schedule.label_images
-    if given is not None:
-        return min(given, n_train)
-    return min(n_train, _MEASURED) if experiment.reference.trains else n_train
+    n_images = experiment.schedule.label_images
+    if n_images is not None:
+        return min(n_images, n_train)
+    return min(n_train, _MOST_LABELLED) if experiment.reference.trains else n_train
 
 
 def encode(
     experiment: Experiment, stimuli: StimulusSet, phase: str, presentation: int, attempt: int, number: int
 ) -> Spikes:
-    """Return the input spikes of one attempt of one presentation, which depend on the arguments alone.
+    """Return the input spikes of one attempt of a presentation; a pure function of the arguments.
 
     In a stream, presentations are consecutive pieces. In training without a rest, no spike comes so late that it
     would be in transit at the end.
@@ -101,7 +101,7 @@ def encode(
     if phase == "train":
         bins -= experiment.stimulus_bins - experiment.encoded_bins
     encoder, bins = experiment.encoding, max(0, bins)
-    rng = generator(experiment.seed, phase, presentation, attempt) if encoder.draws else _NOT_DRAWN_FROM
+    rng = generator(experiment.seed, phase, presentation, attempt) if encoder.draws else _UNUSED_GENERATOR
     spikes = encoder.spikes(stimuli.stimulus(number), rng, attempt=attempt, n_bins=bins, dt=dt)
     timing = experiment.schedule.timing
     if timing == "intact":
@@ -113,16 +113,16 @@ def encode(
 def with_pool(experiment: Experiment, split: Split) -> Split:
     """Return stimuli with the pool of spike times that the control *redrawn* needs; others unchanged.
 
-    The pool has the times of spikes of training stimuli, at most 500 of them spread over all.
+    The pool holds spike times of at most 500 training stimuli, spread over all of them.
     """
     if experiment.schedule.timing != "redrawn" or experiment.stream is not None or not len(split.train):
         return split
     dt, n = experiment.dt * 1e-3, len(split.train)
-    found = list[NDArray[np.float64]]()
+    times = list[NDArray[np.float64]]()
     intact = experiment.override({"schedule.timing": "intact"})
     for number in np.unique(np.linspace(0, n - 1, min(n, _POOLED)).astype(int)).tolist():
-        found.append(np.asarray(encode(intact, split.train, "label", number, 0, number).bin * dt, np.float64))
-    times = np.sort(np.concatenate(found))
-    kept = times[np.unique(np.linspace(0, len(times) - 1, min(len(times), _MOST)).astype(int))]
+        times.append(np.asarray(encode(intact, split.train, "label", number, 0, number).bin * dt, np.float64))
+    pool = np.sort(np.concatenate(times))
+    kept = pool[np.unique(np.linspace(0, len(pool) - 1, min(len(pool), _MOST)).astype(int))]
     spare = None if split.spare is None else split.spare.with_pool(kept)
     return replace(split, train=split.train.with_pool(kept), test=split.test.with_pool(kept), spare=spare)

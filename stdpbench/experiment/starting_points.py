@@ -1,4 +1,4 @@
-"""Networks that building one by hand can start from: an empty one, and every template."""
+"""Starting points for building a network by hand: an empty network and every template."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIDE = 28  # pixels, for templates that do not fit the pictures: those of MNIST
 
 
 def starting_points() -> dict[str, str]:
-    """Return what a network can start from: `EMPTY` or the kind of a template, and what that is in a few words."""
+    """Return a short description of each starting point: `EMPTY` and the kinds of templates."""
     others = {kind: cls.summary for kind, cls in templates.usable().items() if kind != "graph"}
     return {EMPTY: "No populations and no projections", **others}
 
@@ -35,28 +35,28 @@ def start_from(kind: str, like: Experiment) -> NetworkDraft:
     Raises
     ------
     StdpbenchError
-        If there is no such template, or it does not run without settings of its own.
+        If there is no such template, or it does not run with its defaults.
     """
     if kind == EMPTY:
         return NetworkDraft.empty(like)
     tables: dict[str, Any] = {"name": like.name, "seed": like.seed, "network": {"kind": kind}}
     try:
-        made = like.override({"network.kind": kind})
+        experiment = like.override({"network.kind": kind})
     except StdpbenchError:
         try:
-            made = Experiment.from_mapping(tables)
+            experiment = Experiment.from_mapping(tables)
         except StdpbenchError:
             return NetworkDraft(Experiment.from_mapping(tables | _STREAM))
-    if not made.graph().input and made.stream is None:
+    if not experiment.graph().input and experiment.stream is None:
         return NetworkDraft(Experiment.from_mapping(tables | _STREAM))
-    if _fits(made):
-        return NetworkDraft(made)
-    larger = made.override({"data.resize": _SIDE})
-    return NetworkDraft(larger if _fits(larger) else made)
+    if _fits(experiment):
+        return NetworkDraft(experiment)
+    larger = experiment.override({"data.resize": _SIDE})
+    return NetworkDraft(larger if _fits(larger) else experiment)
 
 
 def _fits(experiment: Experiment) -> bool:
-    """Whether a network fits the pictures of its experiment, as far as their size is known without reading them."""
+    """Return whether a network fits the published size of its pictures; True if the size is not known."""
     data = experiment.data
     if not isinstance(data, Dataset) or data.published is None:
         return True

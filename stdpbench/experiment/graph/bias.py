@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 BIAS: Final = "bias"
-"""Its usual name."""
+"""Name of the population."""
 BIAS_NEURON: Final[Mapping[str, Any]] = {
     "kind": "lif-discrete",
     "beta": 0.0,
@@ -14,4 +14,4 @@ BIAS_NEURON: Final[Mapping[str, Any]] = {
     "reset_mechanism": "zero",
     "I_background": 2.0,
 }
-"""The table of its neuron, which fires from the first step on: what it brings then acts in the next one."""
+"""Table of its neuron, which fires from the first step on; each spike acts in the next step."""

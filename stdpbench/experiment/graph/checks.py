@@ -44,7 +44,7 @@ def problems(graph: Graph) -> Iterator[str]:
 
 
 def input_problems(graph: Graph) -> Iterator[str]:
-    """Yield a sentence for each projection from the input that does not fit its shape, which is known now."""
+    """Yield a sentence for each projection from the input that does not fit the shape of the input."""
     for name, projection in graph.projections.items():
         if projection.source == graph.input:
             ends = (graph.populations[projection.source], graph.populations[projection.target])
@@ -59,26 +59,26 @@ def name_problem(name: str) -> str:
 
 
 def receptors(neuron: Neuron) -> tuple[str, ...]:
-    """Return the variables that a spike can add to.
+    """Return the names of the variables that a spike can add to.
 
-    They are those that the neuron declares, or else its conductances and other fast variables without unit.
+    They are the receptors that the neuron declares, or else its conductances and other fast variables without unit.
     """
     if neuron.receptors is not None:
         return neuron.receptors
-    own = [name for name, _ in neuron.conductances]
-    others = [v.name for v in neuron.variables if v.unit == "1" and not v.slow and v.name not in own]
-    return (*own, *others)
+    conductances = [name for name, _ in neuron.conductances]
+    others = [v.name for v in neuron.variables if v.unit == "1" and not v.slow and v.name not in conductances]
+    return (*conductances, *others)
 
 
 def shared_names(neuron: Neuron, rule: PlasticityRule) -> list[str]:
-    """Return the names that a rule and the neuron which it reads use with different meanings."""
-    own = {variable.name for variable in neuron.variables} | {p.name for p in neuron.describe()}
+    """Return the names that a rule and its postsynaptic neuron use with different meanings."""
+    of_neuron = {variable.name for variable in neuron.variables} | {p.name for p in neuron.describe()}
     remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
-    names = [name for each in remembered for name in (each.name, each.tau)]
+    names = [name for variable in remembered for name in (variable.name, variable.tau)]
     words = [re.findall(r"[A-Za-z_]\w*", f"{average.of} {average.on_spike}") for average in rule.averages]
-    names += [word for each in words for word in each if word != "v"]  # intentionally the neuron's
-    own |= set(re.findall(r"^\s*(\w+)\s*=", neuron.update, re.MULTILINE))
-    return sorted(own.intersection(names))
+    names += [word for line in words for word in line if word != "v"]  # v is meant to be the neuron's
+    of_neuron |= set(re.findall(r"^\s*(\w+)\s*=", neuron.update, re.MULTILINE))
+    return sorted(of_neuron.intersection(names))
 
 
 def population_problems(name: str, population: Population, graph: Graph) -> Iterator[str]:
@@ -156,15 +156,15 @@ def _names(graph: Graph) -> Iterator[str]:
 
 
 def _receptor(where: str, name: str, target: str, neuron: Neuron) -> Iterator[str]:
-    able = receptors(neuron)
-    if name in able:
+    possible = receptors(neuron)
+    if name in possible:
         return
     units = {variable.name: variable.unit for variable in neuron.variables}
     if name in units and units[name] != "1":
         problem = f"{name!r} has the unit {units[name]}, but weights have none"
     else:
         problem = f"the neuron {_kind(neuron)!r} of {target} has no receptor {name!r}"
-    yield f"{where}.receptor: {problem}; its receptors are {', '.join(able) or 'none'}"
+    yield f"{where}.receptor: {problem}; its receptors are {', '.join(possible) or 'none'}"
 
 
 def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> Iterator[str]:
@@ -193,10 +193,10 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
         yield f"{start} changes weights in every step, which depends on the cut of a stream (schedule.between)"
     if rule.periodically and not graph.stream:
         yield f"{start} updates weights once per period of a stream; set schedule.between = 'stream'"
-    if taken := shared_names(neuron, rule):
+    if shared := shared_names(neuron, rule):
         yield (
             f"{start} and network.populations.{projection.target}.neuron.kind {_kind(neuron)!r} both use the name "
-            f"{', '.join(taken)}: one of them must use another"
+            f"{', '.join(shared)}: one of them must use another"
         )
 
 
@@ -218,13 +218,13 @@ def _delay_rule(where: str, projection: Projection, graph: Graph) -> Iterator[st
     weights = projection.plasticity
     if weights is not None:
         remembered: tuple[Trace | Average, ...] = (*weights.traces, *weights.averages)
-        if "d" in {*(each.name for each in remembered), *weights.synapse_variables}:
+        if "d" in {*(variable.name for variable in remembered), *weights.synapse_variables}:
             yield f"{start}: the rule {_kind(weights)!r} has a variable d, which is the delay here; use another rule"
 
 
 def _connection(where: str, projection: Projection, source: Population, target: Population) -> Iterator[str]:
     if not source.shape or not target.shape:
-        return  # of the input, whose size the data give: see `Graph.with_input`
+        return  # the data give the size of the input: see `Graph.with_input`
     if (problem := projection.connect.problem(source.shape, target.shape)) or (
         projection.source == projection.target and (problem := projection.connect.recurrent_problem())
     ):

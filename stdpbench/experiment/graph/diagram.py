@@ -1,11 +1,11 @@
 """A network as a diagram: populations as boxes, projections as arrows, without Qt or matplotlib.
 
-Boxes stand in columns by their distance from the input. Between two columns there is first room for labels, then room
-in which arrows bend. An arrow has a row of its own where it passes through the room for labels, and its label stands
-there, the name above its line and the rule below. An arrow over several columns passes between the boxes of those
-between. So no box, label or arrow lies on another, except that arrows cross where they bend.
+Boxes stand in columns by their distance from the input. To the right of each column there is a zone for labels, then
+a zone in which arrows bend. In the zone for labels, each arrow has a separate row with its label: the name above the
+line and the rule below. An arrow over several columns passes between the boxes of the columns between. Boxes, labels
+and arrows therefore do not overlap, except that arrows cross where they bend.
 
-Coordinates are those of the texts: `Measure` says how wide a text is, and y points down.
+Coordinates are in the units of `Measure`, which gives the size of texts; y points down.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def _usual_width(text: str, bold: bool) -> float:
 
 @dataclass(frozen=True)
 class Measure:
-    """How large texts are.
+    """Size of texts.
 
     Attributes
     ----------
     width : callable of (str, bool) to float
-        Width of a text, and whether it is bold. By default an upper estimate in units of the font size.
+        Width of a text, given the text and whether it is bold. Default: an upper estimate in units of the font size.
     line : float
         Height of a line.
     """
@@ -91,9 +91,9 @@ class Box:
     lines : tuple of str
         Further lines: its size, and the kind of its neurons. There is room for a line with its rate below them.
     role : {"input", "learns", "other"}
-        What it is in the network; "learns": it is read, or a projection to it learns.
+        Its role in the network; "learns": it is read, or a projection to it learns.
     rect : Rect
-        Where it stands.
+        Its position and size.
     """
 
     name: str
@@ -121,7 +121,7 @@ class Arrow:
     inhibits : bool or None
         Whether its spikes inhibit; None if not known.
     learns : bool
-        Whether its weights do.
+        Whether its weights or delays learn.
     labels : tuple of Label
         Its name and, if rules are shown, its rule.
     path : tuple of Point
@@ -170,18 +170,18 @@ class Diagram:
 
 def size_text(population: Population, *, brief: bool = False) -> str:
     """Return size or shape of a population, such as ``"20 × 20 inputs"`` or, if brief, ``"20 × 20"``."""
-    what = "inputs" if population.neuron is None else "neurons"
+    noun = "inputs" if population.neuron is None else "neurons"
     if not population.shape:
-        return f"{what} as in the data" if population.neuron is None else "no size"
+        return f"{noun} as in the data" if population.neuron is None else "no size"
     sides = population.shape[1:] if len(population.shape) == 2 and population.shape[0] == 1 else population.shape
     text = " × ".join(thousands(side) for side in sides)
-    return text if brief else f"{text} {what[:-1] if text == '1' else what}"
+    return text if brief else f"{text} {noun[:-1] if text == '1' else noun}"
 
 
 def rule_text(projection: Projection) -> str:
     """Return the names of the rules of a projection: its kind, or the title of a custom rule.
 
-    Without any it is ``"static"``, or ``"trained"`` where labels or another program train the weights.
+    Without rules it is ``"static"``, or ``"trained"`` if labels or another program train the weights.
     """
     rules = (projection.plasticity, projection.delay_plasticity)
     names = [str(getattr(rule, "title", "") or getattr(rule, "kind", "")) for rule in rules if rule is not None]
@@ -189,11 +189,11 @@ def rule_text(projection: Projection) -> str:
 
 
 def roles_of(graph: Graph) -> dict[str, Role]:
-    """Return what each population is in a network, by name; one that only inhibits is ``"other"``."""
+    """Return the role of each population by name; a population that only inhibits is ``"other"``."""
     signs: dict[str, list[bool | None]] = {}
     for name, projection in graph.projections.items():
         signs.setdefault(projection.source, []).append(inhibits(graph, name))
-    inhibitory = {name for name, found in signs.items() if all(one is True for one in found)}
+    inhibitory = {name for name, inhibit in signs.items() if all(sign is True for sign in inhibit)}
     learning = {graph.projections[name].target for name in graph.plastic} - inhibitory | {graph.read}
     roles: dict[str, Role] = {name: "learns" if name in learning else "other" for name in graph.populations}
     return roles | ({graph.input: "input"} if graph.input else {})
@@ -201,13 +201,13 @@ def roles_of(graph: Graph) -> dict[str, Role]:
 
 def inhibits(graph: Graph, projection: str) -> bool | None:
     """Return whether spikes of a projection inhibit its target; None if the neuron of the target does not say."""
-    made = graph.projections[projection]
-    target = graph.populations.get(made.target)
-    return None if target is None or target.neuron is None else target.neuron.inhibits(made.receptor)
+    declared = graph.projections[projection]
+    target = graph.populations.get(declared.target)
+    return None if target is None or target.neuron is None else target.neuron.inhibits(declared.receptor)
 
 
 Key = str | tuple[str, int]
-"""A population, or (projection, column): where an arrow passes a column."""
+"""A population, or (projection, column) for an arrow that passes a column."""
 
 
 def lay_out(graph: Graph, measure: Measure | None = None, *, rules: bool = True, brief: bool = False) -> Diagram:
@@ -224,7 +224,7 @@ def lay_out(graph: Graph, measure: Measure | None = None, *, rules: bool = True,
     rules : bool
         Whether labels show rules below names; boxes then show kinds of neurons.
     brief : bool
-        Whether sizes of populations are numbers only, without "neurons" or "inputs", and all is close together.
+        Whether sizes are numbers only, without "neurons" or "inputs", and the layout is tight.
 
     Returns
     -------
@@ -260,14 +260,12 @@ class _Layout:
                     self.sides[right, side].append((name, left))
                 rule = rule_text(projection)
                 self.texts[name] = [(name, measure.width(name, True)), (rule, measure.width(rule, False))][: 1 + rules]
-        self.rooms: list[
-            tuple[float, float]
-        ] = []  # where the labels of each column end, and where its arrows have bent
+        self.rooms: list[tuple[float, float]] = []  # right ends of the zones for labels and for bends of each column
         self.rects = self._rects()
         self.rows = self._rows()
 
     def _rects(self) -> dict[str, Rect]:
-        """Return where boxes are, stacked in the middle of their columns."""
+        """Return the rectangles of boxes, stacked in the middle of their columns."""
         heights, apart = {}, 1.2 * self.line
         for name, lines in self.lines.items():
             left, right = len(self.sides[name, "left"]), len(self.sides[name, "right"])
@@ -290,7 +288,7 @@ class _Layout:
         return rects
 
     def _rows(self) -> dict[tuple[str, str], float]:
-        """Return how high each arrow leaves or reaches a box: (box, arrow) -> y."""
+        """Return the y coordinate at which each arrow leaves or reaches a box: (box, arrow) -> y."""
         rows = {}
         for (name, side), ends in self.sides.items():
             ends.sort(key=lambda end: self.rects[end[1]].middle[1])
@@ -304,7 +302,7 @@ class _Layout:
         return left == right
 
     def _offset(self, arrow: str) -> float:
-        """Return how far a label stands from the box."""
+        """Return the distance of a label from the box."""
         return 2.6 * self.line if self._is_loop(arrow) else self.head + 0.5 * self.line
 
     def diagram(self) -> Diagram:
@@ -313,9 +311,9 @@ class _Layout:
             boxes[name] = Box(name, tuple(lines), roles[name], self.rects[name])
         arrows = {}
         for name in self.ends:
-            made, sign = self.graph.projections[name], inhibits(self.graph, name)
+            projection, sign = self.graph.projections[name], inhibits(self.graph, name)
             labels, path = self._labels(name), self._path(name)
-            arrows[name] = Arrow(name, made.source, made.target, sign, made.learns, labels, path)
+            arrows[name] = Arrow(name, projection.source, projection.target, sign, projection.learns, labels, path)
         bottom = max((rect.bottom for rect in self.rects.values()), default=0.0)
         width = self.rooms[-1][1] + 0.2 * self.line if self.rooms else 0.0
         columns = tuple(tuple(column) for column in self.columns)
@@ -345,7 +343,7 @@ class _Layout:
 
 
 def _columns(graph: Graph) -> list[list[str]]:
-    """Return populations by their distance from the input, or from the first of those that it does not reach."""
+    """Return populations in columns by their distance from the input, or from the first unconnected population."""
     pairs = {(projection.source, projection.target) for projection in graph.projections.values()}
     pairs |= {(target, source) for source, target in pairs}
     rest = sorted(graph.populations, key=lambda name: name != graph.input)

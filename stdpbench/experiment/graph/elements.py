@@ -113,25 +113,25 @@ class Projection(Parameters):
 
     @model_validator(mode="after")
     def _take_from_table(self) -> Self:
-        """Have the weights and delays of the file that lists the synapses, if it gives any."""
+        """Take weights and delays from the file that lists the synapses, if it gives any."""
         if not isinstance(self.connect, Table):
             return self
         try:
             rows = self.connect.rows()
         except StdpbenchError as error:
-            if self.connect.sha256:  # a past run is shown without its synapses
+            if self.connect.sha256:  # a past run, which is shown without its synapses
                 return self
             raise ValueError(str(error)) from None
         high = 0.0 if rows.delay is None else float(rows.delay.max())
-        made: dict[str, Weight | Delay] = {"weight": TableWeight(), "delay": TableDelay(high=high)}
-        for name, from_file in made.items():
-            mine, given = getattr(self, name), getattr(rows, name) is not None
-            if given and name in self.model_fields_set and not mine.from_table:
+        from_table: dict[str, Weight | Delay] = {"weight": TableWeight(), "delay": TableDelay(high=high)}
+        for name, from_file in from_table.items():
+            declared, in_file = getattr(self, name), getattr(rows, name) is not None
+            if in_file and name in self.model_fields_set and not declared.from_table:
                 raise ValueError(f"{name} is given twice, here and in {self.connect.file}; remove one of them")
-            if mine.from_table and not given:
+            if declared.from_table and not in_file:
                 raise ValueError(f"{name}.kind is 'table', but {self.connect.file} has no column {name!r}")
-            if given:
-                object.__setattr__(self, name, from_file)  # frozen, but not seen by anybody yet
+            if in_file:
+                object.__setattr__(self, name, from_file)  # frozen, but still under construction
         return self
 
     @property
@@ -148,7 +148,7 @@ class Projection(Parameters):
 
     @property
     def one_weight(self) -> bool:
-        """Whether one number holds the weights of all synapses: those that are equal, where nothing learns."""
+        """Whether all synapses share one number as weight: equal weights that do not learn."""
         return not self.learns and isinstance(self.weight, Constant)
 
     @property
@@ -168,5 +168,5 @@ class Projection(Parameters):
         return cls, with_kinds(cls, mapping, where, PROJECTION)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file, without what a projection does not have."""
+        """Return the values as in a file, without parts that the projection does not have."""
         return mapping_of(self, {"delay": NoDelay()})

@@ -82,18 +82,18 @@ class Graph:
         return self.populations[self.read].size
 
     def shown_as(self, population: str, variable: str = "theta") -> tuple[float, str]:
-        """Return the factor from SI units with which a variable of a population is shown, and its unit then.
+        """Return the factor from SI units to the unit in which a variable of a population is shown, and this unit.
 
-        A threshold of neurons that are not known is one in mV.
+        For unknown neurons, it is a threshold in mV.
         """
         neuron = self.populations[population].neuron
         return (1e3, "mV") if neuron is None or neuron.missing else neuron.shown_as(variable)
 
     @property
     def shown(self) -> str:
-        """Name of the projection that is shown where only one can be; empty if none learns or is trained.
+        """Name of the projection to show where only one can be shown; empty if none learns or is trained.
 
-        It is one that learns, else one that a reference trains, and ends at the population that is read, if possible
+        It learns, or else a reference trains it; projections to the population that is read come first, then those
         from the input.
         """
 
@@ -101,25 +101,27 @@ class Graph:
             projection = self.projections[name]
             return projection.target == self.read, projection.source == self.input
 
-        return max(self.plastic or self.trained, key=rank, default="")  # of equal ones, the first
+        return max(self.plastic or self.trained, key=rank, default="")  # the first of equals
 
     @property
     def input_delay_bins(self) -> int:
         """Longest delay of the projections from the input, in steps."""
-        mine = [each.longest_delay for each in self.projections.values() if each.source == self.input]
-        return round(max(mine, default=0.0) / self.dt)
+        delays = [
+            projection.longest_delay for projection in self.projections.values() if projection.source == self.input
+        ]
+        return round(max(delays, default=0.0) / self.dt)
 
     def with_input(self, *shape: int) -> Graph:
         """Return the graph with the shape of its input, which the data give.
 
-        A shape of the same size that the file gives is kept. Where a projection needs rows and columns, a number of
-        inputs that is a square stands for a square picture.
+        If the file gives a shape of the same size, it is kept. If a projection needs rows and columns, a square number
+        of inputs becomes a square picture.
         """
         if not self.input:
             return self
-        given, (size, side) = self.populations[self.input].shape, (prod(shape), isqrt(prod(shape)))
-        if len(given) > 1 and prod(given) == size:
-            shape = given
+        declared, (size, side) = self.populations[self.input].shape, (prod(shape), isqrt(prod(shape)))
+        if len(declared) > 1 and prod(declared) == size:
+            shape = declared
         elif len(shape) == 1 and side**2 == size and self._needs_grid:
             shape = (side, side)
         populations = {**self.populations, self.input: Population(shape=shape)}
@@ -127,24 +129,24 @@ class Graph:
 
     @property
     def _needs_grid(self) -> bool:
-        from_input = [each for each in self.projections.values() if each.source == self.input]
-        return any(each.connect.needs_grid or each.spreads for each in from_input)
+        from_input = [projection for projection in self.projections.values() if projection.source == self.input]
+        return any(projection.connect.needs_grid or projection.spreads for projection in from_input)
 
     def random(self, projection: str, what: str) -> np.random.Generator:
-        """Return the generator from which something of a projection is drawn, such as its ``"delays"``."""
+        """Return the random generator for a property of a projection, such as its ``"delays"``."""
         if what == "delays" and projection in self.streams:
             return _generator(self.seed, self.streams[projection])
         return _generator(self.seed, f"{what} of {projection}")
 
     def is_sparse(self, projection: str) -> bool:
-        """Whether only those pairs of neurons have a synapse that `synapses` returns."""
+        """Return whether the projection is sparse: only the pairs that `synapses` returns have a synapse."""
         return self.projections[projection].connect.storage == "sparse"
 
     def synapses(self, projection: str) -> Synapses:
-        """Return the synapses of a sparse projection, which are the same on every machine and in every process."""
-        made = self.projections[projection]
-        shapes = self.populations[made.source].shape, self.populations[made.target].shape
-        return _drawn(made.connect, projection, *shapes, made.source == made.target, self.seed)
+        """Return the synapses of a sparse projection; the same on every machine and in every process."""
+        declared = self.projections[projection]
+        shapes = self.populations[declared.source].shape, self.populations[declared.target].shape
+        return _drawn(declared.connect, projection, *shapes, declared.source == declared.target, self.seed)
 
     def matrix(self, projection: str, values: NDArray[np.float64], absent: float = 0.0) -> NDArray[np.float64]:
         """Return values of the synapses of a projection as a matrix.
@@ -180,7 +182,7 @@ def _drawn(
 
 
 def _generator(seed: int, stream: int | str) -> np.random.Generator:
-    """Return the generator of a stream of the seed, given by its number or by what is drawn from it."""
+    """Return the generator of a random stream of the seed, identified by a number or a text."""
     if isinstance(stream, str):
         stream = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8], "little")
     return np.random.default_rng(np.random.SeedSequence((seed, stream)))

@@ -1,4 +1,4 @@
-"""Populations and projections as tables of a file: reading and writing the kinds that they consist of."""
+"""Populations and projections as tables of a file: reading and writing their kinds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROJECTION: Mapping[str, Family[Any]] = {
 }
 """Parameters of a projection that have kinds."""
 MAY_BE_NONE = ("neuron", "noise", "plasticity", "delay_plasticity", "normalise")
-"""Parameters with kinds that a population or projection need not have."""
+"""Optional parameters with kinds."""
 _CONSTANT = ("weight", "delay")
 
 
@@ -66,7 +66,7 @@ def with_kinds(
             cls.model_validate(values)
         except ValidationError as error:
             failed = tuple(f"{where}.{key} " for key in table.keys() - values.keys())  # reported already
-            errors.sentences += [one for one in explain(error, where) if not one.startswith(failed)]
+            errors.sentences += [sentence for sentence in explain(error, where) if not sentence.startswith(failed)]
     errors.check()
     return values
 
@@ -91,7 +91,7 @@ def read_kind(value: Any, where: str, family: Family[Any]) -> Any:
 
 
 def mapping_of(owner: Parameters, defaults: Mapping[str, object]) -> dict[str, Any]:
-    """Return a population or projection as a table, without what is None and without given defaults."""
+    """Return a population or projection as a table, without values that are None or equal to `defaults`."""
     table: dict[str, Any] = {}
     for name in type(owner).model_fields:
         value = getattr(owner, name)

@@ -1,13 +1,13 @@
-"""Supervised references: networks that are trained with labels, to compare unsupervised learning with.
+"""Supervised references: networks that are trained with labels, for comparison with unsupervised learning.
 
 The section ``reference`` of an experiment declares how its network is trained; without it, weights learn by plasticity
 rules or not at all. [decisions/0018](../../docs/decisions/0018-references.md) explains the family.
 
-A new kind is a file with a class derived from `Reference` (parameters; `usual`, the paths that turn an experiment into
-one that it can train; `problems`, sentences for networks that it cannot; `trainer`) and a `Trainer`, whose `learn`
-changes `weights` in place and whose `state` holds everything else that it remembers. It needs a line below, or an
-entry point in the group ``stdpbench.references``, and a test in tests/contract/test_references.py that its forward
-pass agrees with the simulator.
+A new kind is a file with a class derived from `Reference` (parameters; `usual`, the values of an experiment that it
+can train; `problems`, sentences for networks that it cannot train; `trainer`) and a `Trainer`, whose `learn` changes
+`weights` in place and whose `state` holds everything else that it remembers. It needs a line below, or an entry point
+in the group ``stdpbench.references``, and a test in tests/contract/test_references.py that its forward pass agrees
+with the simulator.
 """
 
 from stdpbench.declare.registry import Family

@@ -24,7 +24,7 @@ from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
 
 
 class AnnConversion(Reference):
-    r"""Train a network of rectified units, and let rates of spiking neurons stand for its activations.
+    r"""Train a network of rectified units, and convert it to spiking neurons whose rates represent its activations.
 
     scikit-learn's ``MLPClassifier`` learns with weights :math:`W_l`, without biases, from inputs :math:`a_0` between 0
     and 1:
@@ -38,10 +38,10 @@ class AnnConversion(Reference):
 
     where :math:`\lambda_l` is a percentile of the activations of the layer that are larger than 0, over training
     pictures. The number of spikes of a neuron in T steps then approaches :math:`T\, a_l / \lambda_l`, up to one per
-    step. What arrives in a step acts in the next one, so that layer l has l steps less than T. Neurons that are reset
-    to zero lose what exceeds the threshold, and their rates follow activations less closely.
+    step. Input of a step acts in the next one, so that layer l has l steps less than T. Neurons that are reset to zero
+    lose the potential above the threshold, and their rates follow activations less closely.
 
-    With `weights`, a file, nothing is trained: its network, also one with convolutions, average pooling and biases, is
+    With a file `weights`, nothing is trained: its network, which may have convolutions, average pooling and biases, is
     converted in the same way (`stdpbench.experiment.references.converted`).
 
     Sources: Rueckauer et al. (2017); Diehl et al. (2015) for networks without biases.
@@ -92,7 +92,7 @@ class AnnConversion(Reference):
 
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
-        """Return class and values for a table, with the present digest of its file unless it gives one."""
+        """Return class and values for a table, with the current digest of its file unless the table has one."""
         values, file = dict(mapping), mapping.get("weights")
         if not isinstance(file, str) or not file:
             return cls, values
@@ -119,7 +119,7 @@ class AnnConversion(Reference):
 
     @classmethod
     def usual_of_file(cls, file: str) -> Mapping[str, Any]:
-        """Return what of an experiment changes so that it runs the network of a file; see `Reference`."""
+        """Return the values that an experiment needs to run the network of a file; see `Reference`."""
         kept = {path: value for path, value in cls.usual.items() if not path.startswith("network.")}
         return {**kept, "schedule.passes": 0}
 
@@ -132,7 +132,7 @@ class AnnConversion(Reference):
             raise error.within("reference.weights: ") from None
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
-        """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
+        """Yield a sentence for each reason why a network cannot be trained; see `Reference.problems`."""
         if self.weights:
             yield from _converted_problems(graph, encoding, n_steps)
             return
@@ -153,14 +153,14 @@ class AnnConversion(Reference):
             yield f"schedule.stimulus must be more than {len(names)} steps, so that spikes pass through all layers"
 
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
-        """Return what trains a network; see `Reference.trainer`."""
+        """Return the trainer of a network; see `Reference.trainer`."""
         if self.weights:
             return FixedTrainer(weights, task)
         return ConversionTrainer(self, weights, task)
 
 
 def _converted_problems(graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
-    """Yield a sentence for each way in which a network is not one that a file of weights can become."""
+    """Yield a sentence for each reason why a network cannot hold the weights of a file."""
     if not encoding.currents:
         yield "encoding.kind must be 'current' for this reference, whose inputs are constant currents"
     depth = 0
@@ -177,7 +177,7 @@ def _converted_problems(graph: Graph, encoding: Encoder, n_steps: int) -> Iterat
 
 
 class FixedTrainer(Trainer):
-    """Leaves the weights of a file as they are."""
+    """A trainer that keeps the weights of a file unchanged."""
 
     batch = 1
 
@@ -186,7 +186,7 @@ class FixedTrainer(Trainer):
         return Learnt(0.0, 0)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return nothing: there is nothing to remember."""
+        """Return an empty state."""
         return {}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -220,18 +220,18 @@ class ConversionTrainer(Trainer):
         self._take_weights()
         loss, correct = 0.0, 0
         for start in range(0, len(numbers), self.batch):
-            chosen = numbers[start : start + self.batch]
-            inputs, labels = self._inputs(chosen, position + start), self.task.labels[chosen]
+            batch = numbers[start : start + self.batch]
+            inputs, labels = self._inputs(batch, position + start), self.task.labels[batch]
             outputs = activations(inputs, self._classifier.weights)[-1]
-            one, right, _ = cross_entropy(outputs, labels, self.task.n_classes, 1.0)
-            loss, correct = loss + one * len(chosen), correct + right
+            batch_loss, n_correct, _ = cross_entropy(outputs, labels, self.task.n_classes, 1.0)
+            loss, correct = loss + batch_loss * len(batch), correct + n_correct
             rate = rate_at(position + start, self.task.total, self.reference.learning_rate, self.reference.decay)
             self._classifier.step(inputs, labels, rate)
         shown = np.arange(min(self.reference.images, len(self.task.labels)))
         layers = activations(self._of(shown), self._classifier.weights)
         self._scales = scales_of(layers, self.reference.percentile)
-        for mine, w in zip(self._weights, self._converted(), strict=True):
-            mine[...] = w
+        for weight, w in zip(self._weights, self._converted(), strict=True):
+            weight[...] = w
         values = {f"{name}.scale": float(scale) for name, scale in zip(self._targets, self._scales, strict=True)}
         return Learnt(loss / len(numbers), correct, values)
 
@@ -245,17 +245,17 @@ class ConversionTrainer(Trainer):
         self._classifier.restore(state)
 
     def _converted(self) -> list[Array]:
-        """The weights of the spiking network."""
-        found = scaled(self._classifier.weights, self._scales)
-        return [w * w.dtype.type(threshold) for w, threshold in zip(found, self._thresholds, strict=True)]
+        """Return the weights of the spiking network."""
+        weights = scaled(self._classifier.weights, self._scales)
+        return [w * w.dtype.type(threshold) for w, threshold in zip(weights, self._thresholds, strict=True)]
 
     def _unscaled(self) -> list[Array]:
-        """The weights before scaling, of the current ones of the spiking network."""
-        found = scaled(self._weights, 1 / self._scales)
-        return [w / w.dtype.type(threshold) for w, threshold in zip(found, self._thresholds, strict=True)]
+        """Return the weights before scaling, computed from the current weights of the spiking network."""
+        weights = scaled(self._weights, 1 / self._scales)
+        return [w / w.dtype.type(threshold) for w, threshold in zip(weights, self._thresholds, strict=True)]
 
     def _take_weights(self) -> None:
-        """Continue from the weights of the spiking network, if these are not the ones that this trainer left there."""
+        """Take over the weights of the spiking network if they have changed since the last call of `learn`."""
         if any(not np.array_equal(w, left) for w, left in zip(self._weights, self._converted(), strict=True)):
             self._classifier.set(self._unscaled())
 
@@ -266,4 +266,4 @@ class ConversionTrainer(Trainer):
         return left_out(self._of(numbers), self.reference.dropout, (self.task.seed, _DROPOUT, position))
 
 
-_DROPOUT = 302  # number of the random stream for inputs that are left out
+_DROPOUT = 302  # number of the random stream of dropout

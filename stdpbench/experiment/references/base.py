@@ -1,9 +1,9 @@
-"""Base classes of references: the declaration of a kind, and what trains a network.
+"""Base classes of references: `Reference` declares the training of a network, `Trainer` does it.
 
 A reference *declares* how a network is trained with labels (`Reference`, a section of an experiment) and makes a
 `Trainer`, which changes weights. Everything else belongs to the run: the order of pictures, positions, checkpoints,
-the journal, the test. A trainer imports neither a simulator nor the code of runs. The weights of the simulated network
-are what counts: the run copies them into the trainer before each part of the training, and back after it.
+the journal, the test. A trainer imports neither a simulator nor the code of runs. The simulated network owns the
+weights: the run copies them into the trainer before each part of the training, and back after it.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from stdpbench.kinds.encoding import Encoder
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What a network is trained with.
+    """Data and setting of the training of a network.
 
     Attributes
     ----------
     graph : Graph
         The network, with the shape of its input.
     inputs : callable
-        Returns the inputs of training pictures, given their numbers: (n, n_input), float32. As the reference `takes`
-        them: currents, or the time steps of spikes, infinite for inputs that do not fire.
+        Returns the inputs of training pictures, given their numbers: (n, n_input), float32. According to
+        `Reference.takes`: currents, or the time steps of spikes, infinite for inputs that do not fire.
     labels : ndarray, int64, (n_images,)
         Classes of the training pictures.
     n_classes : int
@@ -43,7 +43,7 @@ class Task:
     total : int
         Number of training presentations in the whole run.
     seed : int
-        Seed of the experiment, for what a trainer draws.
+        Seed of the experiment, for random numbers of the trainer.
     """
 
     graph: Graph
@@ -62,9 +62,9 @@ class Learnt:
     Attributes
     ----------
     loss : float
-        Mean of the loss, before the changes of weights that follow from it.
+        Mean loss, before the resulting changes of weights.
     correct : int
-        Number of pictures that were classified correctly, also before these changes.
+        Number of pictures that were classified correctly before these changes.
     values : mapping of str to float
         Further measures by name, such as ``"hidden.spikes"``, mean per picture.
     """
@@ -77,9 +77,9 @@ class Learnt:
 class Trainer(ABC):
     """Trains a network.
 
-    The weights after some presentations depend on the start weights, the task, the parameters in force and the
-    pictures shown so far, in their order, and on nothing else; `learn` need not be called with the same parts of them,
-    but parts end at multiples of `batch` and at the end of each pass. Between two calls, weights may be set.
+    The weights after some presentations depend only on the start weights, the task, the parameters in force and the
+    sequence of pictures shown so far. `learn` may be called with any parts of this sequence that end at multiples of
+    `batch` and at the end of each pass. Between two calls, weights may be set.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class Trainer(ABC):
 
     @abstractmethod
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of all arrays but the weights that later presentations depend on, by name."""
+        """Return copies of all arrays, except weights, that later presentations depend on, by name."""
 
     @abstractmethod
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -131,16 +131,16 @@ class Reference(Parameters):
 
     summary: ClassVar[str]
     reference: ClassVar[str]
-    """Where it is published."""
+    """Its publication."""
     trains: ClassVar[bool] = True
-    """Whether it is a reference; False for its absence."""
+    """Whether it trains a network; False for the kind ``none``."""
     usual: ClassVar[Mapping[str, Any]] = {}
-    """What of an experiment changes, by dotted path, to become one that this reference can train; its data, seed and
-    number of pictures are kept."""
+    """Values, by dotted path, with which this reference can train an experiment; its data, seed and number of pictures
+    are kept."""
     takes: ClassVar[Literal["currents", "times"]] = "currents"
-    """What its trainer gets: constant currents, or the time of the one spike of each input."""
+    """Inputs of its trainer: constant currents, or the time of the single spike of each input."""
     in_few_bits: ClassVar[bool] = True
-    """Whether its trainer changes the weights of the network itself, so that it can train rounded ones."""
+    """Whether it can train rounded weights, because its trainer changes the weights of the network directly."""
 
     @classmethod
     def usual_for(cls, data: Source) -> Mapping[str, Any]:
@@ -170,19 +170,19 @@ class Reference(Parameters):
         Raises
         ------
         StdpbenchError
-            If it cannot be read or converted: a sentence for each thing that is wrong.
+            If it cannot be read or converted: a sentence for each error.
         """
         raise StdpbenchError("reference.weights: only the reference 'ann-conversion' converts the network of a file")
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
-        """Yield a sentence for each way in which a network or its input cannot be trained.
+        """Yield a sentence for each reason why a network or its input cannot be trained.
 
         Parameters
         ----------
         graph : Graph
             The network; its input may have no shape yet.
         encoding : Encoder
-            Makes its input.
+            The encoder of its input.
         n_steps : int
             Time steps of a presentation.
         """
@@ -190,7 +190,7 @@ class Reference(Parameters):
 
     @abstractmethod
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
-        """Return what trains a network.
+        """Return the trainer of a network.
 
         Parameters
         ----------

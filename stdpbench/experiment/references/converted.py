@@ -1,13 +1,13 @@
-r"""From a network of rectified units to one of spiking neurons, and what that answers after each step.
+r"""Conversion of a network of rectified units to spiking neurons, and its accuracy after each time step.
 
 A convolution, and the pooling before it, become a projection of kind ``local``, whose synapses share the weights of a
-kernel: they are tied when the network is built. Everything else becomes a matrix. Constants are brought by one neuron
-that fires in every step, so that they are constant currents. With the scale :math:`\lambda_l` of each layer, a
-percentile of its activations, and its threshold :math:`\vartheta_l`,
+kernel: they are tied when the network is built. Everything else becomes a matrix. Biases become constant currents, as
+synapses from one neuron that fires in every step. With the scale :math:`\lambda_l` of each layer, a percentile of its
+activations, and its threshold :math:`\vartheta_l`,
 
 .. math:: W_l' = \vartheta_l W_l\, \lambda_{l-1} / \lambda_l, \qquad b_l' = \vartheta_l b_l / \lambda_l
 
-Layer l gets its first spikes in step l - 1, so that its constants are delayed by as much.
+Layer l receives its first spikes in step l - 1, so that its biases are delayed by as many steps.
 
 Source: Rueckauer et al. (2017), doi:10.3389/fnins.2017.00682, sections 2.2.1 to 2.2.3 (biases, scaling, average
 pooling as a sum of inputs).
@@ -37,21 +37,21 @@ INPUT: Final = "input"
 OUTPUT: Final = "output"
 FIRST: Final = "feed"
 MOST_WEIGHTS: Final = 2**26
-"""Synapses of a projection at most: half a GiB."""
+"""Maximum number of synapses of a projection: half a GiB."""
 _NEURON = {"kind": "lif-discrete", "beta": 1.0, "v_thresh": 1.0, "reset_mechanism": "subtract"}
-_AT_ONCE = 2**23  # numbers in memory
+_AT_ONCE = 2**23  # most numbers in memory
 
 
 @dataclass(frozen=True, eq=False)
 class Kernels:
-    """A convolution, with the pooling before it.
+    """A convolution, combined with the pooling before it.
 
     Attributes
     ----------
     weight : ndarray, float64, (n_out, n_in, side, side)
         Its kernels.
     stride, padding : int
-        The same in rows and columns.
+        Equal for rows and columns.
     """
 
     weight: NDArray[np.float64]
@@ -81,11 +81,11 @@ class Conversion:
     arrays : dict of str to ndarray, float64
         By the name of the learned array.
     scales : ndarray, float64, (n_stages,)
-        What activations are divided by.
+        Divisors of the activations.
     shift : float
-        What was added to all outputs of the network of rectified units.
+        Constant that was added to all outputs of the network of rectified units.
     accuracy : float
-        Of that network, on the pictures that scaled it.
+        Accuracy of that network on the pictures that set the scales.
     """
 
     arrays: dict[str, NDArray[np.float64]]
@@ -96,7 +96,7 @@ class Conversion:
 
 @dataclass(frozen=True, eq=False)
 class SpikingLayer:
-    """A layer of a converted network, as `stdpbench.experiment.references.converted` takes it.
+    """A layer of a converted network.
 
     Attributes
     ----------
@@ -117,12 +117,12 @@ class SpikingLayer:
 
 
 def names_of(network: LayerNetwork) -> list[str]:
-    """Return the names of the populations that stand for rectified units; the last one is the output."""
+    """Return the names of the populations that replace the stages of rectified units; the last is the output."""
     return [*(stage.name for stage in network.stages[:-1]), OUTPUT]
 
 
 def projection_names(n: int) -> list[str]:
-    """Return the names of the projections to them."""
+    """Return the names of the projections to these `n` populations."""
     return [FIRST if number == 1 else f"{FIRST}{number}" for number in range(1, n + 1)]
 
 
@@ -180,19 +180,19 @@ def convert(
     labels: NDArray[np.integer[Any]],
     percentile: float,
 ) -> Conversion:
-    """Return the weights with which spiking neurons stand for rectified units.
+    """Return the weights of the spiking network whose rates represent the activations of rectified units.
 
-    If constants are added anywhere, and the largest output of a picture is negative, so that no output neuron would
-    fire, the same number is added to all outputs, which changes no decision.
+    If the network has biases, and the largest output of some picture is negative, so that no output neuron would fire,
+    the same number is added to all outputs. This changes no decision.
 
     Parameters
     ----------
     network : LayerNetwork
         The network of rectified units.
     graph : Graph
-        The spiking one, of `network_table`, whose neurons may have other thresholds.
+        The spiking network of `network_table`; its neurons may have other thresholds.
     currents : ndarray, (n_pictures, n_inputs)
-        Inputs, whose activations scale the weights.
+        Inputs of the pictures whose activations set the scales.
     labels : ndarray of int, (n_pictures,)
         Their classes.
     percentile : float
@@ -232,13 +232,13 @@ def spiking_layers(graph: Graph, learned: Mapping[str, NDArray[np.float64]]) -> 
     Parameters
     ----------
     graph : Graph
-        Of `network_table`, with the shape of its input.
+        The network of `network_table`, with the shape of its input.
     learned : mapping of str to ndarray
         Its learned arrays.
     """
     from scipy.sparse import csr_array
 
-    found = list[SpikingLayer]()
+    layers = list[SpikingLayer]()
     for name, projection in graph.projections.items():
         if projection.source == BIAS:
             continue
@@ -249,12 +249,12 @@ def spiking_layers(graph: Graph, learned: Mapping[str, NDArray[np.float64]]) -> 
             shape = (synapses.n_source, synapses.n_target)
             w = csr_array((w, synapses.target, synapses.first), shape=shape)
         constant = learned.get(weights_of(f"{BIAS}_{target}"), np.zeros((1, w.shape[1])))
-        found.append(SpikingLayer(target, w, np.asarray(constant, np.float64)[0], neurons_of(graph, target)))
-    return found
+        layers.append(SpikingLayer(target, w, np.asarray(constant, np.float64)[0], neurons_of(graph, target)))
+    return layers
 
 
 def applied(stage: Stage, x: Floats) -> Floats:
-    """Return what a stage computes, a part of the pictures at a time."""
+    """Apply a stage to pictures in batches that fit into memory."""
     at_once = max(1, _AT_ONCE // stage.work)
     return np.concatenate([stage.apply(x[start : start + at_once]) for start in range(0, max(1, len(x)), at_once)])
 
@@ -265,10 +265,10 @@ def as_neurons(x: Floats) -> Floats:
 
 
 def kernels_of(stage: Stage) -> Kernels | None:
-    """Return a stage as one convolution, without what is added; None if it has to be a matrix.
+    """Return a stage as one convolution without biases; None if it has to be a matrix.
 
-    That is the case without a convolution, if rows and columns differ, and where padding lies between two layers and
-    the first of them would see something of it.
+    It has to be a matrix if there is no convolution, if rows and columns differ, or if padding between two layers
+    would change the output of the first.
     """
     last, sides = stage.layers[-1], stage.before[1:]
     if last.kind != "conv":
@@ -279,33 +279,33 @@ def kernels_of(stage: Stage) -> Kernels | None:
         if any(layer.padding) and not _outside_is_empty(sides, pooled.shape, stride, padding):
             return None
         kernel = np.full(layer.size, layer.factor) if layer.weight is None else layer.weight
-        made = _composed(pooled, stride, kernel)
+        composed = _composed(pooled, stride, kernel)
         padding = (padding[0] + stride[0] * layer.padding[0], padding[1] + stride[1] * layer.padding[1])
         stride = (stride[0] * layer.stride[0], stride[1] * layer.stride[1])
-        pooled = made
-    if made.shape[2] != made.shape[3] or stride[0] != stride[1] or padding[0] != padding[1]:
+        pooled = composed
+    if composed.shape[2] != composed.shape[3] or stride[0] != stride[1] or padding[0] != padding[1]:
         return None
     if stage.std is not None:
-        made = made / stage.std[:, None, None]
-    return Kernels(made, stride[0], padding[0])
+        composed = composed / stage.std[:, None, None]
+    return Kernels(composed, stride[0], padding[0])
 
 
 def matrix_of(stage: Stage) -> NDArray[np.float64]:
-    """Return a stage as a matrix (n_source, n_target) between neurons, without what is added."""
-    plain = replace(stage, layers=tuple(replace(each, bias=None) for each in stage.layers), mean=None, std=None)
-    n, found = prod(stage.before), np.empty((prod(stage.before), prod(stage.after)))
+    """Return a stage as a matrix (n_source, n_target) between neurons, without biases."""
+    plain = replace(stage, layers=tuple(replace(layer, bias=None) for layer in stage.layers), mean=None, std=None)
+    n, matrix = prod(stage.before), np.empty((prod(stage.before), prod(stage.after)))
     number = np.arange(n, dtype=np.float64).reshape(1, *stage.before)
     order = as_neurons(number)[0].astype(np.int64)
     at_once = max(1, _AT_ONCE // max(plain.work, n))
     for start in range(0, n, at_once):
-        chosen = order[start : start + at_once]
-        one = np.zeros((len(chosen), n))
-        one[np.arange(len(chosen)), chosen] = 1
-        found[start : start + at_once] = as_neurons(plain.apply(one.reshape(-1, *stage.before)))
+        columns = order[start : start + at_once]
+        unit = np.zeros((len(columns), n))
+        unit[np.arange(len(columns)), columns] = 1
+        matrix[start : start + at_once] = as_neurons(plain.apply(unit.reshape(-1, *stage.before)))
     if stage.std is not None:
         per_channel = np.broadcast_to(stage.std[:, None, None], stage.before).reshape(-1)
-        found /= per_channel[order][:, None]
-    return found
+        matrix /= per_channel[order][:, None]
+    return matrix
 
 
 def _arrays(
@@ -322,8 +322,8 @@ def _arrays(
             w = kernels.tied(graph.populations[source].shape or network.shape[1:], graph.populations[name].shape)
         yield weights_of(feed), w * (threshold * before / scale)
         if network.biased:
-            added = as_neurons(stage.apply(np.zeros((1, *stage.before)))) + (shift if name == OUTPUT else 0.0)
-            yield weights_of(f"{BIAS}_{name}"), np.asarray(added * (threshold / scale), np.float64)
+            bias = as_neurons(stage.apply(np.zeros((1, *stage.before)))) + (shift if name == OUTPUT else 0.0)
+            yield weights_of(f"{BIAS}_{name}"), np.asarray(bias * (threshold / scale), np.float64)
         before, source = scale, name
 
 
@@ -341,15 +341,15 @@ def _without_kind(mapping: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outside_is_empty(sides: Shape, size: Shape, stride: Pair, padding: Pair) -> bool:
-    """Whether a layer would compute 0 at all places outside of those that it has, as padding behind it says."""
+    """Return whether a layer would compute 0 at all places outside its output, as padding after it assumes."""
     if any(padding):
         return False
-    each = zip(sides, size[-2:], stride, strict=True)
-    return all(wide <= step and side % step == 0 for side, wide, step in each)
+    axes = zip(sides, size[-2:], stride, strict=True)
+    return all(wide <= step and side % step == 0 for side, wide, step in axes)
 
 
 def _composed(first: NDArray[np.float64], stride: Pair, second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the kernel of one pooling after another, or of a convolution after pooling.
+    """Return the kernel of a pooling followed by another pooling or a convolution.
 
     Parameters
     ----------
@@ -363,35 +363,35 @@ def _composed(first: NDArray[np.float64], stride: Pair, second: NDArray[np.float
     rows, columns = (
         step * (wide - 1) + narrow for step, wide, narrow in zip(stride, second.shape[-2:], first.shape, strict=True)
     )
-    found = np.zeros((*second.shape[:-2], rows, columns))
+    kernel = np.zeros((*second.shape[:-2], rows, columns))
     for row, column in np.ndindex(*second.shape[-2:]):
         top, left = stride[0] * row, stride[1] * column
-        place = found[..., top : top + first.shape[0], left : left + first.shape[1]]
+        place = kernel[..., top : top + first.shape[0], left : left + first.shape[1]]
         place += second[..., row, column, None, None] * first
-    return found
+    return kernel
 
 
-_PICTURES_AT_ONCE, _MOST = 250, 2**25  # pictures whose potentials are in memory, and their number
+_PICTURES_AT_ONCE, _MOST = 250, 2**25  # most pictures and most potentials in memory
 
 
 @dataclass(frozen=True, eq=False)
 class ConversionCurve:
-    """Spiking network and network of rectified units on the same pictures.
+    """Comparison of a spiking network and a network of rectified units on the same pictures.
 
     Attributes
     ----------
     n_pictures : int
         Number of pictures.
     correct : ndarray, int64, (n_steps,)
-        Pictures answered correctly by the output spikes of the first 1, 2, ... steps.
+        Pictures classified correctly by the output spikes of the first 1, 2, ... steps.
     spikes : ndarray, float64, (n_steps,)
         Mean spikes of all layers per picture in these steps.
     correct_without_spikes : int
-        Pictures answered correctly by the network of rectified units.
+        Pictures classified correctly by the network of rectified units.
     activations : list of ndarray, float32, (n_pictures, n_neurons)
-        Of each layer, rectified, as fractions of one spike per step.
+        Rectified activations of each layer, as fractions of one spike per step.
     rates : list of ndarray, float32, (n_pictures, n_neurons)
-        Of each layer: spikes per step, from the first step in which its input can make it fire.
+        Spikes per step of each layer, from the first step in which it can receive input.
     """
 
     n_pictures: int
@@ -426,14 +426,14 @@ def conversion_curve(
     n_classes: int,
     constants: Sequence[NDArray[Any]] | None = None,
 ) -> ConversionCurve:
-    """Simulate a converted network, and compare it with the network of rectified units that has its weights.
+    """Simulate a converted network, and compare it with the network of rectified units with the same weights.
 
     Parameters
     ----------
     weights : sequence of ndarray or sparse array, (n_source, n_target)
-        Of each layer of the spiking network.
+        Weights of each layer of the spiking network.
     layers : sequence of Neurons
-        Of each layer, with beta 1.
+        Neurons of each layer, with beta 1.
     inputs : ndarray, (n_pictures, n_inputs)
         Constant input currents.
     labels : ndarray of int, (n_pictures,)
@@ -441,36 +441,36 @@ def conversion_curve(
     n_steps : int
         Number of steps, more than there are layers.
     n_classes : int
-        Number of classes, those of the first output neurons.
+        Number of classes; the first output neurons stand for them.
     constants : sequence of ndarray, (n_target,), optional
         Constant currents of each layer; see `stdpbench.experiment.references.spiking_layers.forward`. Default: none.
     """
-    # of the type of the inputs; float64 is what the simulators compute with
-    own = [w.astype(inputs.dtype, copy=False) for w in weights]
-    relu = [w / w.dtype.type(each.threshold) for w, each in zip(own, layers, strict=True)]
-    given = None if constants is None else [each.astype(inputs.dtype, copy=False) for each in constants]
+    # computed in the type of the inputs; simulators compute in float64
+    spiking = [w.astype(inputs.dtype, copy=False) for w in weights]
+    relu = [w / w.dtype.type(neurons.threshold) for w, neurons in zip(spiking, layers, strict=True)]
+    currents = None if constants is None else [current.astype(inputs.dtype, copy=False) for current in constants]
     bias = None
-    if given is not None:
-        bias = [each / each.dtype.type(one.threshold) for each, one in zip(given, layers, strict=True)]
-    at_once = max(1, min(_PICTURES_AT_ONCE, _MOST // (n_steps * max(w.shape[1] for w in own))))
+    if currents is not None:
+        bias = [current / current.dtype.type(n.threshold) for current, n in zip(currents, layers, strict=True)]
+    at_once = max(1, min(_PICTURES_AT_ONCE, _MOST // (n_steps * max(w.shape[1] for w in spiking))))
     correct, spikes = np.zeros(n_steps, np.int64), np.zeros(n_steps)
-    without, found, rates = 0, [list[Array]() for _ in own], [list[Array]() for _ in own]
+    n_correct, rectified, rates = 0, [list[Array]() for _ in spiking], [list[Array]() for _ in spiking]
     for start in range(0, len(inputs), at_once):
-        chosen, right = inputs[start : start + at_once], labels[start : start + at_once]
-        exact = activations(chosen, relu, bias)
-        without += int((exact[-1][:, :n_classes].argmax(axis=1) == right).sum())
-        courses = forward(chosen, own, n_steps, layers, constants=given)
+        batch, classes = inputs[start : start + at_once], labels[start : start + at_once]
+        analog = activations(batch, relu, bias)
+        n_correct += int((analog[-1][:, :n_classes].argmax(axis=1) == classes).sum())
+        courses = forward(batch, spiking, n_steps, layers, constants=currents)
         counts = courses[-1].spikes[:, :, :n_classes].cumsum(axis=0)
-        correct += (counts.argmax(axis=2) == right).sum(axis=1)
+        correct += (counts.argmax(axis=2) == classes).sum(axis=1)
         spikes += sum(course.spikes.sum(axis=(1, 2), dtype=np.float64) for course in courses).cumsum()
-        for number, (course, each) in enumerate(zip(courses, exact, strict=True)):
-            found[number].append(np.maximum(each, 0).astype(np.float32))
+        for number, (course, activation) in enumerate(zip(courses, analog, strict=True)):
+            rectified[number].append(np.maximum(activation, 0).astype(np.float32))
             rates[number].append((course.spikes.sum(axis=0) / (n_steps - 1 - number)).astype(np.float32))
     return ConversionCurve(
         len(inputs),
         correct,
         spikes / len(inputs),
-        without,
-        [np.concatenate(each) for each in found],
-        [np.concatenate(each) for each in rates],
+        n_correct,
+        [np.concatenate(batches) for batches in rectified],
+        [np.concatenate(batches) for batches in rates],
     )

@@ -1,4 +1,4 @@
-"""Networks that trainers can compute: layers of discrete neurons, each connected to the next."""
+"""Feed-forward networks that trainers can compute: layers of discrete neurons, each connected to the next."""
 
 from __future__ import annotations
 
@@ -19,29 +19,33 @@ LAYERS: Final[dict[str, Any]] = {
     "schedule.min_spikes": 0,
     "schedule.max_attempts": 1,
 }
-"""What of an experiment changes so that layers can be trained with the pictures; see `Reference.usual`."""
+"""Values of an experiment with which layers can be trained with pictures; see `Reference.usual`."""
 
 
 def chain(graph: Graph) -> list[str]:
     """Return the names of the projections from the input to the population that is read, one after the other.
 
-    What brings constants (`bringing_constants`) is no part of it. Empty if they are not a chain, of which each
+    Sources of constants (`bringing_constants`) are ignored. Empty if the network is not a chain in which each
     population has one input.
     """
-    found, at, constant = list[str](), graph.read, bringing_constants(graph)
-    while at != graph.input:
-        into = [name for name, each in graph.projections.items() if each.target == at and each.source not in constant]
-        if len(into) != 1 or len(found) == len(graph.projections):
+    names, population, constants = list[str](), graph.read, bringing_constants(graph)
+    while population != graph.input:
+        into = [
+            name
+            for name, projection in graph.projections.items()
+            if projection.target == population and projection.source not in constants
+        ]
+        if len(into) != 1 or len(names) == len(graph.projections):
             return []
-        found.append(into[0])
-        at = graph.projections[into[0]].source
-    return found[::-1]
+        names.append(into[0])
+        population = graph.projections[into[0]].source
+    return names[::-1]
 
 
 def bringing_constants(graph: Graph) -> set[str]:
-    """Return the names of populations that nothing reaches, such as ``bias``: they send the same for all stimuli."""
-    reached = {each.target for each in graph.projections.values()} | {graph.input}
-    return {name for name, each in graph.populations.items() if name not in reached and each.noise is None}
+    """Return the names of populations without input, such as ``bias``, whose spikes are the same for all stimuli."""
+    reached = {element.target for element in graph.projections.values()} | {graph.input}
+    return {name for name, element in graph.populations.items() if name not in reached and element.noise is None}
 
 
 def neurons_of(graph: Graph, population: str) -> Neurons:
@@ -53,7 +57,7 @@ def neurons_of(graph: Graph, population: str) -> Neurons:
 
 
 def layer_problems(graph: Graph) -> Iterator[str]:
-    """Yield a sentence for each way in which a network is not one of layers that can be trained."""
+    """Yield a sentence for each reason why a network is not a chain of layers that can be trained."""
     names = chain(graph)
     if names and (constant := bringing_constants(graph)):
         yield (

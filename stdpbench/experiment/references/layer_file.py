@@ -37,7 +37,7 @@ def read_layers(path: Path) -> LayerNetwork:
     Raises
     ------
     StdpbenchError
-        If it cannot be read: a sentence for each thing that is wrong.
+        If it cannot be read: a sentence for each error.
     """
     try:
         changed = path.stat()
@@ -65,7 +65,7 @@ def arrays_of(network: LayerNetwork) -> dict[str, Any]:
     """Return the arrays of the file of a network, by name."""
     arrays: dict[str, Any] = {
         "input": np.array(network.shape),
-        "layers": np.array([each.name for each in network.layers]),
+        "layers": np.array([layer.name for layer in network.layers]),
     }
     for layer in network.layers:
         for part in _PARTS[layer.kind]:
@@ -73,8 +73,8 @@ def arrays_of(network: LayerNetwork) -> dict[str, Any]:
             if value is not None:
                 arrays[f"{layer.name}.{part}"] = np.array(value)
     for name in ("mean", "std"):
-        if (given := getattr(network, name)) is not None:
-            arrays[name] = given
+        if (array := getattr(network, name)) is not None:
+            arrays[name] = array
     return arrays
 
 
@@ -100,8 +100,8 @@ def _unknown(arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:
         return
     known = ["input", "layers", "mean", "std"]
     for number, name in enumerate(names.tolist()):
-        found = _NAME.fullmatch(name)
-        if found is None:
+        match = _NAME.fullmatch(name)
+        if match is None:
             yield (
                 f"the layer {name!r} must be called conv, pool or dense with letters, digits or _ behind it, such as "
                 f"conv1; other kinds of layers cannot be converted"
@@ -110,8 +110,8 @@ def _unknown(arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:
         if name in names[:number]:
             yield f"layers names {name!r} twice"
             return
-        known += [f"{name}.{part}" for part in _PARTS[found[1]]]
-        needed = f"{name}.size" if found[1] == "pool" else f"{name}.weight"
+        known += [f"{name}.{part}" for part in _PARTS[match[1]]]
+        needed = f"{name}.size" if match[1] == "pool" else f"{name}.weight"
         if needed not in arrays:
             yield f"the array {needed!r} is missing"
     for name, array in arrays.items():
@@ -142,30 +142,30 @@ def _network(arrays: Mapping[str, NDArray[Any]]) -> LayerNetwork:
 def _per_channel(name: str, arrays: Mapping[str, NDArray[Any]], channels: int) -> NDArray[np.float64] | None:
     if name not in arrays:
         return None
-    given = np.asarray(arrays[name], np.float64)
-    if given.shape not in ((), (1,), (channels,)):
-        raise StdpbenchError(f"{name} must be one number, or one for each of {channels} channels, not {given.shape}")
-    return np.array(np.broadcast_to(given, (channels,)))
+    values = np.asarray(arrays[name], np.float64)
+    if values.shape not in ((), (1,), (channels,)):
+        raise StdpbenchError(f"{name} must be one number, or one for each of {channels} channels, not {values.shape}")
+    return np.array(np.broadcast_to(values, (channels,)))
 
 
 def _layer(name: str, arrays: Mapping[str, NDArray[Any]]) -> Layer:
-    found = _NAME.fullmatch(name)
-    assert found is not None
-    kind, given = found[1], {part: arrays.get(f"{name}.{part}") for part in ("weight", "bias", "factor")}
+    match = _NAME.fullmatch(name)
+    assert match is not None
+    kind, parts = match[1], {part: arrays.get(f"{name}.{part}") for part in ("weight", "bias", "factor")}
     if kind == "pool":
         size = _pair(f"{name}.size", arrays, (1, 1), 1)
         factor = 1 / prod(size)
-        if given["factor"] is not None:
-            if given["factor"].size != 1:
-                raise StdpbenchError(f"{name}.factor must be one number, not an array of {given['factor'].shape}")
-            factor = float(given["factor"].reshape(())[()])
+        if parts["factor"] is not None:
+            if parts["factor"].size != 1:
+                raise StdpbenchError(f"{name}.factor must be one number, not an array of {parts['factor'].shape}")
+            factor = float(parts["factor"].reshape(())[()])
         strides, padding = _pair(f"{name}.stride", arrays, size, 1), _pair(f"{name}.padding", arrays, (0, 0), 0)
         return Layer(name, "pool", None, None, size, strides, padding, factor)
-    weight = np.asarray(given["weight"], np.float64)
+    weight = np.asarray(parts["weight"], np.float64)
     if weight.ndim != (4 if kind == "conv" else 2) or not weight.size:
         form = "(channels, channels before, rows, columns)" if kind == "conv" else "(units, inputs)"
         raise StdpbenchError(f"{name}.weight must have the shape {form}, not {weight.shape}")
-    bias = None if given["bias"] is None else np.asarray(given["bias"], np.float64)
+    bias = None if parts["bias"] is None else np.asarray(parts["bias"], np.float64)
     if bias is not None and bias.shape != weight.shape[:1]:
         raise StdpbenchError(
             f"{name}.bias must have {len(weight)} values, as {name}.weight, not the shape {bias.shape}"
@@ -179,10 +179,10 @@ def _layer(name: str, arrays: Mapping[str, NDArray[Any]]) -> Layer:
 def _pair(name: str, arrays: Mapping[str, NDArray[Any]], usual: Pair, least: int) -> Pair:
     if name not in arrays:
         return usual
-    given = np.asarray(arrays[name], np.float64).reshape(-1)
-    if given.size not in (1, 2) or (given != np.floor(given)).any() or (given < least).any() or (given > 10_000).any():
+    pair = np.asarray(arrays[name], np.float64).reshape(-1)
+    if pair.size not in (1, 2) or (pair != np.floor(pair)).any() or (pair < least).any() or (pair > 10_000).any():
         raise StdpbenchError(
-            f"{name} must be one whole number of at least {least}, or two, for rows and columns, not {given.tolist()}"
+            f"{name} must be one whole number of at least {least}, or two, for rows and columns, not {pair.tolist()}"
         )
-    rows, columns = np.broadcast_to(given, (2,)).astype(int).tolist()
+    rows, columns = np.broadcast_to(pair, (2,)).astype(int).tolist()
     return rows, columns

@@ -45,11 +45,11 @@ class Layer:
     bias : ndarray, float64, (n_out,), or None
         Constants of its channels or units.
     size : tuple of int
-        Rows and columns of a kernel, or of what is pooled.
+        Rows and columns of a kernel or of a pooled window.
     stride, padding : tuple of int
         In rows and columns.
     factor : float
-        By which a sum of pooled values is multiplied.
+        Factor on the sum of pooled values.
     """
 
     name: str
@@ -62,14 +62,14 @@ class Layer:
     factor: float = 1.0
 
     def shape_after(self, before: Shape, whose: str) -> Shape:
-        """Return the shape of what it computes: (channels, rows, columns), or (units,).
+        """Return the shape of its output: (channels, rows, columns), or (units,).
 
         Parameters
         ----------
         before : tuple of int
-            Shape of what it gets.
+            Shape of its input.
         whose : str
-            Where that comes from, for the error.
+            Name of the source of the input, for the error.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Layer:
         return (channels if self.weight is None else len(self.weight), *after)
 
     def apply(self, x: Floats) -> Floats:
-        """Return what it computes of values (n, *shape), in their type; without rectification."""
+        """Apply the layer, without rectification, to values (n, *shape); their dtype is kept."""
         if self.kind == "dense":
             assert self.weight is not None
             y: Floats = x.reshape(len(x), -1) @ self.weight.T.astype(x.dtype, copy=False)
@@ -126,7 +126,7 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """What is between two rectifications: pooling, then a layer with weights; the last may be pooling only.
+    """The layers between two rectifications: pooling, then a layer with weights; the last may be pooling only.
 
     Attributes
     ----------
@@ -135,9 +135,9 @@ class Stage:
     layers : tuple of Layer
         Its layers.
     before, after : tuple of int
-        Shapes of what it gets and computes: (channels, rows, columns), or (units,).
+        Shapes of its input and output: (channels, rows, columns), or (units,).
     mean, std : ndarray, float64, (channels,), or None
-        Of the first stage, where its inputs are x' = (x - mean) / std.
+        Of the first stage, if its inputs are x' = (x - mean) / std.
     """
 
     name: str
@@ -148,9 +148,9 @@ class Stage:
     std: NDArray[np.float64] | None = None
 
     def apply(self, x: Floats) -> Floats:
-        """Return what it computes of values (n, *before), in their type; without rectification."""
+        """Apply the stage, without rectification, to values (n, *before); their dtype is kept."""
         if self.mean is not None and self.std is not None:
-            mean, std = (each.astype(x.dtype)[:, None, None] for each in (self.mean, self.std))
+            mean, std = (statistic.astype(x.dtype)[:, None, None] for statistic in (self.mean, self.std))
             x = (x - mean) / std
         for layer in self.layers:
             x = layer.apply(x)
@@ -158,14 +158,14 @@ class Stage:
 
     @property
     def work(self) -> int:
-        """About how many numbers are in memory per picture."""
-        found, shape = prod(self.before), self.before
+        """Approximate number of values in memory per picture."""
+        largest, shape = prod(self.before), self.before
         for layer in self.layers:
             shape = layer.shape_after(shape, "")
             if layer.kind != "dense":
                 depth = 1 if layer.weight is None else layer.weight.shape[1]
-                found = max(found, prod(shape[1:]) * prod(layer.size) * depth)
-        return max(found, prod(shape))
+                largest = max(largest, prod(shape[1:]) * prod(layer.size) * depth)
+        return max(largest, prod(shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +177,7 @@ class LayerNetwork:
     shape : tuple of int
         Channels, rows and columns of its input.
     layers : tuple of Layer
-        Its layers, which fit to each other.
+        Its layers, whose shapes match.
     mean, std : ndarray, float64, (channels,), or None
         Its inputs are (x - mean) / std; None: as they are.
     """
@@ -188,12 +188,12 @@ class LayerNetwork:
     std: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        """Check that layers fit to each other.
+        """Check that the shapes of the layers match.
 
         Raises
         ------
         StdpbenchError
-            If one does not: one sentence with its name.
+            If a layer does not match: one sentence with its name.
         """
         shape, whose = self.shape, "the input"
         for layer in self.layers:
@@ -201,9 +201,9 @@ class LayerNetwork:
         if all(layer.weight is None for layer in self.layers):
             raise StdpbenchError("there is no layer with weights (conv or dense)")
         if len(shape) > 1 and prod(shape[1:]) > 1:
-            given = " × ".join(map(str, shape))
+            sides = " × ".join(map(str, shape))
             raise StdpbenchError(
-                f"the last layer {whose} gives {given} numbers, but must give one for each class: end with a dense "
+                f"the last layer {whose} gives {sides} numbers, but must give one for each class: end with a dense "
                 "layer, or pool all rows and columns"
             )
         if prod(shape) < 2:
@@ -211,35 +211,35 @@ class LayerNetwork:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What is between its rectifications, from input to output."""
-        found, held = list[Stage](), list[Layer]()
+        """Its stages, the layers between rectifications, from input to output."""
+        stages, layers = list[Stage](), list[Layer]()
         shape = before = self.shape
         for number, layer in enumerate(self.layers, 1):
-            held.append(layer)
+            layers.append(layer)
             shape = layer.shape_after(shape, "")
             if layer.weight is None and number < len(self.layers):
                 continue
-            own = (self.mean, self.std) if not found else (None, None)
-            found.append(Stage(layer.name, tuple(held), before, shape, *own))
-            held, before = [], shape
-        return tuple(found)
+            normalisation = (self.mean, self.std) if not stages else (None, None)
+            stages.append(Stage(layer.name, tuple(layers), before, shape, *normalisation))
+            layers, before = [], shape
+        return tuple(stages)
 
     @property
     def biased(self) -> bool:
-        """Whether any value is added to what a layer sums up."""
+        """Whether any layer adds a constant."""
         return any(layer.bias is not None and layer.bias.any() for layer in self.layers) or self.mean is not None
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that it computes with, hexadecimal."""
-        found = hashlib.sha256(repr(self.shape).encode())
+        """SHA-256 of everything that determines its output, hexadecimal."""
+        digest = hashlib.sha256(repr(self.shape).encode())
         for layer in self.layers:
-            found.update(repr((layer.kind, layer.size, layer.stride, layer.padding, layer.factor)).encode())
+            digest.update(repr((layer.kind, layer.size, layer.stride, layer.padding, layer.factor)).encode())
             for array in (layer.weight, layer.bias):
-                found.update(_bytes(array))
+                digest.update(_bytes(array))
         for array in (self.mean, self.std):
-            found.update(_bytes(array))
-        return found.hexdigest()
+            digest.update(_bytes(array))
+        return digest.hexdigest()
 
 
 def _bytes(array: NDArray[np.float64] | None) -> bytes:

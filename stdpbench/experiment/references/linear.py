@@ -1,4 +1,4 @@
-"""A linear read-out: output neurons whose input is a weighted sum of what is shown."""
+"""A linear read-out: output neurons whose input is a weighted sum of the inputs."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ class Linear(Reference):
     }
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
-        """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
-        found = list(layer_problems(graph))
-        yield from found
-        if not found and len(chain(graph)) != 1:
+        """Yield a sentence for each reason why a network cannot be trained; see `Reference.problems`."""
+        sentences = list(layer_problems(graph))
+        yield from sentences
+        if not sentences and len(chain(graph)) != 1:
             yield "network.hidden must be [] for this reference, which has no hidden layers"
         if not encoding.currents:
             yield "encoding.kind must be 'current' for this reference, which trains with constant input currents"
 
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
-        """Return what trains a network; see `Reference.trainer`."""
+        """Return the trainer of a network; see `Reference.trainer`."""
         return LinearTrainer(self, weights, task)
 
 
@@ -86,15 +86,15 @@ class LinearTrainer(Trainer):
 
     def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
         """Show pictures in batches, each of which changes the weights; see `Trainer.learn`."""
-        loss, correct, norm, made = 0.0, 0, 0.0, self.reference
+        loss, correct, norm, reference = 0.0, 0, 0.0, self.reference
         starts = range(0, len(numbers), self.batch)
         for start in starts:
-            chosen = numbers[start : start + self.batch]
-            one, right, gradient = self.gradient(self.task.inputs(chosen), self.task.labels[chosen])
-            rate = rate_at(position + start, self.task.total, made.learning_rate, made.decay)
+            batch = numbers[start : start + self.batch]
+            batch_loss, n_correct, gradient = self.gradient(self.task.inputs(batch), self.task.labels[batch])
+            rate = rate_at(position + start, self.task.total, reference.learning_rate, reference.decay)
             self._adam.step([gradient], rate)
-            loss += one * len(chosen)
-            correct += right
+            loss += batch_loss * len(batch)
+            correct += n_correct
             norm += float(np.sqrt((gradient * gradient).sum()))
         return Learnt(loss / len(numbers), correct, {"gradient": norm / len(starts)})
 
@@ -104,15 +104,15 @@ class LinearTrainer(Trainer):
         Parameters
         ----------
         inputs : ndarray, (n, n_input)
-            What is shown.
+            Input currents.
         labels : ndarray, int64, (n,)
             Classes.
         """
-        made, w = self.reference, self.weights[self._name]
+        reference, w = self.reference, self.weights[self._name]
         inputs = inputs.astype(w.dtype, copy=False)
-        loss, correct, g = cross_entropy(inputs @ w, labels, self.task.n_classes, made.loss_scale)
-        loss += 0.5 * made.penalty * float((w * w).sum())
-        return loss, correct, inputs.T @ g + w.dtype.type(made.penalty) * w
+        loss, correct, g = cross_entropy(inputs @ w, labels, self.task.n_classes, reference.loss_scale)
+        loss += 0.5 * reference.penalty * float((w * w).sum())
+        return loss, correct, inputs.T @ g + w.dtype.type(reference.penalty) * w
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the state of Adam."""

@@ -1,4 +1,4 @@
-"""What references share in training: the loss, the learning rate, and inputs that are left out as a noise."""
+"""Loss, learning rate schedule and dropout of inputs, shared by references."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def cross_entropy(
     Parameters
     ----------
     outputs : ndarray, (n, n_outputs)
-        o; those beyond the number of classes do not matter.
+        o; those beyond the number of classes are ignored.
     labels : ndarray, int64, (n,)
         y.
     n_classes : int
@@ -32,7 +32,7 @@ def cross_entropy(
     loss : float
     correct : int
     gradient : ndarray, (n, n_outputs)
-        Of the mean loss, in the type of the outputs.
+        Gradient of the mean loss, in the dtype of the outputs.
     """
     real, rows, n = outputs.dtype.type, np.arange(len(labels)), len(labels)
     scaled = outputs[:, :n_classes] * real(scale)
@@ -63,7 +63,7 @@ def rate_at(position: int, total: int, rate: float, decay: Literal["cosine", "no
 
 
 def left_out(inputs: NDArray[Any], share: float, seed: tuple[int, ...]) -> NDArray[Any]:
-    """Return inputs of which a share is set to 0 at random, and the others are raised so that means stay.
+    """Return inputs with dropout: a random share is set to 0, and the others are scaled up to keep the mean.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def left_out(inputs: NDArray[Any], share: float, seed: tuple[int, ...]) -> NDArr
     share : float
         Probability, 0 to below 1; at 0, the inputs are returned as they are.
     seed : tuple of int
-        What the choice depends on.
+        Seed of the choice.
     """
     if not share:
         return inputs

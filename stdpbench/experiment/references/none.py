@@ -21,5 +21,5 @@ class NoReference(Reference):
     trains: ClassVar[bool] = False
 
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
-        """Refuse: there is nothing to train."""
+        """Raise an error, since nothing is trained."""
         raise StdpbenchError("reference.kind is 'none', so there is no training with labels")

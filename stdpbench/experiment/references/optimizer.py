@@ -52,10 +52,10 @@ class Adam:
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return all that `restore` needs, as arrays."""
-        found: dict[str, NDArray[np.generic]] = {"n": np.array(self._n, np.int64)}
+        arrays: dict[str, NDArray[np.generic]] = {"n": np.array(self._n, np.int64)}
         for number, (m, s) in enumerate(zip(self._m, self._s, strict=True)):
-            found |= {f"m{number}": m.copy(), f"s{number}": s.copy()}
-        return found
+            arrays |= {f"m{number}": m.copy(), f"s{number}": s.copy()}
+        return arrays
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Continue from a `state`."""

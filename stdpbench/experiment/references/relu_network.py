@@ -1,4 +1,4 @@
-r"""Networks of rectified units without biases, and what makes layers of spiking neurons of them.
+r"""Networks of rectified units without biases, and their conversion to layers of spiking neurons.
 
 With inputs :math:`a_0`, weights :math:`W_l` and :math:`a_l = \max(0, a_{l-1} W_l)`, the outputs scale with every
 layer: for :math:`\lambda_l > 0`, the weights
@@ -6,7 +6,7 @@ layer: for :math:`\lambda_l > 0`, the weights
 .. math:: W_l' = W_l\, \lambda_{l-1} / \lambda_l, \qquad \lambda_0 = 1
 
 have activations :math:`a_l / \lambda_l` and the same decisions. If :math:`\lambda_l` is about the largest activation
-of the layer, activations lie between 0 and 1, as rates of a neuron with at most one spike per step do.
+of the layer, activations lie between 0 and 1, like rates of a neuron with at most one spike per step.
 
 Sources: Diehl et al. (2015), doi:10.1109/IJCNN.2015.7280696 (no biases, scaled by the largest activation); Rueckauer
 et al. (2017), doi:10.3389/fnins.2017.00682 (by a percentile).
@@ -42,15 +42,15 @@ def activations(inputs: Array, weights: Sequence[Array], constants: Sequence[Arr
     list of ndarray, (n_pictures, n_neurons)
         Of each layer.
     """
-    found: list[Array] = []
+    layers: list[Array] = []
     for number, w in enumerate(weights):
-        before = np.maximum(found[-1], 0) if found else inputs
-        found.append(before @ w if constants is None else before @ w + constants[number])
-    return found
+        before = np.maximum(layers[-1], 0) if layers else inputs
+        layers.append(before @ w if constants is None else before @ w + constants[number])
+    return layers
 
 
 def scales_of(layers: Sequence[Array], percentile: float) -> NDArray[np.float64]:
-    """Return for each layer what its activations are divided by: a percentile of those that are larger than 0.
+    """Return the scale of each layer: a percentile of its positive activations.
 
     Parameters
     ----------
@@ -64,25 +64,25 @@ def scales_of(layers: Sequence[Array], percentile: float) -> NDArray[np.float64]
     ndarray, float64, (n_layers,)
         1 for a layer without any activation.
     """
-    found = np.ones(len(layers))
+    scales = np.ones(len(layers))
     for number, layer in enumerate(layers):
         positive = layer[layer > 0]
         if positive.size:
-            found[number] = max(float(np.percentile(positive, percentile)), 1e-30)
-    return found
+            scales[number] = max(float(np.percentile(positive, percentile)), 1e-30)
+    return scales
 
 
 def scaled(weights: Sequence[Array], scales: NDArray[np.float64]) -> list[Array]:
-    """Return the weights that divide the activations of layer l by ``scales[l]``, in their type."""
-    ratios = [before / mine for before, mine in pairwise((1.0, *scales.tolist()))]
+    """Return the weights that divide the activations of layer l by ``scales[l]``; their dtype is kept."""
+    ratios = [before / scale for before, scale in pairwise((1.0, *scales.tolist()))]
     return [w * w.dtype.type(ratio) for w, ratio in zip(weights, ratios, strict=True)]
 
 
 class Classifier:
     """scikit-learn's ``MLPClassifier`` with rectified units, whose biases are held at 0.
 
-    Its public surface neither takes start weights nor gives the state of its optimizer, which a training that is
-    interrupted needs. This class is the only place that reaches behind it.
+    Its public interface neither accepts start weights nor returns the state of its optimizer, which resuming a
+    training needs. Only this class uses its private attributes.
 
     Parameters
     ----------
@@ -99,15 +99,15 @@ class Classifier:
         self._mlp: Any = MLPClassifier(
             tuple(w.shape[1] for w in weights[:-1]), alpha=decay, solver="adam", shuffle=False, random_state=0
         )
-        # one step on nothing creates weights and optimizer, both of which are then set
-        nothing = np.zeros((1, len(weights[0])), weights[0].dtype)
+        # a step on an empty picture creates weights and optimizer, which are then overwritten
+        picture = np.zeros((1, len(weights[0])), weights[0].dtype)
         self._mlp.batch_size = 1
-        self._mlp.partial_fit(nothing, np.zeros(1, np.int64), classes=np.arange(self._n_classes))
+        self._mlp.partial_fit(picture, np.zeros(1, np.int64), classes=np.arange(self._n_classes))
         self._optimizer: Any = self._mlp._optimizer
         self._optimizer.t = 0
         for moments in (self._optimizer.ms, self._optimizer.vs):
-            for each in moments:
-                each[...] = 0
+            for moment in moments:
+                moment[...] = 0
         self.set(weights)
 
     @property
@@ -117,14 +117,14 @@ class Classifier:
 
     def set(self, weights: Sequence[Array]) -> None:
         """Copy weights into the network."""
-        for mine, each in zip(self._mlp.coefs_, weights, strict=True):
-            mine[...] = each
+        for target, source in zip(self._mlp.coefs_, weights, strict=True):
+            target[...] = source
         self._without_biases()
 
     def step(self, inputs: Array, labels: NDArray[np.int64], rate: float) -> None:
         """Change the weights by one step of Adam down the gradient of the cross-entropy of a batch.
 
-        Weights that are no longer finite are left as they are, for the caller to see.
+        Weights that are no longer finite stay in place, and the caller can detect them.
         """
         self._optimizer.learning_rate_init = rate
         self._mlp.batch_size = len(labels)
@@ -137,12 +137,12 @@ class Classifier:
         self._without_biases()
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of the weights and of what Adam remembers of them, by name."""
-        found: dict[str, NDArray[Any]] = {"n": np.array(self._optimizer.t, np.int64)}
+        """Return copies of the weights and of the moments of Adam, by name."""
+        arrays: dict[str, NDArray[Any]] = {"n": np.array(self._optimizer.t, np.int64)}
         for number, w in enumerate(self.weights):
             m, s = self._optimizer.ms[number], self._optimizer.vs[number]
-            found |= {f"w{number}": w.copy(), f"m{number}": m.copy(), f"s{number}": s.copy()}
-        return found
+            arrays |= {f"w{number}": w.copy(), f"m{number}": m.copy(), f"s{number}": s.copy()}
+        return arrays
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Continue from a `state`."""

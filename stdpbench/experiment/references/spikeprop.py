@@ -8,8 +8,8 @@ The potential of a neuron is a sum over synapses, each of which gets one spike, 
     \epsilon(x) = \frac{x}{\tau}\, e^{1 - x/\tau} = \frac{e}{\tau}\, e^{-t/\tau}\, e^{a/\tau}\, (t - a)
 
 so between two arrivals, :math:`v(t) = (e/\tau)\, e^{-t/\tau} (P\, t - Q)` with the sums P of
-:math:`w_s e^{a_s/\tau}` and Q of :math:`w_s a_s e^{a_s/\tau}` so far: no step of time is needed to find the first
-crossing of the threshold. Where the neuron fires at t, the implicit function theorem gives
+:math:`w_s e^{a_s/\tau}` and Q of :math:`w_s a_s e^{a_s/\tau}` so far, and the first crossing of the threshold follows
+without time steps. If the neuron fires at t, the implicit function theorem gives
 
 .. math::
 
@@ -68,24 +68,28 @@ class TimedLayer:
 def timed_chain(graph: Graph) -> list[TimedLayer]:
     """Return the layers from the first one after the input to the one that is read.
 
-    Empty if they are not a chain, in which each layer has one source; projections of a population to itself, such as
-    lateral inhibition, are no part of it.
+    Empty if they are not a chain in which each layer has one source. Projections of a population to itself, such as
+    lateral inhibition, are ignored.
     """
-    found, at, used = list[TimedLayer](), graph.read, set[str]()
-    while at != graph.input:
-        into = {n: each for n, each in graph.projections.items() if each.target == at and each.source != at}
-        sources, neuron = {each.source for each in into.values()}, graph.populations[at].neuron
-        if len(sources) != 1 or at in used or not isinstance(neuron, LIFCurrent):
+    layers, population, used = list[TimedLayer](), graph.read, set[str]()
+    while population != graph.input:
+        into = {
+            name: projection
+            for name, projection in graph.projections.items()
+            if projection.target == population and projection.source != population
+        }
+        sources, neuron = {projection.source for projection in into.values()}, graph.populations[population].neuron
+        if len(sources) != 1 or population in used or not isinstance(neuron, LIFCurrent):
             return []
-        used.add(at)
-        delays = tuple(each.delay.longest for each in into.values())
-        found.append(TimedLayer(at, tuple(into), delays, neuron.tau_m, neuron.v_thresh - neuron.v_rest))
-        at = sources.pop()
-    return found[::-1]
+        used.add(population)
+        delays = tuple(projection.delay.longest for projection in into.values())
+        layers.append(TimedLayer(population, tuple(into), delays, neuron.tau_m, neuron.v_thresh - neuron.v_rest))
+        population = sources.pop()
+    return layers[::-1]
 
 
 def timed_problems(graph: Graph, duration: float) -> Iterator[str]:
-    """Yield a sentence for each way in which a network is not one that SpikeProp can train.
+    """Yield a sentence for each reason why SpikeProp cannot train a network.
 
     Parameters
     ----------
@@ -95,7 +99,9 @@ def timed_problems(graph: Graph, duration: float) -> Iterator[str]:
         Of a presentation, in ms.
     """
     layers = timed_chain(graph)
-    lateral = [n for n, each in graph.projections.items() if each.source == each.target == graph.read]
+    lateral = [
+        name for name, projection in graph.projections.items() if projection.source == projection.target == graph.read
+    ]
     if not layers or sum(len(layer.projections) for layer in layers) + len(lateral) < len(graph.projections):
         yield (
             "network must be a chain of layers of the neuron 'lif-current' from the input to the population that is "
@@ -137,7 +143,7 @@ _ROUNDING = 1e-9  # of a step: a time that exceeds a step by less lies on it
 
 @dataclass(frozen=True)
 class Cell:
-    """Neurons of one layer, and the time in which they can fire.
+    """Parameters of the neurons of a layer, and the time within which they can fire.
 
     Attributes
     ----------
@@ -148,8 +154,8 @@ class Cell:
     end : float
         No neuron fires later than this, in ms.
     step : float
-        Arrivals are rounded to multiples of this, and spikes occur at the first multiple at which v exceeds the
-        threshold, as in a simulator with this time step; in ms. 0: times are exact.
+        Time step in ms: arrivals are rounded to its multiples, and spikes occur at the first multiple at which v
+        exceeds the threshold, as in a simulator. 0: times are exact.
     """
 
     tau: float
@@ -160,22 +166,22 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Fired:
-    r"""When the neurons of a layer fire, and what their gradient needs.
+    r"""Spike times of a layer, and the quantities that its gradient needs.
 
     Attributes
     ----------
     times : ndarray, float64, (n, n_neurons)
         Spike times, in ms; infinite for neurons that do not fire.
     exact : ndarray, float64, (n, n_neurons)
-        Time of the crossing before rounding, in ms; of a silent neuron, that of the maximum of its potential.
+        Time of the crossing before rounding, in ms; for a silent neuron, time of the maximum of its potential.
     slope : ndarray, float64, (n, n_neurons)
         Slope of v at the crossing, per ms.
     peak : ndarray, float64, (n, n_neurons)
-        Maximum of v of the neurons that are silent; of others, v at the crossing.
+        Maximum of v for silent neurons; for others, v at the crossing.
     cell : Cell
         The neurons.
     arrivals : ndarray, float64, (n, n_synapses)
-        When the spike of each synapse arrives, in ms, at most the end. Synapses are numbered by delay, then source.
+        Arrival of the spike of each synapse, in ms, at most the end. Synapses are numbered by delay, then source.
     rank : ndarray, int64, (n, n_synapses)
         Number of the interval between two arrivals that an arrival begins.
     last : ndarray, int64, (n, n_neurons)
@@ -197,12 +203,12 @@ class Fired:
 
     @property
     def fires(self) -> NDArray[np.bool_]:
-        """Which neurons fire, (n, n_neurons)."""
+        """Whether each neuron fires, (n, n_neurons)."""
         return np.isfinite(self.times)
 
 
 def fire(times: Floats, weights: Floats, delays: Floats, cell: Cell) -> Fired:
-    """Return when the neurons of a layer fire.
+    """Compute the spike times of a layer.
 
     Parameters
     ----------
@@ -228,7 +234,7 @@ def fire(times: Floats, weights: Floats, delays: Floats, cell: Cell) -> Fired:
     q = np.asarray(delayed @ flat).reshape(shape).cumsum(axis=1)
     ends = np.append(starts[:, 1:], np.full((n, 1), cell.end), axis=1)[:, :, None]
     top = _highest(p, q, starts[:, :, None], ends, cell)
-    # where v falls from the start of an interval on, the end of the one before has its maximum
+    # if v falls from the start of an interval on, its maximum is at the end of the interval before
     reached = np.where(top > starts[:, :, None], _potential(top, p, q, cell.tau), -np.inf)
     above = reached > cell.threshold
     fires = above.any(axis=1)
@@ -263,21 +269,21 @@ def of_weights(fired: Fired, shape: tuple[int, ...], change: Floats) -> Floats:
     shape : tuple of int
         That of the weights.
     change : ndarray, float64, (n, n_neurons)
-        By how much the loss falls as the potential at the time `fired.exact` rises: :math:`\partial L/\partial t\; /\;
-        v'` where a neuron fires, since a higher potential makes it fire earlier; :math:`-\partial L/\partial v_{max}`
-        where it is silent.
+        Decrease of the loss per increase of the potential at the time `fired.exact`: :math:`\partial L/\partial t\;
+        /\; v'` if a neuron fires, since a higher potential makes it fire earlier; :math:`-\partial L/\partial v_{max}` if
+        it is silent.
     """
     tau, t = fired.cell.tau, fired.exact
     kept = change * np.exp(-t / tau)
     n_intervals = fired.rising.shape[0] // len(t)
     before = np.arange(n_intervals)[None, :, None] <= fired.last[:, None, :]
     late, early = (np.where(before, x[:, None, :], 0.0).reshape(-1, t.shape[1]) for x in (kept * t, kept))
-    found = -(np.e / tau) * (fired.rising.T @ late - fired.delayed.T @ early)
-    return np.asarray(found, np.float64).reshape(shape)
+    gradient = -(np.e / tau) * (fired.rising.T @ late - fired.delayed.T @ early)
+    return np.asarray(gradient, np.float64).reshape(shape)
 
 
 def of_times(fired: Fired, weights: Floats, change: Floats) -> Floats:
-    """Return the gradient of the spike times of the sources, float64, (n, n_source); 0 for those without effect.
+    """Return the gradient of the spike times of the sources, float64, (n, n_source); 0 without effect.
 
     Parameters
     ----------
@@ -295,12 +301,12 @@ def of_times(fired: Fired, weights: Floats, change: Floats) -> Floats:
         np.einsum("nsj,sj->ns", np.where(arrived, x[:, None, :], 0.0), flat)
         for x in (kept * (1 - t / tau), kept / tau)
     )
-    found = (np.e / tau) * np.exp(a / tau) * (constant + a * linear)
-    # a maximum at which the next spike arrives moves with it
+    gradient = (np.e / tau) * np.exp(a / tau) * (constant + a * linear)
+    # if the maximum lies at the next arrival, it moves with that arrival
     kink = (fired.rank[:, :, None] == fired.last[:, None, :] + 1) & ~fired.fires[:, None, :]
     moved = np.where(kink, (change * fired.slope)[:, None, :], 0.0) / np.maximum(kink.sum(axis=1, keepdims=True), 1)
-    found = np.where(a < fired.cell.end, found - moved.sum(axis=2), 0.0)
-    return np.asarray(found.reshape(len(t), *weights.shape[:2]).sum(axis=1))
+    gradient = np.where(a < fired.cell.end, gradient - moved.sum(axis=2), 0.0)
+    return np.asarray(gradient.reshape(len(t), *weights.shape[:2]).sum(axis=1))
 
 
 def _intervals(arrivals: Floats, end: float) -> tuple[NDArray[np.int64], Floats]:
@@ -330,12 +336,12 @@ def _matrices(arrivals: Floats, rank: NDArray[np.int64], n_intervals: int, cell:
 
 
 def _potential(t: Floats, p: Floats, q: Floats, tau: float) -> Floats:
-    found: Floats = (np.e / tau) * np.exp(-t / tau) * (p * t - q)
-    return found
+    potential: Floats = (np.e / tau) * np.exp(-t / tau) * (p * t - q)
+    return potential
 
 
 def _highest(p: Floats, q: Floats, starts: Floats, ends: Floats, cell: Cell) -> Floats:
-    """Return the time in each interval after its start at which v is highest, among multiples of a step if any."""
+    """Return the time of the maximum of v in each interval after its start, a multiple of the step if not 0."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         top = np.where(p > 0, cell.tau + q / p, np.inf)
     top = np.clip(top, starts, ends)
@@ -366,19 +372,20 @@ class SpikeProp(Reference):
         L = \frac{1}{2} \sum_c (t_c - \hat t_c)^2, \qquad \hat t_y = t_{early}, \quad \hat t_c = t_{late}
 
     or, with ``loss = "first"``, the cross-entropy of the softmax of :math:`-s\, t`, in which only differences of spike
-    times count (Mostafa 2018, doi:10.1109/TNNLS.2017.2726060): with many classes, most outputs are late ones, and the
-    first loss hardly tells the few early ones apart.
+    times count (Mostafa 2018, doi:10.1109/TNNLS.2017.2726060): with many classes, most outputs are late, and the first
+    loss hardly depends on the few early ones.
 
-    `stdpbench.experiment.references.spikeprop` has the gradient. It contains :math:`1/v'`, which is infinite where
-    the potential only just touches the threshold: the slope counts as at least `least_slope`. A neuron that does not
-    fire has no spike time to change. An output neuron that is silent for an input (with ``loss = "first"``, for one
-    of its class), and a hidden one that is silent for all inputs of a batch, therefore add :math:`\kappa\, (1 -
-    v_{max}/\vartheta)` to the loss, which raises the maximum of their potential until they fire.
+    The docstring of `stdpbench.experiment.references.spikeprop` derives the gradient. It contains :math:`1/v'`, which
+    is infinite if the potential only touches the threshold; the slope is therefore bounded below by `least_slope`. A
+    neuron that does not fire has no spike time. An output neuron that is silent for an input (with
+    ``loss = "first"``, for one of its class), and a hidden neuron that is silent for all inputs of a batch, therefore
+    add :math:`\kappa\, (1 - v_{max}/\vartheta)` to the loss, which raises the maximum of their potential until they
+    fire.
 
     In training, spikes occur at the time steps of the simulator, and the gradient passes through this rounding
     unchanged. Adam changes the weights after each batch.
 
-    Source: Bohte, Kok & La Poutré (2002), with Adam in the place of a fixed learning rate, a remedy for silent
+    Source: Bohte, Kok & La Poutré (2002), with Adam instead of a fixed learning rate, a remedy for silent
     neurons, and one output per class.
     """
 
@@ -435,7 +442,7 @@ class SpikeProp(Reference):
         return {**others, **fields, "network.hidden": (10,), "schedule.passes": 50}
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
-        """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
+        """Yield a sentence for each reason why a network cannot be trained; see `Reference.problems`."""
         yield from timed_problems(graph, n_steps * graph.dt)
         if not encoding.one_spike:
             yield (
@@ -446,12 +453,12 @@ class SpikeProp(Reference):
             yield "reference.early and reference.late must lie before the end of schedule.stimulus"
 
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
-        """Return what trains a network; see `Reference.trainer`."""
+        """Return the trainer of a network; see `Reference.trainer`."""
         return SpikePropTrainer(self, weights, task)
 
 
 _OF_PICTURES = ("encoding.x_min", "network.dt", "reference.loss", "reference.batch")
-"""What is usual for pictures and not for rows of a table."""
+"""Usual values for pictures that do not apply to rows of a table."""
 
 
 class SpikePropTrainer(Trainer):
@@ -474,23 +481,23 @@ class SpikePropTrainer(Trainer):
 
     def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
         """Show inputs in batches, each of which changes the weights; see `Trainer.learn`."""
-        made, task = self.reference, self.task
+        reference, task = self.reference, self.task
         loss, correct, norm, first = 0.0, 0, 0.0, 0.0
         silent = np.zeros(len(self.layers))
         starts = range(0, len(numbers), self.batch)
         for start in starts:
-            chosen = numbers[start : start + self.batch]
-            times = task.inputs(chosen).astype(np.float64) * task.graph.dt
+            batch = numbers[start : start + self.batch]
+            times = task.inputs(batch).astype(np.float64) * task.graph.dt
             fired = self.forward(times, task.graph.dt)
-            one, gradients = self.gradients(fired, task.labels[chosen])
+            batch_loss, gradients = self.gradients(fired, task.labels[batch])
             flat = [w for layer in gradients for w in layer]
             kept = [g.astype(w.dtype) for g, w in zip(flat, self._flat, strict=True)]
-            rate = rate_at(position + start, task.total, made.learning_rate, made.decay)
+            rate = rate_at(position + start, task.total, reference.learning_rate, reference.decay)
             self._adam.step(kept, rate)
-            loss += one * len(chosen)
-            correct += int((decided(fired[-1].times) == task.labels[chosen]).sum())
+            loss += batch_loss * len(batch)
+            correct += int((decided(fired[-1].times) == task.labels[batch]).sum())
             norm += float(np.sqrt(sum(float((g * g).sum()) for g in flat)))
-            silent += [len(chosen) * float((~layer.fires).mean()) for layer in fired]
+            silent += [len(batch) * float((~layer.fires).mean()) for layer in fired]
             first += float(np.minimum(fired[-1].times.min(axis=1), fired[-1].cell.end).sum())
         n = len(numbers)
         values = {"gradient": norm / len(starts), "first.ms": first / n}
@@ -498,21 +505,21 @@ class SpikePropTrainer(Trainer):
         return Learnt(loss / n, correct, values)
 
     def forward(self, times: Floats, step: float) -> list[Fired]:
-        """Return when the neurons of each layer fire.
+        """Compute the spike times of all layers.
 
         Parameters
         ----------
         times : ndarray, float64, (n, n_input)
             Spike times of the inputs, in ms; infinite for inputs that do not fire.
         step : float
-            Time step of the simulator whose spikes these are, in ms; 0: times are exact.
+            Time step of the simulator to which spikes are rounded, in ms; 0: times are exact.
         """
-        found, dt = list[Fired](), self.task.graph.dt
+        fired, dt = list[Fired](), self.task.graph.dt
         for layer, w in zip(self.layers, self._stacked(), strict=True):
             cell = Cell(layer.tau, layer.threshold, (self.task.n_steps - 1) * dt, step)
-            found.append(fire(times, w, np.array(layer.delays), cell))
-            times = found[-1].times
-        return found
+            fired.append(fire(times, w, np.array(layer.delays), cell))
+            times = fired[-1].times
+        return fired
 
     def gradients(self, fired: list[Fired], labels: NDArray[np.int64]) -> tuple[float, list[Floats]]:
         """Return the mean loss, and its gradient for each layer: float64, (n_delays, n_source, n_neurons).
@@ -524,33 +531,35 @@ class SpikePropTrainer(Trainer):
         labels : ndarray, int64, (n,)
             Classes.
         """
-        made = self.reference
+        reference = self.reference
         loss, slower, pushed = self._of_outputs(fired[-1], labels)
-        found = list[Floats]()
+        gradients = list[Floats]()
         for number, (layer, w) in reversed(list(enumerate(zip(fired, self._stacked(), strict=True)))):
             theta = layer.cell.threshold
-            loss += made.silent * float(np.where(pushed, 1 - layer.peak / theta, 0.0).sum())
-            change = np.where(pushed, made.silent / theta, slower / np.maximum(layer.slope, made.least_slope * theta))
+            loss += reference.silent * float(np.where(pushed, 1 - layer.peak / theta, 0.0).sum())
+            change = np.where(
+                pushed, reference.silent / theta, slower / np.maximum(layer.slope, reference.least_slope * theta)
+            )
             change /= len(labels)
-            found.append(of_weights(layer, w.shape, change))
+            gradients.append(of_weights(layer, w.shape, change))
             if number:
                 slower = of_times(layer, w, change) * len(labels)
                 pushed = np.broadcast_to(~fired[number - 1].fires.any(axis=0), fired[number - 1].times.shape)
-        return loss / len(labels), found[::-1]
+        return loss / len(labels), gradients[::-1]
 
     def _of_outputs(self, last: Fired, labels: NDArray[np.int64]) -> tuple[float, Floats, NDArray[np.bool_]]:
-        """Return the sum of the loss of spike times, its gradient, and which outputs must not be silent."""
-        made, rows = self.reference, np.arange(len(labels))
-        if made.loss == "first":
+        """Return the summed loss of spike times, its gradient, and a mask of outputs that must not be silent."""
+        reference, rows = self.reference, np.arange(len(labels))
+        if reference.loss == "first":
             times = np.where(last.fires, last.times, last.cell.end)
-            loss, _, gradient = cross_entropy(-times, labels, self.task.n_classes, made.loss_scale)
-            own = np.zeros(times.shape, bool)
-            own[rows, labels] = True
-            return loss * len(labels), np.where(last.fires, -gradient * len(labels), 0.0), own & ~last.fires
-        wanted = np.full(last.times.shape, made.late)
-        wanted[rows, labels] = made.early
-        apart = np.where(last.fires, last.times, wanted) - wanted
-        return 0.5 * float((apart**2).sum()), apart, ~last.fires
+            loss, _, gradient = cross_entropy(-times, labels, self.task.n_classes, reference.loss_scale)
+            of_class = np.zeros(times.shape, bool)
+            of_class[rows, labels] = True
+            return loss * len(labels), np.where(last.fires, -gradient * len(labels), 0.0), of_class & ~last.fires
+        target = np.full(last.times.shape, reference.late)
+        target[rows, labels] = reference.early
+        error = np.where(last.fires, last.times, target) - target
+        return 0.5 * float((error**2).sum()), error, ~last.fires
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the state of Adam."""
@@ -561,14 +570,14 @@ class SpikePropTrainer(Trainer):
         self._adam.restore(state)
 
     def _stacked(self) -> list[Floats]:
-        """The weights of each layer, float64, (n_delays, n_source, n_neurons)."""
+        """Return the weights of each layer, float64, (n_delays, n_source, n_neurons)."""
         return [
             np.stack([self.weights[name] for name in layer.projections]).astype(np.float64) for layer in self.layers
         ]
 
 
 def decided(times: Floats) -> NDArray[np.int64]:
-    """Return the class of each input: the output that fires first, in a tie the lowest, -1 if none fires.
+    """Return the class of each input: the output that fires first, the lowest in a tie, -1 if none fires.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
 r"""Forward and backward pass through layers of discrete leaky integrate-and-fire neurons.
 
-This is all that "back-propagation through time with a surrogate gradient" means, in NumPy. Arrays have the axes
-(step, picture, neuron).
+This is back-propagation through time with a surrogate gradient, in NumPy. Arrays have the axes (step, picture,
+neuron).
 
-**Forward.** What arrives in a step acts in the next one, as in `stdpbench.kinds.neurons.lif_discrete`. With the input
-current :math:`X` of the first layer, the weights :math:`W_l` and the spikes :math:`S_l`,
+**Forward.** Input of a step acts in the next one, as in `stdpbench.kinds.neurons.lif_discrete`. With the input current
+:math:`X` of the first layer, the weights :math:`W_l` and the spikes :math:`S_l`,
 
 .. math::
 
@@ -14,8 +14,8 @@ current :math:`X` of the first layer, the weights :math:`W_l` and the spikes :ma
 
 The reset R after a spike is :math:`\vartheta\, S_l(t)` (``subtract``) or :math:`\beta\, V_l(t)\, S_l(t)` (``zero``).
 
-**Backward.** With :math:`g_V(t) = \partial L/\partial V(t)` and :math:`g_S(t)`, what later layers and the loss say
-about the spikes, the chain rule runs through the same equations from the last step to the first:
+**Backward.** With :math:`g_V(t) = \partial L/\partial V(t)` and :math:`g_S(t)`, the gradient of later layers and the
+loss with respect to the spikes, the chain rule runs through the same equations from the last step to the first:
 
 .. math::
 
@@ -67,7 +67,7 @@ class Neurons:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """What a layer did.
+    """The time course of a layer.
 
     Attributes
     ----------
@@ -80,17 +80,17 @@ class Course:
 
 
 class Buffers:
-    """Arrays that are used again in the next batch: getting fresh ones from the system takes longer than computing."""
+    """Arrays that are reused in the next batch, since allocating new ones takes longer than computing."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Array] = {}
 
     def get(self, name: str, shape: tuple[int, ...], like: Array) -> Array:
-        """Return an array of the type of `like` with any content; the same one for the same name and shape."""
-        kept = self._kept.get(name)
-        if kept is None or kept.shape != shape or kept.dtype != like.dtype:
-            kept = self._kept[name] = np.empty(shape, like.dtype)
-        return kept
+        """Return an uninitialised array of the dtype of `like`; the same array for the same name and shape."""
+        array = self._kept.get(name)
+        if array is None or array.shape != shape or array.dtype != like.dtype:
+            array = self._kept[name] = np.empty(shape, like.dtype)
+        return array
 
 
 def threshold_step(u: Array) -> Array:
@@ -111,27 +111,27 @@ def layer_forward(
     Parameters
     ----------
     current : ndarray, (n_pictures, n_neurons) or (n_steps, n_pictures, n_neurons)
-        What arrives in every step, or in each; it acts in the step after.
+        Input current, constant or of each step; it acts in the next step.
     n_steps : int
         Number of steps.
     neurons : Neurons
         Their parameters.
     fire : callable
-        Spikes as a function of the potential above threshold; another one in tests of the gradient.
+        Spikes as a function of the potential above threshold; tests of the gradient replace it.
     buffers : Buffers, optional
         Holds the result, which the next call with the same name overwrites.
     name : str
-        Name of the layer there.
+        Name of the layer in `buffers`.
     """
     constant, shape, buffers = current.ndim == 2, (n_steps, *current.shape[-2:]), buffers or Buffers()
-    v, spikes = (buffers.get(f"{name}.{what}", shape, current) for what in ("v", "spikes"))
+    v, spikes = (buffers.get(f"{name}.{array}", shape, current) for array in ("v", "spikes"))
     beta, theta = current.dtype.type(neurons.beta), current.dtype.type(neurons.threshold)
     v[0] = 0
     spikes[...] = 0
     for t in range(n_steps):
         if t:
             now, before, fired = v[t], v[t - 1], spikes[t - 1]
-            # the operations of the simulated neuron, in its order, so that both round alike
+            # the operations of the simulated neuron in the same order, so that both round alike
             if neurons.reset == "zero":
                 np.multiply(1 - fired, before, out=now)
                 now *= beta
@@ -154,20 +154,20 @@ def layer_backward(
     *,
     through_reset: bool = True,
 ) -> Iterator[tuple[int, Array]]:
-    """Yield the gradient of the loss with respect to what arrived in each step, from later to earlier steps.
+    """Yield the gradient of the loss with respect to the input of each step, from later to earlier steps.
 
-    What arrived in the last step acts nowhere: the first one is that of the step before it.
+    The input of the last step has no effect, so that the first gradient is that of the step before it.
 
     Parameters
     ----------
     course : Course
-        Of the forward pass.
+        Result of the forward pass.
     neurons : Neurons
         As in the forward pass.
     surrogate : Surrogate
-        Takes the place of the derivative of the step function.
+        Replaces the derivative of the step function.
     g_spikes, g_v : ndarray, (n_steps, n_pictures, n_neurons), or None
-        Gradient of the loss with respect to spikes and potentials, as far as it does not pass through this layer.
+        Gradient of the loss with respect to spikes and potentials that does not pass through this layer.
     through_reset : bool
         Whether the gradient also passes through the reset.
 
@@ -180,18 +180,18 @@ def layer_backward(
     beta, theta = v.dtype.type(neurons.beta), v.dtype.type(neurons.threshold)
     later = np.zeros(v.shape[1:], v.dtype)  # dL/dV of the step after
     for t in range(len(v) - 1, 0, -1):
-        mine = beta * later
+        gradient = beta * later
         if neurons.reset == "zero":
-            mine *= 1 - spikes[t]
+            gradient *= 1 - spikes[t]
         if neurons.reset != "none":
             of_spikes = np.zeros_like(later) if g_spikes is None else g_spikes[t]
             if through_reset:
                 of_spikes = of_spikes - later * (theta if neurons.reset == "subtract" else beta * v[t])
-            mine += of_spikes * surrogate.slope(v[t] - theta)
+            gradient += of_spikes * surrogate.slope(v[t] - theta)
         if g_v is not None:
-            mine += g_v[t]
-        yield t - 1, mine
-        later = mine
+            gradient += g_v[t]
+        yield t - 1, gradient
+        later = gradient
 
 
 def forward(
@@ -220,7 +220,7 @@ def forward(
     buffers : Buffers, optional
         Holds the results, which the next call overwrites.
     constants : sequence of ndarray, (n_target,), optional
-        Constant currents of each layer, from the step on in which spikes of the first layer can arrive there. Default:
+        Constant currents of each layer, from the first step in which spikes of the first layer can reach it. Default:
         none.
 
     Returns
@@ -272,7 +272,7 @@ def backward(
     buffers : Buffers, optional
         Those of `forward`.
     """
-    found, buffers = list[Array](), buffers or Buffers()
+    gradients, buffers = list[Array](), buffers or Buffers()
     for number in range(len(weights) - 1, -1, -1):
         course, shape = courses[number], courses[number].v.shape
         steps = layer_backward(course, layers[number], surrogate, g_spikes, g_v, through_reset=through_reset)
@@ -280,14 +280,14 @@ def backward(
             total = np.zeros(shape[1:], inputs.dtype)
             for _, gradient in steps:
                 total += gradient
-            found.append(inputs.T @ total)
+            gradients.append(inputs.T @ total)
             break
         arrived = buffers.get(f"{number}.arrived", shape, inputs)
         arrived[-1] = 0
         for step, gradient in steps:
             arrived[step] = gradient
         before, flat = courses[number - 1].spikes, arrived.reshape(-1, shape[-1])
-        found.append(before.reshape(-1, before.shape[-1]).T @ flat)
+        gradients.append(before.reshape(-1, before.shape[-1]).T @ flat)
         g_spikes, g_v = buffers.get(f"{number}.g", before.shape, inputs), None
         np.matmul(flat, weights[number].T, out=g_spikes.reshape(-1, before.shape[-1]))
-    return found[::-1]
+    return gradients[::-1]

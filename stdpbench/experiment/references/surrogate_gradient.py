@@ -40,7 +40,7 @@ class SurrogateGradient(Reference):
     kind: Literal["surrogate-gradient"] = "surrogate-gradient"
 
     surrogate: Kind = parameter(
-        "arctan", structural=True, help="What takes the place of the derivative of a spike in the backward pass."
+        "arctan", structural=True, help="Function that replaces the derivative of a spike in the backward pass."
     )
     k: float | None = parameter(
         None,
@@ -72,23 +72,23 @@ class SurrogateGradient(Reference):
     }
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
-        """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
+        """Yield a sentence for each reason why a network cannot be trained; see `Reference.problems`."""
         yield from layer_problems(graph)
         if not encoding.currents:
             yield "encoding.kind must be 'current' for this reference, which trains with constant input currents"
 
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
-        """Return what trains a network; see `Reference.trainer`."""
+        """Return the trainer of a network; see `Reference.trainer`."""
         return SurrogateTrainer(self, weights, task)
 
 
 class SurrogateTrainer(Trainer):
     r"""Trains layers of spiking neurons by `spiking_layers.backward`.
 
-    Of each layer, `learn` returns, besides its ``spikes`` per picture: ``gradient``, the mean over batches of the
-    length of the gradient with respect to its weights; ``silent``, the share of its neurons without a spike in this
-    part; ``dead`` and ``always``, the shares of those that have fired for no picture, and for every picture, since the
-    pass began.
+    For each layer, `learn` returns its ``spikes`` per picture; ``gradient``, the mean over batches of the norm of the
+    gradient with respect to its weights; ``silent``, the share of its neurons without a spike in this part; and
+    ``dead`` and ``always``, the shares of neurons that have fired for no picture and for every picture since the pass
+    began.
 
     Parameters
     ----------
@@ -107,12 +107,12 @@ class SurrogateTrainer(Trainer):
         self._weights = [self.weights[name] for name in names]
         self._adam = Adam(self._weights)
         self._buffers = Buffers()
-        self._shown = 0  # pictures since the pass began, and for how many of them neurons have fired
+        self._shown = 0  # pictures since the pass began; `_answered`: for how many of them each neuron has fired
         self._answered = [np.zeros(w.shape[1], np.int64) for w in self._weights]
 
     @property
     def _layers(self) -> list[Neurons]:
-        """The neurons of each layer, of which the last one may not spike in training."""
+        """The neurons of each layer; the last layer may not spike in training."""
         layers = [neurons_of(self.task.graph, name) for name in self._targets]
         if self.reference.loss == "membrane":
             layers[-1] = Neurons(layers[-1].beta, layers[-1].threshold, "none")
@@ -125,16 +125,16 @@ class SurrogateTrainer(Trainer):
         starts = range(0, len(numbers), self.batch)
         if position % max(1, len(self.task.labels)) == 0:
             self._shown = 0
-            for each in self._answered:
-                each[...] = 0
+            for counts in self._answered:
+                counts[...] = 0
         for start in starts:
-            chosen = numbers[start : start + self.batch]
-            inputs = self._inputs(chosen, position + start)
-            one, right, gradients, courses = self.gradients(inputs, self.task.labels[chosen])
+            batch = numbers[start : start + self.batch]
+            inputs = self._inputs(batch, position + start)
+            batch_loss, n_correct, gradients, courses = self.gradients(inputs, self.task.labels[batch])
             rate = rate_at(position + start, self.task.total, self.reference.learning_rate, self.reference.decay)
             self._adam.step(gradients, rate)
-            loss += one * len(chosen)
-            correct += right
+            loss += batch_loss * len(batch)
+            correct += n_correct
             squares = [float((g * g).sum()) for g in gradients]
             norm += float(np.sqrt(sum(squares)))
             norms += np.sqrt(squares)
@@ -156,7 +156,7 @@ class SurrogateTrainer(Trainer):
     def gradients(
         self, inputs: NDArray[Any], labels: NDArray[np.int64]
     ) -> tuple[float, int, list[NDArray[Any]], list[Course]]:
-        """Return mean loss, number of correct answers, gradients of the loss, and what the layers did.
+        """Return mean loss, number of correct answers, gradients of the loss, and the courses of the layers.
 
         Parameters
         ----------
@@ -165,43 +165,45 @@ class SurrogateTrainer(Trainer):
         labels : ndarray, int64, (n,)
             Classes.
         """
-        made, layers = self.reference, self._layers
+        reference, layers = self.reference, self._layers
         courses = forward(inputs, self._weights, self.task.n_steps, layers, buffers=self._buffers)
-        last, counts = courses[-1], made.loss == "counts"
+        last, counts = courses[-1], reference.loss == "counts"
         outputs = last.spikes.sum(axis=0) if counts else last.v.mean(axis=0)
-        loss, correct, g = cross_entropy(outputs, labels, self.task.n_classes, made.loss_scale)
+        loss, correct, g = cross_entropy(outputs, labels, self.task.n_classes, reference.loss_scale)
         if not counts:
             g /= inputs.dtype.type(self.task.n_steps)
-        each = np.broadcast_to(g, last.v.shape)
-        surrogate = Surrogate(made.surrogate, USUAL_K[made.surrogate] if made.k is None else made.k)
-        found = backward(
+        g_outputs = np.broadcast_to(g, last.v.shape)
+        surrogate = Surrogate(
+            reference.surrogate, USUAL_K[reference.surrogate] if reference.k is None else reference.k
+        )
+        gradients = backward(
             inputs,
             self._weights,
             courses,
             layers,
             surrogate,
-            each if counts else None,
-            None if counts else each,
-            through_reset=made.through_reset,
+            g_outputs if counts else None,
+            None if counts else g_outputs,
+            through_reset=reference.through_reset,
             buffers=self._buffers,
         )
-        return loss, correct, found, courses
+        return loss, correct, gradients, courses
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return the state of Adam, and for how many pictures of this pass neurons have fired."""
-        answered = {f"answered{number}": each.copy() for number, each in enumerate(self._answered)}
+        """Return the state of Adam, and the number of pictures of this pass for which each neuron has fired."""
+        answered = {f"answered{number}": counts.copy() for number, counts in enumerate(self._answered)}
         return {**self._adam.state(), "shown": np.array(self._shown), **answered}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Continue from a `state`."""
         self._adam.restore(state)
         self._shown = int(state["shown"])
-        for number, each in enumerate(self._answered):
-            each[...] = state[f"answered{number}"]
+        for number, counts in enumerate(self._answered):
+            counts[...] = state[f"answered{number}"]
 
     def _inputs(self, numbers: NDArray[np.int64], position: int) -> NDArray[Any]:
         inputs = self.task.inputs(numbers).astype(self._weights[0].dtype, copy=False)
         return left_out(inputs, self.reference.dropout, (self.task.seed, _DROPOUT, position))
 
 
-_DROPOUT = 301  # number of the random stream for inputs that are left out
+_DROPOUT = 301  # number of the random stream of dropout

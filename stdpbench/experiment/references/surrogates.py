@@ -1,4 +1,4 @@
-"""Surrogates: what takes the place of the derivative of the step function in the backward pass."""
+"""Surrogates, which replace the derivative of the step function in the backward pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Kind = Literal["fast-sigmoid", "arctan", "sigmoid", "triangle"]
 USUAL_K: dict[str, float] = {"fast-sigmoid": 25.0, "arctan": 2.0, "sigmoid": 25.0, "triangle": 1.0}
-"""Steepness k of each kind where none is given."""
+"""Default steepness k of each kind."""
 assert set(USUAL_K) == set(get_args(Kind))
 
 
@@ -43,38 +43,38 @@ class Surrogate:
     k: float = 25.0
 
     def slope(self, u: NDArray[Any]) -> NDArray[Any]:
-        """Return the value at each u, in its type."""
+        """Return the slope at each u, in its dtype."""
         k = u.dtype.type(self.k)
         match self.kind:
             case "fast-sigmoid":
-                found = np.abs(u)
-                found *= k
-                found += 1
-                np.multiply(found, found, out=found)
-                np.reciprocal(found, out=found)
+                slope = np.abs(u)
+                slope *= k
+                slope += 1
+                np.multiply(slope, slope, out=slope)
+                np.reciprocal(slope, out=slope)
             case "arctan":
-                found = (k / 2) / (1 + (u * (u.dtype.type(np.pi / 2) * k)) ** 2)
+                slope = (k / 2) / (1 + (u * (u.dtype.type(np.pi / 2) * k)) ** 2)
             case "sigmoid":
                 s = _sigmoid(k * u)
-                found = k * s * (1 - s)
+                slope = k * s * (1 - s)
             case "triangle":
-                found = np.maximum(0, 1 - k * np.abs(u))
-        return np.asarray(found)
+                slope = np.maximum(0, 1 - k * np.abs(u))
+        return np.asarray(slope)
 
     def integral(self, u: NDArray[Any]) -> NDArray[Any]:
         """Return the integral from 0 to each u: a smooth spike, whose derivative is `slope`, for tests."""
         k = u.dtype.type(self.k)
         match self.kind:
             case "fast-sigmoid":
-                found = u / (1 + k * np.abs(u))
+                integral = u / (1 + k * np.abs(u))
             case "arctan":
-                found = np.arctan(u * (u.dtype.type(np.pi / 2) * k)) / u.dtype.type(np.pi)
+                integral = np.arctan(u * (u.dtype.type(np.pi / 2) * k)) / u.dtype.type(np.pi)
             case "sigmoid":
-                found = _sigmoid(k * u) - u.dtype.type(0.5)
+                integral = _sigmoid(k * u) - u.dtype.type(0.5)
             case "triangle":
                 within = np.clip(u, -1 / k, 1 / k)
-                found = within - k * within * np.abs(within) / 2
-        return np.asarray(found)
+                integral = within - k * within * np.abs(within) / 2
+        return np.asarray(integral)
 
 
 def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:

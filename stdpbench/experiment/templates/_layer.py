@@ -1,4 +1,4 @@
-"""What templates of several kinds have in common: a layer that learns and competes."""
+"""A layer that learns and competes, shared by several templates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def feed(
     scale: float | None = None,
     delay: float = 0.0,
 ) -> Projection:
-    """Return a projection that learns.
+    """Return a plastic projection.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def feed(
     neuron : Neuron
         Model of the target's neurons.
     plasticity : PlasticityRule
-        Its rule.
+        Rule of the weights.
     weight_sum : float or None
         Sum to which the weights of a target neuron are scaled; None: they are not.
     connect : Connection, optional
@@ -67,7 +67,7 @@ def feed(
 
 
 def start_kind(of: str = "") -> Any:
-    """Declare the parameter ``start``: which weights a layer starts with; `of` names the layer in its help."""
+    """Declare the parameter ``start``, the start weights of a layer; `of` names the layer in its help."""
     help_ = f"Initial weights{of}: uniform random, or blurred training pictures."
     return parameter("random", structural=True, help=help_)
 
@@ -89,7 +89,7 @@ def start(kind: str, blur: float, noise: float) -> Weight:
 
 
 def start_paths(kind: str) -> dict[str, str]:
-    """Return the short paths of the parameters of start weights, by the long ones."""
+    """Return the paths of the parameters of start weights: path in the expanded network -> path in the template."""
     if kind != "samples":
         return {}
     weight = "network.projections.feed.weight"
@@ -106,11 +106,11 @@ def compete(name: str, neuron: Neuron, weight: float, delay: float, connect: Oth
     neuron : Neuron
         Model of its neurons.
     weight : float
-        The one weight.
+        Weight of all synapses.
     delay : float
         In ms; with 0, spikes inhibit others at the end of their step.
     connect : Others, optional
-        Which others; default: all.
+        Which neurons are inhibited; default: all others.
     """
     return Projection(
         source=name,

@@ -75,7 +75,7 @@ class BalancedNetwork(Template):
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
         rule = "network.projections.inh_exc.plasticity"
-        found = {
+        paths = {
             "network.populations.exc.size": "network.n_exc",
             "network.populations.inh.size": "network.n_inh",
             "network.projections.exc_exc.weight.value": "network.w_exc",
@@ -84,6 +84,6 @@ class BalancedNetwork(Template):
             "network.projections.inh_exc.weight.value": "network.w_start",
             "network.projections.inh_exc.scale": "network.w_max",
         }
-        found |= {f"network.populations.{name}.neuron.I_background": "network.background" for name in ("exc", "inh")}
-        found |= {f"network.projections.{name}.connect.p": "network.p" for name in _ALL}
-        return found | {f"{rule}.{name}": f"network.{name}" for name in ("eta", "rho_0", "tau")}
+        paths |= {f"network.populations.{name}.neuron.I_background": "network.background" for name in ("exc", "inh")}
+        paths |= {f"network.projections.{name}.connect.p": "network.p" for name in _ALL}
+        return paths | {f"{rule}.{name}": f"network.{name}" for name in ("eta", "rho_0", "tau")}

@@ -22,12 +22,12 @@ OPTIONAL = ("exc", "inh", "plasticity", "lateral")
 
 @dataclass(frozen=True)
 class Parts:
-    """What a template may use of an experiment in addition to its own parameters.
+    """The sections and the seed of an experiment that a template may use in addition to its own parameters.
 
     Attributes
     ----------
     exc, inh : Neuron
-        The sections of that name, as are the following two.
+        The sections with these names, as for the following two.
     plasticity : PlasticityRule
         Rule of the input weights.
     lateral : Lateral
@@ -48,7 +48,7 @@ class Template(Parameters):
 
     summary: ClassVar[str]
     sections: ClassVar[tuple[str, ...]] = ()
-    """Those of `OPTIONAL` that the template uses; the others are not part of its experiments."""
+    """Sections of `OPTIONAL` that the template uses; its experiments do not have the others."""
 
     if TYPE_CHECKING:
 
@@ -61,7 +61,7 @@ class Template(Parameters):
 
     @property
     def order(self) -> list[str]:
-        """Names whose order changes results although tables do not keep it."""
+        """Names whose order changes results, for the digest: tables do not keep their order."""
         return []
 
     @abstractmethod
@@ -69,7 +69,7 @@ class Template(Parameters):
         """Return the populations and projections; the input has no shape, since the data give it."""
 
     def input_problems(self, graph: Graph) -> Iterator[str]:
-        """Yield a sentence for each way in which the network does not fit its input, whose shape is known now.
+        """Yield a sentence for each reason why the network does not fit the shape of its input.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class Template(Parameters):
         return {}
 
     def conflicts(self, parts: Parts) -> Iterator[str]:
-        """Yield a sentence for each conflict with other sections, except what is wrong with the expanded network."""
+        """Yield a sentence for each conflict with other sections, apart from errors of the expanded network."""
         yield from ()
 
     def nested(self) -> Mapping[str, Parameters]:
@@ -99,7 +99,7 @@ class Template(Parameters):
 
 
 def check_template(cls: type[Template]) -> None:
-    """Check the class of another package.
+    """Check a template class of another package.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def expanded(
     network : Template
         The network.
     parts : Parts
-        What it uses of an experiment.
+        Sections of the experiment that it may use.
     shape : tuple of int
         Shape of the input, which the data give; empty: the input has no size.
     stream : bool
@@ -145,14 +145,14 @@ def expanded(
         return graph
     size = graph.populations[graph.input].size
     if size and size != prod(shape):
-        given = f"the data have {prod(shape)} inputs" if stream else f"the pictures have {prod(shape)} pixels"
+        inputs = f"the data have {prod(shape)} inputs" if stream else f"the pictures have {prod(shape)} pixels"
         raise StdpbenchError(
-            f"network.populations.{graph.input} has {size} neurons, but {given}; leave "
+            f"network.populations.{graph.input} has {size} neurons, but {inputs}; leave "
             "out its size, which the data determine"
         )
     graph = graph.with_input(*shape)
-    if found := list(network.input_problems(graph)):
-        raise several(found)
+    if problems := list(network.input_problems(graph)):
+        raise several(problems)
     return graph
 
 

@@ -97,15 +97,15 @@ class Network:
             Its name.
         """
         self._check_name(name, f"network.populations.{name}")
-        given = {"size": size, "shape": None if shape is None else list(shape), "neuron": neuron, "noise": noise}
-        table = {key: value for key, value in given.items() if value is not None}
-        made = build(Population, table, f"network.populations.{name}")
-        _check(population_problems(name, made, self._graph))
-        if made.neuron is None and self._graph.input:
+        values = {"size": size, "shape": None if shape is None else list(shape), "neuron": neuron, "noise": noise}
+        table = {key: value for key, value in values.items() if value is not None}
+        population = build(Population, table, f"network.populations.{name}")
+        _check(population_problems(name, population, self._graph))
+        if population.neuron is None and self._graph.input:
             raise StdpbenchError(
                 f"network.populations.{name} has no neuron, but {self._graph.input} is the input already; give it one"
             )
-        self._populations[name] = made
+        self._populations[name] = population
         return name
 
     def add_projection(
@@ -167,9 +167,9 @@ class Network:
             "delay_plasticity": delay_plasticity,
             "normalise": normalise,
         }
-        made = build(Projection, table, f"network.projections.{name}")
-        _check(projection_problems(name, made, self._graph))
-        self._projections[name] = made
+        projection = build(Projection, table, f"network.projections.{name}")
+        _check(projection_problems(name, projection, self._graph))
+        self._projections[name] = projection
         return name
 
     def to_mapping(self) -> dict[str, Any]:
@@ -193,5 +193,5 @@ class Network:
 
 
 def _check(problems: Iterator[str]) -> None:
-    if found := list(problems):
-        raise several(found)
+    if sentences := list(problems):
+        raise several(sentences)

@@ -23,7 +23,7 @@ from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.kinds.weights.constant import Constant
 
 _DELAYS = 102
-"""Random stream of the delays from input to exc neurons, apart from those of the encoder."""
+"""Number of the random stream of the delays from input to exc neurons."""
 
 
 class Network(Template):
@@ -78,14 +78,14 @@ class Network(Template):
         None,
         unit="",
         gt=0,
-        help="Euclidean norm to which they are scaled instead, whatever weight_sum says; none: see weight_sum.",
+        help="Euclidean norm to which they are scaled instead of weight_sum; none: see weight_sum.",
     )
 
     summary: ClassVar[str] = "Input, exc neurons and lateral inhibition, after Diehl & Cook (2015)"
     sections: ClassVar[tuple[str, ...]] = OPTIONAL
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file, without the kind: files from before other kinds existed do not have it."""
+        """Return the values as in a file, without the kind, which is the default."""
         mapping = super().to_mapping()
         del mapping["kind"]
         return mapping
@@ -140,7 +140,7 @@ class Network(Template):
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
-        found = {
+        paths = {
             "network.populations.exc.size": "network.n_exc",
             "network.populations.exc.neuron": "exc",
             "network.projections.feed.plasticity": "plasticity",
@@ -150,18 +150,18 @@ class Network(Template):
         }
         if self.delays != "none":
             name = "value" if self.delays == "homogeneous" else "high"
-            found[f"network.projections.feed.delay.{name}"] = "network.max_delay"
-        found |= _layer.start_paths(self.start)
+            paths[f"network.projections.feed.delay.{name}"] = "network.max_delay"
+        paths |= _layer.start_paths(self.start)
         if self.inhibition == "layer":
-            found["network.populations.inh.neuron"] = "inh"
-            found["network.projections.drive.weight.value"] = "network.w_exc_inh"
+            paths["network.populations.inh.neuron"] = "inh"
+            paths["network.projections.drive.weight.value"] = "network.w_exc_inh"
         if isinstance(parts.lateral, PlasticityRule):
-            found["network.projections.compete.plasticity"] = "lateral"
-            found["network.projections.compete.weight.value"] = "lateral.start"
-            found["network.projections.compete.scale"] = "network.w_inh_exc"
+            paths["network.projections.compete.plasticity"] = "lateral"
+            paths["network.projections.compete.weight.value"] = "lateral.start"
+            paths["network.projections.compete.scale"] = "network.w_inh_exc"
         else:
-            found["network.projections.compete.weight.value"] = "network.w_inh_exc"
-        return found
+            paths["network.projections.compete.weight.value"] = "network.w_inh_exc"
+        return paths
 
     def conflicts(self, parts: Parts) -> Iterator[str]:
         """Yield a sentence for each conflict with other sections."""
@@ -179,10 +179,10 @@ class Network(Template):
             yield (f"inh.kind {_kind(parts.inh)!r} has an adaptive threshold, but inh neurons must not; use 'lif'")
         if not parts.plasticity.runs_in_digit_network:
             yield f"plasticity.kind {_kind(parts.plasticity)!r} {parts.plasticity.in_digit_network}"
-        if taken := shared_names(parts.exc, parts.plasticity):
+        if shared := shared_names(parts.exc, parts.plasticity):
             yield (
                 f"plasticity.kind {_kind(parts.plasticity)!r} and exc.kind {_kind(parts.exc)!r} both use "
-                f"the name {', '.join(taken)}: one of them must use another"
+                f"the name {', '.join(shared)}: one of them must use another"
             )
         if self.conductance_step == "euler":
             for where, neuron in neurons.items():

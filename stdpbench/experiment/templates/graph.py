@@ -52,33 +52,33 @@ class GraphNetwork(Template):
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
         """Return class and values for a table, with an object for each population and projection."""
         errors, values = Collector(), dict(mapping)
-        for name, made in _TABLES.items():
+        for name, element in _TABLES.items():
             path, tables = f"{where}.{name}", mapping.get(name, {})
             if not isinstance(tables, Mapping):
                 raise StdpbenchError(f"{path} must be a table of {name} by name, not {tables!r}")
             values[name] = {}
-            for each, table in tables.items():
+            for key, table in tables.items():
                 with errors.part():
-                    values[name][each] = table if isinstance(table, made) else build(made, table, f"{path}.{each}")
+                    values[name][key] = table if isinstance(table, element) else build(element, table, f"{path}.{key}")
         errors.check()
         return cls, values
 
     @classmethod
     def describe(cls) -> tuple[Parameter, ...]:
         """Describe the parameters that are not tables."""
-        return tuple(one for one in super().describe() if one.name not in (*_TABLES, "streams"))
+        return tuple(declared for declared in super().describe() if declared.name not in (*_TABLES, "streams"))
 
     @classmethod
     def of(cls, graph: Graph) -> Self:
-        """Return the network that spells out a graph."""
-        made = cls(
+        """Return a graph as a network of this kind."""
+        network = cls(
             dt=graph.dt,
             conductance_step=graph.conductance_step,
             populations=graph.populations,
             projections=graph.projections,
             streams=graph.streams,
         )
-        return made if graph.read == made._usual_read() else made.model_copy(update={"read": graph.read})
+        return network if graph.read == network._usual_read() else network.model_copy(update={"read": graph.read})
 
     def to_mapping(self) -> dict[str, Any]:
         """Return nested tables as in a file."""
@@ -87,7 +87,7 @@ class GraphNetwork(Template):
             if not mapping[name]:
                 del mapping[name]
         for name in _TABLES:
-            mapping[name] = {each: one.to_mapping() for each, one in getattr(self, name).items()}
+            mapping[name] = {key: element.to_mapping() for key, element in getattr(self, name).items()}
         return mapping
 
     def __eq__(self, other: object) -> bool:
@@ -116,15 +116,15 @@ class GraphNetwork(Template):
 
     def _usual_read(self) -> str:
         neural = [name for name, population in self.populations.items() if population.neuron is not None]
-        learning = [one.target for one in self.projections.values() if one.learns]
+        learning = [projection.target for projection in self.projections.values() if projection.learns]
         plastic = [name for name in learning if name in neural]
         return (plastic or neural or [""])[-1]
 
     def nested(self) -> Mapping[str, Parameters]:
-        """Return the objects in this network that have kinds, by their paths below ``network``."""
-        found: dict[str, Parameters] = {}
+        """Return the objects with kinds in this network, by their paths below ``network``."""
+        objects: dict[str, Parameters] = {}
         for table, families in (("populations", POPULATION), ("projections", PROJECTION)):
-            for name, one in getattr(self, table).items():
-                made = {key: getattr(one, key) for key in families}
-                found |= {f"{table}.{name}.{key}": value for key, value in made.items() if value is not None}
-        return found
+            for name, element in getattr(self, table).items():
+                kinds = {key: getattr(element, key) for key in families}
+                objects |= {f"{table}.{name}.{key}": value for key, value in kinds.items() if value is not None}
+        return objects

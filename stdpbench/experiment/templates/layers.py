@@ -14,7 +14,7 @@ from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
 from stdpbench.kinds.weights.trained import TrainedWeight
 
 FIRST = "feed"
-"""Name of the projection from the input; those of later layers are feed2, feed3 and so on."""
+"""Name of the projection from the input; later ones are called feed2, feed3 and so on."""
 _NEURON = {"beta": "beta", "threshold": "v_thresh", "reset": "reset_mechanism"}
 
 
@@ -74,11 +74,11 @@ class LayersNetwork(Template):
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
-        found = {"network.populations.output.size": "network.outputs"}
+        paths = {"network.populations.output.size": "network.outputs"}
         for name in self.layers:
             for short, long in _NEURON.items():
-                found[f"network.populations.{name}.neuron.{long}"] = f"network.{short}"
+                paths[f"network.populations.{name}.neuron.{long}"] = f"network.{short}"
         for number in range(1, len(self.hidden) + 2):
             projection = FIRST if number == 1 else f"{FIRST}{number}"
-            found[f"network.projections.{projection}.weight.gain"] = "network.gain"
-        return found
+            paths[f"network.projections.{projection}.weight.gain"] = "network.gain"
+        return paths

@@ -75,21 +75,21 @@ class LocalNetwork(Template):
         return Graph(populations, projections, self.dt, self.conductance_step, read="exc")
 
     def input_problems(self, graph: Graph) -> Iterator[str]:
-        """Yield a sentence if there are other places than the pictures, field and stride make."""
+        """Yield a sentence if rows and columns do not follow from the size of pictures, field and stride."""
         shape, feed = graph.populations["input"].shape, graph.projections["feed"].connect
         assert isinstance(feed, Local)
         if len(shape) != 2 or min(shape) < self.field:
             yield from input_problems(graph)
-        elif (wanted := feed.places(shape)) != (self.rows, self.columns):
+        elif (expected := feed.places(shape)) != (self.rows, self.columns):
             yield (
-                f"network.rows and network.columns must be {wanted[0]} and {wanted[1]}, not {self.rows} and "
+                f"network.rows and network.columns must be {expected[0]} and {expected[1]}, not {self.rows} and "
                 f"{self.columns}: as many patches of network.field = {self.field} pixels, network.stride = "
                 f"{self.stride} apart, has a picture of {shape[0]} x {shape[1]}"
             )
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
-        found = {
+        paths = {
             "network.populations.exc.neuron": "exc",
             "network.projections.feed.plasticity": "plasticity",
             "network.projections.feed.connect.field": "network.field",
@@ -97,4 +97,4 @@ class LocalNetwork(Template):
             "network.projections.feed.normalise.value": "network.weight_sum",
             "network.projections.compete.weight.value": "network.w_inh_exc",
         }
-        return found | _layer.start_paths(self.start)
+        return paths | _layer.start_paths(self.start)

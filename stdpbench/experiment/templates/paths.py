@@ -9,7 +9,7 @@ _LONG = ("network.populations.", "network.projections.")
 
 
 def short_path(path: str, template: Template, parts: Parts) -> str:
-    """Return the path of a parameter in the experiment, which has one path only.
+    """Translate the path of a parameter to its path in the experiment.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def short_path(path: str, template: Template, parts: Parts) -> str:
     template : Template
         The network.
     parts : Parts
-        What it uses of the experiment.
+        Sections of the experiment that it may use.
 
     Raises
     ------
@@ -39,9 +39,9 @@ def short_path(path: str, template: Template, parts: Parts) -> str:
 
 
 def long_path(path: str, template: Template, parts: Parts) -> str:
-    """Return the path in the expanded network of a parameter in the experiment; others unchanged."""
+    """Translate a path in the experiment to the expanded network; return other paths unchanged."""
     known = template.paths(parts)
-    for long in sorted(known, key=lambda each: len(known[each]), reverse=True):
+    for long in sorted(known, key=lambda key: len(known[key]), reverse=True):
         if path == known[long] or path.startswith(f"{known[long]}."):
             return long + path[len(known[long]) :]
     return path
@@ -49,10 +49,10 @@ def long_path(path: str, template: Template, parts: Parts) -> str:
 
 def _all(template: Template, parts: Parts) -> list[str]:
     """Return all paths of the expanded network that can be translated."""
-    found = []
+    paths = []
     for long, short in template.paths(parts).items():
         owner = getattr(parts, short, None)
-        found += (
+        paths += (
             [long] if owner is None else [f"{long}.{name}" for name in ("kind", *(p.name for p in owner.describe()))]
         )
-    return found
+    return paths

@@ -36,7 +36,7 @@ class StackNetwork(Template):
         20.0,
         unit="",
         gt=0,
-        help="Factor on the weights from the first to the second layer: the first fires far less than the input.",
+        help="Factor on the weights from first to second, since the first layer fires far less than the input.",
     )
     conductance_step: Literal["euler", "exact"] = parameter(
         "euler",
@@ -82,7 +82,7 @@ class StackNetwork(Template):
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
-        found = {
+        paths = {
             "network.populations.first.size": "network.n_first",
             "network.populations.second.size": "network.n_second",
             "network.populations.first.neuron": "exc",
@@ -95,4 +95,4 @@ class StackNetwork(Template):
             "network.projections.upward.scale": "network.gain",
             "network.projections.contest.weight.value": "network.w_second",
         }
-        return found | _layer.start_paths(self.start)
+        return paths | _layer.start_paths(self.start)

@@ -19,7 +19,7 @@ from stdpbench.kinds.weights.constant import Constant
 from stdpbench.kinds.weights.trained import TrainedWeight
 
 FIRST_ONLY = "first"
-"""Name of the projection by which the first output spike keeps the other outputs from firing."""
+"""Name of the projection through which the first output spike keeps the other outputs from firing."""
 ONCE: Final = 1e6
 """Refractory period in ms, so that a neuron fires once in a presentation."""
 G_L: Final = exp(-1)
@@ -110,19 +110,19 @@ class TimedLayersNetwork(Template):
         return (*(("hidden",) if n == 1 else (f"hidden{number}" for number in range(1, n + 1))), "output")
 
     def _projections(self, number: int) -> list[str]:
-        """Names of the projections to a layer, counted from 1, by delay."""
+        """Return the names of the projections to a layer, counted from 1, in the order of delays."""
         start = FIRST if number == 1 else f"{FIRST}{number}"
         return [f"{start}_{delay}" for delay in range(1, self.delays + 1)]
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
-        found = {"network.populations.output.size": "network.outputs"}
+        paths = {"network.populations.output.size": "network.outputs"}
         for name in self.layers:
             for short, longs in _NEURON.items():
-                found |= {f"network.populations.{name}.neuron.{long}": f"network.{short}" for long in longs}
+                paths |= {f"network.populations.{name}.neuron.{long}": f"network.{short}" for long in longs}
         for number in range(1, len(self.hidden) + 2):
             for name in self._projections(number):
                 where = f"network.projections.{name}"
-                found |= {f"{where}.weight.{key}": f"network.{key}" for key in ("mean", "gain")}
-                found[f"{where}.delay.value"] = "network.delays"
-        return found
+                paths |= {f"{where}.weight.{key}": f"network.{key}" for key in ("mean", "gain")}
+                paths[f"{where}.delay.value"] = "network.delays"
+        return paths

@@ -94,7 +94,7 @@ def test_values_may_change_during_a_run() -> None:
     ("path", "sentence"),
     [
         ("values.exc.v_tresh", "evaluation.values.exc.v_tresh is not a known parameter; did you mean exc.v_thresh"),
-        ("values.network.n_exc", "evaluation.values.network.n_exc is structural: in evaluation, it is as while"),
+        ("values.network.n_exc", "evaluation.values.network.n_exc is structural: it cannot differ"),
         ("values.encoding.kind", "evaluation.values.encoding.kind: there is no encoder '7'"),
         (
             "values.schedule.stimulus",
