@@ -24,7 +24,7 @@ from stdpbench import __version__
 from stdpbench.base import paths
 
 _FILE = "completion.json"
-_DECLARING = ("data", "kinds", "experiment", "studies")
+_DECLARING = ("bridges", "data", "engine", "experiment", "kinds", "studies")
 
 Names = dict[str, Any]
 
@@ -147,7 +147,7 @@ def columns(incomplete: str) -> list[str]:
 
 def simulators(incomplete: str) -> list[str]:
     """Complete simulators."""
-    return _starting(("compiled", "runtime"), incomplete)
+    return _starting(_names()["simulators"], incomplete)
 
 
 def roundings(incomplete: str) -> list[str]:
@@ -157,7 +157,7 @@ def roundings(incomplete: str) -> list[str]:
 
 def chips(incomplete: str) -> list[str]:
     """Complete neuromorphic chips."""
-    return _starting(("loihi", "loihi2", "spinnaker", "truenorth", "dynap-cnn"), incomplete)
+    return _starting(_names()["chips"], incomplete)
 
 
 def fetchable(incomplete: str) -> list[str]:
@@ -229,9 +229,11 @@ def _stamp() -> list[str]:
 
 
 def _declared() -> Names:
+    from stdpbench.bridges.hardware import chips as chips_
     from stdpbench.data.datasets.fetch import FETCHABLE
     from stdpbench.data.datasets.import_events import IMPORTABLE
     from stdpbench.declare.parameters import Parameters
+    from stdpbench.engine.simulators import simulators as simulators_
     from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, Simulation, family_of
     from stdpbench.results.readout import readouts, timed_readouts
     from stdpbench.studies.lab.checks.kinds import kinds as checked
@@ -258,6 +260,8 @@ def _declared() -> Names:
     kinds |= {"readout": [*readouts.kinds(), *timed_readouts.kinds()]}
     return {
         "kinds": kinds,
+        "simulators": list(simulators_.kinds()),
+        "chips": list(chips_.kinds()),
         "usual": {section: family_default(section) for section in families},
         "parameters": parameters,
         "fetchable": [*FETCHABLE, *IMPORTABLE],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
 from stdpbench.cli import completion
 from stdpbench.cli.options import (
@@ -73,7 +73,7 @@ def queue_add(
 ) -> None:
     """Add an experiment, or a run that was stopped, failed or was never started."""
     from stdpbench.cli.training import lost_text
-    from stdpbench.engine.simulators import SIMULATORS
+    from stdpbench.engine.simulators import simulators
     from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
     from stdpbench.runs.catalog.names import find_run
     from stdpbench.runs.folder.status import state_of
@@ -93,10 +93,8 @@ def queue_add(
         wanted = experiments_of(experiment, assignments, seeds)
         if lost := lost_text(read_experiment(experiment), dict(parse_assignment(text) for text in assignments)):
             sys.stdout.write(f"{lost}\n")
-        if options.simulator is not None and options.simulator not in SIMULATORS:
-            raise StdpbenchError(
-                f"there is no simulator {options.simulator!r}; {suggestion(options.simulator, SIMULATORS)}"
-            )
+        if options.simulator is not None:
+            simulators.get(options.simulator, "simulator")
         check_data(wanted[0], options)
         added = [queue.add(made, options, hold=hold) for made in wanted]
     else:

@@ -15,13 +15,14 @@ from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from pydantic import ConfigDict
 
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.declare.parameters import Parameter, Parameters, build
 
+T = TypeVar("T")
 K = TypeVar("K", bound=Parameters)
 _STAND_INS: ContextVar[bool] = ContextVar("stand_ins", default=False)
 
@@ -47,30 +48,30 @@ def _all_entry_points(_path: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
     return {group: list(installed.select(group=group)) for group in installed.groups if group.startswith("stdpbench.")}
 
 
-class Family(Generic[K]):
-    """A family of kinds.
+class Registry(Generic[T]):
+    """Named objects of this package and of others: the classes of a family of kinds, panels, simulators, chips.
 
     Parameters
     ----------
     name : str
-        Name of one kind in messages, such as ``"plasticity rule"``.
+        Name of one of them in messages, such as ``"panel"``.
     base : type
-        The class that every kind derives from.
+        The class that each derives from, or is an instance of.
     built_in : mapping of str to str
-        ``kind -> "module:Class"``.
+        ``name -> "module:object"``.
     group : str
-        Entry point group for kinds of other packages.
+        Entry point group for those of other packages.
     check : callable, optional
-        Raises a `StdpbenchError` if a class of another package cannot be used.
+        Raises a `StdpbenchError` if one of another package cannot be used.
     """
 
     def __init__(
         self,
         name: str,
-        base: type[K],
+        base: type,
         built_in: Mapping[str, str],
         group: str,
-        check: Callable[[type[K]], None] = lambda cls: None,
+        check: Callable[[T], None] = lambda loaded: None,
     ) -> None:
         self.name = name
         self._check = check
@@ -81,24 +82,24 @@ class Family(Generic[K]):
         self._announced: tuple[EntryPoint, ...] | None = None
 
     def kinds(self) -> tuple[str, ...]:
-        """Return the names of all kinds: built-in kinds first, then those of other packages."""
+        """Return all names: built-in ones first, then those of other packages."""
         others = sorted(point.name for point in self._points())
         return (*self._built_in, *(name for name in others if name not in self._built_in))
 
     def _points(self) -> tuple[EntryPoint, ...]:
-        """Return the entry points of other packages; cached per import path."""
+        """Return the entry points of other packages, cached per import path because this reads every package."""
         path = tuple(sys.path)
         if self._announced is None or self._announced_on != path:
             self._announced, self._announced_on = tuple(_all_entry_points(path).get(self.group, ())), path
         return self._announced
 
-    def get(self, kind: str, where: str = "kind") -> type[K]:
-        """Return the class of a kind.
+    def get(self, kind: str, where: str = "kind") -> T:
+        """Return the object of a name; `where` begins the message of an error.
 
         Raises
         ------
         MissingKindError
-            If there is no such kind, or the kind of another package cannot be loaded or fails the check.
+            If there is no such name, or the object of another package cannot be loaded or fails the check.
         """
         if kind in self._built_in:
             module, _, name = self._built_in[kind].partition(":")
@@ -121,13 +122,27 @@ class Family(Generic[K]):
             f"the {self.name} {kind!r} is not installed",
         )
 
-    def usable(self) -> dict[str, type[K]]:
-        """Return the classes of all kinds, without those of other packages that cannot be used."""
-        classes: dict[str, type[K]] = {}
+    def usable(self) -> dict[str, T]:
+        """Return all objects by name, without those of other packages that cannot be used."""
+        usable: dict[str, T] = {}
         for kind in self.kinds():
             with suppress(MissingKindError):
-                classes[kind] = self.get(kind)
-        return classes
+                usable[kind] = self.get(kind)
+        return usable
+
+    def _checked(self, kind: str, loaded: Any) -> T:
+        """Return the object if it is one of this registry under this name."""
+        if isinstance(loaded, self.base) or (isinstance(loaded, type) and issubclass(loaded, self.base)):
+            return cast("T", loaded)
+        raise StdpbenchError(
+            f"{loaded!r} is registered as the {self.name} {kind!r}, but is not a {self.base.__name__}"
+        )
+
+
+class Family(Registry[type[K]]):
+    """A family of kinds: classes of parameters, each with its name as ``kind``; see `Registry`."""
+
+    base: type[K]
 
     def build(self, mapping: Mapping[str, Any], where: str) -> K:
         """Create an object from a table with a ``kind`` and its parameters."""

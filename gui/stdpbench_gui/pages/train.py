@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.run_bar import RunBar
-from stdpbench_gui.panels import ALL
+from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
@@ -92,8 +92,8 @@ class TrainPage(QWidget):
     def fill(self) -> Iterator[None]:
         """Make the panels in steps; the page is whole after the last one."""
         yield
-        for kind in ALL:
-            self.panels[kind.key] = yield from kind.in_steps(self.session)
+        for key, kind in panels.usable().items():
+            self.panels[key] = yield from kind.in_steps(self.session)
             yield
         vbox(LayoutBarrier(self.bar), (scrolling(self.docks), 1), within=self, spacing=0)
         for panel in self.panels.values():

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+from stdpbench.declare.registry import Registry
 from stdpbench_gui.panels.base import Panel
-from stdpbench_gui.panels.confusion import Confusion
-from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.panels.log import Log
-from stdpbench_gui.panels.network import NetworkPanel
-from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
-from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
-from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
-from stdpbench_gui.panels.raster.raster_panel import Raster
-from stdpbench_gui.panels.stimulus import Stimulus
-from stdpbench_gui.panels.thresholds import Thresholds
-from stdpbench_gui.panels.weights.weight_map import WeightMap
 
-ALL: tuple[type[Panel], ...] = (
-    WeightMap,
-    Curves,
-    Log,
-    ParametersPanel,
-    Thresholds,
-    Confusion,
-    Raster,
-    Stimulus,
-    NetworkPanel,
-    NeuronInspector,
-    SlowMotionPanel,
+panels: Registry[type[Panel]] = Registry(
+    "panel",
+    Panel,
+    {
+        "weight-map": "stdpbench_gui.panels.weights.weight_map:WeightMap",
+        "curves": "stdpbench_gui.panels.curves.curves_panel:Curves",
+        "log": "stdpbench_gui.panels.log:Log",
+        "parameters": "stdpbench_gui.panels.parameters.parameters_panel:ParametersPanel",
+        "thresholds": "stdpbench_gui.panels.thresholds:Thresholds",
+        "confusion": "stdpbench_gui.panels.confusion:Confusion",
+        "raster": "stdpbench_gui.panels.raster.raster_panel:Raster",
+        "stimulus": "stdpbench_gui.panels.stimulus:Stimulus",
+        "network": "stdpbench_gui.panels.network:NetworkPanel",
+        "neuron": "stdpbench_gui.panels.neuron.neuron_panel:NeuronInspector",
+        "slow-motion": "stdpbench_gui.panels.neuron.slow_motion:SlowMotionPanel",
+    },
+    group="stdpbench.panels",
 )
-"""Panels in the order of the menu."""
+"""Panels in the order of the menu; those of other packages are last."""

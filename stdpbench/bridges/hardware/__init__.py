@@ -6,10 +6,23 @@ the two. What fits by these figures may still fail for reasons that no publicati
 
 from stdpbench.bridges.hardware.check import Activity, ChipCheck, Row, check
 from stdpbench.bridges.hardware.needs import Needs, needs_of
-from stdpbench.bridges.hardware.targets import TARGETS, Figure, Target, target_named
+from stdpbench.bridges.hardware.targets import Figure, Target
+from stdpbench.declare.registry import Registry
+
+chips: Registry[Target] = Registry(
+    "chip",
+    Target,
+    {
+        "loihi": "stdpbench.bridges.hardware.targets:loihi",
+        "loihi2": "stdpbench.bridges.hardware.targets:loihi_2",
+        "spinnaker": "stdpbench.bridges.hardware.targets:spinnaker",
+        "truenorth": "stdpbench.bridges.hardware.targets:truenorth",
+        "dynap-cnn": "stdpbench.bridges.hardware.targets:dynap_cnn",
+    },
+    group="stdpbench.chips",
+)
 
 __all__ = [
-    "TARGETS",
     "Activity",
     "ChipCheck",
     "Figure",
@@ -17,6 +30,6 @@ __all__ = [
     "Row",
     "Target",
     "check",
+    "chips",
     "needs_of",
-    "target_named",
 ]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.results.readout.energy import LOIHI
 
 
@@ -153,7 +152,7 @@ _IAF = Lack(
     "its neurons are integrate-and-fire neurons; a leak is a constant amount per step of a slow clock", _SINABS
 )
 
-_LOIHI: Final = Target(
+loihi = Target(
     "loihi",
     "Loihi (Intel, 14 nm)",
     (Cores(128, 1024, 2**20),),
@@ -183,7 +182,7 @@ _LOIHI: Final = Target(
     ("Memory for indices of synapses and for axons is not counted, so more cores may be needed.",),
 )
 
-_LOIHI_2: Final = Target(
+loihi_2 = Target(
     "loihi2",
     "Loihi 2 (Intel 4)",
     (Cores(128, 8192, 192 * 1024 * 8),),
@@ -203,7 +202,7 @@ _LOIHI_2: Final = Target(
     ),
 )
 
-_SPINNAKER: Final = Target(
+spinnaker = Target(
     "spinnaker",
     "SpiNNaker (Manchester, 130 nm)",
     (Cores(16, 256, None),),
@@ -227,7 +226,7 @@ _SPINNAKER: Final = Target(
     ),
 )
 
-_TRUENORTH: Final = Target(
+truenorth = Target(
     "truenorth",
     "TrueNorth (IBM, 28 nm)",
     (Cores(4096, 256, None),),
@@ -253,7 +252,7 @@ _TRUENORTH: Final = Target(
     ("A neuron that has to reach more than one core is copied, which takes more neurons; this is not counted.",),
 )
 
-_DYNAP_CNN: Final = Target(
+dynap_cnn = Target(
     "dynap-cnn",
     "DYNAP-CNN, as on Speck (SynSense)",
     (
@@ -280,21 +279,3 @@ _DYNAP_CNN: Final = Target(
         "No energy per operation could be confirmed.",
     ),
 )
-
-TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
-    {each.name: each for each in (_LOIHI, _LOIHI_2, _SPINNAKER, _TRUENORTH, _DYNAP_CNN)}
-)
-"""Chips by name."""
-
-
-def target_named(name: str) -> Target:
-    """Return a chip.
-
-    Raises
-    ------
-    StdpbenchError
-        If there is no such chip.
-    """
-    if name not in TARGETS:
-        raise StdpbenchError(f"there is no target {name!r}; {suggestion(name, TARGETS)}")
-    return TARGETS[name]

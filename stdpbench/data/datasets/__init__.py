@@ -7,7 +7,7 @@ from stdpbench.declare.registry import Family
 
 datasets: Family[Source] = Family(
     "data set",
-    Source,  # type: ignore[type-abstract]
+    Source,
     {
         "digits": "stdpbench.data.datasets.digits:Digits",
         "mnist": "stdpbench.data.datasets.mnist:MNIST",

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
-from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.registry import Registry
 from stdpbench.engine.network import Layout, projection_delays, projection_weights, slow_start
 from stdpbench.engine.network.memory import available_memory, projection_memory, synapse_memory
 from stdpbench.engine.simulators.base import Simulator
@@ -20,7 +21,15 @@ from stdpbench.engine.simulators.response import Recording, Response
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
 
-SIMULATORS = ("compiled", "runtime")
+simulators: Registry[type[Simulator]] = Registry(
+    "simulator",
+    Simulator,
+    {
+        "compiled": "stdpbench.engine.simulators.compiled.simulator:CompiledSimulator",
+        "runtime": "stdpbench.engine.simulators.runtime:RuntimeSimulator",
+    },
+    group="stdpbench.simulators",
+)
 
 
 def open_simulator(
@@ -91,35 +100,11 @@ def open_graph(
     StdpbenchError
         If there is no such simulator, it needs a compiler that is not there, or the network does not fit into memory.
     """
-    if name is not None and name not in SIMULATORS:
-        raise StdpbenchError(f"there is no simulator {name!r}; {suggestion(name, SIMULATORS)}")
+    kind = simulators.get(name or ("runtime" if find_compiler() is None else "compiled"), "simulator")
     if seed is not None:
         graph = replace(graph, seed=seed)
     _check_memory(graph)
-    compiler, remark = find_compiler(), ""
-    if name == "compiled" and compiler is None:
-        raise StdpbenchError(
-            "the compiled simulator needs a C++ compiler, but none was found; `stdpbench doctor` explains how to "
-            "install one, and --simulator runtime works without one"
-        )
-    delays = projection_delays(graph)
-    simulator: Simulator
-    if name != "runtime" and compiler is not None:
-        from stdpbench.engine.simulators.compiled.simulator import CompiledSimulator
-
-        simulator = CompiledSimulator(graph, delays, compiler=compiler)
-    else:
-        from stdpbench.engine.simulators.runtime import RuntimeSimulator, cython_works
-
-        if target is None:
-            target = "cython" if cython_works() else "numpy"
-            if target == "numpy":
-                lacking = "No C++ compiler was found" if compiler is None else "Cython cannot compile here"
-                remark = (
-                    f"{lacking}, so the network runs in Brian2's NumPy mode, which is much slower; `stdpbench doctor` "
-                    "may explain how to fix that."
-                )
-        simulator = RuntimeSimulator(graph, delays, target=target)
+    simulator, remark = kind.open(graph, projection_delays(graph), target)
     for array in simulator.layout.learned:
         owner, _, variable = array.partition(".")
         if owner in graph.populations:
@@ -214,7 +199,6 @@ def _return_freed_memory() -> None:
 
 
 __all__ = [
-    "SIMULATORS",
     "Recording",
     "Response",
     "Simulator",
@@ -226,5 +210,6 @@ __all__ = [
     "open_simulator",
     "opening_takes",
     "projection_memory",
+    "simulators",
     "synapse_memory",
 ]

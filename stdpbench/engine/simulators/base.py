@@ -276,7 +276,7 @@ class Simulator(ABC):
     Attributes
     ----------
     name : str
-        ``"compiled"`` or ``"runtime"``.
+        Its name among the `simulators`, such as ``"compiled"``.
     layout : Layout
         What the network consists of.
     """
@@ -296,6 +296,31 @@ class Simulator(ABC):
         self._kept = {v.name: np.zeros(v.shape) for v in self.layout.state.values() if not v.group}
 
     # -- what a simulator provides ---------------------------------------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def open(cls, graph: Graph, delays: Mapping[str, NDArray[np.int32]], target: str | None) -> tuple[Simulator, str]:
+        """Build a network.
+
+        Parameters
+        ----------
+        graph, delays
+            See the class.
+        target : {"cython", "numpy"}, optional
+            Code generation target, where it can be chosen; by default the best one.
+
+        Returns
+        -------
+        simulator : Simulator
+            The network.
+        remark : str
+            A sentence for the user if something other than the best was chosen; else empty.
+
+        Raises
+        ------
+        StdpbenchError
+            If this simulator cannot be used here.
+        """
 
     @abstractmethod
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:

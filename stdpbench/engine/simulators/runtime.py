@@ -22,6 +22,7 @@ from stdpbench.engine.network.build import BuiltNetwork, When, build
 from stdpbench.engine.network.layout import LEFT_WITH, PopulationLayout, ProjectionLayout
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.base import Simulator
+from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 from stdpbench.engine.simulators.currents import Drive
 from stdpbench.engine.simulators.graded import Graded, delivers
 from stdpbench.engine.simulators.response import Courses, recorded
@@ -72,6 +73,19 @@ class RuntimeSimulator(Simulator):
     """
 
     name = "runtime"
+
+    @classmethod
+    def open(cls, graph: Graph, delays: Mapping[str, NDArray[np.int32]], target: str | None) -> tuple[Simulator, str]:
+        """Build the network; without Cython in NumPy mode, which the remark says."""
+        target = target or ("cython" if cython_works() else "numpy")
+        remark = ""
+        if target == "numpy":
+            lacking = "No C++ compiler was found" if find_compiler() is None else "Cython cannot compile here"
+            remark = (
+                f"{lacking}, so the network runs in Brian2's NumPy mode, which is much slower; `stdpbench doctor` "
+                "may explain how to fix that."
+            )
+        return cls(graph, delays, target=target), remark
 
     def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]], *, target: str = "cython") -> None:
         super().__init__(graph, delays)

@@ -15,7 +15,7 @@ from stdpbench.experiment.references.base import Learnt, Reference, Task, Traine
 
 references: Family[Reference] = Family(
     "reference",
-    Reference,  # type: ignore[type-abstract]
+    Reference,
     {
         "none": "stdpbench.experiment.references.none:NoReference",
         "surrogate-gradient": "stdpbench.experiment.references.surrogate_gradient:SurrogateGradient",

@@ -270,8 +270,8 @@ def of_weights(fired: Fired, shape: tuple[int, ...], change: Floats) -> Floats:
         That of the weights.
     change : ndarray, float64, (n, n_neurons)
         Decrease of the loss per increase of the potential at the time `fired.exact`: :math:`\partial L/\partial t\;
-        /\; v'` if a neuron fires, since a higher potential makes it fire earlier; :math:`-\partial L/\partial v_{max}` if
-        it is silent.
+        /\; v'` if a neuron fires, since a higher potential makes it fire earlier; if it is silent,
+        :math:`-\partial L/\partial v_{max}`.
     """
     tau, t = fired.cell.tau, fired.exact
     kept = change * np.exp(-t / tau)

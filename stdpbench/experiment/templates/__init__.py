@@ -5,7 +5,7 @@ from stdpbench.experiment.templates.base import OPTIONAL, Parts, Template, check
 
 templates: Family[Template] = Family(
     "network",
-    Template,  # type: ignore[type-abstract]
+    Template,
     {
         "balanced": "stdpbench.experiment.templates.balanced:BalancedNetwork",
         "diehl-cook": "stdpbench.experiment.templates.diehl_cook:Network",

@@ -5,7 +5,7 @@ from stdpbench.kinds.noises.base import Noise
 
 noises: Family[Noise] = Family(
     "noise",
-    Noise,  # type: ignore[type-abstract]
+    Noise,
     {"poisson": "stdpbench.kinds.noises.poisson:PoissonNoise"},
     group="stdpbench.noises",
 )

@@ -5,7 +5,7 @@ from stdpbench.kinds.normalisations.base import Normalisation
 
 normalisations: Family[Normalisation] = Family(
     "normalisation",
-    Normalisation,  # type: ignore[type-abstract]
+    Normalisation,
     {"sum": "stdpbench.kinds.normalisations.sum:Sum", "norm": "stdpbench.kinds.normalisations.norm:Norm"},
     group="stdpbench.normalisations",
 )

@@ -5,7 +5,7 @@ from stdpbench.kinds.weights.base import Weight
 
 weights: Family[Weight] = Family(
     "weight",
-    Weight,  # type: ignore[type-abstract]
+    Weight,
     {
         "constant": "stdpbench.kinds.weights.constant:Constant",
         "samples": "stdpbench.kinds.weights.samples:Samples",

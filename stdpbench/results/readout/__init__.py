@@ -8,7 +8,7 @@ from stdpbench.results.readout.timed import Known, TimedReadout
 
 readouts: Family[Readout] = Family(
     "read-out",
-    Readout,  # type: ignore[type-abstract]
+    Readout,
     {
         "vote": "stdpbench.results.readout.vote:Vote",
         "proportion": "stdpbench.results.readout.proportion:Proportion",
@@ -20,7 +20,7 @@ readouts: Family[Readout] = Family(
 
 timed_readouts: Family[TimedReadout] = Family(
     "read-out of spike times",
-    TimedReadout,  # type: ignore[type-abstract]
+    TimedReadout,
     {
         "first-spike": "stdpbench.results.readout.first_spike:FirstSpike",
         "van-rossum": "stdpbench.results.readout.van_rossum:VanRossum",

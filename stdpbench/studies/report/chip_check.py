@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.files import DAMAGE
-from stdpbench.bridges.hardware import TARGETS, Activity, ChipCheck, Needs, Target, check, needs_of, target_named
+from stdpbench.bridges.hardware import Activity, ChipCheck, Needs, check, chips, needs_of
 from stdpbench.experiment import encode
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split
@@ -33,11 +33,11 @@ def check_run(folder: RunFolder, targets: tuple[str, ...] = ()) -> list[ChipChec
     StdpbenchError
         If there is no such chip, or the run has no trained network.
     """
-    chips: list[Target] = [target_named(name) for name in targets] or list(TARGETS.values())
+    chosen = [chips.get(name, "target") for name in targets] or list(chips.usable().values())
     network = trained_network(folder)
     needs = needs_of(network.graph, network.learned)
     activity = _activity(folder, network, needs)
-    return [check(needs, chip, activity) for chip in chips]
+    return [check(needs, chip, activity) for chip in chosen]
 
 
 def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activity:

@@ -27,8 +27,18 @@ from stdpbench_gui.pages.rules.page import RulesPage
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.pages.train import TrainPage
-from stdpbench_gui.panels import ALL
+from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
+
+PANEL = '''
+from stdpbench_gui.panels.base import Panel
+
+
+class Mean(Panel):
+    """A panel that waits for a run."""
+
+    key, title, help_text, empty_text = "acme-mean", "Mean", "The mean.", "The mean appears here."
+'''
 
 
 @pytest.fixture
@@ -51,7 +61,26 @@ def test_all_pages_are_made_after_the_first_is_painted(fresh: MainWindow, qtbot:
     waits(qtbot, lambda: is_whole(fresh))
     assert fresh.pages.currentWidget() is fresh.start
     assert fresh.pages.count() == len(fresh.page_names)
-    assert [key.key for key in ALL] == list(fresh.train.panels)
+    assert list(panels.kinds()) == list(fresh.train.panels)
+
+
+def test_a_panel_of_another_package_is_a_panel_of_the_train_page(
+    settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "acme-1.0.dist-info"
+    info.mkdir()
+    (tmp_path / "acme_panel.py").write_text(PANEL, encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[stdpbench.panels]\nacme-mean = acme_panel:Mean\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    window = MainWindow(settings, tmp_path / "runs")
+    qtbot.addWidget(window)
+    window.show()
+    waits(qtbot, lambda: is_whole(window))
+    panel = window.train.panels["acme-mean"]
+    assert panel.summary() == "The mean appears here."
+    assert panel.toggleViewAction() in window.findChildren(type(panel.toggleViewAction()))
 
 
 def test_a_page_that_is_used_early_is_whole_and_nothing_is_made_twice(fresh: MainWindow, qtbot: QtBot) -> None:
@@ -70,7 +99,13 @@ def test_a_page_that_is_used_early_is_whole_and_nothing_is_made_twice(fresh: Mai
     assert fresh.evaluate.isAncestorOf(fresh.evaluate.strip)
     waits(qtbot, lambda: not fresh.pages.in_steps.busy)
     assert is_whole(fresh)
-    for kind, number in ((TrainPage, 1), (RunsPage, 1), (EvaluatePage, 1), (RulesPage, 1), (Panel, len(ALL))):
+    for kind, number in (
+        (TrainPage, 1),
+        (RunsPage, 1),
+        (EvaluatePage, 1),
+        (RulesPage, 1),
+        (Panel, len(panels.kinds())),
+    ):
         assert len(fresh.findChildren(kind)) == number
     assert fresh.pages.count() == len(fresh.page_names)
 

@@ -6,12 +6,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import show
 
-from stdpbench_gui.panels import ALL
+from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 
 
-@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.key)
+@pytest.mark.parametrize("kind", panels.usable().values(), ids=panels.kinds())
 def test_it_says_what_it_needs_until_there_is_something_to_show(kind: type[Panel], qtbot: QtBot) -> None:
     panel = show(kind(RunSession()), qtbot)
     assert not panel.body.isVisible()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stdpbench_gui.panels import ALL
+from stdpbench_gui.panels import panels
 from stdpbench_gui.widgets.basic import as_bullets
 
 
@@ -18,5 +18,5 @@ def test_help_has_a_bullet_for_each_sentence_and_its_source_below() -> None:
 
 
 def test_the_source_of_a_panel_is_no_bullet() -> None:
-    for panel in ALL:
+    for panel in panels.usable().values():
         assert "<li>(" not in as_bullets(panel.help_text), panel.key

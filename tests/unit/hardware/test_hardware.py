@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.bridges.hardware import TARGETS, Activity, ChipCheck, Row, check, needs_of
+from stdpbench.bridges.hardware import Activity, ChipCheck, Row, check, chips, needs_of
 from stdpbench.bridges.hardware.check import count_text, energy_text, plain_text, sources
 from stdpbench.bridges.hardware.needs import PROPERTIES
 from stdpbench.bridges.hardware.targets import LIMITS
+from stdpbench.cli import completion
 from stdpbench.cli.app import app
-from stdpbench.cli.completion import chips
 from stdpbench.engine.network import Learned, start_arrays
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -47,17 +47,17 @@ def discrete(n_input: int, n: int, **projection: Any) -> Experiment:
 
 
 def checked(made: Experiment, target: str, learned: dict[str, Any] | None = None, n_input: int = 64) -> ChipCheck:
-    return check(needs_of(made.graph(1, n_input), learned or {}), TARGETS[target], Activity())
+    return check(needs_of(made.graph(1, n_input), learned or {}), chips.get(target), Activity())
 
 
 def rows(found: ChipCheck, what: str) -> dict[str, Row]:
     return {row.where: row for row in found.rows if row.what == what}
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", chips.kinds())
 def test_every_figure_has_a_source_and_every_name_a_meaning(name: str) -> None:
-    target = TARGETS[name]
-    assert [name, *chips(name)].count(name) == 2
+    target = chips.get(name)
+    assert [name, *completion.chips(name)].count(name) == 2
     assert set(target.limits) <= set(LIMITS)
     assert set(target.lacks) <= {*PROPERTIES, "delays"}
     for figure in (target.cores_source, *target.limits.values(), *target.energies.values()):
@@ -81,7 +81,7 @@ def test_conductances_do_not_fit_and_the_offending_values_are_named() -> None:
     mapping = {"data": {"kind": "digits"}, "network": {"n_exc": 400}}
     made = Experiment.from_mapping(mapping)
     learned = {"feed.w": np.random.default_rng(1).random((784, 400))}
-    found = {name: checked(made, name, learned, 784) for name in TARGETS}
+    found = {name: checked(made, name, learned, 784) for name in chips.kinds()}
     assert not any(each.fits for name, each in found.items() if name not in ("loihi2", "spinnaker"))
     assert rows(found["loihi"], "conductances")["exc"].value == "adaptive-lif"
     # 1183 synapses of 8 bits each: 110 neurons fill the 2^20 bits of a core
@@ -150,7 +150,7 @@ def test_a_time_constant_beyond_the_resolution_of_a_chip_does_not_fit() -> None:
 
 
 def test_what_is_not_compared_is_said() -> None:
-    needs, chip = needs_of(experiment().graph(1, 4), {}), TARGETS["loihi"]
+    needs, chip = needs_of(experiment().graph(1, 4), {}), chips.get("loihi")
     spiking, shown_as_currents = (check(needs, chip, Activity(currents=each)) for each in (False, True))
     assert not any("currents" in remark for remark in spiking.remarks)
     assert "The input is currents, without spikes" in " ".join(shown_as_currents.remarks)
@@ -205,7 +205,7 @@ def test_a_report_says_what_the_run_has_not_kept(finished: RunFolder) -> None:
 def test_the_command_prints_each_limit_with_its_source(finished: RunFolder) -> None:
     shown = CliRunner().invoke(app, ["hardware", str(finished.path)], env={"COLUMNS": "200"})
     assert shown.exit_code == 0, shown.output
-    for target in TARGETS.values():
+    for target in chips.usable().values():
         assert target.title in shown.output
         assert target.cores_source.source in shown.output
     assert "not known" in shown.output
@@ -218,7 +218,7 @@ def test_the_command_prints_each_limit_with_its_source(finished: RunFolder) -> N
 
 
 def test_what_cannot_be_checked_is_refused_in_one_sentence(finished: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(StdpbenchError, match="there is no target 'loihi3'; did you mean"):
+    with pytest.raises(StdpbenchError, match="there is no chip 'loihi3'; did you mean"):
         check_run(finished, ("loihi3",))
     with pytest.raises(StdpbenchError, match="has not been started yet"):
         check_run(new_run(tmp_path), ("loihi",))
@@ -240,7 +240,7 @@ def test_a_check_is_a_table_with_numbered_sources() -> None:
     split = load_split(experiment, validation=False)
     learned: Learned = start_arrays(experiment, split.train)
     needs = needs_of(experiment.graph(*split.train.shape), learned)
-    checks = [check(needs, chip, Activity(missing="not simulated")) for chip in TARGETS.values()]
+    checks = [check(needs, chip, Activity(missing="not simulated")) for chip in chips.usable().values()]
     text = plain_text(checks, "mine")
     lines = text.splitlines()
     assert lines[0] == "Chip check of mine"

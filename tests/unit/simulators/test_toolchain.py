@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine import simulators
 from stdpbench.engine.simulators import open_simulator
 from stdpbench.engine.simulators.compiled import toolchain
 from stdpbench.engine.simulators.compiled.toolchain import Compiler, compile_library
@@ -123,16 +122,22 @@ def test_an_unknown_simulator_is_refused_with_the_nearest():
         open_simulator(SMALL, 4, "xyz")
 
 
-def test_the_compiled_simulator_needs_a_compiler(monkeypatch):
-    monkeypatch.setattr(simulators, "find_compiler", lambda: None)
+@pytest.fixture
+def no_compiler(monkeypatch):
+    for module in ("", ".runtime", ".compiled.simulator"):
+        monkeypatch.setattr(f"stdpbench.engine.simulators{module}.find_compiler", lambda: None)
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_the_compiled_simulator_needs_a_compiler():
     with pytest.raises(StdpbenchError, match=r"compiler.*--simulator runtime") as error:
         open_simulator(SMALL, 4, "compiled")
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.usefixtures("no_compiler")
 @pytest.mark.parametrize("name", [None, "runtime"])
 def test_without_a_compiler_numpy_runs_and_says_so(monkeypatch, name):
-    monkeypatch.setattr(simulators, "find_compiler", lambda: None)
     monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)
     simulator, remark = open_simulator(SMALL, 4, name)
     assert simulator.name == "runtime"

@@ -16,7 +16,7 @@ from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.base import Simulator
 from stdpbench.engine.simulators.compiled.cache import fetch, hold
 from stdpbench.engine.simulators.compiled.library import Library
-from stdpbench.engine.simulators.compiled.toolchain import Compiler
+from stdpbench.engine.simulators.compiled.toolchain import Compiler, find_compiler
 from stdpbench.engine.simulators.currents import Drive
 from stdpbench.engine.simulators.response import Courses, recorded
 from stdpbench.experiment.graph import Graph
@@ -34,6 +34,17 @@ class CompiledSimulator(Simulator):
     """
 
     name = "compiled"
+
+    @classmethod
+    def open(cls, graph: Graph, delays: Mapping[str, NDArray[np.int32]], target: str | None) -> tuple[Simulator, str]:
+        """Compile the network, unless it was compiled before."""
+        compiler = find_compiler()
+        if compiler is None:
+            raise StdpbenchError(
+                "the compiled simulator needs a C++ compiler, but none was found; `stdpbench doctor` explains how to "
+                "install one, and --simulator runtime works without one"
+            )
+        return cls(graph, delays, compiler=compiler), ""
 
     def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]], *, compiler: Compiler) -> None:
         super().__init__(graph, delays)

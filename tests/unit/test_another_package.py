@@ -1,4 +1,4 @@
-"""A read-out that another installed package brings scores every run, and is shown wherever read-outs are."""
+"""What another installed package brings is used and shown wherever built-in read-outs, simulators and chips are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MODULE = '''
+READOUT = '''
 from typing import ClassVar, Literal
 
 from stdpbench.results.readout import Readout
@@ -26,15 +26,40 @@ class First(Readout):
         """Return the class of that neuron."""
         return assignment.labels[spike_counts.argmax(axis=1)]
 '''
+SIMULATOR = '''
+from stdpbench.engine.simulators.runtime import RuntimeSimulator
+
+
+class Steps(RuntimeSimulator):
+    """Brian2's runtime mode under another name."""
+
+    name = "acme-steps"
+'''
+CHIP = """
+from dataclasses import replace
+
+from stdpbench.bridges.hardware.targets import loihi
+
+chip = replace(loihi, name="acme-chip", title="Acme 1")
+"""
+POINTS = """
+[stdpbench.readout]
+acme-first = acme_readout:First
+[stdpbench.simulators]
+acme-steps = acme_simulator:Steps
+[stdpbench.chips]
+acme-chip = acme_chip:chip
+"""
 
 
 def test_it_appears_everywhere(tmp_path: Path) -> None:
     packages = tmp_path / "packages"
-    info = packages / "acme_readout-1.0.dist-info"
+    info = packages / "acme-1.0.dist-info"
     info.mkdir(parents=True)
-    (packages / "acme_readout.py").write_text(MODULE, encoding="utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-readout\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[stdpbench.readout]\nacme-first = acme_readout:First\n", encoding="utf-8")
+    for name, source in (("readout", READOUT), ("simulator", SIMULATOR), ("chip", CHIP)):
+        (packages / f"acme_{name}.py").write_text(source, encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(POINTS, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(packages)}
 
     def stdpbench(*arguments: str) -> str:
@@ -46,12 +71,14 @@ def test_it_appears_everywhere(tmp_path: Path) -> None:
     few = ("train_images=60", "label_images=60", "test_images=60")
     small = [word for path in few for word in ("--set", f"schedule.{path}")]
     runs = ("--runs", str(tmp_path))
-    for seed in ("0", "1"):
-        stdpbench("run", "digits", "--seed", seed, *small, "--no-baselines", *runs)
+    for seed, simulator in (("0", "runtime"), ("1", "acme-steps")):
+        stdpbench("run", "digits", "--seed", seed, "--simulator", simulator, *small, "--no-baselines", *runs)
     run, other = sorted(path for path in tmp_path.iterdir() if path.name.startswith("digits"))
     assert "Class of the neuron that fires most" in stdpbench("describe", "acme-first")
     for shown in (stdpbench("show", run.name, *runs), stdpbench("compare", run.name, other.name, *runs)):
         assert "accuracy, acme-first" in shown
+    assert "Acme 1" in stdpbench("hardware", other.name, *runs)
+    assert "Acme 1" in stdpbench("hardware", other.name, "--target", "acme-chip", *runs)
     stdpbench("report", run.name, *runs)
     assert "acme-first" in (run / "report" / "report.html").read_text(encoding="utf-8")
     facts = [json.loads(line) for line in (run / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
