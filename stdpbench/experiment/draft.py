@@ -368,11 +368,17 @@ class NetworkDraft:
         neuron = draft.populations[target].neuron if target in draft.populations else None
         if "receptor" not in keys and neuron is not None:
             keys["receptor"] = (*receptors(neuron), "")[0]
-        usual = f"{source}_{target}"
-        name = name or draft.free_name("projection" if name_problem(usual) else usual)
+        table = {"source": source, "target": target, **keys}
+        name = name or draft.free_name(self.usual_name(build(Projection, table, "network.projections")))
         draft._check_name(name)
-        new = build(Projection, {"source": source, "target": target, **keys}, f"network.projections.{name}")
+        new = build(Projection, table, f"network.projections.{name}")
         return draft._with_elements(projections={**draft.projections, name: new})
+
+    @staticmethod
+    def usual_name(projection: Projection) -> str:
+        """Return the name of a projection that is named after its populations."""
+        name = f"{projection.source}_{projection.target}"
+        return "projection" if name_problem(name) else name
 
     def duplicate_projection(self, name: str) -> NetworkDraft:
         """Return the draft with a copy of a projection after it."""

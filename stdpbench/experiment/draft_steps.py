@@ -61,9 +61,15 @@ def name_of(path: str) -> str:
 
 
 def setting(draft: NetworkDraft, path: str, value: Any) -> Step:
-    """Return the step that changes a parameter."""
+    """Return the step that changes a parameter; a projection named after its populations follows them."""
     short = path.removeprefix(POPULATIONS).removeprefix(PROJECTIONS)
-    return Step(f"{short} → {value}", draft.with_value(path, value))
+    part, _, key = path.rpartition(".")
+    changed, name, shown = draft.with_value(path, value), name_of(part), ""
+    if key in ("source", "target") and name == NetworkDraft.usual_name(draft.projections[name]):
+        ends = changed.projections[name]
+        new = changed.free_name(NetworkDraft.usual_name(ends))
+        changed, shown = changed.rename_projection(name, new), PROJECTIONS + new
+    return Step(f"{short} → {value}", changed, shown)
 
 
 def naming(draft: NetworkDraft, name: str) -> Step:
@@ -86,11 +92,17 @@ def adding(draft: NetworkDraft, what: str, chosen: str = "") -> Step:
     what : str
         What to add.
     chosen : str
-        Path of the selected part; a population becomes the source of a new projection.
+        Path of the selected part. A new projection goes from the input to the selected population if nothing comes
+        from the input yet, else from the selected population.
     """
     if what == "projection":
-        source = name_of(chosen) if chosen.startswith(POPULATIONS) else ""
-        return _added(draft, draft.add_projection(source=source), what)
+        name = name_of(chosen) if chosen.startswith(POPULATIONS) else ""
+        from_input = draft.input and all(other.source != draft.input for other in draft.projections.values())
+        if not from_input:
+            return _added(draft, draft.add_projection(source=name), what)
+        return _added(
+            draft, draft.add_projection(source=draft.input, target="" if name == draft.input else name), what
+        )
     return _added(draft, draft.add_input() if what == "input" else draft.add_population(), what)
 
 

@@ -42,6 +42,7 @@ from stdpbench.experiment.draft_steps import (
     starting_again,
 )
 from stdpbench.experiment.starting_points import starting_points
+from stdpbench.runs.analysis.silence import nothing_learns
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import (
@@ -330,6 +331,8 @@ class NetworkEditor(QDialog):
         shown = [f"⚠ {sentence}" for sentence in sentences[:_MOST_SHOWN]]
         if len(sentences) > _MOST_SHOWN:
             shown.append(f"… and {len(sentences) - _MOST_SHOWN} more, marked in the list")
+        if not problems and (warning := nothing_learns(self.draft.unchecked)):
+            shown = [f"⚠ {warning}"]
         self.problem.setText("\n".join(shown))
         self.problem.setToolTip(plain_tip(all_))
         self.problem.setVisible(bool(shown))

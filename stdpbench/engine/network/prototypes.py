@@ -33,8 +33,9 @@ def prototypes(experiment: Experiment, images: StimulusSet) -> tuple[NDArray[np.
         What they are.
     """
     graph = graph_for(experiment, images)
-    shown = graph.projections[graph.shown]
-    if shown.weight.from_pictures and shown.target == graph.read and not graph.is_sparse(graph.shown):
+    shown = graph.projections.get(graph.shown)
+    from_pictures = shown is not None and shown.weight.from_pictures and shown.target == graph.read
+    if from_pictures and not graph.is_sparse(graph.shown):
         w = start_arrays(experiment, images)[weights_of(graph.shown)]
         if w.shape == (images.n_values, graph.n_read):
             return np.ascontiguousarray(w.T, np.float32), "start weights (blurred training samples)"

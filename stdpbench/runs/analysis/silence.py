@@ -99,6 +99,16 @@ def no_effect(experiment: Experiment, changes: Mapping[str, tuple[float, float]]
         )
 
 
+def nothing_learns(experiment: Experiment) -> str:
+    """Return a warning if no projection of the network learns or is trained; else an empty text."""
+    if experiment.graph().shown:
+        return ""
+    return (
+        "Nothing learns: no projection of this network has a plasticity rule; add one, such as "
+        'network.projections.NAME.plasticity = { kind = "diehl-cook-triplet" }.'
+    )
+
+
 def few_evaluated(experiment: Experiment, split: Split) -> str:
     """Return a warning if accuracy will be measured on fewer than 100 stimuli; else an empty text."""
     n = len(split.test)

@@ -23,7 +23,7 @@ from stdpbench.base.wire import VERSION, Invitation
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.silence import few_evaluated
+from stdpbench.runs.analysis.silence import few_evaluated, nothing_learns
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import state_before
@@ -198,8 +198,10 @@ class RunEngine:
             self._emit(active.started(folder.experiment, setup.remark))
         if last_recorded(self.records) != setup.dependencies:
             self._emit(setup.dependencies)
-        if self._position == 0 and (warning := few_evaluated(active.experiment, active.split)):
-            self._emit(facts.Remarked(warning))
+        if self._position == 0:
+            warnings = (nothing_learns(active.experiment), few_evaluated(active.experiment, active.split))
+            for warning in filter(None, warnings):
+                self._emit(facts.Remarked(warning))
         for sentence in setup.sentences:
             self._event_log.note(sentence, self._position)
         self._emit(active.estimated())

@@ -147,9 +147,9 @@ def _draw_fields(
     assignment: Assignment | None,
 ) -> None:
     graph = graph_for(experiment, split.train)
-    projection = graph.projections[graph.shown]
-    if len(w) != graph.populations[projection.source].size:
-        return  # a row of weights, one per neuron or synapse, has no fields
+    projection = graph.projections.get(graph.shown)
+    if projection is None or len(w) != graph.populations[projection.source].size:
+        return  # nothing learns, or a row of weights, one per neuron or synapse, has no fields
     labelled = assignment if projection.target == graph.read else None
     source, target = graph.populations[projection.source], graph.populations[projection.target]
     weights = "input weights" if projection.source == graph.input else f"weights from {projection.source}"

@@ -230,6 +230,11 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     split = load_split(experiment, validation)
     if split.train.labels is None or split.test.labels is None:
         raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, which {purpose} needs")
+    if not experiment.missing_kinds and not experiment.graph().shown:
+        raise StdpbenchError(
+            f"nothing learns in the network of {folder.path.name}, and {purpose} is about what was learned; "
+            "`stdpbench show` has its accuracies"
+        )
     n_exc = experiment.graph().n_read
     trained = trained_arrays(folder, experiment, input_shape(experiment, split.train))
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))

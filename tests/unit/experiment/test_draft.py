@@ -245,12 +245,30 @@ def test_steps_say_what_they_do(draft: NetworkDraft) -> None:
     assert list(moving(draft, upward, -1).draft.projections) == ["upward", "feed"]
     added = adding(draft, "projection", exc)
     assert (added.part, added.draft.projections["exc_second"].receptor) == ("network.projections.exc_second", "ge")
+    assert adding(draft, "projection", "network.populations.input").part == "network.projections.input_second"
     template = NetworkDraft(read_experiment("digits"))
     assert adding(template, "population").after(template) == (
         "Added exc_2. The network is spelled out now: the template diehl-cook does not have this."
     )
     assert setting(template, f"{FEED}.plasticity.nu_post", "0.02").after(template) == ""
     assert setting(draft, f"{FEED}.normalise.value", "30").text == "feed.normalise.value → 30"
+
+
+def test_a_new_projection_goes_from_the_free_input_and_its_name_follows_its_ends() -> None:
+    made = NetworkDraft.empty(DIGITS)
+    for what in ("input", "population"):
+        made = adding(made, what).draft
+    step = adding(made, "projection", "network.populations.exc")
+    assert step.part == "network.projections.input_exc"
+    again = adding(step.draft, "projection", "network.populations.exc")
+    assert again.part == "network.projections.exc_exc"
+    back = setting(again.draft, "network.projections.exc_exc.source", "input")
+    assert (back.part, list(back.draft.projections)) == (
+        "network.projections.input_exc_2",
+        ["input_exc", "input_exc_2"],
+    )
+    named = renaming(step.draft, step.part, "feed").draft
+    assert list(setting(named, "network.projections.feed.source", "exc").draft.projections) == ["feed"]
 
 
 @pytest.mark.parametrize("kind", starting_points())

@@ -13,12 +13,14 @@ from harness import drive, experiment, finished, killed_at_position, new_run
 from rich.console import Console
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.follow import Display
 from stdpbench.experiment import Experiment
 from stdpbench.runs.analysis.silence import Activity, silence
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Remarked
+from stdpbench.studies.report.evaluated_run import load_run
 
 NEURONS = {
     "input": {},
@@ -122,6 +124,18 @@ def test_a_network_that_fires_and_learns_gives_none_of_them(tmp_path: Path) -> N
     folder = new_run(tmp_path, experiment(schedule__test_images=100, schedule__max_attempts=20))
     finished(folder)
     assert [w for w in stdpbench.open_run(folder.path).warnings if "fired" in w or "no effect" in w] == []
+
+
+def test_a_network_in_which_nothing_learns_says_so_before_it_starts_and_finishes(tmp_path: Path) -> None:
+    folder = new_run(tmp_path, graph(feed={**FEED, "plasticity": None}, loop=to("exc", "exc", "ge", 0.1)))
+    finished(folder)
+    run = stdpbench.open_run(folder.path)
+    assert not [warning for warning in run.warnings if "figure" in warning]
+    (first,) = (r for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and "learns" in r.fact.text)
+    assert first.position == 0
+    assert run.warnings[0].startswith("Nothing learns: no projection of this network has a plasticity rule; add one")
+    with pytest.raises(StdpbenchError, match="nothing learns in the network of"):
+        load_run(folder)
 
 
 def test_few_evaluated_pictures_are_said_at_the_start(tmp_path: Path) -> None:
