@@ -23,7 +23,7 @@ from stdpbench.runs.protocol import facts
 
 
 class _Speed(ProgressColumn):
-    """Images per second."""
+    """Column with images per second."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
@@ -31,14 +31,14 @@ class _Speed(ProgressColumn):
 
 
 class _Done(MofNCompleteColumn):
-    """Count of items; empty for tasks without a total."""
+    """Column with the count of items; empty for tasks without a total."""
 
     def render(self, task: Task) -> Text:
         return Text("") if task.total is None else super().render(task)
 
 
 class _Remaining(TimeRemainingColumn):
-    """Remaining time; empty for tasks without a total."""
+    """Column with the remaining time; empty for tasks without a total."""
 
     def render(self, task: Task) -> Text:
         return Text("") if task.total is None else super().render(task)
@@ -102,12 +102,12 @@ class Bars:
 
 
 def progress_of(frame: Mapping[str, Any]) -> facts.Progress:
-    """Return the progress in a frame that the process of a run has sent."""
+    """Return the progress in a frame from the process of a run."""
     return facts.Progress(**{name: frame[name] for name in facts.Progress.__dataclass_fields__})
 
 
 def note_on(event: facts.Progress, unit: str) -> str:
-    """Return figures beside a bar: rate, spikes, threshold in a unit, running accuracy, loss."""
+    """Return the text beside a bar: rate, spikes, threshold in `unit`, running accuracy, loss."""
     parts = []
     if event.rate is not None:
         parts.append(f"{event.rate:.1f} Hz")

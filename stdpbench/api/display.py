@@ -17,7 +17,7 @@ Show = Callable[[LiveRun], None]
 
 
 def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook."""
+    """Return whether this process is the kernel of a notebook."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return hasattr(shell, "kernel")
 
@@ -29,7 +29,7 @@ def display(content: Any, **options: Any) -> Any:
 
 @contextmanager
 def progress(name: str, enabled: bool) -> Generator[Show, None, None]:
-    """Provide a function that displays the progress of a run, as suits the environment."""
+    """Yield a function that displays the progress of a run, on a terminal or in a notebook."""
     if not enabled:
         yield lambda live: None
     elif in_notebook():

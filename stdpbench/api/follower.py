@@ -48,11 +48,11 @@ class Follower:
         Whether the process has exited or the connection to it is closed.
     """
 
-    def __init__(self, folder: RunFolder, known: LiveRun, n_known: int, connect: Callable[[], RunClient]) -> None:
+    def __init__(self, folder: RunFolder, replayed: LiveRun, n_records: int, connect: Callable[[], RunClient]) -> None:
         self.over = False
         self._folder = folder
-        self._live = known
-        self._n_known = n_known
+        self._live = replayed
+        self._n_records = n_records
         self._connect = connect
         self._error = ""
         self._detached = False
@@ -72,10 +72,10 @@ class Follower:
             If the run is already active or is finished, or its journal is damaged.
         """
         records = read_journal(folder.path)  # before the process can append to it
-        known = LiveRun.replay(records)
+        replayed = LiveRun.replay(records)
         client = RunClient.start(folder.path)
-        known.state, known.reason = State.BUILDING, ""
-        return cls(folder, known, len(records), lambda: client)
+        replayed.state, replayed.reason = State.BUILDING, ""
+        return cls(folder, replayed, len(records), lambda: client)
 
     @classmethod
     def attach(cls, folder: RunFolder) -> Follower:
@@ -92,7 +92,7 @@ class Follower:
     # -- any thread ------------------------------------------------------------------------------------------------
 
     def live(self) -> LiveRun:
-        """Return a copy of the present state of the run."""
+        """Return a copy of the current state of the run."""
         with self._changed:
             live = self._live
             return replace(
@@ -131,28 +131,28 @@ class Follower:
             raise EndedFirstError(self._error or ended_first(self._folder.path))
         return answer.value
 
-    def until(self, holds: Callable[[LiveRun], bool], timeout: float | None = None) -> bool:
+    def until(self, condition: Callable[[LiveRun], bool], timeout: float | None = None) -> bool:
         """Wait until the state of the run satisfies a condition or following ends; return False after a timeout."""
         with self._changed:
-            return self._wait(lambda: self.over or holds(self._live), timeout)
+            return self._wait(lambda: self.over or condition(self._live), timeout)
 
     def network(self) -> Mapping[str, Any]:
-        """Return the newest frame ``network`` (`runs.protocol.messages`), not older than the last fact, or empty."""
+        """Return the newest frame ``network`` (`runs.protocol.messages`) that includes the last fact, or empty."""
         with self._changed:
-            position, known = self._live.position, self._live.learned_set
+            position, learned_set = self._live.position, self._live.learned_set
             if not self._network_wanted:
                 self._network_wanted = True
                 self._outbox.put(lambda client: client.want("progress", "network"))
-            self._wait(lambda: self.over or _is_current(self._live.network, position, known), _FIRST_FRAME)
+            self._wait(lambda: self.over or _is_current(self._live.network, position, learned_set), _FIRST_FRAME)
             return self._live.network
 
     def detach(self) -> None:
         """Stop following the run, which continues."""
         self._detached = True
 
-    def _wait(self, holds: Callable[[], bool], timeout: float | None = None) -> bool:
+    def _wait(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
         until = None if timeout is None else time.monotonic() + timeout
-        while not holds():
+        while not condition():
             remaining = _SLICE if until is None else min(_SLICE, until - time.monotonic())
             if remaining <= 0:
                 return False
@@ -207,11 +207,11 @@ class Follower:
             answer = self._waiting.pop(message[1], None)
             if answer is not None:
                 answer.error, answer.value, answer.received = message[2], message[3], True
-        elif message[0] != "record" or message[1].number >= self._n_known:
+        elif message[0] != "record" or message[1].number >= self._n_records:
             self._live.take(message)
 
     def _wait_for_exit(self, client: RunClient) -> None:
-        """Wait until the process has released the run folder, which does not change any more then."""
+        """Wait until the process has released the run folder; after that the folder does not change."""
         if not self._detached and client.wait_for_process(10) is None:
             self._wait_until_released()
 
@@ -222,5 +222,5 @@ class Follower:
 
 
 def _is_current(frame: Mapping[str, Any], position: int, learned_set: int) -> bool:
-    """Whether a frame of the network is not older than a position and includes learned arrays set by a fact."""
+    """Return whether a network frame is not older than `position` and includes the learned arrays set by a fact."""
     return bool(frame.get("position", -1) >= position and frame.get("n_facts", 0) > learned_set)

@@ -1,4 +1,4 @@
-"""Get handles of runs: start one, train a reference, open one that exists, or all in a folder."""
+"""Functions that return handles of runs: start a run, train a reference, or open existing runs."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def start(
     wait : bool
         Whether to wait for the end of the run and show progress; see `Run.wait`.
     start_from : Run, path or str, optional
-        Another run that provides the initial weights and thresholds, also by name, as in `open_run`; `Run.log` says
-        what it could not provide.
+        Another run that provides the initial weights and thresholds, also by name, as in `open_run`; `Run.log` lists
+        those that it could not provide.
     workers, simulator, validation, baselines, checkpoint_every
         See `stdpbench.runs.protocol.options.Options`.
 
@@ -93,20 +93,20 @@ def reference(
     validation: bool = False,
     checkpoint_every: int = 0,
 ) -> Run:
-    """Start a run that trains a network with labels on the data of an experiment, to compare with.
+    """Start a run that trains a network with labels on the data of an experiment, as a reference for comparison.
 
     Parameters
     ----------
     kind : str
-        How it is trained, such as ``"surrogate-gradient"``.
+        Kind of reference, such as ``"surrogate-gradient"``.
     experiment : str, path or Experiment, optional
-        Gives data, number of pictures and seed; network, encoding and schedule are those of the reference. Default,
-        with `features`: that of this run.
+        Experiment whose data, number of pictures and seed are used; network, encoding and schedule are those of the
+        reference. Default with `features`: the experiment of that run.
     features : Run, path or str, optional
-        A finished run, also by name, as in `open_run`. The reference is trained on the spikes of each of its neurons
-        in place of pictures.
+        A finished run, also by name, as in `open_run`. The reference is trained on the spike counts of its neurons
+        instead of pictures.
     weights : path, optional
-        Trained network (``.npz`` or ``.nir``) that ``"ann-conversion"`` converts, rather than training one.
+        Trained network (``.npz`` or ``.nir``) that ``"ann-conversion"`` converts instead of training one.
     set : mapping of str to Any, optional
         Parameters to change, such as ``{"network.hidden": [400], "schedule.passes": 20}``.
     bits, seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
@@ -120,8 +120,8 @@ def reference(
     Raises
     ------
     StdpbenchError
-        If there is no such reference, it cannot be trained on these data, or the run cannot be started; if there is
-        neither an experiment nor a run with features, or that run has no responses.
+        If there is no such reference, it cannot be trained on these data, or the run cannot be started; if neither
+        `experiment` nor `features` is set, or the run with features has no responses.
     """
     changes = plain_values(set or {})
     about = {"command": f"stdpbench.reference({kind!r}, set={changes!r}, seed={seed!r})"}
@@ -132,7 +132,7 @@ def reference(
 
 
 class Planned(NamedTuple):
-    """The experiment of a new run, and that before its changes; network and name of a NIR file, if it is one."""
+    """The experiment of a new run, the experiment before changes, and network and name of the NIR file, if any."""
 
     experiment: Experiment
     base: Experiment
@@ -151,13 +151,13 @@ class Planned(NamedTuple):
         Raises
         ------
         StdpbenchError
-            If the weights come from two places, or the folder cannot be created.
+            If the weights have two sources, or the folder cannot be created.
         """
         where = runs_folder() if runs is None else Path(runs).expanduser()
         if start_from is not None:
             if self.network is not None or self.experiment.reference.file:
-                raise StdpbenchError("a file has the weights that the network starts with; name no run to start from")
-            return create_run_from(_found(start_from, where), {}, where, options, about, self.experiment)
+                raise StdpbenchError("the network starts with weights from a file; leave out start_from")
+            return create_run_from(_folder_of(start_from, where), {}, where, options, about, self.experiment)
         if self.network is not None:
             return create_run_of_nir(self.network, self.experiment, self.file, where, options, about)
         return create_run(self.experiment, where, options, about)
@@ -174,7 +174,7 @@ def plan(
     features: Run | str | PathLike[str] | None = None,
     weights: str | PathLike[str] | None = None,
 ) -> Planned:
-    """Read and change the experiment of a run or, with a kind, of a reference; see `start` and `reference`.
+    """Read the experiment of a run or, with `kind`, of a reference, and apply changes; see `start` and `reference`.
 
     Raises
     ------
@@ -184,21 +184,21 @@ def plan(
     changes = with_bits(changes, bits)
     changes |= {} if seed is None else plain_values({"seed": seed})
     changes |= {} if weights is None else {"reference.weights": str(weights)}
-    responding = None if features is None else _found(features, runs)
+    feature_run = None if features is None else _folder_of(features, runs)
     network = None if kind or not isinstance(experiment, str | PathLike) else nir_network(experiment, changes)
     if network is not None:
         base = network.experiment
     elif experiment is not None:
         base = _read(experiment)
-    elif responding is not None:
-        base = responding.experiment
+    elif feature_run is not None:
+        base = feature_run.experiment
     else:
-        raise StdpbenchError("name an experiment, which provides the data, or with features a finished run")
+        raise StdpbenchError("name an experiment, which provides the data, or a finished run with features")
     if kind:
-        made = with_reference(base, kind, changes, None if responding is None else features_of(responding))
+        changed = with_reference(base, kind, changes, None if feature_run is None else features_of(feature_run))
     else:
-        made = (network or base).override(changes)
-    return Planned(made, base, network, Path(str(experiment)).name)
+        changed = (network or base).override(changes)
+    return Planned(changed, base, network, Path(str(experiment)).name)
 
 
 def _read(experiment: str | PathLike[str] | Experiment) -> Experiment:
@@ -213,9 +213,8 @@ def open_run(run: str | PathLike[str], runs: str | PathLike[str] | None = None) 
     Parameters
     ----------
     run : path or str
-        What the commands of the terminal accept: the run folder; its name in the runs folder, or in a sweep there;
-        a beginning of the name that no other run has; or ``"digits@latest"``, the newest of the runs whose names begin
-        with ``digits``.
+        The run folder; its name in the runs folder, or in a sweep there; the beginning of the name, if it is unique;
+        or ``"digits@latest"``, the newest run whose name begins with ``digits``.
     runs : path, optional
         The runs folder. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
 
@@ -224,18 +223,18 @@ def open_run(run: str | PathLike[str], runs: str | PathLike[str] | None = None) 
     StdpbenchError
         If there is no such run, several have this beginning, or it is not a run folder.
     """
-    return Run(_found(run, runs).path)
+    return Run(_folder_of(run, runs).path)
 
 
-def _found(run: Run | str | PathLike[str], runs: str | PathLike[str] | None) -> RunFolder:
-    """Return the folder of a run that is given as itself, by its path, or by its name in a runs folder."""
+def _folder_of(run: Run | str | PathLike[str], runs: str | PathLike[str] | None) -> RunFolder:
+    """Return the folder of a run, from a `Run`, its path, or its name in a runs folder."""
     if isinstance(run, Run):
         return RunFolder.open(run.path)
     return find_run(str(run), runs_folder() if runs is None else Path(runs).expanduser())
 
 
 class Runs(tuple[Run, ...]):
-    """A tuple of runs, in the order in which they were started; shown as a table in a notebook."""
+    """A tuple of runs, in the order of their start; displayed as a table in a notebook."""
 
     __slots__ = ()
 
@@ -252,7 +251,7 @@ class Runs(tuple[Run, ...]):
 
 
 def _name(run: Run) -> str:
-    """Return the name of a run with its star and title, as far as its notes can be read."""
+    """Return the name of a run with star and title; without them if its notes cannot be read."""
     try:
         title = f"{run.title} · " if run.title else ""
         return f"{'★ ' if run.starred else ''}{title}{run.name}"
@@ -261,7 +260,7 @@ def _name(run: Run) -> str:
 
 
 def runs(folder: str | PathLike[str] | None = None, *, tag: str | None = None, starred: bool = False) -> Runs:
-    """Return all runs in a folder, or those with a tag or a star.
+    """Return the runs in a folder, optionally only those with a tag or a star.
 
     Parameters
     ----------
@@ -275,23 +274,23 @@ def runs(folder: str | PathLike[str] | None = None, *, tag: str | None = None, s
     Returns
     -------
     Runs
-        A tuple of `Run`, in the order in which they were started. Other folders are ignored.
+        The runs, in the order of their start. Other folders are ignored.
 
     Raises
     ------
     StdpbenchError
-        If the given folder does not exist.
+        If `folder` does not exist.
     """
     path = runs_folder() if folder is None else Path(folder).expanduser()
     if folder is not None and not path.is_dir():
         raise StdpbenchError(f"there is no folder {path}")
-    found = []
+    entries = []
     for name in run_names(path):
         try:
             run = Run(path / name)
             if (tag is not None and tag.removeprefix("#") not in run.tags) or (starred and not run.starred):
                 continue
-            found.append((str(run.about.get("started", "")), run.name, run))
+            entries.append((str(run.about.get("started", "")), run.name, run))
         except StdpbenchError:
             continue
-    return Runs(run for _, _, run in sorted(found, key=lambda entry: entry[:2]))
+    return Runs(run for _, _, run in sorted(entries, key=lambda entry: entry[:2]))

@@ -1,8 +1,9 @@
-"""Plots of a run, as matplotlib axes, and of the stimuli of an experiment.
+"""Plot runs, and stimuli of an experiment, with matplotlib.
 
-Receptive fields and confusion matrices are complete figures, unless axes are given: drawn without pyplot, and shown
-at once in a notebook. Curves can share axes. In a notebook, and if a script has imported pyplot, new axes are created
-with pyplot, so that they are displayed at the end of the cell or by ``pyplot.show()``; otherwise pyplot is not used.
+Receptive fields and confusion matrices are complete figures unless axes are passed: drawn without pyplot, and
+displayed immediately in a notebook. Curves can share axes. In a notebook, and if a script has imported pyplot, new
+axes are created with pyplot, so that they are displayed at the end of the cell or by ``pyplot.show()``; otherwise
+pyplot is not used.
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ _WIDTH, _HEIGHT = 800, 400  # pixels at 100 dpi
 
 @dataclass(frozen=True)
 class Place:
-    """Where a plot is drawn.
+    """Target of a plot: existing axes, or a new figure.
 
     Attributes
     ----------
     ax : matplotlib.axes.Axes or None
-        Axes of the user's; None: a new figure.
+        The user's axes; None: a new figure.
     width : float or None
-        Width of a new figure in mm; None: as the screen needs.
+        Width of a new figure in mm; None: a width for the screen.
     """
 
     ax: Axes | None = None
@@ -60,12 +61,12 @@ class Place:
 
     @classmethod
     def of(cls, ax: Axes | None, width: Width | None) -> Place:
-        """Return the place that arguments of a plot name.
+        """Create the target from the arguments of a plot.
 
         Raises
         ------
         StdpbenchError
-            If the width is none, or there is one for axes that have a figure already.
+            If the width is invalid, or axes are passed as well.
         """
         if ax is not None and width is not None:
             raise StdpbenchError(
@@ -74,7 +75,7 @@ class Place:
         return cls(ax, None if width is None else millimetres(width))
 
     def axes(self) -> Axes:
-        """Return the axes, or new ones: with pyplot only in a notebook or if it is already imported."""
+        """Return the axes; create new ones if needed, with pyplot in a notebook or if it is already imported."""
         if self.ax is not None:
             return self.ax
         if in_notebook() or "matplotlib.pyplot" in sys.modules:
@@ -96,17 +97,17 @@ def plot_weights(
     if live.started is None:
         raise StdpbenchError(f"{name} has no network yet")
     names = live.started.class_names or None
-    if experiment.missing_kinds:  # the network is not known
+    if experiment.missing_kinds:  # the structure of the network is unknown
         w, shape = np.asarray(weights), live.started.shape
-        of, whose = "", "neurons"
+        source_name, target_name = "", "neurons"
     else:
         graph = experiment.graph(*live.started.shape)
         w, shown = weights[graph.shown], graph.projections[graph.shown]
         if w.ndim != 2:
             raise StdpbenchError(f"the projection {graph.shown} has one weight per neuron, so there are no fields")
-        shape, of = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
-        whose, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
-    title = f"{name}: {of}weights of {w.shape[1]} {whose}"
+        shape, source_name = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
+        target_name, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
+    title = f"{name}: {source_name}weights of {w.shape[1]} {target_name}"
     if place.ax is not None:
         fields_on(place.ax, Mosaic.of(w, shape, labels), names)
         return place.ax
@@ -124,11 +125,11 @@ def plot_confusion(
         raise StdpbenchError(f"{name} has no read-out {readout!r}; {suggestion(readout, scores)}")
     title = f"{name}, {', '.join(dict.fromkeys(filter(None, (word, '' if 'supervised' in metrics else readout))))}"
     noun = str(metrics.get("noun", "picture"))
-    found, names = Score.from_mapping(scores[readout]), live.started.class_names
+    score, names = Score.from_mapping(scores[readout]), live.started.class_names
     if place.ax is not None:
-        confusion_on(place.ax, found, names)
+        confusion_on(place.ax, score, names)
         return place.ax
-    return _displayed(confusion(found, names, title=title, noun=noun, width=place.width))
+    return _displayed(confusion(score, names, title=title, noun=noun, width=place.width))
 
 
 def plot_accuracy(live: LiveRun, place: Place, readout: str | None, label: str) -> Axes:
@@ -171,7 +172,7 @@ def plot_stream(live: LiveRun, seconds: float, name: str, place: Place) -> Axes:
 
 
 def _labelled(ax: Axes, quantity: str, place: Place) -> Axes:
-    """Label axes: with the user's font sizes in axes of the user's."""
+    """Label axes; the user's own axes keep their font sizes."""
     size: dict[str, Any] = {"fontsize": 11} if place.ax is None else {}
     ax.set_xlabel("training presentations", **size)
     ax.set_ylabel(quantity, **size)
@@ -200,7 +201,7 @@ def _displayed(figure: Figure) -> Axes:
 def stimulus_figure(
     experiment: Experiment | str | PathLike[str], number: int = 0, *, width: Width | None = None
 ) -> Figure:
-    """Draw a training stimulus and its spikes, as a run will present them for the first time.
+    """Draw a training stimulus and its spikes, as in its first presentation by a run.
 
     Parameters
     ----------
@@ -209,7 +210,7 @@ def stimulus_figure(
     number : int
         Number of the training stimulus, or of the piece of a stream.
     width : float or str, optional
-        Width for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
+        Width for a paper: in mm, or as in ``"3.5 in"``. Default: a width for the screen.
 
     Returns
     -------
@@ -219,26 +220,26 @@ def stimulus_figure(
     Raises
     ------
     StdpbenchError
-        If the data cannot be read, there is no such stimulus, or the width is none.
+        If the data cannot be read, there is no such stimulus, or the width is invalid.
     """
     from stdpbench.results.figures.stimulus_figure import stimulus_figure as draw
 
-    made, wide = _experiment(experiment), None if width is None else millimetres(width)
-    shown = shown_stimulus(made, load_split(made, validation=False), number)
-    figure = draw(shown, title=f"{made.name}: {shown.name}", width=wide)
+    resolved, mm = _experiment(experiment), None if width is None else millimetres(width)
+    shown = shown_stimulus(resolved, load_split(resolved, validation=False), number)
+    figure = draw(shown, title=f"{resolved.name}: {shown.name}", width=mm)
     _displayed(figure)
     return figure
 
 
 def stimulus_numbers(experiment: Experiment | str | PathLike[str], sample: int | None = None) -> dict[str, Any]:
-    """Return numbers of what an experiment will show: inputs, durations, spikes, and what is lost.
+    """Return statistics of the stimuli of an experiment: inputs, durations, spikes, and losses.
 
     Parameters
     ----------
     experiment : Experiment, str or path
-        As for `stimulus_figure`.
+        See `stimulus_figure`.
     sample : int, optional
-        Training stimuli of which spikes are counted; default: 100, or 20 pieces of a stream.
+        Number of training stimuli whose spikes are counted; default: 100, or 20 pieces of a stream.
 
     Returns
     -------
@@ -250,9 +251,9 @@ def stimulus_numbers(experiment: Experiment | str | PathLike[str], sample: int |
     StdpbenchError
         If the data cannot be read, or a stimulus cannot be encoded.
     """
-    made = _experiment(experiment)
-    return shown_numbers(made, load_split(made, validation=False), sample).to_mapping()
+    resolved = _experiment(experiment)
+    return shown_numbers(resolved, load_split(resolved, validation=False), sample).to_mapping()
 
 
-def _experiment(given: Experiment | str | PathLike[str]) -> Experiment:
-    return given if isinstance(given, Experiment) else read_experiment(str(given))
+def _experiment(source: Experiment | str | PathLike[str]) -> Experiment:
+    return source if isinstance(source, Experiment) else read_experiment(str(source))

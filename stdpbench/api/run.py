@@ -1,4 +1,4 @@
-"""A handle of one run: control it, and read its state and results; for a network, a process of its own runs it."""
+"""Handle of a run: control it, and read its state and results. A separate process simulates the network."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Run:
 
     @property
     def about(self) -> dict[str, Any]:
-        """What the run says of itself: command, versions, machine."""
+        """Metadata of the run: command, versions, machine."""
         return self._folder.about
 
     @property
@@ -124,7 +124,7 @@ class Run:
 
     @property
     def position(self) -> int:
-        """Number of completed presentations, counted through training, labelling and testing."""
+        """Number of completed presentations in training, labelling and testing together."""
         live = self._live()
         return max(live.position, int(live.progress.get("position", 0)))
 
@@ -136,7 +136,7 @@ class Run:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment with the active parameters and rule.
+        """The experiment with the current parameters and rule.
 
         Kinds that are not installed are replaced by stand-ins; ``experiment.missing_kinds`` names them.
         """
@@ -147,11 +147,11 @@ class Run:
 
     @property
     def weights(self) -> NamedArrays:
-        """Weights of the projections that learn, dimensionless: read-only copies.
+        """Weights of the plastic projections, dimensionless: read-only copies.
 
         ``run.weights["feed"]`` are those from input to exc, (n_input, n_exc), and ``run.weights["compete"]`` those of
-        lateral inhibition if they learn, (n_exc, n_exc). ``run.weights`` itself is the array of one projection as
-        well: that of ``"feed"``, or in other networks of the one that `Graph.shown` names.
+        plastic lateral inhibition, (n_exc, n_exc). ``run.weights`` itself is also the array of one projection:
+        ``"feed"``, or in other networks the one named by `Graph.shown`.
 
         Since writing to it would not affect the run, NumPy refuses it; ``run.weights.copy()`` is writable, and
         `Run.set_learned` replaces the weights of a paused run.
@@ -170,15 +170,15 @@ class Run:
 
     @property
     def delays(self) -> NamedArrays:
-        """Axonal delays of the projections whose delays learn, in ms: read-only copies, see `weights`.
+        """Axonal delays of the projections with plastic delays, in ms: read-only copies, see `weights`.
 
         ``run.delays["feed"]`` has the shape of the weights: the time from a spike of each source to its arrival.
-        What acts in a presentation is the delay rounded to time steps.
+        A presentation uses the delays rounded to time steps.
 
         Raises
         ------
         StdpbenchError
-            If there are no delays yet, or none learn.
+            If there are no delays yet, or none are plastic.
         """
         arrays = self._learned(is_delay)
         if not arrays:
@@ -187,15 +187,15 @@ class Run:
 
     @property
     def thresholds(self) -> NamedArrays:
-        """Adaptive thresholds of the populations that have any, float64, (n,), volt; read-only, see `weights`.
+        """Adaptive thresholds of populations, float64, (n,), volt; read-only, see `weights`.
 
-        ``run.thresholds["exc"]`` are those of the exc neurons; ``run.thresholds`` itself is the array of one
-        population as well: of the one that is read, if it has any.
+        ``run.thresholds["exc"]`` are those of the exc neurons; ``run.thresholds`` itself is also the array of one
+        population: the one that is read, if it has adaptive thresholds.
 
         Raises
         ------
         StdpbenchError
-            If there are no thresholds yet, or no population has any.
+            If there are no thresholds yet, or no population has adaptive thresholds.
         """
         arrays = self._learned(lambda name: name.endswith(_THETA))
         if not arrays:
@@ -204,7 +204,7 @@ class Run:
 
     @property
     def _shown(self) -> tuple[str, str]:
-        """Names of the projection and of the population that stand for all; empty if the network is not known."""
+        """Default projection and population of learned arrays; empty if the network is unknown."""
         experiment = self._folder.stored_experiment
         if experiment.missing_kinds:
             return "", ""
@@ -248,7 +248,7 @@ class Run:
 
     @property
     def stream(self) -> dict[str, NDArray[Any]]:
-        """Measures of a stream, as arrays with a value per piece; empty for a run that shows pictures.
+        """Measures of a stream, as arrays with a value per piece; empty for other runs.
 
         Returns
         -------
@@ -276,7 +276,7 @@ class Run:
         Raises
         ------
         StdpbenchError
-            If the network is another one, or there are no weights yet.
+            If the network does not meet these conditions, or there are no weights yet.
         """
         weights = {name: np.asarray(array, np.float64) for name, array in self.weights.items()}
         return find_groups(wiring_of(self.experiment.graph(), weights), mothers)
@@ -287,7 +287,7 @@ class Run:
         Parameters
         ----------
         *targets : str
-            Names of chips, such as ``"loihi"``. Default: all that are known.
+            Names of chips, such as ``"loihi"``. Default: all.
 
         Raises
         ------
@@ -315,7 +315,7 @@ class Run:
 
     @property
     def warnings(self) -> list[str]:
-        """What is wrong with the results so far, such as that no neuron fires, one sentence each."""
+        """Problems with the results so far, such as that no neuron fires, one sentence each."""
         return list(self._live().warnings)
 
     @property
@@ -328,7 +328,7 @@ class Run:
         ]
 
     def changes_by_position(self) -> list[tuple[int, Changes]]:
-        """Return the changes, grouped: position, and (old, new) by dotted path of simultaneous changes."""
+        """Return the changes grouped by position: (old, new) by dotted path."""
         return list(self._live().changes)
 
     @property
@@ -407,8 +407,8 @@ class Run:
     def checkpoint(self) -> Run:
         """Write a checkpoint after the current presentation; return once it is in the run folder.
 
-        The run continues as before, running or paused, and its results stay the same. `Run.log` says at which
-        presentation the checkpoint was written. One that is already there is written again.
+        The run continues as before, running or paused, and its results stay the same. `Run.log` states the
+        presentation of the checkpoint. An existing checkpoint is written again.
 
         Returns
         -------
@@ -462,9 +462,9 @@ class Run:
         Parameters
         ----------
         arrays : mapping of str to array_like
-            ``"feed.w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; as always, each column is scaled to
+            ``"feed.w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; as usual, each column is scaled to
             ``network.weight_sum`` before a presentation. ``"exc.theta"``, (n_exc,), volt, 0 to 1. ``"compete.w"``,
-            (n_exc, n_exc), 0 to ``lateral.w_max`` and 0 on the diagonal, if lateral inhibition learns.
+            (n_exc, n_exc), 0 to ``lateral.w_max`` and 0 on the diagonal, if lateral inhibition is plastic.
             Values are converted to float64.
 
         Returns
@@ -484,7 +484,7 @@ class Run:
         >>> w[:, 7] = 0
         >>> run.set_learned({"feed.w": w}).resume()
         """
-        follower = self._active("be given learned arrays")
+        follower = self._active("set learned arrays")
         if (state := follower.live().state) is not State.PAUSED:
             raise StdpbenchError(
                 f"{self.name} is {state}: learned arrays can only be set while a run is paused; pause it with "
@@ -508,7 +508,7 @@ class Run:
         set : mapping of str to Any, optional
             Parameters of the rule to change, by name.
         projection : str
-            The projection that learns by it. Default: the only one that can; for templates, all that use the section
+            The projection that gets the rule. Default: the only plastic one; for templates, all that use the section
             ``plasticity``.
 
         Returns
@@ -520,12 +520,12 @@ class Run:
         Raises
         ------
         StdpbenchError
-            If the rule does not exist or cannot run in this network, several projections can learn by it, its network
-            cannot be built, training is over, or the run is not active.
+            If the rule does not exist or cannot run in this network, there are several plastic projections, its
+            network cannot be built, training is over, or the run is not active.
         """
-        made = self._folder.experiment.with_rule(rule_table(rule), projection, plain_values(set or {}))
-        owner = made.rule_owner(projection)
-        table = made.rules_by_projection[owner].to_mapping()
+        changed_experiment = self._folder.experiment.with_rule(rule_table(rule), projection, plain_values(set or {}))
+        owner = changed_experiment.rule_owner(projection)
+        table = changed_experiment.rules_by_projection[owner].to_mapping()
         changed = self._active("be changed").ask("change_rule", rule=table, projection=owner)
         return {path: (old, new) for path, (old, new) in changed.items()}
 
@@ -544,14 +544,14 @@ class Run:
         Parameters
         ----------
         at : int, optional
-            Number of training presentations after which the branch departs from this run. Default: the current
+            Number of training presentations that the branch shares with this run. Default: the current
             position according to the journal, which is exact if the run is paused.
         set : mapping of str to Any, optional
             New values by dotted path.
         rule : str, path, mapping or PlasticityRule, optional
             Another plasticity rule, as in `change_rule`; `set` is applied after it.
         projection : str
-            The projection that learns by it, as in `change_rule`.
+            The projection that gets the rule, as in `change_rule`.
         runs : path, optional
             Folder in which the run folder is created. Default: the folder of this run.
         start : bool
@@ -566,10 +566,12 @@ class Run:
         about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
         table = None if rule is None else rule_table(rule)
         if at is None and self._following() is not None:
-            with suppress(StdpbenchError):  # without a checkpoint, the branch computes more presentations again
+            with suppress(StdpbenchError):  # without a checkpoint, the branch recomputes more presentations
                 self.checkpoint()
-        made = Run(branches.branch(self._folder, at, plain_values(set or {}), where, about, table, projection).path)
-        return made.resume() if start else made
+        branched = Run(
+            branches.branch(self._folder, at, plain_values(set or {}), where, about, table, projection).path
+        )
+        return branched.resume() if start else branched
 
     def rewind(self, to: int) -> Run:
         """Return the run to an earlier position and stop it.
@@ -598,7 +600,7 @@ class Run:
         return Run(branches.rewind(self._folder, position).path)
 
     def wait(self, progress: bool = True, timeout: float | None = None) -> Run:
-        """Wait until the run has ended or is paused. Ctrl+C ends the waiting, not the run.
+        """Wait until the run has ended or is paused; Ctrl+C ends the waiting, not the run.
 
         Parameters
         ----------
@@ -633,17 +635,17 @@ class Run:
     def scores_with_bits(
         self, *bits: int, rounding: str | None = None, workers: int = 0
     ) -> dict[str, dict[str, float]]:
-        """Show the test stimuli again with weights of few bits, and return the accuracies of the read-outs.
+        """Present the test stimuli again with weights of few bits, and return the accuracies of the read-outs.
 
-        The run and its results stay; the labels of the test stimuli are read, which its journal notes. The network
-        runs in other processes, and each number of bits takes as long as the test.
+        The run and its results do not change. The labels of the test stimuli are read, which the journal records. The
+        network runs in other processes; each number of bits takes as long as the test.
 
         Parameters
         ----------
         *bits : int
-            Numbers of bits, 1 to 24. Where weights have both signs, the sign takes one of them.
+            Numbers of bits, 1 to 24. For weights of both signs, one bit is the sign.
         rounding : {"nearest", "stochastic"}, optional
-            Default: as the experiment declares (``simulator.weight_rounding``).
+            Default: ``simulator.weight_rounding`` of the experiment.
         workers : int
             Number of processes; 0: as many as processors and memory allow.
 
@@ -659,7 +661,7 @@ class Run:
         """
         if not bits:
             raise StdpbenchError("give the numbers of bits, such as run.scores_with_bits(8, 4)")
-        request = {"bits": [checked_bits(each) for each in bits], "rounding": rounding, "workers": workers}
+        request = {"bits": [checked_bits(n) for n in bits], "rounding": rounding, "workers": workers}
         return dict(self._measured("bits", request)["accuracy"])
 
     def report(
@@ -673,10 +675,10 @@ class Run:
         workers: int = 0,
         simulator: str | None = None,
     ) -> Path:
-        """Write a report on what the network learned: read-outs, clusters, baselines; of a stream, measures over time.
+        """Write a report on what the network learned: read-outs, clusters, baselines; measures over time of a stream.
 
-        The same as ``stdpbench report``, in another process, which presents stimuli again and takes from seconds to
-        minutes. The labels of the test stimuli are read, which the journal of the run notes.
+        Equivalent to ``stdpbench report``. Another process presents stimuli again, which takes seconds to minutes. The
+        labels of the test stimuli are read, which the journal of the run records.
 
         Parameters
         ----------
@@ -685,14 +687,14 @@ class Run:
         output : path, optional
             Folder of the report. Default: ``report`` in the run folder or, with `others`, in the current folder.
         robustness : int
-            Pictures per point of curves of accuracy under noise, damage and short stimuli, which take minutes; 0:
-            only curves that have been measured before.
+            Pictures per point for curves of accuracy under noise, damage and short stimuli, which take minutes; 0:
+            only curves that were measured earlier.
         thresholds : bool
-            Whether to measure the start weights with adapted thresholds, too, which takes as long as training.
+            Whether to measure the initial weights with adapted thresholds as well, which takes as long as training.
         sample : int
-            Pictures that are presented again, clustered and embedded, 20 or more.
+            Number of pictures that are presented again, clustered and embedded; at least 20.
         repeats : int
-            How often these pictures are presented again, with other input spikes.
+            Number of times that these pictures are presented again, with different input spikes.
         workers : int
             Number of processes; 0: as many as processors and memory allow.
         simulator : {"compiled", "runtime"}, optional
@@ -701,12 +703,12 @@ class Run:
         Returns
         -------
         Path
-            The page, ``report.html``; numbers lie beside it.
+            The page, ``report.html``; numbers are in files next to it.
 
         Raises
         ------
         StdpbenchError
-            If a run is not finished or is active, is given twice, or the report cannot be written.
+            If a run is not finished, is active or is named twice, or the report cannot be written.
 
         Examples
         --------
@@ -734,14 +736,14 @@ class Run:
         simulator: str | None = None,
         progress: bool = True,
     ) -> Reproduction:
-        """Repeat the finished run, wait for the end, and compare the results. Ctrl+C ends the waiting, not the run.
+        """Repeat the finished run, wait for the end, and compare the results; Ctrl+C ends the waiting, not the run.
 
         Parameters
         ----------
         runs : path, optional
             Folder in which the second run is created. Default: the folder of this run.
         set : mapping of str to Any, optional
-            Where the data are now, such as ``{"data.path": "pictures"}``; nothing else can be changed.
+            Present paths of the data, such as ``{"data.path": "pictures"}``; nothing else can be changed.
         workers : int
             Number of processes for the label and test phases; 0: as many as processors and memory allow.
         simulator : {"compiled", "runtime"}, optional
@@ -752,9 +754,9 @@ class Run:
         Returns
         -------
         Reproduction
-            ``path``, the folder of the second run; ``agreement``, whose ``same`` says whether the results agree to the
-            bit, and ``agrees`` whether the run counts as reproduced, or None if the second run was stopped; and
-            ``sentence``, the result in words.
+            ``path``, the folder of the second run; ``agreement``, with ``same``, whether the results are
+            bit-identical, and ``agrees``, whether the run counts as reproduced, or None if the second run was stopped;
+            and ``sentence``, the result in words.
 
         Raises
         ------
@@ -786,7 +788,7 @@ class Run:
         Returns
         -------
         Path
-            Its folder in the bin, from now on `path`.
+            Its folder in the bin, which is now its `path`.
 
         Raises
         ------
@@ -803,7 +805,7 @@ class Run:
         Returns
         -------
         Path
-            Its folder, from now on `path`.
+            Its folder, which is now its `path`.
 
         Raises
         ------
@@ -820,7 +822,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Name of the run for people, a line; set it to change it. `name`, that of the folder, stays as it is."""
+        """Title of the run, one line; set it to change it. `name`, the name of the folder, does not change."""
         return self._noted.title
 
     @title.setter
@@ -829,7 +831,7 @@ class Run:
 
     @property
     def notes(self) -> str:
-        """Free text on the run; set it to change it."""
+        """Free text about the run; set it to change it."""
         return self._noted.text
 
     @notes.setter
@@ -838,7 +840,7 @@ class Run:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Tags of the run, words that several runs can share; set it to a list of words to change it."""
+        """Tags of the run, single words; set it to a list of words to change it."""
         return self._noted.tags
 
     @tags.setter
@@ -856,7 +858,7 @@ class Run:
 
     @property
     def neuron_notes(self) -> dict[tuple[str, int], NeuronNote]:
-        """What is noted on neurons, by population and index; `note_neuron` changes it.
+        """Notes on neurons, by population and index; `note_neuron` changes them.
 
         A `NeuronNote` has ``starred``, ``text`` and ``tags``, the words of the text that begin with ``#``.
         """
@@ -865,16 +867,16 @@ class Run:
     def note_neuron(
         self, neuron: int, text: str | None = None, *, starred: bool | None = None, population: str = ""
     ) -> None:
-        """Note something on a neuron, or give it a star.
+        """Change the note on a neuron, or its star.
 
         Parameters
         ----------
         neuron : int
             Its index in the population.
         text : str, optional
-            Free text. Default: it stays as it is.
+            Free text. Default: unchanged.
         starred : bool, optional
-            Whether it has a star. Default: it stays as it is.
+            Whether it has a star. Default: unchanged.
         population : str
             Name of its population. Default: the one that is read.
 
@@ -901,22 +903,22 @@ class Run:
         stimuli: int = 0,
         record: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
-        """Write the spikes with which the network responded to evaluated stimuli for other tools.
+        """Write the network's spikes in response to evaluated stimuli to files for other tools.
 
         Parameters
         ----------
         neo, nwb : path, optional
-            Files that do not exist yet: ``.nix``, for Neo and Elephant, and ``.nwb``, Neurodata Without Borders.
+            Files to create: ``.nix``, for Neo and Elephant, and ``.nwb``, Neurodata Without Borders.
         stimuli : int
-            Number of stimuli, from the first; 0: all, or 100 with `record`.
+            Number of first stimuli to write; 0: all, or 100 with `record`.
         record : mapping of str to sequence of int, optional
-            Neurons whose potentials are written, too, by population, such as ``{"exc": [0, 3, 7]}``. The stimuli are
-            presented again, and the spikes are those of all populations.
+            Neurons whose potentials are also written, by population, such as ``{"exc": [0, 3, 7]}``. The stimuli are
+            then presented again, and spikes of all populations are written.
 
         Raises
         ------
         StdpbenchError
-            If the run has kept no spikes, there are no such neurons, a package is not installed, or a file exists or
+            If the run has no stored spikes, there are no such neurons, a package is not installed, or a file exists or
             cannot be written.
         """
         write_responses(self._folder, files_for(neo, nwb), record, stimuli)
@@ -931,16 +933,17 @@ class Run:
         path : path
             The file, whose name ends with ``.nir``.
         force : bool
-            Whether to leave out what NIR cannot say, where possible, and mark the file as another network.
+            Whether to leave out features that NIR cannot express, if possible, and mark the file as a different
+            network.
         stimuli : int
-            Number of evaluated stimuli with which file and run are compared.
+            Number of evaluated stimuli for the comparison of file and run.
         replace : bool
             Whether to replace an existing file.
 
         Returns
         -------
         NirExport
-            Its `verdict` says whether the spikes are the same.
+            Its `verdict` states whether the spikes are the same.
         """
         return export_nir(self.path, Path(path).expanduser(), force=force, stimuli=stimuli, replace=replace)
 
@@ -949,15 +952,15 @@ class Run:
     def plot_weights(self, ax: Axes | None = None, *, width: Width | None = None) -> Axes:
         """Draw the receptive field of every exc neuron, with its class if it has one.
 
-        Of a network of another kind, these are the weights of a projection that learns: if possible, one from the
-        input to the population that is read. Weights from another population are drawn in its shape.
+        In other networks, draw the weights of a plastic projection: if possible, one from the input to the population
+        that is read. Weights from another population are drawn in its shape.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Axes to draw into, which give some room to a colour bar. Default: a new figure.
+            Axes to draw into; part of them becomes a colour bar. Default: a new figure.
         width : float or str, optional
-            Width of a new figure for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
+            Width of a new figure for a paper: in mm, or as in ``"3.5 in"``. Default: a width for the screen.
         """
         place = Place.of(ax, width)
         return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name, place)
@@ -995,7 +998,7 @@ class Run:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Axes to draw into, for instance those that another plot returned. Default: new axes.
+            Axes to draw into, such as those returned by another plot. Default: new axes.
         readout : str, optional
             A single read-out, such as ``"vote"``. Default: all.
         label : str, optional
@@ -1040,13 +1043,13 @@ class Run:
         Raises
         ------
         StdpbenchError
-            If the run shows pictures, or no piece is complete.
+            If the run has no stream, or no piece is complete.
         """
         live, experiment = self._live(), self.experiment
         return plots.plot_stream(live, experiment.schedule.piece or 1.0, self.name, Place.of(None, width))
 
     def plot_theta(self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None) -> Axes:
-        """Draw the mean adaptive threshold of the neurons that are read over training; see `plot_accuracy`."""
+        """Draw the mean adaptive threshold of the population that is read over training; see `plot_accuracy`."""
         graph = self.experiment.graph()
         return self._curve("mean_theta", units.label("mean theta", graph.shown_as(graph.read)[1]), ax, label, width)
 
@@ -1078,7 +1081,7 @@ class Run:
         weakref.finalize(self, follower.detach)
 
     def _moved_to(self, path: Path) -> None:
-        """Follow the run folder to another place."""
+        """Open the run folder at its new path."""
         with self._lock:
             self._folder = RunFolder.open(path)
 
@@ -1096,22 +1099,22 @@ class Run:
                 self._replayed = (key, LiveRun.replay(read_journal(self.path)))
             return self._replayed[1]
 
-    def _learned(self, wanted: Callable[[str], bool]) -> dict[str, NDArray[np.floating[Any]]]:
-        """Return learned arrays with wanted names: from the process during training, otherwise from files."""
+    def _learned(self, accepts: Callable[[str], bool]) -> dict[str, NDArray[np.floating[Any]]]:
+        """Return learned arrays whose names are accepted: from the process during training, otherwise from files."""
         live, follower = self._live(), self._following()
         n_train = 0 if live.started is None else dict(live.started.phases)["train"]
         trained = live.started is not None and self.position > n_train
         if follower is not None and not trained:
             frame = follower.network()
             if frame:
-                return {name: np.array(array) for name, array in frame["learned"].items() if wanted(name)}
-        files = {name: self.path / learned_file(name) for name in learned_names(self._folder) if wanted(name)}
+                return {name: np.array(array) for name, array in frame["learned"].items() if accepts(name)}
+        files = {name: self.path / learned_file(name) for name in learned_names(self._folder) if accepts(name)}
         written = all(path.is_file() for path in files.values())
         if written and (trained or state_of(self._folder)[0] in (State.FINISHED, State.STOPPED)):
             return {name: _read(path) for name, path in files.items()}
         checkpoint, _ = newest_checkpoint(self.path)
         if checkpoint is not None:
-            return {name: array for name, array in learned_at(self.path, checkpoint).items() if wanted(name)}
+            return {name: array for name, array in learned_at(self.path, checkpoint).items() if accepts(name)}
         raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
 
     def _labels(self) -> NDArray[np.int64] | None:
@@ -1121,7 +1124,7 @@ class Run:
         return self._folder.read_arrays("assignments.npz", "labels")[0]
 
     def _measured(self, name: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Have another process measure this run: a session imports no simulator."""
+        """Measure this run in another process, since a session imports no simulator."""
         value, _ = carry_out_aside("stdpbench.studies.report.service", request, str(self.path), name=name)
         return dict(value)
 
@@ -1146,7 +1149,7 @@ class Run:
 
 
 def _read_neurons(experiment: Experiment) -> str:
-    """Return number and name of the neurons that are read."""
+    """Return number and name of the neurons that are read, such as ``"400 exc neurons"``."""
     if not (read := read_population(experiment)):
         return "unknown network"
     return f"{experiment.graph().n_read} {read} neurons"
@@ -1168,7 +1171,7 @@ def _answers(follower: Follower, name: str, **arguments: Any) -> bool:
 
 
 def whole_number(number: Any, what: str) -> int:
-    """Convert a whole number of any type to int."""
+    """Convert a whole number of any type to int; `what` names it in the error message."""
     try:
         return operator.index(number)
     except TypeError:
@@ -1183,15 +1186,15 @@ def plain_values(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_bits(changes: Mapping[str, Any], bits: int | None) -> dict[str, Any]:
-    """Return changes with that of ``bits``.
+    """Add the change for ``bits`` to the changes.
 
     Raises
     ------
     StdpbenchError
-        If there can be no such number of bits, or the changes give one, too.
+        If the number of bits is invalid, or the changes also set it.
     """
     if bits is None:
         return dict(changes)
     if _BITS in changes:
-        raise StdpbenchError(f"bits and {_BITS} say the same: leave out one of them")
+        raise StdpbenchError(f"bits and {_BITS} set the same parameter: leave out one of them")
     return {**changes, _BITS: checked_bits(bits)}

@@ -1,6 +1,6 @@
-"""Learned arrays of a run, and its results as tables: pandas data frames, or dicts of arrays without pandas.
+"""Learned arrays and results of a run: pandas data frames, or dicts of arrays without pandas.
 
-Both are accessed in the same way: ``history["mean_theta"]``, ``metrics["vote"]["accuracy"]``.
+Both kinds of tables are accessed in the same way: ``history["mean_theta"]``, ``metrics["vote"]["accuracy"]``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 class Change(NamedTuple):
-    """A changed parameter, and the presentation from which on the new value was active."""
+    """A changed parameter, and the first presentation with the new value."""
 
     position: int
     path: str
@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 
 
 def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
-    """Return curves over training, one value per block of presentations.
+    """Return curves over training, with one value per block of presentations.
 
     Returns
     -------
@@ -49,9 +49,8 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
         ``position`` (int64), presentations completed; ``spikes_per_image``, of the population that is read;
         ``repeats``, fraction of pictures that were presented again; ``mean_theta``, mV or without unit;
         ``weight_change``, mean absolute change of a weight during the block; ``accuracy_vote`` and so on,
-        running accuracy on training labels, NaN if not measured. Where a network has several populations or
-        projections that learn, also ``POPULATION.spikes``, ``POPULATION.theta`` and ``PROJECTION.change`` of the
-        others.
+        running accuracy on training labels, NaN if not measured. In networks with several populations or
+        plastic projections, also ``POPULATION.spikes``, ``POPULATION.theta`` and ``PROJECTION.change`` of the others.
     """
     positions = sorted(live.blocks)
     blocks = [live.blocks[position] for position in positions]
@@ -107,8 +106,8 @@ def metric_columns(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 def live_columns(live: LiveRun) -> dict[str, dict[str, float]]:
     """Return the accuracies of an active run by name, without intervals."""
     return {
-        name if what == "network" else what if name == "majority" else f"{what}: {name}": {"accuracy": value}
-        for what, accuracy in live.metrics.items()
+        name if source == "network" else source if name == "majority" else f"{source}: {name}": {"accuracy": value}
+        for source, accuracy in live.metrics.items()
         for name, value in accuracy.items()
     }
 
@@ -124,18 +123,18 @@ def _score(score: Mapping[str, Any]) -> dict[str, float]:
 
 
 class NamedArrays(np.ndarray[Any, np.dtype[np.floating[Any]]]):
-    """The read-only array of one projection or population, with those of all others by name.
+    """The read-only array of one projection or population, which also gives access to all others by name.
 
-    It is an array wherever one is expected. With a name as index, it is a mapping: ``arrays["feed"]``, ``"feed" in
-    arrays``, ``arrays.keys()``, ``dict(arrays)``; ``len`` and iteration are those of the array. Results of computing
-    with it, parts and copies are plain arrays.
+    It can be used like any array. With names as indices, it is a mapping: ``arrays["feed"]``, ``"feed" in
+    arrays``, ``arrays.keys()``, ``dict(arrays)``; ``len`` and iteration are those of the array. Results of
+    computations, slices and copies are plain arrays.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
         Arrays by name of the projection or population; they become read-only.
     shown : str
-        Name of the one that this is; if there is none of that name, it is the first.
+        Name of the array that this object is; if there is none of that name, the first.
     """
 
     _arrays: dict[str, Floats]
@@ -144,12 +143,12 @@ class NamedArrays(np.ndarray[Any, np.dtype[np.floating[Any]]]):
         """Return the array named `shown`."""
         for array in arrays.values():
             array.flags.writeable = False
-        found = arrays[shown if shown in arrays else next(iter(arrays))].view(cls)
-        found._arrays = dict(arrays)
-        return found
+        view = arrays[shown if shown in arrays else next(iter(arrays))].view(cls)
+        view._arrays = dict(arrays)
+        return view
 
     def __array_finalize__(self, of: Any) -> None:
-        """Give arrays that NumPy derives from this one no names."""
+        """Remove the names from arrays that NumPy derives from this one."""
         self._arrays = {}
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
@@ -158,7 +157,7 @@ class NamedArrays(np.ndarray[Any, np.dtype[np.floating[Any]]]):
         return plain[()] if return_scalar else plain
 
     def __getitem__(self, key: Any) -> Any:
-        """Return the array of a name, or a part of this array.
+        """Return the array of a name, or an element or slice of this array.
 
         Raises
         ------
@@ -168,11 +167,11 @@ class NamedArrays(np.ndarray[Any, np.dtype[np.floating[Any]]]):
         if not isinstance(key, str):
             return np.asarray(self)[key]
         if key not in self._arrays:
-            raise StdpbenchError(f"there is no learned array of {key!r}; {suggestion(key, self._arrays)}")
+            raise StdpbenchError(f"there is no learned array {key!r}; {suggestion(key, self._arrays)}")
         return self._arrays[key]
 
     def __contains__(self, value: object) -> bool:
-        """Whether there is an array of this name, or the array has this value."""
+        """Return whether there is an array of this name, or the array has this value."""
         return value in self._arrays if isinstance(value, str) else bool((np.asarray(self) == value).any())
 
     def keys(self) -> KeysView[str]:
@@ -196,5 +195,5 @@ class NamedArrays(np.ndarray[Any, np.dtype[np.floating[Any]]]):
         return np.asarray(self).__reduce__()
 
     def __repr__(self) -> str:
-        """Return that of the plain array."""
+        """Return the representation of the plain array."""
         return repr(np.asarray(self))

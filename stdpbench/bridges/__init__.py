@@ -1,1 +1,1 @@
-"""Ways to other tools and chips: NIR files, and limits of neuromorphic hardware."""
+"""Exchange with other tools and chips: NIR files, and limits of neuromorphic hardware."""

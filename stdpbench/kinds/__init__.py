@@ -1,1 +1,1 @@
-"""Families of kinds, one kind per file: neurons, rules, encoders, connections, weights, delays, noises, streams."""
+"""Kinds, one per file: neurons, rules, encoders, connections, weights, delays, noises, streams."""

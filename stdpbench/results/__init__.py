@@ -1,1 +1,1 @@
-"""What responses say: read-outs and their figures."""
+"""Read-outs of responses, and figures."""

@@ -18,7 +18,7 @@ import stdpbench
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.bridges.nir import independent
 from stdpbench.bridges.nir.reading import read_nir
-from stdpbench.bridges.nir.writing import nir_graph, unsayable, write_nir
+from stdpbench.bridges.nir.writing import nir_graph, unsupported, write_nir
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
@@ -116,7 +116,7 @@ def test_the_independent_reader_imports_nothing_of_stdpbench() -> None:
 
 def test_a_written_network_fires_as_the_simulated_one_and_runs_here_again(tmp_path: Path) -> None:
     graph = mixed()
-    assert list(unsayable(graph)) == []
+    assert list(unsupported(graph)) == []
     simulator = open_network(graph, "runtime")
     simulator.array("exc.theta")[...] = np.random.default_rng(4).random(12)
     written = as_written(graph, simulator, tmp_path / "mixed.nir")
@@ -177,7 +177,7 @@ def test_currents_pass_through_layers_as_in_the_reader(tmp_path: Path) -> None:
 
 def refused(network: dict[str, Any], *shape: int) -> list[tuple[str, str]]:
     experiment = Experiment.from_mapping({"network": network})
-    return [(each.reason, each.instead) for each in unsayable(experiment.graph(*(shape or (N_INPUT,))))]
+    return [(each.reason, each.instead) for each in unsupported(experiment.graph(*(shape or (N_INPUT,))))]
 
 
 def one(neuron: dict[str, Any], **population: Any) -> dict[str, Any]:
@@ -244,7 +244,9 @@ def test_files_from_elsewhere_have_their_time_step_and_unit_asked_for_or_guessed
     ones = np.ones(2)
     seconds = nir.LIF(tau=0.008 * ones, r=8 * ones, v_leak=0 * ones, v_threshold=ones)
     found = read_nir(written(path, small(lif=seconds)))
-    assert found.remarks == ("Net 1.nir: its times are taken as seconds, since the longest time constant is 0.008.",)
+    assert found.remarks == (
+        "Net 1.nir: its times are interpreted as seconds, since the longest time constant is 0.008.",
+    )
     np.testing.assert_allclose(found.learned["feed.w"], [[1.0, 0.25], [-0.5, 2.0]])
 
 

@@ -169,7 +169,9 @@ def test_no_terminal_obeys_a_file(tmp_path: Path) -> None:
         file["node/metadata/another_network"] = "no \x1b]0;leak\x07"
     network = nir_network(path, {})
     assert network is not None
-    assert network.remarks == (r"net.nir is marked as another network than that of its run: no \u001b]0;leak\u0007.",)
+    assert network.remarks == (
+        r"net.nir is marked as a different network from that of its run: no \u001b]0;leak\u0007.",
+    )
 
 
 def test_delays_that_cannot_run_are_those_of_a_node_of_the_file(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
 from stdpbench import __version__
-from stdpbench.data.datasets.found import stimuli_at
+from stdpbench.data.datasets.recognition import stimuli_at
 from stdpbench.declare.learned_names import listed
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
 from stdpbench.runs.folder.run_folder import looks_like_run

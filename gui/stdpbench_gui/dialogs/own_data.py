@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QComboBox, QFileDialog, QSizePolicy, QWidget
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
 from stdpbench.data.datasets import Dataset
-from stdpbench.data.datasets.found import STIMULI, dataset_at, is_idx, stimuli_at
+from stdpbench.data.datasets.recognition import STIMULI, dataset_at, is_idx, stimuli_at
 from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.preparation.own_data import (

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QComboBox, QFileDialog, QWidget
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
 from stdpbench.data.datasets import Source, Split
-from stdpbench.data.datasets.found import stimuli_at
+from stdpbench.data.datasets.recognition import stimuli_at
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.own_stimuli import (
     encoders_for,

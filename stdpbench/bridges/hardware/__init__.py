@@ -1,7 +1,8 @@
-"""Whether a network fits a neuromorphic chip, by published figures of the chip.
+"""Check whether a network fits a neuromorphic chip, by published figures of the chip.
 
-`targets` is the table of chips, each figure with its source. `needs` lists what a network needs, and `check` compares
-the two. What fits by these figures may still fail for reasons that no publication tells, such as routing tables.
+`targets` is the table of chips, each figure with its source. `needs` computes the requirements of a network, and
+`check` compares the two. A network that fits by these figures may still fail for unpublished reasons, such as routing
+tables.
 """
 
 from stdpbench.bridges.hardware.check import Activity, ChipCheck, Row, check

@@ -1,8 +1,8 @@
-"""Compare what a network needs with the limits of a chip, and show the result as tables and sentences.
+"""Compare the requirements of a network with the limits of a chip, and format the result as tables and sentences.
 
-The neurons of a population fill cores one after the other, as many in each as its neurons, its memory for synapses
-and the sources that reach it permit; a core holds neurons of one population. The result is a lower bound where a chip
-needs memory that is not counted, and could be less where populations share a core.
+The neurons of a population fill cores one after the other, up to the limits of a core on neurons, memory for synapses
+and sources; a core holds neurons of one population. The number of cores is a lower bound if a chip needs memory that
+is not counted, and could be smaller if populations shared cores.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class Activity:
     Attributes
     ----------
     spikes : mapping of str to ndarray, float64, (n,)
-        Of the populations of which they are known.
+        Spikes of each neuron, for the populations with known spikes.
     origin : mapping of str to str
-        How those of a population were measured, as a clause.
+        How the spikes of a population were measured, as a clause.
     steps : int
         Time steps of a stimulus; 0 if there are no stimuli.
     missing : str
-        Why spikes of other populations are not known, as a clause.
+        Why spikes of other populations are unknown, as a clause.
     currents : bool
-        Whether the input has constant currents in place of spikes.
+        Whether the input has constant currents instead of spikes.
     """
 
     spikes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -52,9 +52,9 @@ class Placement:
     Attributes
     ----------
     cores : mapping of str to int or None
-        Number of cores of each population; None if it cannot be placed.
+        Number of cores of each population; None if it cannot be placement.
     largest : mapping of str to int
-        Largest number of its neurons on one core.
+        Largest number of neurons of each population on one core.
     problems : mapping of str to str
         Why a population cannot be placed, as a clause.
     """
@@ -65,8 +65,8 @@ class Placement:
 
     @property
     def total(self) -> int | None:
-        """Number of cores of all populations; None if one cannot be placed."""
-        known = [each for each in self.cores.values() if each is not None]
+        """Number of cores of all populations; None if one cannot be placement."""
+        known = [cores for cores in self.cores.values() if cores is not None]
         return sum(known) if len(known) == len(self.cores) else None
 
     def most_neurons(self, population: str) -> int:
@@ -74,19 +74,19 @@ class Placement:
         return self.largest.get(population, 0)
 
     def reached(self, needs: Needs, population: str) -> int | None:
-        """Return the largest number of cores that a neuron of a population reaches; None if not all are placed."""
+        """Return the largest number of cores that a neuron of a population reaches; None if not all are placement."""
         total = 0
-        for each in needs.out_of(population):
-            cores = self.cores[each.target]
+        for projection in needs.out_of(population):
+            cores = self.cores[projection.target]
             if cores is None:
                 return None
-            total += min(cores, int(each.fan_out.max(initial=0)))
+            total += min(cores, int(projection.fan_out.max(initial=0)))
         return total
 
 
 def place(needs: Needs, target: Target) -> Placement:
-    """Place the populations of a network, those with most synapses first."""
-    left = {each: each.count for each in target.cores}
+    """Place the populations of a network on cores, those with most synapses first."""
+    free = {size: size.count for size in target.cores}
     bits, sources = target.limits["weight bits"], target.limits.get("sources per core")
     per_synapse = 8 * -(-int(bits.value) // 8)
     cores, largest, problems = dict[str, int | None](), dict[str, int](), dict[str, str]()
@@ -96,65 +96,71 @@ def place(needs: Needs, target: Target) -> Placement:
             if fan_in > sources.value:
                 cores[name], problems[name] = None, f"a neuron has {fan_in} sources"
                 continue
-            most = _together(needs, name, int(sources.value))
-        cores[name], largest[name] = _fill(needs.populations[name].n, fan_in * per_synapse, left, most)
+            most = _neurons_per_core(needs, name, int(sources.value))
+        cores[name], largest[name] = _fill(needs.populations[name].n, fan_in * per_synapse, free, most)
         if cores[name] is None:
-            problems[name] = "more than the cores that are left hold"
+            problems[name] = "more than the remaining cores can hold"
     return Placement({name: cores[name] for name in needs.populations}, largest, problems)
 
 
-def _together(needs: Needs, population: str, limit: int) -> int | None:
-    """Return how many neurons of a population can lie on a core that a limited number of sources reaches.
+def _neurons_per_core(needs: Needs, population: str, limit: int) -> int | None:
+    """Return how many neurons of a population fit on a core with a limited number of sources; None: any number.
 
-    Sources that reach all of its neurons count once for a core; others, in the worst case, once for each neuron.
-    None: any number.
+    A source that reaches all neurons of the population counts once per core; others, in the worst case, once per
+    neuron.
     """
-    sources = {each.name: int((each.fan_out > 0).sum()) for each in needs.into(population)}
+    sources = {projection.name: int((projection.fan_out > 0).sum()) for projection in needs.into(population)}
     if sum(sources.values()) <= limit:
         return None
-    apart = [each for each in needs.into(population) if each.fan_in.min(initial=0) < sources[each.name]]
-    own = sum(int(each.fan_in.max(initial=0)) for each in apart)
-    shared = sum(sources.values()) - sum(sources[each.name] for each in apart)
-    return max(1, (limit - shared) // own) if own else None
+    partial = [
+        projection
+        for projection in needs.into(population)
+        if projection.fan_in.min(initial=0) < sources[projection.name]
+    ]
+    per_neuron = sum(int(projection.fan_in.max(initial=0)) for projection in partial)
+    shared = sum(sources.values()) - sum(sources[projection.name] for projection in partial)
+    return max(1, (limit - shared) // per_neuron) if per_neuron else None
 
 
-def _fill(n: int, bits: int, left: dict[Cores, int], most: int | None) -> tuple[int | None, int]:
-    """Take cores for n neurons with synapses of so many bits each; return their number, and the neurons of one."""
-    taken, largest = 0, 0
-    for size in left:
+def _fill(n: int, bits: int, free: dict[Cores, int], most: int | None) -> tuple[int | None, int]:
+    """Reserve cores for n neurons with synapses of `bits` bits each; return their number, and the neurons per core."""
+    used, largest = 0, 0
+    for size in free:
         fit = size.neurons if size.synapse_bits is None or not bits else min(size.neurons, size.synapse_bits // bits)
         fit = fit if most is None else min(fit, most)
-        while n > 0 and fit > 0 and left[size] > 0:
-            wanted = min(left[size], -(-n // fit))
-            left[size] -= wanted
-            taken += wanted
+        while n > 0 and fit > 0 and free[size] > 0:
+            n_cores = min(free[size], -(-n // fit))
+            free[size] -= n_cores
+            used += n_cores
             largest = max(largest, min(n, fit))
-            n -= wanted * fit
-    return (None if n > 0 else taken), largest
+            n -= n_cores * fit
+    return (None if n > 0 else used), largest
 
 
 Verdict = Literal["fits", "rounded", "does not fit"]
-"""``"rounded"``: it fits, but the chip computes with other values."""
+"""``"rounded"``: the network fits, but the chip rounds values."""
 
 
-_CURRENTS: Final = "The input is currents, without spikes: whether the chip takes them, at what cost, is not compared."
+_CURRENTS: Final = (
+    "The input is currents, without spikes: whether and at what cost the chip accepts them is not compared."
+)
 _THRESHOLDS: Final = "Thresholds are not compared with the range of potentials."
 
 
 @dataclass(frozen=True)
 class Row:
-    """A comparison.
+    """A comparison of a requirement with a limit.
 
     Attributes
     ----------
     what : str
-        What is compared.
+        Name of the compared quantity.
     where : str
         Name of the population or projection; empty for the whole network.
     value : str
-        What the network needs.
+        Requirement of the network.
     limit : str
-        What the chip has.
+        Limit of the chip.
     verdict : {"fits", "rounded", "does not fit"}
         The result.
     source : str
@@ -180,9 +186,9 @@ class Energy:
     picojoule : float
         Energy of one operation.
     count : float or None
-        Operations per stimulus; None if not known.
+        Operations per stimulus; None if unknown.
     note : str
-        What the figure includes.
+        Conditions of the figure.
     source : str
         Source of the figure.
     """
@@ -210,11 +216,11 @@ class ChipCheck:
     rows : tuple of Row
         Comparisons.
     cores : int or None
-        Cores that the network takes at least; None if it cannot be placed.
+        Minimum number of cores; None if the network cannot be placement.
     spikes, operations : mapping of str to float or None
-        Spikes of each population, and synaptic operations of each projection, per stimulus; None: not known.
+        Spikes of each population, and synaptic operations of each projection, per stimulus; None: unknown.
     origin : mapping of str to str
-        How the spikes of a population were measured, or why they are not known.
+        How the spikes of a population were measured, or why they are unknown.
     energies : tuple of Energy
         Energy per stimulus by the published figures.
     remarks : tuple of str
@@ -232,12 +238,12 @@ class ChipCheck:
 
     @property
     def fits(self) -> bool:
-        """Whether nothing exceeds a limit."""
+        """Whether no requirement exceeds a limit."""
         return all(row.verdict != "does not fit" for row in self.rows)
 
     @property
     def total_operations(self) -> float | None:
-        """Synaptic operations per stimulus; None if those of a projection are not known."""
+        """Synaptic operations per stimulus; None if those of a projection are unknown."""
         return _total(self.operations)
 
     def to_mapping(self) -> dict[str, Any]:
@@ -252,7 +258,7 @@ class ChipCheck:
             "spikes_measured": dict(self.origin),
             "operations_per_stimulus": dict(self.operations),
             "operations": self.total_operations,
-            "energy": [asdict(each) | {"nanojoule": each.nanojoule} for each in self.energies],
+            "energy": [asdict(energy) | {"nanojoule": energy.nanojoule} for energy in self.energies],
             "remarks": list(self.remarks),
         }
 
@@ -263,17 +269,17 @@ def check(needs: Needs, target: Target, activity: Activity) -> ChipCheck:
     Parameters
     ----------
     needs : Needs
-        What the network needs.
+        Requirements of the network.
     target : Target
         The chip.
     activity : Activity
-        Spikes per stimulus, as far as they are known.
+        Known spikes per stimulus.
     """
-    placed = place(needs, target)
-    rows = tuple(row for each in _CHECKS for row in each(needs, target, placed))
+    placement = place(needs, target)
+    rows = tuple(row for compare in _CHECKS for row in compare(needs, target, placement))
     spikes = {name: _sum(activity.spikes.get(name)) for name in _populations(needs)}
     operations = {name: _operations(needs, name, activity.spikes) for name in needs.projections}
-    updates = float(sum(each.n for each in needs.populations.values()) * activity.steps)
+    updates = float(sum(population.n for population in needs.populations.values()) * activity.steps)
     counts = {"synaptic operation": _total(operations), "neuron update": updates or None}
     energies = tuple(
         Energy(name, figure.value, counts[name], figure.unit.partition(", ")[2], figure.origin)
@@ -281,7 +287,7 @@ def check(needs: Needs, target: Target, activity: Activity) -> ChipCheck:
     )
     origin = {name: activity.origin.get(name, activity.missing) for name in spikes}
     remarks = (*((_CURRENTS,) if activity.currents else ()), *target.remarks, _THRESHOLDS)
-    return ChipCheck(target, rows, placed.total, spikes, operations, origin, energies, remarks)
+    return ChipCheck(target, rows, placement.total, spikes, operations, origin, energies, remarks)
 
 
 def _populations(needs: Needs) -> list[str]:
@@ -293,14 +299,13 @@ def _sum(spikes: NDArray[Any] | None) -> float | None:
 
 
 def _operations(needs: Needs, projection: str, spikes: Mapping[str, NDArray[Any]]) -> float | None:
-    """Return the synapses of a weight other than 0 at which spikes arrive per stimulus."""
-    each = needs.projections[projection]
-    of_source = spikes.get(each.source)
-    return None if of_source is None else float(of_source @ each.fan_out)
+    """Return the number of arrivals at synapses of nonzero weight per stimulus; None if unknown."""
+    source_spikes = spikes.get(needs.projections[projection].source)
+    return None if source_spikes is None else float(source_spikes @ needs.projections[projection].fan_out)
 
 
 def _total(operations: Mapping[str, float | None]) -> float | None:
-    known = [each for each in operations.values() if each is not None]
+    known = [count for count in operations.values() if count is not None]
     return sum(known) if len(known) == len(operations) else None
 
 
@@ -310,67 +315,67 @@ _Check = Callable[[Needs, Target, Placement], Iterator[Row]]
 
 
 def _number(value: float) -> str:
-    """Format a number, whole ones with thin spaces."""
+    """Format a number; whole numbers have thin spaces."""
     return thousands(int(value)) if value == int(value) else f"{value:g}"
 
 
-def _compare(needs: Needs, target: Target, what: str, limit: str, found: Mapping[str, float]) -> Iterator[Row]:
-    """Compare a number for each place with a limit, if the chip has it."""
+def _compare(needs: Needs, target: Target, quantity: str, limit: str, values: Mapping[str, float]) -> Iterator[Row]:
+    """Compare a number per population or projection with a limit, if the chip has it."""
     figure = target.limits.get(limit)
     if figure is None:
         return
-    for where, value in found.items():
+    for where, value in values.items():
         verdict: Verdict = "fits" if value <= figure.value else "does not fit"
         limit = f"{_number(figure.value)} {figure.unit}"
-        yield Row(what, where, _number(value), limit, verdict, figure.origin)
+        yield Row(quantity, where, _number(value), limit, verdict, figure.origin)
 
 
-def _cores(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+def _cores(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
     figure = target.cores_source
     for name, population in needs.populations.items():
-        cores = placed.cores[name]
-        most = max(each.neurons for each in target.cores)
+        cores = placement.cores[name]
+        most = max(size.neurons for size in target.cores)
         value = f"{thousands(population.n)} neurons, {thousands(int(needs.fan_in(name).sum()))} synapses"
         if cores is None:
-            reason = placed.problems[name]
+            reason = placement.problems[name]
             limit = f"{figure.value:g} {figure.unit}"
             yield Row("cores", name, f"{value}: {reason}", limit, "does not fit", figure.origin)
         else:
             yield Row(
                 "cores", name, f"{value}: {cores}", f"at most {thousands(most)} neurons each", "fits", figure.origin
             )
-    if placed.total is not None:
+    if placement.total is not None:
         limit = f"{figure.value:g} {figure.unit}"
-        yield Row("cores in all", "", f"{placed.total}", limit, "fits", figure.origin)
+        yield Row("cores in all", "", f"{placement.total}", limit, "fits", figure.origin)
 
 
-def _fan_in(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
-    found = {name: float(needs.fan_in(name).max(initial=0)) for name in needs.populations}
-    yield from _compare(needs, target, "fan-in of a neuron", "sources per core", found)
+def _fan_in(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
+    fan_in = {name: float(needs.fan_in(name).max(initial=0)) for name in needs.populations}
+    yield from _compare(needs, target, "fan-in of a neuron", "sources per core", fan_in)
 
 
-def _fan_out(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
-    reached = {name: placed.reached(needs, name) for name in needs.populations}
+def _fan_out(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
+    reached = {name: placement.reached(needs, name) for name in needs.populations}
     known = {name: float(n) for name, n in reached.items() if n is not None}
     yield from _compare(needs, target, "cores that a neuron reaches", "cores per neuron", known)
-    pairs = {name: n * placed.most_neurons(name) for name, n in known.items()}
+    pairs = {name: n * placement.most_neurons(name) for name, n in known.items()}
     yield from _compare(needs, target, "output axons of a core", "axons per core", pairs)
 
 
-def _weights(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+def _weights(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
     figure = target.limits.get("weight bits")
     if figure is None:
         return
-    for name, each in needs.projections.items():
-        largest = float(each.weights.max(initial=0.0))
+    for name, projection in needs.projections.items():
+        largest = float(projection.weights.max(initial=0.0))
         if largest == 0:
             continue
-        sign = target.limits.get("sign bits") if each.both_signs else None
+        sign = target.limits.get("sign bits") if projection.both_signs else None
         levels = 2 ** (figure.value - (0 if sign is None else sign.value)) - 1
-        level = np.rint(each.weights / largest * levels)
+        level = np.rint(projection.weights / largest * levels)
         lost = float((level == 0).mean())
-        exact = bool(np.allclose(each.weights, level * (largest / levels), rtol=1e-12))
-        smallest = float(each.weights.min())
+        exact = bool(np.allclose(projection.weights, level * (largest / levels), rtol=1e-12))
+        smallest = float(projection.weights.min())
         value = f"{scientific(smallest)} – {largest:.3g}" if smallest < largest else f"{largest:.3g}"
         if not exact:
             value += f", in steps of {scientific(largest / levels, 2)}: {100 * lost:.3g} % become 0"
@@ -383,60 +388,60 @@ def _weights(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
         target,
         "different weights of a neuron",
         "weights per neuron",
-        {name: float(each.distinct) for name, each in needs.projections.items()},
+        {name: float(projection.distinct) for name, projection in needs.projections.items()},
     )
 
 
-def _weight_range(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+def _weight_range(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
     """Compare the largest weights of projections to the same population, which share a scale."""
-    found = {}
+    powers = {}
     for name in needs.populations:
-        largest = [each.weights.max() for each in needs.into(name) if len(each.weights)]
+        largest = [projection.weights.max() for projection in needs.into(name) if len(projection.weights)]
         if len(largest) > 1:
-            found[name] = round(log2(max(largest) / min(largest)), 2)
-    yield from _compare(needs, target, "powers of two between largest weights", "weight range", found)
+            powers[name] = round(log2(max(largest) / min(largest)), 2)
+    yield from _compare(needs, target, "powers of two between largest weights", "weight range", powers)
 
 
-def _delays(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
-    delayed = {name: float(each.delay[1]) for name, each in needs.projections.items() if each.delay[1]}
+def _delays(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
+    delayed = {name: float(p.delay[1]) for name, p in needs.projections.items() if p.delay[1]}
     yield from _compare(needs, target, "longest delay", "longest delay", delayed)
     if (lack := target.lacks.get("delays")) is not None:
         for name, steps in delayed.items():
             yield Row("delays", name, f"up to {steps:g} time steps", lack.reason, "does not fit", lack.source)
 
 
-def _decay(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+def _decay(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
     figure = target.limits.get("decay bits")
     if figure is None:
         return
     unity = 2**figure.value
     for name, population in needs.populations.items():
-        for each in population.decays:
-            lost = round(unity * (1 - each.kept))
+        for decay in population.decays:
+            lost = round(unity * (1 - decay.kept))
             limit = f"{figure.value:g} {figure.unit}"
             if lost == 0:
                 longest = -1 / log(1 - 1 / unity)
-                value = f"{each.name} = {each.value}: longer than the longest, {longest * needs.dt:.4g} ms"
+                value = f"{decay.name} = {decay.value}: longer than the longest, {longest * needs.dt:.4g} ms"
                 yield Row("decay", name, value, limit, "does not fit", figure.origin)
                 continue
-            exact = abs(lost - unity * (1 - each.kept)) < 1e-9
-            value = f"{each.name} = {each.value}: {lost}/{unity:g} per step"
-            if not exact and lost < unity and each.kept > 0:
-                off = log(each.kept) / log(1 - lost / unity) - 1
-                value += f", a time constant {signed(100 * off, '.2g')} % off"
+            exact = abs(lost - unity * (1 - decay.kept)) < 1e-9
+            value = f"{decay.name} = {decay.value}: {lost}/{unity:g} per step"
+            if not exact and lost < unity and decay.kept > 0:
+                deviation = log(decay.kept) / log(1 - lost / unity) - 1
+                value += f", a time constant {signed(100 * deviation, '.2g')} % off"
             yield Row("decay", name, value, limit, "fits" if exact else "rounded", figure.origin)
 
 
-def _refractory(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
-    periods = {name: float(each.refractory) for name, each in needs.populations.items() if each.refractory}
+def _refractory(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
+    periods = {name: float(p.refractory) for name, p in needs.populations.items() if p.refractory}
     yield from _compare(needs, target, "refractory period", "longest refractory period", periods)
 
 
-def _neurons(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+def _neurons(needs: Needs, target: Target, placement: Placement) -> Iterator[Row]:
     for name, population in needs.populations.items():
-        for each in population.properties:
-            if (lack := target.lacks.get(each)) is not None:
-                yield Row(each, name, population.kind, lack.reason, "does not fit", lack.source)
+        for name_of_property in population.properties:
+            if (lack := target.lacks.get(name_of_property)) is not None:
+                yield Row(name_of_property, name, population.kind, lack.reason, "does not fit", lack.source)
 
 
 _CHECKS: Final[tuple[_Check, ...]] = (
@@ -463,21 +468,21 @@ def energy_text(picojoule: float) -> str:
 
 
 def energy_sentence(energy: Energy) -> str:
-    """Say what the operations of one kind cost per stimulus."""
+    """Return a sentence on the energy of one kind of operation per stimulus."""
     amount = "not known" if energy.nanojoule is None else f"{energy_text(1e3 * energy.nanojoule)} per stimulus"
-    each = energy_text(energy.picojoule)
-    return f"energy of {energy.operation}s: {amount}, at {each} each ({energy.note})"
+    per_operation = energy_text(energy.picojoule)
+    return f"energy of {energy.operation}s: {amount}, at {per_operation} each ({energy.note})"
 
 
 def count_text(value: float | None) -> str:
-    """Return a mean count."""
+    """Format a mean count."""
     return "not known" if value is None else f"{value:.1f}"
 
 
 def sources(check: ChipCheck) -> dict[str, int]:
     """Return the sources of a check, numbered from 1 in the order in which they are used."""
-    found = dict.fromkeys([*(row.source for row in check.rows), *(each.source for each in check.energies)])
-    return {source: number for number, source in enumerate(found, 1)}
+    distinct = dict.fromkeys([*(row.source for row in check.rows), *(energy.source for energy in check.energies)])
+    return {source: number for number, source in enumerate(distinct, 1)}
 
 
 def verdict_text(check: ChipCheck) -> str:
@@ -486,14 +491,14 @@ def verdict_text(check: ChipCheck) -> str:
 
 
 def activity_rows(check: ChipCheck) -> list[tuple[str, str, str]]:
-    """Return what happens per stimulus: what it is, its mean, and how it was measured."""
+    """Return the activity per stimulus: quantity, mean, and how it was measured."""
     rows = [(f"spikes of {name}", count_text(n), check.origin[name]) for name, n in check.spikes.items()]
     rows += [(f"synaptic operations of {name}", count_text(n), "") for name, n in check.operations.items()]
     return [*rows, ("synaptic operations", count_text(check.total_operations), "")]
 
 
 def plain_text(checks: Sequence[ChipCheck], name: str = "") -> str:
-    """Return checks as text with aligned columns, which reads well in a fixed-width font.
+    """Return checks as text with aligned columns, for a fixed-width font.
 
     Parameters
     ----------
@@ -511,7 +516,7 @@ def plain_text(checks: Sequence[ChipCheck], name: str = "") -> str:
             (row.what, row.where, row.value, row.limit, row.verdict, str(number[row.source])) for row in check.rows
         ]
         lines += [verdict_text(check), *_aligned(_HEADINGS, rows)]
-        lines += [f"{energy_sentence(each)}; source {number[each.source]}" for each in check.energies]
+        lines += [f"{energy_sentence(energy)}; source {number[energy.source]}" for energy in check.energies]
         lines += [*check.remarks, *(f"  {n}: {source}" for source, n in number.items()), ""]
     return "\n".join(lines)
 

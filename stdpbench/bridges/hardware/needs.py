@@ -1,4 +1,4 @@
-"""What a network needs of a chip that runs it frozen: neurons, synapses, weights, delays and time constants."""
+"""Requirements of a frozen network on a chip: neurons, synapses, weights, delays and time constants."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _leaks(neuron: Neuron) -> bool:
     return hasattr(neuron, "tau_m") and getattr(neuron, "beta", None) != 1.0
 
 
-def _resets_apart(neuron: Neuron) -> bool:
+def _reset_differs_from_rest(neuron: Neuron) -> bool:
     if getattr(neuron, "reset_mechanism", "zero") == "to-value":
         return bool(neuron.quantities()["v_reset"] != 0)
     rest, reset = (getattr(neuron, name, None) for name in ("v_rest", "v_reset"))
@@ -36,7 +36,7 @@ PROPERTIES: Final[Mapping[str, Callable[[Neuron], bool]]] = MappingProxyType(
         "synaptic currents": lambda neuron: hasattr(neuron, "tau_exc"),
         "exponential leak": _leaks,
         "reset by subtraction": lambda neuron: getattr(neuron, "reset_mechanism", "") == "subtract",
-        "reset apart from rest": _resets_apart,
+        "reset apart from rest": _reset_differs_from_rest,
         "other spike mechanisms": lambda neuron: getattr(neuron, "kind", "") in _OTHER_MECHANISMS,
     }
 )
@@ -52,9 +52,9 @@ class Decay:
     name : str
         Name of the parameter.
     value : str
-        Its value, with unit.
+        Value with unit.
     kept : float
-        Fraction that is kept per time step.
+        Fraction that remains after a time step.
     """
 
     name: str
@@ -64,18 +64,18 @@ class Decay:
 
 @dataclass(frozen=True, eq=False)
 class PopulationNeeds:
-    """What a population needs.
+    """Requirements of a population.
 
     Attributes
     ----------
     name, kind : str
-        Its name, and the kind of its neurons.
+        Name of the population, and kind of its neurons.
     n : int
         Number of neurons.
     properties : tuple of str
-        Those of `PROPERTIES` that its neurons have.
+        Keys of `PROPERTIES` that hold for its neurons.
     decays : tuple of Decay
-        What decays while weights are frozen.
+        Quantities that decay while weights are frozen.
     refractory : int
         Refractory period, in time steps.
     """
@@ -90,18 +90,18 @@ class PopulationNeeds:
 
 @dataclass(frozen=True, eq=False)
 class ProjectionNeeds:
-    """What a projection needs; synapses of weight 0 are left out.
+    """Requirements of a projection; synapses of weight 0 are left out.
 
     Attributes
     ----------
     name, source, target : str
-        Its name, and those of the populations.
+        Names of the projection and of its populations.
     fan_out, fan_in : ndarray, int64, (n_source,) and (n_target,)
         Synapses of each neuron.
     n_zero : int
         Synapses of weight 0.
     weights : ndarray, float64, (n_synapses,)
-        Sizes of the other weights, in any order; one value if all are equal.
+        Magnitudes of the other weights, in any order; one value if all are equal.
     both_signs : bool
         Whether some weights are negative and others positive.
     distinct : int
@@ -124,7 +124,7 @@ class ProjectionNeeds:
 
 @dataclass(frozen=True, eq=False)
 class Needs:
-    """What a network needs.
+    """Requirements of a network.
 
     Attributes
     ----------
@@ -133,9 +133,9 @@ class Needs:
     input, read : str
         Names of the input and of the population that is read.
     populations : mapping of str to PopulationNeeds
-        Those with neurons.
+        Populations with neurons.
     projections : mapping of str to ProjectionNeeds
-        All of them.
+        All projections.
     """
 
     dt: float
@@ -146,29 +146,29 @@ class Needs:
 
     def into(self, population: str) -> list[ProjectionNeeds]:
         """Return the projections that end at a population."""
-        return [each for each in self.projections.values() if each.target == population]
+        return [projection for projection in self.projections.values() if projection.target == population]
 
     def out_of(self, population: str) -> list[ProjectionNeeds]:
         """Return the projections that begin at a population."""
-        return [each for each in self.projections.values() if each.source == population]
+        return [projection for projection in self.projections.values() if projection.source == population]
 
     def fan_in(self, population: str) -> NDArray[np.int64]:
-        """Return the synapses at each neuron of a population, int64, (n,)."""
-        found = np.zeros(self.populations[population].n, np.int64)
-        for each in self.into(population):
-            found += each.fan_in
-        return found
+        """Return the number of incoming synapses of each neuron of a population, int64, (n,)."""
+        total = np.zeros(self.populations[population].n, np.int64)
+        for projection in self.into(population):
+            total += projection.fan_in
+        return total
 
 
 def needs_of(graph: Graph, learned: Mapping[str, NDArray[Any]]) -> Needs:
-    """Return what a network needs.
+    """Return the requirements of a network.
 
     Parameters
     ----------
     graph : Graph
         The network, with the shape of its input.
     learned : mapping of str to ndarray
-        Its learned arrays, as in a presentation.
+        Learned arrays of the network, as in a presentation.
     """
     layout, drawn = Layout(graph), projection_weights(graph)
     populations = {
@@ -181,7 +181,7 @@ def needs_of(graph: Graph, learned: Mapping[str, NDArray[Any]]) -> Needs:
 
 
 def _population(name: str, n: int, neuron: Neuron, dt: float) -> PopulationNeeds:
-    properties = tuple(each for each, has in PROPERTIES.items() if has(neuron))
+    properties = tuple(name for name, holds in PROPERTIES.items() if holds(neuron))
     refractory = getattr(neuron, "refractory_steps", None)
     if refractory is None:
         refractory = round(getattr(neuron, "t_ref", 0.0) / dt)
@@ -189,18 +189,18 @@ def _population(name: str, n: int, neuron: Neuron, dt: float) -> PopulationNeeds
 
 
 def _decays(neuron: Neuron, dt: float) -> tuple[Decay, ...]:
-    """Return what decays exponentially; slow variables, which decay in training only, do not."""
-    slow, found = {f"tau_{each.name}" for each in neuron.variables if each.slow}, []
+    """Return the quantities that decay exponentially, except slow variables, which decay in training only."""
+    slow, decays = {f"tau_{variable.name}" for variable in neuron.variables if variable.slow}, []
     beta = getattr(neuron, "beta", None)
-    for each in type(neuron).describe():
-        if not each.name.startswith("tau_") or each.unit != "ms" or each.name in slow:
+    for parameter in type(neuron).describe():
+        if not parameter.name.startswith("tau_") or parameter.unit != "ms" or parameter.name in slow:
             continue
-        if each.name == "tau_m" and beta is not None:
-            found.append(Decay("beta", f"{beta:g}", float(beta)))
+        if parameter.name == "tau_m" and beta is not None:
+            decays.append(Decay("beta", f"{beta:g}", float(beta)))
             continue
-        tau = float(getattr(neuron, each.name))
-        found.append(Decay(each.name, f"{tau:g} ms", exp(-dt / tau)))
-    return tuple(each for each in found if each.kept < 1)
+        tau = float(getattr(neuron, parameter.name))
+        decays.append(Decay(parameter.name, f"{tau:g} ms", exp(-dt / tau)))
+    return tuple(decay for decay in decays if decay.kept < 1)
 
 
 def _projection(
@@ -210,22 +210,22 @@ def _projection(
     learned: Mapping[str, NDArray[Any]],
     drawn: Mapping[str, NDArray[np.float64]],
 ) -> ProjectionNeeds:
-    made, projection = layout.projections[name], graph.projections[name]
+    in_layout, projection = layout.projections[name], graph.projections[name]
     w = learned.get(weights_of(name), drawn.get(name))
     if w is None:
         counted = _equal(graph, name)
     elif graph.is_sparse(name):
         synapses = graph.synapses(name)
-        counted = _listed(synapses.source, synapses.target, w, made.source.size, made.target.size)
+        counted = _listed(synapses.source, synapses.target, w, in_layout.source.size, in_layout.target.size)
     elif w.ndim == 1:
         neurons = np.arange(len(w))
         counted = _listed(neurons, neurons, w, len(w), len(w))
     else:
         counted = _matrix(w, int(graph.projections[name].connect.at_end) * len(w))
     fan_out, fan_in, n_zero, weights, distinct = counted
-    late = learned.get(delays_in(name))
-    if late is not None:
-        steps = np.rint(np.asarray(late) / (graph.dt * 1e-3)).astype(np.int64)
+    learned_delays = learned.get(delays_in(name))
+    if learned_delays is not None:
+        steps = np.rint(np.asarray(learned_delays) / (graph.dt * 1e-3)).astype(np.int64)
     elif projection.delays_differ:
         steps = delays_of(graph, name).astype(np.int64)
     else:
@@ -245,7 +245,7 @@ def _projection(
 
 
 _Counted = tuple[NDArray[np.int64], NDArray[np.int64], int, NDArray[np.float64], int]
-"""Fan-out, fan-in, number of zeros, sizes of the other weights, and largest number of different ones."""
+"""Fan-out, fan-in, number of zeros, magnitudes of the other weights, and largest number of different ones."""
 
 
 def _equal(graph: Graph, name: str) -> _Counted:
@@ -266,7 +266,7 @@ def _equal(graph: Graph, name: str) -> _Counted:
 
 
 def _listed(source: NDArray[Any], target: NDArray[Any], w: NDArray[Any], n_source: int, n_target: int) -> _Counted:
-    """Count synapses that are given one by one."""
+    """Count synapses of a list."""
     kept = w != 0
     source, target, w = source[kept], target[kept], w[kept].astype(np.float64)
     order = np.lexsort((w, target))
@@ -278,7 +278,7 @@ def _listed(source: NDArray[Any], target: NDArray[Any], w: NDArray[Any], n_sourc
 
 
 def _matrix(w: NDArray[Any], no_synapse: int) -> _Counted:
-    """Count the synapses of a dense projection, of which `no_synapse` pairs have none."""
+    """Count the synapses of a dense projection, in which `no_synapse` pairs are not connected."""
     kept = w != 0
     ordered = np.sort(w, axis=0)
     different = (np.diff(ordered, axis=0, prepend=np.nan) != 0).sum(axis=0) - (~kept).any(axis=0)

@@ -1,7 +1,7 @@
 """Neuromorphic chips as data: limits and energies, each with its source.
 
-A figure that was read in another place than the publication it comes from says where (`Figure.read_in`). What could
-not be confirmed is left out; a limit that a chip does not have here is not checked.
+A figure that was not read in the original publication names the secondary source (`Figure.read_in`). Unconfirmed
+figures are left out, and a limit without a figure is not checked.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Figure:
     value : float
         The number.
     unit : str
-        What it counts or measures.
+        Unit, or what the number counts.
     source : str
         The publication, or the documentation or code of a tool of the chip.
     read_in : str
-        Where the number was read, if not in the source itself.
+        Secondary source, if the number was not read in the source itself.
     """
 
     value: float
@@ -37,18 +37,18 @@ class Figure:
 
     @property
     def origin(self) -> str:
-        """Source, and where the number was read."""
+        """Source, with the secondary source if there is one."""
         return f"{self.source}; as given in {self.read_in}" if self.read_in else self.source
 
 
 @dataclass(frozen=True)
 class Lack:
-    """A property of networks that neurons or synapses of a chip do not have.
+    """A property of networks that a chip does not support.
 
     Attributes
     ----------
     reason : str
-        What the chip has in its place, as a clause.
+        What the chip has instead, as a clause.
     source : str
         Publication or documentation.
     """
@@ -64,11 +64,11 @@ class Cores:
     Attributes
     ----------
     count : int
-        Number of them on a chip.
+        Number of such cores on a chip.
     neurons : int
-        Neurons that a core holds.
+        Neurons per core.
     synapse_bits : int or None
-        Memory for synapses of a core, in bits; None: none of its own.
+        Memory for synapses per core, in bits; None: cores have no such memory.
     """
 
     count: int
@@ -85,17 +85,17 @@ class Target:
     name, title : str
         Name on the command line; name and technology.
     cores : tuple of Cores
-        Its cores, those with most memory for synapses first.
+        Cores, those with most memory for synapses first.
     cores_source : Figure
         Number of cores, with the source of their sizes.
     limits : mapping of str to Figure
         Limits by name; see `LIMITS`.
     lacks : mapping of str to Lack
-        Properties that it does not have; names are those of `stdpbench.bridges.hardware.needs.PROPERTIES`.
+        Unsupported properties, by their names in `stdpbench.bridges.hardware.needs.PROPERTIES`.
     energies : mapping of str to Figure
         Energy per ``"synaptic operation"`` and per ``"neuron update"``, in pJ.
     remarks : tuple of str
-        What is not checked, as sentences.
+        Sentences on what is not checked.
     """
 
     name: str
@@ -114,7 +114,7 @@ LIMITS: Final[Mapping[str, str]] = MappingProxyType(
         "cores per neuron": "cores that the spikes of a neuron can reach",
         "axons per core": "pairs of a neuron of a core and a core that it reaches",
         "weight bits": "bits of the size of a weight, without its sign",
-        "sign bits": "bits of the size that the sign takes where a projection has weights of both signs",
+        "sign bits": "bits of the size used for the sign, if a projection has weights of both signs",
         "weights per neuron": "different weights of the synapses of a neuron",
         "weight range": "bits by which a power of two can scale weights of a projection",
         "longest delay": "time steps",
@@ -122,7 +122,7 @@ LIMITS: Final[Mapping[str, str]] = MappingProxyType(
         "longest refractory period": "time steps",
     }
 )
-"""Names of limits, and what they limit."""
+"""Names and meanings of limits."""
 
 _DAVIES = "M. Davies et al., IEEE Micro 38:82 (2018), doi:10.1109/MM.2018.112130359"
 _NENGO = "NengoLoihi, nengo_loihi/block.py"
@@ -161,7 +161,7 @@ loihi = Target(
         "sources per core": Figure(4096, "input axons of a core", _NENGO),
         "axons per core": Figure(4096, "output axons of a core", _NENGO),
         "weight bits": Figure(8, "bits, times 2^(6 + exponent)", _MICHAELIS, _BRIAN2LOIHI),
-        "sign bits": Figure(1, "bit of them for the sign, where both occur", _LAVA_DENSE),
+        "sign bits": Figure(1, "of these bits for the sign, if both signs occur", _LAVA_DENSE),
         "weight range": Figure(15, "powers of two: exponents from −8 to 7", _MICHAELIS, _BRIAN2LOIHI),
         "longest delay": Figure(62, "time steps", _DAVIES, f"{_LAVA_DL} (for Loihi 2)"),
         "decay bits": Figure(12, "bits: a fraction decay/4096 is lost per time step", _LAVA),
@@ -171,7 +171,7 @@ loihi = Target(
         "conductances": _CURRENT_LIF,
         "other spike mechanisms": _CURRENT_LIF,
         "reset by subtraction": Lack("a spike sets the potential to 0", _LAVA),
-        "reset apart from rest": Lack("a spike sets the potential to 0, where it also rests", _LAVA),
+        "reset apart from rest": Lack("a spike sets the potential to 0, the resting potential", _LAVA),
     },
     {
         "synaptic operation": Figure(
@@ -189,7 +189,7 @@ loihi_2 = Target(
     Figure(128, "cores of up to 8192 neurons, with 192 KiB for neurons and synapses", _BRIEF, _SANAFE),
     {
         "weight bits": Figure(8, "bits", _LAVA_DENSE),
-        "sign bits": Figure(1, "bit of them for the sign, where both occur", _LAVA_DENSE),
+        "sign bits": Figure(1, "of these bits for the sign, if both signs occur", _LAVA_DENSE),
         "longest delay": Figure(62, "time steps", _LAVA_DL),
         "decay bits": Figure(12, "bits: a fraction decay/4096 is lost per time step", _LAVA),
     },
@@ -221,7 +221,7 @@ spinnaker = Target(
         "neuron update": Figure(26e3, "pJ", _HOEPPNER, _KERAS_SPIKING),
     },
     (
-        "Synapses lie in memory that the cores of a chip share: neither its size nor real time is checked.",
+        "Synapses are in memory shared by the cores of a chip: neither its size nor real-time operation is checked.",
         "Software on processors: other neurons can be programmed.",
     ),
 )
@@ -249,7 +249,7 @@ truenorth = Target(
             26, "pJ, of the whole chip at 20 Hz and 128 synapses per neuron", _MEROLLA, _SANAFE
         )
     },
-    ("A neuron that has to reach more than one core is copied, which takes more neurons; this is not counted.",),
+    ("A neuron that has to reach more than one core is copied; the additional neurons are not counted.",),
 )
 
 dynap_cnn = Target(
@@ -271,7 +271,7 @@ dynap_cnn = Target(
         "synaptic currents": _IAF,
         "exponential leak": _IAF,
         "other spike mechanisms": _IAF,
-        "delays": Lack("its documentation knows no delays", _SINABS),
+        "delays": Lack("its documentation mentions no delays", _SINABS),
     },
     {},
     (

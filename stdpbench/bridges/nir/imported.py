@@ -1,4 +1,4 @@
-"""Networks that are read from NIR files, by a process of their own."""
+"""Networks imported from NIR files, which a subprocess reads."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _DELAY = re.compile(r"network\.projections\.(\w+)\.delay(?!\.)\b")
 
 @dataclass(frozen=True, eq=False)
 class NirNetwork:
-    """What a NIR file becomes.
+    """The network of a NIR file.
 
     Attributes
     ----------
     experiment : Experiment
-        The network, and the data, encoding and schedule that a file of stdpbench names; others have their defaults.
+        The network, with data, encoding and schedule from the metadata of a file of stdpbench, otherwise defaults.
     learned : mapping of str to ndarray, float64
         Weights and thresholds by the names of learned arrays (`stdpbench.engine.network.Learned`).
     remarks : tuple of str
         Sentences for the user.
     weights_origin : str
-        What its weights were trained with, as in the metadata of a file of stdpbench; empty if it does not say so.
+        Origin of the weights, from the metadata of a file of stdpbench; empty if unknown.
     delays : mapping of str to str
-        By the name of each projection with a delay, the Delay nodes that make it.
+        Name of each projection with a delay -> names of its Delay nodes.
     synapses : tuple of Rows
-        Those of its connections of kind ``table``, which the experiment finds here until a run writes them to files.
+        Synapses of connections of kind ``table``; they are held in memory until a run writes them to files.
     """
 
     experiment: Experiment
@@ -50,7 +50,7 @@ class NirNetwork:
     synapses: tuple[Rows, ...] = ()
 
     def override(self, changes: Mapping[str, Any]) -> Experiment:
-        """Return its experiment with changes, as `Experiment.override` does.
+        """Return the experiment with changes; see `Experiment.override`.
 
         Raises
         ------
@@ -63,7 +63,7 @@ class NirNetwork:
             raise in_words_of_file(error, self.delays) from None
 
     def parts(self) -> list[dict[str, Any]]:
-        """Return it as mappings of arrays and JSON."""
+        """Return the network as mappings of arrays and JSON."""
         about = {
             "experiment": self.experiment.to_toml(),
             "remarks": self.remarks,
@@ -75,7 +75,7 @@ class NirNetwork:
 
     @classmethod
     def of_parts(cls, parts: Sequence[Mapping[str, Any]]) -> NirNetwork:
-        """Return the network of which these are the `parts`."""
+        """Restore a network from its `parts`."""
         about, learned, *pairs = parts
         synapses = tuple(Rows.of_pairs(**pair) for pair in pairs)
         for rows in synapses:
@@ -85,16 +85,16 @@ class NirNetwork:
 
 
 def in_words_of_file(error: StdpbenchError, delays: Mapping[str, str]) -> StdpbenchError:
-    """Return an error in which Delay nodes have the place of the projections that they became."""
+    """Return an error that names the Delay nodes of the file instead of the delays of projections."""
 
-    def node(found: re.Match[str]) -> str:
-        return f"the Delay {delays[found[1]]} of the file" if found[1] in delays else found[0]
+    def node(match: re.Match[str]) -> str:
+        return f"the Delay {delays[match[1]]} of the file" if match[1] in delays else match[0]
 
     return several(_DELAY.sub(node, sentence) for sentence in error.sentences)
 
 
 def nir_network(name: str | PathLike[str], changes: Mapping[str, Any]) -> NirNetwork | None:
-    """Return the network of a NIR file, or None for the name of anything else.
+    """Return the network of a NIR file; None if the name is not that of a NIR file.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def nir_network(name: str | PathLike[str], changes: Mapping[str, Any]) -> NirNet
     Raises
     ------
     StdpbenchError
-        If the file cannot be read, or cannot run here: one sentence with the name of the node.
+        If the file cannot be read, or a node is not supported; the message names the node.
     """
     path, dt = Path(name).expanduser(), changes.get("network.dt")
     if path.suffix.lower() != ".nir":

@@ -1,7 +1,7 @@
-r"""A reader that simulates NIR networks from NIR's equations alone; it imports nothing of stdpbench.
+r"""Simulate NIR networks from NIR's equations alone, without importing anything from stdpbench.
 
-NIR's nodes are differential equations. This reader solves them by the forward Euler method: what a step of dt adds is
-computed from all that holds at its beginning, in all nodes at the same time.
+NIR's nodes are differential equations. This reader solves them by the forward Euler method: the change in a step of dt
+is computed from the state at its beginning, in all nodes simultaneously.
 
 .. math::
 
@@ -16,12 +16,12 @@ computed from all that holds at its beginning, in all nodes at the same time.
     \text{SumPool2d: } y_{crs} &= \sum_{a,b} x_{c,\; r\,t - p + a,\; s\,t - p + b} \qquad
     \text{AvgPool2d: the same, by the number of values}
 
-with stride t, padding p and dilation d, where values outside are 0; channels in a group see inputs of the same group.
-Flatten puts values in the order of channel, row and column. A neuron with :math:`v(t) > v_{threshold}` emits a spike,
-the number 1 during this step, and its potential becomes :math:`v_{reset}` before the equation is applied. A node gets
-the sum of what its sources emit. All but neurons act at once; Delay emits what it got :math:`\tau` earlier, and 0
-before that. In CubaLIF, which is NIR's
-composition of LI and LIF, the potential sees the new current. At time 0, potentials and currents are 0.
+with stride t, padding p and dilation d, and values of 0 outside; channels in a group get inputs of the same group.
+Flatten arranges values in the order of channel, row and column. A neuron with :math:`v(t) > v_{threshold}` emits a
+spike, the number 1 during this step, and its potential becomes :math:`v_{reset}` before the equation is applied. The
+input of a node is the sum of the outputs of its sources. All nodes except neurons act immediately; Delay emits its
+input of :math:`\tau` earlier, and 0 before that. In CubaLIF, which is NIR's composition of LI and LIF, the equation of
+the potential has the new current. At time 0, potentials and currents are 0.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ _UNITS = (
 
 
 class Course(NamedTuple):
-    """What a node of neurons did.
+    """Spikes and potentials of a node of neurons.
 
     Attributes
     ----------
     spikes : ndarray, bool, (n_steps, n_stimuli, n_neurons)
-        Whether a neuron fires in a step; in the order of channel, row and column where they have these.
+        Whether a neuron fires in a step; neurons are in the order of channel, row and column, if they have these.
     v : ndarray, float64, (n_steps, n_stimuli, n_neurons)
-        Its potential in that step before the reset; of no steps unless asked for.
+        Potential in that step before the reset; no steps unless requested.
     """
 
     spikes: NDArray[np.bool_]
@@ -71,7 +71,7 @@ def simulate(graph: nir.NIRGraph, inputs: NDArray[Any], dt: float, *, potentials
     graph : nir.NIRGraph
         A network with one Input node, whose neurons are LIF, IF or CubaLIF.
     inputs : ndarray, (n_steps, n_stimuli, n_input)
-        What the Input node emits in each step, for stimuli that are shown independently of each other.
+        Output of the Input node in each step, for independent stimuli.
     dt : float
         Time step, in the unit of the times in `graph`.
     potentials : bool
@@ -80,55 +80,55 @@ def simulate(graph: nir.NIRGraph, inputs: NDArray[Any], dt: float, *, potentials
     Returns
     -------
     dict of str to Course
-        By the name of each node of neurons.
+        Name of each node of neurons -> its spikes and potentials.
 
     Raises
     ------
     ValueError
-        If a node is of another type, or there is not one Input node.
+        If a node has an unsupported type, or there is not exactly one Input node.
     """
     nodes, n_steps, n_stimuli = graph.nodes, *inputs.shape[:2]
     for name, node in nodes.items():
         if not isinstance(node, _UNITS):
-            raise ValueError(f"{name} is a node of type {type(node).__name__}, which this reader does not know")
+            raise ValueError(f"{name} is a node of type {type(node).__name__}, which this reader does not support")
     (entry,) = (name for name, node in nodes.items() if isinstance(node, nir.Input))
     sources = {name: [source for source, target in graph.edges if target == name] for name in nodes}
     neurons = {name: node for name, node in nodes.items() if isinstance(node, _NEURONS)}
     v = {name: np.zeros((n_stimuli, *node.v_threshold.shape)) for name, node in neurons.items()}
-    i = {name: np.zeros_like(each) for name, each in v.items()}
-    fired = {name: np.zeros((n_steps, *each.shape), bool) for name, each in v.items()}
-    courses = {name: np.zeros((n_steps if potentials else 0, *each.shape)) for name, each in v.items()}
+    i = {name: np.zeros_like(potential) for name, potential in v.items()}
+    fired = {name: np.zeros((n_steps, *potential.shape), bool) for name, potential in v.items()}
+    courses = {name: np.zeros((n_steps if potentials else 0, *v[name].shape)) for name in v}
     shape = (n_stimuli, *np.reshape(nodes[entry].input_type["input"], -1))
     lines = {name: _Line(node.delay, dt, n_stimuli) for name, node in nodes.items() if isinstance(node, nir.Delay)}
 
-    def emitted(name: str) -> NDArray[Any]:
-        """Return what a node emits at this time."""
+    def output(name: str) -> NDArray[Any]:
+        """Return the output of a node at this time."""
         if name not in now:
-            node, got = nodes[name], received(name)
+            node, values = nodes[name], summed_input(name)
             if isinstance(node, nir.Linear | nir.Affine):
-                got = got.reshape(n_stimuli, -1) @ node.weight.T
+                values = values.reshape(n_stimuli, -1) @ node.weight.T
             if isinstance(node, nir.Affine):
-                got = got + node.bias
+                values = values + node.bias
             elif isinstance(node, nir.Scale):
-                got = got * node.scale
+                values = values * node.scale
             elif isinstance(node, nir.Delay):
-                got = lines[name].pass_on(got, step)
+                values = lines[name].pass_on(values, step)
             elif isinstance(node, nir.Flatten):
-                got = got.reshape(n_stimuli, -1)
+                values = values.reshape(n_stimuli, -1)
             elif isinstance(node, nir.Conv2d):
-                got = _convolved(node, got)
+                values = _convolved(node, values)
             elif isinstance(node, _POOLS):
-                got = _pooled(node, got)
-            now[name] = got
+                values = _pooled(node, values)
+            now[name] = values
         return now[name]
 
-    def received(name: str) -> NDArray[Any]:
-        """Return the sum of what a node gets at this time."""
+    def summed_input(name: str) -> NDArray[Any]:
+        """Return the summed input of a node at this time."""
         if not sources[name]:
             return np.zeros((n_stimuli, *np.reshape(nodes[name].input_type["input"], -1)))
-        total = emitted(sources[name][0])
+        total = output(sources[name][0])
         for source in sources[name][1:]:
-            total = total + emitted(source)
+            total = total + output(source)
         return total
 
     for step in range(n_steps):
@@ -139,14 +139,14 @@ def simulate(graph: nir.NIRGraph, inputs: NDArray[Any], dt: float, *, potentials
                 courses[name][step] = v[name]
             v[name] = np.where(fired[name][step], node.v_reset, v[name])
             now[name] = fired[name][step].astype(np.float64)
-        got = {
-            name: received(name).reshape(each.shape) for name, each in v.items()
-        }  # of all, before any of them changes
+        values = {
+            name: summed_input(name).reshape(potential.shape) for name, potential in v.items()
+        }  # inputs of all nodes, before any of them changes
         for name, node in neurons.items():
             if isinstance(node, nir.IF):
-                v[name] = v[name] + dt * node.r * got[name]
+                v[name] = v[name] + dt * node.r * values[name]
                 continue
-            current, tau = got[name], node.tau if isinstance(node, nir.LIF) else node.tau_mem
+            current, tau = values[name], node.tau if isinstance(node, nir.LIF) else node.tau_mem
             if isinstance(node, nir.CubaLIF):
                 i[name] = i[name] + dt / node.tau_syn * (node.w_in * current - i[name])
                 current = i[name]
@@ -159,7 +159,7 @@ def simulate(graph: nir.NIRGraph, inputs: NDArray[Any], dt: float, *, potentials
 
 
 def _convolved(node: nir.Conv2d, x: NDArray[Any]) -> NDArray[Any]:
-    """Return what a Conv2d emits, (n_stimuli, channels, rows, columns)."""
+    """Return the output of a Conv2d, (n_stimuli, channels, rows, columns)."""
     w, strides, dilation = node.weight, _two(node.stride), _two(node.dilation)
     reach = [step * (side - 1) for step, side in zip(dilation, w.shape[2:], strict=True)]
     if isinstance(node.padding, str):
@@ -171,13 +171,13 @@ def _convolved(node: nir.Conv2d, x: NDArray[Any]) -> NDArray[Any]:
     y = np.zeros((len(x), len(w), rows, columns))
     n_out, n_in = len(w) // int(node.groups), w.shape[1]
     for o, c, a, b in np.ndindex(*w.shape):
-        seen = x[:, o // n_out * n_in + c, a * dilation[0] :: strides[0], b * dilation[1] :: strides[1]]
-        y[:, o] += w[o, c, a, b] * seen[:, :rows, :columns]
+        inputs = x[:, o // n_out * n_in + c, a * dilation[0] :: strides[0], b * dilation[1] :: strides[1]]
+        y[:, o] += w[o, c, a, b] * inputs[:, :rows, :columns]
     return y + np.reshape(node.bias, (-1, 1, 1))
 
 
 def _pooled(node: nir.SumPool2d | nir.AvgPool2d, x: NDArray[Any]) -> NDArray[Any]:
-    """Return what pooling emits, (n_stimuli, channels, rows, columns)."""
+    """Return the output of pooling, (n_stimuli, channels, rows, columns)."""
     size, strides = _two(node.kernel_size), _two(node.stride)
     x = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in _two(node.padding))))
     rows, columns = ((n - k) // step + 1 for n, k, step in zip(x.shape[2:], size, strides, strict=True))
@@ -194,16 +194,16 @@ def _two(value: Any) -> tuple[int, int]:
 
 
 class _Line:
-    """What a Delay node got in the last steps."""
+    """Delay line: the inputs of a Delay node in the last steps."""
 
     def __init__(self, delay: NDArray[Any], dt: float, n_stimuli: int) -> None:
         self._steps = np.rint(delay / dt).astype(np.int64).reshape(-1)
         self._channels = np.arange(delay.size)
         self._past = np.zeros((int(self._steps.max(initial=0)) + 1, n_stimuli, delay.size))
 
-    def pass_on(self, got: NDArray[Any], step: int) -> NDArray[Any]:
-        """Return what arrives now, given what the node gets now."""
+    def pass_on(self, values: NDArray[Any], step: int) -> NDArray[Any]:
+        """Store the current input, and return the delayed output."""
         n = len(self._past)
-        self._past[step % n] = got.reshape(len(got), -1)
+        self._past[step % n] = values.reshape(len(values), -1)
         arrived: NDArray[Any] = self._past[(step - self._steps) % n, :, self._channels].T
-        return arrived.reshape(got.shape)
+        return arrived.reshape(values.shape)

@@ -1,7 +1,7 @@
-"""Networks of rectified units in NIR files: a chain of layers, whose neurons of kind IF stand for max(0, y).
+"""Read networks of rectified units from NIR files: a chain of layers, whose IF neurons stand for max(0, y).
 
-An IF that gets the constant current y fires y R dt / v_threshold times per step, or never if y is negative: it is a
-rectified unit with this slope, by which the weights before it are multiplied. Without a time step in the file, dt is
+An IF with the constant input current y fires y R dt / v_threshold times per step, or never if y is negative: it is a
+rectified unit with this slope, by which the preceding weights are multiplied. Without a time step in the file, dt is
 the unit of its times.
 """
 
@@ -17,9 +17,9 @@ import nir
 import numpy as np
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.nir.chains import LAYERS, layer_of
 from stdpbench.bridges.nir.neurons import real
 from stdpbench.bridges.nir.reading import flat, open_graph
-from stdpbench.bridges.nir.ways import LAYERS, layer_of
 from stdpbench.experiment.references.layer_file import arrays_of
 from stdpbench.experiment.references.layer_network import Layer, LayerNetwork, Shape
 
@@ -37,7 +37,7 @@ def layers_of(path: Path) -> LayerNetwork:
     Raises
     ------
     StdpbenchError
-        If it has none: one sentence with the name of the node.
+        If the file has no such network; the message names the node.
     """
     graph = flat(open_graph(path, _KNOWN, "stand for a layer of rectified units", check=False))
     dt = float(graph.metadata.get("dt", 1.0))
@@ -55,69 +55,73 @@ def parse(path: Path) -> list[dict[str, Any]]:
 
 
 def _chain(graph: nir.NIRGraph) -> list[str]:
-    """Return the names of the nodes from the Input node to the Output node, without the last."""
+    """Return the names of the nodes from the Input node to the last one before the Output node."""
     entries = [name for name, node in graph.nodes.items() if isinstance(node, nir.Input)]
     if len(entries) != 1:
         raise StdpbenchError(f"a network must have one Input node to be converted, not {len(entries)}")
-    found, at = list[str](), entries[0]
-    while not isinstance(graph.nodes[at], nir.Output):
-        found.append(at)
-        after = [target for source, target in graph.edges if source == at]
-        before = [source for source, target in graph.edges if target == at]
+    names, current = list[str](), entries[0]
+    while not isinstance(graph.nodes[current], nir.Output):
+        names.append(current)
+        after = [target for source, target in graph.edges if source == current]
+        before = [source for source, target in graph.edges if target == current]
         if len(after) != 1 or len(before) > 1:
             raise StdpbenchError(
-                f"{at} is between {len(before)} and {len(after)} nodes; a chain of layers from Input to Output can be "
-                "converted"
+                f"{current} has {len(before)} incoming and {len(after)} outgoing edges; only a chain of layers "
+                "from Input to Output can be converted"
             )
-        (at,) = after
-        if at in found:
-            raise StdpbenchError(f"{at} is in a loop; a chain of layers from Input to Output can be converted")
-    return found
+        (current,) = after
+        if current in names:
+            raise StdpbenchError(
+                f"{current} is in a loop; only a chain of layers from Input to Output can be converted"
+            )
+    return names
 
 
 def _input_shape(name: str, node: nir.Input) -> Shape:
-    """Return channels, rows and columns; a list of inputs is taken as a square, if it can be one."""
-    given = tuple(int(each) for each in np.reshape(node.input_type["input"], -1))
-    if len(given) == 1:
-        side = isqrt(given[0])
-        return (1, side, side) if side**2 == given[0] else (1, 1, given[0])
-    if len(given) > 3:
-        raise StdpbenchError(f"{name} has {len(given)} dimensions; channels, rows and columns can be converted")
-    return (1, *given)[-3:]
+    """Return channels, rows and columns; a list of inputs becomes a square if possible."""
+    shape = tuple(int(side) for side in np.reshape(node.input_type["input"], -1))
+    if len(shape) == 1:
+        side = isqrt(shape[0])
+        return (1, side, side) if side**2 == shape[0] else (1, 1, shape[0])
+    if len(shape) > 3:
+        raise StdpbenchError(
+            f"{name} has {len(shape)} dimensions; at most channels, rows and columns can be converted"
+        )
+    return (1, *shape)[-3:]
 
 
 def _layers(graph: nir.NIRGraph, names: list[str], shape: Shape, dt: float) -> Iterator[Layer]:
-    """Yield the layers, with the slopes of the neurons that follow them."""
-    held: tuple[str, Layer] | None = None
+    """Yield the layers, with weights multiplied by the slopes of the following neurons."""
+    previous: tuple[str, Layer] | None = None
     rectified, counts = True, {"conv": 0, "pool": 0, "dense": 0}
     for name in names:
         node = graph.nodes[name]
         if isinstance(node, nir.Flatten):
             continue
         if isinstance(node, nir.IF):
-            if held is None:
-                raise StdpbenchError(f"{name} has neurons that no weights lead to, which cannot be converted")
-            held = held[0], _with_slope(held[1], name, node, shape, dt)
+            if previous is None:
+                raise StdpbenchError(f"{name} has neurons without weights before them, which cannot be converted")
+            previous = previous[0], _with_slope(previous[1], name, node, shape, dt)
             rectified = True
             continue
-        made = layer_of(name, node)
-        if held is not None:
+        layer = layer_of(name, node)
+        if previous is not None:
             if not rectified:
                 raise StdpbenchError(
-                    f"{name} follows {held[0]} without neurons of type IF between them, which stand for max(0, y)"
+                    f"{name} follows {previous[0]} without IF neurons between them, which stand for max(0, y)"
                 )
-            yield held[1]
-        counts[made.kind] += 1
-        shape = made.shape_after(shape, held[0] if held else "the input")
-        held = name, replace(made, name=f"{made.kind}{counts[made.kind]}")
-        rectified = made.kind == "pool"
-    if held is not None:
-        yield held[1]
+            yield previous[1]
+        counts[layer.kind] += 1
+        shape = layer.shape_after(shape, previous[0] if previous else "the input")
+        previous = name, replace(layer, name=f"{layer.kind}{counts[layer.kind]}")
+        rectified = layer.kind == "pool"
+    if previous is not None:
+        yield previous[1]
 
 
 def _with_slope(layer: Layer, name: str, node: nir.IF, shape: Shape, dt: float) -> Layer:
-    """Return a layer whose values are those of the rectified units that neurons behind it stand for, if positive."""
-    threshold, r = (real(node, name, what).reshape(-1) for what in ("v_threshold", "r"))
+    """Return a layer with its weights multiplied by the slopes of the rectified units behind it."""
+    threshold, r = (real(node, name, parameter).reshape(-1) for parameter in ("v_threshold", "r"))
     if not ((r > 0).all() and (threshold > 0).all() and np.isfinite(r).all() and np.isfinite(threshold).all()):
         raise StdpbenchError(f"r and v_threshold of {name} must be larger than 0")
     slope = r * dt / threshold

@@ -1,4 +1,4 @@
-"""From a network to NIR: nodes and edges, and what NIR cannot say.
+"""Convert a network to NIR nodes and edges, and list features that NIR cannot express.
 
 A step of a population is a linear equation, V(t+1) = β V(t) + I(t), and so is a step of the forward Euler method,
 v(t + dt) = (1 - dt/τ) v(t) + dt/τ (v_leak + R I(t)). Both are the same with τ = dt/(1 - β) and R = 1/(1 - β); a
@@ -39,73 +39,73 @@ _NOTHING = "_Nothing"
 
 
 @dataclass(frozen=True)
-class Unsayable:
-    """Something of a network that NIR cannot say.
+class Unsupported:
+    """A feature of a network that NIR cannot express.
 
     Attributes
     ----------
     reason : str
-        What, why, and the nearest network that NIR can say: a sentence without full stop, with paths of the expanded
-        network.
+        Feature, reason, and the nearest network that NIR can express: a sentence without full stop, with paths of the
+        expanded network.
     instead : str
-        What a file says instead if it is written nevertheless, as a clause; empty if it cannot be.
+        What a file has instead if it is written nevertheless, as a clause; empty if it cannot be written.
     """
 
     reason: str
     instead: str = ""
 
 
-def unsayable(graph: Graph) -> Iterator[Unsayable]:
-    """Yield everything of a network that NIR cannot say.
+def unsupported(graph: Graph) -> Iterator[Unsupported]:
+    """Yield all features of a network that NIR cannot express.
 
-    What depends on numbers that are drawn or learned, delays per synapse, is left to `nir_graph`.
+    Delays per synapse depend on drawn or learned numbers, so `nir_graph` checks them.
     """
     if not graph.input:
-        yield Unsayable("the network has no input, which a NIR network needs")
+        yield Unsupported("the network has no input, which a NIR network needs")
     for name, population in graph.populations.items():
         where = f"network.populations.{name}"
         if population.noise is not None:
-            yield Unsayable(f"{where}.noise: NIR has no random spikes; remove it")
+            yield Unsupported(f"{where}.noise: NIR has no random spikes; remove it")
         if population.neuron is not None:
             yield from _of_neuron(f"{where}.neuron", name, population.neuron, graph)
     for name, projection in graph.projections.items():
         sizes = [graph.populations[end].size for end in (projection.source, projection.target)]
         if sizes[0] * sizes[1] > _LARGEST:
-            yield Unsayable(
+            yield Unsupported(
                 f"network.projections.{name}: NIR has only full matrices, and that of {sizes[0]} × {sizes[1]} weights "
                 f"would take {8 * sizes[0] * sizes[1] / 2**30:.1f} GiB; use fewer neurons"
             )
 
 
-def _of_neuron(where: str, name: str, neuron: Neuron, graph: Graph) -> Iterator[Unsayable]:
+def _of_neuron(where: str, name: str, neuron: Neuron, graph: Graph) -> Iterator[Unsupported]:
     kind = getattr(neuron, "kind", "")
     if isinstance(neuron, Discrete):
         if neuron.reset_mechanism == "subtract":
-            yield Unsayable(
-                f"{where}.reset_mechanism: neurons of NIR are reset to a value, and none subtracts the threshold; the "
-                "nearest network has 'zero'",
+            yield Unsupported(
+                f"{where}.reset_mechanism: neurons of NIR are reset to a value instead of subtracting the threshold; "
+                "the nearest network has 'zero'",
                 f"a spike of {name} sets the potential to 0 and subtracts nothing",
             )
         if neuron.refractory_steps:
-            yield Unsayable(
+            yield Unsupported(
                 f"{where}.refractory_steps: neurons of NIR have no refractory period; the nearest network has 0",
                 f"{name} has no refractory period",
             )
         beta = _beta(neuron, graph.dt)
         if beta == 1 and neuron.I_background and _with_bias(graph, name) is None:
-            yield Unsayable(
+            yield Unsupported(
                 f"{where}.I_background: NIR has constant inputs of an IF only in an Affine node, and {name} has no "
                 "projection without delays; the nearest network has 0"
             )
     elif isinstance(neuron, LIFCurrent):
         if neuron.t_ref:
-            yield Unsayable(
+            yield Unsupported(
                 f"{where}.t_ref: neurons of NIR have no refractory period; the nearest network has 0",
                 f"{name} has no refractory period",
             )
-        used = {each.receptor for each in graph.projections.values() if each.target == name}
+        used = {projection.receptor for projection in graph.projections.values() if projection.target == name}
         if len(used) > 1 and neuron.tau_exc != neuron.tau_inh:
-            yield Unsayable(
+            yield Unsupported(
                 f"{where}.tau_inh: a CubaLIF of NIR has one synaptic current; the nearest network has the value of "
                 f"tau_exc ({neuron.tau_exc:g} ms)"
             )
@@ -113,36 +113,36 @@ def _of_neuron(where: str, name: str, neuron: Neuron, graph: Graph) -> Iterator[
         slow = any(variable.slow for variable in neuron.variables)
         if neuron.conductances:
             nearest = "'adaptive-lif-discrete'" if slow else "'lif-discrete', or 'lif-current'"
-            yield Unsayable(
+            yield Unsupported(
                 f"{where}.kind {kind!r} has conductances, which no node of NIR has; the nearest network has {nearest}"
             )
         else:
             nearest = "'adaptive-lif-discrete'" if slow else "'lif-current' or 'lif-discrete'"
-            yield Unsayable(
+            yield Unsupported(
                 f"{where}.kind {kind!r} has equations that no node of NIR has; the nearest network has {nearest}"
             )
 
 
 def nir_graph(graph: Graph, array: Arrays, metadata: Mapping[str, Any] | None = None) -> nir.NIRGraph:
-    """Return a network, as it is now, in NIR; what `unsayable` yields is left out.
+    """Return a network in its present state as NIR graph, without the features that `unsupported` yields.
 
-    Populations are called as in the network; projections are Linear nodes of their name, or Affine where they also
-    bring the constant input of an IF, and ``NAME_Delay`` is the Delay of one that has delays. ``NAME_Nothing`` has the
-    weight 0 from the input to neurons that no projection reaches, such as those that bring constants.
+    Populations keep their names; projections are Linear nodes of the same name, or Affine if they also carry the
+    constant input of an IF, and ``NAME_Delay`` is the Delay of a projection. ``NAME_Nothing`` has the weight 0 from
+    the input to neurons without incoming projections, such as those that provide constants.
 
     Parameters
     ----------
     graph : Graph
         The network, with the shape of its input.
     array : callable
-        Returns its weights, delays that it has learned, and adaptive thresholds by their public names.
+        Returns weights, learned delays and adaptive thresholds by their public names.
     metadata : mapping, optional
-        Text and numbers to write in addition to the time step.
+        Texts and numbers to write in addition to the time step.
 
     Raises
     ------
     StdpbenchError
-        If synapses have delays that differ so that no Delay node can say them.
+        If synapses have delays that no Delay node can express.
     """
     layout, nodes, edges = Layout(graph), dict[str, nir.NIRNode](), list[tuple[str, str]]()
     for name, population in graph.populations.items():
@@ -151,22 +151,22 @@ def nir_graph(graph: Graph, array: Arrays, metadata: Mapping[str, Any] | None = 
         else:
             nodes[name] = _neurons(graph, name, population.neuron, population.size, array)
     biases = {name: _with_bias(graph, name) for name in graph.populations if _bias(graph, name)}
-    for name, each in layout.projections.items():
-        projection = each.projection
-        weight, (before, after) = _matrix(each, array), _delays(each, array)
+    for name, in_layout in layout.projections.items():
+        projection = in_layout.projection
+        weight, (before, after) = _matrix(in_layout, array), _delays(in_layout, array)
         if biases.get(projection.target) == name:
             nodes[name] = nir.Affine(weight, np.full(len(weight), _bias(graph, projection.target)))
         else:
             nodes[name] = nir.Linear(weight)
-        way = [projection.source, name, projection.target]
+        chain = [projection.source, name, projection.target]
         for delay, place in ((before, 1), (after, 2)):
             if delay is not None:
                 nodes[f"{name}{_DELAY}"] = nir.Delay(delay * graph.dt)
-                way.insert(place, f"{name}{_DELAY}")
-        edges += pairwise(way)
+                chain.insert(place, f"{name}{_DELAY}")
+        edges += pairwise(chain)
     reached = {target for _, target in edges}
     for name, population in graph.populations.items():
-        if population.neuron is not None and name not in reached:  # nir would give it an Input of its own
+        if population.neuron is not None and name not in reached:  # nir would add an Input node for it
             nodes[f"{name}{_NOTHING}"] = nir.Linear(np.zeros((population.size, graph.populations[graph.input].size)))
             edges += pairwise((graph.input, f"{name}{_NOTHING}", name))
     nodes[OUTPUT] = nir.Output(np.array([graph.n_read]))
@@ -176,7 +176,7 @@ def nir_graph(graph: Graph, array: Arrays, metadata: Mapping[str, Any] | None = 
 
 
 def write_nir(target: Path, graph: nir.NIRGraph) -> None:
-    """Write a NIR file; one that is there is replaced at once or not at all.
+    """Write a NIR file atomically.
 
     Raises
     ------
@@ -189,47 +189,49 @@ def write_nir(target: Path, graph: nir.NIRGraph) -> None:
 
 
 def _neurons(graph: Graph, name: str, neuron: Neuron, n: int, array: Arrays) -> nir.NIRNode:
-    """Return the node of a population."""
+    """Return the NIR node of a population."""
 
-    def all_have(value: float) -> NDArray[np.float64]:
+    def constant(value: float) -> NDArray[np.float64]:
         return np.full(n, float(value))
 
     dt = graph.dt
     if isinstance(neuron, LIFCurrent):
-        return _current_neurons(graph, name, neuron, all_have)
+        return _current_neurons(graph, name, neuron, constant)
     assert isinstance(neuron, Discrete)
     slow = [variable.name for variable in neuron.variables if variable.slow]
-    threshold = all_have(neuron.v_thresh) + sum(array(f"{name}.{each}") for each in slow)
-    reset = all_have(neuron.v_reset or 0.0) if neuron.reset_mechanism == "to-value" else all_have(0.0)
+    threshold = constant(neuron.v_thresh) + sum(array(f"{name}.{variable}") for variable in slow)
+    reset = constant(neuron.v_reset or 0.0) if neuron.reset_mechanism == "to-value" else constant(0.0)
     lost = 1 - _beta(neuron, dt)
     if lost == 0:
-        return nir.IF(r=all_have(1 / dt), v_threshold=threshold, v_reset=reset)
-    leak = all_have(neuron.I_background / lost)
-    return nir.LIF(tau=all_have(dt / lost), r=all_have(1 / lost), v_leak=leak, v_threshold=threshold, v_reset=reset)
+        return nir.IF(r=constant(1 / dt), v_threshold=threshold, v_reset=reset)
+    leak = constant(neuron.I_background / lost)
+    return nir.LIF(tau=constant(dt / lost), r=constant(1 / lost), v_leak=leak, v_threshold=threshold, v_reset=reset)
 
 
 def _current_neurons(
-    graph: Graph, name: str, neuron: LIFCurrent, all_have: Callable[[float], NDArray[np.float64]]
+    graph: Graph, name: str, neuron: LIFCurrent, constant: Callable[[float], NDArray[np.float64]]
 ) -> nir.CubaLIF:
     """Return neurons with a synaptic current as CubaLIF, in mV above rest and pA.
 
-    Their exact solution over a step is linear, v ← v_∞ + (v - v_∞) P + c I and I ← Q I, so that the Euler step with
-    the right constants is the same.
+    Their exact solution over a step is linear, v ← v_∞ + (v - v_∞) P + c I and I ← Q I, so an Euler step with suitable
+    constants equals it.
     """
     dt, g_L = graph.dt, neuron.g_L
-    inhibited = all(each.receptor == "I_inh" for each in graph.projections.values() if each.target == name)
+    inhibited = all(
+        projection.receptor == "I_inh" for projection in graph.projections.values() if projection.target == name
+    )
     tau_syn = neuron.tau_inh if inhibited else neuron.tau_exc
     x = dt / neuron.tau_m - dt / tau_syn
-    moved = exp(-dt / neuron.tau_m) * dt / neuron.tau_m * (expm1(x) / x if x else 1.0) / g_L  # mV per pA
+    per_unit_current = exp(-dt / neuron.tau_m) * dt / neuron.tau_m * (expm1(x) / x if x else 1.0) / g_L  # mV per pA
     lost, lost_syn = -expm1(-dt / neuron.tau_m), -expm1(-dt / tau_syn)
     return nir.CubaLIF(
-        tau_mem=all_have(dt / lost),
-        tau_syn=all_have(dt / lost_syn),
-        r=all_have(moved / lost),
-        v_leak=all_have(neuron.I_background / g_L),
-        v_threshold=all_have(neuron.v_thresh - neuron.v_rest),
-        v_reset=all_have(neuron.v_reset - neuron.v_rest),
-        w_in=all_have(1 / lost_syn),
+        tau_mem=constant(dt / lost),
+        tau_syn=constant(dt / lost_syn),
+        r=constant(per_unit_current / lost),
+        v_leak=constant(neuron.I_background / g_L),
+        v_threshold=constant(neuron.v_thresh - neuron.v_rest),
+        v_reset=constant(neuron.v_reset - neuron.v_rest),
+        w_in=constant(1 / lost_syn),
     )
 
 
@@ -238,7 +240,7 @@ def _beta(neuron: Discrete, dt: float) -> float:
 
 
 def _bias(graph: Graph, population: str) -> float:
-    """Return the constant input of a population that an Affine node must say; 0 if there is none."""
+    """Return the constant input of a population that needs an Affine node; 0 if there is none."""
     neuron = graph.populations[population].neuron
     if isinstance(neuron, Discrete) and _beta(neuron, graph.dt) == 1:
         return neuron.I_background
@@ -246,23 +248,27 @@ def _bias(graph: Graph, population: str) -> float:
 
 
 def _with_bias(graph: Graph, population: str) -> str | None:
-    """Return the name of a projection without delays that can bring the constant input of a population."""
-    into = [name for name, each in graph.projections.items() if each.target == population and not each.longest_delay]
-    return into[0] if into else None
+    """Return the name of a projection without delays that can carry the constant input of a population."""
+    candidates = (
+        name
+        for name, projection in graph.projections.items()
+        if projection.target == population and not projection.longest_delay
+    )
+    return next(candidates, None)
 
 
-def _matrix(each: ProjectionLayout, array: Arrays) -> NDArray[np.float64]:
-    """Return what a projection adds to its target per spike, float64, (n_target, n_source)."""
-    projection, n_source, n_target = each.projection, each.source.size, each.target.size
-    neuron = each.target.neuron
-    if each.has_weights:
-        found = array(f"{each.name}.w")
+def _matrix(in_layout: ProjectionLayout, array: Arrays) -> NDArray[np.float64]:
+    """Return the increments of the target per source spike, float64, (n_target, n_source)."""
+    projection, n_source, n_target = in_layout.projection, in_layout.source.size, in_layout.target.size
+    neuron = in_layout.target.neuron
+    if in_layout.has_weights:
+        values = array(f"{in_layout.name}.w")
     else:
         value = projection.weight.quantities()["value"]
-        found = value * connected(each) if each.counted else np.full(each.shape, value)
-    w: NDArray[np.float64] = np.asarray(found, np.float64)
-    if each.sparse:
-        w = each.synapses.dense(w)
+        values = value * connected(in_layout) if in_layout.counted else np.full(in_layout.shape, value)
+    w: NDArray[np.float64] = np.asarray(values, np.float64)
+    if in_layout.sparse:
+        w = in_layout.synapses.dense(w)
     elif w.ndim == 1:
         w = np.asarray(np.diag(w))
     assert w.shape == (n_source, n_target)
@@ -271,38 +277,38 @@ def _matrix(each: ProjectionLayout, array: Arrays) -> NDArray[np.float64]:
     return np.ascontiguousarray((sign * scale * w).T)
 
 
-def _delays(each: ProjectionLayout, array: Arrays) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
-    """Return the delays of the sources of a projection and of its targets, in steps, int64; None where there are none.
+def _delays(in_layout: ProjectionLayout, array: Arrays) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Return the delays per source and per target of a projection, in steps, int64; None without delays.
 
     Raises
     ------
     StdpbenchError
-        If its synapses have delays that are neither the same for all of a source nor for all of a target.
+        If the delays depend neither on the source alone nor on the target alone.
     """
-    n_source, n_target = each.source.size, each.target.size
-    if not each.delays_differ:
-        return (np.full(n_source, each.delay_bins) if each.delay_bins else None), None
-    if each.delay_rule is not None:
-        steps = np.rint(array(f"{each.name}.d") / (each.graph.dt * 1e-3)).astype(np.int64)
+    n_source, n_target = in_layout.source.size, in_layout.target.size
+    if not in_layout.delays_differ:
+        return (np.full(n_source, in_layout.delay_bins) if in_layout.delay_bins else None), None
+    if in_layout.delay_rule is not None:
+        steps = np.rint(array(f"{in_layout.name}.d") / (in_layout.graph.dt * 1e-3)).astype(np.int64)
     else:
-        steps = delays_of(each.graph, each.name).astype(np.int64)
-    source, target = _ends(each, steps.shape)
+        steps = delays_of(in_layout.graph, in_layout.name).astype(np.int64)
+    source, target = _ends(in_layout, steps.shape)
     for number, size, is_source in ((source, n_source, True), (target, n_target, False)):
-        found = np.zeros(size, np.int64)
-        found[number] = steps.reshape(-1)
-        if np.array_equal(found[number], steps.reshape(-1)):
-            return (found, None) if is_source else (None, found)
+        delays = np.zeros(size, np.int64)
+        delays[number] = steps.reshape(-1)
+        if np.array_equal(delays[number], steps.reshape(-1)):
+            return (delays, None) if is_source else (None, delays)
     raise StdpbenchError(
-        f"network.projections.{each.name}.delay: a Delay of NIR delays everything that a neuron sends, or that it "
-        f"receives, but these {steps.size} synapses have different delays; the nearest network has one delay for all, "
-        f"such as {np.median(steps) * each.graph.dt:g} ms"
+        f"network.projections.{in_layout.name}.delay: a Delay of NIR delays everything that a neuron sends, or that "
+        f"it receives, but these {steps.size} synapses have different delays; the nearest network has one delay for "
+        f"all, such as {np.median(steps) * in_layout.graph.dt:g} ms"
     )
 
 
-def _ends(each: ProjectionLayout, shape: tuple[int, ...]) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+def _ends(in_layout: ProjectionLayout, shape: tuple[int, ...]) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
     """Return source and target of each synapse of a projection, in the order of its arrays."""
-    if each.sparse:
-        return each.synapses.source, each.synapses.target
+    if in_layout.sparse:
+        return in_layout.synapses.source, in_layout.synapses.target
     if len(shape) == 1:
         return np.arange(shape[0]), np.arange(shape[0])
     source, target = np.indices(shape)

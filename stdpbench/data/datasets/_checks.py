@@ -18,26 +18,24 @@ _LARGEST_LABEL = 2**53  # floating point numbers are whole up to it
 
 
 def grey_values(arrays: Sequence[tuple[str, NDArray[Any]]]) -> list[Pixels]:
-    """Check arrays of pictures, and bring them to grey values in 0 .. 255.
+    """Check arrays of pictures and convert them to grey values in 0 .. 255.
 
-    Whole numbers are taken as they are. Decimal numbers of which none exceeds 1, in all arrays together, are taken as
-    0 .. 1 and multiplied by 255, as are truth values.
+    Integers are unchanged. Decimal numbers are multiplied by 255 if none in any array exceeds 1, as are truth values.
 
     Parameters
     ----------
     arrays : sequence of (str, ndarray)
-        Where each array comes from, for error sentences, and the array: (n, height, width), or with a last dimension
-        of 1 or 3.
+        Origin for error messages, and array: (n, height, width), or with a last dimension of 1 or 3.
 
     Returns
     -------
     list of ndarray, uint8 or float32, (n, height, width) or (n, height, width, 3)
-        uint8 for whole numbers and truth values, float32 for decimal numbers.
+        uint8 for integers and truth values, float32 for decimal numbers.
 
     Raises
     ------
     StdpbenchError
-        For another number of dimensions, no pictures, no numbers, values that are not finite or out of range.
+        If an array has another number of dimensions, no pictures, or values that are not finite numbers in range.
     """
     for where, array in arrays:
         _check_shape(where, array)
@@ -65,7 +63,7 @@ def _check_shape(where: str, array: NDArray[Any]) -> None:
             f"{where} has the shape {shape}; it must be number×height×width, or number×height×width×3 for colours"
         )
     if array.size == 0:
-        raise StdpbenchError(f"{where} has the shape {shape}, which means no pictures")
+        raise StdpbenchError(f"{where} has the shape {shape}, so it holds no pictures")
 
 
 def _check_range(where: str, array: NDArray[Any]) -> None:
@@ -82,20 +80,20 @@ def _check_range(where: str, array: NDArray[Any]) -> None:
 def label_values(
     where: str, array: NDArray[Any], pictures: int, pictures_where: str, noun: str = "picture"
 ) -> NDArray[Any]:
-    """Check an array of labels: one whole number or text for each picture, or other stimulus.
+    """Check an array of labels: one whole number or text per stimulus.
 
     Parameters
     ----------
     where : str
-        Where the labels come from, for error sentences.
+        Where the labels come from, for error messages.
     array : ndarray, (n,)
-        Labels; decimal numbers are accepted where they are whole.
+        Labels; floats are accepted if they are whole.
     pictures : int
-        How many there must be.
+        Required number of labels.
     pictures_where : str
         Where the pictures come from.
     noun : str
-        What one of them is called in an error sentence.
+        Name of a stimulus in error messages.
 
     Returns
     -------
@@ -105,7 +103,7 @@ def label_values(
     Raises
     ------
     StdpbenchError
-        For another number of dimensions or of labels, or for labels of another type.
+        If the number of dimensions or labels is wrong, or the labels are neither whole numbers nor texts.
     """
     if array.ndim != 1:
         raise StdpbenchError(f"{where} has {array.ndim} dimensions; it must hold one label per {noun}")
@@ -130,9 +128,9 @@ def number_classes(
     Parameters
     ----------
     train, test : ndarray, int64 or str, (n,), or None
-        Labels from `label_values`; None if there are none.
+        Labels from `label_values`, if any.
     where : str
-        Names the data set in an error sentence.
+        Name of the data set in error messages.
 
     Returns
     -------
@@ -144,15 +142,15 @@ def number_classes(
     Raises
     ------
     StdpbenchError
-        If one has numbers and the other texts.
+        If one has numbers and the other has texts.
     """
-    given = [labels for labels in (train, test) if labels is not None]
-    if not given:
+    parts = [labels for labels in (train, test) if labels is not None]
+    if not parts:
         return None, None, ()
-    if len({labels.dtype.kind for labels in given}) > 1:
+    if len({labels.dtype.kind for labels in parts}) > 1:
         raise StdpbenchError(f"{where}: training and test labels must both be numbers or both be texts")
-    values = np.unique(np.concatenate(given)).tolist()
-    ordered = sorted(values, key=natural_order) if given[0].dtype.kind == "U" else values
+    values = np.unique(np.concatenate(parts)).tolist()
+    ordered = sorted(values, key=natural_order) if parts[0].dtype.kind == "U" else values
     number = {value: index for index, value in enumerate(ordered)}
     numbered = [
         None if labels is None else np.array([number[label] for label in labels.tolist()], np.int64)
@@ -162,7 +160,7 @@ def number_classes(
 
 
 def natural_order(text: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Return a sort key that orders numbers within texts as numbers, on every system alike."""
+    """Return a sort key that orders numbers within texts as numbers, the same on every system."""
     pieces = re.findall(r"0*([0-9]+)|([^0-9]+)", unicodedata.normalize("NFC", text))
     return [(0, len(number), number) if number else (1, 0, word) for number, word in pieces], text
 
@@ -173,7 +171,7 @@ def local_path(parameter: str, text: str) -> Path:
     Raises
     ------
     StdpbenchError
-        If it cannot be a path; the message names `parameter`.
+        If the text is not a path; the message names `parameter`.
     """
     try:
         if "\0" in text:

@@ -1,4 +1,4 @@
-"""Tables of a user's text file: cells, a line of names if there is one, and numbers."""
+"""Read tables from a user's text file, with or without a header line."""
 
 from __future__ import annotations
 
@@ -56,24 +56,25 @@ class Cells:
             If a cell holds no finite number.
         """
         values = np.empty((len(self.rows), len(columns)))
-        for place, row in enumerate(self.rows):
+        for row_number, row in enumerate(self.rows):
             for target, number in enumerate(columns):
-                found = _number(row[number])
-                if found is None:
-                    named = f"column {self.names[number]!r}" if self.names else f"column {number + 1}"
-                    held = f"{row[number][:40]!r}" if row[number] else "nothing"
+                value = _number(row[number])
+                if value is None:
+                    column = f"column {self.names[number]!r}" if self.names else f"column {number + 1}"
+                    content = f"{row[number][:40]!r}" if row[number] else "nothing"
                     raise StdpbenchError(
-                        f"{self.path}, line {self.lines[place]}: {named} holds {held}; it must hold a finite number"
+                        f"{self.path}, line {self.lines[row_number]}: {column} holds {content}; "
+                        "it must hold a finite number"
                     )
-                values[place, target] = found
+                values[row_number, target] = value
         return values
 
 
 def read_cells(path: Path, *, texts: Sequence[int] = ()) -> Cells:
-    """Read a table: cells separated by commas, semicolons or tabs, with or without a line of names.
+    """Read a table: cells separated by commas, semicolons or tabs, with or without a header line.
 
-    The first line holds names if a cell of it is not a number. Of the columns `texts`, which may hold texts in every
-    line, that tells nothing; -1 is the last one. Empty lines, and lines that begin with ``#``, are passed over.
+    The first line is a header if one of its cells is not a number. Columns in `texts`, which may hold texts in every
+    line, do not count for this; -1 is the last one. Empty lines, and lines that begin with ``#``, are ignored.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def read_cells(path: Path, *, texts: Sequence[int] = ()) -> Cells:
     text = read_text(path)
     rows, lines, line_number = list[list[str]](), list[int](), 0
     try:
-        # each line is a row: a text over several lines is not what numbers are written as
+        # each line is a row: quoted texts over several lines are not supported
         for line_number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith("#"):
                 rows.append([cell.strip() for cell in next(csv.reader([line], delimiter=_separator(line)))])
@@ -92,19 +93,19 @@ def read_cells(path: Path, *, texts: Sequence[int] = ()) -> Cells:
         raise StdpbenchError(f"{path}, line {line_number}: {error or 'no cells'}") from None
     if not rows:
         raise StdpbenchError(f"{path} is empty; it must hold lines of numbers")
-    untold = {number % len(rows[0]) if number < 0 else number for number in texts}
-    telling = [cell for number, cell in enumerate(rows[0]) if number not in untold or len(rows[0]) == 1]
-    named = any(_number(cell) is None and not _is_missing(cell) for cell in telling)
-    names = rows[0] if named else []
-    rows, lines = (rows[1:], lines[1:]) if named else (rows, lines)
+    excluded = {number % len(rows[0]) if number < 0 else number for number in texts}
+    header_cells = [cell for number, cell in enumerate(rows[0]) if number not in excluded or len(rows[0]) == 1]
+    has_header = any(_number(cell) is None and not _is_missing(cell) for cell in header_cells)
+    names = rows[0] if has_header else []
+    rows, lines = (rows[1:], lines[1:]) if has_header else (rows, lines)
     if not rows:
-        raise StdpbenchError(f"{path} holds a line of names only; it must hold lines of numbers")
+        raise StdpbenchError(f"{path} holds only a header line; it must hold lines of numbers")
     width = len(names or rows[0])
     if width > _WIDEST:
         raise StdpbenchError(f"{path} has {width} columns; at most {_WIDEST} are read")
-    for row, at in zip(rows, lines, strict=True):
+    for row, number in zip(rows, lines, strict=True):
         if len(row) != width:
-            raise StdpbenchError(f"{path}, line {at} has {len(row)} cells, but the first line has {width}")
+            raise StdpbenchError(f"{path}, line {number} has {len(row)} cells, but the first line has {width}")
     return Cells(path, names, rows, lines)
 
 
@@ -114,7 +115,7 @@ def read_text(path: Path) -> str:
     Raises
     ------
     StdpbenchError
-        If it cannot be read, is too large, or is not text.
+        If the file cannot be read, is too large, or is not text.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -137,7 +138,7 @@ def class_cells(where: str, cells: Sequence[str]) -> NDArray[Any]:
     Raises
     ------
     StdpbenchError
-        If a cell is empty, or all are numbers that are not whole.
+        If a cell is empty, or all cells are numbers but some are not whole.
     """
     if "" in cells:
         raise StdpbenchError(f"{where} is empty in row {list(cells).index('') + 1}; every row needs a class")
@@ -155,7 +156,7 @@ def _separator(line: str) -> str:
 
 
 def _number(text: str) -> float | None:
-    """Return the finite number in a cell; None if there is none."""
+    """Return the number in a cell; None if it is not a finite number."""
     try:
         value = float(text)
     except ValueError:
@@ -164,5 +165,5 @@ def _number(text: str) -> float | None:
 
 
 def _is_missing(text: str) -> bool:
-    """Whether a cell stands for a missing number, so that it is not a name."""
+    """Return whether a cell marks a missing number, so that it is not a column name."""
     return text.lower().lstrip("+-") in ("", "nan", "na", "n/a", "?", "null", "none", "inf", "infinity")

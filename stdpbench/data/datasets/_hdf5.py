@@ -1,4 +1,4 @@
-"""Recordings of events in HDF5 files, in the layout of SHD."""
+"""Read recordings of events from HDF5 files in the layout of SHD."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stdpbench.data.datasets._checks import label_values
 from stdpbench.data.datasets._recordings import MOST_EVENTS, RawRecordings, recordings
 
 HDF5 = (".h5", ".hdf5", ".hdf")
-"""How names of HDF5 files end."""
+"""Suffixes of HDF5 files."""
 
 _AT_ONCE = 256  # recordings
 
@@ -23,20 +23,20 @@ _AT_ONCE = 256  # recordings
 def read_hdf5(path: Path, *, sort: bool = False) -> RawRecordings:
     """Read an HDF5 file in the layout of SHD.
 
-    ``spikes/times`` (in s) and ``spikes/units`` hold a list per recording, ``labels`` a whole number; ``extra/keys``,
-    if it is there, the names of the classes.
+    ``spikes/times`` (in s) and ``spikes/units`` hold a list per recording, ``labels`` a whole number per recording,
+    and ``extra/keys``, which is optional, the names of the classes.
 
     Parameters
     ----------
     path : Path
         The file.
     sort : bool
-        Whether to sort the events of a recording by time, rather than to refuse them.
+        Whether to sort the events of each recording by time, instead of refusing unsorted ones.
 
     Raises
     ------
     StdpbenchError
-        One sentence if something is missing, damaged or does not fit together.
+        If data are missing, damaged or inconsistent.
     """
     (arrays,) = read_apart("stdpbench.data.datasets._hdf5:parse", path)
     labels = arrays.get("labels")
@@ -44,7 +44,7 @@ def read_hdf5(path: Path, *, sort: bool = False) -> RawRecordings:
 
 
 def parse(path: Path) -> list[dict[str, Any]]:
-    """Return index, time and stop of all recordings, and labels if there are any; for `read_apart`.
+    """Return index, time and stop of all recordings, and labels if present; for `read_apart`.
 
     Raises
     ------
@@ -61,32 +61,32 @@ def parse(path: Path) -> list[dict[str, Any]]:
             if "labels" in file:
                 labels = _labels(path, _values(path, file, "labels"), len(lists))
                 if "extra/keys" in file:
-                    labels = _named(path, labels, _values(path, file, "extra/keys"))
+                    labels = _class_names(path, labels, _values(path, file, "extra/keys"))
     except (StdpbenchError, MemoryError):
         raise
-    except Exception as error:  # h5py raises whatever fits the state of a damaged file
+    except Exception as error:  # h5py raises exceptions of many types for damaged files
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise StdpbenchError(f"{path} is damaged, or not an HDF5 file ({reason})") from None
-    counts = np.array([len(each) for each, _ in lists], np.int64)
-    found = {
-        "index": np.concatenate([np.empty(0, np.int64), *(each for each, _ in lists)]),
-        "time": np.concatenate([np.empty(0), *(each for _, each in lists)]),
+    counts = np.array([len(channels) for channels, _ in lists], np.int64)
+    arrays = {
+        "index": np.concatenate([np.empty(0, np.int64), *(channels for channels, _ in lists)]),
+        "time": np.concatenate([np.empty(0), *(seconds for _, seconds in lists)]),
         "stop": np.cumsum(counts),
     }
-    return [found if labels is None else found | {"labels": labels}]
+    return [arrays if labels is None else arrays | {"labels": labels}]
 
 
 def _dataset(path: Path, file: Any, name: str) -> Any:
-    """Return a list of lists of numbers."""
+    """Return an HDF5 data set that holds a list of numbers per recording."""
     import h5py
 
-    found = file.get(name)
-    if not isinstance(found, h5py.Dataset):
+    dataset = file.get(name)
+    if not isinstance(dataset, h5py.Dataset):
         raise StdpbenchError(f"{path} has no data set {name}; events need spikes/times, spikes/units and labels")
-    kind = h5py.check_vlen_dtype(found.dtype)
-    if found.ndim != 1 or kind is None or np.dtype(kind).kind not in "iuf":
+    kind = h5py.check_vlen_dtype(dataset.dtype)
+    if dataset.ndim != 1 or kind is None or np.dtype(kind).kind not in "iuf":
         raise StdpbenchError(f"{path}: {name} must hold a list of numbers for each recording")
-    return found
+    return dataset
 
 
 def _lists(path: Path, times: Any, units: Any) -> Iterator[tuple[NDArray[Any], NDArray[np.float64]]]:
@@ -95,32 +95,32 @@ def _lists(path: Path, times: Any, units: Any) -> Iterator[tuple[NDArray[Any], N
     for start in range(0, times.shape[0], _AT_ONCE):
         stop = min(start + _AT_ONCE, times.shape[0])
         for number, (unit, time) in enumerate(zip(units[start:stop], times[start:stop], strict=True), start=start):
-            channels, moments = np.asarray(unit), np.asarray(time)
-            if channels.shape != moments.shape or channels.ndim != 1:
-                raise StdpbenchError(f"{path}: recording {number} has {channels.size} units, but {moments.size} times")
+            channels, seconds = np.asarray(unit), np.asarray(time)
+            if channels.shape != seconds.shape or channels.ndim != 1:
+                raise StdpbenchError(f"{path}: recording {number} has {channels.size} units, but {seconds.size} times")
             n_events += len(channels)
             if n_events > MOST_EVENTS:
                 raise StdpbenchError(f"{path} has more than {MOST_EVENTS} events, more than are read")
-            yield channels, moments.astype(np.float64)
+            yield channels, seconds.astype(np.float64)
 
 
 def _values(path: Path, file: Any, name: str) -> NDArray[Any]:
     import h5py
 
-    found = file.get(name)
-    if not isinstance(found, h5py.Dataset) or found.ndim != 1:
+    dataset = file.get(name)
+    if not isinstance(dataset, h5py.Dataset) or dataset.ndim != 1:
         raise StdpbenchError(f"{path}: {name} must be a list")
-    return np.asarray(found[:])
+    return np.asarray(dataset[:])
 
 
 def _labels(path: Path, values: NDArray[Any], n: int) -> NDArray[Any]:
     if values.dtype.kind == "O":  # texts of any length
-        values = np.array([_text(each) for each in values])
+        values = np.array([_text(value) for value in values])
     return label_values(f"labels of {path}", values, n, f"spikes/times of {path}", "recording")
 
 
-def _named(path: Path, labels: NDArray[Any], keys: NDArray[Any]) -> NDArray[Any]:
-    """Return the names of classes that are numbers."""
+def _class_names(path: Path, labels: NDArray[Any], keys: NDArray[Any]) -> NDArray[Any]:
+    """Replace numbers of classes by their names."""
     if labels.dtype.kind not in "iu":
         return labels
     names = [_text(key) for key in keys]

@@ -25,7 +25,7 @@ _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E:
 
 
 def is_gzip(path: Path) -> bool:
-    """Whether a file is gzip, by its first bytes; its name does not matter."""
+    """Return whether a file is gzip, by its first bytes."""
     with path.open("rb") as file:
         return file.read(2) == b"\x1f\x8b"
 
@@ -37,7 +37,7 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     StdpbenchError
-        On opening or while reading, if the file is missing, unreadable or damaged gzip.
+        On opening or reading, if the file is missing, unreadable or damaged gzip.
     """
     try:
         with cast(BinaryIO, gzip.open(path)) if is_gzip(path) else path.open("rb") as file:
@@ -62,13 +62,13 @@ def read_idx(path: Path) -> NDArray[Any]:
 
     Returns
     -------
-    ndarray, uint8, int8, int16, int32, float32 or float64, of the shape that the file says
-        In native byte order.
+    ndarray, uint8, int8, int16, int32, float32 or float64, of the shape in the file
+        Values in native byte order.
 
     Raises
     ------
     StdpbenchError
-        If it is missing, unreadable, damaged, no IDX file, or shorter or longer than its header says.
+        If the file is missing, unreadable, damaged or not an IDX file, or its length contradicts its header.
     """
     with open_plain(path) as file:
         magic = file.read(4)
@@ -82,13 +82,13 @@ def read_idx(path: Path) -> NDArray[Any]:
             raise StdpbenchError(f"{path} is truncated: it ends inside its header")
         shape = tuple(int(size) for size in np.frombuffer(header, ">u4"))
         dtype = np.dtype(_TYPES[magic[2]])
-        announced = math.prod(shape) * dtype.itemsize
-        check_content(path, math.prod(shape) * max(dtype.itemsize, 4))  # networks see them in 32 bits
-        values = file.read(announced + 1)
-    if len(values) != announced:
-        held = f"it holds {len(values)}" if len(values) < announced else "it holds more"
+        declared = math.prod(shape) * dtype.itemsize
+        check_content(path, math.prod(shape) * max(dtype.itemsize, 4))  # networks use 32 bits per pixel
+        values = file.read(declared + 1)
+    if len(values) != declared:
+        actual = f"it holds {len(values)}" if len(values) < declared else "it holds more"
         raise StdpbenchError(
-            f"{path} is {'truncated' if len(values) < announced else 'too long'}: its header announces {announced} "
-            f"bytes of values ({'×'.join(map(str, shape))}), but {held}"
+            f"{path} is {'truncated' if len(values) < declared else 'too long'}: its header declares {declared} "
+            f"bytes of values ({'×'.join(map(str, shape))}), but {actual}"
         )
     return np.frombuffer(values, dtype).astype(dtype.newbyteorder("="), copy=False).reshape(shape)

@@ -31,11 +31,11 @@ class PublishedFile:
     Attributes
     ----------
     name : str
-        Its name, without .gz.
+        Name of the file, without .gz.
     plain : str
-        Digest of the decompressed bytes, such as ``"sha256:0fa7…"``, so that any compression of the same file passes.
+        Digest of the decompressed bytes, such as ``"sha256:0fa7…"``; independent of the compression.
     packed : str
-        Digest of the .gz file as it was published.
+        Digest of the published .gz file.
     """
 
     name: str
@@ -43,7 +43,7 @@ class PublishedFile:
     packed: str
 
     def matches(self, path: Path) -> bool:
-        """Whether a local file, plain or gzip, is identical; False if it cannot be read completely."""
+        """Return whether a local file, plain or gzip, is identical; False if it cannot be read completely."""
         try:
             if is_gzip(path):
                 with path.open("rb") as file:
@@ -89,7 +89,7 @@ def find_set(name: str, folders: Iterable[Path]) -> Path | None:
 
 
 def other_set(name: str, folder: Path) -> str | None:
-    """Return the name of the other published set in a folder, recognised by its test labels; None if there is none."""
+    """Return the name of another published set in a folder, recognised by its test labels; None without one."""
     path = find_file(folder, TEST_LABELS)
     for other in PUBLISHED.values():
         if path is not None and other.name != name:
@@ -219,27 +219,27 @@ class MNISTLike(Dataset):
 
     def _folder(self) -> Path:
         folders = (local_path("data.path", self.path),) if self.path else data_folders()
-        found = find_set(self.set_name, folders)
-        if found is not None:
-            return found
+        folder_of_set = find_set(self.set_name, folders)
+        if folder_of_set is not None:
+            return folder_of_set
         candidates = [candidate for folder in folders for candidate in (folder / self.set_name, folder)]
-        remarks = ""
+        remark = ""
         for candidate in candidates:
             missing = [file.name for file in PUBLISHED[self.set_name].files if find_file(candidate, file.name) is None]
             if 0 < len(missing) < len(PUBLISHED[self.set_name].files):
-                remarks = f" ({candidate} lacks {', '.join(missing)})"
+                remark = f" ({candidate} lacks {', '.join(missing)})"
             elif not missing:
-                remarks = f" ({candidate} holds {other_set(self.set_name, candidate)})"
+                remark = f" ({candidate} holds {other_set(self.set_name, candidate)})"
         raise StdpbenchError(
-            f"the four files of {self.set_name} are not in {' or '.join(map(str, folders))}{remarks}; get them with "
+            f"the four files of {self.set_name} are not in {' or '.join(map(str, folders))}{remark}; get them with "
             f"`stdpbench data fetch {self.set_name}`, or name their folder in "
             f"{'data.path' if self.path else 'STDPBENCH_DATA'}"
         )
 
-    def _read(self, folder: Path, images: str, labels: str) -> Images:
-        images_path, labels_path = find_file(folder, images), find_file(folder, labels)
+    def _read(self, folder: Path, images_name: str, labels_name: str) -> Images:
+        images_path, labels_path = find_file(folder, images_name), find_file(folder, labels_name)
         if images_path is None or labels_path is None:
-            raise StdpbenchError(f"{images} or {labels} disappeared from {folder} while it was being read")
+            raise StdpbenchError(f"{images_name} or {labels_name} disappeared from {folder} while it was being read")
         (pixels,) = grey_values([(str(images_path), read_idx(images_path))])
         values = label_values(str(labels_path), read_idx(labels_path), len(pixels), str(images_path)).astype(np.int64)
         if values.min() < 0 or values.max() >= len(self.class_names):

@@ -1,4 +1,4 @@
-"""Recordings of events as read from files, checked: one sentence for what cannot be shown."""
+"""Check recordings of events that were read from files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RawRecordings:
     Attributes
     ----------
     where : str
-        File or folder, for error sentences.
+        File or folder, for error messages.
     index : ndarray, int32, (n_events,)
         Channel of each event.
     time : ndarray, float64, (n_events,)
@@ -34,7 +34,7 @@ class RawRecordings:
     labels : ndarray, int64 or str, (n,), or None
         Classes as written.
     grid : tuple of int or None
-        Planes, height and width, if the file says so.
+        Planes, height and width, if the file has them.
     """
 
     where: str
@@ -48,7 +48,7 @@ class RawRecordings:
 
     @property
     def n_channels(self) -> int:
-        """Number of channels up to the last one that has an event."""
+        """Number of channels up to the last one with an event."""
         return int(self.index.max(initial=-1)) + 1
 
     def stimuli(self, grid: tuple[int, int, int]) -> EventSet:
@@ -80,29 +80,29 @@ def recordings(
     grid: tuple[int, int, int] | None = None,
     sort: bool = False,
 ) -> RawRecordings:
-    """Check recordings that lie one after the other.
+    """Check concatenated recordings.
 
     Parameters
     ----------
     where : str
-        File or folder, for error sentences.
+        File or folder, for error messages.
     index, time : ndarray, (n_events,)
         Channel and time in s of each event.
     stop : ndarray, int64, (n,)
-        The event after the last one of each recording, not descending, up to n_events.
+        The event after the last one of each recording, not descending; the last value is n_events.
     labels : ndarray or None
-        As in `RawRecordings`.
+        See `RawRecordings`.
     duration : ndarray, float64, (n,), optional
-        Durations in s; by default up to the next whole ms after the last event of each recording.
+        Durations in s; default: up to the next whole ms after the last event of each recording.
     grid : tuple of int, optional
-        As in `RawRecordings`.
+        See `RawRecordings`.
     sort : bool
-        Whether to sort the events of a recording by time, rather than to refuse them.
+        Whether to sort the events of each recording by time, instead of refusing unsorted ones.
 
     Raises
     ------
     StdpbenchError
-        For channels or times that are not allowed, empty recordings without a duration, and events after the end.
+        If a channel or time is not allowed, an empty recording has no duration, or an event lies after the end.
     """
     first = np.concatenate([np.zeros(1, np.int64), stop[:-1]])
     if not len(stop):
@@ -126,7 +126,7 @@ def recordings(
     if duration is None:
         if empty.any():
             raise StdpbenchError(
-                f"{where}: recording {np.flatnonzero(empty)[0]} is empty; leave it out, or state durations"
+                f"{where}: recording {np.flatnonzero(empty)[0]} is empty; remove it, or state durations"
             )
         duration = (np.floor(last * 1e3 + 1e-6) + 1) * 1e-3
     over = np.flatnonzero(last > duration * (1 + 1e-9))
@@ -144,16 +144,16 @@ def grid_of(where: str, values: NDArray[Any]) -> tuple[int, int, int]:
     Raises
     ------
     StdpbenchError
-        If they are not whole, or describe no grid that can be an input.
+        If they are not whole numbers, or there are too many channels.
     """
     sizes = values.reshape(-1)
-    good = 1 <= len(sizes) <= 3 and sizes.dtype.kind in "iuf" and bool((sizes == np.floor(sizes)).all())
-    if not good or sizes.min() < 1 or sizes.max() > MOST_CHANNELS:
+    valid = 1 <= len(sizes) <= 3 and sizes.dtype.kind in "iuf" and bool((sizes == np.floor(sizes)).all())
+    if not valid or sizes.min() < 1 or sizes.max() > MOST_CHANNELS:
         raise StdpbenchError(f"{where} must be one to three positive whole numbers: (planes,) (height,) channels")
     planes, height, width = (1, 1, 1, *(int(size) for size in sizes))[-3:]
     if planes * height * width > MOST_CHANNELS:
         n = planes * height * width
-        raise StdpbenchError(f"{where} describes {n} channels; at most {MOST_CHANNELS} are shown")
+        raise StdpbenchError(f"{where} describes {n} channels; the limit is {MOST_CHANNELS}")
     return planes, height, width
 
 
@@ -165,9 +165,7 @@ def _check_index(where: str, index: NDArray[Any]) -> None:
     if len(index) and index.min() < 0:
         raise StdpbenchError(f"{where} has an event of channel {index.min():g}; channels count from 0")
     if len(index) and index.max() >= MOST_CHANNELS:
-        raise StdpbenchError(
-            f"{where} has an event of channel {index.max():g}; at most {MOST_CHANNELS} channels are shown"
-        )
+        raise StdpbenchError(f"{where} has an event of channel {index.max():g}; the limit is {MOST_CHANNELS} channels")
 
 
 def _checked_times(where: str, time: NDArray[Any]) -> NDArray[np.float64]:

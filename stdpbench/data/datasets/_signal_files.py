@@ -1,4 +1,4 @@
-"""Signals of a user's files (.npz archives, .ts files, folders of CSV files), with their rate and scaled channels."""
+"""Read signals from .npz archives, .ts files and folders of CSV files; scale their channels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_files import read_npz
 from stdpbench.data.datasets._checks import label_values, natural_order
 from stdpbench.data.datasets._csv import read_cells, read_text
-from stdpbench.data.datasets._own import test_beside
+from stdpbench.data.datasets._holding_out import test_beside
 from stdpbench.data.stimuli import Signals
 
 _NAMES = ("values", "lengths", "labels", "test_values", "test_lengths", "test_labels", "rate")
@@ -28,7 +28,7 @@ class RawSignals:
     Attributes
     ----------
     where : str
-        File or folder, for error sentences.
+        File or folder, for error messages.
     values : ndarray, float64 or float32, (n_channels, n_samples)
         Samples of all signals, one after the other.
     lengths : ndarray, int64, (n,)
@@ -36,7 +36,7 @@ class RawSignals:
     labels : ndarray, int64 or str, (n,), or None
         Classes as written.
     rate : float or None
-        Samples per second, if the file says so.
+        Samples per second, if the file has it.
     """
 
     where: str
@@ -47,42 +47,42 @@ class RawSignals:
 
 
 def read_signals(path: Path) -> tuple[RawSignals, RawSignals | None]:
-    """Read the signals of a file or folder: training, and test if they are given apart.
+    """Read the signals of a file or folder: training signals, and test signals if they are separate.
 
     Raises
     ------
     StdpbenchError
-        One sentence if something is missing, damaged or does not fit together.
+        If data are missing, damaged or inconsistent.
     """
     try:
         if path.is_dir():
-            found = _of_folder(path)
+            signals = _read_folder(path)
         elif not path.exists():
             raise StdpbenchError(f"there is no file or folder {path}")
         elif path.suffix.lower() == ".npz":
-            found = _of_archive(path)
+            signals = _read_archive(path)
         elif path.suffix.lower() == ".ts":
             test = test_beside(path)
-            found = read_ts(path), None if test is None else read_ts(test)
+            signals = read_ts(path), None if test is None else read_ts(test)
         else:
             raise StdpbenchError(
                 f"{path} has no signals that can be read; choose an .npz file, a .ts file, or a folder of CSV files"
             )
     except OSError as error:
         raise StdpbenchError(f"{error.filename or path} cannot be read: {error.strerror or error}") from None
-    train, test_part = found
+    train, test_part = signals
     if test_part is not None and len(train.values) != len(test_part.values):
         raise StdpbenchError(
             f"{train.where} has signals of {len(train.values)} channels, but {test_part.where} of "
             f"{len(test_part.values)}; all must have the same channels"
         )
-    return found
+    return signals
 
 
 # -- npz --------------------------------------------------------------------------------------------------------------
 
 
-def _of_archive(path: Path) -> tuple[RawSignals, RawSignals | None]:
+def _read_archive(path: Path) -> tuple[RawSignals, RawSignals | None]:
     arrays = read_npz(path, _NAMES)
     if "values" not in arrays:
         raise StdpbenchError(
@@ -94,27 +94,27 @@ def _of_archive(path: Path) -> tuple[RawSignals, RawSignals | None]:
             raise StdpbenchError(f"{path} holds {name}, but no test_values")
     rate = None
     if "rate" in arrays:
-        given = arrays["rate"]
-        if given.size != 1 or given.dtype.kind not in "iuf" or not 0 < float(given.reshape(-1)[0]) < np.inf:
+        value = arrays["rate"]
+        if value.size != 1 or value.dtype.kind not in "iuf" or not 0 < float(value.reshape(-1)[0]) < np.inf:
             raise StdpbenchError(f"rate of {path} must be one positive number: samples per second")
-        rate = float(given.reshape(-1)[0])
-    halves = [_of_arrays(path, arrays, name, rate) for name in ("", "test_") if f"{name}values" in arrays]
+        rate = float(value.reshape(-1)[0])
+    halves = [_signals_of_arrays(path, arrays, name, rate) for name in ("", "test_") if f"{name}values" in arrays]
     return halves[0], halves[1] if len(halves) > 1 else None
 
 
-def _of_arrays(path: Path, arrays: dict[str, NDArray[Any]], prefix: str, rate: float | None) -> RawSignals:
+def _signals_of_arrays(path: Path, arrays: dict[str, NDArray[Any]], prefix: str, rate: float | None) -> RawSignals:
     where = f"{prefix}values of {path}"
     values, lengths = arrays[f"{prefix}values"], arrays.get(f"{prefix}lengths")
     shape = "×".join(map(str, values.shape)) or "a single value"
     if values.dtype.kind not in "biuf":
         raise StdpbenchError(f"{where} holds values of type {values.dtype}; it must hold numbers")
     if values.ndim != (3 if lengths is None else 2):
-        wanted = "number×channels×samples, or channels×samples with an array lengths"
+        expected = "number×channels×samples, or channels×samples with an array lengths"
         raise StdpbenchError(
-            f"{where} has the shape {shape}; it must be {wanted if lengths is None else 'channels×samples'}"
+            f"{where} has the shape {shape}; it must be {expected if lengths is None else 'channels×samples'}"
         )
     if values.size == 0:
-        raise StdpbenchError(f"{where} has the shape {shape}, which means no samples")
+        raise StdpbenchError(f"{where} has the shape {shape}, so it holds no samples")
     if lengths is None:
         n, n_channels, n_samples = values.shape
         flat = values.transpose(1, 0, 2).reshape(n_channels, n * n_samples)
@@ -122,8 +122,10 @@ def _of_arrays(path: Path, arrays: dict[str, NDArray[Any]], prefix: str, rate: f
     else:
         flat, sizes = values, _lengths(f"{prefix}lengths of {path}", lengths, values.shape[1])
     labels = arrays.get(f"{prefix}labels")
-    read = None if labels is None else label_values(f"{prefix}labels of {path}", labels, len(sizes), where, "signal")
-    return RawSignals(where, _finite(where, flat), sizes, read, rate)
+    checked = (
+        None if labels is None else label_values(f"{prefix}labels of {path}", labels, len(sizes), where, "signal")
+    )
+    return RawSignals(where, _finite(where, flat), sizes, checked, rate)
 
 
 def _lengths(where: str, lengths: NDArray[Any], n_samples: int) -> NDArray[np.int64]:
@@ -147,10 +149,10 @@ def _finite(where: str, values: NDArray[Any]) -> NDArray[np.floating[Any]]:
 # -- folders of CSV files ---------------------------------------------------------------------------------------------
 
 
-def _of_folder(root: Path) -> tuple[RawSignals, RawSignals | None]:
+def _read_folder(root: Path) -> tuple[RawSignals, RawSignals | None]:
     halves = [root / name for name in ("train", "test")]
     if all(half.is_dir() for half in halves):
-        return _of_class_folders(halves[0]), _of_class_folders(halves[1])
+        return _read_class_folders(halves[0]), _read_class_folders(halves[1])
     series = [path for path in _entries(root) if path.is_file() and path.suffix.lower() == ".ts"]
     if series:
         first = next((path for path in series if test_beside(path) is not None), series[0])
@@ -161,10 +163,10 @@ def _of_folder(root: Path) -> tuple[RawSignals, RawSignals | None]:
                 f"{root} holds several sets of signals ({first.name}, {others[0]}); choose a .ts file"
             )
         return read_ts(first), None if test is None else read_ts(test)
-    return _of_class_folders(root), None
+    return _read_class_folders(root), None
 
 
-def _of_class_folders(root: Path) -> RawSignals:
+def _read_class_folders(root: Path) -> RawSignals:
     loose = _tables(root)
     classes = {entry.name: files for entry in _entries(root) if entry.is_dir() and (files := _tables(entry))}
     if loose and classes:
@@ -208,7 +210,7 @@ def read_ts(path: Path) -> RawSignals:
     Raises
     ------
     StdpbenchError
-        If it cannot be read, has time stamps, missing values or numbers to predict, or is damaged.
+        If the file cannot be read, is damaged, or has time stamps, missing values or numbers to predict.
     """
     header, in_header = dict[str, str](), True
     parts, labels = list[NDArray[np.float64]](), list[str]()
@@ -219,7 +221,7 @@ def read_ts(path: Path) -> RawSignals:
         where = f"{path}, line {number}"
         if in_header:
             if not line.startswith("@"):
-                raise StdpbenchError(f"{where} comes before @data, but is no line of the header such as @classLabel")
+                raise StdpbenchError(f"{where} comes before @data, but is not a header line such as @classLabel")
             name, _, value = line[1:].partition(" ")
             if name.lower() == "data":
                 _check_header(path, header)
@@ -239,9 +241,9 @@ def read_ts(path: Path) -> RawSignals:
 
 
 def _check_header(path: Path, header: dict[str, str]) -> None:
-    for name, problem in (("timestamps", "time stamps"), ("targetlabel", "numbers to predict rather than classes")):
+    for name, problem in (("timestamps", "time stamps"), ("targetlabel", "numbers to predict instead of classes")):
         if header.get(name, "false").lower().startswith("true"):
-            raise StdpbenchError(f"{path} has {problem}, which are not read")
+            raise StdpbenchError(f"{path} has {problem}, which are not supported")
     flag = header.get("classlabel", "false").split()
     if not flag or flag[0].lower() not in _FLAGS:
         raise StdpbenchError(f"{path}: @classLabel must be true with the names of the classes, or false")
@@ -254,33 +256,33 @@ def _classes(header: dict[str, str]) -> list[str] | None:
 
 
 def _class_of(where: str, label: str, header: dict[str, str]) -> str:
-    known = _classes(header)
-    if not label or (known and label not in known):
-        raise StdpbenchError(f"{where} ends with {label[:40]!r}, which is not one of the classes in @classLabel")
+    classes = _classes(header)
+    if not label or (classes and label not in classes):
+        raise StdpbenchError(f"{where} ends with {label[:40]!r}, which is not a class in @classLabel")
     return label
 
 
-def _channels(where: str, channels: list[str], before: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return one signal, (n_channels, n_samples)."""
+def _channels(where: str, channels: list[str], earlier: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Parse one signal, (n_channels, n_samples)."""
     if not channels:
-        raise StdpbenchError(f"{where} holds a class only; it must hold a signal")
-    if before and len(channels) != len(before[0]):
-        raise StdpbenchError(f"{where} has {len(channels)} channels, but the first signal has {len(before[0])}")
-    read = list[NDArray[np.float64]]()
+        raise StdpbenchError(f"{where} holds only a class; it must hold a signal")
+    if earlier and len(channels) != len(earlier[0]):
+        raise StdpbenchError(f"{where} has {len(channels)} channels, but the first signal has {len(earlier[0])}")
+    signal = list[NDArray[np.float64]]()
     for channel in channels:
         if "?" in channel:
-            raise StdpbenchError(f"{where} has missing values (?), which cannot be shown")
+            raise StdpbenchError(f"{where} has missing values (?), which are not supported")
         try:
-            read.append(np.array(channel.split(","), np.float64))
+            signal.append(np.array(channel.split(","), np.float64))
         except ValueError:
             raise StdpbenchError(f"{where} holds a value that is not a number") from None
-        if len(read[-1]) != len(read[0]):
-            raise StdpbenchError(f"{where} has channels of {len(read[0])} and of {len(read[-1])} samples")
-    return np.array(read)
+        if len(signal[-1]) != len(signal[0]):
+            raise StdpbenchError(f"{where} has channels of {len(signal[0])} and of {len(signal[-1])} samples")
+    return np.array(signal)
 
 
 def scaling(train: Signals) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return minimum and span of each channel over some signals, float32, (n_channels, 1); a constant one spans 1."""
+    """Return minimum and span of each channel, float32, (n_channels, 1); the span of a constant channel is 1."""
     low = np.full((len(train.values), 1), np.inf, np.float32)
     high = -low
     for start, stop in zip(train.first, train.stop, strict=True):
@@ -289,14 +291,14 @@ def scaling(train: Signals) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return low, np.where(high > low, high - low, np.float32(1.0)).astype(np.float32)
 
 
-def scaled(signals: Signals, by: tuple[NDArray[np.float32], NDArray[np.float32]]) -> Signals:
-    """Return signals whose channels are scaled as `scaling` says, without samples of others."""
-    low, span = by
+def scaled(signals: Signals, minimum_and_span: tuple[NDArray[np.float32], NDArray[np.float32]]) -> Signals:
+    """Return signals with channels scaled by the minimum and span from `scaling`."""
+    low, span = minimum_and_span
     arrays = signals.arrays
     return Signals.of_arrays(arrays | {"values": (arrays["values"] - low) / span}, signals.labels)
 
 
 def signals_of(raw: RawSignals, rate: float) -> Signals:
-    """Return signals as read, without labels."""
+    """Convert raw signals, without their labels."""
     stop = np.cumsum(raw.lengths)
     return Signals(raw.values.astype(np.float32), stop - raw.lengths, stop, np.array([rate]), None)

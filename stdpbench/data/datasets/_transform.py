@@ -13,7 +13,7 @@ from stdpbench.base.errors import StdpbenchError
 
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
-_BLOCK, _BLOCK_PIXELS = 4096, 2**24  # pictures, and pixels, that are handled at once
+_BLOCK, _BLOCK_PIXELS = 4096, 2**24  # pictures and pixels per block
 _EDGE = 0.1613  # largest contrast at an edge of height 1: of Phi(x) - Phi(x / 2), Phi the normal distribution
 
 _FLAT = 1e-9  # variance of rows, in square pixels, below which a picture is a single row, with rounding errors
@@ -39,9 +39,9 @@ class Steps(Protocol):
 
 
 def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
-    r"""Apply the steps that `dataset` declares, to a whole stack or to one drawn picture.
+    r"""Apply the steps that `dataset` declares to a stack of pictures or one drawn picture.
 
-    In this order, each only if it is declared:
+    The steps that are declared, in this order:
 
     1. grey: colours become their luminance, :math:`0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601);
     2. resize: scaled to a square by bicubic interpolation, over the area of a target pixel when shrinking; clipped
@@ -57,8 +57,8 @@ def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
        values p, at most 1 either way (45°). Linear interpolation within rows leaves the centre of mass where it was;
        pixels that are moved beyond the edge are lost;
     7. on and off: the difference of two Gaussians with SDs of `on_off` and twice as many pixels, as in cells of the
-       lateral geniculate nucleus; what is above 0 becomes the upper half of the picture, what is below 0, with the
-       other sign, the lower half. An edge from black to white has contrasts of 255; larger ones are cut;
+       lateral geniculate nucleus; positive values become the upper half of the picture, negative ones, with the sign
+       changed, the lower half. An edge from black to white has contrasts of 255; larger ones are cut;
     8. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
 
     The sixth is the deslanting of LeCun et al. (1998), section III, with moments of grey values rather than of
@@ -70,12 +70,12 @@ def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
     pixels : ndarray, uint8 or float, (height, width), (n, height, width) or (n, height, width, 3)
         Grey values in 0 .. 255.
     dataset : Steps
-        A data set, whose steps are applied.
+        A data set that declares steps.
 
     Returns
     -------
     ndarray, uint8 or float32, (height, width) or (n, height, width)
-        uint8 stays uint8, rounded, unless `pixel_sum` is declared; all else is float32.
+        uint8 stays uint8, rounded, unless `pixel_sum` is declared; otherwise float32.
 
     Raises
     ------
@@ -86,8 +86,8 @@ def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
     """
     if pixels.ndim not in (2, 3, 4):
         raise ValueError(f"pixels must have 2, 3 or 4 dimensions, not {pixels.ndim}")
-    given = pixels[None] if pixels.ndim == 2 else pixels
-    stack: Pixels = given if given.dtype == np.uint8 else given.astype(np.float32, copy=False)
+    raw = pixels[None] if pixels.ndim == 2 else pixels
+    stack: Pixels = raw if raw.dtype == np.uint8 else raw.astype(np.float32, copy=False)
     if stack.ndim == 4:
         stack = _blockwise(stack, lambda block: block @ _LUMINANCE)
     if dataset.resize is not None:
@@ -108,7 +108,7 @@ def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
 
 
 def resize(stack: Pixels, side: int) -> Pixels:
-    """Scale pictures to `side` × `side`, smoothly.
+    """Scale pictures to `side` × `side` by bicubic interpolation.
 
     Parameters
     ----------
@@ -134,8 +134,7 @@ def _resampling(n: int, side: int) -> NDArray[np.float64]:
     """Return the weights, float64, (side, n), that resample `n` pixels in a row to `side`."""
     from PIL import Image
 
-    # interpolation is linear: the response of Pillow to unit impulses gives the weights, and one product resizes a
-    # whole stack
+    # interpolation is linear: Pillow's response to unit impulses gives the weights, and one product resizes a stack
     impulses = Image.fromarray(np.eye(n, dtype=np.float32))
     return np.asarray(impulses.resize((n, side), Image.Resampling.BICUBIC), dtype=np.float64)
 
@@ -143,7 +142,7 @@ def _resampling(n: int, side: int) -> NDArray[np.float64]:
 def _blockwise(stack: Pixels, step: Callable[[NDArray[np.float64]], NDArray[np.float64]], n_pixels: int = 0) -> Pixels:
     """Apply a step in float64, in blocks of pictures to limit memory; the dtype of `stack` is kept.
 
-    `n_pixels` is the number of pixels of a result, if it may be larger than a picture of `stack`.
+    `n_pixels` is the number of pixels of a result, if results may be larger than the pictures of `stack`.
     """
     parts: list[Pixels] = []
     block = min(_BLOCK, max(1, _BLOCK_PIXELS // max(n_pixels, int(np.prod(stack.shape[1:])))))
@@ -168,8 +167,8 @@ def _framed(stack: Pixels, side: int) -> Pixels:
 
 def _centred(stack: Pixels) -> Pixels:
     _, height, width = stack.shape
-    down = _way_to_middle(stack.sum(axis=2, dtype=np.float64), height)
-    right = _way_to_middle(stack.sum(axis=1, dtype=np.float64), width)
+    down = _shift_to_middle(stack.sum(axis=2, dtype=np.float64), height)
+    right = _shift_to_middle(stack.sum(axis=1, dtype=np.float64), width)
     centred = np.zeros_like(stack)
     # there are few different shifts: one block copy for each is faster than an index per pixel
     codes = (down + height) * (2 * width + 1) + right + width
@@ -185,8 +184,8 @@ def _centred(stack: Pixels) -> Pixels:
     return centred
 
 
-def _way_to_middle(profiles: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """Return whole pixels from the centre of mass of each profile (pictures, n) to its middle; 0 if it is empty."""
+def _shift_to_middle(profiles: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Return the shift in whole pixels that centres the mass of each profile (pictures, n); 0 for empty ones."""
     mass = profiles.sum(axis=1)
     moment = profiles @ np.arange(n, dtype=np.float64)
     centre = np.divide(moment, mass, out=np.full(len(mass), (n - 1) / 2), where=mass > 0)
@@ -204,28 +203,28 @@ def _upright(block: NDArray[np.float64]) -> NDArray[np.float64]:
     mixed = (from_centre * (block @ columns)).sum(axis=1)  # sums over rows of p (r - mean r) are 0
     vertical = (from_centre**2 * per_row).sum(axis=1)
     slant = np.divide(mixed, vertical, out=np.zeros(len(block)), where=vertical > _FLAT * mass)
-    moved = np.clip(slant, -1, 1)[:, None] * from_centre
-    whole = np.floor(moved)
-    part = (moved - whole)[..., None]
+    shift = np.clip(slant, -1, 1)[:, None] * from_centre
+    whole = np.floor(shift)
+    fraction = (shift - whole)[..., None]
     places = whole.astype(np.int64)[..., None] + np.arange(width + 1)
     inside = (places >= 0) & (places < width)
-    taken = np.take_along_axis(block, np.clip(places, 0, width - 1), axis=2) * inside
-    sheared: NDArray[np.float64] = (1 - part) * taken[..., :-1] + part * taken[..., 1:]
+    neighbours = np.take_along_axis(block, np.clip(places, 0, width - 1), axis=2) * inside
+    sheared: NDArray[np.float64] = (1 - fraction) * neighbours[..., :-1] + fraction * neighbours[..., 1:]
     return sheared
 
 
 def _on_off(stack: Pixels, sigma: float) -> Pixels:
-    """Return contrasts between a centre and its surround: those of centres that are brighter above the others."""
+    """Return contrasts between centre and surround, those with a brighter centre in the upper half."""
 
     def contrasts(block: NDArray[np.float64]) -> NDArray[np.float64]:
-        found = (_blurred(block, sigma) - _blurred(block, 2 * sigma)) / _EDGE
-        return np.clip(np.concatenate([found, -found], axis=1), 0, 255)
+        difference = (_blurred(block, sigma) - _blurred(block, 2 * sigma)) / _EDGE
+        return np.clip(np.concatenate([difference, -difference], axis=1), 0, 255)
 
     return _blockwise(stack, contrasts)
 
 
 def _blurred(block: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """Blur pictures with a Gaussian; beyond the edge, the pixels at the edge go on."""
+    """Blur pictures with a Gaussian; pixels at the edge are repeated beyond it."""
     from scipy.ndimage import gaussian_filter
 
     blurred: NDArray[np.float64] = gaussian_filter(block, (0, sigma, sigma), mode="nearest")

@@ -1,4 +1,4 @@
-"""Base class of data sets: pictures for training and testing, preprocessed by declared steps.
+"""Base classes of data sets: stimuli for training and testing, preprocessed by declared steps.
 
 `Dataset.load` reads the raw pictures. `Dataset.prepare` also applies the steps that the parameters declare, in this
 order: grey, resize, invert, frame, centre, deskew, on and off, equal pixel sum (see `transform`). The result is
@@ -24,8 +24,8 @@ from stdpbench.declare.parameters import Parameters, parameter
 class Split:
     """Training and test stimuli of a data set, and the names of its classes (empty without labels).
 
-    `spare` are training stimuli that an experiment does not use for training, labelling or evaluation. A stream has
-    no pictures; `fingerprint` identifies its spikes if they are those of a file.
+    `spare` has the training stimuli that an experiment does not use for training, labelling or evaluation. A stream
+    has no stimuli; `fingerprint` identifies its spikes if they come from a file.
     """
 
     train: StimulusSet
@@ -42,29 +42,29 @@ STEPS = ("resize", "frame", "invert", "center", "deskew", "on_off", "pixel_sum")
 
 
 _SPREAD = 60_000
-"""Seed of the places of validation pictures that are spread over the training pictures."""
+"""Seed for the choice of validation pictures that are spread over the training pictures."""
 
 
 class Source(Parameters):
-    """Where the input of a network comes from: pictures, or a stream of spikes (`stdpbench.kinds.streams`)."""
+    """Source of a network's input: stimuli, or a stream of spikes (`stdpbench.kinds.streams`)."""
 
     summary: ClassVar[str]
     reference: ClassVar[str]
     shows: ClassVar[str] = "images"
     """Kind of the stimuli: ``"images"``, ``"signals"`` or ``"events"``; a stream has none."""
     plane_names: ClassVar[tuple[str, ...]] = ()
-    """What tells planes of events apart, such as polarities; empty: their numbers."""
+    """Names of planes of events, such as polarities; empty: they are numbered."""
     published: ClassVar[tuple[int, int, int] | None] = None
-    """Training pictures, test pictures, and their side in pixels, if these are always the same."""
+    """Numbers of training and test pictures, and their side in pixels, if these are fixed."""
 
     @abstractmethod
     def prepare(self) -> Split:
-        """Return the pictures as they are shown; without any, empty arrays that have the shape of the input.
+        """Return the preprocessed stimuli; a stream returns empty arrays of the shape of the input.
 
         Raises
         ------
         StdpbenchError
-            One sentence if something is missing, damaged or does not fit together.
+            If data are missing, damaged or inconsistent.
         """
 
     def resolved(self) -> Self:
@@ -77,7 +77,7 @@ class Source(Parameters):
         return self.model_copy(update=changes) if changes else self
 
     def validation_size(self, n_train: int) -> int:
-        """Return how many of `n_train` pictures `--validation` holds out: one sixth."""
+        """Return the number of training pictures that `--validation` holds out: one sixth of `n_train`."""
         return max(1, n_train // 6)
 
 
@@ -122,18 +122,18 @@ class Dataset(Source):
     )
     validation: Literal["last", "spread"] = parameter(
         "last",
-        help="Which pictures these are: the last ones, or one drawn from each of as many equal parts of the training "
-        "pictures, where their order matters: the last 10 000 of MNIST are easier than the others.",
+        help="Which pictures --validation holds out: the last ones, or one from each of as many equal parts of the "
+        "training pictures, if their order matters: the last 10 000 of MNIST are easier than the others.",
     )
 
     @abstractmethod
     def load(self) -> Split:
-        """Read the raw pictures, before any declared step.
+        """Read the raw pictures, without preprocessing.
 
         Raises
         ------
         StdpbenchError
-            One sentence if something is missing, damaged or does not fit together.
+            If data are missing, damaged or inconsistent.
         """
 
     def prepare(self) -> Split:
@@ -142,17 +142,17 @@ class Dataset(Source):
         Raises
         ------
         StdpbenchError
-            As `load`; also if `frame` is smaller than the pictures.
+            For the reasons of `load`, or if `frame` is smaller than the pictures.
         """
         split = self.load()
         return Split(self._ready(split.train), self._ready(split.test), split.class_names)
 
     def validation_size(self, n_train: int) -> int:
-        """Return how many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth."""
+        """Return the number of pictures that `--validation` holds out: `validation_images`, or one sixth."""
         return super().validation_size(n_train) if self.validation_images is None else self.validation_images
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; files from before `validation` and `deskew` existed do not have them."""
+        """Return the values as in a file, without `validation` and `deskew` if they have their defaults."""
         mapping = super().to_mapping()
         if not self.deskew:
             del mapping["deskew"]
@@ -175,27 +175,27 @@ def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "l
     n : int
         Number of pictures to hold out; see `Dataset.validation_size`.
     which : {"last", "spread"}
-        Whether these are the last ones, or one drawn from each of n parts of equal size, always the same ones. They
-        do not lie at equal distances, because the order may have a period: pictures at even places of MNIST's training
-        file are harder than those at odd places.
+        Whether to hold out the last ones, or one from each of n parts of equal size, always the same ones. These are
+        not equidistant, because the order may have a period: pictures at even places of MNIST's training file are
+        harder than those at odd places.
 
     Returns
     -------
     Split
-        train: the other training pictures, in their order; test: the `n` training pictures that are held out. The test
-        pictures of `split` are in neither.
+        train: the other training pictures, in order; test: the `n` held-out training pictures. The test pictures of
+        `split` are left out.
 
     Raises
     ------
     StdpbenchError
-        If no picture would be left to train on, or none is held out.
+        If no picture is held out, or none is left for training.
     """
     n_train = len(split.train) - n
     if n < 1 or n_train < 1:
-        named = " (data.validation_images)" if split.train.kind == "images" else ""
+        setting = " (data.validation_images)" if split.train.kind == "images" else ""
         raise StdpbenchError(
-            f"--validation cannot hold out {n}{named} of {len(split.train)} training {split.train.noun}s; the number "
-            f"must lie in 1 .. {len(split.train) - 1}"
+            f"--validation cannot hold out {n}{setting} of {len(split.train)} training {split.train.noun}s; the "
+            f"number must lie in 1 .. {len(split.train) - 1}"
         )
     if which == "last":
         return Split(split.train.part(0, n_train), split.train.part(n_train, len(split.train)), split.class_names)

@@ -1,4 +1,4 @@
-"""The 8 × 8 digits that come with scikit-learn: no download, a network in seconds."""
+"""The 8 × 8 digits of scikit-learn: no download, and networks that train in seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.data.datasets._own import held_out
+from stdpbench.data.datasets._holding_out import held_out
 from stdpbench.data.datasets.base import Dataset, Split
 from stdpbench.data.stimuli import Images
 
@@ -21,10 +21,10 @@ _SEED = 0
 class Digits(Dataset):
     """1797 handwritten digits, 8 × 8 pixels, in ten classes.
 
-    450 of them are the test pictures: 45 or so of each class, chosen once with seed 0 and the same ever since; the
-    other 1347 train. The test pictures keep the order of scikit-learn; the training pictures are mixed, once and for
-    all, because scikit-learn's order goes from writer to writer, and `--validation` holds out the last of them. The
-    pixels, 0 .. 16 there, are scaled to 0 .. 255 and rounded.
+    450 are test pictures, about 45 of each class, chosen with the fixed seed 0; the other 1347 are for training. The
+    test pictures keep the order of scikit-learn. The training pictures are shuffled with a fixed seed, because
+    scikit-learn's order goes from writer to writer, and `--validation` holds out the last of them. The pixels, 0 .. 16
+    in scikit-learn, are scaled to 0 .. 255 and rounded.
 
     Source: Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository.
     """
@@ -50,7 +50,7 @@ class Digits(Dataset):
 def _table() -> NDArray[np.uint8]:
     """Read pixels, 0 .. 16, and label of each digit, (1797, 65), from the file in scikit-learn.
 
-    Importing scikit-learn takes a second, which every run of the digits would spend before it starts.
+    This avoids importing scikit-learn, which takes a second, at the start of every run of the digits.
     """
     package = find_spec("sklearn")
     for folder in (package and package.submodule_search_locations) or ():

@@ -1,4 +1,4 @@
-"""Digits as a moving camera with event-based pixels sees them, without a download."""
+"""Digits as events of a simulated moving event camera, without a download."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stdpbench.data.datasets.digits import Digits
 from stdpbench.data.stimuli import EventSet, StimulusSet, pictures_of
 from stdpbench.declare.parameters import parameter
 
-_STEP = 2e-3  # s: intensity is a straight line within a step
+_STEP = 2e-3  # s: log intensity is interpolated linearly within a step
 _DARK = 0.1  # intensity of black; white has 1
 _CORNERS = ((0.0, 0.0), (1.0, 0.5), (0.0, 1.0), (0.0, 0.0))  # of the path, in units of the movement: right, left, up
 
@@ -27,8 +27,8 @@ class DigitsEvents(Source):
     straight line between two moments, 2 ms apart, crosses the level. Each pixel has a channel for on events (first
     plane) and one for off events.
 
-    As N-MNIST was recorded from MNIST (Orchard et al. 2015), with a camera in place of equations there. The split is
-    that of `digits`.
+    N-MNIST was recorded from MNIST in the same way, with a real camera (Orchard et al. 2015). The split is that of
+    `digits`.
     """
 
     kind: Literal["digits-events"] = "digits-events"
@@ -44,9 +44,9 @@ class DigitsEvents(Source):
     def prepare(self) -> Split:
         """Move the digits; see `Source.prepare`."""
         split = Digits().load()
-        return Split(self._seen(split.train), self._seen(split.test), split.class_names)
+        return Split(self._recorded(split.train), self._recorded(split.test), split.class_names)
 
-    def _seen(self, digits: StimulusSet) -> EventSet:
+    def _recorded(self, digits: StimulusSet) -> EventSet:
         pixels = pictures_of(digits).pixels
         return _events(pixels.tobytes(), pixels.shape[1], self.contrast, self.saccade, self.movement, _labels(digits))
 
@@ -60,24 +60,25 @@ def _labels(digits: StimulusSet) -> tuple[int, ...]:
 def _events(
     content: bytes, side: int, contrast: float, saccade: float, movement: float, labels: tuple[int, ...]
 ) -> EventSet:
-    """Return the events of pictures, uint8, (n, side, side), which a process sees more than once."""
+    """Return the events of pictures, uint8, (n, side, side); cached, since a process needs them repeatedly."""
     pictures = np.frombuffer(content, np.uint8).reshape(-1, side, side)
     canvas = _canvas(pictures, movement)
     n_steps = round(saccade * 1e-3 / _STEP)
     size = 2 * side + int(np.ceil(movement))
-    last = np.log(_shifted(canvas, 0.0, 0.0, size))
-    before = last.copy()
-    found = []
+    reference = np.log(_shifted(canvas, 0.0, 0.0, size))
+    before = reference.copy()
+    events = []
     for corner in range(3):
         for step in range(n_steps):
-            part = (step + 1) / n_steps
+            fraction = (step + 1) / n_steps
             down, right = (
-                movement * (a + (b - a) * part) for a, b in zip(_CORNERS[corner], _CORNERS[corner + 1], strict=True)
+                movement * (a + (b - a) * fraction)
+                for a, b in zip(_CORNERS[corner], _CORNERS[corner + 1], strict=True)
             )
             now = np.log(_shifted(canvas, down, right, size))
-            found.append(_crossed(last, before, now, contrast, (corner * n_steps + step) * _STEP))
+            events.append(_level_crossings(reference, before, now, contrast, (corner * n_steps + step) * _STEP))
             before = now
-    picture, index, time = (np.concatenate(each) for each in zip(*found, strict=True))
+    picture, index, time = (np.concatenate(arrays) for arrays in zip(*events, strict=True))
     order = np.lexsort((index, time, picture))
     counts = np.bincount(picture, minlength=len(pictures))
     stop = np.cumsum(counts)
@@ -93,46 +94,45 @@ def _events(
 
 
 def _canvas(pictures: NDArray[np.uint8], movement: float) -> NDArray[np.float64]:
-    """Return intensities of pictures twice as large, with a margin into which they move."""
+    """Return intensities of the pictures at twice their size, with a margin for the movement."""
     grey = np.repeat(np.repeat(pictures, 2, axis=1), 2, axis=2) / 255
     margin = int(np.ceil(movement)) + 1
     return _DARK + (1 - _DARK) * np.pad(grey, ((0, 0), (margin, margin), (margin, margin)))
 
 
 def _shifted(canvas: NDArray[np.float64], down: float, right: float, size: int) -> NDArray[np.float64]:
-    """Return what pixels see, (n, size * size): the canvas moved by a distance, interpolated between its pixels."""
+    """Return the intensity at each pixel, (n, size * size): the canvas, shifted with bilinear interpolation."""
     margin = (canvas.shape[1] - size) // 2 + 1
     top, left = margin - down, margin - right
     row, column = int(np.floor(top)), int(np.floor(left))
     y, x = top - row, left - column
-    padded = canvas
     parts = [
-        (1 - y) * (1 - x) * padded[:, row : row + size, column : column + size],
-        (1 - y) * x * padded[:, row : row + size, column + 1 : column + 1 + size],
-        y * (1 - x) * padded[:, row + 1 : row + 1 + size, column : column + size],
-        y * x * padded[:, row + 1 : row + 1 + size, column + 1 : column + 1 + size],
+        (1 - y) * (1 - x) * canvas[:, row : row + size, column : column + size],
+        (1 - y) * x * canvas[:, row : row + size, column + 1 : column + 1 + size],
+        y * (1 - x) * canvas[:, row + 1 : row + 1 + size, column : column + size],
+        y * x * canvas[:, row + 1 : row + 1 + size, column + 1 : column + 1 + size],
     ]
-    seen: NDArray[np.float64] = np.sum(parts, axis=0)
-    return seen.reshape(len(canvas), -1)
+    intensity: NDArray[np.float64] = np.sum(parts, axis=0)
+    return intensity.reshape(len(canvas), -1)
 
 
-def _crossed(
+def _level_crossings(
     last: NDArray[np.float64],
     before: NDArray[np.float64],
     now: NDArray[np.float64],
     contrast: float,
     start: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return picture, channel and time of the events of one step, and move `last` to the levels of the events."""
-    moved = now - last
-    n = np.floor(np.abs(moved) / contrast + 1e-9).astype(np.int64)
+    """Return picture, channel and time of the events of one step; update the reference levels `last` in place."""
+    change = now - last
+    n = np.floor(np.abs(change) / contrast + 1e-9).astype(np.int64)
     picture, pixel = np.nonzero(n)
-    counts, up = n[picture, pixel], moved[picture, pixel] > 0
+    counts, up = n[picture, pixel], change[picture, pixel] > 0
     sign = np.where(up, 1.0, -1.0)
     number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     level = np.repeat(last[picture, pixel], counts) + np.repeat(sign, counts) * number * contrast
-    from_, to = (np.repeat(each[picture, pixel], counts) for each in (before, now))
-    part = np.clip((level - from_) / np.where(to == from_, 1.0, to - from_), 0.0, 1.0)
+    from_, to = (np.repeat(levels[picture, pixel], counts) for levels in (before, now))
+    fraction = np.clip((level - from_) / np.where(to == from_, 1.0, to - from_), 0.0, 1.0)
     last[picture, pixel] += sign * counts * contrast
     channel = np.repeat(np.where(up, pixel, pixel + now.shape[1]), counts)
-    return np.repeat(picture, counts), channel, start + part * _STEP
+    return np.repeat(picture, counts), channel, start + fraction * _STEP

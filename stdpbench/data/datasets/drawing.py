@@ -1,8 +1,8 @@
-"""Drawings adapted to the pictures of a data set: same size, position and brightness.
+"""Adapt drawings to the pictures of a data set: same size, position and brightness.
 
-MNIST's digits were scaled to fit a box of 20 × 20 pixels and put into 28 × 28 by their centre of mass; other data sets
-were made in other, undocumented ways. So `manner_of` measures the size and position of pictures, and `drawn_like`
-gives a drawing the same. For MNIST this repeats the procedure of MNIST.
+MNIST's digits were scaled to fit a box of 20 × 20 pixels and placed in 28 × 28 by their centre of mass; other data
+sets were made in other, undocumented ways. So `manner_of` measures the size and position of pictures, and `drawn_like`
+applies them to a drawing. For MNIST this repeats the procedure of MNIST.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stdpbench.data.stimuli import Images
 
-_LOOKED_AT = 500
+_SAMPLE = 500
 _INK = 0.1  # of the brightest pixel; darker pixels do not count as ink
 _EQUAL = 0.01  # relative SD of pixel sums below which pictures count as normalised
 
@@ -33,7 +33,7 @@ class Manner:
     by_mass : bool
         Whether the pictures are aligned by centre of mass, rather than by the middle of the box.
     centre : tuple of float
-        Position of that point: row and column.
+        Mean position of that point: row and column.
     peak : float
         Grey value of the brightest pixel.
     pixel_sum : float or None
@@ -57,9 +57,9 @@ def manner_of(images: Images) -> Manner:
     Parameters
     ----------
     images : Images
-        Pictures as the network sees them; of larger sets, an evenly spaced sample of about 500 is measured.
+        Preprocessed pictures; an evenly spaced sample of about 500 is measured.
     """
-    pixels = images.pixels[:: max(1, len(images) // _LOOKED_AT)].astype(np.float64)
+    pixels = images.pixels[:: max(1, len(images) // _SAMPLE)].astype(np.float64)
     height, width = pixels.shape[1:]
     pixels = pixels[pixels.any(axis=(1, 2))]
     if not len(pixels):
@@ -80,7 +80,7 @@ def manner_of(images: Images) -> Manner:
 
 
 def drawn_like(ink: NDArray[Any], manner: Manner) -> NDArray[np.float32]:
-    """Make a drawing like the pictures of a data set.
+    """Scale, place and brighten a drawing like the pictures of a data set.
 
     Parameters
     ----------
@@ -106,8 +106,8 @@ def drawn_like(ink: NDArray[Any], manner: Manner) -> NDArray[np.float32]:
     scaled = np.asarray(Image.fromarray(cut).resize((width, height), Image.Resampling.BICUBIC)).clip(0)
     centre = _mass(scaled) if manner.by_mass else ((height - 1) / 2, (width - 1) / 2)
     first_row, first_column = (
-        min(max(round(wanted - own), 0), most - n)
-        for wanted, own, most, n in zip(manner.centre, centre, manner.shape, (height, width), strict=True)
+        min(max(round(target - offset), 0), most - n)
+        for target, offset, most, n in zip(manner.centre, centre, manner.shape, (height, width), strict=True)
     )
     picture[first_row : first_row + height, first_column : first_column + width] = scaled
     factor = manner.peak / picture.max() if manner.pixel_sum is None else manner.pixel_sum / picture.sum()
@@ -115,14 +115,14 @@ def drawn_like(ink: NDArray[Any], manner: Manner) -> NDArray[np.float32]:
 
 
 def _box(picture: NDArray[Any]) -> tuple[int, int, int, int]:
-    """Return the first and one past the last row of the ink, and the same for columns."""
+    """Return the first row of the ink and the row after its last one, and the same for columns."""
     inked = picture > _INK * picture.max()
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
 def _stroke(pixels: NDArray[np.float64]) -> float:
-    """Return the line width: in a line of w pixels, the mean distance to the background is (w + 2) / 4."""
+    """Estimate the line width w: the mean distance of its pixels to the background is (w + 2) / 4."""
     from scipy.ndimage import distance_transform_edt
 
     widths = []

@@ -1,4 +1,4 @@
-"""Spikes of the user's own: recordings of events, each with a class, from .npz archives, CSV and HDF5 files."""
+"""The user's own recordings of events, each with a class, from .npz archives, CSV and HDF5 files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stdpbench.base.foreign_files import read_npz as read_archive
 from stdpbench.data.datasets._checks import label_values, local_path
 from stdpbench.data.datasets._csv import Cells, class_cells, read_cells
 from stdpbench.data.datasets._hdf5 import HDF5, read_hdf5
-from stdpbench.data.datasets._own import HoldingOutStimuli, test_beside
+from stdpbench.data.datasets._holding_out import HoldingOutStimuli, test_beside
 from stdpbench.data.datasets._recordings import MOST_CHANNELS, RawRecordings, grid_of, recordings
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
@@ -23,12 +23,12 @@ _COLUMNS = ("recording", "index", "time", "label")
 
 
 def read_npz(path: Path) -> tuple[RawRecordings, RawRecordings | None]:
-    """Read the recordings of an archive: training, and test if it has them.
+    """Read the recordings of an archive: training recordings, and test recordings if it has them.
 
     Raises
     ------
     StdpbenchError
-        One sentence if something is missing, damaged or does not fit together.
+        If data are missing, damaged or inconsistent.
     """
     arrays = read_archive(path, [*_NAMES, *(f"test_{name}" for name in _NAMES)])
     for prefix in ("", *(("test_",) if any(name.startswith("test_") for name in arrays) else ())):
@@ -39,27 +39,29 @@ def read_npz(path: Path) -> tuple[RawRecordings, RawRecordings | None]:
                 f"{', '.join(arrays) or 'nothing'}"
             )
     grid = grid_of(f"grid of {path}", arrays["grid"]) if "grid" in arrays else None
-    halves = [_of_arrays(path, arrays, prefix, grid) for prefix in ("", "test_") if f"{prefix}index" in arrays]
+    halves = [
+        _recordings_of_arrays(path, arrays, prefix, grid) for prefix in ("", "test_") if f"{prefix}index" in arrays
+    ]
     return halves[0], halves[1] if len(halves) > 1 else None
 
 
-def _of_arrays(
+def _recordings_of_arrays(
     path: Path, arrays: dict[str, NDArray[Any]], prefix: str, grid: tuple[int, int, int] | None
 ) -> RawRecordings:
     where = f"{prefix}index and {prefix}time of {path}"
     index, time, first = (arrays[f"{prefix}{name}"] for name in ("index", "time", "first"))
     if index.ndim != 1 or index.shape != time.shape:
         raise StdpbenchError(f"{where} must be two lists of the same length")
-    named = f"{prefix}labels" if f"{prefix}labels" in arrays else f"{prefix}label"
-    labels = arrays.get(named)
+    labels_name = f"{prefix}labels" if f"{prefix}labels" in arrays else f"{prefix}label"
+    labels = arrays.get(labels_name)
     n = None if labels is None else len(labels.reshape(-1))
     stop = _stops(f"{prefix}first of {path}", first, len(index), n)
     if labels is not None:
-        labels = label_values(f"{named} of {path}", labels, len(stop), f"{prefix}first of {path}", "recording")
+        labels = label_values(f"{labels_name} of {path}", labels, len(stop), f"{prefix}first of {path}", "recording")
     duration = arrays.get(f"{prefix}duration")
     if duration is not None:
-        good = duration.dtype.kind in "iuf" and duration.size in (1, len(stop)) and duration.ndim <= 1
-        if not good or not np.isfinite(duration).all() or duration.min() <= 0 or duration.max() > 1e6:
+        valid = duration.dtype.kind in "iuf" and duration.size in (1, len(stop)) and duration.ndim <= 1
+        if not valid or not np.isfinite(duration).all() or duration.min() <= 0 or duration.max() > 1e6:
             raise StdpbenchError(
                 f"{prefix}duration of {path} must be positive, in s: one number, or one per recording"
             )
@@ -68,13 +70,13 @@ def _of_arrays(
 
 
 def _stops(where: str, first: NDArray[Any], n_events: int, n: int | None) -> NDArray[np.int64]:
-    """Return the end of each recording from the starts, which may include the end of the last one."""
+    """Return the end of each recording from the starts, which may also have the end of the last one."""
     whole = first.ndim == 1 and first.dtype.kind in "iuf" and bool((first == np.floor(first)).all())
     if not whole or not len(first) or first[0] != 0 or first.min() < 0 or first.max() > n_events:
         raise StdpbenchError(f"{where} must list the first event of each recording: 0, then numbers up to {n_events}")
     starts = first.astype(np.int64)
     if (np.diff(starts) < 0).any():
-        raise StdpbenchError(f"{where} descends; recordings lie one after the other")
+        raise StdpbenchError(f"{where} descends; recordings must follow one another")
     with_end = len(starts) == n + 1 if n is not None else len(starts) > 1 and starts[-1] == n_events
     if with_end and starts[-1] != n_events:
         raise StdpbenchError(f"{where} ends with {starts[-1]}, but there are {n_events} events")
@@ -90,7 +92,7 @@ def read_csv(path: Path) -> RawRecordings:
     Raises
     ------
     StdpbenchError
-        One sentence if a column is missing, or a cell cannot be read.
+        If a column is missing, or a cell cannot be read.
     """
     cells = read_cells(path, texts=(0, 3))
     columns = _columns(cells)
@@ -103,14 +105,14 @@ def read_csv(path: Path) -> RawRecordings:
     order = np.argsort(number, kind="stable")
     labels = None
     if "label" in columns:
-        given = class_cells(f"{path}: the column of labels", cells.column(columns["label"]))
+        classes = class_cells(f"{path}: the column of labels", cells.column(columns["label"]))
         _, place = np.unique(number, return_index=True)
-        labels = given[place]
-        other = np.flatnonzero(given != labels[number])
+        labels = classes[place]
+        other = np.flatnonzero(classes != labels[number])
         if len(other):
             raise StdpbenchError(
-                f"{path}, line {cells.lines[other[0]]}: recording {names[other[0]]} has the label {given[other[0]]}, "
-                f"but {labels[number[other[0]]]} before"
+                f"{path}, line {cells.lines[other[0]]}: recording {names[other[0]]} has the label "
+                f"{classes[other[0]]}, but {labels[number[other[0]]]} before"
             )
     stop = np.cumsum(np.bincount(number))
     return recordings(str(path), values[order, 0], values[order, 1], stop, labels)
@@ -134,7 +136,7 @@ def _columns(cells: Cells) -> dict[str, int]:
 
 
 class Events(HoldingOutStimuli):
-    """Spikes of your own, as of a silicon retina, a cochlea or electrodes: each recording is a stimulus.
+    """Your own spikes, such as from a silicon retina, a cochlea or electrodes: each recording is a stimulus.
 
     * An .npz file with the arrays ``index`` (channel, from 0), ``time`` (in s from the start of the recording) and
       ``first``: the first event of each recording, and optionally the number of all events at the end. Optional are
@@ -144,7 +146,7 @@ class Events(HoldingOutStimuli):
     * An HDF5 file in the layout of SHD: ``spikes/times``, ``spikes/units``, ``labels`` and optionally ``extra/keys``.
 
     ``X_test`` beside ``X_train``, as CSV or HDF5, holds the test part. Times ascend within a recording. Where no
-    duration is stated, a recording lasts to the next whole ms after its last event. Training recordings are mixed.
+    duration is stated, a recording lasts to the next whole ms after its last event. Training recordings are shuffled.
     """
 
     kind: Literal["events"] = "events"
@@ -171,7 +173,7 @@ class Events(HoldingOutStimuli):
         if self.channels is not None:
             if grid is not None and self.channels != grid[0] * grid[1] * grid[2]:
                 raise StdpbenchError(
-                    f"data.channels = {self.channels}, but the grid of {train.where} has {'×'.join(map(str, grid))}"
+                    f"data.channels = {self.channels}, but the grid of {train.where} is {'×'.join(map(str, grid))}"
                 )
             grid = grid or (1, 1, self.channels)
         grid = grid or (1, 1, max(1, *(part.n_channels for part in parts)))

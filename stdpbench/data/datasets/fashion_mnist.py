@@ -1,4 +1,4 @@
-"""Fashion-MNIST: articles of clothing in the format of MNIST, and harder."""
+"""Fashion-MNIST: articles of clothing in the format of MNIST."""
 
 from __future__ import annotations
 

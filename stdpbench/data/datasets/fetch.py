@@ -1,7 +1,7 @@
 """Fetch the published data sets, from the network or from local files.
 
-A file is accepted only if its digest is the published one, and gets its name only when it is complete. An interrupted
-transfer leaves a ``.part`` file, from which the next one resumes.
+A file is accepted only if it has the published digest, and gets its final name only when it is complete. An
+interrupted transfer leaves a ``.part`` file, from which the next one resumes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def status(name: str) -> Path | None:
     Returns
     -------
     Path or None
-        The folder with its four files, which are not read; None if it is not in `stdpbench.base.paths.data_folders`.
+        The folder with its four files (not read); None if it is not in `stdpbench.base.paths.data_folders`.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def status(name: str) -> Path | None:
 
 def damaged(name: str, folder: Path) -> list[str]:
     """Return the names of missing or damaged files of a published data set in a folder; reads all of them."""
-    return [file.name for file in _wanting(_published(name), folder)]
+    return [file.name for file in _incomplete(_published(name), folder)]
 
 
 def fetch(
@@ -70,12 +70,12 @@ def fetch(
     mirrors: Sequence[str] | None = None,
     report: Callable[[str, int, int | None], None] | None = None,
 ) -> Path:
-    """Make sure that a complete, undamaged published data set is in the user's data folder.
+    """Download or import a published data set, unless it is complete in the user's data folder.
 
     Parameters
     ----------
     name : str
-        One of `FETCHABLE`, or of `IMPORTABLE`, which need a `source`.
+        A name in `FETCHABLE`, or in `IMPORTABLE`, which needs a `source`.
     folder : str or Path, optional
         The data folder, in which a folder `name` is created; default: the first of
         `stdpbench.base.paths.data_folders`.
@@ -84,10 +84,10 @@ def fetch(
     progress : bool
         Whether to draw a bar on the terminal (standard error).
     mirrors : sequence of str, optional
-        Addresses to try in turn instead of the known ones; the file's name is appended.
+        Base addresses to try in turn instead of the known ones.
     report : callable, optional
-        Called as data arrive, with the file's name, its bytes so far, and their total if known. An exception from it
-        ends the transfer; the next one resumes it.
+        Called during a transfer with the file's name, its bytes so far, and their total if known. An exception ends
+        the transfer, which the next call resumes.
 
     Returns
     -------
@@ -97,25 +97,25 @@ def fetch(
     Raises
     ------
     StdpbenchError
-        If a file is not available, differs from the published one, or cannot be written. Complete files are kept; of
-        others, only partial transfers that can be resumed.
+        If a file is not available, differs from the published one, or cannot be written. Complete files and resumable
+        partial transfers are kept.
     """
     if name in IMPORTABLE:
         return import_events(name, folder, source, progress, report)
     published = _published(name)
-    found = find_set(name, data_folders() if folder is None else (Path(folder).expanduser(),))
-    if found is not None and not _wanting(published, found):
-        return found
+    present = find_set(name, data_folders() if folder is None else (Path(folder).expanduser(),))
+    if present is not None and not _incomplete(published, present):
+        return present
     target = (data_folders()[0] if folder is None else Path(folder).expanduser()) / name
-    wanting = _wanting(published, target)
-    origins = None if source is None else _origins(published, wanting, Path(source).expanduser())
+    incomplete = _incomplete(published, target)
+    origins = None if source is None else _origins(published, incomplete, Path(source).expanduser())
     try:
         target.mkdir(parents=True, exist_ok=True)
         if origins is not None:
-            for file, origin in zip(wanting, origins, strict=True):
+            for file, origin in zip(incomplete, origins, strict=True):
                 _import(origin, target, file)
         else:
-            _download_all(published, wanting, target, list(mirrors or published.mirrors), progress, report)
+            _download_all(published, incomplete, target, list(mirrors or published.mirrors), progress, report)
     except OSError as error:
         raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
     finally:
@@ -131,18 +131,18 @@ def _published(name: str) -> PublishedSet:
     return PUBLISHED[name]
 
 
-def _wanting(published: PublishedSet, folder: Path) -> list[PublishedFile]:
-    """Return the files that are missing in a folder, or differ from the published ones."""
+def _incomplete(published: PublishedSet, folder: Path) -> list[PublishedFile]:
+    """Return the files that are missing in a folder or differ from the published ones."""
     present = [(file, find_file(folder, file.name)) for file in published.files]
     return [file for file, path in present if path is None or not file.matches(path)]
 
 
-def _origins(published: PublishedSet, wanting: Sequence[PublishedFile], source: Path) -> list[Path]:
-    """Check all files of a local source before any is copied."""
+def _origins(published: PublishedSet, incomplete: Sequence[PublishedFile], source: Path) -> list[Path]:
+    """Return the paths of the files in a local source, after checking all of them."""
     if not source.is_dir():
         raise StdpbenchError(f"there is no folder {source}; name one with the files of {published.name}")
     origins = []
-    for file in wanting:
+    for file in incomplete:
         places = [path for place in (source, source / published.name) if (path := find_file(place, file.name))]
         if not places:
             raise StdpbenchError(
@@ -160,13 +160,13 @@ def _import(origin: Path, target: Path, file: PublishedFile) -> None:
     part = target / f"{file.name}.import.part"
     try:
         shutil.copyfile(origin, part)
-        _take_over(part, target, file)
+        _finish(part, target, file)
     finally:
         remove_file(part)
 
 
-def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
-    """Give a complete file its name, and remove damaged copies under other names and partial transfers."""
+def _finish(part: Path, target: Path, file: PublishedFile) -> None:
+    """Rename a complete file, and remove damaged copies under other names and partial transfers."""
     final = target / (f"{file.name}.gz" if is_gzip(part) else file.name)
     part.replace(final)
     for spelling in spellings(file.name):
@@ -177,7 +177,7 @@ def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
 
 def _download_all(
     published: PublishedSet,
-    wanting: Sequence[PublishedFile],
+    incomplete: Sequence[PublishedFile],
     target: Path,
     mirrors: list[str],
     progress: bool,
@@ -195,7 +195,7 @@ def _download_all(
         disable=not progress,
     )
     with bar:
-        for file in wanting:
+        for file in incomplete:
             task = bar.add_task(f"{published.name}: {file.name}", total=None)
 
             def report(done: int, total: int | None, task: Any = task, name: str = file.name) -> None:
@@ -214,7 +214,7 @@ def _download(published: PublishedSet, file: PublishedFile, target: Path, mirror
         part = target / f"{file.name}.{zlib.crc32(url.encode()):08x}.part"
         reason = _from_mirror(url, part, file, report)
         if reason is None:
-            _take_over(part, target, file)
+            _finish(part, target, file)
             return
         failures.append(f"{urlsplit(url).netloc}: {reason}")
         # a failed mirror comes last for the next file
@@ -237,10 +237,10 @@ def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> s
             _transfer(url, part, begun, report)
         except OSError as error:
             code = getattr(getattr(error, "response", None), "status_code", None)
-            reason = f"HTTP {code}" if code else _in_words(error)
+            reason = f"HTTP {code}" if code else _network_reason(error)
             size = part.stat().st_size
             if code == 416 or size == 0:
-                remove_file(part)  # 416: the part is not shorter than the server's file, but is not it
+                remove_file(part)  # 416: the partial file is at least as long as the server's, but differs from it
             if code != 416 and size == begun:
                 return reason  # no data: try the next mirror rather than this one again
         else:
@@ -254,7 +254,7 @@ def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> s
 
 
 def _transfer(url: str, part: Path, begun: int, report: Report) -> None:
-    """Append the missing bytes to `part`. Network failures are OSErrors, as in `requests`."""
+    """Append the missing bytes to `part`; network failures are OSErrors, as in `requests`."""
     from pooch import HTTPDownloader
 
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
@@ -268,7 +268,7 @@ def _transfer(url: str, part: Path, begun: int, report: Report) -> None:
 
 
 class _Part:
-    """A file that is being received, and can be resumed."""
+    """A partially received file."""
 
     def __init__(self, path: Path, begun: int, report: Report) -> None:
         self.size = begun
@@ -317,7 +317,7 @@ class _Part:
         """Do nothing: the downloader calls it, but `write` flushes already."""
 
 
-def _in_words(error: OSError) -> str:
+def _network_reason(error: OSError) -> str:
     names = {cls.__name__ for cls in type(error).__mro__}
     if "Timeout" in names:
         return "no answer in time"

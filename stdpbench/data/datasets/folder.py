@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path, natural_order
-from stdpbench.data.datasets._own import HoldingOut, Raw, taking_turns
+from stdpbench.data.datasets._holding_out import HoldingOut, Raw, taking_turns
 from stdpbench.data.datasets._transform import resize
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
@@ -26,13 +26,13 @@ class Folder(HoldingOut):
     """PNG and JPEG files of a folder.
 
     The subfolders are the classes, with their names; pictures without subfolders are unlabelled. If there are
-    subfolders ``train`` and ``test``, each is such a folder, and nothing else is held out. Names that start with a dot
-    are ignored.
+    subfolders ``train`` and ``test``, each has such a structure, and no other pictures are held out. Names that start
+    with a dot are ignored.
 
-    Classes and files are sorted by name, numbers in names as numbers. Then the classes take turns, so that the first
-    pictures and the last, which `schedule.train_images` and `--validation` cut off, have all classes. Colours become
+    Classes and files are sorted by name, numbers in names as numbers. Then the classes alternate, so that the first
+    and last pictures, which `schedule.train_images` and `--validation` cut off, have all classes. Colours become
     luminance, transparency becomes black, and JPEG pictures are rotated according to their EXIF data. With `resize`,
-    each file is scaled as it is read, so that their sizes may differ.
+    files may differ in size, since each is scaled when it is read.
     """
 
     kind: Literal["folder"] = "folder"

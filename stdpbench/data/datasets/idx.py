@@ -1,4 +1,4 @@
-"""Any local IDX files, the format of MNIST: one's own pictures, EMNIST, notMNIST."""
+"""Local IDX files, the format of MNIST: the user's own pictures, EMNIST, notMNIST."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import grey_values, label_values, local_path
+from stdpbench.data.datasets._holding_out import HoldingOut, Raw
 from stdpbench.data.datasets._idx_format import read_idx
-from stdpbench.data.datasets._own import HoldingOut, Raw
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
 
@@ -15,7 +15,7 @@ from stdpbench.declare.parameters import parameter
 class IDX(HoldingOut):
     """Pictures, and labels if there are any, in IDX files, plain or gzip.
 
-    Grey values are whole numbers in 0 .. 255, or decimal numbers in 0 .. 255 or, where none exceeds 1, in 0 .. 1. The
+    Grey values are whole numbers in 0 .. 255, or decimal numbers in 0 .. 255 or, if none exceeds 1, in 0 .. 1. The
     pictures keep the order of their file.
     """
 
@@ -44,10 +44,10 @@ class IDX(HoldingOut):
         raws = []
         for (where, _), pixels, half in zip(arrays, grey_values(arrays), ("train", "test"), strict=False):
             name = f"{half}_labels"
-            given: str | None = getattr(self, name)
+            labels_file: str | None = getattr(self, name)
             labels = None
-            if given:
-                path = local_path(f"data.{name}", given)
+            if labels_file:
+                path = local_path(f"data.{name}", labels_file)
                 labels = label_values(str(path), read_idx(path), len(pixels), where)
             raws.append(Raw(where, pixels, labels))
         return self._split(raws[0], raws[1] if self.test_images else None)

@@ -1,7 +1,7 @@
-"""Import N-MNIST and SHD from a folder of the user: their files are checked, and copied to where the kinds look.
+"""Import N-MNIST and SHD: check the files in a user's folder, and copy them to the data folder.
 
-They are copied into a folder with a name of its own, which gets its name when all files are there. So what has been
-imported is complete, and an interrupted import leaves nothing.
+They are copied into a temporary folder, which is renamed when all files are there. So an imported data set is
+complete, and an interrupted import leaves nothing.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def import_events(
     progress: bool = True,
     report: Report | None = None,
 ) -> Path:
-    """Make sure that a data set is in the user's data folder; parameters are those of `fetch.fetch`.
+    """Import a data set into the user's data folder, unless it is there; parameters are those of `fetch.fetch`.
 
     Raises
     ------
     StdpbenchError
-        If it is not there and no source is given, or the files of the source are missing or damaged.
+        If it is missing and `source` is None, or the files of the source are missing or damaged.
     """
     root = data_folders()[0] if folder is None else Path(folder).expanduser()
-    found = imported(name) if folder is None else root / name if _is_whole(name, root / name) else None
-    if found is not None:
-        return found
+    present = imported(name) if folder is None else root / name if _is_whole(name, root / name) else None
+    if present is not None:
+        return present
     if source is None:
         raise StdpbenchError(
             f"{name} cannot be downloaded; get it from {_SOURCES[name]}, unpack it, and import it with "
@@ -58,43 +58,43 @@ def import_events(
         )
     target, origin = root / name, _origin(name, Path(source).expanduser())
     if target.exists():
-        raise StdpbenchError(f"{target} exists, but is not a complete copy of {name}; move it away")
-    aside = root / f".{name}.{os.getpid()}.part"
+        raise StdpbenchError(f"{target} exists, but is not a complete copy of {name}; move it elsewhere")
+    temporary = root / f".{name}.{os.getpid()}.part"
     files = list(_files(name, origin))
-    total = 2 * sum(path.stat().st_size for path in files)  # each is checked, then copied
+    total = 2 * sum(path.stat().st_size for path in files)  # each file is checked, then copied
     try:
         with _Bar(name, total, progress, report) as bar:
             _check(name, origin, bar.advance)
             for path in files:
-                copy = aside / path.relative_to(origin)
+                copy = temporary / path.relative_to(origin)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
                 bar.advance(path.stat().st_size)
-        aside.replace(target)
+        temporary.replace(target)
     except OSError as error:
         raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
     finally:
         with suppress(OSError):
-            remove_tree(aside, rf"\.{re.escape(name)}\.[0-9]+\.part")
+            remove_tree(temporary, rf"\.{re.escape(name)}\.[0-9]+\.part")
     return target
 
 
 def _is_whole(name: str, folder: Path) -> bool:
-    """Whether a folder has the files of a data set; they are not read."""
+    """Return whether a folder has the files of a data set, without reading them."""
     if name == "shd":
         return all((folder / file).is_file() for file in FILES)
     return all((folder / half / str(digit)).is_dir() for half in HALVES for digit in range(10))
 
 
 def _origin(name: str, source: Path) -> Path:
-    """Return the folder that holds the files: the source, or the first one in it."""
+    """Return the folder with the files: the source, or the first matching folder in it."""
     if not source.is_dir():
         raise StdpbenchError(f"there is no folder {source}; name one with {_WANTED[name]} of {name}")
     try:
-        inside = sorted(entry for entry in source.iterdir() if entry.is_dir())
+        subfolders = sorted(entry for entry in source.iterdir() if entry.is_dir())
     except OSError as error:
         raise StdpbenchError(f"{source} cannot be read: {error.strerror or error}") from None
-    for folder in (source, *inside):
+    for folder in (source, *subfolders):
         if _is_whole(name, folder):
             return folder
     raise StdpbenchError(f"{source} does not hold {_WANTED[name]} of {name}, unpacked")
@@ -114,7 +114,7 @@ def _check(name: str, origin: Path, advance: Callable[[int], None]) -> None:
     Raises
     ------
     StdpbenchError
-        If one is damaged.
+        If a file is damaged.
     """
     if name == "shd":
         for file in FILES:
@@ -126,7 +126,7 @@ def _check(name: str, origin: Path, advance: Callable[[int], None]) -> None:
 
 
 class _Bar:
-    """A progress bar on the terminal, and the listener of the caller."""
+    """Progress bar on the terminal, and calls of `report`."""
 
     def __init__(self, name: str, total: int, progress: bool, report: Report | None) -> None:
         from rich.console import Console

@@ -1,4 +1,4 @@
-"""Japanese Vowels: real speech, of which the speaker is to be told."""
+"""Japanese Vowels: recorded speech, to be classified by speaker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets._checks import local_path
-from stdpbench.data.datasets._own import mixed
+from stdpbench.data.datasets._holding_out import mixed
 from stdpbench.data.datasets._signal_files import RawSignals, read_ts, scaled, scaling, signals_of
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.declare.parameters import parameter
@@ -27,9 +27,9 @@ class JapaneseVowels(Source):
     270 utterances for training, 30 of each speaker, and 370 for the test, 24 to 88 of each; 7 to 29 frames long. A
     frame was 6.4 ms of speech. At the default `rate` an utterance takes 0.14 to 0.58 s, so that neurons have time to
     fire. With `scale`, each coefficient is scaled to 0 .. 1 by its range in training. The file is sorted by speaker;
-    the training utterances are mixed, the same way in all versions.
+    the training utterances are shuffled, the same way in all versions.
 
-    The means over time tell the speakers apart well, so success here is no evidence that time is used.
+    Means over time distinguish the speakers well, so a good accuracy does not show that a network uses timing.
 
     Source: Kudo, Toyama & Shimbo (1999), Pattern Recognition Letters 20:1103-1111; files of the UEA archive.
     """
@@ -39,7 +39,9 @@ class JapaneseVowels(Source):
         None,
         help="Folder with the files JapaneseVowels_TRAIN.ts and _TEST.ts; none: japanese-vowels in the data folder.",
     )
-    rate: float = parameter(50.0, unit="Hz", gt=0, le=1000, help="Frames per second, as they are shown.")
+    rate: float = parameter(
+        50.0, unit="Hz", gt=0, le=1000, help="Frames per second at which utterances are presented."
+    )
     scale: bool = parameter(True, help="Whether to scale each channel to 0 .. 1 by its range in training.")
 
     summary: ClassVar[str] = "640 utterances of nine speakers, 12 channels of speech"
@@ -52,18 +54,17 @@ class JapaneseVowels(Source):
         raws = [_checked(read_ts(folder / name)) for name in _FILES]
         labels = [_numbers(raw) for raw in raws]
         train, test = (
-            each.of_arrays(each.arrays, numbers)
-            for each, numbers in zip((signals_of(raw, self.rate) for raw in raws), labels, strict=True)
+            signals.of_arrays(signals.arrays, numbers)
+            for signals, numbers in zip((signals_of(raw, self.rate) for raw in raws), labels, strict=True)
         )
         train = train.chosen(mixed(len(train), 0))
         if self.scale:
-            by = scaling(train)
-            train, test = scaled(train, by), scaled(test, by)
+            minimum_and_span = scaling(train)
+            train, test = scaled(train, minimum_and_span), scaled(test, minimum_and_span)
         return Split(train, test, _NAMES)
 
     def _folder(self) -> Path:
-        given = local_path("data.path", self.path) if self.path else None
-        roots = data_folders() if given is None else (given,)
+        roots = (local_path("data.path", self.path),) if self.path else data_folders()
         for folder in (place for root in roots for place in (root / "japanese-vowels", root)):
             if all((folder / name).is_file() for name in _FILES):
                 return folder
@@ -75,7 +76,7 @@ class JapaneseVowels(Source):
 
 
 def _checked(raw: RawSignals) -> RawSignals:
-    """Refuse other signals under the same name."""
+    """Check that the signals are those of the data set."""
     if len(raw.values) != _CHANNELS or raw.labels is None or not set(raw.labels.tolist()) <= set(_NAMES):
         raise StdpbenchError(
             f"{raw.where} is not from Japanese Vowels: it must have {_CHANNELS} channels and the classes 1 to 9"

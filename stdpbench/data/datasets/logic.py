@@ -1,4 +1,4 @@
-"""Logical functions of two values: the smallest tasks, of which XOR needs a hidden layer."""
+"""Logical functions of two values: the smallest tasks; XOR needs a hidden layer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _TABLES: Final = {"xor": (0, 1, 1, 0), "and": (0, 0, 0, 1), "or": (0, 1, 1, 1)}
 class Logic(Source):
     """The four pairs of two truth values, and a logical function of them: XOR, AND or OR.
 
-    Pictures of one line: a pixel for each value, bright (255) if it is true and half as bright if not, and a third one
-    that is always bright, to which a network can compare the others. The four pairs are both training and test
-    pictures, so that a result says how well they were learned; they train `repeats` times per pass, in turn.
+    The pictures have one line: a pixel for each value, bright (255) if it is true and half as bright if not, and a
+    third pixel that is always bright, as a reference for the others. The four pairs are both training and test
+    pictures, so a result shows how well they were learned. In training each occurs `repeats` times per pass, in
+    alternation.
 
     Source: Bohte, Kok & La Poutré (2002), section 4.1, where inputs fire at 0 or 6 ms: with the encoder `latency` and
     a duration of 12 ms, a bright pixel fires at 0 ms and a dim one at 6 ms.

@@ -1,4 +1,4 @@
-"""MNIST: the handwritten digits of Diehl & Cook (2015) and of most that came after."""
+"""MNIST: the handwritten digits of Diehl & Cook (2015) and most later work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures in a NumPy archive: the shortest way from an array to a data set."""
+"""Pictures in a NumPy archive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_files import check_content, read_npz
 from stdpbench.data.datasets._checks import grey_values, label_values, local_path
-from stdpbench.data.datasets._own import HoldingOut, Raw, taking_turns
+from stdpbench.data.datasets._holding_out import HoldingOut, Raw, taking_turns
 from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.parameters import parameter
@@ -32,7 +32,7 @@ def read_pictures(path: Path) -> tuple[Raw, Raw | None]:
     if "test_labels" in arrays and "test_images" not in arrays:
         raise StdpbenchError(f"{path} holds test_labels, but no test_images")
     present = [name for name in ("images", "test_images") if name in arrays]
-    check_content(path, 4 * sum(arrays[name].size for name in present))  # networks see them in 32 bits
+    check_content(path, 4 * sum(arrays[name].size for name in present))  # networks use 32 bits per pixel
     pixels = grey_values([(f"{name} of {path}", arrays[name]) for name in present])
     raws = []
     for name, stack in zip(present, pixels, strict=True):
@@ -47,9 +47,9 @@ class NPZ(HoldingOut):
     """Arrays of one .npz file: ``images``, and optionally ``labels``, ``test_images``, ``test_labels``.
 
     ``images`` is number × height × width, or number × height × width × 3 for colours: whole numbers in 0 .. 255, or
-    decimal numbers in 0 .. 255 or, where none exceeds 1, in 0 .. 1. Labels are whole numbers or texts. Such a file is
-    made by ``numpy.savez_compressed("mine.npz", images=images, labels=labels)``. Pickled objects in it are refused.
-    Classes take turns, as in a folder, so that the first pictures of a file sorted by class have all classes.
+    decimal numbers in 0 .. 255 or, if none exceeds 1, in 0 .. 1. Labels are whole numbers or texts. Write such a file
+    with ``numpy.savez_compressed("mine.npz", images=images, labels=labels)``. Pickled objects in it are refused.
+    Classes alternate, as in a folder, so that the first pictures of a file sorted by class have all classes.
     """
 
     kind: Literal["npz"] = "npz"

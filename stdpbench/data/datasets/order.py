@@ -1,4 +1,4 @@
-"""Patterns of spikes that only their order tells apart."""
+"""Spike patterns that differ only in the order of their spikes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from stdpbench.declare.parameters import parameter
 class Order(Source):
     r"""Classes of spike patterns with equal numbers of spikes in every channel.
 
-    In each recording every channel fires `spikes` times within `span`. There are as many times as channels and spikes,
-    at equal distances; a class is an order in which channels take them, drawn once. So counts tell nothing about the
-    class, and neither does the number of spikes at any time; only which channel fires when does. Each spike is shifted
-    by Gaussian `jitter`, and left out with probability `deletion`; each channel has Poisson `noise` in addition, for
-    the whole duration. Labels take turns.
+    In each recording every channel fires `spikes` times within `span`. The spike times of all channels together
+    are equidistant; a class is a random assignment of times to channels, drawn once. So neither counts nor the number
+    of spikes at any time depend on the class; only the times of each channel do. Each spike is shifted by Gaussian
+    `jitter`, and left out with probability `deletion`; each channel has Poisson `noise` in addition, for the whole
+    duration. Labels alternate.
 
-    Made on the spot from `draw_seed`, which is independent of the seed of the run: the same recordings in every run.
+    The recordings are generated from `draw_seed`, which is independent of the seed of the run, so they are the same in
+    every run.
     """
 
     kind: Literal["order"] = "order"
@@ -51,20 +52,20 @@ class Order(Source):
         return self
 
     def orders(self) -> NDArray[np.float64]:
-        """Return the times in s of the pattern of each class, float64, (classes, channels, spikes)."""
+        """Return the spike times in s of the pattern of each class, float64, (classes, channels, spikes)."""
         random = np.random.default_rng(np.random.SeedSequence((self.draw_seed, 0)))
         n = self.channels * self.spikes
         slots = np.linspace(0, 1, n) * self.span * 1e-3 + self._start
-        # each spike of a channel has its own stretch of the span, so that no class has two of them at the same time
-        found = np.empty((self.classes, self.channels, self.spikes))
-        for each in found:
-            for number, stretch in enumerate(np.split(slots, self.spikes)):
-                each[:, number] = random.permutation(stretch)
-        return found
+        # each spike of a channel has its own section of the span, so that no class has two of them at the same time
+        patterns = np.empty((self.classes, self.channels, self.spikes))
+        for pattern in patterns:
+            for number, section in enumerate(np.split(slots, self.spikes)):
+                pattern[:, number] = random.permutation(section)
+        return patterns
 
     @property
     def _start(self) -> float:
-        """Start of the pattern in s: it lies in the middle of the recording."""
+        """Start of the pattern in s; the pattern is in the middle of the recording."""
         return (self.duration - self.span) * 0.5e-3
 
     def prepare(self) -> Split:
@@ -79,15 +80,15 @@ class Order(Source):
         time = patterns[labels].reshape(n, -1)
         time = time + random.normal(0, 1, time.shape) * self.jitter * 1e-3
         kept = random.random(time.shape) >= self.deletion
-        recording, place = np.nonzero(kept)
+        recording, spike = np.nonzero(kept)
         n_noise = random.poisson(self.noise * seconds * self.channels, n)
-        noisy = np.repeat(np.arange(n), n_noise)
-        recording = np.concatenate([recording, noisy])
-        index = np.concatenate([place // self.spikes, random.integers(0, self.channels, len(noisy))])
+        noise_recording = np.repeat(np.arange(n), n_noise)
+        recording = np.concatenate([recording, noise_recording])
+        index = np.concatenate([spike // self.spikes, random.integers(0, self.channels, len(noise_recording))])
         # a shift beyond the ends is reflected, so that no count changes
         shifted = np.abs(time[kept])
         shifted = seconds - np.abs(seconds - shifted)
-        times = np.concatenate([shifted, random.random(len(noisy)) * seconds])
+        times = np.concatenate([shifted, random.random(len(noise_recording)) * seconds])
         order = np.lexsort((index, times, recording))
         counts = np.bincount(recording, minlength=n)
         stop = np.cumsum(counts)

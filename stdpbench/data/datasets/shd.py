@@ -12,7 +12,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets._checks import local_path, number_classes
 from stdpbench.data.datasets._hdf5 import read_hdf5
-from stdpbench.data.datasets._own import mixed
+from stdpbench.data.datasets._holding_out import mixed
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.data.stimuli import EventSet
 from stdpbench.declare.parameters import parameter
@@ -27,7 +27,7 @@ class SHD(Source):
     About 8000 recordings for training and 2000 for the test, of which two speakers are in no training recording. They
     are not downloaded: get ``shd_train.h5.gz`` and ``shd_test.h5.gz`` from compneuro.net or zenkelab.org, unpack them,
     and import them with ``stdpbench data fetch shd --from FOLDER``. Recordings last up to 1.4 s, so
-    ``schedule.stimulus`` should be as long. The training recordings are mixed, the same way in all versions.
+    ``schedule.stimulus`` should be as long. The training recordings are shuffled, the same way in all versions.
 
     Source: Cramer, Stradmann, Schemmel & Zenke (2022), IEEE TNNLS 33:2744-2757; licence CC BY 4.0.
     """
@@ -44,8 +44,8 @@ class SHD(Source):
     def prepare(self) -> Split:
         """Read the two files; see `Source.prepare`."""
         (train, train_labels), (test, test_labels) = (read_shd(path) for path in self._files())
-        numbers, of_test, names = number_classes(train_labels, test_labels, "the Spiking Heidelberg Digits")
-        train, test = train.of_arrays(train.arrays, numbers), test.of_arrays(test.arrays, of_test)
+        numbers, test_numbers, names = number_classes(train_labels, test_labels, "the Spiking Heidelberg Digits")
+        train, test = train.of_arrays(train.arrays, numbers), test.of_arrays(test.arrays, test_numbers)
         return Split(train.chosen(mixed(len(train), 0)), test, names)
 
     def _files(self) -> tuple[Path, Path]:
@@ -60,12 +60,12 @@ class SHD(Source):
 
 
 def read_shd(path: Path) -> tuple[EventSet, NDArray[np.int64]]:
-    """Read one file of SHD: its recordings, and their labels as written.
+    """Read the recordings of one file of SHD, and their labels as written.
 
     Raises
     ------
     StdpbenchError
-        If it is damaged, is not in its layout, or has no labels.
+        If the file is damaged, is not in the layout of SHD, or has no labels.
     """
     raw = read_hdf5(path, sort=True)
     if raw.labels is None:

@@ -1,4 +1,4 @@
-"""One's own signals: values over time on some channels."""
+"""The user's own signals: values over time on several channels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path
-from stdpbench.data.datasets._own import HoldingOutStimuli
+from stdpbench.data.datasets._holding_out import HoldingOutStimuli
 from stdpbench.data.datasets._signal_files import read_signals, scaled, scaling, signals_of
 from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import Signals as SignalSet
@@ -16,7 +16,7 @@ _RATE = 100.0
 
 
 class Signals(HoldingOutStimuli):
-    """Time series of your own, each with a class, and each with a length of its own.
+    """Your own time series, each with a class; their lengths may differ.
 
     * An .npz file with ``values``, number × channels × samples; or ``values``, channels × samples, of all signals one
       after the other, and ``lengths``, the samples of each. ``labels`` are whole numbers or texts, ``rate`` is the
@@ -26,13 +26,13 @@ class Signals(HoldingOutStimuli):
     * A .ts file of the UEA archive, the format of sktime. ``X_TEST.ts`` beside ``X_TRAIN.ts`` holds the test signals.
 
     With `scale`, each channel is scaled to 0 .. 1 between its minimum and maximum over the training signals; values of
-    test signals may lie beyond. The training signals are mixed.
+    test signals may lie beyond. The training signals are shuffled.
     """
 
     kind: Literal["signals"] = "signals"
     path: str | None = parameter(None, help="An .npz file, a .ts file, or a folder of CSV files.")
     rate: float | None = parameter(
-        None, unit="Hz", gt=0, le=1e6, help="Samples per second; none: those that the file states, else 100 Hz."
+        None, unit="Hz", gt=0, le=1e6, help="Samples per second; none: the value in the file, else 100 Hz."
     )
     scale: bool = parameter(True, help="Whether to scale each channel to 0 .. 1 by its range in training.")
 
@@ -59,5 +59,6 @@ class Signals(HoldingOutStimuli):
             return split
         assert isinstance(split.train, SignalSet)
         assert isinstance(split.test, SignalSet)
-        by = scaling(split.train)
-        return Split(scaled(split.train, by), scaled(split.test, by), split.class_names)
+        minimum_and_span = scaling(split.train)
+        train, test = scaled(split.train, minimum_and_span), scaled(split.test, minimum_and_span)
+        return Split(train, test, split.class_names)

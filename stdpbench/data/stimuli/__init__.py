@@ -1,4 +1,4 @@
-"""What is shown to a network: one stimulus (picture, signal or events), and sets of them."""
+"""Stimuli: one picture, signal or recording of events, and sets of them."""
 
 from stdpbench.data.stimuli.base import StimulusSet
 from stdpbench.data.stimuli.events import EventSet

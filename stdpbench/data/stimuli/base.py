@@ -14,20 +14,20 @@ from stdpbench.data.stimuli.stimulus import Stimulus
 
 
 class StimulusSet(ABC):
-    """Stimuli of one kind, their labels, and how they are drawn.
+    """Stimuli of one kind, and their labels.
 
     Attributes
     ----------
     labels : ndarray, int64, (n,) or None
         Class of each stimulus, 0 .. n_classes - 1; None if unknown.
     pool : ndarray, float64, (n_times,), or None
-        Times in s of spikes of the whole data set, from which a control of timing draws; None without such a control.
+        Spike times in s of the whole data set, from which a control of timing draws; None without such a control.
     kind : {"images", "signals", "events"}
-        What the stimuli are.
+        Kind of the stimuli.
     kind_noun : str
-        What a stimulus of this kind is called in a sentence.
+        Name of a stimulus of this kind in sentences.
     static_name : str
-        What the values of `static` are called.
+        Name of the values of `static`.
     """
 
     labels: NDArray[np.int64] | None
@@ -43,20 +43,20 @@ class StimulusSet(ABC):
     @property
     @abstractmethod
     def shape(self) -> tuple[int, int]:
-        """Height and width of the grid of values or channels; an encoder may have several inputs for each."""
+        """Height and width of the grid of values or channels; an encoder may have several inputs per value."""
 
     @property
     @abstractmethod
     def static(self) -> NDArray[Any]:
-        """What a method gets that sees no time: (n, height, width).
+        """Stimuli without time, for methods that ignore it: (n, height, width).
 
-        Pictures themselves; the mean of each channel of a signal; the number of events of each channel. Baselines are
-        computed from it, and stimuli are drawn as it where there is no room for time.
+        The pictures themselves, the mean of each channel of a signal, or the number of events of each channel.
+        Baselines are computed from these values, and thumbnails show them.
         """
 
     @property
     def drawn(self) -> NDArray[Any]:
-        """Each stimulus as it is drawn where there is no room for time, (n, height, width): `static`, planes added."""
+        """Values of each stimulus for thumbnails, (n, height, width): `static`, summed over planes."""
         return self.static
 
     @abstractmethod
@@ -64,26 +64,26 @@ class StimulusSet(ABC):
         """Return one stimulus for the encoder."""
 
     def seconds(self, number: int) -> float | None:
-        """Return the duration of a stimulus in s; None if it has none of its own, as a picture."""
+        """Return the duration of a stimulus in s; None if it has no duration, such as a picture."""
         return None
 
     @abstractmethod
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Self:
-        """Return the stimuli with certain numbers; of a slice, without a copy."""
+        """Return the stimuli with the given numbers; a slice does not copy."""
 
     @property
     @abstractmethod
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All that the stimuli consist of but their labels, by name, as `of_arrays` takes them."""
+        """All arrays of the stimuli except their labels, by name, as accepted by `of_arrays`."""
 
     @classmethod
     @abstractmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Self:
-        """Return stimuli from the arrays of others."""
+        """Create a set from the `arrays` of another one."""
 
     @property
     def noun(self) -> str:
-        """What one of these stimuli is called in a sentence."""
+        """Name of a stimulus in sentences."""
         return self.kind_noun
 
     # -- what all kinds share --------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ class StimulusSet(ABC):
 
     @property
     def nbytes(self) -> int:
-        """Memory that the stimuli take, in bytes."""
+        """Memory of the stimuli in bytes."""
         return sum(array.nbytes for array in self.arrays.values())
 
     def part(self, start: int, stop: int) -> Self:
@@ -104,12 +104,12 @@ class StimulusSet(ABC):
         return self.chosen(slice(start, stop))
 
     def chosen_labels(self, numbers: NDArray[np.int64] | slice) -> NDArray[np.int64] | None:
-        """Return the labels of the stimuli with certain numbers."""
+        """Return the labels of the stimuli with the given numbers, if there are labels."""
         return None if self.labels is None else self.labels[numbers]
 
     @property
     def pooled(self) -> dict[str, NDArray[np.float64]]:
-        """The pool of spike times among `arrays`, if there is one."""
+        """Entry of `arrays` for the pool of spike times; empty without a pool."""
         return {} if self.pool is None else {"pool": self.pool}
 
     def with_pool(self, pool: NDArray[np.float64]) -> Self:
@@ -121,7 +121,7 @@ class StimulusSet(ABC):
         return self.of_arrays(self.arrays, None)
 
     def shares_memory(self, other: StimulusSet) -> bool:
-        """Whether some stimuli of both sets are the same piece of memory."""
+        """Return whether both sets have stimuli in the same memory."""
         mine, theirs = self._memory, other._memory
         return bool(np.shares_memory(mine, theirs))
 
@@ -132,7 +132,7 @@ class StimulusSet(ABC):
 
     def digest(self, number: int) -> bytes:
         """Return a hash of the content of one stimulus."""
-        found = hashlib.blake2b(digest_size=16)
+        hasher = hashlib.blake2b(digest_size=16)
         for array in self.chosen(np.array([number])).arrays.values():
-            found.update(np.ascontiguousarray(array).data)
-        return found.digest()
+            hasher.update(np.ascontiguousarray(array).data)
+        return hasher.digest()

@@ -1,4 +1,4 @@
-"""Events: spikes that exist already, as those of a silicon retina or cochlea."""
+"""Recordings of events, such as spikes of a silicon retina or cochlea."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ class EventSet(StimulusSet):
     def of_list(
         cls, recordings: Sequence[Events], grid: tuple[int, int, int], labels: NDArray[np.int64] | None
     ) -> EventSet:
-        """Return a set from single recordings."""
-        counts = np.array([len(each) for each in recordings], np.int64)
+        """Create a set from single recordings."""
+        counts = np.array([len(recording) for recording in recordings], np.int64)
         stop = np.cumsum(counts)
         return cls(
-            np.concatenate([np.empty(0, np.int32), *(each.index for each in recordings)]).astype(np.int32),
-            np.concatenate([np.empty(0), *(each.time for each in recordings)]),
+            np.concatenate([np.empty(0, np.int32), *(recording.index for recording in recordings)]).astype(np.int32),
+            np.concatenate([np.empty(0), *(recording.time for recording in recordings)]),
             stop - counts,
             stop,
-            np.array([each.seconds for each in recordings], np.float64),
+            np.array([recording.seconds for recording in recordings], np.float64),
             np.array(grid, np.int64),
             labels,
         )
@@ -77,7 +77,7 @@ class EventSet(StimulusSet):
     @property
     def shape(self) -> tuple[int, int]:
         """Rows of all planes, one plane below the other, and columns."""
-        planes, height, width = (int(each) for each in self.grid)
+        planes, height, width = (int(size) for size in self.grid)
         return planes * height, width
 
     @cached_property
@@ -91,22 +91,22 @@ class EventSet(StimulusSet):
 
     @property
     def drawn(self) -> NDArray[np.float32]:
-        """Number of events of each place, of all planes: float32, (n, height, width)."""
-        planes, height, width = (int(each) for each in self.grid)
+        """Number of events at each pixel, summed over planes: float32, (n, height, width)."""
+        planes, height, width = (int(size) for size in self.grid)
         drawn: NDArray[np.float32] = self.static.reshape(len(self), planes, height, width).sum(axis=1)
         return drawn
 
     def stimulus(self, number: int) -> Events:
         """Return one recording."""
-        mine = slice(int(self.first[number]), int(self.stop[number]))
-        return Events(self.index[mine], self.time[mine], float(self.duration[number]))
+        events = slice(int(self.first[number]), int(self.stop[number]))
+        return Events(self.index[events], self.time[events], float(self.duration[number]))
 
     def seconds(self, number: int) -> float:
         """Return the duration of a recording in s."""
         return float(self.duration[number])
 
     def chosen(self, numbers: NDArray[np.int64] | slice) -> EventSet:
-        """Return the recordings with certain numbers; the events are not copied."""
+        """Return the recordings with the given numbers; the events are not copied."""
         return EventSet(
             self.index,
             self.time,
@@ -139,12 +139,12 @@ class EventSet(StimulusSet):
 
     @property
     def _whole(self) -> bool:
-        """Whether the events are those of these recordings only, in their order."""
+        """Whether the arrays hold only the events of these recordings, in order."""
         ends = np.concatenate([[0], self.stop])
         return bool((self.first == ends[:-1]).all() and ends[-1] == len(self.index))
 
     def shares_memory(self, other: StimulusSet) -> bool:
-        """Whether both sets have recordings in common; an empty recording is in none."""
+        """Return whether both sets have recordings in common; empty recordings do not count."""
         if not isinstance(other, EventSet) or not np.shares_memory(self.index, other.index):
             return False
         mine, theirs = self.first[self.stop > self.first], other.first[other.stop > other.first]

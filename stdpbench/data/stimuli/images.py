@@ -21,8 +21,8 @@ class Images(StimulusSet):
     Attributes
     ----------
     pixels : ndarray, uint8 or float32, (n, height, width)
-        Grey values; 0 is no input. They stay whole grey values, uint8, until they are scaled to an equal sum: 70 000
-        pictures of 28 × 28 take 55 MB as uint8, 220 MB as float32. Before `Dataset.prepare` also (n, height, width,
+        Grey values; 0 is no input. They stay uint8 until they are scaled to an equal sum: 70 000 pictures of 28 × 28
+        take 55 MB as uint8, 220 MB as float32. Before `Dataset.prepare` also (n, height, width,
         3): red, green, blue.
     labels : ndarray, int64, (n,) or None
         Class of each picture, 0 .. n_classes - 1; None if unknown.
@@ -38,7 +38,7 @@ class Images(StimulusSet):
 
     @property
     def noun(self) -> str:
-        """A picture, or the row of a table."""
+        """Name of a stimulus in sentences: picture, or row of a table."""
         return "row" if self.shape[0] == 1 else self.kind_noun
 
     def __len__(self) -> int:
@@ -61,7 +61,7 @@ class Images(StimulusSet):
         return row
 
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
-        """Return the pictures with certain numbers; see `StimulusSet.chosen`."""
+        """Return the pictures with the given numbers; see `StimulusSet.chosen`."""
         return Images(self.pixels[numbers], self.chosen_labels(numbers), self.pool)
 
     @property
@@ -76,12 +76,12 @@ class Images(StimulusSet):
 
 
 def pictures_of(stimuli: StimulusSet) -> Images:
-    """Return stimuli that are pictures.
+    """Return the stimuli as `Images`.
 
     Raises
     ------
     StdpbenchError
-        If they are others.
+        If they are not pictures.
     """
     if not isinstance(stimuli, Images):
         raise StdpbenchError(f"these are {stimuli.kind}, not pictures")

@@ -1,4 +1,4 @@
-"""Signals: values over time on some channels."""
+"""Signals: values over time on several channels."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Signals(StimulusSet):
 
     @classmethod
     def of_list(cls, signals: list[NDArray[Any]], rate: float, labels: NDArray[np.int64] | None) -> Signals:
-        """Return signals from a list of arrays (n_channels, n_samples)."""
-        lengths = np.array([each.shape[1] for each in signals], np.int64)
+        """Create a set from a list of arrays (n_channels, n_samples)."""
+        lengths = np.array([signal.shape[1] for signal in signals], np.int64)
         stop = np.cumsum(lengths)
         values = np.concatenate(signals, axis=1) if signals else np.zeros((1, 0))
         return cls(values.astype(np.float32), stop - lengths, stop, np.array([rate]), labels)
@@ -55,7 +55,7 @@ class Signals(StimulusSet):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """One line of channels."""
+        """One row with a value per channel."""
         return 1, len(self.values)
 
     @cached_property
@@ -75,7 +75,7 @@ class Signals(StimulusSet):
         return float((self.stop[number] - self.first[number]) / self.rate[0])
 
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Signals:
-        """Return the signals with certain numbers; the samples are not copied."""
+        """Return the signals with the given numbers; the samples are not copied."""
         return Signals(
             self.values, self.first[numbers], self.stop[numbers], self.rate, self.chosen_labels(numbers), self.pool
         )
@@ -101,12 +101,12 @@ class Signals(StimulusSet):
 
     @property
     def _whole(self) -> bool:
-        """Whether the samples are those of these signals only, in their order."""
+        """Whether the array holds only the samples of these signals, in order."""
         ends = np.concatenate([[0], self.stop])
         return bool((self.first == ends[:-1]).all() and ends[-1] == self.values.shape[1])
 
     def shares_memory(self, other: StimulusSet) -> bool:
-        """Whether both sets have samples in common."""
+        """Return whether both sets have samples in common."""
         if not isinstance(other, Signals) or not np.shares_memory(self.values, other.values):
             return False
         return bool(np.isin(self.first, other.first).any())

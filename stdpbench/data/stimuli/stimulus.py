@@ -19,7 +19,7 @@ class Signal:
     Attributes
     ----------
     values : ndarray, float64, (n_channels, n_samples)
-        Values of each channel, each of which holds from its sample to the next.
+        Values of each channel; a value holds until the next sample.
     rate : float
         Samples per second.
     """
@@ -57,4 +57,4 @@ class Events:
 
 
 Stimulus: TypeAlias = Image | Signal | Events
-"""One thing that is shown."""
+"""One stimulus."""

@@ -1,4 +1,4 @@
-"""Stimuli as arrays and files, so that other processes can show them."""
+"""Store stimuli as arrays and files for other processes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from stdpbench.data.stimuli.events import EventSet
 from stdpbench.data.stimuli.images import Images
 from stdpbench.data.stimuli.signals import Signals
 
-KINDS: Mapping[str, type[StimulusSet]] = {each.kind: each for each in (Images, Signals, EventSet)}
-"""Sets of stimuli by the name of their kind."""
+KINDS: Mapping[str, type[StimulusSet]] = {cls.kind: cls for cls in (Images, Signals, EventSet)}
+"""Classes of stimulus sets, by kind."""
 
 
 def stimuli_of(kind: str, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> StimulusSet:
-    """Return stimuli of a kind from their arrays; see `StimulusSet.of_arrays`."""
+    """Create stimuli of a kind from their arrays; see `StimulusSet.of_arrays`."""
     return KINDS[kind].of_arrays(arrays, labels)
 
 
 def save_stimuli(stimuli: StimulusSet, folder: Path, name: str) -> None:
-    """Write stimuli, without labels, as files that another process opens with `load_stimuli`."""
+    """Write stimuli, without labels, to files that another process opens with `load_stimuli`."""
     for array, values in stimuli.arrays.items():
         np.save(folder / f"{name}.{stimuli.kind}.{array}.npy", values)
 
 
 def load_stimuli(folder: Path, name: str) -> StimulusSet:
-    """Open stimuli that `save_stimuli` wrote, without reading them whole."""
+    """Open stimuli that `save_stimuli` wrote, as memory maps."""
     arrays, kind = dict[str, NDArray[Any]](), ""
     for path in sorted(folder.glob(f"{name}.*.npy")):
         kind, array = path.name.removeprefix(f"{name}.").removesuffix(".npy").split(".")

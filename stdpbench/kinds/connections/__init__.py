@@ -1,4 +1,4 @@
-"""Which neurons a projection connects: the family of kinds and its base class."""
+"""Connections of a projection: the family of kinds and its base class."""
 
 from stdpbench.declare.registry import Family
 from stdpbench.kinds.connections.base import Connection

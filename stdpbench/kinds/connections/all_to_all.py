@@ -8,7 +8,7 @@ from stdpbench.kinds.connections.base import Connection
 
 
 class AllToAll(Connection):
-    """Every source neuron reaches every target neuron; in a recurrent projection, itself included."""
+    """Every source neuron reaches every target neuron, including itself in a recurrent projection."""
 
     kind: Literal["all"] = "all"
 

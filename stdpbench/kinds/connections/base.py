@@ -13,13 +13,13 @@ from stdpbench.kinds.connections.synapses import Synapses
 
 
 class Connection(Parameters):
-    """Which neurons of two populations a projection connects; one kind per file.
+    """Rule that selects the pairs of neurons that a projection connects; one kind per file.
 
     `storage` selects the code that delivers spikes:
 
     * ``"dense"``: every source neuron reaches every target neuron; weights are (n_source, n_target).
     * ``"one-to-one"``: neuron i reaches neuron i; weights are (n,).
-    * ``"sparse"``: those that `draw` returns, in compressed rows; weights are (n_synapses,).
+    * ``"sparse"``: the pairs returned by `draw`, in compressed rows; weights are (n_synapses,).
     """
 
     summary: ClassVar[str]
@@ -27,23 +27,23 @@ class Connection(Parameters):
     needs_grid: ClassVar[bool] = False
     """Whether the source needs rows and columns."""
     at_end: ClassVar[bool] = False
-    """Whether what arrives is summed over the step and acts at its end."""
+    """Whether input is summed over the time step and acts at its end."""
 
     @property
     def count_is_random(self) -> bool:
-        """Whether the number of synapses depends on what is drawn; if not, `expected` is exact."""
+        """Whether the number of synapses is random; if not, `expected` is exact."""
         return self.storage == "sparse"
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
-        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        """Return why populations of these shapes cannot be connected, as a clause; empty if they can."""
         return ""
 
     def recurrent_problem(self) -> str:
-        """Return why a population cannot be connected to itself so, as a clause; empty if it can."""
+        """Return why a population cannot be connected to itself, as a clause; empty if it can."""
         return ""
 
     def mean_out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
-        """Return the mean number of synapses that a spike of a source neuron arrives at, for populations of shapes."""
+        """Return the mean number of synapses of a source neuron, for populations of these shapes."""
         match self.storage:
             case "dense":
                 return float(prod(target))
@@ -53,21 +53,21 @@ class Connection(Parameters):
                 return self.expected(source, target, recurrent=False) / prod(source)
 
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
-        """Return the number of synapses that `draw` is expected to make, without drawing them; see `draw`."""
-        raise StdpbenchError(f"{type(self).__name__} connects without drawing")
+        """Return the expected number of synapses, without drawing them; for parameters see `draw`."""
+        raise StdpbenchError(f"{type(self).__name__} has no synapses to draw")
 
     def draw(
         self, random: np.random.Generator, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool
     ) -> Synapses:
-        """Return the synapses; only where `storage` is ``"sparse"``.
+        """Draw the synapses; only for the storage ``"sparse"``.
 
         Parameters
         ----------
         random : numpy.random.Generator
-            Where random connections are drawn from.
+            Source of random connections.
         source, target : tuple of int
             Shapes of the populations.
         recurrent : bool
             Whether they are the same population.
         """
-        raise StdpbenchError(f"{type(self).__name__} connects without drawing")
+        raise StdpbenchError(f"{type(self).__name__} has no synapses to draw")

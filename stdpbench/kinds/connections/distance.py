@@ -1,4 +1,4 @@
-"""Connections that become less likely with distance."""
+"""Connections whose probability falls with distance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stdpbench.declare.parameters import parameter
 from stdpbench.kinds.connections.base import Connection
 from stdpbench.kinds.connections.synapses import Synapses
 
-_AT_ONCE = 4_000_000  # pairs whose distances are held at a time
+_AT_ONCE = 4_000_000  # pairs per block of distances
 
 
 class Distance(Connection):
@@ -22,8 +22,8 @@ class Distance(Connection):
 
         P = p_{max} \exp(-d^2 / 2\sigma^2)
 
-    Neurons of both populations are spread evenly over the same area: distance is measured in units of the grid of the
-    target.
+    Neurons of both populations are spread evenly over the same area; the unit of distance is the spacing of the
+    target's grid.
     """
 
     kind: Literal["distance"] = "distance"
@@ -38,31 +38,31 @@ class Distance(Connection):
     storage: ClassVar[Literal["sparse"]] = "sparse"
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
-        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        """Return why populations of these shapes cannot be connected, as a clause; empty if they can."""
         if len(source) == len(target):
             return ""
-        return f"needs populations with as many dimensions, not {list(source)} and {list(target)}"
+        return f"needs populations with the same number of dimensions, not {list(source)} and {list(target)}"
 
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
-        """Return the number of synapses that `draw` is expected to make where there are no edges: an upper bound."""
-        width = max(1.0, self.sigma * float(np.sqrt(2 * np.pi)))  # of a row of as many certain pairs
+        """Return the expected number of synapses without edges of the grid: an upper bound."""
+        width = max(1.0, self.sigma * float(np.sqrt(2 * np.pi)))  # integral of the Gaussian over one dimension
         return self.p_max * prod(source) * prod(min(side, width) for side in target)
 
     def draw(
         self, random: np.random.Generator, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool
     ) -> Synapses:
-        """Return the synapses."""
+        """Draw the synapses."""
         n, m = prod(source), prod(target)
         from_, to = _positions(source, target), _positions(target, target)
         rows, pairs = max(1, _AT_ONCE // m), []
         for start in range(0, n, rows):
-            apart = np.abs(from_[start : start + rows, None, :] - to[None])
+            offset = np.abs(from_[start : start + rows, None, :] - to[None])
             if self.torus:
-                apart = np.minimum(apart, np.array(target) - apart)
-            likely = self.p_max * np.exp(-(apart**2).sum(axis=2) / (2 * self.sigma**2))
-            source_number, target_number = np.nonzero(random.random(likely.shape) < likely)
-            found = (source_number + start) * np.int64(m) + target_number
-            pairs.append(found[found // m != found % m] if recurrent and not self.autapses else found)
+                offset = np.minimum(offset, np.array(target) - offset)
+            probability = self.p_max * np.exp(-(offset**2).sum(axis=2) / (2 * self.sigma**2))
+            source_number, target_number = np.nonzero(random.random(probability.shape) < probability)
+            drawn = (source_number + start) * np.int64(m) + target_number
+            pairs.append(drawn[drawn // m != drawn % m] if recurrent and not self.autapses else drawn)
         return Synapses.of_pairs(np.concatenate(pairs), n, m)
 
 

@@ -1,4 +1,4 @@
-"""Local fields: each place of the target is reached from one patch of the source."""
+"""Local receptive fields: each place of the target receives input from one patch of the source."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from stdpbench.kinds.connections.synapses import Synapses
 
 
 class Local(Connection):
-    """Neurons at place (r, c) of the target are reached from a square patch of the source.
+    """Neurons at place (r, c) of the target receive input from a square patch of the source.
 
-    The patch of place (r, c) begins at row ``r * stride - padding`` and column ``c * stride - padding``; what of it
-    lies beyond the source has no synapses. The source has rows and columns, with or without units at each place; the
-    target one of rows, columns and units. As the locally connected layer of Saunders et al. (2019), without padding,
-    and as the connections of a convolution.
+    The patch of place (r, c) begins at row ``r * stride - padding`` and column ``c * stride - padding``; the part of
+    it beyond the source has no synapses. The shape of the source is rows and columns, with or without units; that of
+    the target is rows, columns and units. Without padding this is the locally connected layer of Saunders et al.
+    (2019); a convolution has the same connections.
     """
 
     kind: Literal["local"] = "local"
@@ -27,7 +27,10 @@ class Local(Connection):
     stride: int = parameter(8, ge=1, structural=True, help="Distance between neighbouring patches, in source neurons.")
 
     padding: int = parameter(
-        0, ge=0, structural=True, help="How far the first and last patches reach beyond the source, in source neurons."
+        0,
+        ge=0,
+        structural=True,
+        help="Width of the margin around the source that patches may cover, in source neurons.",
     )
 
     summary: ClassVar[str] = "Each place of the target is reached from a square patch of the source"
@@ -35,12 +38,12 @@ class Local(Connection):
     needs_grid: ClassVar[bool] = True
 
     def places(self, source: tuple[int, ...]) -> tuple[int, int]:
-        """Return the rows and columns of places that patches of a source of this shape allow."""
+        """Return the numbers of rows and columns of places for a source of this shape."""
         rows, columns = (max(0, (side + 2 * self.padding - self.field) // self.stride + 1) for side in source[:2])
         return rows, columns
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; files from before there was padding do not have one of 0."""
+        """Return the values as in a file, without padding if it is 0."""
         mapping = super().to_mapping()
         if not self.padding:
             del mapping["padding"]
@@ -48,30 +51,30 @@ class Local(Connection):
 
     @property
     def count_is_random(self) -> bool:
-        """Whether the number of synapses depends on what is drawn: nothing is."""
+        """False: nothing is random."""
         return False
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
-        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        """Return why populations of these shapes cannot be connected, as a clause; empty if they can."""
         if len(source) not in (2, 3):
             return f"needs a source with rows and columns, such as shape = [28, 28], not {list(source)}"
         if self.padding >= self.field:
             return f"needs padding of less than field ({self.field}), not {self.padding}: a patch would have no neuron"
-        least = self.field - 2 * self.padding
-        if min(source[:2]) < least:
-            return f"needs a source of at least {least} x {least} neurons, not {source[0]} x {source[1]}"
-        wanted = self.places(source)
-        if len(target) != 3 or target[:2] != wanted:
+        smallest = self.field - 2 * self.padding
+        if min(source[:2]) < smallest:
+            return f"needs a source of at least {smallest} x {smallest} neurons, not {source[0]} x {source[1]}"
+        places = self.places(source)
+        if len(target) != 3 or target[:2] != places:
             return (
-                f"makes {wanted[0]} x {wanted[1]} places of a source of {source[0]} x {source[1]}: give the target "
-                f"shape = [{wanted[0]}, {wanted[1]}, units], not {list(target)}"
+                f"makes {places[0]} x {places[1]} places from a source of {source[0]} x {source[1]}: give the target "
+                f"shape = [{places[0]}, {places[1]}, units], not {list(target)}"
             )
         return ""
 
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
         """Return the number of synapses."""
         depth = source[2] if len(source) == 3 else 1
-        pairs = prod(sum(len(inside) for inside in each) for each in self._inside(source))
+        pairs = prod(sum(len(numbers) for numbers in ranges) for ranges in self._inside(source))
         return float(pairs * depth * prod(target[2:]))
 
     def draw(
@@ -82,23 +85,25 @@ class Local(Connection):
         targets = np.arange(prod(target), dtype=np.int64).reshape(target)
         n_target, pairs = targets.size, []
         rows, columns = self._inside(source)
-        for row, high in zip(targets, rows, strict=True):
-            for units, wide in zip(row, columns, strict=True):
-                patch = numbers[high.start : high.stop, wide.start : wide.stop].reshape(-1, 1)
+        for row, row_range in zip(targets, rows, strict=True):
+            for units, column_range in zip(row, columns, strict=True):
+                patch = numbers[row_range.start : row_range.stop, column_range.start : column_range.stop].reshape(
+                    -1, 1
+                )
                 pairs.append((patch * n_target + units).reshape(-1))
         return Synapses.of_pairs(np.concatenate(pairs), numbers.size, n_target)
 
     def pixels(
         self, synapses: Synapses, source: tuple[int, ...], target: tuple[int, ...]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return at which pixel of the patch of its target each synapse begins, and at which unit there.
+        """Return the pixel within the patch, and the unit, of the source neuron of each synapse.
 
         Parameters
         ----------
         synapses : Synapses
-            Those of populations of these shapes.
+            Synapses between populations of these shapes.
         source, target : tuple of int
-            The shapes.
+            Shapes of the populations.
 
         Returns
         -------
@@ -114,7 +119,7 @@ class Local(Connection):
         return row * self.field + column, unit
 
     def _inside(self, source: tuple[int, ...]) -> tuple[list[range], list[range]]:
-        """Return the rows of the source that each row of places is reached from, and likewise the columns."""
+        """Return the range of source rows for each row of places, and the same for columns."""
         rows, columns = (
             [
                 range(max(0, first), min(side, first + self.field))

@@ -17,6 +17,6 @@ class OneToOne(Connection):
     storage: ClassVar[Literal["one-to-one"]] = "one-to-one"
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
-        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        """Return why populations of these shapes cannot be connected, as a clause; empty if they can."""
         n, m = prod(source), prod(target)
         return "" if n == m else f"needs two populations of the same size, but they have {n} and {m} neurons"

@@ -1,4 +1,4 @@
-"""Every neuron reaches all but the neuron of its own number: lateral inhibition."""
+"""Every neuron reaches all neurons with other numbers: lateral inhibition."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from stdpbench.kinds.connections.base import Connection
 class Others(Connection):
     """Neuron i reaches every neuron except i; both populations have the same size.
 
-    What arrives is summed over the step and acts at its end, after resets, as lateral inhibition does in Diehl &
-    Cook's network. A constant weight needs no n x n matrix: a counter of spikes replaces it.
+    Input is summed over the time step and acts at its end, after resets, like lateral inhibition in Diehl & Cook's
+    network. A constant weight needs no n x n matrix: a counter of spikes replaces it.
     """
 
     kind: Literal["others"] = "others"
     within: Literal["population", "field"] = parameter(
         "population",
         structural=True,
-        help="Which others: all of the population, or those of the same field: neurons that differ only in the last "
+        help="Range: all other neurons of the population, or those of the same field, which differ only in the last "
         "coordinate of the population's shape.",
     )
 
@@ -29,7 +29,7 @@ class Others(Connection):
     at_end: ClassVar[bool] = True
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
-        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        """Return why populations of these shapes cannot be connected, as a clause; empty if they can."""
         n, m = prod(source), prod(target)
         if n != m:
             return f"needs two populations of the same size, but they have {n} and {m} neurons"

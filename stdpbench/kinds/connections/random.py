@@ -1,4 +1,4 @@
-"""Random pairs of neurons: each with the same probability, or as many per target neuron."""
+"""Random pairs of neurons: with one probability for all pairs, or a fixed number per neuron."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Random(Connection):
     )
     multapses: bool = parameter(False, structural=True, help="Whether a pair may have several synapses; not with p.")
 
-    summary: ClassVar[str] = "Random pairs of neurons, with a probability or with as many synapses per neuron"
+    summary: ClassVar[str] = "Random pairs of neurons, with a probability or a fixed number of synapses per neuron"
     storage: ClassVar[Literal["sparse"]] = "sparse"
 
     @model_validator(mode="after")
@@ -49,11 +49,11 @@ class Random(Connection):
 
     @property
     def count_is_random(self) -> bool:
-        """Whether the number of synapses depends on what is drawn: with a degree per neuron it does not."""
+        """Whether the number of synapses is random: False with a degree per neuron."""
         return self.p is not None and self.p < 1
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
-        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        """Return why populations of these shapes cannot be connected, as a clause; empty if they can."""
         for name, degree, shape in (("in", self.in_degree, source), ("out", self.out_degree, target)):
             n, side = prod(shape), {"in": "source", "out": "target"}[name]
             if degree is None or self.multapses or degree < n or (degree == n and self.autapses):
@@ -65,7 +65,7 @@ class Random(Connection):
         return ""
 
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
-        """Return the number of synapses that `draw` is expected to make, without drawing them."""
+        """Return the expected number of synapses, without drawing them."""
         n, m = prod(source), prod(target)
         if self.in_degree is not None:
             return float(self.in_degree) * m
@@ -77,7 +77,7 @@ class Random(Connection):
     def draw(
         self, random: np.random.Generator, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool
     ) -> Synapses:
-        """Return the synapses."""
+        """Draw the synapses."""
         n, m = prod(source), prod(target)
         without_self = recurrent and not self.autapses
         if self.p is not None:
@@ -96,33 +96,33 @@ class Random(Connection):
     def _fixed(
         self, random: np.random.Generator, n: int, shape: tuple[int, int], without_self: bool
     ) -> NDArray[np.int64]:
-        """Draw the partners of each neuron out of `n`, (n_neurons, degree), again where one is not allowed."""
-        own = np.arange(shape[0])[:, None]
-        found = random.integers(n, size=shape)
+        """Draw partners of each neuron from `n` neurons, (n_neurons, degree); redraw those that are not allowed."""
+        neurons = np.arange(shape[0])[:, None]
+        partners = random.integers(n, size=shape)
         while True:
-            bad = np.zeros(found.shape, bool)
+            bad = np.zeros(partners.shape, bool)
             if not self.multapses:
-                found.sort(axis=1)
-                bad[:, 1:] = found[:, 1:] == found[:, :-1]
+                partners.sort(axis=1)
+                bad[:, 1:] = partners[:, 1:] == partners[:, :-1]
             if without_self:
-                bad |= found == own
+                bad |= partners == neurons
             count = np.count_nonzero(bad)
             if not count:
-                return found
-            found[bad] = random.integers(n, size=count)
+                return partners
+            partners[bad] = random.integers(n, size=count)
 
 
 def chosen(random: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:
     """Choose each of n numbers with probability p: int64, ascending."""
     if p >= 1:
         return np.arange(n, dtype=np.int64)
-    # distances between numbers that are chosen are geometrically distributed
+    # gaps between chosen numbers are geometrically distributed
     parts, last = list[NDArray[np.int64]](), -1
     while last < n:
-        left = max(n - last, 1) * p
-        gaps = random.geometric(p, int(left + 5 * np.sqrt(left) + 10))
+        expected = max(n - last, 1) * p
+        gaps = random.geometric(p, int(expected + 5 * np.sqrt(expected) + 10))
         part = last + np.cumsum(gaps, dtype=np.int64)
         parts.append(part)
         last = int(part[-1])
-    found = np.concatenate(parts)
-    return found[: np.searchsorted(found, n)]
+    numbers = np.concatenate(parts)
+    return numbers[: np.searchsorted(numbers, n)]

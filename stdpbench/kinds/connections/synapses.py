@@ -1,4 +1,4 @@
-"""The synapses of a projection that connects only some pairs of neurons, in compressed rows."""
+"""Sparse synapses of a projection, in compressed rows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from stdpbench.base.errors import StdpbenchError
 
 
 class Incoming(NamedTuple):
-    """The same synapses from the side of their targets, int32.
+    """Synapses sorted by target, int32.
 
     Attributes
     ----------
     first : ndarray, (n_target + 1,)
-        Those of target j have the places ``first[j]`` to ``first[j + 1] - 1`` in the other two.
+        Synapses of target j are at ``first[j]`` to ``first[j + 1] - 1`` in the other two arrays.
     synapse, source : ndarray, (n_synapses,)
         Number of each synapse, ascending for each target, and its source.
     """
@@ -49,22 +49,22 @@ class Synapses:
 
     @classmethod
     def of_pairs(cls, pairs: NDArray[np.int64], n_source: int, n_target: int) -> Synapses:
-        """Return the synapses between pairs of neurons.
+        """Create synapses from pairs of neurons.
 
         Parameters
         ----------
         pairs : ndarray, int64, (n_synapses,)
-            ``source * n_target + target`` of each, in any order; sorted in place.
+            ``source * n_target + target`` of each synapse, in any order; sorted in place.
         n_source, n_target : int
             Sizes of the populations.
 
         Raises
         ------
         StdpbenchError
-            If there are more synapses than can be numbered.
+            If there are more than 2**31 - 1 synapses.
         """
         if len(pairs) >= 2**31:
-            raise StdpbenchError(f"a projection cannot have {len(pairs):.3g} synapses; 2.1e9 is the limit")
+            raise StdpbenchError(f"a projection cannot have {len(pairs):.3g} synapses; the limit is 2.1e9")
         pairs.sort()
         starts = np.arange(n_source + 1, dtype=np.int64) * n_target
         first = np.searchsorted(pairs, starts).astype(np.int32)
@@ -81,23 +81,23 @@ class Synapses:
 
     @cached_property
     def incoming(self) -> Incoming:
-        """The same from the side of the targets, for spikes of these."""
+        """The synapses sorted by target, for target spikes."""
         synapse = np.argsort(self.target, kind="stable").astype(np.int32)
         counts = np.bincount(self.target, minlength=self.n_target)
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         return Incoming(first, synapse, self.source[synapse])
 
     def same_pairs(self, other: Synapses) -> bool:
-        """Return whether the synapses of another projection connect the same neurons, so that weights compare."""
+        """Return whether another projection connects the same pairs, so that weights can be compared."""
         same_sizes = (self.n_source, self.n_target) == (other.n_source, other.n_target)
         return same_sizes and all(
             np.array_equal(mine, theirs) for mine, theirs in ((self.first, other.first), (self.target, other.target))
         )
 
     def places_in(self, other: Synapses) -> NDArray[np.int64]:
-        """Return the number that each synapse has in another projection; -1 if that does not connect its neurons.
+        """Return the number of each synapse in another projection; -1 if that does not connect its neurons.
 
-        Of several synapses between the same neurons, the first are the same ones in both projections.
+        Several synapses between the same neurons are matched in order.
 
         Parameters
         ----------
@@ -109,13 +109,15 @@ class Synapses:
         ndarray, int64, (n_synapses,)
         """
         n_target = max(self.n_target, other.n_target)
-        pairs = [each.source * np.int64(n_target) + each.target for each in (self, other)]
-        rank = [np.arange(len(pair)) - np.searchsorted(pair, pair) for pair in pairs]  # of those of one pair
-        most = 1 + max(each.max(initial=0) for each in rank)
-        mine, theirs = (pair * most + each for pair, each in zip(pairs, rank, strict=True))
+        pairs = [synapses.source * np.int64(n_target) + synapses.target for synapses in (self, other)]
+        ranks = [
+            np.arange(len(pair)) - np.searchsorted(pair, pair) for pair in pairs
+        ]  # among synapses of the same pair
+        n_ranks = 1 + max(rank.max(initial=0) for rank in ranks)
+        mine, theirs = (pair * n_ranks + rank for pair, rank in zip(pairs, ranks, strict=True))
         place = np.searchsorted(theirs, mine)
-        there = np.take(theirs, place, mode="clip") == mine if len(theirs) else np.zeros(len(mine), bool)
-        return np.where(there, place, -1)
+        exists = np.take(theirs, place, mode="clip") == mine if len(theirs) else np.zeros(len(mine), bool)
+        return np.where(exists, place, -1)
 
     def dense(self, values: NDArray[np.float64], absent: float = 0.0) -> NDArray[np.float64]:
         """Return values of synapses as a matrix.
@@ -123,7 +125,7 @@ class Synapses:
         Parameters
         ----------
         values : ndarray, float64, (n_synapses,)
-            A value per synapse; those of several synapses between the same neurons are added.
+            A value per synapse; values of several synapses between the same neurons are added.
         absent : float
             The value for pairs that are not connected.
 
@@ -135,7 +137,7 @@ class Synapses:
         place = (self.source, self.target)
         np.add.at(matrix, place, values)
         if absent != 0.0:
-            there = np.zeros(matrix.shape, bool)
-            there[place] = True
-            matrix[~there] = absent
+            connected = np.zeros(matrix.shape, bool)
+            connected[place] = True
+            matrix[~connected] = absent
         return matrix

@@ -1,4 +1,4 @@
-"""Connections from a file."""
+"""Connections listed in a file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from stdpbench.kinds.connections.base import Connection
 from stdpbench.kinds.connections.synapses import Synapses
 from stdpbench.kinds.connections.table_file import Rows, read_rows
 
-_PLACES: dict[str, Path] = {}
-"""Where the synapses with a digest were last found, for experiments that name another place."""
-_HELD: WeakValueDictionary[str, Rows] = WeakValueDictionary()
-"""Synapses that no file lists yet, by their digest."""
+_KNOWN_PATHS: dict[str, Path] = {}
+"""Last known file of the synapses with a digest, for experiments whose file has moved."""
+_IN_MEMORY: WeakValueDictionary[str, Rows] = WeakValueDictionary()
+"""Synapses in memory that are in no file yet, by digest."""
 
 
 def hold(rows: Rows) -> str:
-    """Have experiments find synapses by their digest as long as somebody holds them; a run writes them to a file.
+    """Register synapses in memory by their digest, while they are referenced; a run writes them to a file.
 
     Returns
     -------
@@ -32,37 +32,37 @@ def hold(rows: Rows) -> str:
         The digest.
     """
     digest = rows.digest
-    _HELD[digest] = rows
+    _IN_MEMORY[digest] = rows
     return digest
 
 
 class Table(Connection):
-    """The synapses that a file lists, one per row, in any order.
+    """The synapses listed in a file, one per row, in any order.
 
-    A CSV file begins with a line of names: ``source,target``, and ``weight`` and ``delay`` if synapses have their own.
-    Neurons count from 0, delays are in ms and rounded to time steps. A NumPy archive (.npz) has arrays of these names,
-    an array (.npy) fields. If the file has weights or delays, the projection gives none.
+    A CSV file begins with a header line: ``source,target``, and optionally ``weight`` and ``delay``. Neurons are
+    numbered from 0; delays are in ms and rounded to time steps. A NumPy archive (.npz) has arrays of these names, an
+    array (.npy) fields. If the file has weights or delays, the projection specifies none.
 
-    `sha256` identifies the synapses, and is that of the file when the experiment is read. A run keeps them in its
-    folder, so that it does not depend on the file any more.
+    `sha256` identifies the synapses; by default it is computed when the experiment is read. A run keeps a copy of the
+    synapses in its folder, so it does not depend on the file.
     """
 
     kind: Literal["table"] = "table"
     file: str = parameter(
-        ..., structural=True, files="*.csv *.npz *.npy", help="The file: .csv with a line of names, .npz or .npy."
+        ..., structural=True, files="*.csv *.npz *.npy", help="The file: .csv with a header line, .npz or .npy."
     )
     autapses: bool = parameter(
         False, structural=True, help="Whether a neuron of a recurrent projection may reach itself."
     )
     multapses: bool = parameter(False, structural=True, help="Whether a pair may have several synapses.")
-    sha256: str = parameter("", structural=True, help="Digest of the synapses; default: those of the file.")
+    sha256: str = parameter("", structural=True, help="Digest of the synapses; default: that of the file.")
 
-    summary: ClassVar[str] = "The synapses that a file lists, with or without weights and delays"
+    summary: ClassVar[str] = "The synapses listed in a file, with or without weights and delays"
     storage: ClassVar[Literal["sparse"]] = "sparse"
 
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
-        """Return class and values for a table, with the present digest of its file unless it gives one."""
+        """Return class and values for a table; add the digest of its file if the table has none."""
         values, file = dict(mapping), mapping.get("file")
         if not isinstance(file, str) or not file:
             return cls, values
@@ -73,13 +73,13 @@ class Table(Connection):
                 values["sha256"] = read_rows(path).digest
             except StdpbenchError as error:
                 raise StdpbenchError(f"{where}.file: {error}") from None
-            _PLACES[values["sha256"]] = path
-        elif path.name == f"{values['sha256']}.npz":  # of a run
-            _PLACES[values["sha256"]] = path
+            _KNOWN_PATHS[values["sha256"]] = path
+        elif path.name == f"{values['sha256']}.npz":  # in a run folder
+            _KNOWN_PATHS[values["sha256"]] = path
         return cls, values
 
     def __eq__(self, other: object) -> bool:
-        """Compare synapses and options, not places of files."""
+        """Compare synapses and options, not paths of files."""
         return isinstance(other, Table) and self._identity == other._identity
 
     def __hash__(self) -> int:
@@ -96,27 +96,27 @@ class Table(Connection):
         Raises
         ------
         StdpbenchError
-            If they cannot be read, or are no longer those that `sha256` identifies.
+            If the file cannot be read, or its synapses do not match `sha256`.
         """
-        if (held := _HELD.get(self.sha256)) is not None:
-            return held
+        if (in_memory := _IN_MEMORY.get(self.sha256)) is not None:
+            return in_memory
         path = Path(self.file)
-        for place in (path, _PLACES.get(self.sha256, path)):
-            if place.is_file():
-                rows = read_rows(place)
+        for candidate in (path, _KNOWN_PATHS.get(self.sha256, path)):
+            if candidate.is_file():
+                rows = read_rows(candidate)
                 if self.sha256 in ("", rows.digest):
                     return rows
         if path.is_file():
-            raise StdpbenchError(f"{path} no longer lists the synapses of this experiment: it has changed")
+            raise StdpbenchError(f"{path} has changed: it does not list the synapses of this experiment")
         raise StdpbenchError(f"there is no file {path}")
 
     @property
     def count_is_random(self) -> bool:
-        """Whether the number of synapses depends on what is drawn: nothing is."""
+        """False: nothing is random."""
         return False
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
-        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        """Return why populations of these shapes cannot be connected, as a clause; empty if they can."""
         rows = self.rows()
         for name, shape in (("source", source), ("target", target)):
             size, index = prod(shape), getattr(rows, name)
@@ -135,14 +135,14 @@ class Table(Connection):
         return ""
 
     def recurrent_problem(self) -> str:
-        """Return why a population cannot be connected to itself so, as a clause; empty if it can."""
+        """Return why a population cannot be connected to itself, as a clause; empty if it can."""
         rows = self.rows()
-        own = np.flatnonzero(rows.source == rows.target)
-        if self.autapses or not own.size:
+        autapses = np.flatnonzero(rows.source == rows.target)
+        if self.autapses or not autapses.size:
             return ""
         return (
-            f"lists a synapse of neuron {rows.source[own[0]]} with itself, in {rows.at(int(own[0]))} of {self.file}; "
-            "allow autapses, or remove it"
+            f"lists a synapse of neuron {rows.source[autapses[0]]} with itself, in {rows.at(int(autapses[0]))} of "
+            f"{self.file}; allow autapses, or remove it"
         )
 
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
@@ -157,15 +157,15 @@ class Table(Connection):
         return Synapses.of_pairs(rows.source * np.int64(n_target) + rows.target, prod(source), n_target)
 
     def weights(self) -> NDArray[np.float64]:
-        """Return the weights that the file gives, (n_synapses,)."""
-        found = self.rows().weight
-        if found is None:
+        """Return the weights in the file, (n_synapses,)."""
+        weight = self.rows().weight
+        if weight is None:
             raise StdpbenchError(f"{self.file} has no column 'weight'")
-        return found.copy()
+        return weight.copy()
 
     def delays(self) -> NDArray[np.float64]:
-        """Return the delays that the file gives, in ms, (n_synapses,)."""
-        found = self.rows().delay
-        if found is None:
+        """Return the delays in the file, in ms, (n_synapses,)."""
+        delay = self.rows().delay
+        if delay is None:
             raise StdpbenchError(f"{self.file} has no column 'delay'")
-        return found
+        return delay

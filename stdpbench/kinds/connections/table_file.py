@@ -1,7 +1,7 @@
-"""Files that list the synapses of a projection, one per row: source, target, and optionally weight and delay.
+"""Read files that list the synapses of a projection, one per row: source, target, optionally weight and delay.
 
-What counts of a file are its synapses, not its bytes: `Rows` are sorted, and `Rows.digest` identifies them. A run
-keeps them in its folder, named by this digest.
+A file is identified by its synapses, not its bytes: `Rows` are sorted, and `Rows.digest` is their digest. A run keeps
+them in its folder, in a file named by this digest.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORM = "source,target, or source,target,weight,delay"
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The synapses of a file, sorted by source, then by target; those of a pair in the order of the file.
+    """The synapses of a file, sorted by source, then target; several of a pair keep the order of the file.
 
     Attributes
     ----------
@@ -39,9 +39,9 @@ class Rows:
     delay : ndarray, float64, (n_synapses,), or None
         Delays in ms; None if the file has none.
     place : ndarray, int64, (n_synapses,)
-        Line of each synapse in a CSV file, its row from 0 in an array.
+        Line of each synapse in a CSV file, or its row in an array, from 0.
     word : str
-        What a place is: ``"line"`` or ``"row"``.
+        Unit of `place`: ``"line"`` or ``"row"``.
     """
 
     source: NDArray[np.int64]
@@ -57,26 +57,26 @@ class Rows:
 
     @classmethod
     def of_pairs(cls, source: NDArray[np.int64], target: NDArray[np.int64]) -> Rows:
-        """Return synapses between pairs of neurons, sorted by source, then by target, that are not from a file."""
+        """Create rows without a file from pairs of neurons, sorted by source, then target."""
         return cls(source, target, None, None, np.arange(len(source)), "row")
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that the file has, by name."""
-        found = {name: getattr(self, name) for name in COLUMNS}
-        return {name: column for name, column in found.items() if column is not None}
+        """The columns of the file, by name."""
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        return {name: column for name, column in columns.items() if column is not None}
 
     @property
     def digest(self) -> str:
         """SHA-256 of the synapses, hexadecimal."""
-        found = hashlib.sha256()
+        hasher = hashlib.sha256()
         for name, column in self.columns.items():
-            found.update(f"{name} {len(column)}\n".encode())
-            found.update(np.ascontiguousarray(column, column.dtype.newbyteorder("<")).data)
-        return found.hexdigest()
+            hasher.update(f"{name} {len(column)}\n".encode())
+            hasher.update(np.ascontiguousarray(column, column.dtype.newbyteorder("<")).data)
+        return hasher.hexdigest()
 
     def at(self, number: int) -> str:
-        """Return where a synapse stands in the file."""
+        """Return the line or row of a synapse, such as ``"line 3"``."""
         return f"{self.word} {self.place[number]}"
 
     def write(self, file: IO[bytes]) -> None:
@@ -85,18 +85,18 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read the synapses of a file: .csv (or .txt) with a line of names, .npz with arrays, .npy with named fields.
+    """Read the synapses of a file: .csv (or .txt) with a header line, .npz with arrays, .npy with named fields.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be read, or a row is not that of a synapse: one sentence with the line.
+        If the file cannot be read, or a row is not a valid synapse; the message names the line.
     """
     try:
-        changed = path.stat()
+        status = path.stat()
     except OSError:
         raise StdpbenchError(f"there is no file {path}") from None
-    return _read(path, changed.st_mtime_ns, changed.st_size)
+    return _read(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=8)
@@ -120,7 +120,9 @@ def _csv(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]
                     raise StdpbenchError(
                         f"{path}, line {reader.line_num}: {len(row)} values, but line 1 names {len(names)} columns"
                     )
-                rows.append([_number(path, reader.line_num, *each) for each in zip(names, row, strict=True)])
+                rows.append(
+                    [_number(path, reader.line_num, name, cell) for name, cell in zip(names, row, strict=True)]
+                )
                 places.append(reader.line_num)
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
@@ -141,25 +143,25 @@ def _number(path: Path, line: int, name: str, text: str) -> float:
 def _arrays(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
     if path.suffix.lower() == ".npy":
         array = read_npy(path)
-        found = {name: array[name] for name in array.dtype.names or ()}
+        arrays = {name: array[name] for name in array.dtype.names or ()}
     elif path.suffix.lower() == ".npz":
-        found = read_npz(path)
+        arrays = read_npz(path)
     else:
         raise StdpbenchError(f"{path} is neither a CSV file (.csv) nor a NumPy file (.npz) with the arrays {_FORM}")
-    _check_names(path, list(found), "it")
-    sizes = {name: array.shape for name, array in found.items()}
+    _check_names(path, list(arrays), "it")
+    sizes = {name: array.shape for name, array in arrays.items()}
     if len(set(sizes.values())) != 1 or any(len(shape) != 1 for shape in sizes.values()):
         raise StdpbenchError(f"{path}: {', '.join(sizes)} must be lists of the same length, not {sizes}")
-    for name, array in found.items():
+    for name, array in arrays.items():
         if array.dtype.kind not in "biuf":
             raise StdpbenchError(f"{path}: {name} must be an array of numbers, not of {array.dtype}")
-    columns = {name: array.astype(np.float64) for name, array in found.items()}
+    columns = {name: array.astype(np.float64) for name, array in arrays.items()}
     return columns, np.arange(len(next(iter(columns.values()))))
 
 
 def _check_names(path: Path, names: list[str], where: str) -> None:
     if not any(names):
-        raise StdpbenchError(f"{path} is empty; it must begin with a line of names: {_FORM}")
+        raise StdpbenchError(f"{path} is empty; it must begin with a header line: {_FORM}")
     for name in names:
         if name not in COLUMNS:
             raise StdpbenchError(f"{path}: {where} has the unknown column {name!r}; {suggestion(name, COLUMNS)}")
@@ -174,16 +176,16 @@ def _checked(path: Path, columns: dict[str, NDArray[np.float64]], place: NDArray
     if not len(place):
         raise StdpbenchError(f"{path} lists no synapse")
 
-    def check(name: str, wrong: NDArray[np.bool_], wanted: str) -> None:
+    def check(name: str, wrong: NDArray[np.bool_], expected: str) -> None:
         if wrong.any():
             k = int(np.argmax(wrong))
-            raise StdpbenchError(f"{path}, {word} {place[k]}: {name} must be {wanted}, not {columns[name][k]:g}")
+            raise StdpbenchError(f"{path}, {word} {place[k]}: {name} must be {expected}, not {columns[name][k]:g}")
 
     for name in ("source", "target"):
         index = columns[name]
-        usual = np.isfinite(index) & (index == np.floor(index))
-        wrong = ~(usual & (index >= 0) & (index <= _LARGEST_INDEX))
-        check(name, wrong, "the number of a neuron, which count from 0")
+        whole = np.isfinite(index) & (index == np.floor(index))
+        wrong = ~(whole & (index >= 0) & (index <= _LARGEST_INDEX))
+        check(name, wrong, "the number of a neuron, from 0")
     if "weight" in columns:
         check("weight", ~(columns["weight"] >= 0) | np.isinf(columns["weight"]), "a finite number of at least 0")
     if "delay" in columns:

@@ -1,4 +1,4 @@
-"""Base class of rules for delays: what input and output spikes do to the delay of a synapse.
+"""Base class of rules for delays: how input and output spikes change the delay of a synapse.
 
 A delay is *axonal*: the time from a spike of the source to its arrival at the synapse. A rule is a declaration in the
 language of plasticity rules (`stdpbench.kinds.plasticity.base`), for the delay ``d`` in place of the weight. It may
@@ -8,11 +8,11 @@ read
 * its own traces, by name, which are separate from those of the rule for the weights;
 * ``d``, the delay, and ``w``, the weight.
 
-An *input spike* of a synapse is the arrival of a spike. Expressions include the bounds. An input spike changes the
-delay before the weight, an output spike the weight before the delay.
+An *input spike* of a synapse is the arrival of a spike. Expressions must enforce the bounds. An input spike changes
+the delay before the weight; an output spike changes the weight before the delay.
 
-A delay is a float between its bounds. What acts is the delay rounded to time steps, as it was when the presentation
-began: changes take effect in the next presentation, and a spike in flight keeps the delay that it left with.
+A delay is a float between its bounds. Transmission uses the delay at the start of the presentation, rounded to time
+steps: changes take effect in the next presentation, and a spike in flight keeps its delay.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The check of a delay rule that another package provides as a class; see `stdpbench.kinds.plasticity.declared`."""
+"""Check delay rules of other packages; see `stdpbench.kinds.plasticity.declared`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def check_delay_rule(rule: type) -> None:
     Raises
     ------
     StdpbenchError
-        A sentence per error.
+        If the rule has errors: a sentence per error.
     """
-    if issubclass(rule, DelayRule) and (found := list(_problems(rule))):
-        raise several(found)
+    if issubclass(rule, DelayRule) and (problems := list(_problems(rule))):
+        raise several(problems)
 
 
 def _problems(rule: type[DelayRule]) -> Iterator[str]:
@@ -40,7 +40,7 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
             yield f"{name}: {unit!r} is not a unit of a rule; known are {', '.join(map(repr, DIMENSIONS))}"
     for name in dict.fromkeys([*(trace.name for trace in traces), *units]):
         if name == "d":
-            yield "the name d is that of the delay"
+            yield "the name d is reserved for the delay"
             continue
         try:
             check_name(name)
@@ -52,7 +52,7 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
         if trace.side not in ("input", "output") or trace.on_spike not in ("set", "add"):
             yield f"the trace {trace.name} must have the side 'input' or 'output', and on_spike 'set' or 'add'"
         if trace.name in units:
-            yield f"{trace.name} is named twice: as a parameter and as a trace"
+            yield f"{trace.name} is both a parameter and a trace"
         if trace.name.endswith(("_pre", "_post")):
             yield f"{trace.name}: the name of a trace must not end in _pre or _post"
     known = {"w": NUMBER, "d": _TIME, "ms": _TIME, "second": _TIME, **{trace.name: NUMBER for trace in traces}}
@@ -68,4 +68,4 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
     ):
         yield f"input_spike_needs must be an output trace that on_input_spike reads, not {needed!r}"
     if not any(line.lstrip().startswith("d ") for code in codes for line in code.splitlines()):
-        yield f"nothing gives d a value: it needs {' or '.join(_CODES)}"
+        yield f"the rule never changes d: it needs {' or '.join(_CODES)}"

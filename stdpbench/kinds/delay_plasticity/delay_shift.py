@@ -10,7 +10,7 @@ from stdpbench.kinds.plasticity.base import Trace
 
 
 class DelayShift(DelayRule):
-    r"""A spike that arrives before the output spike is delayed more from now on, one that arrives after it less.
+    r"""Increase the delay of a spike that arrives before the output spike, and decrease it for one that arrives after.
 
     With the traces x of arrivals and y of output spikes, each *set* to 1 by the nearest spike, and the softness s of
     the bounds:
@@ -23,14 +23,15 @@ class DelayShift(DelayRule):
             \frac{d_{max} - d}{d_{max} - d + s},\ d_{min},\ d_{max}\Big)
 
     An output spike :math:`\Delta t` after an arrival gives :math:`4 \eta_+ e^{-\Delta t/\tau_+} (1 - e^{-\Delta
-    t/\tau_+})`, which is 0 for :math:`\Delta t = 0`, largest, :math:`\eta_+`, for :math:`\tau_+ \ln 2`, and fades
-    beyond; an arrival after an output spike likewise. The rule compares arrivals with each other only: all delays of a
-    neuron may move together. Soft bounds keep them from doing so: increases shrink near d_max and decreases near
-    d_min, to one half at the distance s. They also draw every delay towards the middle, the less the smaller s is.
+    t/\tau_+})`, which is 0 for :math:`\Delta t = 0`, has its maximum :math:`\eta_+` at :math:`\tau_+ \ln 2`, and
+    decays beyond; the same holds for an arrival after an output spike. The rule only compares arrivals with each
+    other, so all delays of a neuron may drift together. Soft bounds prevent this: increases shrink near d_max and
+    decreases near d_min, to one half at the distance s. They also draw every delay towards the middle, the less the
+    smaller s is.
 
     The idea, that delays shift so that arrivals coincide with the output spike, is that of Eurich, Pawelzik, Ernst,
     Cowan & Milton (1999); the form of the window, the soft bounds and all values are ours. The published equations,
-    and those of Nadafian & Ganjtabesh (2020, arXiv:2011.09380), could not be looked up.
+    and those of Nadafian & Ganjtabesh (2020, arXiv:2011.09380), were not available to us.
     """
 
     kind: Literal["delay-shift"] = "delay-shift"

@@ -1,4 +1,4 @@
-"""A delay per synapse, from a list of equally spaced ones."""
+"""A delay per synapse, from equally spaced values."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from stdpbench.kinds.delays.base import Delay
 
 
 class Stepped(Delay):
-    """Each synapse has one of the delays low, low + step, … high, each equally often.
+    """Each synapse has one of the delays low, low + step, … high; all are equally frequent.
 
-    Of any consecutive synapses as many as there are delays, from the first one on, each has another one, in random
-    order. So a neuron each of which has a multiple of that number of synapses has each delay equally often, if they
-    are sorted by source, as those of sparse connections are. All three times should be whole numbers of time steps;
-    they are rounded to them.
+    With n delays, every block of n consecutive synapses has each delay once, in random order. So if every source
+    neuron has a multiple of n synapses, it has each delay equally often, since the synapses of sparse connections are
+    sorted by source. All three times should be whole numbers of time steps; they are rounded to them.
     """
 
     kind: Literal["stepped"] = "stepped"
     low: float = parameter(0.0, unit="ms", ge=0, le=100, structural=True, help="Shortest delay.")
     high: float = parameter(19.0, unit="ms", ge=0, le=100, structural=True, help="Longest delay.")
-    step: float = parameter(1.0, unit="ms", gt=0, le=100, structural=True, help="From one delay to the next.")
+    step: float = parameter(
+        1.0, unit="ms", gt=0, le=100, structural=True, help="Difference between consecutive delays."
+    )
 
-    summary: ClassVar[str] = "A delay per synapse, one of equally spaced ones, each equally often"
+    summary: ClassVar[str] = "A delay per synapse from equally spaced, equally frequent values"
     form: ClassVar[Literal["each"]] = "each"
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Delays that the file of a connection gives."""
+"""Delays from the file of a connection."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from stdpbench.kinds.delays.base import Delay
 
 
 class TableDelay(Delay):
-    """The delay of each synapse is that in the file of the connection ``table``, whose column ``delay`` gives it."""
+    """The delay of each synapse is in the column ``delay`` of the file of the connection ``table``."""
 
     kind: Literal["table"] = "table"
     high: float = parameter(
-        0.0, unit="ms", ge=0, le=100, structural=True, help="Longest delay in the file, which sets it."
+        0.0, unit="ms", ge=0, le=100, structural=True, help="Longest delay in the file; set from the file."
     )
 
     summary: ClassVar[str] = "The delays in the file of the connection 'table'"

@@ -10,7 +10,7 @@ from stdpbench.kinds.encoding.base import Encoder
 
 
 class GreyEncoder(Encoder):
-    """Encoder of values x = grey / `white`, at most 1, of which those up to `x_min` evoke no spike."""
+    """Encoder of values x = grey / `white`, at most 1; values up to `x_min` evoke no spike."""
 
     white: float | None = parameter(
         255.0, unit="", gt=0, help="Grey value that counts as 1; none: the brightest pixel of each picture."
@@ -19,7 +19,7 @@ class GreyEncoder(Encoder):
 
     @property
     def draws(self) -> bool:
-        """Spikes follow from the values alone."""
+        """False: spikes depend only on the values."""
         return False
 
     def lit(self, image: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -1,4 +1,4 @@
-"""What rate codes share: the firing rate of a pixel."""
+"""Base of rate codes: the firing rate of a pixel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stdpbench.kinds.encoding.base import Encoder
 
 
 class RateEncoder(Encoder):
-    """Encoder in which each pixel fires at a rate that is proportional to its grey value."""
+    """Encoder in which each pixel fires at a rate proportional to its grey value."""
 
     rate_per_grey: float = parameter(
         0.125, unit="Hz", gt=0, help="Firing rate per grey level at intensity 1: 255 gives 31.875 Hz."

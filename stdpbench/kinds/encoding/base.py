@@ -1,7 +1,7 @@
 """Base class of encoders, which turn a stimulus into spikes.
 
-All randomness of input spikes is here. The generator of a presentation is made from (seed, phase, presentation,
-attempt), so any process can encode any presentation, in advance or again, with the same spikes.
+All randomness of input spikes comes from `generator`, which depends on (seed, phase, presentation, attempt). So any
+process can encode any presentation, in advance or again, with the same spikes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PHASES = ("train", "label", "test", "held-out")
 
 @dataclass(frozen=True, eq=False)
 class Spikes:
-    """Input spikes of one presentation, sorted by (bin, index), no two alike.
+    """Input spikes of one presentation, sorted by (bin, index), without duplicates.
 
     Attributes
     ----------
@@ -31,14 +31,13 @@ class Spikes:
     bin : ndarray, int32, (n_spikes,)
         Time step of each spike, counted from the start of the presentation.
     merged : int
-        Number of further spikes that an encoder left out because another one of the same input is in their step.
+        Number of spikes left out because the same input already has a spike in that step.
     currents : ndarray, float64, (n_input,) or (n_bins, n_input), or None
-        Currents in place of spikes, constant or of each step: in each step, a projection from the input adds its
-        weights times these to its receptor.
+        Currents in place of spikes, constant or per step: in each step, a projection from the input adds its weights
+        times the currents to its receptor.
     factor : ndarray, float64 or float32, (n_spikes,), or None
-        What each spike delivers through projections, as a multiple of what it would deliver otherwise: weight times
-        factor reaches a receptor. Finite; 0 and negative numbers are allowed. None: 1. Rules see no factor: to traces,
-        a spike is a spike.
+        Factor on the weight of each spike: weight times factor reaches a receptor. Finite; 0 and negative numbers are
+        allowed. None: 1. Plasticity rules and traces ignore factors.
     """
 
     index: NDArray[np.int32]
@@ -66,19 +65,21 @@ def generator(
     presentation : int
         Number of the presentation within its phase, from 0.
     attempt : int
-        0 for the first time that the picture is shown, 1 for the first repetition, and so on.
+        0 for the first presentation of the picture, 1 for the first repetition, and so on.
     purpose : int, optional
-        Number of another stream of the same attempt; default: that of the encoder.
+        Number of another random stream of the same attempt; default: the stream of the encoder.
     """
     entropy = (seed, PHASES.index(phase), presentation, attempt, *(() if purpose is None else (purpose,)))
-    words = np.array(entropy, np.uint32) if max(entropy) < 2**32 else entropy  # words are not taken apart one by one
+    words = (
+        np.array(entropy, np.uint32) if max(entropy) < 2**32 else entropy
+    )  # faster than splitting integers into words
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(words)))
 
 
 def sorted_spikes(
     index: NDArray[np.integer], time: NDArray[np.float64], n_bins: int, dt: float, *, clip: bool = False
 ) -> Spikes:
-    """Return spikes from the times at which they occur; two of one input in one step are one.
+    """Return spikes from their times; several spikes of one input in one step become one.
 
     Parameters
     ----------
@@ -86,28 +87,28 @@ def sorted_spikes(
         Input neuron of each spike.
     time : ndarray, float64, (n_spikes,)
         Times in s, at least 0. A spike belongs to the time step in which it lies; a time that differs from the start
-        of a step by rounding only is that start.
+        of a step only by rounding errors counts as that start.
     n_bins : int
         Number of time steps that may carry spikes; later spikes are left out.
     dt : float
         Time step in seconds.
     clip : bool
-        Whether later spikes come in the last step instead.
+        Whether to move later spikes to the last step instead.
     """
-    found = time / dt
-    found += 1e-6
-    np.floor(found, out=found)
-    step, index = found.astype(np.int64), np.asarray(index)
+    steps = time / dt
+    steps += 1e-6
+    np.floor(steps, out=steps)
+    step, index = steps.astype(np.int64), np.asarray(index)
     if clip:
         step = np.minimum(step, n_bins - 1)
     if step.max(initial=-1) >= n_bins or step.min(initial=0) < 0:
-        shown = np.flatnonzero((step >= 0) & (step < n_bins))
-        index, step = index[shown], step[shown]
+        inside = np.flatnonzero((step >= 0) & (step < n_bins))
+        index, step = index[inside], step[inside]
     return sorted_by_step(index, step)
 
 
 def sorted_by_step(index: NDArray[np.integer], step: NDArray[np.integer]) -> Spikes:
-    """Return spikes sorted by (bin, index); two of one input in one step are one.
+    """Return spikes sorted by (bin, index); several spikes of one input in one step become one.
 
     Parameters
     ----------
@@ -129,9 +130,10 @@ def sorted_by_step(index: NDArray[np.integer], step: NDArray[np.integer]) -> Spi
 
 
 def _ascending(key: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return numbers of at least 0 in order, each once; the array may be changed.
+    """Return the sorted distinct values of non-negative numbers; may modify the array.
 
-    Up to some 1500 numbers are sorted in vectors. Of more, the two halves of 16 bits are, whose digits NumPy sorts.
+    NumPy sorts up to about 1500 numbers with vector instructions. Larger arrays are sorted by their two halves of 16
+    bits, for which NumPy has a radix sort.
     """
     if len(key) < _FEW:
         key.sort()
@@ -151,16 +153,16 @@ def numbered(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     Parameters
     ----------
     counts : ndarray, int64, (n,)
-        Number of spikes of each input, whose spikes stand one after the other.
+        Number of spikes of each input; spikes are grouped by input.
     """
     numbers: NDArray[np.int64] = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return numbers
 
 
 class Encoder(Parameters):
-    """A way to turn stimuli into spikes; one kind per file.
+    """Conversion of stimuli to spikes; one kind per file.
 
-    A kind overrides the method for each kind of stimulus that `takes` names: `encode` for pictures, `encode_signal`,
+    A kind overrides a method for each kind of stimulus in `takes`: `encode` for pictures, `encode_signal` or
     `encode_events`.
     """
 
@@ -169,11 +171,11 @@ class Encoder(Parameters):
     takes: ClassVar[tuple[str, ...]] = ("images",)
     """Kinds of stimuli that can be encoded: ``"images"``, ``"signals"``, ``"events"``."""
     timed: ClassVar[bool] = True
-    """Whether the time of a spike tells more than that it occurred."""
+    """Whether spike times carry information beyond spike counts."""
     currents: ClassVar[bool] = False
-    """Whether currents take the place of spikes; projections from the input then need weights, and no delays."""
+    """Whether the input is currents instead of spikes; projections from it then need weights, and no delays."""
     stronger: ClassVar[bool] = False
-    """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
+    """Whether repetitions of a picture are stronger. If not, each picture is presented once."""
 
     @property
     def graded(self) -> bool:
@@ -182,12 +184,12 @@ class Encoder(Parameters):
 
     @property
     def draws(self) -> bool:
-        """Whether spikes depend on random numbers. If not, the generator that an encoder is given is any."""
+        """Whether spikes depend on random numbers. If not, the generator is ignored."""
         return True
 
     @property
     def one_spike(self) -> bool:
-        """Whether each input fires at most once, at a time that the value alone sets."""
+        """Whether each input fires at most once, at a time that depends only on its value."""
         return False
 
     @property
@@ -196,12 +198,12 @@ class Encoder(Parameters):
         return 1
 
     copy_names: ClassVar[tuple[str, ...]] = ()
-    """What tells the copies apart; empty: their numbers."""
+    """Names of the copies; empty: they are numbered."""
 
     def input_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
         """Return height and width of the input population for stimuli with a grid of this shape.
 
-        Input neuron ``copy * n_values + number`` is the one of value ``number`` in a copy of the grid.
+        Input neuron ``copy * n_values + number`` encodes value ``number`` in a copy of the grid.
         """
         height, width = shape
         return self.copies * height, width
@@ -215,15 +217,15 @@ class Encoder(Parameters):
         return self.encode(stimulus, rng, attempt=attempt, n_bins=n_bins, dt=dt)
 
     def strength(self, stimulus: Stimulus, *, n_input: int, n_bins: int, dt: float) -> NDArray[np.float64]:
-        """Return how strongly a stimulus drives each input neuron, float64, (n_input,), at least 0.
+        """Return the strength with which a stimulus drives each input neuron, float64, (n_input,), at least 0.
 
-        Start weights from samples are these. A picture drives its pixels as strongly as they are bright; otherwise it
-        is the number of spikes, each counted as often as its factor says.
+        Used for initial weights from samples. For a picture with one input per pixel it is the grey value, otherwise
+        the number of spikes, weighted by their factors.
         """
         if self.copies == 1 and isinstance(stimulus, np.ndarray):
             return stimulus
-        found = self.spikes(stimulus, np.random.default_rng(0), attempt=0, n_bins=n_bins, dt=dt)
-        return np.bincount(found.index, found.factor, minlength=n_input).astype(np.float64)
+        spikes = self.spikes(stimulus, np.random.default_rng(0), attempt=0, n_bins=n_bins, dt=dt)
+        return np.bincount(spikes.index, spikes.factor, minlength=n_input).astype(np.float64)
 
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
@@ -237,7 +239,7 @@ class Encoder(Parameters):
         rng : numpy.random.Generator
             The generator of this presentation and attempt.
         attempt : int
-            0 at first; a repetition may be brighter.
+            0 for the first presentation; repetitions may be stronger.
         n_bins : int
             Number of time steps that may carry spikes.
         dt : float
@@ -246,20 +248,20 @@ class Encoder(Parameters):
         Raises
         ------
         StdpbenchError
-            If the picture cannot be encoded with these parameters, or this kind shows no pictures.
+            If the picture cannot be encoded with these parameters, or this kind does not encode pictures.
         """
         raise self._not_for("pictures")
 
     def encode_signal(self, signal: Signal, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
-        """Encode one signal; parameters and errors as of `encode`."""
+        """Encode one signal; see `encode` for parameters and errors."""
         raise self._not_for("signals")
 
     def encode_events(self, events: Events, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
-        """Encode one recording of events; parameters and errors as of `encode`."""
+        """Encode one recording of events; see `encode` for parameters and errors."""
         raise self._not_for("events")
 
-    def _not_for(self, what: str) -> StdpbenchError:
-        return StdpbenchError(self.missing or f"encoding.kind {getattr(self, 'kind', '')!r} cannot show {what}")
+    def _not_for(self, stimuli: str) -> StdpbenchError:
+        return StdpbenchError(self.missing or f"encoding.kind {getattr(self, 'kind', '')!r} cannot encode {stimuli}")
 
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
         """Return why a picture cannot be encoded, as a sentence without full stop; empty if it can.
@@ -269,6 +271,6 @@ class Encoder(Parameters):
         brightest : float
             Its largest grey value.
         attempt, n_bins, dt
-            As in `encode`.
+            See `encode`.
         """
         return ""

@@ -1,4 +1,4 @@
-"""Burst coding: the stronger a pixel, the more spikes it has and the closer they follow each other."""
+"""Burst coding: brighter pixels have more spikes with shorter intervals."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from stdpbench.kinds.encoding.base import Spikes, numbered, sorted_spikes
 
 
 class Burst(GreyEncoder):
-    r"""Each pixel of a value x above `x_min` fires a burst, which begins with the picture.
+    r"""Each pixel of a value x above `x_min` fires a burst at the start of the picture.
 
     .. math::
 
         N   &= \lceil N_{max}\, x \rceil \\
         ISI &= T_{min} + (T_{max} - T_{min}) (1 - x)
 
-    N spikes at 0, ISI, 2 ISI, … Source: Park et al. (2019), as given by Guo et al. (2021); they round the interval up
-    to whole ms, here each spike belongs to the step in which it lies.
+    N spikes at 0, ISI, 2 ISI, … Source: Park et al. (2019), as cited by Guo et al. (2021), who round the interval up
+    to whole ms; here each spike belongs to the step in which it lies.
     """
 
     kind: Literal["burst"] = "burst"
     N_max: int = parameter(5, ge=1, le=1000, help="Number of spikes of a pixel of value 1.")
     T_min: float = parameter(2.0, unit="ms", gt=0, help="Interval between the spikes of a pixel of value 1.")
-    T_max: float = parameter(50.0, unit="ms", gt=0, help="Interval between spikes that a pixel of value 0 would have.")
+    T_max: float = parameter(50.0, unit="ms", gt=0, help="Interval between spikes in the limit of value 0.")
 
-    summary: ClassVar[str] = "A burst per pixel: more and faster spikes for stronger"
+    summary: ClassVar[str] = "A burst per pixel: more and faster spikes for stronger pixels"
     reference: ClassVar[str] = "Park et al. 2019, doi:10.1145/3316781.3317822"
 
     @model_validator(mode="after")
@@ -40,10 +40,10 @@ class Burst(GreyEncoder):
         return self
 
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
-        """Return whether a burst would end after the picture; see `Encoder.problem`."""
+        """Return an error if intervals are too short or a burst may end after the picture; see `Encoder.problem`."""
         if self.T_min < dt * 1e3 * (1 - 1e-9):
             return f"encoding.T_min ({self.T_min:g} ms) must be at least a step of network.dt ({dt * 1e3:g} ms)"
-        # a burst of N spikes is longest for the smallest value that has as many, just above (N - 1)/N_max
+        # a burst of N spikes is longest for the smallest value with N spikes, just above (N - 1)/N_max
         n = np.arange(1, self.N_max + 1)
         x = np.maximum((n - 1) / self.N_max, self.x_min)
         longest = float(((n - 1) * (self.T_min + (self.T_max - self.T_min) * (1 - x))).max())

@@ -1,4 +1,4 @@
-"""Direct coding: each value is a current into a neuron of its own, whose spikes are the input."""
+"""Direct coding: each value drives a neuron with a current, and the neuron's spikes are the input."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from stdpbench.kinds.encoding.base import Spikes, numbered, sorted_spikes
 
 
 class Direct(GreyEncoder):
-    r"""Each value drives a leaky integrate-and-fire neuron, and the spikes of this neuron are those of the input.
+    r"""Each value drives a leaky integrate-and-fire neuron, whose spikes are the input spikes.
 
     .. math:: \tau \frac{dV}{dt} = -V + gain \cdot x
 
-    At V = 1 the neuron fires, V becomes 0, and stays there for `refractory`. V is exact at the end of each step. Of a
-    picture, the current is constant, so that the neuron fires every N steps,
+    At V = 1 the neuron fires; V is set to 0 and stays there for `refractory`. V is exact at the end of each step. For
+    a picture, the current is constant, so the neuron fires every N steps,
 
     .. math:: N = \left\lceil \frac{\tau}{dt} \ln \frac{gain \cdot x}{gain \cdot x - 1} \right\rceil
 
-    plus those of the refractory time, and not at all where :math:`gain \cdot x \le 1`. A signal is taken as the
-    value of its last sample in each step. `gain` grows by `gain_step` with each further attempt at a picture.
+    plus the refractory steps, and not at all if :math:`gain \cdot x \le 1`. A signal has the value of its last sample
+    in each step. `gain` grows by `gain_step` with each repetition of a picture.
 
     Source: constant input currents, Rueckauer et al. (2017), section 2.2; the neuron is the usual one.
     """
@@ -64,30 +64,30 @@ class Direct(GreyEncoder):
 
 
 def _integrated(current: NDArray[np.float64], sample: NDArray[np.int64], n_refractory: int, decay: float) -> Spikes:
-    """Return the spikes of neurons driven by currents, (n_channels, n_samples), of which each step has a sample.
+    """Return the spikes of neurons driven by currents, (n_channels, n_samples); `sample` has the sample of each step.
 
-    As for a picture, steps of one sample are taken at once.
+    All steps of one sample are computed at once, as for a picture.
     """
-    v, rest = np.zeros(len(current)), np.zeros(len(current), np.int64)
+    v, remaining = np.zeros(len(current)), np.zeros(len(current), np.int64)
     begins = np.flatnonzero(np.diff(sample, prepend=-1))
     steps, index = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for begin, length in zip(begins.tolist(), np.diff(begins, append=len(sample)).tolist(), strict=True):
         now = current[:, sample[begin]]
-        above = np.maximum(now - 1, 1e-300)  # of a current that does not reach the threshold: never within the sample
-        from_here, from_0 = (
+        above = np.maximum(now - 1, 1e-300)  # below threshold: the spike time lies far beyond the sample
+        from_v, from_0 = (
             np.maximum(np.ceil(-np.log(np.maximum(now - start, 1e-300) / above) / np.log(decay) - 1e-9), 1)
             for start in (v, 0.0)
         )
-        first, interval = rest + from_here, from_0 + n_refractory
+        first, interval = remaining + from_v, from_0 + n_refractory
         counts = np.where((now > 1) & (first <= length), np.floor((length - first) / interval) + 1, 0).astype(np.int64)
         number = numbered(counts)
         steps.append(begin - 1 + (np.repeat(first, counts) + number * np.repeat(interval, counts)).astype(np.int64))
         index.append(np.repeat(np.arange(len(current)), counts))
         fired = counts > 0
-        since = np.where(fired, length - (first + (counts - 1) * interval), length).astype(np.int64)
-        waits = np.where(fired, n_refractory, rest)
-        charged = now + (np.where(fired, 0.0, v) - now) * decay ** np.maximum(since - waits, 0)
-        v, rest = np.where(since > waits, charged, 0.0), np.maximum(waits - since, 0)
-    step, which = np.concatenate(steps), np.concatenate(index)
-    order = np.lexsort((which, step))
-    return Spikes(which[order].astype(np.int32), step[order].astype(np.int32))
+        elapsed = np.where(fired, length - (first + (counts - 1) * interval), length).astype(np.int64)
+        refractory = np.where(fired, n_refractory, remaining)
+        charged = now + (np.where(fired, 0.0, v) - now) * decay ** np.maximum(elapsed - refractory, 0)
+        v, remaining = np.where(elapsed > refractory, charged, 0.0), np.maximum(refractory - elapsed, 0)
+    step, neuron = np.concatenate(steps), np.concatenate(index)
+    order = np.lexsort((neuron, step))
+    return Spikes(neuron[order].astype(np.int32), step[order].astype(np.int32))

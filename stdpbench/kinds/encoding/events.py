@@ -1,4 +1,4 @@
-"""Events: spikes as they are."""
+"""Events: recorded spikes, unchanged."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from stdpbench.kinds.encoding.base import Encoder, Spikes, sorted_spikes
 class Events(Encoder):
     """Each event of a recording is a spike of the input of its channel.
 
-    An event belongs to the time step in which it lies; two of one channel in one step are one spike. Events after the
-    presentation do not occur.
+    An event belongs to the time step in which it lies; several of one channel in one step become one spike. Events
+    after the end of the presentation are left out.
     """
 
     kind: Literal["events"] = "events"
 
-    summary: ClassVar[str] = "Existing spikes, as they are"
+    summary: ClassVar[str] = "Recorded spikes, unchanged"
     reference: ClassVar[str] = "–"
     takes: ClassVar[tuple[str, ...]] = ("events",)
 
     @property
     def draws(self) -> bool:
-        """Spikes follow from the events alone."""
+        """False: spikes depend only on the events."""
         return False
 
     def encode_events(self, events: Recording, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:

@@ -1,4 +1,4 @@
-"""Latency coding: one spike per pixel, earlier for stronger."""
+"""Latency coding: one spike per pixel, earlier for brighter pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stdpbench.kinds.encoding.base import Spikes, sorted_spikes
 
 
 class Latency(GreyEncoder):
-    r"""Each pixel of a value x above `x_min` fires once, the earlier the stronger it is.
+    r"""Each pixel of a value x above `x_min` fires once, the earlier the brighter it is.
 
     .. math::
 
@@ -22,10 +22,10 @@ class Latency(GreyEncoder):
         \text{logarithmic: } & t = \tau \ln (x / (x - x_{min})) \\
         \text{exponential: } & t = \tau \ln (\theta_0 / x), \text{ 0 if } x \ge \theta_0
 
-    with T = `duration`. *Logarithmic* is the time at which an RC circuit that x charges reaches the threshold `x_min`;
+    with T = `duration`. *Logarithmic* is the time at which an RC circuit charged by x reaches the threshold `x_min`;
     `scaled` stretches these times, so that x = 1 fires at 0 and the weakest pixel of the picture in the last step
     before T. *Exponential* is the first time at which x exceeds a threshold that decays from :math:`\theta_0`, the
-    form of Guo et al. (2021). A spike whose time is T or later does not occur.
+    form of Guo et al. (2021). Spikes at T or later are left out.
 
     Equations of the first two forms: Thorpe, Delorme & Van Rullen (2001), and `spikegen.latency` of snnTorch, from
     which this differs: there, values below the threshold fire in the last step unless `clip` is set, and times are
@@ -34,16 +34,16 @@ class Latency(GreyEncoder):
 
     kind: Literal["latency"] = "latency"
     form: Literal["linear", "logarithmic", "exponential"] = parameter(
-        "linear", help="How the time of a spike depends on the value of its pixel."
+        "linear", help="Dependence of the spike time on the pixel value."
     )
     duration: float | None = parameter(
-        None, unit="ms", gt=0, help="T: end of the time in which pixels fire; none: that of the picture."
+        None, unit="ms", gt=0, help="T: end of the time in which pixels fire; none: end of the picture."
     )
     tau: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the logarithmic and the exponential form.")
-    theta_0: float = parameter(1.0, unit="", gt=0, help="Threshold of the exponential form at the start.")
+    theta_0: float = parameter(1.0, unit="", gt=0, help="Initial threshold of the exponential form.")
     scaled: bool = parameter(False, help="Whether times of the logarithmic form are stretched to 0 .. T.")
 
-    summary: ClassVar[str] = "One spike per pixel, earlier for stronger"
+    summary: ClassVar[str] = "One spike per pixel, earlier for brighter pixels"
     reference: ClassVar[str] = "Thorpe, Delorme & Van Rullen 2001, doi:10.1016/S0893-6080(01)00083-1"
 
     @model_validator(mode="after")
@@ -54,11 +54,11 @@ class Latency(GreyEncoder):
 
     @property
     def one_spike(self) -> bool:
-        """Each pixel fires at most once; without `duration`, its time also depends on that of the picture."""
+        """Whether spike times depend only on the values: without `duration`, also on the duration of the picture."""
         return self.duration is not None
 
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
-        """Return whether spikes may lie after the picture; see `Encoder.problem`."""
+        """Return an error if spikes may lie after the picture; see `Encoder.problem`."""
         if self.duration is not None and self.duration > n_bins * dt * 1e3 * (1 + 1e-9):
             return (
                 f"encoding.duration ({self.duration:g} ms) must be at most the time in which a picture may evoke "

@@ -18,12 +18,12 @@ BITS = 8
 class Phase(GreyEncoder):
     r"""The 8 bits of round(255 x) are spikes in the 8 phases of a period, the highest bit first.
 
-    A period lasts for 8 times `phase`, and is repeated as often as it fits. In the code of Kim et al. (2018) a spike
-    in phase k = 0, …, 7 counts :math:`2^{-(1 + k)}`, so that a period carries the value. With *weighted*, this is
-    the factor that spikes carry (`Spikes.factor`): a value has one input, which in a period delivers
-    round(255 x)/256 of what a spike does otherwise. With *channels*, each value has an input of its own for each bit,
-    whose weights can learn what it counts; with *single*, a value has one input, whose spikes all count the same, and
-    only their times tell the bits apart. Input ``k * n + i`` is bit k of value i.
+    A period lasts 8 times `phase`, and is repeated as long as the picture lasts. In the code of Kim et al. (2018) a
+    spike in phase k = 0, …, 7 counts :math:`2^{-(1 + k)}`, so a period carries the value. With *weighted*, this is the
+    factor of the spikes (`Spikes.factor`): a value has one input, which in a period delivers round(255 x)/256 of the
+    effect of a usual spike. With *channels*, each value has a separate input for each bit, whose weights can learn its
+    significance; with *single*, a value has one input, whose spikes all count the same, and only their times
+    distinguish the bits. Input ``k * n + i`` is bit k of value i.
 
     Source: Kim et al. (2018), equation 2.
     """
@@ -32,8 +32,8 @@ class Phase(GreyEncoder):
     form: Literal["channels", "single", "weighted"] = parameter(
         "channels",
         structural=True,
-        help="Whether each bit has its own input, or all bits of a value share one; weighted: with spikes that count "
-        "as much as their bits.",
+        help="Whether each bit has its own input, or all bits of a value share one; weighted: with spikes weighted "
+        "by the significance of their bits.",
     )
     phase: float = parameter(1.0, unit="ms", gt=0, help="Duration of a phase; a period has eight.")
 
@@ -47,11 +47,11 @@ class Phase(GreyEncoder):
 
     @property
     def graded(self) -> bool:
-        """Spikes count as much as their bits only if they carry it."""
+        """Whether spikes are weighted by the significance of their bits."""
         return self.form == "weighted"
 
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
-        """Return whether a phase is shorter than a step, or a period longer than the picture."""
+        """Return an error if a phase is shorter than a step, or a period longer than the picture."""
         if self.phase < dt * 1e3 * (1 - 1e-9):
             return f"encoding.phase ({self.phase:g} ms) must be at least a step of network.dt ({dt * 1e3:g} ms)"
         if BITS * self.phase > n_bins * dt * 1e3 * (1 + 1e-9):
@@ -67,12 +67,14 @@ class Phase(GreyEncoder):
         """Return the spikes of one presentation, which are not random; see `Encoder.encode`."""
         pixel, x = self.lit(image)
         values = np.rint(255 * x).astype(np.int64)
-        bit, which = np.nonzero((values >> np.arange(BITS - 1, -1, -1)[:, None]) & 1)  # in the order of spikes
-        index = pixel[which] + (len(image) * bit if self.form == "channels" else 0)
+        bit, value_number = np.nonzero((values >> np.arange(BITS - 1, -1, -1)[:, None]) & 1)  # in the order of spikes
+        index = pixel[value_number] + (len(image) * bit if self.form == "channels" else 0)
         periods = int(n_bins * dt * 1e3 / (BITS * self.phase) * (1 + 1e-9))
         time = np.asarray((np.arange(periods)[:, None] * BITS + bit) * (self.phase * 1e-3), np.float64)
         spikes = sorted_spikes(np.tile(index, periods), time.reshape(-1), n_bins, dt)
         if not self.graded:
             return spikes
-        starts = np.floor(np.arange(periods * BITS) * (self.phase * 1e-3) / dt + 1e-6)  # in steps, as of the spikes
+        starts = np.floor(
+            np.arange(periods * BITS) * (self.phase * 1e-3) / dt + 1e-6
+        )  # in steps, like the bins of spikes
         return replace(spikes, factor=0.5 ** (1 + np.searchsorted(starts, spikes.bin) % BITS))

@@ -32,10 +32,10 @@ class Poisson(RateEncoder):
 
         Notes
         -----
-        Exact, without a trial per cell: all (bin, pixel) cells are thought of as one row. Candidates are drawn
-        on it with the brightest pixel's probability :math:`p_{max}`, the gaps between them being geometric, and each
-        is kept with probability :math:`p / p_{max}`. What remains is one Bernoulli trial of probability p per cell,
-        sorted by (bin, index).
+        This is exact, but needs no trial per cell: all (bin, pixel) cells form one sequence. Candidates are drawn from
+        it with the brightest pixel's probability :math:`p_{max}`, through geometrically distributed gaps, and each is
+        kept with probability :math:`p / p_{max}`. The result has the distribution of one Bernoulli trial of
+        probability p per cell, and is sorted by (bin, index).
         """
         lit = np.flatnonzero(image > 0)
         if len(lit) == 0 or n_bins <= 0:
@@ -49,7 +49,7 @@ class Poisson(RateEncoder):
         cells = n_bins * len(lit)
         hits = _bernoulli_positions(rng, cells, p_max)
         bins = hits // len(lit)
-        columns = hits - bins * len(lit)  # two thirds of the time of np.divmod
+        columns = hits - bins * len(lit)  # faster than np.divmod
         drawn = rng.random(len(hits))
         drawn *= brightest
         kept = np.flatnonzero(drawn < values.take(columns))
@@ -57,9 +57,9 @@ class Poisson(RateEncoder):
 
 
 def _bernoulli_positions(rng: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:
-    """Positions of the successes of `n` Bernoulli trials of probability `p`, ascending."""
+    """Return the positions of the successes of `n` Bernoulli trials of probability `p`, ascending."""
     log_q = np.log1p(-p)
-    if log_q == 0:  # p is 0 for all that float64 can tell
+    if log_q == 0:  # p is 0 in float64 precision
         return np.empty(0, np.int64)
     expected = n * p
     draw = int(expected + 6 * np.sqrt(expected) + 8)
@@ -67,7 +67,7 @@ def _bernoulli_positions(rng: np.random.Generator, n: int, p: float) -> NDArray[
     last = -1
     while last < n:
         # floor(log(1 - U) / log(1 - p)) failures come before each success
-        with np.errstate(over="ignore"):  # a tiny p gives gaps beyond any number; they are cut to n
+        with np.errstate(over="ignore"):  # a tiny p gives infinite gaps; they are limited to n
             gaps = rng.random(draw)
             np.negative(gaps, out=gaps)
             np.log1p(gaps, out=gaps)
@@ -83,4 +83,5 @@ def _bernoulli_positions(rng: np.random.Generator, n: int, p: float) -> NDArray[
 
 
 def _below(parts: list[NDArray[np.int64]], n: int) -> int:
+    """Return how many of the ascending positions are below `n`."""
     return sum(len(part) for part in parts[:-1]) + int(np.searchsorted(parts[-1], n))

@@ -1,4 +1,4 @@
-"""Population coding: each value by several inputs with overlapping receptive fields."""
+"""Population coding: several inputs per value, with overlapping receptive fields."""
 
 from __future__ import annotations
 
@@ -23,31 +23,30 @@ class Population(Encoder):
         \sigma &= \frac{1}{\beta (m - 2)} \\
         g_i    &= \exp\left(-\frac{(x - \mu_i)^2}{2 \sigma^2}\right)
 
-    for values from 0 to 1. *Latency*: an input whose field answers :math:`g_i \ge g_{min}` fires once, at
+    for values from 0 to 1. *Latency*: an input whose field responds with :math:`g_i \ge g_{min}` fires once, at
     :math:`T (1 - g_i)`; the others do not fire. *Rate*: it fires at :math:`g_i` times `rate`, at equal intervals with
-    a random phase. Inputs of the same field come together: input ``i * n + k`` is field i of value k.
+    a random phase. Inputs are grouped by field: input ``i * n + k`` is field i of value k.
 
-    A signal has a value per channel and sample. *Latency*: each sample evokes its own volley, as a value that is shown
-    for as long as the sample lasts, so T is at most that time. *Rate*: the rate of an input follows the answers of its
-    field, and it fires each time that the integral of its rate, which starts at a random phase, reaches the next whole
-    number.
+    A signal has a value per channel and sample. *Latency*: each sample evokes a volley of spikes, like a value shown
+    for the duration of the sample, so T is at most that duration. *Rate*: the rate of an input follows the response of
+    its field, and it fires each time the integral of its rate, which starts at a random phase, reaches a whole number.
 
-    Source: Bohte, Kok & La Poutré (2002), section 4, with beta 1.5. They round times to whole ms, and answers below
-    0.1 are no spikes. Signals are our addition.
+    Source: Bohte, Kok & La Poutré (2002), section 4, with beta 1.5. They round times to whole ms, and responses
+    below 0.1 evoke no spikes. Signals are our addition.
     """
 
     kind: Literal["population"] = "population"
     fields: int = parameter(8, ge=3, le=100, structural=True, help="m: receptive fields per value.")
     beta: float = parameter(1.5, unit="", gt=0, help="Narrowness of the fields: their width is 1 / (beta (m - 2)).")
     form: Literal["latency", "rate"] = parameter(
-        "latency", help="Whether an answer sets the time of one spike, or a firing rate."
+        "latency", help="Whether a response sets the time of one spike, or a firing rate."
     )
-    g_min: float = parameter(0.1, unit="", ge=0, lt=1, help="Answers below this one evoke no spike.")
+    g_min: float = parameter(0.1, unit="", ge=0, lt=1, help="Responses below this one evoke no spike.")
     duration: float | None = parameter(
         None,
         unit="ms",
         gt=0,
-        help="T: end of the time in which inputs fire once; none: that of the picture or sample.",
+        help="T: end of the time in which inputs fire once; none: end of the picture or sample.",
     )
     rate: float = parameter(60.0, unit="Hz", gt=0, le=1000, help="Firing rate at the centre of a field.")
     white: float = parameter(255.0, unit="", gt=0, help="Value that counts as 1.")
@@ -58,7 +57,7 @@ class Population(Encoder):
 
     @property
     def draws(self) -> bool:
-        """Only the phases of rates are random."""
+        """Whether the form is rate, whose phases are random."""
         return self.form == "rate"
 
     @property
@@ -68,11 +67,11 @@ class Population(Encoder):
 
     @property
     def one_spike(self) -> bool:
-        """Each input fires at most once if answers set times; without `duration`, these depend on the picture's."""
+        """Whether the form is latency with a `duration`; without it, times depend on the duration of the picture."""
         return self.form == "latency" and self.duration is not None
 
     def answers(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the answer of each field to each value: float64, (fields * values.size,), 0 below `g_min`."""
+        """Return the response of each field to each value: float64, (fields * values.size,), 0 below `g_min`."""
         x = np.clip(values.reshape(-1) / self.white, 0.0, 1.0)
         i = np.arange(1, self.fields + 1)[:, None]
         centre, sigma = (2 * i - 3) / (2 * (self.fields - 2)), 1 / (self.beta * (self.fields - 2))
@@ -80,7 +79,7 @@ class Population(Encoder):
         return np.where(g >= self.g_min, g, 0.0)
 
     def strength(self, stimulus: Stimulus, *, n_input: int, n_bins: int, dt: float) -> NDArray[np.float64]:
-        """Return the answers of the fields, of a signal their means over time; see `Encoder.strength`."""
+        """Return the responses of the fields, averaged over time for a signal; see `Encoder.strength`."""
         if isinstance(stimulus, Signal):
             shown = stimulus.values[:, : max(math.ceil(n_bins * dt * stimulus.rate - 1e-6), 1)]
             means: NDArray[np.float64] = self.answers(shown).reshape(n_input, -1).mean(axis=1)
@@ -89,7 +88,7 @@ class Population(Encoder):
         return self.answers(stimulus)
 
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
-        """Return whether spikes may lie after the picture, or follow each other within a step."""
+        """Return an error if spikes may lie after the picture, or several of an input in one step."""
         if self.form == "latency" and self.duration is not None and self.duration > n_bins * dt * 1e3 * (1 + 1e-9):
             return (
                 f"encoding.duration ({self.duration:g} ms) must be at most the time in which a picture may evoke "
@@ -126,16 +125,16 @@ class Population(Encoder):
                     f"encoding.duration ({self.duration:g} ms) must be at most the time of a sample of the signal "
                     f"({1e3 / signal.rate:g} ms)"
                 )
-            which, sample = np.nonzero(g)
-            time = begins[sample] + (1 - g[which, sample]) * duration
-            return sorted_spikes(which, time, n_bins, dt)
+            index, sample = np.nonzero(g)
+            time = begins[sample] + (1 - g[index, sample]) * duration
+            return sorted_spikes(index, time, n_bins, dt)
         phase = rng.random(len(g))
         integral = np.concatenate([np.zeros((len(g), 1)), np.cumsum(g * (self.rate / signal.rate), axis=1)], axis=1)
         counts = np.maximum(np.ceil(integral[:, -1] - phase), 0).astype(np.int64)
-        which = np.repeat(np.arange(len(g)), counts)
+        index = np.repeat(np.arange(len(g)), counts)
         reached = numbered(counts) + np.repeat(phase, counts)
-        # all inputs at once: the integral of each begins above the end of the one before
+        # interpolate all inputs at once: offsets make the concatenated integrals ascend
         offset = np.arange(len(g)) * (float(integral.max(initial=0.0)) + 1)
         ends = np.append(begins, n_samples / signal.rate)
-        time = np.interp(reached + offset[which], (integral + offset[:, None]).reshape(-1), np.tile(ends, len(g)))
-        return sorted_spikes(which, time, n_bins, dt)
+        time = np.interp(reached + offset[index], (integral + offset[:, None]).reshape(-1), np.tile(ends, len(g)))
+        return sorted_spikes(index, time, n_bins, dt)

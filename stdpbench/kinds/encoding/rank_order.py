@@ -13,12 +13,12 @@ from stdpbench.kinds.encoding.base import Spikes, sorted_spikes
 
 
 class RankOrder(GreyEncoder):
-    r"""Pixels fire once each, the strongest first: only the order of the values counts.
+    r"""Each pixel fires once, the brightest first: only the order of the values matters.
 
     .. math:: t_r = r \cdot step \quad \text{or} \quad t_r = r\, T / m, \qquad r = 0, 1, \ldots, m - 1
 
     for the pixel of rank r among the m pixels above `x_min`, with the duration T of the picture. Of equal values, the
-    pixel with the lower number comes first. With `step`, ranks whose time lies after the picture do not fire. Source:
+    pixel with the lower number comes first. With `step`, spikes after the end of the picture are left out. Source:
     Thorpe & Gautrais (1998).
     """
 
@@ -32,7 +32,7 @@ class RankOrder(GreyEncoder):
 
     @property
     def one_spike(self) -> bool:
-        """Each pixel fires at most once; without `step`, its time also depends on that of the picture."""
+        """Whether spike times depend only on the values: without `step`, also on the duration of the picture."""
         return self.step is not None
 
     def encode(
@@ -41,5 +41,5 @@ class RankOrder(GreyEncoder):
         """Return the spikes of one presentation, which are not random; see `Encoder.encode`."""
         pixel, x = self.lit(image)
         ranked = pixel[np.argsort(-x, kind="stable")]
-        apart = n_bins * dt / max(len(ranked), 1) if self.step is None else self.step * 1e-3
-        return sorted_spikes(ranked, np.arange(len(ranked), dtype=np.float64) * apart, n_bins, dt)
+        interval = n_bins * dt / max(len(ranked), 1) if self.step is None else self.step * 1e-3
+        return sorted_spikes(ranked, np.arange(len(ranked), dtype=np.float64) * interval, n_bins, dt)

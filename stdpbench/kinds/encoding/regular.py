@@ -14,16 +14,16 @@ from stdpbench.kinds.encoding.base import Spikes, numbered, sorted_spikes
 
 
 class Regular(RateEncoder):
-    r"""Each pixel fires at the rate that `poisson` gives it, at equal intervals.
+    r"""Each pixel fires at the same rate as with `poisson`, at equal intervals.
 
     .. math::
 
         rate &= pixel \cdot rate\_per\_grey \cdot (intensity + attempt \cdot intensity\_step) \\
         t_k  &= (\phi + k) / rate, \quad k = 0, 1, \ldots
 
-    The phase :math:`\phi` is a random number in [0, 1) for each pixel and presentation, or 0 for all. Only the noise
-    of `poisson` is missing: the number of spikes of a pixel in any stretch of time differs by less than 1 from its
-    mean.
+    The phase :math:`\phi` is a random number in [0, 1) for each pixel and presentation, or 0 for all. The only
+    difference from `poisson` is the missing noise: the number of spikes of a pixel in any interval differs by less
+    than 1 from its mean.
     """
 
     kind: Literal["regular"] = "regular"
@@ -36,7 +36,7 @@ class Regular(RateEncoder):
 
     @property
     def draws(self) -> bool:
-        """Only the phases are random, unless they are 0."""
+        """Whether phases are random."""
         return self.phase == "random"
 
     def encode(

@@ -1,6 +1,6 @@
-"""Controls of timing: spikes whose counts per input are kept, and whose times tell nothing.
+"""Controls of timing: keep the spike counts of each input, and remove the information in the times.
 
-A network that does as well on such spikes as on the intact ones did not use their times.
+A network that is as accurate with these spikes as with the intact ones does not use spike times.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from stdpbench.kinds.encoding.base import Spikes
 
 Timing = Literal["intact", "redrawn", "permuted", "shifted"]
 CONTROLS: tuple[Timing, ...] = ("redrawn", "permuted", "shifted")
-"""Ways to take the time out of spikes; see `altered`."""
+"""Methods that remove timing information; see `altered`."""
 _TRIES = 100
 
 
@@ -28,21 +28,21 @@ def altered(
     spikes : Spikes
         Spikes of one presentation.
     timing : {"intact", "redrawn", "permuted", "shifted"}
-        *redrawn*: each spike gets a time drawn from `pool`, so that only the rates over time of all inputs together
-        remain. *permuted*: time steps are put in another order, the same for all inputs, so that only what is
-        simultaneous remains. *shifted*: the spikes of each input are moved around by a time of their own, those
-        beyond the end to the start, so that only the intervals of each input remain.
+        *redrawn*: each spike gets a time drawn from `pool`, so that only the total rate of all inputs over time
+        remains. *permuted*: time steps are permuted, the same for all inputs, so that only synchrony remains.
+        *shifted*: the spikes of each input are shifted cyclically by a random time per input, so that only the
+        intervals of each input remain.
     n_bins : int
         Number of time steps that may carry spikes.
     rng : numpy.random.Generator
-        Source of the times; another one for each presentation.
+        Generator of the times; a different one for each presentation.
     pool : ndarray, int64, optional
-        Time steps from which those of *redrawn* are drawn; default: those of the presentation itself.
+        Time steps from which *redrawn* draws; default: those of the presentation.
 
     Returns
     -------
     Spikes
-        Two of an input are never in the same step. A spike keeps its factor.
+        Spikes with the same factors; no input has two spikes in the same step.
     """
     if timing == "intact" or not len(spikes):
         return spikes
@@ -62,17 +62,17 @@ def altered(
 def _redrawn(
     index: NDArray[np.int64], n_bins: int, rng: np.random.Generator, pool: NDArray[np.integer]
 ) -> NDArray[np.int64]:
-    """Draw a time step for each spike from a pool, no two alike of one input."""
+    """Draw a time step for each spike from a pool, different ones for spikes of the same input."""
     usable = np.asarray(pool, np.int64)
     usable = usable[usable < n_bins]
     if not len(usable):
         usable = np.arange(n_bins)
     bins = rng.choice(usable, len(index))
     for _ in range(_TRIES):
-        again = _repeated(index, bins)
-        if not len(again):
+        repeated = _repeated(index, bins)
+        if not len(repeated):
             return bins
-        bins[again] = rng.choice(usable, len(again))
+        bins[repeated] = rng.choice(usable, len(repeated))
     for spike in _repeated(index, bins).tolist():  # more spikes than the pool has steps: any free step
         free = np.setdiff1d(np.arange(n_bins), bins[index == index[spike]])
         bins[spike] = rng.choice(free)
@@ -80,8 +80,8 @@ def _redrawn(
 
 
 def _repeated(index: NDArray[np.int64], bins: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of spikes whose input has another one in the same step."""
+    """Return the numbers of spikes whose input has an earlier spike in the same step."""
     order = np.lexsort((bins, index))
     same = (np.diff(index[order]) == 0) & (np.diff(bins[order]) == 0)
-    found: NDArray[np.int64] = order[1:][same]
-    return found
+    repeated: NDArray[np.int64] = order[1:][same]
+    return repeated

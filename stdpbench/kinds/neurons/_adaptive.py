@@ -1,4 +1,4 @@
-"""Base of the excitatory neurons with an adaptive threshold."""
+"""Base of neurons with conductances and an adaptive threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Base of the leaky integrate-and-fire neurons with conductances, a background and a constant threshold."""
+"""Base of leaky integrate-and-fire neurons with conductances, background current and constant threshold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BackgroundNeuron(ConductanceNeuron):
     E_exc: float = parameter(0.0, unit="mV", help="Reversal potential of excitation.")
     E_inh: float = parameter(-85.0, unit="mV", help="Reversal potential of inhibition.")
     I_background: float = parameter(0.0, unit="pA", help="Constant background current.")
-    g_L: float = parameter(10.0, unit="nS", gt=0, help="Leak conductance; it matters to the background current only.")
+    g_L: float = parameter(10.0, unit="nS", gt=0, help="Leak conductance; only matters with a background current.")
 
     update: ClassVar[str] = """
         lockout = clip(lockout - dt, 0*second, t_ref)
@@ -59,10 +59,7 @@ class BackgroundNeuron(ConductanceNeuron):
     }
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; without those of the background that are the default.
-
-        Files and digests from before there was a background do not have them.
-        """
+        """Return the values as in a file, without `I_background` and `g_L` if they have their defaults."""
         mapping = super().to_mapping()
         for name in _ADDED:
             if getattr(self, name) == type(self).model_fields[name].default:

@@ -12,9 +12,9 @@ from stdpbench.kinds.neurons.base import Neuron, Variable
 class ConductanceNeuron(Neuron):
     """Parameters and time step of a leaky integrate-and-fire neuron with two conductances.
 
-    The step is exponential Euler: the equation for v is solved exactly with the conductances held, which stays stable
-    however strong they grow. Forward Euler does not: at dt = 0.5 ms it overshoots once gi * dt / tau_m > 2. During the
-    refractory period v is held; ``lockout`` counts its remaining time down, in whole steps.
+    The step is exponential Euler: the equation for v is solved exactly for constant conductances, which is stable for
+    conductances of any size. Forward Euler is not: at dt = 0.5 ms it overshoots once gi * dt / tau_m > 2. During the
+    refractory period v is held; ``lockout`` is its remaining time, in whole steps.
     """
 
     v_rest: float

@@ -1,4 +1,4 @@
-"""Base of the leaky integrate-and-fire neurons with synaptic currents."""
+"""Base of leaky integrate-and-fire neurons with synaptic currents."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from stdpbench.kinds.neurons.base import Neuron
 class CurrentNeuron(Neuron):
     """Parameters, threshold and reset of a leaky integrate-and-fire neuron with two synaptic currents.
 
-    Its equations are linear between spikes, and a step is their exact solution, so that courses do not depend on the
-    time step: only spike times are rounded to it. During the refractory period v is held, while the currents decay;
-    ``lockout`` counts its remaining time down, in whole steps.
+    The equations are linear between spikes, and a step is their exact solution, so traces do not depend on the time
+    step; only spike times are rounded to it. During the refractory period v is held, while the currents decay;
+    ``lockout`` is its remaining time, in whole steps.
     """
 
     v_rest: float = parameter(-70.0, unit="mV", help="Resting potential.")

@@ -1,4 +1,4 @@
-"""Base of the neurons that are stepped by the textbook's difference equation, without units."""
+"""Base of neurons with the textbook difference equation, without units."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from stdpbench.declare.parameters import parameter
 from stdpbench.kinds.neurons.base import Neuron, Variable
 
 _SET = {"subtract": "", "zero": "v = (1 - {0})*v", "to-value": "v = {0}*v_reset + (1 - {0})*v"}
-"""What a reset that is due does before the potential decays."""
+"""Code of a pending reset, before the potential decays."""
 
 
 class DiscreteNeuron(Neuron):
     r"""Parameters, time step and reset of a discrete leaky integrate-and-fire neuron.
 
     Spikes that arrive in a step add their weights to I_exc or I_inh. These act in the next step, which sets them to 0.
-    The code of a step depends on the parameters that choose the reset, and on whether beta is given.
+    The code of a step depends on the parameters of the reset, and on whether beta is set.
     """
 
     tau_m: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the potential; unused if beta is given.")
@@ -28,7 +28,7 @@ class DiscreteNeuron(Neuron):
     reset_mechanism: Literal["subtract", "zero", "to-value"] = parameter(
         "subtract",
         structural=True,
-        help="What a spike does to the potential: subtract v_reset, set it to 0, or set it to v_reset.",
+        help="Effect of a spike on the potential: subtract v_reset, set it to 0, or set it to v_reset.",
     )
     reset_step: Literal["same", "next"] = parameter(
         "next", structural=True, help="Whether the reset acts in the step of the spike or in the next one."
@@ -54,16 +54,16 @@ class DiscreteNeuron(Neuron):
     inhibitory: ClassVar[tuple[str, ...] | None] = ("I_inh",)
     sides: ClassVar[tuple[str, str]] = ("I_exc", "I_inh")
     limit: ClassVar[str] = "v_thresh"
-    """What the potential must exceed for a spike."""
+    """Expression that the potential must exceed for a spike."""
     after_reset: ClassVar[str] = ""
-    """What a spike changes besides the potential."""
+    """Further statement of the reset."""
 
     @property
     def update(self) -> str:
         """One time step, in Brian2's syntax.
 
-        ``lockout`` counts steps down: a spike sets it to one more than the refractory steps. Sums are statements of
-        their own, since Brian2 reorders the terms of an expression.
+        ``lockout`` counts down steps: a spike sets it to one more than the refractory steps. Sums are separate
+        statements, since Brian2 reorders the terms of an expression.
         """
         late = self.reset_step == "next"
         lines = [
@@ -89,7 +89,7 @@ class DiscreteNeuron(Neuron):
 
     @property
     def reset(self) -> str:
-        """What a spike does at once, in Brian2's syntax."""
+        """Immediate effect of a spike, in Brian2's syntax."""
         now = {"subtract": f"v -= {self._amount}", "zero": "v = 0", "to-value": "v = v_reset"}
         lines = [
             now[self.reset_mechanism] if self.reset_step == "same" else "",

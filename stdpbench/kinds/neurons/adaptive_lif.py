@@ -15,7 +15,7 @@ class AdaptiveLIF(AdaptiveNeuron):
         \tau_m\, dv/dt &= (v_{rest} - v) + g_e (E_{exc} - v) + g_i (E_{inh} - v) \\
         \tau_\theta\, d\theta/dt &= -\theta
 
-    with a spike where :math:`v > v_{thresh} - offset + \theta`, which adds :math:`\theta_{plus}` to theta. The decay
+    with a spike when :math:`v > v_{thresh} - offset + \theta`, which adds :math:`\theta_{plus}` to theta. The decay
     of theta is applied once per presentation, for its whole duration: it is about 1e-4 of theta per presentation.
     Source: Diehl & Cook (2015), sections 2.1 and 2.4, and released code; the lockout of 5 ms is our interpretation of
     how Brian 1 treats it.

@@ -1,4 +1,4 @@
-"""The discrete leaky integrate-and-fire neuron whose threshold rises with every spike."""
+"""Discrete leaky integrate-and-fire neuron with adaptive threshold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stdpbench.kinds.neurons.base import Variable
 
 
 class AdaptiveLIFDiscrete(DiscreteNeuron):
-    r"""Like ``lif-discrete``, with an adaptive threshold (homeostasis) as that of ``adaptive-lif``.
+    r"""Like ``lif-discrete``, with the adaptive threshold (homeostasis) of ``adaptive-lif``.
 
     .. math::
 
@@ -19,8 +19,8 @@ class AdaptiveLIFDiscrete(DiscreteNeuron):
 
     A spike adds :math:`\theta_{plus}` to theta, which decays with the time constant :math:`\tau_\theta`: by the
     factor :math:`e^{-dt/\tau_\theta}` per step, applied once per presentation for its whole duration, or in each step
-    of a stream. The reset ``subtract`` without v_reset subtracts the threshold with theta as it is when the reset
-    acts: before the increment of the spike in the same step, with it in the next.
+    of a stream. The reset ``subtract`` without v_reset subtracts the threshold, including theta at the time of the
+    reset: before its increment if the reset acts in the same step, after it if in the next.
 
     Defaults suit the template ``diehl-cook`` with dt = 0.5 ms: a spike of a weight of 1 raises the potential of
     ``adaptive-lif`` by about 0.65 mV and that of this neuron by 1, so that its threshold of 13 mV above rest is 20
@@ -33,7 +33,7 @@ class AdaptiveLIFDiscrete(DiscreteNeuron):
     reset_mechanism: Literal["subtract", "zero", "to-value"] = parameter(
         "zero",
         structural=True,
-        help="What a spike does to the potential: subtract v_reset, set it to 0, or set it to v_reset.",
+        help="Effect of a spike on the potential: subtract v_reset, set it to 0, or set it to v_reset.",
     )
     refractory_steps: int = parameter(
         10, unit="", ge=0, le=1_000_000, help="Steps after a spike in which the potential is held and input is lost."

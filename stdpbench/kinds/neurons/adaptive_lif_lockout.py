@@ -1,4 +1,4 @@
-"""The excitatory neuron of well-known ports of Diehl & Cook's code, which lock out spikes for 50 ms."""
+"""Excitatory neuron of well-known ports of Diehl & Cook's code, which suppress spikes for 50 ms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The adaptive exponential neuron of Clopath et al., on which their voltage-based rule is defined."""
+"""Adaptive exponential neuron of Clopath et al., for their voltage-based rule."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class AdEx(Neuron):
         \tau_w\, dw_{ad}/dt &= a (v - E_L) - w_{ad} \\
         \tau_z\, dz/dt &= -z, \qquad \tau_{V_T}\, dV_T/dt = -(V_T - V_{T,rest})
 
-    A spike begins when v exceeds ``v_peak``. The upswing is too steep for usual time steps, and a voltage-based rule
-    reads its area. The authors integrated it once with fine steps, and hold v during a spike such that the area is the
-    same: at ``v_spike`` for the first half of ``t_spike``, at ``v_spike + v_late`` for the second. Then v is set to
-    ``v_reset``, w_ad is incremented by ``b``, z is set to ``I_sp`` and V_T to ``V_Tmax``. w_ad is held during the
+    A spike begins when v exceeds ``v_peak``. The upstroke is too steep for usual time steps, but a voltage-based rule
+    depends on its area. The authors integrated it once with fine steps, and hold v during a spike so that the area is
+    the same: at ``v_spike`` for the first half of ``t_spike``, at ``v_spike + v_late`` for the second. Then v is set
+    to ``v_reset``, w_ad is incremented by ``b``, z is set to ``I_sp`` and V_T to ``V_Tmax``. w_ad is held during the
     spike. All equations take forward Euler steps, as in the authors' released code (1 ms there).
 
     Values are those printed in the paper; those of the spike are from the released code (ModelDB 144566). That code

@@ -1,8 +1,8 @@
-"""Base classes of neuron models: Brian2 equations in two forms.
+"""Base classes of neuron models.
 
-`equations` are the equations of the neuron, for display. `variables`, `update`, `threshold` and `reset`
-define one time step in Brian2's syntax, from which `stdpbench.engine.network` builds the neurons. A step depends on
-state, parameters and dt only, not on absolute time, so that a presentation is the same whenever it is shown.
+`equations` are the differential equations of the neuron, for display. `variables`, `update`, `threshold` and `reset`
+define one time step in Brian2's syntax, from which `stdpbench.engine.network` builds the neurons. A step depends only
+on state, parameters and dt, not on absolute time, so the result of a presentation does not depend on when it starts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Variable:
     start : str
         Name of the parameter for its value in the reset state; ``""`` for 0.
     slow : bool
-        Whether it persists across presentations (a threshold) and resets of the state.
+        Whether it persists across presentations and resets of the state, such as an adaptive threshold.
     """
 
     name: str
@@ -48,14 +48,14 @@ class Neuron(Parameters):
     """Parameters that are 0 while weights and thresholds are frozen, so that slow variables stay unchanged."""
     conductances: ClassVar[tuple[tuple[str, str], ...]]
     """(conductance, parameter for its time constant): synapses add to these conductances, which decay at the end of
-    each step, as ``network.conductance_step`` says."""
+    each step; ``network.conductance_step`` selects the method."""
     receptors: ClassVar[tuple[str, ...] | None] = None
     """Variables that spikes add to; None: the conductances, and all other fast variables without unit."""
     inhibitory: ClassVar[tuple[str, ...] | None] = None
     """Receptors at which spikes inhibit; None: not declared."""
     sides: ClassVar[tuple[str, str]] = ("ge", "gi")
-    """Receptors at which templates excite and inhibit the neuron."""
-    if TYPE_CHECKING:  # of a class, or of a neuron whose code depends on its parameters
+    """Receptors that templates use for excitation and inhibition."""
+    if TYPE_CHECKING:  # class attributes, or properties if the code depends on parameters
 
         @property
         def update(self) -> str:
@@ -67,7 +67,7 @@ class Neuron(Parameters):
 
         @property
         def reset(self) -> str:
-            """What a spike does at once."""
+            """Immediate effect of a spike."""
 
     injected: ClassVar[str] = ""
     """Name of the current with which protocols of the laboratory drive the neuron; empty in the digit network."""
@@ -76,15 +76,15 @@ class Neuron(Parameters):
     runs_in_digit_network: ClassVar[bool] = True
 
     def shown_as(self, variable: str) -> tuple[float, str]:
-        """Return the factor from SI units with which a variable is shown, and its unit then: ``(1e3, "mV")``.
+        """Return the factor from SI units to the display unit of a variable, and that unit: ``(1e3, "mV")``.
 
-        A variable without unit is shown as it is: ``(1.0, "")``.
+        For a variable without unit, return ``(1.0, "")``.
         """
-        units = {each.name: each.unit for each in self.variables}
+        units = {declared.name: declared.unit for declared in self.variables}
         return _SHOWN.get(units.get(variable, "1"), (1.0, ""))
 
     def inhibits(self, receptor: str) -> bool | None:
-        """Return whether spikes at a receptor inhibit the neuron; None: it does not say, or has no such receptor."""
+        """Return whether spikes at a receptor inhibit the neuron; None if unknown, or without such a receptor."""
         if self.inhibitory is None or receptor not in {variable.name for variable in self.variables}:
             return None
         return receptor in self.inhibitory

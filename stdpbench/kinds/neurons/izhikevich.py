@@ -1,4 +1,4 @@
-"""The simple model of Izhikevich."""
+"""Simple model of Izhikevich."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _firing(a: float, b: float, c: float, d: float) -> Mapping[str, Any]:
 
 
 class Izhikevich(Neuron):
-    r"""Quadratic neuron with a recovery variable, which fires in most of the ways that cortical neurons do.
+    r"""Quadratic neuron with a recovery variable, which reproduces most firing patterns of cortical neurons.
 
     .. math::
 
@@ -23,14 +23,14 @@ class Izhikevich(Neuron):
 
     with v in mV, time in ms, and u and I in mV/ms, as in the paper. A spike occurs where v reaches ``v_peak``; then v
     is set to ``c`` and u is incremented by ``d``. A step is that of the author's code: two forward Euler steps of dt/2
-    for v with u held, then one step of dt for u with the new v. At dt = 1 ms, as published, these are two half steps
-    of 0.5 ms. Another dt takes the same two half steps, and gives other spike times.
+    for v with u held, then one step of dt for u with the new v. The published dt is 1 ms; another dt gives other spike
+    times.
 
     A synapse has no time course: spikes that arrive in a step add their weights, which are positive, to I_exc or
     I_inh. These act in the next step, changing v by :math:`I_{exc} - I_{inh}` in mV, and are then set to 0: the input
     I of the equation is their difference divided by dt in ms. In the author's code, spikes that act in the next step
-    have a delay of 1 ms, here of 0: the published delays of 1 to 20 ms are 0 to 19 ms here. Source: Izhikevich (2003),
-    figure 1 and code; Izhikevich (2006), code.
+    have a delay of 1 ms; here it is 0, so the published delays of 1 to 20 ms are 0 to 19 ms here. Source: Izhikevich
+    (2003), figure 1 and code; Izhikevich (2006), code.
     """
 
     kind: Literal["izhikevich"] = "izhikevich"
@@ -89,6 +89,6 @@ class Izhikevich(Neuron):
     )
 
     def quantities(self) -> dict[str, float]:
-        """Return all parameters with a unit, in SI base units, with the recovery at which the neuron starts."""
+        """Return all parameters with a unit, in SI base units; the default of `u_start` is b*v_start."""
         values = super().quantities()
         return {"u_start": self.b * self.v_start, **values}

@@ -1,4 +1,4 @@
-"""The leaky integrate-and-fire neuron with conductances: Diehl & Cook's inhibitory layer, and classical networks."""
+"""Leaky integrate-and-fire neuron with conductances: Diehl & Cook's inhibitory layer, and classical networks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class LIF(BackgroundNeuron):
         \tau_m\, dv/dt = (v_{rest} - v) + g_e (E_{exc} - v) + g_i (E_{inh} - v) + I_{background}/g_L
 
     with :math:`g_e` and :math:`g_i` in units of the leak :math:`g_L`: a weight of 0.3 with a leak of 10 nS is 3 nS.
-    :math:`g_L` has no other use than this ratio. Source: Diehl & Cook (2015), section 2.1, and released code; the
+    :math:`g_L` is only used for this ratio. Source: Diehl & Cook (2015), section 2.1, and released code; the
     lockout of 2 ms is our interpretation of how Brian 1 treats it. The preset ``vogels-2011`` is the neuron of Vogels
-    et al. (2011) and of Brian2's example of this paper, which has the background of 200 pA; ``song-2000`` that of
+    et al. (2011), with the background current of 200 pA in Brian2's example of this paper; ``song-2000`` is that of
     Song, Miller & Abbott (2000), without a refractory period.
     """
 

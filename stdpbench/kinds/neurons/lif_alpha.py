@@ -1,4 +1,4 @@
-"""The leaky integrate-and-fire neuron with alpha-shaped conductances."""
+"""Leaky integrate-and-fire neuron with alpha-shaped conductances."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class LIFAlpha(BackgroundNeuron):
 
     for each of the two conductances, so that w is the maximum of the conductance, reached :math:`\tau` after the
     spike. Spikes add to ``ge_rise`` and ``gi_rise``, with :math:`\tau\, dg/dt = e\, g_{rise} - g` and
-    :math:`\tau\, dg_{rise}/dt = -g_{rise}`. Both are stepped exactly, whatever ``network.conductance_step`` says; v
-    takes the step of ``lif``. The shape is that of Rall (1967).
+    :math:`\tau\, dg_{rise}/dt = -g_{rise}`. Both are stepped exactly, regardless of
+    ``network.conductance_step``; v takes the step of ``lif``. The shape is that of Rall (1967).
     """
 
     kind: Literal["lif-alpha"] = "lif-alpha"

@@ -1,4 +1,4 @@
-"""The leaky integrate-and-fire neuron with exponential synaptic currents."""
+"""Leaky integrate-and-fire neuron with exponential synaptic currents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LIFCurrent(CurrentNeuron):
 
     A spike adds its weight, in pA, to I_exc or I_inh; weights of both are positive. With :math:`P = e^{-dt/\tau_m}`
     and :math:`x = dt/\tau_m - dt/\tau_{exc}`, a step is :math:`v \leftarrow v_\infty + (v - v_\infty) P + P\,
-    (dt/\tau_m)\, (e^x - 1)/x\; I_{exc}/g_L - \dots`, which is exact, also where both time constants are equal.
+    (dt/\tau_m)\, (e^x - 1)/x\; I_{exc}/g_L - \dots`, which is exact, also if both time constants are equal.
     Defaults are those of NEST's ``iaf_psc_exp``, whose capacitance of 250 pF is 25 nS times 10 ms. Source: Rotter &
     Diesmann (1999).
     """

@@ -1,4 +1,4 @@
-"""The leaky integrate-and-fire neuron with alpha-shaped synaptic currents."""
+"""Leaky integrate-and-fire neuron with alpha-shaped synaptic currents."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class LIFCurrentAlpha(CurrentNeuron):
 
     for each of the two currents, so that the weight w, in pA, is the maximum of the current, reached :math:`\tau`
     after the spike; weights of both are positive. Spikes add to ``I_exc_rise`` and ``I_inh_rise``, with
-    :math:`\tau\, dI/dt = e\, I_{rise} - I` and :math:`\tau\, dI_{rise}/dt = -I_{rise}`. A step is exact, also where
-    :math:`\tau` and :math:`\tau_m` are equal. Defaults are those of NEST's ``iaf_psc_alpha``, with 25 nS times 10 ms
-    for its capacitance of 250 pF. Source: Rotter & Diesmann (1999).
+    :math:`\tau\, dI/dt = e\, I_{rise} - I` and :math:`\tau\, dI_{rise}/dt = -I_{rise}`. A step is exact, also if
+    :math:`\tau` and :math:`\tau_m` are equal. Defaults are those of NEST's ``iaf_psc_alpha``, whose capacitance of
+    250 pF is 25 nS times 10 ms. Source: Rotter & Diesmann (1999).
     """
 
     kind: Literal["lif-current-alpha"] = "lif-current-alpha"

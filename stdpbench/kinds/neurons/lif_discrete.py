@@ -1,4 +1,4 @@
-"""The discrete leaky integrate-and-fire neuron of textbooks, of networks trained by gradients, and of hardware."""
+"""Discrete leaky integrate-and-fire neuron of textbooks, networks trained by gradients, and hardware."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class LIFDiscrete(DiscreteNeuron):
         V(t+1) &= \beta\, V(t) + \sum_i w_i S_i(t) + I(t) - R(t) \\
         S(t) &= 1 \text{ where } V(t) > V_{thresh}, \text{ else } 0
 
-    S_i are the spikes that arrive: 1 in the step of their arrival, so that they act in the next one. Weights are
-    positive at both receptors; those at I_inh are subtracted. :math:`\beta = e^{-dt/\tau_m}`, or is given.
-    The reset R of a spike, at once or in the next step:
+    S_i is 1 in the step in which a spike arrives, so spikes act in the next step. Weights are positive at both
+    receptors; those at I_inh are subtracted. :math:`\beta = e^{-dt/\tau_m}` unless beta is set. The reset R of a
+    spike, at once or in the next step:
 
     =============  =================================  ====================================================
     mechanism      in the same step                   in the next step
@@ -27,13 +27,13 @@ class LIFDiscrete(DiscreteNeuron):
     ``to-value``   V(t) is set to v_reset             V(t) counts as v_reset in the equation
     =============  =================================  ====================================================
 
-    The amount is v_reset or, if that is not given, the threshold. ``zero`` and ``to-value`` give the same spikes in
-    both steps; in the next step, the recorded potential shows by how much the threshold was exceeded. For
-    ``refractory_steps`` steps after that of a spike, V is held, but for a reset that is due, and input is lost.
+    The amount is v_reset or, if that is not set, the threshold. ``zero`` and ``to-value`` give the same spikes with
+    both steps; with the next step, the recorded potential shows by how much the threshold was exceeded. For
+    ``refractory_steps`` steps after a spike, V is held, except for a pending reset, and input is lost.
     """
 
     # snnTorch's `Leaky` (version 1.0.0) computes mem = beta*mem + input - reset*threshold, then spk = mem > threshold,
-    # where reset is spk of the call before: the default here, with its input of step t + 1 as what arrives in step t.
+    # where reset is spk of the call before. This is the default here; its input of step t + 1 arrives here in step t.
     # Its reset_mechanism "zero" sets mem to 0 before the decay, as here. With reset_delay=False it resets right after
     # the spike, as "same" does here, except where the potential still exceeds the threshold afterwards: the next call
     # then resets once more at its beginning, and not at its end. It computes in float32, this neuron in float64.

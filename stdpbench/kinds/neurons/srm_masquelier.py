@@ -1,4 +1,4 @@
-"""The spike-response neuron of Masquelier, Guyonneau & Thorpe."""
+"""Spike-response neuron of Masquelier, Guyonneau & Thorpe."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class SRMMasquelier(Neuron):
 
     for :math:`s \ge 0`, with the last output spike :math:`t_i`, input spikes :math:`t_j` and the threshold T =
     ``v_thresh``. K is such that the maximum of :math:`\epsilon` is 1 (2.117 with the default time constants): a weight
-    of 1 gives a postsynaptic potential of 1 mV. The authors' potential has no unit; here one of theirs is one mV.
+    of 1 gives a postsynaptic potential of 1 mV. The authors' potential has no unit; here its unit is mV.
 
-    An output spike occurs where v reaches the threshold from below, and flushes all postsynaptic potentials. It is
+    An output spike occurs when v reaches the threshold from below, and resets all postsynaptic potentials to 0. It is
     followed by :math:`\eta`: a positive pulse, which begins at :math:`K_1 T`, and a negative after-potential.
-    Inhibition (receptor ``s_inh``) has the kernel :math:`-\epsilon` and is flushed as well.
+    Inhibition (receptor ``s_inh``) has the kernel :math:`-\epsilon` and is reset as well.
 
     Each kernel is the difference of two exponentials, and so the solution of a linear system of two variables: spikes
     add their weights to s, with :math:`ds/dt = -s/\tau_s`, and :math:`d\,psp/dt = -psp/\tau_m + s\,(1/\tau_s -
     1/\tau_m)`. A step is its exact solution, without a list of spikes. The authors round kernels to 0 after
     :math:`7 \tau_m`, where they have decayed to a thousandth; this is not done here. Their simulation is driven by
     events, without a time step: choose dt of 0.1 ms or less. Source: Masquelier, Guyonneau & Thorpe (2008), Methods;
-    compared with the replication of Hathway & Goodman (2018), which takes another :math:`\eta`.
+    compared with the replication of Hathway & Goodman (2018), which uses another :math:`\eta`.
     """
 
     kind: Literal["srm-masquelier"] = "srm-masquelier"

@@ -1,4 +1,4 @@
-"""Time course of the firing threshold, for plots together with the membrane potential."""
+"""Time course of the firing threshold, for plots with the membrane potential."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def threshold_course(neuron: Neuron, theta: NDArray[np.float64]) -> NDArray[np.f
     StdpbenchError
         If the threshold has another form.
     """
-    found = _EXCEEDED.fullmatch(neuron.threshold)
-    value = evaluate(found[1] if found else neuron.threshold, {**neuron.quantities(), "theta": theta})
+    match = _EXCEEDED.fullmatch(neuron.threshold)
+    value = evaluate(match[1] if match else neuron.threshold, {**neuron.quantities(), "theta": theta})
     return np.broadcast_to(np.asarray(value, np.float64), theta.shape)

@@ -1,4 +1,4 @@
-"""Noise into populations: the family of kinds and its base class."""
+"""Noise input to populations: the family of kinds and its base class."""
 
 from stdpbench.declare.registry import Family
 from stdpbench.kinds.noises.base import Noise

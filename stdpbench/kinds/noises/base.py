@@ -1,4 +1,4 @@
-"""Base class of noise: spikes that reach the neurons of a population in addition to those of its projections."""
+"""Base class of noise: spikes to the neurons of a population in addition to those of its projections."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from stdpbench.declare.parameters import Parameters, parameter
 
 
 class Noise(Parameters):
-    """Spikes that reach each neuron of a population, each adding a weight to a receptor; one kind per file."""
+    """Random spikes to each neuron of a population, which add a weight to a receptor; one kind per file."""
 
     receptor: str = parameter("ge", structural=True, help="Variable of the neuron that a spike adds to.")
-    weight: float = parameter(1.0, unit="", help="What a spike adds to the receptor.")
+    weight: float = parameter(1.0, unit="", help="Increment of the receptor per spike.")
 
     summary: ClassVar[str]
 
@@ -23,12 +23,12 @@ class Noise(Parameters):
     def draw(
         self, random: np.random.Generator, n_bins: int, n_neurons: int, dt: float
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Draw the spikes of some steps.
+        """Draw the spikes of a range of time steps.
 
         Parameters
         ----------
         random : numpy.random.Generator
-            Its state is all that the spikes depend on.
+            Source of the spikes, which depend only on its state.
         n_bins, n_neurons : int
             Number of steps and of neurons.
         dt : float
@@ -37,5 +37,5 @@ class Noise(Parameters):
         Returns
         -------
         bin, neuron : ndarray, int64, (n_spikes,)
-            In any order; a neuron may receive several spikes in a step.
+            Step and neuron of each spike, in any order; a neuron may receive several spikes in a step.
         """

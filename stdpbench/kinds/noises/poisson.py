@@ -15,7 +15,7 @@ class PoissonNoise(Noise):
     """A Poisson process for each neuron, independent of all others.
 
     The number of spikes of a neuron in a step has a Poisson distribution with the mean ``rate`` times dt, and may be
-    above 1. Many sources of a low rate are one of the summed rate.
+    above 1. Many sources of a low rate are equivalent to one source with the sum of their rates.
     """
 
     kind: Literal["poisson"] = "poisson"
@@ -26,7 +26,7 @@ class PoissonNoise(Noise):
     def draw(
         self, random: np.random.Generator, n_bins: int, n_neurons: int, dt: float
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Draw the spikes of some steps: their number, then a step and a neuron for each."""
+        """Draw the spikes of a range of time steps: their number, then a step and a neuron for each."""
         n_spikes = random.poisson(self.rate * dt * 1e-3 * n_bins * n_neurons)
         cells = random.integers(0, n_bins * n_neurons, n_spikes)
         return cells // n_neurons, cells % n_neurons

@@ -1,4 +1,4 @@
-"""Base class of normalisations: how the weights of a projection are scaled before each training presentation."""
+"""Base class of normalisations, which scale the weights of a projection before each training presentation."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ class Normalisation(Parameters):
         Returns
         -------
         ndarray, int64, (n_silent,)
-            Target neurons whose weights could not be scaled, and were left as they are.
+            Target neurons whose weights could not be scaled and are unchanged.
         """
 
 
 def scaled(
     w: NDArray[np.float64], measures: NDArray[np.float64], value: float, targets: NDArray[np.int32] | None
 ) -> NDArray[np.int64]:
-    """Scale weights in place so that what is measured of each target neuron becomes a given value.
+    """Scale weights in place so that a measure of each target neuron, such as their sum, becomes `value`.
 
     Parameters
     ----------
     w, targets : ndarray
-        As for `Normalisation.apply`.
+        See `Normalisation.apply`.
     measures : ndarray, float64, (n_target,)
-        What is to be scaled, at least 0, in proportion to the weights; changed in place.
+        Present measures, at least 0, proportional to the weights; changed in place.
     value : float
-        What it becomes.
+        Measure after scaling.
 
     Returns
     -------
     ndarray, int64, (n_silent,)
-        Target neurons for which the factor would not be a finite number, left as they are.
+        Target neurons whose factor would not be finite; their weights are unchanged.
     """
     factors, silent = factors_of(measures, value, targets, real=w.dtype)
-    with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
+    with np.errstate(invalid="ignore"):  # the caller reports weights that are not finite
         factors = factors.astype(w.dtype, copy=False)
         np.multiply(w, factors if targets is None else factors[targets], out=w)
     return silent
@@ -67,10 +67,10 @@ def factors_of(
     *,
     real: np.dtype[np.floating[Any]],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the factors by which `scaled` multiplies, and what it returns; `real`: type of the weights."""
+    """Return the factors and the silent neurons of `scaled`; `real` is the dtype of the weights."""
     silent = np.flatnonzero(measures < value * float(np.finfo(real).tiny))
     if targets is not None:
-        silent = np.intersect1d(silent, targets)  # not those without synapses
+        silent = np.intersect1d(silent, targets)  # neurons without synapses are not silent
     if len(silent):
         measures[silent] = value
     with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Scaling of the weights of each target neuron to a given sum."""
+"""Scaling of the weights of each target neuron to a fixed sum."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from stdpbench.kinds.normalisations.base import Normalisation, scaled
 
 
 class Sum(Normalisation):
-    """Scale the weights of each target neuron to a given sum: 78 for 784 inputs in Diehl & Cook's code."""
+    """Scale the weights of each target neuron to a fixed sum: 78 for 784 inputs in Diehl & Cook's code."""
 
     kind: Literal["sum"] = "sum"
     value: float = parameter(78.0, unit="", gt=0, help="Sum of the weights of each target neuron.")
 
-    summary: ClassVar[str] = "The weights of each target neuron are scaled to a given sum"
+    summary: ClassVar[str] = "The weights of each target neuron are scaled to a fixed sum"
 
     def apply(self, w: NDArray[np.float64], targets: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
-        """Scale the weights of each target neuron to the sum, in place; return those that sum to 0, left as they are.
+        """Scale the weights of each target neuron to the sum, in place; return neurons whose weights sum to 0.
 
         After scaling, a weight may exceed w_max until it is next clipped.
         """
-        found = w.sum(axis=0, dtype=np.float64) if targets is None else np.bincount(targets, w)  # whatever w is
-        return scaled(w, np.asarray(found, np.float64), self.value, targets)
+        sums = w.sum(axis=0, dtype=np.float64) if targets is None else np.bincount(targets, w)  # for any dtype of w
+        return scaled(w, np.asarray(sums, np.float64), self.value, targets)

@@ -47,7 +47,7 @@ projection_rules: Family[PlasticityRule] = Family(
     group="stdpbench.plasticity",
     check=check_rule,
 )
-"""Rules of any projection: those of input weights, those of lateral inhibition, and those that need a stream."""
+"""Rules for any projection: for input weights, for lateral inhibition, and rules that need a stream."""
 
 laterals: Family[Lateral] = Family(
     "lateral inhibition",

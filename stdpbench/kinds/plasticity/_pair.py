@@ -1,4 +1,4 @@
-"""Base of the pair rules: one trace per side, incremented by every spike."""
+"""Base of pair rules: one trace per side, incremented by every spike."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ uses
 * its averages, by name: each follows an expression of the output traces, or of the membrane potential v;
 * ``w``, the weight, and ``w_max``.
 
-An expression on a spike reads the traces of that spike's own side as they were *before* the spike touched them, and
-those of the other side at their current values. When an input and an output spike fall into the same time step, the
-input spike is processed first. A rule without an expression on input spikes is *post-only*: an input spike then only
-drives the neuron.
+An expression on a spike reads the traces of the spike's side at their values *before* the spike, and those of the
+other side at their current values. When an input and an output spike fall into the same time step, the input spike is
+processed first. A rule without an expression on input spikes is *post-only*: an input spike then only drives the
+neuron.
 
-Expressions include the bounds. Since normalisation does not clip, a weight may exceed ``w_max`` when a rule reads it:
-write powers of ``w_max - w`` as powers of ``clip(w_max - w, 0, w_max)``.
+Expressions must enforce the bounds. Since normalisation does not clip, a weight may exceed ``w_max`` when a rule reads
+it: write powers of ``w_max - w`` as powers of ``clip(w_max - w, 0, w_max)``.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Trace:
     on_spike : {"set", "add"}
         Whether a spike sets the trace to 1 (nearest spike) or adds 1 (all spikes).
     spread : str
-        Name of the rule's parameter for the standard deviation, in inputs, of a Gaussian by which a spike also adds to
-        the traces of neighbouring inputs; empty, or a value of 0: it adds to its own trace only. One input trace of a
-        rule may spread. Protocols, whose inputs have no neighbours, do without.
+        Name of the rule's parameter for the standard deviation, in inputs, of a Gaussian with which a spike also adds
+        to the traces of neighbouring inputs. Empty, or a value of 0: no spread. Only one input trace of a rule may
+        spread. Protocols ignore it, since their inputs have no neighbours.
     """
 
     name: str
@@ -58,8 +58,8 @@ class Trace:
 class Average:
     """A running average, one per target neuron: ``tau * d(name)/dt = of - name``.
 
-    It is updated in training only. An average of traces starts at 0 and persists across presentations and resets, as
-    an adaptive threshold does; in each step it is updated after the traces have decayed and before spikes change
+    It is updated in training only. An average of traces starts at 0 and persists across presentations and resets, like
+    an adaptive threshold; in each step it is updated after the traces have decayed and before spikes change
     them. An average of the membrane potential v is reset together with v, to the value of its expression; it is
     updated at the beginning of each step, from v at the end of the previous step.
 
@@ -70,7 +70,7 @@ class Average:
     tau : str
         Name of the rule's parameter for the time constant.
     of : str
-        Expression that is averaged, of output traces and parameters or of v and parameters; dimensionless.
+        Expression to average, of output traces and parameters or of v and parameters; dimensionless.
     on_spike : str
         Increment per output spike, an expression of parameters; empty: none.
     delay : str
@@ -86,20 +86,20 @@ class Average:
 
     @property
     def follows_v(self) -> bool:
-        """Whether it averages the membrane potential."""
+        """Whether `of` depends on the membrane potential."""
         return re.search(r"\bv\b", self.of) is not None
 
 
 @dataclass(frozen=True)
 class Opening:
-    """The most informative protocol of `stdpbench.studies.lab` for a rule, which is shown first.
+    """The most informative protocol of `stdpbench.studies.lab` for a rule, which is the first to be shown.
 
     Attributes
     ----------
     protocol : str
         Name of the protocol.
     why : str
-        Why this protocol, as a sentence.
+        Reason for this protocol, as a sentence.
     options : mapping of str to Any
         Options of the protocol that differ from its defaults.
     parameters : mapping of str to Any
@@ -129,19 +129,19 @@ class PlasticityRule(Parameters):
     synapse_variables: ClassVar[tuple[str, ...]] = ()
     """Variables of each synapse in addition to its weight; dimensionless, 0 in the reset state."""
     protocol_variables: ClassVar[tuple[str, ...]] = ()
-    """Those of `synapse_variables` that only protocols set; always 0, and not stored, in the digit network."""
+    """Synapse variables that only protocols set; in the digit network always 0 and not stored."""
     each_step: ClassVar[str] = ""
     """Update of each synapse in every time step, after traces have decayed; must be exact for any ``dt``. The digit
     network runs it before each event of a synapse and at the end of the presentation, for the time since the previous
     event. So it must not read anything that changes in between, and w must change monotonically."""
     periodically: ClassVar[str] = ""
-    """Update of all synapses once per period of a stream, of w and synapse variables; it reads no traces."""
+    """Update of w and synapse variables of all synapses once per period of a stream; must not read traces."""
     period_name: ClassVar[str] = ""
     """Name of the parameter for the period of `periodically`."""
     output_neuron: ClassVar[str] = ""
-    """Kind of neuron whose potential the rule reads and which protocols then drive; empty: spikes are imposed."""
+    """Kind of neuron whose potential the rule reads, and which protocols drive; empty: protocols impose spikes."""
     in_digit_network: ClassVar[str] = "runs"
-    """How the rule behaves in the digit network, or why it cannot run there."""
+    """Behaviour of the rule in the digit network, or the reason why it cannot run there."""
     runs_in_digit_network: ClassVar[bool] = True
     opening: ClassVar[Opening] = Opening(
         "pair-window", "Weight change by one pair of spikes, over their time difference."

@@ -10,7 +10,7 @@ from stdpbench.kinds.plasticity.base import Average, Opening, PlasticityRule, Tr
 
 
 class BCM(PlasticityRule):
-    r"""Hebbian growth where the output is above a threshold, decay where it is below; the threshold slides.
+    r"""Hebbian growth if the output is above a sliding threshold, decay if it is below.
 
     The rule is :math:`\dot w_i = \eta\, y\,(y - \theta_m)\, x_i` with
     :math:`\tau\, \dot\theta_m = y^2/y_0 - \theta_m` in rates x and y. Here the leading factor y is the output spike

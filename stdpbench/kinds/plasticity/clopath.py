@@ -45,7 +45,7 @@ class Clopath(PlasticityRule):
         Average("u_minus", "tau_minus", "v/mV", delay="delay"),
         Average("u_plus", "tau_plus", "v/mV", delay="delay"),
     )
-    # a filtered potential is never 1 V above its threshold, so that the upper bound of these clips has no effect
+    # the upper bound of these clips has no effect, since a filtered potential is never 1 V above its threshold
     on_input_spike: ClassVar[str] = "w = clip(w - a_ltd*clip(u_minus - theta_minus/mV, 0, 1000), 0, w_max)"
     each_step: ClassVar[str] = (
         "w = clip(w + a_ltp*x*dt/tau_x*clip((v - theta_plus)/mV, 0, 1000)*clip(u_plus - theta_minus/mV, 0, 1000), "

@@ -10,7 +10,7 @@ from stdpbench.kinds.plasticity.base import Average, Opening, PlasticityRule, Tr
 
 
 class ClopathLIF(PlasticityRule):
-    r"""An adaptation: two constants replace the shape of a spike, which an integrate-and-fire neuron lacks.
+    r"""Adaptation of ``clopath``: two constants replace the spike shape that an integrate-and-fire neuron lacks.
 
     The rule ``clopath`` potentiates while u exceeds :math:`\theta_+`, that is, during spikes. Here an output spike
     takes the place of this time and counts with S, the area of a spike above :math:`\theta_+` (``upstroke``). The
@@ -54,7 +54,7 @@ class ClopathLIF(PlasticityRule):
         Average("u_minus", "tau_minus", "v/mV", on_spike="spike_area*ms/tau_minus"),
         Average("u_plus", "tau_plus", "v/mV", on_spike="spike_area*ms/tau_plus"),
     )
-    # a filtered potential is never 1 V above its threshold, so that the upper bound of these clips has no effect
+    # the upper bound of these clips has no effect, since a filtered potential is never 1 V above its threshold
     on_input_spike: ClassVar[str] = "w = clip(w - a_ltd*clip(u_minus - theta_minus/mV, 0, 1000), 0, w_max)"
     on_output_spike: ClassVar[str] = (
         "w = clip(w + a_ltp*upstroke*x*ms/tau_x*clip(u_plus - theta_minus/mV, 0, 1000), 0, w_max)"

@@ -10,7 +10,7 @@ from stdpbench.kinds.plasticity.base import Average, Opening, PlasticityRule, Tr
 
 
 class Competitive(PlasticityRule):
-    r"""An output spike moves the weights of its neuron towards the input trace, the less the more it has learned.
+    r"""An output spike moves the weights of its neuron towards the input trace, at a rate that falls with its spikes.
 
     .. math::
 
@@ -22,15 +22,15 @@ class Competitive(PlasticityRule):
     inputs that the neuron has won: this is MacQueen's k-means, one input at a time. :math:`\eta_{min}` keeps neurons
     plastic. The move towards the input is Grossberg's instar, and the competitive learning of Rumelhart & Zipser.
 
-    The trace x counts input spikes, and forgets with :math:`\tau_x`, which should be long against the stimulus: the
-    rule reads which inputs have spiked, not when, and is not STDP. With ``spread`` above 0, a spike also adds to the
-    traces of neighbouring inputs, as a Gaussian with this standard deviation, in inputs: weights become those of
-    smoothed inputs, while neurons are driven by inputs as they are.
-    The gain g has to make the trace as large as the weights; where these are scaled to a length
-    (``network.weight_norm``), it decides how fast they turn towards an input, and nothing else.
+    The trace x counts input spikes and decays with :math:`\tau_x`, which should be long compared with the stimulus:
+    the rule depends on which inputs have spiked, not when, and is not STDP. With ``spread`` above 0, a spike also adds
+    to the traces of neighbouring inputs, as a Gaussian with this standard deviation, in inputs: weights become those
+    of smoothed inputs, while the input to neurons is not smoothed. The gain g scales the trace to the size of the
+    weights; if these are scaled to a fixed length (``network.weight_norm``), it only determines how fast they turn
+    towards an input.
 
-    The number of wins, with its time constant :math:`\tau_{wins}`, outlasts presentations and is part of a
-    checkpoint, not of what a run takes over from another one: with ``--from``, choose a small :math:`\eta`.
+    The number of wins, with its time constant :math:`\tau_{wins}`, persists across presentations and is part of a
+    checkpoint, but a run does not take it over from another one: with ``--from``, choose a small :math:`\eta`.
     Sources: MacQueen (1967); Grossberg (1976); Rumelhart & Zipser (1985). The formulation with spikes is ours.
     """
 

@@ -1,7 +1,7 @@
 """Custom rules, defined in an experiment file or in a separate file that can be shared.
 
-A definition is checked as a whole (names, units, brackets) before anything is built. It becomes a class like those of
-this package: its parameters have bounds, units and help, change in a running network, and can be set with ``--set
+A definition is checked completely (names, units, brackets) before anything is built. It becomes a class like those of
+this package: its parameters have bounds, units and help, can change in a running network, and can be set with ``--set
 plasticity.NAME=…``. Equal definitions give the same class.
 """
 
@@ -75,30 +75,30 @@ class CustomRule(PlasticityRule):
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[CustomRule], dict[str, Any]]:
         """Return the class for a definition, and the values of its parameters."""
-        given = dict(mapping)
-        if "file" in given:
-            if conflicting := [part for part in _PARTS if part in given]:
+        values = dict(mapping)
+        if "file" in values:
+            if conflicting := [part for part in _PARTS if part in values]:
                 raise StdpbenchError(
                     f"{where}.{conflicting[0]} and {where}.file exclude each other: the file is a rule"
                 )
-            given |= {**read_rule(given.pop("file"), f"{where}.file"), **given}
-        elif not any(part in given for part in _PARTS):
-            given |= EXAMPLE
-        parts = {part: given.pop(part) for part in _PARTS if part in given}
-        return _class(json.dumps(_definition(parts, where), sort_keys=True)), given
+            values |= {**read_rule(values.pop("file"), f"{where}.file"), **values}
+        elif not any(part in values for part in _PARTS):
+            values |= EXAMPLE
+        parts = {part: values.pop(part) for part in _PARTS if part in values}
+        return _class(json.dumps(_definition(parts, where), sort_keys=True)), values
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the definition and all values, from which the same rule can be built."""
         return {**super().to_mapping(), **self.definition}
 
     def __reduce__(self) -> tuple[Callable[[dict[str, Any]], CustomRule], tuple[dict[str, Any]]]:
-        """Pickle the definition: a class that was made from one cannot be imported."""
+        """Pickle the definition, since its class cannot be imported."""
         return _from_mapping, (self.to_mapping(),)
 
 
 def _from_mapping(mapping: dict[str, Any]) -> CustomRule:
-    cls, given = CustomRule.declared_by(mapping, "plasticity")
-    return build(cls, given, "plasticity")
+    cls, values = CustomRule.declared_by(mapping, "plasticity")
+    return build(cls, values, "plasticity")
 
 
 def read_rule(path: object, where: str) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def read_rule(path: object, where: str) -> dict[str, Any]:
     Raises
     ------
     StdpbenchError
-        If there is no such file, or it is not valid TOML.
+        If the file does not exist, is not valid TOML, or has unknown keys.
     """
     if not isinstance(path, str):
         raise StdpbenchError(f"{where} must be the name of a file, not {path!r}")
@@ -129,7 +129,7 @@ def read_rule(path: object, where: str) -> dict[str, Any]:
 
 
 def rule_file(rule: CustomRule) -> str:
-    """Return a custom rule as the text of a rule file, with its current values as defaults."""
+    """Return the text of a rule file for a custom rule, with its current values as defaults."""
     import tomli_w
 
     content = {**rule.definition, "parameters": {n: dict(p) for n, p in rule.definition["parameters"].items()}}
@@ -150,7 +150,7 @@ class Problem:
     sentence : str
         The error, and what would be right.
     line, column, end : int
-        Place in an expression, counted from 0, with `end` after the last character; -1 if unknown.
+        Position in an expression, counted from 0, with `end` after the last character; -1 if unknown.
     """
 
     part: str
@@ -161,43 +161,43 @@ class Problem:
 
 
 def problems(parts: Mapping[str, Any]) -> list[Problem]:
-    """Find all errors in a definition, part by part, for an editor; empty if it is valid.
+    """Return all errors in a definition, part by part, for an editor.
 
     Parameters
     ----------
     parts : mapping of str to Any
         The keys of a rule file.
     """
-    found: list[Problem] = []
+    errors: list[Problem] = []
     declared: dict[str, Any] = {}
     traces: dict[str, Any] = {}
-    for table, check, into in (
+    for table, check, result in (
         ("parameters", lambda name, entry: _parameter(name, entry, name), declared),
         ("traces", lambda name, entry: _trace(name, entry, declared, name), traces),
     ):
         for name, entry in dict(parts.get(table, {})).items():
             try:
-                into[name] = check(name, entry)
+                result[name] = check(name, entry)
             except StdpbenchError as error:
-                found.append(Problem(f"{table}.{name}", str(error)))
+                errors.append(Problem(f"{table}.{name}", str(error)))
     names = _names(traces, declared)
     for spot in ("on_input_spike", "on_output_spike"):
         try:
             checked(parts.get(spot, ""), names, spot)
         except ExpressionError as error:
-            found.append(Problem(spot, error.what, error.line, error.column, error.end))
+            errors.append(Problem(spot, error.message, error.line, error.column, error.end))
         except StdpbenchError as error:
-            found.append(Problem(spot, str(error)))
-    if not found:
+            errors.append(Problem(spot, str(error)))
+    if not errors:
         try:
             _definition(parts, "rule")
         except StdpbenchError as error:
-            found.append(Problem("", str(error)))
-    return found
+            errors.append(Problem("", str(error)))
+    return errors
 
 
 def known_names(parts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names that an expression of a definition may use: weight, traces, parameters and functions."""
+    """Return the names that an expression may use: weight, traces, parameters and functions."""
     return ("w", "w_max", *parts.get("traces", {}), *parts.get("parameters", {}), *FUNCTIONS)
 
 
@@ -209,19 +209,19 @@ def as_custom(rule: PlasticityRule) -> dict[str, Any]:
     Raises
     ------
     StdpbenchError
-        If the rule has more than traces and expressions on spikes.
+        If the rule has averages, synapse variables or updates in each step.
     """
     if isinstance(rule, CustomRule):
         return rule.to_mapping()
     kind = str(getattr(rule, "kind", "rule"))
-    beyond = {
+    unsupported = {
         "averages": bool(rule.averages),
         "synapse variables": bool(rule.synapse_variables or rule.each_step),
     }
-    for what, has in beyond.items():
-        if has:
+    for feature, present in unsupported.items():
+        if present:
             raise StdpbenchError(
-                f"{kind} has {what}, but a custom rule supports only traces and expressions on spikes"
+                f"{kind} has {feature}, but a custom rule supports only traces and expressions on spikes"
             )
     parameters: dict[str, Any] = {}
     for declared in rule.describe():
@@ -245,7 +245,7 @@ def as_custom(rule: PlasticityRule) -> dict[str, Any]:
 
 
 def _definition(parts: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return a definition in canonical form, with every part checked."""
+    """Check all parts of a definition, and return it in canonical form."""
     texts = {name: parts.get(name, "") for name in _TEXTS}
     errors = Collector()
     for name, text in texts.items():
@@ -288,7 +288,7 @@ def _names(traces: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, 
 
 def _table(parts: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
     table = parts.get(name, {})
-    if not isinstance(table, Mapping) or not all(isinstance(each, Mapping) for each in table.values()):
+    if not isinstance(table, Mapping) or not all(isinstance(entry, Mapping) for entry in table.values()):
         raise StdpbenchError(f"{where}.{name} must be a table with one table per name")
     if len(table) > _MOST:
         raise StdpbenchError(f"{where}.{name} has {len(table)} entries; at most {_MOST} are allowed")
@@ -316,8 +316,8 @@ def _parameter(name: str, entry: Mapping[str, Any], where: str) -> dict[str, Any
         )
     if "default" not in entry:
         raise StdpbenchError(f"{where}.default is missing; every parameter needs a default value")
-    found: dict[str, Any] = {"unit": unit, "help": entry.get("help", "")}
-    if not isinstance(found["help"], str) or len(found["help"]) > 500:
+    declared: dict[str, Any] = {"unit": unit, "help": entry.get("help", "")}
+    if not isinstance(declared["help"], str) or len(declared["help"]) > 500:
         raise StdpbenchError(f"{where}.help must be a text of at most 500 characters")
     for key in ("default", "min", "max"):
         if key not in entry:
@@ -328,8 +328,8 @@ def _parameter(name: str, entry: Mapping[str, Any], where: str) -> dict[str, Any
             raise StdpbenchError(f"{where}.{key}: {error}") from None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
             raise StdpbenchError(f"{where}.{key} must be a number, not {entry[key]!r}")
-        found[key] = units.show(float(value), unit) if unit else float(value)
-    return found
+        declared[key] = units.show(float(value), unit) if unit else float(value)
+    return declared
 
 
 def _trace(name: str, entry: Mapping[str, Any], declared: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -372,13 +372,13 @@ def _class(text: str) -> type[CustomRule]:
             **above,
         )
         fields[name] = (float, declared)
-    made = create_model("CustomRule", __base__=CustomRule, **fields)
-    made.__doc__ = definition.get("about", CustomRule.__doc__)
-    made.summary = definition.get("title", CustomRule.summary)
-    made.reference = definition.get("source", "")
-    made.traces = tuple(Trace(name, t["side"], t["tau"], t["on_spike"]) for name, t in definition["traces"].items())
+    cls = create_model("CustomRule", __base__=CustomRule, **fields)
+    cls.__doc__ = definition.get("about", CustomRule.__doc__)
+    cls.summary = definition.get("title", CustomRule.summary)
+    cls.reference = definition.get("source", "")
+    cls.traces = tuple(Trace(name, t["side"], t["tau"], t["on_spike"]) for name, t in definition["traces"].items())
     names = _names(definition["traces"], definition["parameters"])
-    made.on_input_spike = checked(definition.get("on_input_spike", ""), names, "on_input_spike")
-    made.on_output_spike = checked(definition.get("on_output_spike", ""), names, "on_output_spike")
-    made.definition = definition
-    return made
+    cls.on_input_spike = checked(definition.get("on_input_spike", ""), names, "on_input_spike")
+    cls.on_output_spike = checked(definition.get("on_output_spike", ""), names, "on_output_spike")
+    cls.definition = definition
+    return cls

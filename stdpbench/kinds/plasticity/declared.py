@@ -1,7 +1,7 @@
-"""The check of a plasticity rule that another package provides as a Python class.
+"""Check plasticity rules that other packages provide as Python classes.
 
-It is the check that a custom rule gets: known names, matching units, existing time constants. So errors are reported
-where the rule is read, not by Brian2 or a compiler in the middle of a run.
+The checks are those of custom rules: known names, matching units, existing time constants. So errors are reported when
+the rule is read, not by Brian2 or a compiler in the middle of a run.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def check_rule(rule: type) -> None:
     Raises
     ------
     StdpbenchError
-        A sentence per error.
+        If the rule has errors: a sentence per error.
     """
-    if issubclass(rule, PlasticityRule) and (found := list(_problems(rule))):
-        raise several(found)
+    if issubclass(rule, PlasticityRule) and (problems := list(_problems(rule))):
+        raise several(problems)
 
 
 def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
@@ -48,15 +48,17 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
         if unit not in DIMENSIONS:
             yield f"{name}: {unit!r} is not a unit of a rule; known are {', '.join(map(repr, DIMENSIONS))}"
     quantities = {name: DIMENSIONS[unit] for name, unit in units.items() if unit in DIMENSIONS}
-    remembered = dict.fromkeys((*(each.name for each in (*traces, *rule.averages)), *rule.synapse_variables), NUMBER)
-    names = {"w": NUMBER, **remembered, **quantities, **_UNITS}
-    yield from _names(rule, remembered, quantities)
+    variables = dict.fromkeys(
+        (*(declared.name for declared in (*traces, *rule.averages)), *rule.synapse_variables), NUMBER
+    )
+    names = {"w": NUMBER, **variables, **quantities, **_UNITS}
+    yield from _names(rule, variables, quantities)
     for trace in traces:
         yield from _time_constant(trace.tau, f"the trace {trace.name}", declared)
         if trace.side not in ("input", "output") or trace.on_spike not in ("set", "add"):
             yield f"the trace {trace.name} must have the side 'input' or 'output', and on_spike 'set' or 'add'"
         if trace.spread and (trace.side, trace.on_spike) != ("input", "add"):
-            yield f"the trace {trace.name} spreads, so that it must have the side 'input' and on_spike 'add'"
+            yield f"the trace {trace.name} spreads, so it must have the side 'input' and on_spike 'add'"
         if trace.spread and getattr(declared.get(trace.spread), "unit", None) != "":
             yield f"the trace {trace.name} spreads by {trace.spread!r}, which is not a parameter with the unit ''"
     if len([trace for trace in traces if trace.spread]) > 1:
@@ -64,38 +66,38 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
     for average in rule.averages:
         yield from _average(rule, average, declared, quantities)
     potential = {"v": _VOLTAGE} if rule.output_neuron else {}
-    able = dict.fromkeys(("w", *rule.synapse_variables), NUMBER)
+    assignable = dict.fromkeys(("w", *rule.synapse_variables), NUMBER)
     for spot in _CODES:
         known = names | potential | ({"dt": _TIME} if spot == "each_step" else {})
-        if spot == "periodically":  # between two steps, when traces have no present value
+        if spot == "periodically":  # runs between two steps, when traces have no current value
             known = {name: known[name] for name in known if name not in {trace.name for trace in traces}}
-        for problem in check_code(getattr(rule, spot), known, able):
+        for problem in check_code(getattr(rule, spot), known, assignable):
             yield f"{spot}: {problem}"
     if not any(re.search(r"^\s*w\s*[-+*/]?=", getattr(rule, spot), re.MULTILINE) for spot in _CODES):
-        yield f"nothing gives w a value: it needs {', '.join(_CODES[:-1])} or {_CODES[-1]}"
+        yield f"the rule never changes w: it needs {', '.join(_CODES[:-1])} or {_CODES[-1]}"
     if rule.periodically:
         yield from _time_constant(rule.period_name, "periodically", declared)
-    if odd := set(rule.protocol_variables).difference(rule.synapse_variables):
-        yield f"protocol_variables names {', '.join(sorted(odd))}, which synapse_variables does not"
-    needed = rule.input_spike_needs
-    if needed and not (
-        needed in {trace.name for trace in traces if trace.side == "output"}
-        and re.search(rf"\b{re.escape(needed)}\b", rule.on_input_spike)
+    if undeclared := set(rule.protocol_variables).difference(rule.synapse_variables):
+        yield f"protocol_variables names {', '.join(sorted(undeclared))}, which synapse_variables does not"
+    required_trace = rule.input_spike_needs
+    if required_trace and not (
+        required_trace in {trace.name for trace in traces if trace.side == "output"}
+        and re.search(rf"\b{re.escape(required_trace)}\b", rule.on_input_spike)
     ):
-        yield f"input_spike_needs must be an output trace that on_input_spike reads, not {needed!r}"
+        yield f"input_spike_needs must be an output trace that on_input_spike reads, not {required_trace!r}"
 
 
 def _names(
-    rule: type[PlasticityRule], remembered: dict[str, Dimension], quantities: dict[str, Dimension]
+    rule: type[PlasticityRule], variables: dict[str, Dimension], quantities: dict[str, Dimension]
 ) -> Iterator[str]:
-    """Errors in names that reach Brian2 and C++."""
+    """Yield errors in names that reach Brian2 and C++."""
     codes = [getattr(rule, spot) for spot in _CODES]
     codes += [f"{average.of} {average.on_spike}" for average in rule.averages]
     read = set(re.findall(r"\w+", " ".join(codes)))
     read |= {trace.tau for trace in rule.traces} | {average.tau for average in rule.averages}
     # in synapses, an intermediate result named like a variable of the neuron would overwrite that variable
     results = re.findall(r"^\s*(\w+)\s*[-+*/]?=(?!=)", "\n".join(codes[: len(_CODES)]), re.MULTILINE)
-    used = [*remembered, *(name for name in quantities if name in read), *results]
+    used = [*variables, *(name for name in quantities if name in read), *results]
     for name in dict.fromkeys(used):
         if name in ("w", "w_max"):
             continue
@@ -103,11 +105,11 @@ def _names(
             check_name(name)
         except StdpbenchError as error:
             yield str(error)
-    for name in remembered:
+    for name in variables:
         if name.endswith(("_pre", "_post")):
             yield f"{name}: the name of a trace, average or variable must not end in _pre or _post"
         if name in quantities:
-            yield f"{name} is named twice: as a parameter, and as a trace, average or variable"
+            yield f"{name} is both a parameter and a trace, average or variable"
 
 
 def _time_constant(name: str, of: str, declared: dict[str, Parameter]) -> Iterator[str]:
@@ -115,7 +117,7 @@ def _time_constant(name: str, of: str, declared: dict[str, Parameter]) -> Iterat
     if parameter is None:
         yield f"{of} has the time constant {name!r}, which is not a parameter"
     elif parameter.unit not in ("ms", "s"):
-        yield f"{of} has the time constant {name}, which is not a time: its unit should be ms or s"
+        yield f"{of} has the time constant {name}, which is not a time: its unit must be ms or s"
 
 
 def _average(

@@ -21,7 +21,7 @@ class DiehlCookExponential(PlasticityRule):
 
     and no change on an input spike. The change is zero at :math:`w = w_{max}/2`, :math:`x = x_{tar}`. Source: Diehl &
     Cook (2015), equation 4, after Querlioz et al. (2013). :math:`\eta`, :math:`x_{tar}` and :math:`\beta` were never
-    published; for our values, ten trials on validation pictures found none that are better by more than the scatter.
+    published; in ten trials on validation pictures, no values were better than ours by more than the scatter.
     """
 
     kind: Literal["diehl-cook-exponential"] = "diehl-cook-exponential"
@@ -35,6 +35,6 @@ class DiehlCookExponential(PlasticityRule):
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
     on_output_spike: ClassVar[str] = "w = clip(w + eta*(x*exp(-beta*w) - x_tar*exp(-beta*(w_max - w))), 0, w_max)"
     remarks: ClassVar[Mapping[str, str]] = {
-        "pair-window": "Input spikes change nothing: where the output spike comes first, x is 0, and the change "
+        "pair-window": "Input spikes change nothing: if the output spike comes first, x is 0, and the change "
         "does not depend on Δt.",
     }

@@ -20,8 +20,8 @@ class DiehlCookPowerLaw(PlasticityRule):
         \mathrm{clip}\big(w + \eta\,(x - x_{tar})(w_{max} - w)^\mu,\ 0,\ w_{max}\big)
 
     and no change on an input spike. Source: Diehl & Cook (2015), equation 3, the rule of their reported results.
-    :math:`\eta`, :math:`x_{tar}` and :math:`\mu` were never published; for our values, ten trials on validation
-    pictures found none that are better by more than the scatter.
+    :math:`\eta`, :math:`x_{tar}` and :math:`\mu` were never published; in ten trials on validation pictures, no
+    values were better than ours by more than the scatter.
     """
 
     kind: Literal["diehl-cook-power-law"] = "diehl-cook-power-law"
@@ -35,6 +35,6 @@ class DiehlCookPowerLaw(PlasticityRule):
     traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
     on_output_spike: ClassVar[str] = "w = clip(w + eta*(x - x_tar)*clip(w_max - w, 0, w_max)**mu, 0, w_max)"
     remarks: ClassVar[Mapping[str, str]] = {
-        "pair-window": "Input spikes change nothing: where the output spike comes first, x is 0, and the change "
+        "pair-window": "Input spikes change nothing: if the output spike comes first, x is 0, and the change "
         "does not depend on Δt.",
     }

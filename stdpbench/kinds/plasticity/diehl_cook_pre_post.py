@@ -19,8 +19,8 @@ class DiehlCookPrePost(PlasticityRule):
         \text{output spike: } & w \leftarrow
         \mathrm{clip}\big(w + \eta_{post}\,(x - x_{tar})(w_{max} - w)^\mu,\ 0,\ w_{max}\big)
 
-    Source: Diehl & Cook (2015), equations 5 and 6. The constants were never published; for our values,
-    ten trials on validation pictures found none that are better by more than the scatter.
+    Source: Diehl & Cook (2015), equations 5 and 6. The constants were never published; in ten trials on
+    validation pictures, no values were better than ours by more than the scatter.
     """
 
     kind: Literal["diehl-cook-pre-post"] = "diehl-cook-pre-post"

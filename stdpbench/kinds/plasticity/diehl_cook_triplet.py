@@ -50,6 +50,6 @@ class DiehlCookTriplet(PlasticityRule):
     )
     remarks: ClassVar[Mapping[str, str]] = {
         "pair-window": "Potentiation needs an earlier output spike (y2): an isolated pair, or the first of several, "
-        "changes nothing where its input spike comes first.",
-        "weight-dependence": "One pair with the input spike first changes nothing, whatever the weight (y2 is 0).",
+        "changes nothing if its input spike comes first.",
+        "weight-dependence": "One pair with the input spike first changes nothing at any weight (y2 is 0).",
     }

@@ -12,7 +12,7 @@ from stdpbench.kinds.plasticity.lateral import Lateral
 
 
 class Homeostatic(HomeostaticRule, Lateral):
-    r"""A separate inhibitory weight for every pair of exc neurons, which learns by the rule ``inhibitory``.
+    r"""A separate inhibitory weight for every pair of exc neurons, which changes by the rule ``inhibitory``.
 
     A weight is a factor on ``network.w_inh_exc``: an inhibiting spike adds :math:`w\,w_{inh,exc}` to the conductance.
     All weights start at w = 1, which equals fixed inhibition. No neuron inhibits itself.
@@ -35,7 +35,7 @@ class Homeostatic(HomeostaticRule, Lateral):
         unit="",
         ge=0,
         structural=True,
-        help="Initial value of all weights, as a factor on network.w_inh_exc; 1: as with fixed inhibition.",
+        help="Initial value of all weights, as a factor on network.w_inh_exc; 1: equal to fixed inhibition.",
     )
 
     in_digit_network: ClassVar[str] = "runs on lateral inhibition, together with the rule of the input weights"

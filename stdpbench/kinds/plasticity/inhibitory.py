@@ -18,7 +18,7 @@ class Inhibitory(HomeostaticRule):
         \text{input spike: }  & w \leftarrow \mathrm{clip}\big(w + \eta\,(y - 2\rho_0\tau),\ 0,\ w_{max}\big) \\
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + \eta\, x,\ 0,\ w_{max})
 
-    Weights of inhibitory inputs are stationary where the output rate is :math:`\rho_0`: a neuron that fires faster
+    Weights of inhibitory inputs are stationary if the output rate is :math:`\rho_0`: a neuron that fires faster
     receives more inhibition. Source: Vogels et al. (2011); weights are in units of w_max instead of a conductance.
     """
 

@@ -1,9 +1,9 @@
-"""Expression language of custom rules, with its checks.
+"""Expression language of custom rules, and its checks.
 
-Arithmetic on known names, comparisons inside ``int(…)``, and the functions of `FUNCTIONS`; one statement per line,
-``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data and is never
-run as Python: it is parsed to a tree with a fixed set of node types, and code is generated from that tree; only the
-generated code reaches Brian2 and the compiler. Rules written as Python classes are checked against the same language
+It has arithmetic on known names, comparisons inside ``int(…)``, and the functions of `FUNCTIONS`; one statement per
+line, ``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data and is
+never run as Python: it is parsed to a tree with a fixed set of node types, and only code generated from that tree
+reaches Brian2 and the compiler. Rules written as Python classes are checked against the same language
 (`stdpbench.kinds.plasticity.declared`), but their text is passed to Brian2 unchanged.
 """
 
@@ -38,7 +38,7 @@ FUNCTIONS = {
 }
 """Name of a function -> number of arguments. ``int`` converts a comparison to 0 or 1."""
 ALL = FUNCTIONS | dict.fromkeys(("arcsin", "arccos", "arctan", "sinh", "cosh", "tan", "exprel"), 1)
-"""With the other functions of Brian2, except those that draw random numbers: a presentation is a pure function."""
+"""`FUNCTIONS` and the other functions of Brian2, except random numbers, since a presentation is a pure function."""
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _CHARACTERS = re.compile(r"[^A-Za-z0-9_+\-*/(),.<>=! ]")
@@ -53,13 +53,13 @@ class ExpressionError(StdpbenchError):
     ----------
     line, column, end : int
         Line, column of the first character, and column after the last character, counted from 0.
-    what : str
+    message : str
         The message without the position.
     """
 
-    def __init__(self, sentence: str, line: int, column: int, end: int, what: str) -> None:
+    def __init__(self, sentence: str, line: int, column: int, end: int, message: str) -> None:
         super().__init__(sentence)
-        self.line, self.column, self.end, self.what = line, column, end, what
+        self.line, self.column, self.end, self.message = line, column, end, message
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     Parameters
     ----------
     text : object
-        Content of a file: one statement per line, which assign a value to ``w``.
+        Content of a file: one statement per line, which assigns a value to ``w``.
     names : mapping of str to Dimension
         Names that may be read, including ``w``.
     where : str
@@ -96,13 +96,13 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     Returns
     -------
     str
-        The same statements in Brian2's syntax, with floats for numbers and parentheses around all parts; empty if
+        The same statements in Brian2's syntax, with floats for numbers and parentheses around all operations; empty if
         there is no statement.
 
     Raises
     ------
     StdpbenchError
-        One sentence with the column of the error and what would be right: an `ExpressionError` if the column is known.
+        If a statement is invalid; an `ExpressionError` if the column of the error is known.
     """
     if not isinstance(text, str):
         raise StdpbenchError(f"{where} must be a text such as 'w = clip(w + eta*x, 0, w_max)', not {text!r}")
@@ -112,24 +112,24 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     scope, statements = _Scope(dict(names)), []
     for number, line in enumerate(lines, 1):
         if line.strip():
-            place = f"{where}, line {number}" if len([one for one in lines if one.strip()]) > 1 else where
-            statements.append(_Line(line, scope, place, number - 1).written())
+            place = f"{where}, line {number}" if len([other for other in lines if other.strip()]) > 1 else where
+            statements.append(_Line(line, scope, place, number - 1).generate())
     if statements and not any(statement.startswith("w = ") for statement in statements):
         raise StdpbenchError(f"{where} does not assign to w; write, for example, w = clip(w + eta*x, 0, w_max)")
     return "\n".join(statements)
 
 
 def check_code(code: str, names: Mapping[str, Dimension], assignable: Mapping[str, Dimension]) -> list[str]:
-    """Errors in the statements of a rule that is a Python class, a clause each.
+    """Return errors in the statements of a rule that is a Python class, a clause each.
 
-    Any new name may be assigned, statements may span several lines, and the functions are those of `ALL`.
+    Statements may assign any new name and span several lines; the functions are those of `ALL`.
 
     Parameters
     ----------
     code : str
         Statements.
     names : mapping of str to Dimension
-        What may be read.
+        Names that may be read.
     assignable : mapping of str to Dimension
         Names that may be assigned.
     """
@@ -137,17 +137,17 @@ def check_code(code: str, names: Mapping[str, Dimension], assignable: Mapping[st
         body = ast.parse("\n".join(line.strip() for line in code.strip().splitlines())).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [f"{code.strip()!r} cannot be read ({getattr(error, 'msg', error)})"]
-    scope, found = _Scope(dict(names), assignable, ALL, own_names=True), []
+    scope, errors = _Scope(dict(names), assignable, ALL, any_new_name=True), []
     for statement in map(ast.unparse, body):
         try:
-            _Line(statement, scope, "", 0).written()
+            _Line(statement, scope, "", 0).generate()
         except ExpressionError as error:
-            found.append(f"{error.what} (in {statement!r})")
-    return found
+            errors.append(f"{error.message} (in {statement!r})")
+    return errors
 
 
 def is_name(text: str) -> bool:
-    """Whether a text is a valid name: a letter, then at most 39 letters, digits and underscores, all ASCII."""
+    """Return whether a text is a valid name: an ASCII letter, then up to 39 ASCII letters, digits and underscores."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -155,34 +155,36 @@ def is_name(text: str) -> bool:
 class _Scope:
     """Names and functions of a list of statements.
 
-    Of the `known` names, the `assignable` ones may be assigned; so may new names that begin with ``my_``, or with
-    `own_names` any new name.
+    Statements may assign the `assignable` names, and new names that begin with ``my_``; with `any_new_name`, any new
+    name.
     """
 
     known: dict[str, Dimension]
     assignable: Mapping[str, Dimension] = field(default_factory=lambda: {"w": NUMBER})
     functions: Mapping[str, int] = field(default_factory=lambda: FUNCTIONS)
-    own_names: bool = False
+    any_new_name: bool = False
 
     def __post_init__(self) -> None:
-        self.given = frozenset(self.known)
+        self.initial = frozenset(self.known)
 
-    def takes(self, name: str) -> bool:
-        """Whether a name may be given a value."""
+    def allows(self, name: str) -> bool:
+        """Return whether a name may be assigned."""
         if name in self.assignable:
             return True
-        own = self.own_names or (name.startswith("my_") and is_name(name) and not name.endswith(("_pre", "_post")))
-        return own and (name not in self.given or (name.startswith("my_") and not self.own_names))
+        allowed = self.any_new_name or (
+            name.startswith("my_") and is_name(name) and not name.endswith(("_pre", "_post"))
+        )
+        return allowed and (name not in self.initial or (name.startswith("my_") and not self.any_new_name))
 
 
 class _Line:
-    """One statement; names that it assigns are added to the known names."""
+    """Parser of one statement; adds the assigned name to the known names."""
 
     def __init__(self, line: str, scope: _Scope, where: str, number: int) -> None:
         self.line, self.scope, self.known, self.where, self.number = line, scope, scope.known, where, number
         self.lead = len(line) - len(line.lstrip())
 
-    def written(self) -> str:
+    def generate(self) -> str:
         self._check_characters()
         try:
             body = ast.parse(self.line.strip()).body
@@ -204,34 +206,34 @@ class _Line:
         if value.is_condition:
             raise self._at(node, "a comparison is not a number; int(…) converts it to 0 or 1")
         if value.dimension != self.scope.assignable.get(name, value.dimension):
-            has = (
+            expected = (
                 "has no unit"
                 if self.scope.assignable[name] == NUMBER
                 else f"is {_describe(self.scope.assignable[name])}"
             )
-            raise self._at(node.value, f"{name} {has}, but this is {_describe(value.dimension)}")
-        if not self.scope.takes(name):
-            others = "new names" if self.scope.own_names else "names that start with my_"
-            able = ", ".join(sorted(self.scope.assignable))
-            raise self._at(target, f"{name} cannot be assigned; only {able} and {others} can")
+            raise self._at(node.value, f"{name} {expected}, but this is {_describe(value.dimension)}")
+        if not self.scope.allows(name):
+            others = "new names" if self.scope.any_new_name else "names that start with my_"
+            assignable = ", ".join(sorted(self.scope.assignable))
+            raise self._at(target, f"{name} cannot be assigned; only {assignable} and {others} can")
         self.known[name] = value.dimension
         return f"{name} = {value.text}"
 
     def _check_characters(self) -> None:
-        if odd := _CHARACTERS.search(self.line):
-            raise self._wrong(odd.start(), f"{odd[0]!r} is not allowed in an expression")
-        open_at: list[int] = []
+        if invalid := _CHARACTERS.search(self.line):
+            raise self._wrong(invalid.start(), f"{invalid[0]!r} is not allowed in an expression")
+        open_columns: list[int] = []
         for column, character in enumerate(self.line):
             if character == "(":
-                open_at.append(column)
-                if len(open_at) > _DEEPEST:
+                open_columns.append(column)
+                if len(open_columns) > _DEEPEST:
                     raise self._wrong(column, f"brackets are nested more than {_DEEPEST} deep")
             elif character == ")":
-                if not open_at:
+                if not open_columns:
                     raise self._wrong(column, "this ')' has no matching '('")
-                open_at.pop()
-        if open_at:
-            raise self._wrong(open_at[-1], "this '(' has no matching ')'")
+                open_columns.pop()
+        if open_columns:
+            raise self._wrong(open_columns[-1], "this '(' has no matching ')'")
 
     def _value(self, node: ast.expr, depth: int) -> _Value:
         if depth > 4 * _DEEPEST:
@@ -254,15 +256,15 @@ class _Line:
             case ast.BinOp(op=op, left=left, right=right) if type(op) in _BINARY:
                 return self._binary(node, op, self._numeric(left, depth), self._numeric(right, depth))
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-                one, other = self._numeric(left, depth), self._numeric(right, depth)
-                self._same(node, one, other, "compares")
-                return _Value(f"({one.text} {_COMPARE[type(op)]} {other.text})", NUMBER, is_condition=True)
+                first, second = self._numeric(left, depth), self._numeric(right, depth)
+                self._same(node, first, second, "compares")
+                return _Value(f"({first.text} {_COMPARE[type(op)]} {second.text})", NUMBER, is_condition=True)
             case ast.BoolOp(op=join, values=parts):
-                found = [self._value(part, depth + 1) for part in parts]
-                if not all(part.is_condition for part in found):
-                    raise self._at(node, "and, or can only join comparisons")
+                conditions = [self._value(part, depth + 1) for part in parts]
+                if not all(condition.is_condition for condition in conditions):
+                    raise self._at(node, "and and or can only join comparisons")
                 word = " and " if isinstance(join, ast.And) else " or "
-                return _Value(f"({word.join(part.text for part in found)})", NUMBER, is_condition=True)
+                return _Value(f"({word.join(condition.text for condition in conditions)})", NUMBER, is_condition=True)
             case ast.UnaryOp(op=ast.Not(), operand=inner):
                 value = self._value(inner, depth + 1)
                 if not value.is_condition:
@@ -288,46 +290,46 @@ class _Line:
             raise self._at(node, "this number is too large")
         return _Value(repr(value), NUMBER, constant=value)
 
-    def _binary(self, node: ast.BinOp, op: ast.operator, one: _Value, other: _Value) -> _Value:
-        dimension = one.dimension
+    def _binary(self, node: ast.BinOp, op: ast.operator, left: _Value, right: _Value) -> _Value:
+        dimension = left.dimension
         if isinstance(op, ast.Add | ast.Sub):
-            self._same(node, one, other, "adds" if isinstance(op, ast.Add) else "subtracts")
+            self._same(node, left, right, "adds" if isinstance(op, ast.Add) else "subtracts")
         elif isinstance(op, ast.Pow):
-            if other.dimension != NUMBER:
-                raise self._at(node.right, f"an exponent has no unit, but this is {_describe(other.dimension)}")
-            if one.dimension != NUMBER:
-                if other.constant is None:
-                    raise self._at(node.right, f"the exponent of {_describe(one.dimension)} must be a plain number")
-                dimension = (dimension[0] * other.constant, dimension[1] * other.constant)
+            if right.dimension != NUMBER:
+                raise self._at(node.right, f"an exponent has no unit, but this is {_describe(right.dimension)}")
+            if left.dimension != NUMBER:
+                if right.constant is None:
+                    raise self._at(node.right, f"the exponent of {_describe(left.dimension)} must be a plain number")
+                dimension = (dimension[0] * right.constant, dimension[1] * right.constant)
         else:
             sign = 1 if isinstance(op, ast.Mult) else -1
-            dimension = (dimension[0] + sign * other.dimension[0], dimension[1] + sign * other.dimension[1])
-        text = f"({one.text}{_BINARY[type(op)]}{other.text})"
-        if one.constant is not None and other.constant is not None:
-            value = self._computed(node, op, one.constant, other.constant)
+            dimension = (dimension[0] + sign * right.dimension[0], dimension[1] + sign * right.dimension[1])
+        text = f"({left.text}{_BINARY[type(op)]}{right.text})"
+        if left.constant is not None and right.constant is not None:
+            value = self._computed(node, op, left.constant, right.constant)
             return _Value(text, dimension, constant=value)
         if isinstance(op, ast.Div):
-            self._computed(node, op, 1.0, other.scale)  # division is multiplication by the inverse
-        factor = self._computed(node, op, one.scale, other.scale) if isinstance(op, ast.Mult | ast.Div) else 1.0
+            self._computed(node, op, 1.0, right.scale)  # division is multiplication by the inverse
+        factor = self._computed(node, op, left.scale, right.scale) if isinstance(op, ast.Mult | ast.Div) else 1.0
         return _Value(text, dimension, factor=factor)
 
-    def _computed(self, node: ast.expr, op: ast.operator, one: float, other: float) -> float:
-        """Value of a part without names, or of its numeric factors; must be finite, since Brian2 evaluates it."""
+    def _computed(self, node: ast.expr, op: ast.operator, left: float, right: float) -> float:
+        """Compute a constant, or a product of numeric factors; it must be finite, since Brian2 evaluates it."""
         try:
             match op:
                 case ast.Add():
-                    value = one + other
+                    value = left + right
                 case ast.Sub():
-                    value = one - other
+                    value = left - right
                 case ast.Mult():
-                    value = one * other
+                    value = left * right
                 case ast.Div():
-                    value = one / other
+                    value = left / right
                 case _:
-                    value = math.pow(one, other)
+                    value = math.pow(left, right)
         except (ZeroDivisionError, OverflowError, ValueError):
             value = math.nan
-        by_zero = isinstance(op, ast.Div) and other == 0
+        by_zero = isinstance(op, ast.Div) and right == 0
         if not math.isfinite(value):
             raise self._at(node, f"{ast.unparse(node)!r} {'divides by zero' if by_zero else 'is not a number'}")
         return value
@@ -368,7 +370,7 @@ class _Line:
         return _Value(f"{name}({first.text})", NUMBER, constant=constant)
 
     def _of_constants(self, node: ast.Call, name: str, values: list[_Value]) -> float | None:
-        """Value of a function of constants, which must be finite; None if an argument contains names."""
+        """Compute a function of constants, which must be finite; None if an argument contains names."""
         constants = [value.constant for value in values if value.constant is not None]
         if len(constants) < len(values) or name not in COMPUTED:
             return None
@@ -378,23 +380,25 @@ class _Line:
             raise self._at(node, f"{ast.unparse(node)!r} is not a number")
         return value
 
-    def _same(self, node: ast.expr, one: _Value, other: _Value, verb: str) -> None:
-        if one.dimension != other.dimension:
+    def _same(self, node: ast.expr, first: _Value, second: _Value, verb: str) -> None:
+        if first.dimension != second.dimension:
             raise self._at(
-                node, f"{ast.unparse(node)!r} {verb} {_describe(one.dimension)} and {_describe(other.dimension)}"
+                node, f"{ast.unparse(node)!r} {verb} {_describe(first.dimension)} and {_describe(second.dimension)}"
             )
 
-    def _at(self, node: ast.AST, what: str) -> StdpbenchError:
+    def _at(self, node: ast.AST, message: str) -> StdpbenchError:
         end = getattr(node, "end_col_offset", None)
-        return self._wrong(self.lead + getattr(node, "col_offset", 0), what, None if end is None else self.lead + end)
+        return self._wrong(
+            self.lead + getattr(node, "col_offset", 0), message, None if end is None else self.lead + end
+        )
 
-    def _wrong(self, column: int, what: str, end: int | None = None) -> StdpbenchError:
-        sentence = f"{self.where}, column {column + 1}: {what}"
-        return ExpressionError(sentence, self.number, column, max(column + 1, end or 0), what)
+    def _wrong(self, column: int, message: str, end: int | None = None) -> StdpbenchError:
+        sentence = f"{self.where}, column {column + 1}: {message}"
+        return ExpressionError(sentence, self.number, column, max(column + 1, end or 0), message)
 
 
 def _describe(dimension: Dimension) -> str:
-    """Describe a dimension."""
+    """Return a dimension in words."""
     names = {NUMBER: "a number without unit", (1.0, 0.0): "a time", (-1.0, 0.0): "a rate", (0.0, 1.0): "a voltage"}
     if dimension in names:
         return names[dimension]

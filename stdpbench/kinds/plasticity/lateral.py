@@ -8,17 +8,18 @@ from stdpbench.declare.parameters import Parameters
 
 
 class Lateral(Parameters):
-    """Whether the weights of lateral inhibition learn, and by which rule; one kind per file.
+    """Weights of lateral inhibition; one kind per file.
 
-    Kinds that are also a `PlasticityRule` learn: their input spikes are the inhibiting spikes (of inh neurons; without
-    inh neurons, of exc neurons, one step later or at once), their output spikes those of the inhibited exc neurons.
+    Kinds that are also a `PlasticityRule` are plastic: their input spikes are the inhibiting spikes (of inh neurons;
+    without inh neurons, of exc neurons, one step later or at once), their output spikes those of the inhibited exc
+    neurons.
     """
 
     summary: ClassVar[str]
 
 
 class Fixed(Lateral):
-    """Every exc neuron inhibits every other one by the same weight, ``network.w_inh_exc``."""
+    """Every exc neuron inhibits every other one with the same weight, ``network.w_inh_exc``."""
 
     kind: Literal["fixed"] = "fixed"
 

@@ -1,4 +1,4 @@
-"""Names that a rule may use for its parameters, traces and variables: those without another meaning."""
+"""Check names of parameters, traces and variables of rules: reserved names are refused."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _WORDS = """
     while xor xor_eq main std brian resident errno assert stdin stdout stderr unix linux I NULL EOF NAN INFINITY
     HUGE_VAL BUFSIZ offsetof variables pathway N_incoming N_outgoing
 """
-_TAKEN = frozenset(_WORDS.split())
-# everything that Brian2 reads as a unit and rejects as a name: amp, kHz, um2, flux (a femtolux)
+_RESERVED = frozenset(_WORDS.split())
+# names that Brian2 parses as units and rejects: amp, kHz, um2, flux (a femtolux)
 _PREFIXES = "y z a f p n u m c d da h k M G T P E Z Y"
 _MEASURES = """
     metre meter amp ampere second kelvin mole mol candle gram gramme kilogram kilogramme radian steradian hertz newton
@@ -36,12 +36,12 @@ _MACROS = re.compile(r"(M|FP|FE|MATH|DBL|FLT|LDBL|U?INT\w*|U?L?LONG|S?U?CHAR|U?S
 
 
 def check_name(name: str) -> None:
-    """Check that a name is valid and free.
+    """Check that a name is valid and not reserved.
 
     Raises
     ------
     StdpbenchError
-        If it is not a name, or already has a meaning in the network, in Brian2 or in C++.
+        If it is not a name, or has a meaning in the network, in Brian2 or in C++.
     """
     if not is_name(name):
         raise StdpbenchError(
@@ -49,5 +49,5 @@ def check_name(name: str) -> None:
         )
     if _UNITS.fullmatch(name):
         raise StdpbenchError(f"{name} is a unit in Brian2; choose another name, such as {name}_0")
-    if name in _TAKEN or name in FUNCTIONS or keyword.iskeyword(name) or _MACROS.fullmatch(name):
+    if name in _RESERVED or name in FUNCTIONS or keyword.iskeyword(name) or _MACROS.fullmatch(name):
         raise StdpbenchError(f"the name {name} is reserved; choose another")

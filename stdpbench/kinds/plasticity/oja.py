@@ -45,6 +45,6 @@ class Oja(PlasticityRule):
         "Growth by coincidence, decay with the output rate: the balance depends on the frequency.",
     )
     remarks: ClassVar[Mapping[str, str]] = {
-        "pair-window": "Input spikes change nothing, and a single output spike has no predecessor (y is 0): where the "
+        "pair-window": "Input spikes change nothing, and a single output spike has no predecessor (y is 0): if the "
         "output spike comes first, nothing changes.",
     }

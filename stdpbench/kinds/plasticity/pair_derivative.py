@@ -1,4 +1,4 @@
-"""The pair rule of Izhikevich (2006), in which pairs of spikes change a derivative, and weights once per second."""
+"""Pair rule of Izhikevich (2006): pairs of spikes change a derivative, which weights follow once per second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stdpbench.kinds.plasticity.base import PlasticityRule, Trace
 
 
 class PairDerivative(PlasticityRule):
-    r"""Pairs of nearest spikes change a derivative s of each weight, which weights follow once per period.
+    r"""Pairs of nearest spikes change a derivative s of each weight; weights follow it once per period.
 
     With the traces x of input and y of output spikes, which a spike of their side *sets* to 1:
 
@@ -19,11 +19,11 @@ class PairDerivative(PlasticityRule):
         \text{output spike: } & s \leftarrow s + A_+\, x \\
         \text{once per period: } & w \leftarrow \mathrm{clip}(w + drift + s,\ 0,\ w_{max}), \quad s \leftarrow keep\, s
 
-    An input spike that arrives in the time step of an output spike cannot have contributed to it, and counts as after
-    it: it depresses by :math:`A_-`, and the output spike is paired with the input spike before (``x_before``). What a
-    pair does takes effect over about 10 s with the published values. The drift lets silent synapses recover. Needs a
-    stream (``schedule.between``), in which time goes on between presentations; updates lie at multiples of the period
-    from the moment the projection begins to learn. Source: Izhikevich (2006), text and appendix (``spnet``), where a
+    An input spike that arrives in the time step of an output spike cannot have contributed to it, and counts as later:
+    it depresses by :math:`A_-`, and the output spike is paired with the previous input spike (``x_before``). With the
+    published values, the effect of a pair unfolds over about 10 s. The drift lets silent synapses recover. The rule
+    needs a stream (``schedule.between``), in which time continues between presentations; updates occur at multiples of
+    the period after the projection begins to learn. Source: Izhikevich (2006), text and appendix (``spnet``), where a
     pair at one step of 1 ms gives :math:`A_+`, here :math:`A_+ e^{-dt/\tau_+}`.
     """
 
@@ -34,10 +34,10 @@ class PairDerivative(PlasticityRule):
     tau_plus: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x (potentiation).")
     tau_minus: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the output trace y (depression).")
     period: float = parameter(1.0, unit="s", gt=0, help="Time between two updates of the weights.")
-    drift: float = parameter(0.01, unit="", help="Increase of each weight per period, whatever the spikes.")
-    keep: float = parameter(0.9, unit="", ge=0, le=1, help="What remains of the derivative after an update.")
+    drift: float = parameter(0.01, unit="", help="Increase of each weight per period, independent of spikes.")
+    keep: float = parameter(0.9, unit="", ge=0, le=1, help="Fraction of the derivative that remains after an update.")
 
-    summary: ClassVar[str] = "Pair rule of nearest spikes with a derivative that weights follow once per second"
+    summary: ClassVar[str] = "Pair rule of nearest spikes; weights follow a derivative once per second"
     reference: ClassVar[str] = "Izhikevich 2006, doi:10.1162/089976606775093882"
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace("x", "input", "tau_plus", "set"),

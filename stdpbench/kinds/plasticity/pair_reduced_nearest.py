@@ -9,12 +9,12 @@ from stdpbench.kinds.plasticity.base import Opening, PlasticityRule, Trace
 
 
 class PairReducedNearest(PlasticityRule):
-    r"""Additive pair rule of the reduced nearest neighbours: potentiation and depression alternate.
+    r"""Additive pair rule with reduced nearest-neighbour pairing: potentiation and depression alternate.
 
     An output spike is paired with the last input spike before it, unless another output spike has come in between; an
     input spike with the last output spike before it, unless another input spike has come in between. With the traces x
     of input and y of output spikes, which a spike of their side *sets* to 1, and :math:`\pi` (``unpaired``), which is
-    1 from an input spike of the synapse until its next output spike and else 0:
+    1 from an input spike of the synapse until the next output spike and 0 otherwise:
 
     .. math::
 
@@ -24,8 +24,8 @@ class PairReducedNearest(PlasticityRule):
         \quad \pi \leftarrow 0
 
     A pair at :math:`\Delta t = t_{out} - t_{in}` gives :math:`A_+ w_{max} e^{-\Delta t/\tau_+}` for :math:`\Delta t
-    \ge 0` and :math:`-A_- w_{max} e^{\Delta t/\tau_-}` below. :math:`\pi` costs one number per synapse; traces are
-    those of neurons. Source: Masquelier, Guyonneau & Thorpe (2008), Methods; for the name and the comparison with
+    \ge 0` and :math:`-A_- w_{max} e^{\Delta t/\tau_-}` below. :math:`\pi` needs one number per synapse; traces are
+    per neuron. Source: Masquelier, Guyonneau & Thorpe (2008), Methods; for the name and the comparison with
     other pairings, Morrison, Diesmann & Gerstner (2008), section 4.1.2, and Hathway & Goodman (2018).
     """
 
@@ -35,7 +35,7 @@ class PairReducedNearest(PlasticityRule):
     tau_plus: float = parameter(16.8, unit="ms", gt=0, help="Time constant of the input trace x (potentiation).")
     tau_minus: float = parameter(33.7, unit="ms", gt=0, help="Time constant of the output trace y (depression).")
 
-    summary: ClassVar[str] = "Additive pair rule of the reduced nearest neighbours: each spike is paired once"
+    summary: ClassVar[str] = "Additive pair rule with reduced nearest-neighbour pairing: each spike is paired once"
     reference: ClassVar[str] = "Masquelier, Guyonneau & Thorpe 2008, doi:10.1371/journal.pone.0001377"
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace("x", "input", "tau_plus", "set"),
@@ -54,5 +54,5 @@ class PairReducedNearest(PlasticityRule):
         "runs; without normalisation (network.weight_sum), all neurons may learn the same feature"
     )
     opening: ClassVar[Opening] = Opening(
-        "pair-window", "Exponential window; series of input spikes count once, unlike in pair-additive."
+        "pair-window", "Exponential window; a series of input spikes counts once, unlike in pair-additive."
     )

@@ -18,7 +18,7 @@ class PairVanRossum(PairRule):
         \text{input spike: }  & w \leftarrow w - \lambda \alpha\, w\, y \\
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + \lambda\, w_{max}\, x,\ 0,\ w_{max})
 
-    Where pairs of either order are equally frequent, the weights form a unimodal distribution around
+    If pairs of both orders are equally frequent, the weights form a unimodal distribution around
     :math:`w_{max}/\alpha`. The source gives absolute conductances (1 pS per pair, a fraction of 0.003), which have no
     counterpart here: :math:`\lambda` and :math:`\alpha` are ours. Source: van Rossum, Bi & Turrigiano (2000),
     without its noise.

@@ -1,4 +1,4 @@
-r"""Weights of one neuron in one presentation, recomputed from the recorded spikes.
+r"""Recompute the weights of one neuron in one presentation from recorded spikes.
 
 The order within a time step is that of the simulators (`stdpbench.engine.network.build`):
 
@@ -7,8 +7,8 @@ The order within a time step is that of the simulators (`stdpbench.engine.networ
 2. spikes of the source (the "input") arrive: their weights change, then their traces are set or incremented;
 3. the neuron spikes: all its weights change, then its traces are set or incremented, and its averages incremented.
 
-So equal weights and traces at the start give equal weights at the end, up to rounding; a contract test compares this
-with the simulators. If the weights at the start are unknown, `weights_before` computes them from those at the end.
+So the same initial weights and traces give the same final weights, up to rounding; a contract test compares them with
+the simulators. If the initial weights are unknown, `weights_before` computes them from the final ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from stdpbench.kinds.plasticity.base import Average, PlasticityRule, Trace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
-_TURNS, _CLOSE = 90, 1e-10
+_ITERATIONS, _TOLERANCE = 90, 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Heard:
     def of(
         cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0, v: Floats | None = None
     ) -> Heard:
-        """Sort spikes by their arrival.
+        """Create the object from spikes at their time of emission, sorted by arrival.
 
         Parameters
         ----------
@@ -114,9 +114,9 @@ class Replay:
 
     def weight(self, pixel: int) -> Floats:
         """Return one weight at the end of each step: float64, (n_bins,)."""
-        of_pixel = self._changed_index == pixel
-        places = np.searchsorted(self._changed_bin[of_pixel], np.arange(self.heard.n_bins), side="right")
-        values: Floats = np.concatenate([self.start[pixel : pixel + 1], self._changed_to[of_pixel]])[places]
+        changes = self._changed_index == pixel
+        number = np.searchsorted(self._changed_bin[changes], np.arange(self.heard.n_bins), side="right")
+        values: Floats = np.concatenate([self.start[pixel : pixel + 1], self._changed_to[changes]])[number]
         return values
 
     def trace(self, name: str, pixel: int = -1) -> Floats:
@@ -185,7 +185,7 @@ def replay(
         Traces, averages and synapse variables at the beginning, (n_input,) for the input side and for synapses;
         default: 0, as in the reset state.
     connected : ndarray, bool, (n_input,), optional
-        Which source neurons reach this one; the weights of others do not change. Default: all.
+        Source neurons with a synapse to this neuron; other weights do not change. Default: all.
 
     Raises
     ------
@@ -196,14 +196,14 @@ def replay(
         raise StdpbenchError("this rule reads the membrane potential and cannot be replayed without a recording of it")
     at_start = dict(traces or {})
     constants, n_input = rule.quantities(), len(w)
-    on_input, on_output, each = Code(rule.on_input_spike), Code(rule.on_output_spike), Code(rule.each_step)
+    on_input, on_output, each_step = Code(rule.on_input_spike), Code(rule.on_output_spike), Code(rule.each_step)
     sides = {side: [trace for trace in rule.traces if trace.side == side] for side in ("input", "output")}
     factors = {trace.name: decay(rule, trace, dt) for trace in rule.traces}
     state: dict[str, Any] = {t.name: np.zeros(n_input) + at_start.get(t.name, 0.0) for t in sides["input"]}
     state |= {trace.name: float(at_start.get(trace.name, 0.0)) for trace in sides["output"]}
     state |= {average.name: float(at_start.get(average.name, 0.0)) for average in rule.averages}
     state |= {name: np.zeros(n_input) + at_start.get(name, 0.0) for name in rule.synapse_variables}
-    left = {average.name: decay(rule, average, dt) for average in rule.averages}
+    average_factors = {average.name: decay(rule, average, dt) for average in rule.averages}
     active = np.unique(heard.index)
     means = {trace.name: np.zeros(heard.n_bins) for trace in sides["input"]}
     edges = np.searchsorted(heard.bin, np.arange(heard.n_bins + 1))
@@ -213,44 +213,44 @@ def replay(
     places: list[NDArray[Any]] = []
     values: list[Floats] = []
 
-    def change(step: int, which: NDArray[Any], code: Code, seen: Mapping[str, Any]) -> None:
-        own = {name: state[name][which] for name in rule.synapse_variables}
-        made = code.run({**constants, **state, **seen, **own, "w": now[which]})
-        for name in own:
-            if name in made:
-                state[name][which] = made[name]
-        new = np.broadcast_to(made.get("w", now[which]), which.shape)
-        moved = new != now[which]
-        if moved.any():
+    def change(step: int, synapses: NDArray[Any], code: Code, traces_read: Mapping[str, Any]) -> None:
+        variables = {name: state[name][synapses] for name in rule.synapse_variables}
+        assigned = code.run({**constants, **state, **traces_read, **variables, "w": now[synapses]})
+        for name in variables:
+            if name in assigned:
+                state[name][synapses] = assigned[name]
+        new = np.broadcast_to(assigned.get("w", now[synapses]), synapses.shape)
+        changed = new != now[synapses]
+        if changed.any():
             steps.append(step)
-            places.append(which[moved])
-            values.append(new[moved])
-            now[which] = new
+            places.append(synapses[changed])
+            values.append(new[changed])
+            now[synapses] = new
 
-    def follow(which: list[Average], known: Mapping[str, Any]) -> None:
-        for average in which:
-            follows = evaluate(average.of, {**constants, **state, **known})
-            state[average.name] = follows + (state[average.name] - follows) * left[average.name]
+    def update(selected: list[Average], known: Mapping[str, Any]) -> None:
+        for average in selected:
+            target = evaluate(average.of, {**constants, **state, **known})
+            state[average.name] = target + (state[average.name] - target) * average_factors[average.name]
 
-    potentials, averages = ([a for a in rule.averages if a.follows_v is which] for which in (True, False))
-    everything = np.arange(n_input) if connected is None else np.flatnonzero(connected)
+    potentials, averages = ([a for a in rule.averages if a.follows_v is of_v] for of_v in (True, False))
+    all_synapses = np.arange(n_input) if connected is None else np.flatnonzero(connected)
     for step in range(heard.n_bins):
         if heard.v is not None:
-            follow(potentials, {"v": heard.v[step]})
+            update(potentials, {"v": heard.v[step]})
         for name, factor in factors.items():
             state[name] *= factor
-        follow(averages, {})
+        update(averages, {})
         if rule.each_step:
-            change(step, everything, each, {"dt": dt, **_of(sides["input"], state, connected)})
+            change(step, all_synapses, each_step, {"dt": dt, **_input_traces(sides["input"], state, connected)})
         if edges[step + 1] > edges[step]:
-            here = heard.index[edges[step] : edges[step + 1]]
-            reaching = here if connected is None else here[connected[here]]
-            seen = {trace.name: state[trace.name][reaching] for trace in sides["input"]}
-            change(step, reaching, on_input, seen)
-            _touch(sides["input"], state, here)
+            sources = heard.index[edges[step] : edges[step + 1]]
+            reaching = sources if connected is None else sources[connected[sources]]
+            traces_read = {trace.name: state[trace.name][reaching] for trace in sides["input"]}
+            change(step, reaching, on_input, traces_read)
+            _update_traces(sides["input"], state, sources)
         if step in spikes:
-            change(step, everything, on_output, _of(sides["input"], state, connected))
-            _touch(sides["output"], state)
+            change(step, all_synapses, on_output, _input_traces(sides["input"], state, connected))
+            _update_traces(sides["output"], state)
             for average in rule.averages:
                 if average.on_spike:
                     state[average.name] += evaluate(average.on_spike, constants)
@@ -265,7 +265,7 @@ def replay(
         rule,
         dt,
         at_start,
-        np.repeat(np.array(steps, np.int64), [len(which) for which in places]),
+        np.repeat(np.array(steps, np.int64), [len(synapses) for synapses in places]),
         np.concatenate([*places, np.empty(0, np.int64)]).astype(np.int64),
         np.concatenate([*values, np.empty(0)]),
         means,
@@ -282,8 +282,8 @@ def weights_before(
 ) -> tuple[Replay, float]:
     """Compute initial weights from the weights at the end of a presentation.
 
-    The final value of each weight is assumed to increase with its initial value: the initial value is corrected by
-    the error of the final value, with bisection where this does not converge. If a weight was clipped to 0 or
+    The final value of each weight is assumed to increase with its initial value. The initial value is corrected by the
+    error of the final value, or by bisection if that does not converge. If a weight was clipped to 0 or
     ``w_max``, several initial values lead to the same final value, and one of them is returned.
 
     Parameters
@@ -302,32 +302,34 @@ def weights_before(
     """
     w = np.array(after, np.float64)
     low, high = np.zeros_like(w), np.full_like(w, 2 * max(rule.w_max, float(w.max(initial=0.0))))
-    for turn in range(_TURNS):
+    for iteration in range(_ITERATIONS):
         with np.errstate(invalid="ignore"):
-            made = replay(rule, dt, heard, w, traces, connected)
-        beyond = (
-            np.where(np.isfinite(made.end), made.end, np.inf) - after
+            replayed = replay(rule, dt, heard, w, traces, connected)
+        error = (
+            np.where(np.isfinite(replayed.end), replayed.end, np.inf) - after
         )  # not finite: a power of w_max - w, with w above w_max
-        if np.abs(beyond).max(initial=0.0) < _CLOSE:
+        if np.abs(error).max(initial=0.0) < _TOLERANCE:
             break
-        low, high = np.where(beyond <= 0, w, low), np.where(beyond >= 0, w, high)
-        moved = w - beyond
-        halve = (moved < low) | (moved > high) | ~np.isfinite(moved) | (turn % 3 == 2)
-        w = np.where(np.abs(beyond) < _CLOSE, w, np.where(halve, (low + high) / 2, moved))
-    return made, float(np.abs(made.end - after).max(initial=0.0))
+        low, high = np.where(error <= 0, w, low), np.where(error >= 0, w, high)
+        corrected = w - error
+        halve = (corrected < low) | (corrected > high) | ~np.isfinite(corrected) | (iteration % 3 == 2)
+        w = np.where(np.abs(error) < _TOLERANCE, w, np.where(halve, (low + high) / 2, corrected))
+    return replayed, float(np.abs(replayed.end - after).max(initial=0.0))
 
 
-def _of(traces: list[Trace], state: Mapping[str, Any], which: NDArray[np.bool_] | None) -> dict[str, Any]:
-    """Return traces of the input side for the synapses that exist; nothing if these are all."""
-    return {} if which is None else {trace.name: state[trace.name][which] for trace in traces}
+def _input_traces(
+    traces: list[Trace], state: Mapping[str, Any], connected: NDArray[np.bool_] | None
+) -> dict[str, Any]:
+    """Return traces of the input side of existing synapses; empty if all neurons are connected."""
+    return {} if connected is None else {trace.name: state[trace.name][connected] for trace in traces}
 
 
-def _touch(traces: list[Trace], state: dict[str, Any], where: Any = None) -> None:
-    """Update traces by a spike: set to 1, or add 1."""
+def _update_traces(traces: list[Trace], state: dict[str, Any], sources: Any = None) -> None:
+    """Update traces for spikes: set them to 1, or add 1."""
     for trace in traces:
-        if where is None:
+        if sources is None:
             state[trace.name] = 1.0 if trace.on_spike == "set" else state[trace.name] + 1.0
         elif trace.on_spike == "set":
-            state[trace.name][where] = 1.0
+            state[trace.name][sources] = 1.0
         else:
-            np.add.at(state[trace.name], where, 1.0)
+            np.add.at(state[trace.name], sources, 1.0)

@@ -24,15 +24,15 @@ class Reward(PlasticityRule):
     :math:`d_0` at an eligibility :math:`c_0` changes the weight by :math:`c_0 d_0 \tau_c \tau_d/(\tau_c + \tau_d)`,
     tonic dopamine by :math:`c_0 d_{tonic} \tau_c`, with times in seconds; each step integrates its part exactly.
 
-    In the digit network, labels do not take part in learning, so that there is no reward and d is 0: the rule learns
-    by tonic dopamine only, which is 0.002 in the author's code, with rewards of 0.5. c is part of the state:
+    In the digit network, labels do not take part in learning, so there is no reward and d is 0: the rule learns by
+    tonic dopamine only, which is 0.002 in the author's code, with rewards of 0.5. c is part of the state:
     ``schedule.between`` decides whether it is carried over to the next presentation or reset. Source: Izhikevich
     (2007).
     """
 
     kind: Literal["reward"] = "reward"
     a_plus: float = parameter(1.0, unit="", ge=0, help="A₊: eligibility from a pair at Δt = 0, input spike first.")
-    a_minus: float = parameter(1.5, unit="", ge=0, help="A₋: the same with the output spike first.")
+    a_minus: float = parameter(1.5, unit="", ge=0, help="A₋: eligibility from a pair at Δt = 0, output spike first.")
     tau_plus: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
     tau_minus: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the output trace y.")
     tau_c: float = parameter(1.0, unit="s", gt=0, help="Time constant of the eligibility c.")
@@ -65,5 +65,5 @@ class Reward(PlasticityRule):
     )
     remarks: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("pair-window", "frequency", "triplets", "quadruplets", "poisson-pairs", "weight-dependence"),
-        "Without a reward d is 0, so that weights change only with tonic dopamine.",
+        "Without a reward d is 0, so weights change only with tonic dopamine.",
     )

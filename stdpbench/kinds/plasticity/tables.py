@@ -1,4 +1,4 @@
-"""Conversion of plasticity rules, however they are specified, to the table of an experiment."""
+"""Convert plasticity rules from any specification to the table of an experiment."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def rule_table(rule: RuleLike) -> dict[str, Any]:
     Parameters
     ----------
     rule : str, path, mapping or PlasticityRule
-        The kind of a rule of any projection, which gives its defaults; or a TOML file with an experiment (whose rule
-        is used), a table of parameters with their ``kind``, or a custom rule; or such a table; or a rule.
+        A kind, with default parameters; a TOML file with an experiment (whose rule is used), a table of parameters
+        with their ``kind``, or a custom rule; a table; or a rule.
 
     Raises
     ------

@@ -20,9 +20,9 @@ class Triplet(TripletRule):
         \text{output spike: } & w \leftarrow \mathrm{clip}(w + x_1\,(A_2^+ + A_3^+\, y_2^-),\ 0,\ w_{max})
 
     where :math:`x_2^-` and :math:`y_2^-` are the values just before this spike. The default is the minimal model
-    fitted to visual cortex (Sjöström et al. 2001); the presets are all published parameter sets (those for
-    hippocampus as independent re-implementations have them; they reach the published error of the fit). Source:
-    Pfister & Gerstner (2006), equations 3 and 4, table 3 (visual cortex) and table 4 (hippocampal culture).
+    fitted to visual cortex (Sjöström et al. 2001); the presets are all published parameter sets (for hippocampus with
+    the values of independent re-implementations, which reach the published error of the fit). Source: Pfister &
+    Gerstner (2006), equations 3 and 4, table 3 (visual cortex) and table 4 (hippocampal culture).
     """
 
     kind: Literal["triplet"] = "triplet"

@@ -14,8 +14,8 @@ class TripletNearest(TripletRule):
     r"""Pairs and triplets of spikes, nearest-neighbour: only the latest spikes of each side count.
 
     The equations are those of ``triplet``, but a spike *sets* the traces of its side to 1. The default is the minimal
-    model fitted to visual cortex; the presets are all published parameter sets (those for hippocampus as
-    independent re-implementations have them; they reach the published error of the fit). Source: Pfister & Gerstner
+    model fitted to visual cortex; the presets are all published parameter sets (for hippocampus with the values of
+    independent re-implementations, which reach the published error of the fit). Source: Pfister & Gerstner
     (2006), table 3 (visual cortex) and table 4 (hippocampal culture).
     """
 

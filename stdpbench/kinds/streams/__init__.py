@@ -1,7 +1,7 @@
-"""Streams: input spikes without pictures and without pauses, as kinds of the section ``data``.
+"""Streams: continuous input spikes without stimuli, as kinds of the section ``data``.
 
-A stream gives the spikes of any range of time steps as a pure function of seed and steps: how it is cut into pieces
-changes no spike. It draws its random numbers per *block*, a fixed number of steps, from the number of the block.
+The spikes of a stream in any range of time steps are a pure function of seed and steps: they do not depend on how the
+stream is divided into ranges. Random numbers are drawn per *block*, a fixed number of steps, from the block number.
 """
 
 from stdpbench.kinds.streams.base import Occurrences, Stream

@@ -1,4 +1,4 @@
-"""Base class of streams, and how they draw random numbers."""
+"""Base class of streams, and their random numbers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from stdpbench.kinds.encoding import Spikes
 
 BLOCK = 2048
 """Time steps of a block of random numbers."""
-_STREAM = 301  # random streams of the seed, apart from those of encoders, weights and delays
-_CLOSE = 1e-6  # of a step: times of files are rounded to decimals
+_STREAM = 301  # separates random numbers of streams from those of encoders, weights and delays
+_CLOSE = 1e-6  # of a step: times in files are rounded decimals
 
 
 @dataclass(frozen=True, eq=False)
 class Occurrences:
-    """Where patterns occur in a stretch of a stream.
+    """Occurrences of patterns in a range of a stream.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Occurrences:
 
 
 class Stream(Source):
-    """Input spikes without end; one kind per file."""
+    """Endless input spikes; one kind per file."""
 
     @property
     @abstractmethod
@@ -51,7 +51,7 @@ class Stream(Source):
 
     @abstractmethod
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
-        """Return the spikes of some time steps.
+        """Return the spikes of a range of time steps.
 
         Parameters
         ----------
@@ -65,11 +65,11 @@ class Stream(Source):
         Returns
         -------
         Spikes
-            With bins counted from `start`.
+            Spikes with bins counted from `start`.
         """
 
     def occurrences(self, seed: int, start: int, stop: int, dt: float) -> Occurrences | None:
-        """Return the patterns that end within some time steps; None for a stream without patterns."""
+        """Return the patterns that end within a range of time steps; None for a stream without patterns."""
         return None
 
     @property
@@ -78,15 +78,15 @@ class Stream(Source):
         return 0
 
     def problem(self, dt: float) -> str:
-        """Return what is wrong with a time step in seconds, as a sentence; empty if nothing."""
+        """Return why a time step in seconds is not allowed, as a sentence; empty if it is."""
         return ""
 
     def fingerprint(self) -> str:
-        """Return what identifies spikes that do not follow from parameters: a SHA-256 of those in a file, or empty."""
+        """Return the SHA-256 of spikes from a file; empty if spikes depend only on parameters."""
         return ""
 
     def prepare(self) -> Split:
-        """Return a split without pictures, whose shape is that of the input."""
+        """Return a split without pictures that has the shape of the input."""
         none = Images(np.zeros((0, 1, self.n_inputs), np.uint8), None)
         return Split(none, Images(none.pixels.copy(), None), (), fingerprint=self.fingerprint())
 
@@ -97,7 +97,7 @@ def random_of(seed: int, *numbers: int) -> np.random.Generator:
 
 
 def spikes_of(index: NDArray[np.int64], step: NDArray[np.int64], start: int, stop: int, n_inputs: int) -> Spikes:
-    """Return spikes at steps counted from the start of the stream, as those of a range; two in one cell are one."""
+    """Return the spikes of a range from steps since the start of the stream; duplicates in a step are merged."""
     within = (step >= start) & (step < stop)
     cells = np.unique((step[within] - start) * max(n_inputs, 1) + index[within])
     bins, index = np.divmod(cells, max(n_inputs, 1))
@@ -107,18 +107,18 @@ def spikes_of(index: NDArray[np.int64], step: NDArray[np.int64], start: int, sto
 def spikes_of_blocks(
     blocks: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]], start: int, stop: int, n_inputs: int
 ) -> Spikes:
-    """Return the spikes of a range from index and step of those in each block that it lies in."""
-    index, step = (np.concatenate([np.empty(0, np.int64), *each]) for each in zip(*blocks, strict=True))
+    """Return the spikes of a range from index and step of the spikes in each of its blocks."""
+    index, step = (np.concatenate([np.empty(0, np.int64), *arrays]) for arrays in zip(*blocks, strict=True))
     return spikes_of(index, step, start, stop, n_inputs)
 
 
 def blocks_of(start: int, stop: int, length: int = BLOCK) -> range:
-    """Return the numbers of the blocks that some time steps lie in."""
+    """Return the numbers of the blocks of a range of time steps."""
     return range(start // length, -(-stop // length))
 
 
 def step_of(time: NDArray[np.float64], dt: float) -> NDArray[np.int64]:
-    """Return the time step that a time in seconds falls into."""
+    """Return the time step of each time in seconds."""
     return np.floor(time / dt + _CLOSE).astype(np.int64)
 
 
@@ -144,7 +144,7 @@ def bernoulli(
     largest, n = float(probability.max(initial=0.0)), len(probability)
     if largest <= 0 or n_steps <= 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    # candidates of the largest probability, anywhere and each once, which are thinned out
+    # draw distinct candidates with the largest probability, then thin them out
     count = random.binomial(n * n_steps, largest)
     cells = random.choice(n * n_steps, count, replace=False, shuffle=False)
     step, index = np.divmod(cells, n)
@@ -154,7 +154,7 @@ def bernoulli(
 
 def digest(*arrays: NDArray[np.generic]) -> str:
     """Return the SHA-256 of arrays, hexadecimal."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for array in arrays:
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
+        hasher.update(np.ascontiguousarray(array).data)
+    return hasher.hexdigest()

@@ -13,7 +13,7 @@ from stdpbench.kinds.encoding import Spikes
 from stdpbench.kinds.streams.base import BLOCK, Stream, bernoulli, blocks_of, random_of, spikes_of_blocks
 from stdpbench.kinds.streams.poisson import too_fast
 
-_SPREAD = 5.0  # standard deviations beyond which a rate is cut off
+_SPREAD = 5.0  # standard deviations at which rates are clipped
 
 
 class CorrelatedPoisson(Stream):
@@ -25,19 +25,19 @@ class CorrelatedPoisson(Stream):
     .. math:: r_a = \max(0,\ R\,(1 + A\,(\sqrt{1 - c}\, x_a + \sqrt{c}\, y)))
 
     where :math:`x_a` of each input and :math:`y` are normal random numbers, drawn anew in each interval. Inputs
-    outside the group have a number of their own in place of y, and so the same variance. The correlation of two
+    outside the group have separate random numbers in place of y, and so the same variance. The correlation of two
     rates of the group is c, and falls off with time as :math:`e^{-|t|/\tau_c}`. With :math:`A = 0.3\sqrt 2` and
     c = 0.5, :math:`r_a = R\,(1 + 0.3\, x_a + 0.3\, y)` in the group, and :math:`R\,(1 + 0.3\sqrt 2\, x_a)` outside
     it. Source: Song, Miller & Abbott (2000) and Song & Abbott (2001), methods; equations and numbers from memory.
 
-    Lengths of intervals without memory make the times of jumps a Poisson process, which is drawn block by block.
-    Inputs of a further group with a constant rate, such as inhibitory ones, have the numbers after the others.
+    Exponentially distributed intervals make the times of jumps a Poisson process, which is drawn block by block.
+    Inputs of a further group with a constant rate, such as inhibitory ones, are numbered after the others.
     """
 
     kind: Literal["correlated-poisson"] = "correlated-poisson"
     n: int = parameter(1000, ge=1, le=1_000_000, structural=True, help="Number of inputs with a fluctuating rate.")
     n_correlated: int = parameter(
-        500, ge=0, le=1_000_000, structural=True, help="Number of those in the correlated group: the first ones."
+        500, ge=0, le=1_000_000, structural=True, help="Number of inputs in the correlated group: the first ones."
     )
     rate: float = parameter(10.0, unit="Hz", ge=0, help="Mean firing rate of each input.")
     tau_c: float = parameter(20.0, unit="ms", gt=0, help="Mean length of the intervals with constant rates.")
@@ -52,7 +52,7 @@ class CorrelatedPoisson(Stream):
     )
     rate_extra: float = parameter(10.0, unit="Hz", ge=0, help="Constant firing rate of each further input.")
 
-    summary: ClassVar[str] = "Poisson inputs, part of which have rates that fluctuate together"
+    summary: ClassVar[str] = "Poisson inputs, some with rates that fluctuate together"
     reference: ClassVar[str] = "Song & Abbott 2001, doi:10.1016/S0896-6273(01)00451-2"
 
     @property
@@ -61,7 +61,7 @@ class CorrelatedPoisson(Stream):
         return self.n + self.n_extra
 
     def problem(self, dt: float) -> str:
-        """Return whether the group is too large, or an input would have to fire more than once per step."""
+        """Return an error if the group is too large, or an input would fire more than once per step."""
         if self.n_correlated > self.n:
             return f"data.n_correlated ({self.n_correlated}) must be at most data.n ({self.n})"
         largest = self.rate * (1 + _SPREAD * self.amplitude)
@@ -70,21 +70,21 @@ class CorrelatedPoisson(Stream):
         )
 
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
-        """Return the spikes of some time steps; see `Stream.spikes`."""
+        """Return the spikes of a range of time steps; see `Stream.spikes`."""
         blocks = (_block(self, seed, block, dt) for block in blocks_of(start, stop))
         return spikes_of_blocks(blocks, start, stop, self.n_inputs)
 
     def rates(self, random: np.random.Generator) -> NDArray[np.float64]:
         """Draw the rates of an interval, in Hz."""
-        own, other = random.standard_normal((2, self.n))
-        other[: self.n_correlated] = random.standard_normal()
-        z = np.sqrt(1 - self.correlation) * own + np.sqrt(self.correlation) * other
+        private, shared = random.standard_normal((2, self.n))
+        shared[: self.n_correlated] = random.standard_normal()
+        z = np.sqrt(1 - self.correlation) * private + np.sqrt(self.correlation) * shared
         factor: NDArray[np.float64] = np.clip(1 + self.amplitude * z.clip(-_SPREAD, _SPREAD), 0, None)
         return self.rate * factor
 
 
 def _jumps(inputs: CorrelatedPoisson, seed: int, block: int, dt: float) -> NDArray[np.int64]:
-    """Return the steps in which rates jump in a block, ascending; at the start of the stream, they always do."""
+    """Return the steps of a block in which rates jump, ascending; step 0 of the stream is always one."""
     random = random_of(seed, 1, block)
     n = random.poisson(BLOCK * dt / (inputs.tau_c * 1e-3))
     steps = np.unique(random.integers(0, BLOCK, n)) + block * BLOCK
@@ -95,18 +95,18 @@ def _jumps(inputs: CorrelatedPoisson, seed: int, block: int, dt: float) -> NDArr
 def _block(inputs: CorrelatedPoisson, seed: int, block: int, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     first = block * BLOCK
     jumps = _jumps(inputs, seed, block, dt)
-    earlier, at = block, jumps[jumps <= first]
-    while not len(at):  # rates of before the block hold at its start
+    earlier, earlier_jumps = block, jumps[jumps <= first]
+    while not len(earlier_jumps):  # the block starts with the rates of an earlier block
         earlier -= 1
-        at = _jumps(inputs, seed, earlier, dt)
-    last = int(at[-1])
+        earlier_jumps = _jumps(inputs, seed, earlier, dt)
+    last = int(earlier_jumps[-1])
     edges = np.unique([first, *jumps, first + BLOCK])
-    found = []
+    parts = []
     for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         last = start if start in jumps else last
         rates = inputs.rates(random_of(seed, 2, last))
         rates = np.concatenate([rates, np.full(inputs.n_extra, inputs.rate_extra)])
         index, step = bernoulli(random_of(seed, 3, start, block), rates * dt, stop - start)
-        found.append((index, step + start))
-    index, step = (np.concatenate(each) for each in zip(*found, strict=True))
+        parts.append((index, step + start))
+    index, step = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return index, step

@@ -1,4 +1,4 @@
-"""No input at all."""
+"""No input."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stdpbench.kinds.streams.base import Stream
 
 
 class NoInput(Stream):
-    """No input: the populations of the network drive each other, or themselves."""
+    """No input: the populations of the network drive themselves and each other."""
 
     kind: Literal["none"] = "none"
 
@@ -20,7 +20,7 @@ class NoInput(Stream):
 
     @property
     def n_inputs(self) -> int:
-        """There are none."""
+        """Number of inputs: 0."""
         return 0
 
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:

@@ -24,23 +24,24 @@ from stdpbench.kinds.streams.poisson import too_fast
 SLOTS = 40
 """Slots per block, each as long as a pattern; the last one of a block never holds a pattern."""
 _TICK = 1e-3  # s between two changes of the rates
-_SURE = 8.0  # standard deviations beyond which no spike is shifted
+_SURE = 8.0  # standard deviations at which shifts of spikes are clipped
 
 
 class Patterns(Stream):
-    r"""Inputs whose rates wander, with frozen patterns that recur at random times.
+    r"""Inputs with random rates, and frozen patterns that recur at random times.
 
-    The rate of each input wanders between 0 and `max_rate`: per millisecond, its speed changes by a random number
-    between ± a fifth of :math:`s_{max}` = `max_rate` / `pattern`, and stays within :math:`\pm s_{max}`. An input that
-    has not fired for the length of a pattern fires. Time is divided into slots of that length. A quarter of them
-    (`share`), chosen at random and never two in a row, show a pattern: a slot of such spikes that was frozen once.
-    There, inputs of the pattern fire as in it, each spike shifted by a normal random number of SD `jitter`. All
-    inputs fire at `noise` besides. So inputs, rates and times tell nothing about patterns but the spikes themselves.
+    The rate of each input is a random walk between 0 and `max_rate`: per millisecond, its slope changes by a random
+    number of at most a fifth of :math:`s_{max}` = `max_rate` / `pattern`, and stays within :math:`\pm s_{max}`. An
+    input that has been silent for the duration of a pattern fires. Time is divided into slots of that duration. A
+    quarter of them (`share`), chosen at random and never two in a row, hold a pattern: spikes of one slot, drawn once
+    in the same way and frozen. In these slots, inputs of the pattern fire as in the pattern, each spike shifted by a
+    normal random number of SD `jitter`. All inputs have additional spikes of the rate `noise`. So patterns can only be
+    recognised from their spikes, not from inputs, rates or times.
 
-    Source: Masquelier, Guyonneau & Thorpe (2008), methods, as read in the replication by Hathway & Goodman (2018,
-    doi:10.5281/zenodo.1327348). What differs: rates start anew in each block of 40 slots, of which the last one never
-    shows a pattern, so that any stretch can be drawn without all before it; and the stream does not repeat after
-    150 s. A single pattern is one of the first inputs; of several, each has random inputs.
+    Source: Masquelier, Guyonneau & Thorpe (2008), methods, as described in the replication by Hathway & Goodman (2018,
+    doi:10.5281/zenodo.1327348). Differences: rates start anew in each block of 40 slots, of which the last one never
+    holds a pattern, so any range can be drawn without the time before it; and the stream does not repeat after 150 s.
+    A single pattern has the first inputs; each of several patterns has random inputs.
     """
 
     kind: Literal["patterns"] = "patterns"
@@ -67,7 +68,7 @@ class Patterns(Stream):
         return self.patterns
 
     def problem(self, dt: float) -> str:
-        """Return what does not fit together."""
+        """Return an error if parameters or the time step are inconsistent; see `Stream.problem`."""
         if self.n_pattern > self.n:
             return f"data.n_pattern ({self.n_pattern}) must be at most data.n ({self.n})"
         slot = self.pattern * 1e-3
@@ -76,22 +77,22 @@ class Patterns(Stream):
         return too_fast("data.noise", self.noise, dt) or too_fast("data.max_rate", self.max_rate, _TICK)
 
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
-        """Return the spikes of some time steps; see `Stream.spikes`."""
+        """Return the spikes of a range of time steps; see `Stream.spikes`."""
         length, reach = self._steps(dt) * SLOTS, round(_SURE * self.jitter * 1e-3 / dt) + 1
         blocks = blocks_of(max(0, start - reach), stop + reach, length)  # spikes may be shifted into the next block
         return spikes_of_blocks((_block(self, seed, block, dt) for block in blocks), start, stop, self.n)
 
     def occurrences(self, seed: int, start: int, stop: int, dt: float) -> Occurrences:
-        """Return the patterns that end within some time steps."""
+        """Return the patterns that end within a range of time steps."""
         slot = self._steps(dt)
         slots, patterns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for block in blocks_of(max(0, start - slot), stop, slot * SLOTS):
-            shown, which = self._shown(seed, block)
-            slots.append(shown + block * SLOTS)
-            patterns.append(which)
-        first, which = np.concatenate(slots) * slot, np.concatenate(patterns)
+            pattern_slots, pattern = self._pattern_slots(seed, block)
+            slots.append(pattern_slots + block * SLOTS)
+            patterns.append(pattern)
+        first, pattern = np.concatenate(slots) * slot, np.concatenate(patterns)
         within = (first + slot > start) & (first + slot <= stop)
-        return Occurrences(first[within], first[within] + slot, which[within])
+        return Occurrences(first[within], first[within] + slot, pattern[within])
 
     def members(self, seed: int, pattern: int) -> NDArray[np.int64]:
         """Return the numbers of the inputs of a pattern, ascending."""
@@ -102,31 +103,31 @@ class Patterns(Stream):
     def _steps(self, dt: float) -> int:
         return round(self.pattern * 1e-3 / dt)
 
-    def _shown(self, seed: int, block: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the slots of a block that show a pattern, and which; no two in a row."""
-        random, wanted = random_of(seed, 10, block), round(self.share * SLOTS)
-        slots = np.sort(random.choice(SLOTS - wanted, wanted, replace=False)) + np.arange(wanted)
-        return slots, random.integers(0, self.patterns, wanted)
+    def _pattern_slots(self, seed: int, block: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the slots of a block with a pattern, no two in a row, and the pattern of each."""
+        random, n_slots = random_of(seed, 10, block), round(self.share * SLOTS)
+        slots = np.sort(random.choice(SLOTS - n_slots, n_slots, replace=False)) + np.arange(n_slots)
+        return slots, random.integers(0, self.patterns, n_slots)
 
 
-def _wandering(
+def _random_walk_spikes(
     stream: Patterns, random: np.random.Generator, n: int, n_ticks: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Draw spikes of inputs whose rates wander: input, and time in seconds."""
+    """Draw spikes of inputs with random-walk rates: input, and time in seconds."""
     gap = stream.pattern * 1e-3
-    fastest = stream.max_rate / gap
-    rate, speed = stream.max_rate * random.random(n), fastest * (2 * random.random(n) - 1)
+    max_speed = stream.max_rate / gap
+    rate, speed = stream.max_rate * random.random(n), max_speed * (2 * random.random(n) - 1)
     last = -gap * random.random(n)
     index, time = [np.empty(0, np.int64)], [np.empty(0)]
     for tick in range(n_ticks):
         end = (tick + 1) * _TICK
         fired = np.flatnonzero((random.random(n) < rate * _TICK) | (end - last > gap))
-        at = end - _TICK * random.random(len(fired))
-        last[fired] = at
+        spike_time = end - _TICK * random.random(len(fired))
+        last[fired] = spike_time
         index.append(fired)
-        time.append(at)
+        time.append(spike_time)
         rate = np.clip(rate + speed * _TICK, 0, stream.max_rate)
-        speed = np.clip(speed + 0.2 * fastest * (2 * random.random(n) - 1), -fastest, fastest)
+        speed = np.clip(speed + 0.2 * max_speed * (2 * random.random(n) - 1), -max_speed, max_speed)
     return np.concatenate(index), np.concatenate(time)
 
 
@@ -134,7 +135,7 @@ def _wandering(
 def _frozen(stream: Patterns, seed: int, pattern: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the spikes of a pattern: input, and time in seconds from its start."""
     n_ticks = round(stream.pattern * 1e-3 / _TICK)
-    member, time = _wandering(stream, random_of(seed, 11, pattern), stream.n_pattern, n_ticks)
+    member, time = _random_walk_spikes(stream, random_of(seed, 11, pattern), stream.n_pattern, n_ticks)
     return stream.members(seed, pattern)[member], time
 
 
@@ -143,18 +144,18 @@ def _block(stream: Patterns, seed: int, block: int, dt: float) -> tuple[NDArray[
     """Return the spikes of a block: input, and step from the start of the stream."""
     slot, steps = stream.pattern * 1e-3, stream._steps(dt)
     random = random_of(seed, 13, block)
-    index, time = _wandering(stream, random, stream.n, round(SLOTS * slot / _TICK))
-    hidden = np.zeros((SLOTS, stream.n), bool)  # inputs that fire as in a pattern
-    shown, patterns = stream._shown(seed, block)
-    for place, pattern in zip(shown.tolist(), patterns.tolist(), strict=True):
-        hidden[place, stream.members(seed, pattern)] = True
+    index, time = _random_walk_spikes(stream, random, stream.n, round(SLOTS * slot / _TICK))
+    hidden = np.zeros((SLOTS, stream.n), bool)  # inputs that fire according to a pattern
+    pattern_slots, patterns = stream._pattern_slots(seed, block)
+    for slot_number, pattern in zip(pattern_slots.tolist(), patterns.tolist(), strict=True):
+        hidden[slot_number, stream.members(seed, pattern)] = True
     kept = ~hidden[np.minimum((time / slot).astype(np.int64), SLOTS - 1), index]
     indices, step = [index[kept]], [step_of(time[kept], dt) + block * SLOTS * steps]
-    for place, pattern in zip(shown.tolist(), patterns.tolist(), strict=True):
-        member, at = _frozen(stream, seed, pattern)
-        shift = (stream.jitter * 1e-3) * random.standard_normal(len(at)).clip(-_SURE, _SURE)
+    for slot_number, pattern in zip(pattern_slots.tolist(), patterns.tolist(), strict=True):
+        member, pattern_time = _frozen(stream, seed, pattern)
+        shift = (stream.jitter * 1e-3) * random.standard_normal(len(pattern_time)).clip(-_SURE, _SURE)
         indices.append(member)
-        # from the start of the stream; none before it
-        step.append(np.maximum(step_of(at + shift, dt) + (block * SLOTS + place) * steps, 0))
-    noise, at_step = bernoulli(random, np.full(stream.n, stream.noise * dt), SLOTS * steps)
-    return np.concatenate([*indices, noise]), np.concatenate([*step, at_step + block * SLOTS * steps])
+        # steps from the start of the stream, at least 0
+        step.append(np.maximum(step_of(pattern_time + shift, dt) + (block * SLOTS + slot_number) * steps, 0))
+    noise, noise_step = bernoulli(random, np.full(stream.n, stream.noise * dt), SLOTS * steps)
+    return np.concatenate([*indices, noise]), np.concatenate([*step, noise_step + block * SLOTS * steps])

@@ -16,8 +16,8 @@ from stdpbench.kinds.streams.base import BLOCK, Stream, bernoulli, blocks_of, ra
 class PoissonInputs(Stream):
     """Inputs that fire at constant rates, independently of each other and of the past.
 
-    One Bernoulli trial per input and time step, of probability ``rate * dt``. A second group with a rate of its own,
-    such as inhibitory inputs, has the numbers after those of the first.
+    There is one Bernoulli trial of probability ``rate * dt`` per input and time step. A second group with another
+    rate, such as inhibitory inputs, is numbered after the first.
     """
 
     kind: Literal["poisson"] = "poisson"
@@ -37,17 +37,17 @@ class PoissonInputs(Stream):
         return self.n + self.n_extra
 
     def problem(self, dt: float) -> str:
-        """Return whether an input would have to fire more than once per step."""
+        """Return an error if an input would fire more than once per step."""
         return too_fast("data.rate", self.rate, dt) or too_fast("data.rate_extra", self.rate_extra, dt)
 
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
-        """Return the spikes of some time steps; see `Stream.spikes`."""
+        """Return the spikes of a range of time steps; see `Stream.spikes`."""
         blocks = (_block(self, seed, block, dt) for block in blocks_of(start, stop))
         return spikes_of_blocks(blocks, start, stop, self.n_inputs)
 
 
 def too_fast(path: str, rate: float, dt: float) -> str:
-    """Return the sentence on a rate that is too high for a time step in seconds; else empty."""
+    """Return an error if a rate is too high for a time step in seconds; otherwise an empty string."""
     if rate * dt < 1:
         return ""
     return f"{path} ({rate:g} Hz) must be below one spike per step of network.dt ({dt * 1e3:g} ms)"

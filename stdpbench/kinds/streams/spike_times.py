@@ -1,4 +1,4 @@
-"""Spike times of one's own, from a file."""
+"""Spike times from the user's own file."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _LATEST = 1e6  # s
 
 
 class SpikeTimes(Stream):
-    """Spikes of a file: for each, the number of the input and a time in seconds from the start of the stream.
+    """Spikes from a file: for each, the number of the input and the time in seconds from the start of the stream.
 
     The file is a NumPy archive (.npz) with the arrays ``index`` and ``time``, such as
     ``numpy.savez("mine.npz", index=index, time=time)`` writes, or a CSV file whose lines are ``index,time``, with or
-    without a line of names. The order of spikes does not matter. A spike falls into the time step that contains it;
-    two of one input in one step are one. After the last spike, inputs are silent.
+    without a header line. The order of spikes does not matter. A spike belongs to the time step that contains it;
+    several of one input in one step become one. After the last spike, inputs are silent.
     """
 
     kind: Literal["spike-times"] = "spike-times"
@@ -36,7 +36,7 @@ class SpikeTimes(Stream):
         None, ge=1, le=_MOST_INPUTS, structural=True, help="Number of inputs; none: the largest index of the file + 1."
     )
 
-    summary: ClassVar[str] = "Spike times of a file"
+    summary: ClassVar[str] = "Spike times from a file"
     reference: ClassVar[str] = "https://numpy.org/doc/stable/reference/generated/numpy.savez.html"
 
     @property
@@ -46,7 +46,7 @@ class SpikeTimes(Stream):
         return self.n or int(index.max(initial=0)) + 1
 
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
-        """Return the spikes of some time steps; see `Stream.spikes`."""
+        """Return the spikes of a range of time steps; see `Stream.spikes`."""
         index, time = self._spikes()
         first, last = np.searchsorted(time, [(start - 1) * dt, (stop + 1) * dt])
         return spikes_of(index[first:last], step_of(time[first:last], dt), start, stop, self.n_inputs)
@@ -60,18 +60,18 @@ class SpikeTimes(Stream):
             raise StdpbenchError("data.path is missing; it must name a file with spikes: .npz or .csv")
         path = Path(self.path).expanduser()
         try:
-            changed = path.stat().st_mtime_ns
+            modified = path.stat().st_mtime_ns
         except OSError:
             raise StdpbenchError(f"data.path: there is no file {path}") from None
-        index, time = _read(path, changed)
+        index, time = _read(path, modified)
         if self.n is not None and len(index) and index.max() >= self.n:
             raise StdpbenchError(f"{path} has spikes of input {index.max()}, but data.n is {self.n}")
         return index, time
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, changed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the spikes of a file in the order of their times."""
+def _read(path: Path, modified: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the spikes of a file in temporal order; `modified` invalidates the cache."""
     index, time = _csv(path) if path.suffix.lower() in (".csv", ".txt") else _npz(path)
     if index.ndim != 1 or index.shape != time.shape:
         raise StdpbenchError(f"{path}: index and time must be two lists of the same length")
@@ -86,8 +86,8 @@ def _read(path: Path, changed: int) -> tuple[NDArray[np.int64], NDArray[np.float
 def _csv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-        named = bool(lines) and any(letter.isalpha() and letter not in "eE" for letter in lines[0])
-        table = np.loadtxt(lines[1:] if named else lines, delimiter=",", ndmin=2)
+        has_header = bool(lines) and any(letter.isalpha() and letter not in "eE" for letter in lines[0])
+        table = np.loadtxt(lines[1:] if has_header else lines, delimiter=",", ndmin=2)
     except (OSError, ValueError) as error:
         raise StdpbenchError(f"{path} cannot be read as lines of index,time: {error}") from None
     if table.size and table.shape[1] != 2:

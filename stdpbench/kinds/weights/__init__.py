@@ -1,4 +1,4 @@
-"""Start weights of projections: the family of kinds and its base class."""
+"""Initial weights of projections: the family of kinds and its base class."""
 
 from stdpbench.declare.registry import Family
 from stdpbench.kinds.weights.base import Weight

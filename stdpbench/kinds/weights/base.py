@@ -1,4 +1,4 @@
-"""Base class of weights: what the weights of a projection are before any learning."""
+"""Base class of initial weights of projections."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from stdpbench.declare.parameters import Parameters
 
 
 class Weight(Parameters):
-    """Weights of a projection before any learning; one kind per file.
+    """Initial weights of a projection; one kind per file.
 
-    A weight is dimensionless: what a spike adds to the receptor of the target neuron, in units of its variable.
+    A weight is dimensionless: the increment of the target's receptor per spike, in units of its variable.
     """
 
     summary: ClassVar[str]
     from_pictures: ClassVar[bool] = False
-    """Whether weights start from training pictures, so that `draw` cannot make them."""
+    """Whether weights start from training pictures, so that `draw` is not used."""
     from_table: ClassVar[bool] = False
-    """Whether the connection gives the weights, so that `draw` cannot make them."""
+    """Whether the connection provides the weights, so that `draw` is not used."""
     trained: ClassVar[bool] = False
     """Whether a reference (`stdpbench.experiment.references`) changes the weights between presentations."""
 
     @abstractmethod
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return the weights, float64, in the given shape."""
+        """Return weights of this shape, float64."""

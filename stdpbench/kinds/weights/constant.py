@@ -12,7 +12,7 @@ from stdpbench.kinds.weights.base import Weight
 
 
 class Constant(Weight):
-    """The same weight for all synapses. Where it does not learn, it is stored once."""
+    """The same weight for all synapses; stored once if the projection is not plastic."""
 
     kind: Literal["constant"] = "constant"
     value: float = parameter(1.0, unit="", ge=0, help="Weight of each synapse.")
@@ -20,5 +20,5 @@ class Constant(Weight):
     summary: ClassVar[str] = "The same weight for all synapses"
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return the weights, float64, in the given shape."""
+        """Return weights of this shape, float64."""
         return np.full(shape, self.value)

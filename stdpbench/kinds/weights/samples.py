@@ -13,10 +13,10 @@ from stdpbench.kinds.weights.base import Weight
 
 
 class Samples(Weight):
-    """Each target neuron starts from a training picture, blurred and mixed with random weights.
+    """The weights of each target neuron start from a training picture, blurred and mixed with random weights.
 
-    Pictures are drawn without replacement as long as they last; labels are not looked at. Only for projections from
-    the input. After Cachi et al. (2020), who start from training samples.
+    Pictures are drawn without replacement until none is left; labels are not used. Only for projections from the
+    input. After Cachi et al. (2020), who start from training samples.
     """
 
     kind: Literal["samples"] = "samples"
@@ -27,7 +27,7 @@ class Samples(Weight):
     from_pictures: ClassVar[bool] = True
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Weights of this kind cannot be drawn without pictures."""
+        """Raise an error: weights of this kind need pictures."""
         raise StdpbenchError(
             "weights of kind 'samples' start from training pictures, and cannot be drawn without them"
         )

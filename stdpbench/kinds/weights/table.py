@@ -1,4 +1,4 @@
-"""Weights that the file of a connection gives."""
+"""Weights from the file of a connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stdpbench.kinds.weights.base import Weight
 
 
 class TableWeight(Weight):
-    """The weight of each synapse is that in the file of the connection ``table``, whose column ``weight`` gives it."""
+    """The weight of each synapse is in the column ``weight`` of the file of the connection ``table``."""
 
     kind: Literal["table"] = "table"
 
@@ -20,5 +20,5 @@ class TableWeight(Weight):
     from_table: ClassVar[bool] = True
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Weights of this kind cannot be drawn without the connection."""
+        """Raise an error: weights of this kind come from the connection."""
         raise StdpbenchError("weights of kind 'table' come from the file of a connection")

@@ -1,4 +1,4 @@
-"""Weights of both signs that a reference trains."""
+"""Weights of both signs, trained by a supervised reference."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stdpbench.kinds.weights.base import Weight
 
 
 class TrainedWeight(Weight):
-    r"""Weights of both signs that a supervised reference changes between presentations; no spike changes them.
+    r"""Weights of both signs that a supervised reference changes between presentations; spikes do not change them.
 
     They start from a normal distribution with the mean :math:`\mu/n` and the standard deviation :math:`g/\sqrt{n}`,
     where n is the number of source neurons, so that the input of a neuron does not depend on n. They are learned
-    arrays of the run: in checkpoints and exports, and another run can start from them.
+    arrays of the run: they are in checkpoints and exports, and another run can start from them.
     """
 
     kind: Literal["trained"] = "trained"
@@ -31,13 +31,13 @@ class TrainedWeight(Weight):
     trained: ClassVar[bool] = True
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return the weights, float64, in the given shape, (n_source, n_target)."""
+        """Return weights of the shape (n_source, n_target), float64."""
         n = max(1, shape[0])
         drawn = np.asarray(random.standard_normal(shape) * (self.gain / np.sqrt(n)))
         return drawn + self.mean / n if self.mean else drawn
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; files from before there was a mean do not have one of 0."""
+        """Return the values as in a file, without the mean if it is 0."""
         mapping = super().to_mapping()
         if not self.mean:
             del mapping["mean"]

@@ -31,5 +31,5 @@ class Uniform(Weight):
         return self
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return the weights, float64, in the given shape."""
+        """Return weights of this shape, float64."""
         return np.asarray(self.low + random.random(shape) * (self.high - self.low))

@@ -1,1 +1,1 @@
-"""Figures: arrays in, matplotlib figures out. Nothing here reads a run folder."""
+"""Figures: functions from arrays to matplotlib figures, which do not read run folders."""

@@ -1,4 +1,4 @@
-"""Figure that compares several runs: courses of training, and results."""
+"""Figure that compares several runs: curves over training, and results."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Course:
     result : Metric or None
         Accuracy of the vote on the evaluated pictures.
     population : str
-        Name of the population that is read; empty if the network is not known.
+        Name of the population that is read; empty if the network is unknown.
     theta_unit : str
-        Unit of `mean_theta`; empty for discrete neurons, whose threshold has none.
+        Unit of `mean_theta`; empty for discrete neurons, whose threshold has no unit.
     title : str
-        The title that a person gave to the run; empty if it has none.
+        Title of the run; empty if it has none.
     word : str
         Note after its name, such as "supervised"; empty for a run that was trained without labels.
     """
@@ -65,12 +65,12 @@ class Course:
 
 @dataclass(frozen=True)
 class SeedMean:
-    """Mean accuracy of the vote of runs that differ in their seed alone.
+    """Mean accuracy of the vote of runs that differ only in their seed.
 
     Attributes
     ----------
     name : str
-        What tells these runs from the others; empty if there are no others.
+        Name that distinguishes these runs from others; empty if there are no others.
     n : int
         Number of seeds, two or more.
     mean, sd : float
@@ -84,7 +84,7 @@ class SeedMean:
 
     @property
     def label(self) -> str:
-        """What it is the mean of."""
+        """Name with the number of seeds."""
         return units.label(self.name or "mean", f"{self.n} seeds")
 
     @property
@@ -110,26 +110,30 @@ class Titled(Protocol):
 
 
 def called(runs: Sequence[Titled]) -> list[str]:
-    """Return what runs are called: their titles, or names where there is none or several have the same."""
+    """Return display names of runs: their titles, or folder names for missing or repeated titles."""
     titles = [run.title for run in runs]
     return [run.title if run.title and titles.count(run.title) == 1 else run.name for run in runs]
 
 
 def with_words(runs: Sequence[Titled]) -> list[str]:
-    """Return what runs are called, with their notes in brackets, such as ``"best (supervised)"``."""
+    """Return display names of runs with their notes in brackets, such as ``"best (supervised)"``."""
     return [units.label(name, run.word) for run, name in zip(runs, called(runs), strict=True)]
 
 
 def spikes_label(courses: Sequence[Course]) -> str:
-    """Return the label of spikes per picture, with the population if all runs read one of the same name."""
+    """Return the label of spikes per picture, with the population if all runs read a population of the same name."""
     read = {course.population for course in courses}
     return f"{read.pop() if len(read) == 1 else ''} spikes per picture".lstrip()
 
 
 def theta_label(courses: Sequence[Course]) -> str:
-    """Return the label of the mean theta, with its unit if it has one; some runs may have one, and others not."""
-    found = {course.theta_unit for course in courses}
-    unit = next(iter(found)) if len(found) == 1 else f"{', '.join(sorted(found - {''}))}; discrete neurons: no unit"
+    """Return the label of the mean theta, with its unit, or several units if runs differ."""
+    theta_units = {course.theta_unit for course in courses}
+    unit = (
+        next(iter(theta_units))
+        if len(theta_units) == 1
+        else f"{', '.join(sorted(theta_units - {''}))}; discrete neurons: no unit"
+    )
     return units.label("mean theta", unit if courses else "")
 
 
@@ -143,18 +147,18 @@ MEASURES: Final = {
 
 
 def labels_of(courses: Sequence[Course]) -> dict[str, str]:
-    """Return the axis labels of `MEASURES`, with the population that all runs read, and the unit of theta."""
-    own = {"spikes": spikes_label(courses), "mean_theta": theta_label(courses)}
-    return {name: label for name, (label, _) in MEASURES.items()} | own
+    """Return the axis labels of `MEASURES`, with the name of the population and the unit of theta."""
+    specific = {"spikes": spikes_label(courses), "mean_theta": theta_label(courses)}
+    return {name: label for name, (label, _) in MEASURES.items()} | specific
 
 
 def courses_spec(courses: Sequence[Course], names: Sequence[str] = ()) -> dict[str, Any] | None:
-    """Return the specification of the courses of training; None if no run has a data point yet.
+    """Return the specification of curves over training; None if no run has a data point yet.
 
     Parameters
     ----------
     courses, names
-        As of `comparison_figure`.
+        See `comparison_figure`.
     """
     plots, labels = [], labels_of(courses)
     for measure, (_, factor) in MEASURES.items():
@@ -183,17 +187,17 @@ def comparison_figure(
     courses : sequence of Course
         The runs.
     width : float, optional
-        Width in mm, for a paper. Default: that of a screen.
+        Width in mm, for a paper. Default: a width for the screen.
     names : sequence of str
-        What runs are called. Default: their titles or names.
+        Display names of the runs. Default: their titles or folder names.
     means : sequence of SeedMean
         Means over seeds, drawn below the results of the runs.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Running accuracy, spikes per picture and mean theta, with a dashed line where something was changed in a run;
-        below them, final accuracy with its 95 % Wilson interval, and means over seeds ± SD.
+        Running accuracy, spikes per picture and mean theta, with dashed lines at changes during a run; below them,
+        final accuracy with its 95 % Wilson interval, and means over seeds ± SD.
     """
     names = names or with_words(courses)
     over_training, results = courses_spec(courses, [""] * len(courses)), _results(courses, names, means)
@@ -213,9 +217,9 @@ def _results(courses: Sequence[Course], names: Sequence[str], means: Sequence[Se
             if result.low is not None and result.high is not None:
                 bar["error"] = [[value - 100 * result.low], [100 * result.high - value]]
         bars.append(bar)
-    for one in means:
-        bar = {"values": [100 * one.mean], "error": [[100 * one.sd]] * 2, "texts": [one.text]}
-        bars.append({**bar, "label": one.label, "colour": "0.5"})
+    for mean in means:
+        bar = {"values": [100 * mean.mean], "error": [[100 * mean.sd]] * 2, "texts": [mean.text]}
+        bars.append({**bar, "label": mean.label, "colour": "0.5"})
     explained = f"{INTERVAL}; means: ± SD over seeds" if means else INTERVAL
     return {
         "kind": "bars",

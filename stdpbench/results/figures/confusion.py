@@ -1,4 +1,4 @@
-"""Confusion matrices, for the screen, for a paper, or in axes of the user's."""
+"""Confusion matrices for the screen, for a paper, or in existing axes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FITS = 0.32
-"""Font size, as a share of a cell, up to which the last two headings fit beside each other."""
+"""Largest font size, relative to a cell, at which the last two headings fit side by side."""
 
 
 def confusion(
@@ -40,9 +40,9 @@ def confusion(
     title : str, optional
         Title, before the accuracy.
     noun : str
-        What a stimulus is called.
+        Name of a stimulus in sentences.
     width : float, optional
-        Width of the figure in mm, for a paper. Default: as large as the numbers need on the screen.
+        Width of the figure in mm, for a paper. Default: a size that fits the numbers on the screen.
 
     Returns
     -------
@@ -88,9 +88,9 @@ def confusion_on(
     Parameters
     ----------
     points : float, optional
-        Font size. Default: those of the user's settings.
+        Font size. Default: the user's settings.
     cell : float, optional
-        Side of a cell in points. Default: as the axes are.
+        Side of a cell in points. Default: from the size of the axes.
     """
     from matplotlib import rcParams
     from matplotlib.colors import PowerNorm
@@ -131,8 +131,8 @@ def confusion_on(
         axes.text(accuracy, row, percent(share), ha="center", va="center", fontsize=min(size, 0.42 * cell))
     axes.set(xlim=(-0.55, accuracy + 0.65), ylim=(n - 0.45, -0.55), aspect="equal")
     axes.set_xticks(np.arange(n), names, rotation=0 if upright else 90, fontsize=size)
-    heads, turned = (["no\nanswer", "accuracy"], 0) if size <= _FITS * cell else (["no answer", "accuracy"], 90)
-    axes.set_xticks([no_answer, accuracy], heads, minor=True, rotation=turned, fontsize=size)
+    headings, rotation = (["no\nanswer", "accuracy"], 0) if size <= _FITS * cell else (["no answer", "accuracy"], 90)
+    axes.set_xticks([no_answer, accuracy], headings, minor=True, rotation=rotation, fontsize=size)
     axes.set_yticks(np.arange(n), names, fontsize=size)
     axes.tick_params(which="both", length=0, pad=5)
     axes.spines[:].set_visible(False)

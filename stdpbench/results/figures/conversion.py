@@ -1,4 +1,4 @@
-"""Figure of a network of rectified units converted into one of spiking neurons."""
+"""Figure of a network of rectified units that was converted to spiking neurons."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def conversion_figure(
     names : sequence of str
         Name of each layer.
     title : str
-        Names the network and the pictures; "supervised" is added.
+        Name of the network and the pictures; "supervised" is added.
     width : float, optional
-        Width in mm, for a paper. Default: that of a screen.
+        Width in mm, for a paper. Default: a width for the screen.
 
     Returns
     -------
@@ -44,8 +44,8 @@ def conversion_figure(
         _accuracy(curve, curve.spikes, "spikes per picture"),
     ]
     for name, a, rate in zip(names, curve.activations, curve.rates, strict=True):
-        every = max(1, a.size // _MOST_POINTS)
-        dots = {"x": a.ravel()[::every], "y": rate.ravel()[::every], "style": "."}
+        step = max(1, a.size // _MOST_POINTS)
+        dots = {"x": a.ravel()[::step], "y": rate.ravel()[::step], "style": "."}
         plots = [{"label": "spikes per step", "lines": [dots, {"x": [0, 1], "y": [0, 1], "style": "-"}]}]
         parts.append({"kind": "lines", "title": name, "x_label": "activation (per step)", "plots": plots})
     parts[0]["title"] = f"{title} (supervised)" if title else "Supervised"

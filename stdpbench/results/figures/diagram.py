@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = {True: OKABE_ITO[1], False: OKABE_ITO[0], None: "#707783"}
-"""Of projections that inhibit, excite, or of which this is not known."""
+"""Colour of projections that inhibit, excite, or whose effect is unknown."""
 _HEADS = {True: "disc", False: "triangle", None: "open"}
 _FONT = 9.0  # points
 
@@ -32,14 +32,14 @@ def diagram_spec(graph: Graph, rates: Mapping[str, float] | None = None) -> dict
     rates : mapping of str to float, optional
         Rates of populations in Hz, shown in their boxes.
     """
-    made, known = lay_out(graph), rates or {}
+    layout, known_rates = lay_out(graph), rates or {}
     boxes = []
-    for name, box in made.boxes.items():
-        texts = [name, *box.lines, *([f"{known[name]:.3g} Hz"] if name in known else [])]
-        place = (box.rect.x, box.rect.y, box.rect.width, box.rect.height)
-        boxes.append({"place": [round(side, 3) for side in place], "texts": texts})
+    for name, box in layout.boxes.items():
+        texts = [name, *box.lines, *([f"{known_rates[name]:.3g} Hz"] if name in known_rates else [])]
+        rect = (box.rect.x, box.rect.y, box.rect.width, box.rect.height)
+        boxes.append({"place": [round(side, 3) for side in rect], "texts": texts})
     arrows = []
-    for name, arrow in made.arrows.items():
+    for name, arrow in layout.arrows.items():
         labels = [(label.text, round(label.rect.x, 3), round(label.rect.middle[1], 3)) for label in arrow.labels]
         arrows.append(
             {
@@ -52,7 +52,7 @@ def diagram_spec(graph: Graph, rates: Mapping[str, float] | None = None) -> dict
                 "labels": labels,
             }
         )
-    size = {"width": round(made.width, 3), "height": round(made.height, 3)}
+    size = {"width": round(layout.width, 3), "height": round(layout.height, 3)}
     return {"kind": "diagram", **size, "boxes": boxes, "arrows": arrows}
 
 
@@ -62,9 +62,9 @@ def network_figure(graph: Graph, rates: Mapping[str, float] | None = None, width
     Parameters
     ----------
     graph, rates
-        As of `diagram_spec`.
+        See `diagram_spec`.
     width : float, optional
-        Width in mm, for a paper, to which texts shrink or grow. Default: that of texts of 9 points.
+        Width in mm, for a paper; texts are scaled to it. Default: the width with texts of 9 points.
     """
     spec = diagram_spec(graph, rates)
     return draw(spec, width or spec["width"] * _FONT * INCH / 72, _FONT)

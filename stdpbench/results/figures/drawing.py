@@ -1,4 +1,4 @@
-"""Common parts of figures: size, colours and number formats."""
+"""Sizes, colours and number formats of figures."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def _figure_class() -> type[Figure]:
     from matplotlib.text import Text
 
     class LiteralFigure(Figure):
-        """A figure that takes no text for mathematics: names of classes and runs may have a `$`."""
+        """A figure that does not interpret text as mathematics, since names of classes and runs may have a `$`."""
 
         def draw(self, renderer: Any) -> None:
-            axes = [axis for place in self.axes for axis in (place.xaxis, place.yaxis)]
+            axes = [axis for plot in self.axes for axis in (plot.xaxis, plot.yaxis)]
             logarithmic = [axis for axis in axes if axis.get_scale() == "log"]
             powers = {label for axis in logarithmic for label in axis.get_ticklabels(which="both")}
             for text in self.findobj(Text):
@@ -46,7 +46,7 @@ def _figure_class() -> type[Figure]:
 
 
 def new_figure(wide: float, high: float, *, constrained: bool = False, pad: float = 0.12) -> Figure:
-    """Create an empty figure of a size in pixels on an Agg canvas; `constrained`: laid out, `pad` inch apart."""
+    """Create an empty figure of a size in pixels on an Agg canvas; `constrained` adds a layout with `pad` inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -57,21 +57,21 @@ def new_figure(wide: float, high: float, *, constrained: bool = False, pad: floa
 
 
 def greys() -> Colormap:
-    """Return a colour map from white to black with evenly decreasing lightness; NaN has the colour of gaps."""
+    """Return a colour map from white to black with evenly decreasing lightness; NaN has the gap colour."""
     import matplotlib
 
     return matplotlib.colormaps["gray_r"].with_extremes(bad=_GAP_COLOUR)
 
 
 def reds_and_blues() -> Colormap:
-    """Return a colour map from red, for negative numbers, through white to blue; NaN has the colour of gaps."""
+    """Return a colour map from red (negative) through white to blue (positive); NaN has the gap colour."""
     import matplotlib
 
     return matplotlib.colormaps["RdBu"].with_extremes(bad=_GAP_COLOUR)
 
 
 def oranges_and_purples() -> Colormap:
-    """Return a colour map from purple, for negative numbers, through white to orange; NaN has the colour of gaps."""
+    """Return a colour map from purple (negative) through white to orange (positive); NaN has the gap colour."""
     import matplotlib
 
     return matplotlib.colormaps["PuOr_r"].with_extremes(bad=_GAP_COLOUR)
@@ -81,7 +81,7 @@ def blues() -> Colormap:
     """Return a colour map from white through Okabe and Ito's blue to dark blue, with evenly decreasing CIE L*."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    # the blue has L* = 46, the dark one 12: 0.61 of the way down from 100
+    # L* is 46 for the blue and 12 for the dark blue: 46 lies at 0.61 of the way from 100 to 12
     return LinearSegmentedColormap.from_list("blues", [(0.0, "#FFFFFF"), (0.61, OKABE_ITO[0]), (1.0, "#00213A")])
 
 
@@ -90,12 +90,12 @@ def readable_on(colour: tuple[float, float, float, float]) -> str:
     red, green, blue = (
         value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in colour[:3]
     )
-    # relative luminance of sRGB, and the value that contrasts as much with black as with white (WCAG 2)
+    # relative luminance of sRGB, and the value with equal contrast to black and white (WCAG 2)
     return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "white"
 
 
 def spaced(number: int) -> str:
-    """Format a whole number with thin spaces between thousands, from five digits on."""
+    """Format a whole number; from five digits on with thin spaces between thousands."""
     return str(number) if abs(number) < 10_000 else thousands(number)
 
 
@@ -105,15 +105,15 @@ def percent(share: float) -> str:
 
 
 def shortened(name: str) -> str:
-    """Shorten a name to at most 24 characters by omitting its middle, so that names with a common start differ."""
+    """Shorten a name to at most 24 characters by omitting its middle; names with a common beginning still differ."""
     return name if len(name) <= _LONGEST_NAME else f"{name[:14]}…{name[-9:]}"
 
 
 def curve(axes: Axes, x: NDArray[Any], y: NDArray[Any], series: int, label: str) -> None:
-    """Draw one quantity over presentations with the colour and marker of a series; NaN leaves no gap in the line."""
+    """Draw one quantity over presentations with the colour and marker of a series, skipping NaN without a gap."""
     x, y = np.asarray(x), np.asarray(y, np.float64)
     known = ~np.isnan(y)
-    # with many points only some are marked, different ones in each series, so that markers do not overlap
+    # of many points only some have markers, different ones in each series, so that markers do not overlap
     step = max(1, int(known.sum()) // 12)
     axes.plot(
         x[known],

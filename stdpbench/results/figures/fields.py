@@ -1,4 +1,4 @@
-"""Receptive fields side by side, for the screen, for a paper, or in axes of the user's."""
+"""Receptive fields side by side, for the screen, for a paper, or in existing axes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOSAIC_DOTS = 1000  # approximate size of all receptive fields together on the screen
 _FIELD_DOTS = 300  # maximum size of one field
 _LABELLED_FIELDS = 100
-_SMALLEST = 3.5  # points of a class in a field
+_SMALLEST = 3.5  # smallest font size of a class in a field, in points
 
 
 def receptive_fields(
@@ -46,28 +46,28 @@ def receptive_fields(
     shape : tuple of int
         Height and width of a field; their product is n_source.
     labels : ndarray, integer, (n_target,), optional
-        Class of each neuron. Neurons with `NO_ANSWER`, which never fired, are crossed out, as are always neurons
-        without any weight. With up to 100 neurons, the class is written into the field.
+        Class of each neuron. Neurons with `NO_ANSWER`, which never fired, are crossed out, like neurons whose weights
+        are all 0. With up to 100 neurons, the class is written into the field.
     class_names : sequence of str, optional
-        Names to write instead of numbers where they fit.
+        Names to write instead of numbers, if they fit.
     vmax : float, optional
-        Weight with the darkest colour; default: the largest weight, or the largest magnitude where some are negative.
-        Negative weights are red, and positive ones blue.
+        Weight with the darkest colour; default: the largest magnitude. If some weights are negative, these are red,
+        and positive ones blue.
     title : str, optional
         Title; default: the number of neurons.
     width : float, optional
-        Width of the figure in mm, for a paper. Default: as large as the fields need on the screen.
+        Width of the figure in mm, for a paper. Default: a size that fits the fields on the screen.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One axes with the fields, row by row from the top left, and one with the colour bar. Without `width`, each
-        weight covers a whole number of dots.
+        Axes with the fields, row by row from the top left, and axes with the colour bar. Without `width`, each weight
+        covers a whole number of pixels.
 
     Raises
     ------
     StdpbenchError
-        If the arrays do not fit together.
+        If the shapes of the arrays do not match.
     """
     mosaic = Mosaic.of(weights, shape, labels)
     dots_high, dots_wide = mosaic.values.shape
@@ -87,14 +87,14 @@ def receptive_fields(
     figure_high = dots_high + 20 * len(heading) + 60
     figure = new_figure(figure_wide, figure_high)
 
-    def place(x: float, y: float, w: float, h: float) -> Axes:
+    def add_axes(x: float, y: float, w: float, h: float) -> Axes:
         return figure.add_axes((x / figure_wide, y / figure_high, w / figure_wide, h / figure_high))
 
-    # placed exactly: any other size would resample the fields
-    axes = place(20, 36, dots_wide, dots_high)
+    # exact placement, since any other size would resample the fields
+    axes = add_axes(20, 36, dots_wide, dots_high)
     image = _draw_mosaic(axes, mosaic, vmax, aspect="auto")
     bar_high = min(dots_high, 400)
-    bar = place(dots_wide + 42, 36 + (dots_high - bar_high) / 2, 16, bar_high)
+    bar = add_axes(dots_wide + 42, 36 + (dots_high - bar_high) / 2, 16, bar_high)
     figure.colorbar(image, cax=bar).set_label("weight", fontsize=11)
     bar.tick_params(labelsize=9)
     axes.set_title("\n".join(heading), fontsize=12, loc="left")
@@ -117,26 +117,26 @@ def fields_on(
     Parameters
     ----------
     points : float, optional
-        Font size. Default: those of the user's settings.
+        Font size. Default: the user's settings.
     room : float, optional
-        Width in points that the fields have. Default: that of the axes as they are.
+        Width of the fields in points. Default: the width of the axes.
     """
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
 
-    usual = FontProperties(size=rcParams["font.size"] if points is None else points).get_size_in_points()
+    font_size = FontProperties(size=rcParams["font.size"] if points is None else points).get_size_in_points()
     image = _draw_mosaic(axes, mosaic, vmax, aspect="equal")
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
-    bar.set_label("weight", fontsize=usual)
-    bar.ax.tick_params(labelsize=usual - 1)
+    bar.set_label("weight", fontsize=font_size)
+    bar.ax.tick_params(labelsize=font_size - 1)
     if room is None:
         room = axes.get_window_extent().width / axes.figure.dpi * 72
     field = room * mosaic.wide / mosaic.values.shape[1]
-    size = min(usual, 0.45 * field)
+    size = min(font_size, 0.45 * field)
     if size >= _SMALLEST:
         mosaic.write_classes(axes, class_names, size, int(field / (0.6 * size)))
     if note := mosaic.note:
-        axes.text(0, -0.01, note, fontsize=usual - 1, color=OKABE_ITO[1], va="top", transform=axes.transAxes)
+        axes.text(0, -0.01, note, fontsize=font_size - 1, color=OKABE_ITO[1], va="top", transform=axes.transAxes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +154,7 @@ class Mosaic:
     labels : ndarray, integer, (n,), or None
         Class of each neuron.
     silent : ndarray, bool, (n,)
-        Neurons that are crossed out.
+        Neurons to cross out.
     signed : bool
         Whether some weights are negative.
     largest : float
@@ -177,12 +177,12 @@ class Mosaic:
         shape: tuple[int, int],
         labels: NDArray[np.integer[Any]] | None = None,
     ) -> Mosaic:
-        """Arrange fields; see `receptive_fields`.
+        """Arrange fields in rows and columns; see `receptive_fields`.
 
         Raises
         ------
         StdpbenchError
-            If the arrays do not fit together.
+            If the shapes of the arrays do not match.
         """
         height, width = shape
         if weights.ndim != 2 or weights.shape[0] != height * width or weights.shape[1] < 1:
@@ -201,7 +201,7 @@ class Mosaic:
         for (top, left), field in zip(corners, weights.T, strict=True):
             mosaic[top : top + high, left : left + wide] = np.kron(field.reshape(shape), np.ones((scale, scale)))
         top, left = corners[-1]
-        mosaic[top:, left + wide + gap :] = 0.0  # no frame without a field
+        mosaic[top:, left + wide + gap :] = 0.0  # no gap lines after the last field
         silent = np.asarray(~weights.any(axis=0), bool)
         if labels is not None:
             silent |= labels == NO_ANSWER
@@ -210,14 +210,14 @@ class Mosaic:
 
     @property
     def note(self) -> str:
-        """Why some fields are crossed out; empty if none are."""
+        """Explanation of crossed-out fields; empty if there are none."""
         if not self.silent.any():
             return ""
-        why = "without weights" if self.labels is None else "that never fired, or without weights"
-        return f"× {_neurons(int(self.silent.sum()))} {why}"
+        reason = "without weights" if self.labels is None else "that never fired, or without weights"
+        return f"× {_neurons(int(self.silent.sum()))} {reason}"
 
     def write_classes(self, axes: Axes, class_names: Sequence[str] | None, size: float, room: int) -> None:
-        """Write the class into each field, if there are not too many; at most `room` letters of its name."""
+        """Write the class into each of up to 100 fields, with at most `room` letters of its name."""
         from matplotlib.patheffects import withStroke
 
         if self.labels is None or len(self.labels) > _LABELLED_FIELDS:
@@ -239,7 +239,7 @@ class Mosaic:
 
 
 def _draw_mosaic(axes: Axes, mosaic: Mosaic, vmax: float | None, aspect: Literal["equal", "auto"]) -> AxesImage:
-    """Draw fields, with crosses over silent neurons."""
+    """Draw the fields, and crosses over silent neurons."""
     from matplotlib.collections import LineCollection
 
     largest = mosaic.largest if vmax is None or vmax <= 0 else vmax

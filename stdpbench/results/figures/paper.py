@@ -1,33 +1,32 @@
 """Publication figures: the content of a panel, drawn with matplotlib in a separate process.
 
-``python -m stdpbench.results.figures.paper ORDER.npz`` carries out an *order* written by `write_order`, which has
-content, target file and width. Next to the figure it writes its numbers (``.csv``) and its caption (``.txt``). This
-module imports matplotlib only to draw (`stdpbench.results.figures.paper`).
+``python -m stdpbench.results.figures.paper ORDER.npz`` executes an *order* written by `write_order`, with content,
+target file and width. Next to the figure it writes its numbers (``.csv``) and its caption (``.txt``).
 
 The content is a *spec*, a dict of plain values and arrays:
 
 ``{"kind": "lines", "x_label": …, "plots": [{"label": …, "lines": [{"x": …, "y": …, "label": …}, …]}, …]}``
-    Plots below each other with one horizontal axis, each of which may have ``"range": (low, high)`` and
-    ``"log": True``. A line may have ``"error"`` as bars have, drawn as a band, ``"style"`` (such as ``"--"`` or
-    ``"o-"``), ``"colour"``, and ``"steps"`` where y is of bins around x. ``"marks": [(x, text), …]`` are vertical
+    Plots below each other with a common horizontal axis, each of which may have ``"range": (low, high)`` and
+    ``"log": True``. A line may have ``"error"``, as for bars, drawn as a band, ``"style"`` (such as ``"--"`` or
+    ``"o-"``), ``"colour"``, and ``"steps"`` if y are values of bins around x. ``"marks": [(x, text), …]`` are vertical
     lines. Optional: ``"x_range": (low, high)``, and ``"x_ticks"``, texts at 0, 1, 2, ….
 ``{"kind": "image", "image": (rows, columns), "label": …}``
-    ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0; orange is more, as on the screen).
+    ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (around 0; orange is positive).
     Optional: ``"levels": (low, high)``, ``"extent": (left, right, low, high)`` of axes with units, ``"x_label"``,
     ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each column and row). NaN is a gap.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
-    Bars side by side. ``"error"`` is one array, or two rows: how far the bar reaches below and above the value. A
-    series may have a ``"colour"``, ``"texts"``, which stand at the ends of its bars, a ``"marker"``, drawn in place of
+    Bars side by side. ``"error"`` is one array, or two rows with the lengths of the error bar below and above the
+    value. A series may have a ``"colour"``, ``"texts"`` at the ends of its bars, a ``"marker"`` to draw instead of
     bars, and ``"dots"``, further values at each bar. Optional: ``"x_label"``, ``"marks"``, values with a line, and
-    ``"lying"``; bars with long names always lie. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars
-    around these, as in a histogram.
+    ``"lying"`` for horizontal bars; bars with long names are always horizontal. With ``"x"``, evenly spaced numbers,
+    instead of ``"labels"``: bars around these, as in a histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
-    Points in a plane, each group with its own marker and colour, which may be given (``"colour"``). There are no
-    units, unless there are ``"x_label"`` and ``"y_label"``.
+    Points in a plane, each group with its own marker and colour, optionally ``"colour"``. Without ``"x_label"`` and
+    ``"y_label"`` the axes have no units.
 ``{"kind": "scatter", "x": axis, "y": axis}``
     A point for each run. An axis is ``{"label": …, "values": …, "names": […], "log": …}``; with names, values are
-    places among them. Optional: ``"colour"``, an axis, and ``"words"``, a text for each run, such as "supervised":
-    points with a text are framed, and the legend says it.
+    their indices. Optional: ``"colour"``, an axis, and ``"words"``, a text for each run, such as "supervised": points
+    with a text are framed, and the legend explains the frame.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
     Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
 ``{"kind": "diagram", "width": …, "height": …, "boxes": […], "arrows": […]}``
@@ -35,9 +34,9 @@ The content is a *spec*, a dict of plain values and arrays:
 ``{"kind": "stack", "parts": [spec, …]}``
     Several specs below each other.
 
-A part of one plot may have ``"share"``, its height as a share of the width. Every spec may have ``"title"``, ``"n"``
-(a text: how many of what), ``"errors"`` (a text: what error bars mean) and ``"about"`` (a sentence: what the numbers
-are).
+A part of one plot may have ``"share"``, its height relative to the width. Every spec may have ``"title"``, ``"n"``
+(a text: number and kind of samples), ``"errors"`` (a text: meaning of error bars) and ``"about"`` (a sentence on the
+numbers).
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ def draw(spec: Part, width: float = 88.0, font_size: float = POINTS, dpi: int = 
     Parameters
     ----------
     spec : mapping
-        What it shows; see `stdpbench.results.figures.paper`.
+        Content of the figure; see `stdpbench.results.figures.paper`.
     width : float
         In mm.
     font_size : float
@@ -101,10 +100,10 @@ def draw(spec: Part, width: float = 88.0, font_size: float = POINTS, dpi: int = 
     import matplotlib
 
     parts = list(spec["parts"]) if spec["kind"] == "stack" else [spec]
-    heights = [_heights(part) for part in parts]  # as shares of the width
+    heights = [_heights(part) for part in parts]  # relative to the width
     flat = [height for part in heights for height in part]
     below = sum(bool(series.get("label")) for part in parts for series in part.get("series", ()))
-    room = 0.0 if spec["kind"] == "diagram" else (2.2 + 0.7 * below) * font_size  # for the lowest label, and legends
+    room = 0.0 if spec["kind"] == "diagram" else (2.2 + 0.7 * below) * font_size  # for the lowest label and legends
     high = width * sum(flat) + room  # mm
     shared = len(parts) == 1 and parts[0]["kind"] in ("lines", "raster")
     style: dict[Any, Any] = {"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}
@@ -113,23 +112,25 @@ def draw(spec: Part, width: float = 88.0, font_size: float = POINTS, dpi: int = 
         figure.set_dpi(dpi)
         grid = figure.subplots(len(flat), 1, squeeze=False, sharex=shared, height_ratios=flat)
         left = list(grid[:, 0])
-        for part, own in zip(parts, heights, strict=True):
-            axes, left = left[: len(own)], left[len(own) :]
+        for part, part_heights in zip(parts, heights, strict=True):
+            axes, left = left[: len(part_heights)], left[len(part_heights) :]
             if part.get("title"):
-                side = "right" if part["kind"] == "bars" and _lies(part) else "left"  # beside long names
+                side = (
+                    "right" if part["kind"] == "bars" and _is_horizontal(part) else "left"
+                )  # long names are on the left
                 axes[0].set_title(part["title"], loc=side)
             _DRAWN[part["kind"]](part, axes)
-        figure.draw_without_rendering()  # texts of ticks are made here, in this font
+        figure.draw_without_rendering()  # creates the tick labels in this font
     return figure
 
 
 def figure_of(spec: Part, width: float | None) -> Figure:
-    """Draw a figure of a width in mm for a paper, or of a size for the screen."""
+    """Draw a figure of a width in mm for a paper, or for the screen if `width` is None."""
     return draw(spec, _SCREEN_WIDTH, _SCREEN_POINTS, DPI) if width is None else draw(spec, width)
 
 
 def _heights(part: Part) -> list[float]:
-    """Return the heights of the axes of a part, as shares of the width."""
+    """Return the heights of the axes of a part, relative to the width."""
     kind = part["kind"]
     if "share" in part:
         return [part["share"]]
@@ -142,7 +143,7 @@ def _heights(part: Part) -> list[float]:
         return [min(1.3, max(0.2, 0.76 * rows / columns))]
     if kind == "bars":
         lines = len(part.get("labels", ())) * (1 if len(part["series"]) == 1 else 1 + len(part["series"]) / 2)
-        return [max(0.62, 0.05 * lines) if _lies(part) else 0.62]
+        return [max(0.62, 0.05 * lines) if _is_horizontal(part) else 0.62]
     if kind == "diagram":
         return [part["height"] / part["width"]]
     return [0.9 if kind == "points" else 0.72]
@@ -151,7 +152,7 @@ def _heights(part: Part) -> list[float]:
 def _lines(part: Part, axes: Sequence[Axes]) -> None:
     names = {tuple(str(line.get("label", "")) for line in plot["lines"]) for plot in part["plots"]}
     same = len(axes) > 1 and len(names) == 1  # one legend for all plots, outside of them
-    for plot, place in zip(part["plots"], axes, strict=True):
+    for plot, ax in zip(part["plots"], axes, strict=True):
         for number, line in enumerate(plot["lines"]):
             x, y = np.asarray(line["x"]), np.asarray(line["y"])
             colour = line.get("colour", _colour(number))
@@ -159,23 +160,23 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
             steps = "steps-mid" if line.get("steps") else "default"
             label = line.get("label") or "_"
             dots: dict[str, Any] = {"markersize": 3, "rasterized": style == "."}
-            place.plot(x, y, style, color=colour, linewidth=1, drawstyle=steps, label=label, **dots)
+            ax.plot(x, y, style, color=colour, linewidth=1, drawstyle=steps, label=label, **dots)
             if line.get("error") is not None:
                 below, above = np.broadcast_to(line["error"], (2, len(y)))
-                place.fill_between(x, y - below, y + above, color=colour, alpha=0.2, linewidth=0)
+                ax.fill_between(x, y - below, y + above, color=colour, alpha=0.2, linewidth=0)
         for x_mark, text in part.get("marks", ()):
-            place.axvline(x_mark, color="0.5", linewidth=0.7, linestyle="--")
-            if place is axes[0] and text:
-                where: Any = ("data", "axes fraction")
-                beside: dict[str, Any] = {"fontsize": "small", "rotation": 90, "va": "top", "ha": "right"}
-                place.annotate(text, (x_mark, 1), xycoords=where, **beside)
-        place.set(ylabel=textwrap.fill(plot["label"], _LABEL), ylim=plot.get("range"))
-        place.set_yscale("log" if plot.get("log") else "linear")
+            ax.axvline(x_mark, color="0.5", linewidth=0.7, linestyle="--")
+            if ax is axes[0] and text:
+                coordinates: Any = ("data", "axes fraction")
+                text_style: dict[str, Any] = {"fontsize": "small", "rotation": 90, "va": "top", "ha": "right"}
+                ax.annotate(text, (x_mark, 1), xycoords=coordinates, **text_style)
+        ax.set(ylabel=textwrap.fill(plot["label"], _LABEL), ylim=plot.get("range"))
+        ax.set_yscale("log" if plot.get("log") else "linear")
         if any(line.get("label") for line in plot["lines"]):
             if not same:
-                place.legend(fontsize="small")
-            elif place is axes[-1]:
-                place.legend(**_BELOW)
+                ax.legend(fontsize="small")
+            elif ax is axes[-1]:
+                ax.legend(**_BELOW)
     _share_time(part, axes)
     axes[-1].set_xlabel(part.get("x_label", ""))
     if part.get("x_ticks"):
@@ -184,13 +185,13 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
 
 
 def _share_time(part: Part, axes: Sequence[Axes]) -> None:
-    for place in axes:
+    for ax in axes:
         if part.get("x_range"):
-            place.set_xlim(*part["x_range"])
+            ax.set_xlim(*part["x_range"])
 
 
 def _image(part: Part, axes: Sequence[Axes]) -> None:
-    (place,) = axes
+    (ax,) = axes
     image, diverging = np.asarray(part["image"], np.float64), part.get("map") == "diverging"
     levels = part.get("levels")
     if levels is None:
@@ -200,11 +201,11 @@ def _image(part: Part, axes: Sequence[Axes]) -> None:
     colours = oranges_and_purples() if diverging else greys()
     extent = part.get("extent")
     shape: dict[str, Any] = {"extent": extent, "aspect": "equal" if extent is None else "auto"}
-    drawn = place.imshow(image, colours, interpolation="nearest", vmin=levels[0], vmax=levels[1], **shape)
-    place.get_figure().colorbar(drawn, ax=place, label=part.get("label", ""), shrink=0.8)  # type: ignore[union-attr]
-    place.spines[:].set_visible(True)
-    place.grid(visible=False)
-    for side, axis in (("x", place.xaxis), ("y", place.yaxis)):
+    drawn = ax.imshow(image, colours, interpolation="nearest", vmin=levels[0], vmax=levels[1], **shape)
+    ax.get_figure().colorbar(drawn, ax=ax, label=part.get("label", ""), shrink=0.8)  # type: ignore[union-attr]
+    ax.spines[:].set_visible(True)
+    ax.grid(visible=False)
+    for side, axis in (("x", ax.xaxis), ("y", ax.yaxis)):
         axis.set_label_text(part.get(f"{side}_label", ""))
         ticks = part.get(f"{side}_ticks")
         if ticks:
@@ -214,9 +215,9 @@ def _image(part: Part, axes: Sequence[Axes]) -> None:
 
 
 def _bars(part: Part, axes: Sequence[Axes]) -> None:
-    (place,) = axes
-    n, x, lies = len(part["series"]), part.get("x"), _lies(part)
-    names, values = (place.yaxis, place.xaxis) if lies else (place.xaxis, place.yaxis)
+    (ax,) = axes
+    n, x, horizontal = len(part["series"]), part.get("x"), _is_horizontal(part)
+    names, values = (ax.yaxis, ax.xaxis) if horizontal else (ax.xaxis, ax.yaxis)
     if x is None:
         labels = [str(label) for label in part.get("labels", ())]
         places, room = np.arange(len(labels)), 0.8
@@ -225,75 +226,75 @@ def _bars(part: Part, axes: Sequence[Axes]) -> None:
         places, room = np.asarray(x), float(np.min(np.diff(x))) if len(x) > 1 else 1.0
     width = room / max(1, n)
     for number, series in enumerate(part["series"]):
-        at, of = places + (number - (n - 1) / 2) * width, np.asarray(series["values"])
+        positions, values_of_series = places + (number - (n - 1) / 2) * width, np.asarray(series["values"])
         style: dict[str, Any] = {"color": series.get("colour", _colour(number)), "label": series.get("label") or "_"}
-        for where, dots in zip(at, series.get("dots", ()), strict=False):
-            spread = (dots, [where] * len(dots)) if lies else ([where] * len(dots), dots)
-            place.plot(*spread, ".", color=style["color"], alpha=0.5)
+        for position, dots in zip(positions, series.get("dots", ()), strict=False):
+            spread = (dots, [position] * len(dots)) if horizontal else ([position] * len(dots), dots)
+            ax.plot(*spread, ".", color=style["color"], alpha=0.5)
         if series.get("error") is not None:
-            style |= {"xerr" if lies else "yerr": np.asarray(series["error"]).tolist(), "capsize": 2}
+            style |= {"xerr" if horizontal else "yerr": np.asarray(series["error"]).tolist(), "capsize": 2}
         if "marker" in series:
-            x_of, y_of = (of, at) if lies else (at, of)
-            place.errorbar(x_of, y_of, fmt=series["marker"], markersize=6, **style)
+            x_of, y_of = (values_of_series, positions) if horizontal else (positions, values_of_series)
+            ax.errorbar(x_of, y_of, fmt=series["marker"], markersize=6, **style)
         else:
-            bar = place.barh if lies else place.bar
-            drawn = bar(at, of, width, edgecolor="white", linewidth=0.4, **style)
-            place.bar_label(drawn, series.get("texts", [""] * len(places)), padding=2, fontsize="small")
+            bar = ax.barh if horizontal else ax.bar
+            drawn = bar(positions, values_of_series, width, edgecolor="white", linewidth=0.4, **style)
+            ax.bar_label(drawn, series.get("texts", [""] * len(places)), padding=2, fontsize="small")
     for mark in part.get("marks", ()):
-        (place.axvline if lies else place.axhline)(mark, color="0.5", linewidth=0.7, linestyle="--")
+        (ax.axvline if horizontal else ax.axhline)(mark, color="0.5", linewidth=0.7, linestyle="--")
     names.set_label_text(part.get("x_label", ""))
     values.set_label_text(part.get("y_label", ""))
-    if lies:  # the first at the top, as in a table
-        place.invert_yaxis()
+    if horizontal:  # the first at the top, as in a table
+        ax.invert_yaxis()
     if any(series.get("label") for series in part["series"]):
-        place.legend(**_BELOW)
+        ax.legend(**_BELOW)
 
 
 def _points(part: Part, axes: Sequence[Axes]) -> None:
-    (place,) = axes
+    (ax,) = axes
     for number, group in enumerate(part["groups"]):
         style: dict[str, Any] = {"s": 3, "linewidths": 0.4, "rasterized": True, "label": group["label"]}
         colour = group.get("colour", _colour(number))
-        place.scatter(group["x"], group["y"], marker=_mark(number), color=colour, **style)
-    place.set_aspect("equal", adjustable="datalim")
-    place.set(xlabel=part.get("x_label", ""), ylabel=part.get("y_label", ""))
+        ax.scatter(group["x"], group["y"], marker=_mark(number), color=colour, **style)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set(xlabel=part.get("x_label", ""), ylabel=part.get("y_label", ""))
     if not part.get("x_label"):
-        place.set(xticks=[], yticks=[])
+        ax.set(xticks=[], yticks=[])
     columns = -(-len(part["groups"]) // 20)
-    beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
-    place.legend(fontsize="small", markerscale=2, ncols=columns, **beside)
+    legend_style: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+    ax.legend(fontsize="small", markerscale=2, ncols=columns, **legend_style)
 
 
 def _scatter(part: Part, axes: Sequence[Axes]) -> None:
-    (place,) = axes
+    (ax,) = axes
     x, y = np.asarray(part["x"]["values"]), np.asarray(part["y"]["values"])
     shade, words = part.get("colour"), np.array(part.get("words", ()))
     framed = [word for word in dict.fromkeys(words.tolist()) if word]
     for number, word in enumerate(framed):
         frame: dict[str, Any] = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.7, "label": word}
-        place.scatter(x[words == word], y[words == word], s=45, marker="sD"[number % 2], **frame)
+        ax.scatter(x[words == word], y[words == word], s=45, marker="sD"[number % 2], **frame)
     if shade is None:
-        place.scatter(x, y, s=14, color=OKABE_ITO[0])
+        ax.scatter(x, y, s=14, color=OKABE_ITO[0])
     elif shade["names"]:
         for number, name in enumerate(shade["names"]):
             of_name = np.asarray(shade["values"]) == number
-            place.scatter(x[of_name], y[of_name], s=14, marker=_mark(number), color=_colour(number), label=str(name))
+            ax.scatter(x[of_name], y[of_name], s=14, marker=_mark(number), color=_colour(number), label=str(name))
     else:
         norm = "log" if shade["log"] else None
-        drawn = place.scatter(x, y, s=14, c=shade["values"], norm=norm, cmap="viridis", plotnonfinite=True)
-        bar = place.get_figure().colorbar(drawn, ax=place, label=shade["label"])  # type: ignore[union-attr]
+        drawn = ax.scatter(x, y, s=14, c=shade["values"], norm=norm, cmap="viridis", plotnonfinite=True)
+        bar = ax.get_figure().colorbar(drawn, ax=ax, label=shade["label"])  # type: ignore[union-attr]
         if shade["log"]:
             _label_powers(bar.ax.yaxis)
     if shade is not None and shade["names"]:
-        place.legend(title=shade["label"], **_BELOW)
+        ax.legend(title=shade["label"], **_BELOW)
     elif framed:
-        place.legend(**_BELOW)
-    for side, axis in (("x", place.xaxis), ("y", place.yaxis)):
+        ax.legend(**_BELOW)
+    for side, axis in (("x", ax.xaxis), ("y", ax.yaxis)):
         axis.set_label_text(part[side]["label"])
         if part[side]["names"]:
             axis.set_ticks(range(len(part[side]["names"])), [str(name) for name in part[side]["names"]])
         elif part[side]["log"]:
-            place.set(**{f"{side}scale": "log"})
+            ax.set(**{f"{side}scale": "log"})
             _label_powers(axis)
 
 
@@ -306,54 +307,54 @@ def _label_powers(axis: Axis) -> None:
 
 
 def _raster(part: Part, axes: Sequence[Axes]) -> None:
-    for number, (row, place) in enumerate(zip(part["rows"], axes, strict=True)):
+    for number, (row, ax) in enumerate(zip(part["rows"], axes, strict=True)):
         size = 1.5 if len(row["t"]) > _MANY else 4.0
         style: dict[str, Any] = {"markersize": size, "markeredgewidth": 0, "rasterized": True}
-        place.plot(row["t"], row["index"], ".", color=_colour(number), **style)
-        place.set_ylabel(row.get("label", ""))
-        if row.get("size"):  # the first above
+        ax.plot(row["t"], row["index"], ".", color=_colour(number), **style)
+        ax.set_ylabel(row.get("label", ""))
+        if row.get("size"):  # neuron 0 is at the top
             room = 0.5 + 0.02 * row["size"]
-            place.set_ylim(row["size"] - 1 + room, -room)
+            ax.set_ylim(row["size"] - 1 + room, -room)
     _share_time(part, axes)
     axes[-1].set_xlabel(part.get("x_label", "time (ms)"))
 
 
 def _diagram(part: Part, axes: Sequence[Axes]) -> None:
-    """Draw boxes and arrows; a triangle excites, a disc inhibits, a thick line learns."""
+    """Draw boxes and arrows: triangles for excitation, discs for inhibition, thick lines for plasticity."""
     from matplotlib import rcParams
     from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
     from matplotlib.path import Path as Curve
 
-    (place,) = axes
+    (ax,) = axes
     wide, high = float(part["width"]), float(part["height"])
-    # texts fit into their boxes
-    font = min(rcParams["font.size"], 72 * place.get_figure().get_figwidth() / (wide + 1))  # type: ignore[union-attr]
-    place.set(xlim=(0, wide), ylim=(high, 0), aspect="equal")
-    place.axis("off")
+    # font size at which texts fit into their boxes
+    font = min(rcParams["font.size"], 72 * ax.get_figure().get_figwidth() / (wide + 1))  # type: ignore[union-attr]
+    ax.set(xlim=(0, wide), ylim=(high, 0), aspect="equal")
+    ax.axis("off")
     for box in part["boxes"]:
         x, y, w, h = box["place"]
         style = "round,pad=0,rounding_size=0.3"
-        place.add_patch(FancyBboxPatch((x, y), w, h, style, facecolor="#F4F5F7", edgecolor="#5D6470", linewidth=0.8))
+        ax.add_patch(FancyBboxPatch((x, y), w, h, style, facecolor="#F4F5F7", edgecolor="#5D6470", linewidth=0.8))
         top = y + h / 2 - 1.25 * (len(box["texts"]) - 1) / 2
         for number, text in enumerate(box["texts"]):
             weight, colour = ("bold", "black") if number == 0 else ("normal", "#404650")
             look: dict[str, Any] = {"fontsize": font, "fontweight": weight, "color": colour}
-            place.text(x + w / 2, top + 1.25 * number, text, ha="center", va="center", **look)
+            ax.text(x + w / 2, top + 1.25 * number, text, ha="center", va="center", **look)
     for arrow in part["arrows"]:
         path, colour, back = arrow["path"], arrow["colour"], arrow["back"]
         codes = [Curve.MOVETO] + [Curve.CURVE4] * (len(path) - 1)
         thick = 1.8 if arrow["learns"] else 0.8
-        place.add_patch(PathPatch(Curve(path, codes), fill=False, edgecolor=colour, linewidth=thick))
+        ax.add_patch(PathPatch(Curve(path, codes), fill=False, edgecolor=colour, linewidth=thick))
         x, y = path[-1]
         if arrow["head"] == "disc":
-            place.add_patch(Circle((x + 0.36 * back, y), 0.36, facecolor=colour, edgecolor="none", zorder=3))
+            ax.add_patch(Circle((x + 0.36 * back, y), 0.36, facecolor=colour, edgecolor="none", zorder=3))
         else:
             corners = [(x, y), (x + 0.85 * back, y - 0.38), (x + 0.85 * back, y + 0.38)]
             fill = "white" if arrow["head"] == "open" else colour
-            place.add_patch(Polygon(corners, facecolor=fill, edgecolor=colour, linewidth=0.8, zorder=3))
+            ax.add_patch(Polygon(corners, facecolor=fill, edgecolor=colour, linewidth=0.8, zorder=3))
         for number, (text, left, middle) in enumerate(arrow["labels"]):
             weight, colour = ("bold", "black") if number == 0 else ("normal", "#404650")
-            place.text(left, middle, text, va="center", fontsize=font, fontweight=weight, color=colour)
+            ax.text(left, middle, text, va="center", fontsize=font, fontweight=weight, color=colour)
 
 
 _DRAWN = {
@@ -367,8 +368,8 @@ _DRAWN = {
 }
 
 
-def _lies(part: Part) -> bool:
-    """Whether bars are horizontal, since their names would overlap otherwise."""
+def _is_horizontal(part: Part) -> bool:
+    """Return whether bars are horizontal, as requested or because their names would overlap."""
     labels = [str(label) for label in part.get("labels", ())]
     return bool(part.get("lying")) or len(labels) * max(map(len, labels), default=0) > _LETTERS
 
@@ -416,34 +417,34 @@ class Order:
 
 
 def spec_of_table(table: Table) -> dict[str, Any] | None:
-    """Draw the other columns over the first numeric column, one plot each; None if there are no numbers.
+    """Return the specification of the other columns over the first numeric one; None if there are no numbers.
 
-    If the table starts with a column of texts, such as the names of runs, each text has its own line. A unit in
-    brackets at the end of a name stays in the label of its axis. Missing numbers are gaps.
+    Each column is a plot. If the table starts with a column of texts, such as the names of runs, each text has its own
+    line. A unit in brackets at the end of a name stays in the axis label. Missing numbers are gaps.
     """
     names, rows = table
     columns = [np.array([_number(row[k]) for row in rows], np.float64) for k in range(len(names))]
-    of_numbers = [k for k, column in enumerate(columns) if np.isfinite(column).any()]
-    if not rows or not of_numbers:
+    numeric = [k for k, column in enumerate(columns) if np.isfinite(column).any()]
+    if not rows or not numeric:
         return None
-    groups = [""] * len(rows) if of_numbers[0] == 0 else [str(row[0]) for row in rows]
+    groups = [""] * len(rows) if numeric[0] == 0 else [str(row[0]) for row in rows]
     distinct = list(dict.fromkeys(groups))
-    if len(distinct) > _MOST_GROUPS:  # not names of series: every row has another
+    if len(distinct) > _MOST_GROUPS:  # the texts are not names of series
         groups, distinct = [""] * len(rows), [""]
-    x_known = len(of_numbers) > 1
-    x = columns[of_numbers[0]] if x_known else np.arange(len(rows), dtype=np.float64)
+    x_known = len(numeric) > 1
+    x = columns[numeric[0]] if x_known else np.arange(len(rows), dtype=np.float64)
     plots = []
-    for k in of_numbers[1:] if x_known else of_numbers:
+    for k in numeric[1:] if x_known else numeric:
         lines = []
         for group in distinct:
-            mine = np.array([other == group for other in groups])
-            lines.append({"x": x[mine], "y": columns[k][mine], "label": group if len(distinct) > 1 else ""})
+            selected = np.array([other == group for other in groups])
+            lines.append({"x": x[selected], "y": columns[k][selected], "label": group if len(distinct) > 1 else ""})
         plots.append({"label": names[k], "lines": lines})
-    return {"kind": "lines", "x_label": names[of_numbers[0]] if x_known else "row", "plots": plots}
+    return {"kind": "lines", "x_label": names[numeric[0]] if x_known else "row", "plots": plots}
 
 
 def histogram(values: NDArray[np.floating[Any]], x_label: str, y_label: str, bins: int = 20) -> dict[str, Any]:
-    """Return the specification of a histogram of the values that are finite."""
+    """Return the specification of a histogram of the finite values."""
     counts, edges = np.histogram(values[np.isfinite(values)], bins)
     x = (edges[:-1] + edges[1:]) / 2
     return {"kind": "bars", "x": x, "x_label": x_label, "y_label": y_label, "series": [{"values": counts}]}
@@ -471,7 +472,7 @@ def caption(
     about: str = "",
     settings: str = "",
 ) -> str:
-    """Return a caption with the information needed to find the run of a figure.
+    """Return a caption with the information that identifies the run of a figure.
 
     Parameters
     ----------
@@ -484,7 +485,7 @@ def caption(
     errors : str
         Meaning of error bars; empty if there are none.
     about, settings : str
-        Sentences on what the numbers are, and on the settings of the run.
+        Sentences on the numbers, and on the settings of the run.
     """
     sentences = [
         f"{title.rstrip('.')}.",
@@ -498,7 +499,7 @@ def caption(
 
 
 def check_beside(figure: Path) -> None:
-    """Check that the numbers and the caption beside a figure replace no other file.
+    """Check that the numbers and the caption of a figure do not replace other files.
 
     Parameters
     ----------
@@ -508,24 +509,26 @@ def check_beside(figure: Path) -> None:
     Raises
     ------
     StdpbenchError
-        If a file has one of their names, and there is no figure of that name to which it could belong.
+        If a file with one of their names exists, and no figure of that name to which it could belong.
     """
     if any(figure.with_suffix(suffix).exists() for suffix in saving.FORMATS):
         return
     for path in map(figure.with_suffix, _BESIDE):
         if path.exists():
-            raise StdpbenchError(f"{path} exists, and would be written beside {figure.name}: choose another name")
+            raise StdpbenchError(
+                f"{path} exists, but would be replaced by a file of {figure.name}: choose another name"
+            )
 
 
 def write_beside(figure: Path, table: Table | None, words: str) -> list[Path]:
-    """Write the numbers (``.csv``) and the caption (``.txt``) of a figure beside it.
+    """Write the numbers (``.csv``) and the caption (``.txt``) of a figure next to it.
 
     Parameters
     ----------
     figure : Path
-        The file of the figure; the others have its name.
+        The file of the figure; the others have the same name with other suffixes.
     table : tuple or None
-        The numbers, if there are any.
+        The numbers, if any.
     words : str
         The caption.
 
@@ -550,7 +553,7 @@ def write_beside(figure: Path, table: Table | None, words: str) -> list[Path]:
 
 
 def write_order(path: Path, spec: Spec, table: Table | None, order: Order) -> None:
-    """Write everything that the process needs to one file."""
+    """Write everything that the process needs to an .npz file."""
     arrays: dict[str, NDArray[Any]] = {}
     packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _packed(table, arrays)}
     with path.open("wb") as file:
@@ -558,9 +561,9 @@ def write_order(path: Path, spec: Spec, table: Table | None, order: Order) -> No
 
 
 def _read_order(path: Path) -> tuple[Spec, Table | None, Order]:
-    with np.load(path, allow_pickle=False) as found:
-        packed = json.loads(str(found["order"]))
-        arrays = {name: found[name] for name in found.files if name != "order"}
+    with np.load(path, allow_pickle=False) as archive:
+        packed = json.loads(str(archive["order"]))
+        arrays = {name: archive[name] for name in archive.files if name != "order"}
     table = packed["table"]
     return _unpacked(packed["spec"], arrays), None if table is None else (table[0], table[1]), Order(**packed["order"])
 
@@ -611,8 +614,7 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     Raises
     ------
     StdpbenchError
-        If the format is unknown, a file that does not belong to the figure has the name of one of its files, or a
-        file cannot be written.
+        If the format is unknown, a file would replace one that does not belong to the figure, or cannot be written.
     """
     target = Path(order.target)
     if target.suffix.lower() not in saving.FORMATS:
@@ -625,13 +627,13 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out the order in a file; print the path of the figure, or why it could not be drawn."""
+    """Execute the order in a file; print the path of the figure, or the error."""
     try:
-        made = export(*_read_order(Path(arguments[0])))
+        paths = export(*_read_order(Path(arguments[0])))
     except StdpbenchError as error:
         print(f"stdpbench: {error}", file=sys.stderr)
         return 1
-    print(made[0])
+    print(paths[0])
     return 0
 
 

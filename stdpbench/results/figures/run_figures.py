@@ -1,7 +1,7 @@
 """Figures of a run, drawn from arrays with matplotlib.
 
-Uses the objects of matplotlib with the Agg canvas, not pyplot: no window, no global state, usable in any thread.
-Figures have 100 dots per inch, so that text of 9 to 11 points is as large as in a window at 100 %.
+They use matplotlib's Agg canvas, not pyplot: no windows, no global state, usable in any thread. Figures have 100 dots
+per inch, so text of 9 to 11 points is as large as in a window at 100 %.
 Colours are those of Okabe and Ito (2008), which colour-blind readers can distinguish; colour maps are perceptually
 uniform, from light to dark.
 """
@@ -23,7 +23,7 @@ from stdpbench.results.figures.saving import letters
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_MOST_CHANGES, _LONGEST_CHANGE = 9, 110  # changes listed below a figure, and characters of each
+_MOST_CHANGES, _LONGEST_CHANGE = 9, 110  # number of changes listed below a figure, and characters per change
 _SCREEN_LETTERS = 85
 
 
@@ -64,18 +64,18 @@ def accuracy_over_time(
     theta_unit : str
         Unit of `mean_theta`; may be empty.
     noun : str
-        What a stimulus is called.
+        Name of a stimulus in sentences.
     width : float, optional
-        Width in mm, for a paper. Default: that of a screen.
+        Width in mm, for a paper. Default: a width for the screen.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Accuracy above; below it theta and spikes, if they are given.
+        Accuracy; below it theta and spikes, if passed.
     """
-    of = f"accuracy on {spaced(window)} {noun}s (%)" if window else "accuracy (%)"
+    accuracy_label = f"accuracy on {spaced(window)} {noun}s (%)" if window else "accuracy (%)"
     shares = [_line(presentations, 100 * np.asarray(values), name) for name, values in accuracy.items()]
-    plots: list[dict[str, Any]] = [{"label": of, "lines": shares}]
+    plots: list[dict[str, Any]] = [{"label": accuracy_label, "lines": shares}]
     if mean_theta is not None:
         plots.append({"label": unit_label("mean theta", theta_unit), "lines": [_line(presentations, mean_theta)]})
     if spikes_per_image is not None:
@@ -89,7 +89,7 @@ def accuracy_over_time(
         "title": "\n".join(textwrap.wrap(title or "", letters(width, _SCREEN_LETTERS))),
         "x_label": "\n".join(["training presentations", *_change_lines(changes)]),
         "plots": plots,
-        "marks": [(position, ", ".join(some)) for position, some in numbers.items()],
+        "marks": [(position, ", ".join(texts)) for position, texts in numbers.items()],
     }
     return figure_of(spec, width)
 
@@ -100,7 +100,7 @@ def _line(x: NDArray[Any], y: NDArray[Any], label: str = "") -> dict[str, Any]:
 
 
 def _change_lines(changes: Sequence[tuple[int, str]]) -> list[str]:
-    """Return one line for each of the first changes."""
+    """Return one line for each of the first changes, and a line with the number of others."""
     lines = [
         f"{number}: from {spaced(position)} on, {textwrap.shorten(words, _LONGEST_CHANGE, placeholder=' …')}"
         for number, (position, words) in enumerate(changes[:_MOST_CHANGES], 1)

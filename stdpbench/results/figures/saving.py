@@ -1,6 +1,6 @@
-"""Figures as files, and at the width of a column of a paper.
+"""Write figures to files, at the width of a screen or a column of a paper.
 
-Every command and function that writes a figure takes the same formats and the same widths from here.
+Formats and widths are the same for every command and function that writes a figure.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 FORMATS: Final = (".pdf", ".svg", ".png")
 POINTS: Final = 8.0
-"""Font size of a figure of given width, in points; ticks and notes are smaller, titles larger."""
+"""Font size in points of a figure with a width for papers; ticks and notes are smaller, titles larger."""
 PAPER_DPI: Final = 300
 PAPER_PAD: Final = 0.04  # inch
 NARROW: Final = 120.0
-"""Width in mm below which panels lie below each other rather than side by side."""
+"""Width in mm below which panels are stacked instead of side by side."""
 INCH: Final = 25.4  # mm
 _SCREEN_POINTS = 11.0
 _UNITS = {"mm": 1.0, "cm": 10.0, "in": INCH}
@@ -48,7 +48,7 @@ def millimetres(width: Width, where: str = "width") -> float:
     width : float or str
         In mm, or with its unit: mm, cm or in.
     where : str
-        Names the width in an error sentence.
+        Name of the width in error messages.
 
     Raises
     ------
@@ -58,10 +58,10 @@ def millimetres(width: Width, where: str = "width") -> float:
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(mm|cm|in)?\s*", str(width))
     if match is None or isinstance(width, bool):
         raise StdpbenchError(f"{where}: expected a width such as '88 mm' or '3.5 in', got {width!r}")
-    found = float(match[1]) * _UNITS[match[2] or "mm"]
-    if not _LEAST <= found <= _MOST:
+    mm = float(match[1]) * _UNITS[match[2] or "mm"]
+    if not _LEAST <= mm <= _MOST:
         raise StdpbenchError(f"{where}: {width} is not from {_LEAST:g} to {_MOST:g} mm")
-    return found
+    return mm
 
 
 def check_figure_file(path: Path, option: str, formats: tuple[str, ...] = FORMATS) -> None:
@@ -72,7 +72,7 @@ def check_figure_file(path: Path, option: str, formats: tuple[str, ...] = FORMAT
     path : Path
         The file.
     option : str
-        The option that names it, for an error sentence.
+        The option that names it, for error messages.
     formats : tuple of str
         Endings that the name may have.
 
@@ -88,21 +88,21 @@ def check_figure_file(path: Path, option: str, formats: tuple[str, ...] = FORMAT
 
 
 def figure_width(path: Path | None, option: str, width: Width | None) -> float | None:
-    """Return the width of a figure in mm, once file and width have been checked; None without a width.
+    """Check file and width of a figure, and return the width in mm; None without a width.
 
     Parameters
     ----------
     path : Path or None
-        The file, if a figure is wanted.
+        The file; None if no figure is written.
     option : str
         The option that names it.
     width : float or str, optional
-        What ``--width`` says.
+        Value of ``--width``.
 
     Raises
     ------
     StdpbenchError
-        If the file cannot be written (`check_figure_file`), the width is none, or there is a width without a file.
+        If the file cannot be written (`check_figure_file`), the width is invalid, or there is a width without a file.
     """
     if path is not None:
         check_figure_file(path, option)
@@ -112,21 +112,21 @@ def figure_width(path: Path | None, option: str, width: Width | None) -> float |
 
 
 def letters(width: float | None, usual: int, points: float = POINTS) -> int:
-    """Return how many letters fit into a line of a figure of a width in mm, or `usual` without a width."""
+    """Return the number of letters in a line of a figure of a width in mm, or `usual` without a width."""
     return usual if width is None else max(20, int(width / INCH * 72 / (_LETTER * points)))
 
 
 def at_width(figure: Figure, width: float | None) -> Figure:
-    """Make a figure that was drawn for the screen as wide as a column of a paper.
+    """Resize a figure for the screen to the width of a column of a paper.
 
-    Labels get 8 points, other texts, lines and markers shrink in proportion, and the plots take the room that is left.
+    Labels get 8 points; other texts, lines and markers shrink in proportion; plots take the remaining room.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        With constrained layout; it is changed.
+        Figure with constrained layout; modified in place.
     width : float or None
-        In mm; None: leave it as it is.
+        In mm; None: no change.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def at_width(figure: Figure, width: float | None) -> Figure:
     across = width / INCH / wide
     figure.set_size_inches(width / INCH, high * (across + max(across, factor)) / 2)
     figure.set_dpi(PAPER_DPI)
-    found: Callable[[Any], Sequence[Any]] = figure.findobj
+    find: Callable[[Any], Sequence[Any]] = figure.findobj
     scales = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
     for axis in scales:
         for which in ("major", "minor"):
@@ -151,12 +151,12 @@ def at_width(figure: Figure, width: float | None) -> Figure:
             if labels:
                 axis.set_tick_params(which=which, labelsize=labels[0].get_fontsize() * factor)
     ticks = {label for axis in scales for label in axis.get_ticklabels(which="both")}
-    for text in found(Text):
+    for text in find(Text):
         if text not in ticks:
             text.set_fontsize(text.get_fontsize() * factor)
-    for drawn in found(lambda artist: hasattr(artist, "set_linewidth")):
-        drawn.set_linewidth(np.multiply(drawn.get_linewidth(), factor))
-    for line in found(Line2D):
+    for artist in find(lambda artist: hasattr(artist, "set_linewidth")):
+        artist.set_linewidth(np.multiply(artist.get_linewidth(), factor))
+    for line in find(Line2D):
         line.set(markersize=line.get_markersize() * factor, markeredgewidth=line.get_markeredgewidth() * factor)
     if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):
         layout.set(w_pad=PAPER_PAD, h_pad=PAPER_PAD)
@@ -184,7 +184,7 @@ def write_figure(figure: Figure, path: str | Path) -> None:
     ending = path.suffix.lower().removeprefix(".")
     dpi = figure.dpi if ending == "png" else max(PAPER_DPI, figure.dpi)
     settings: AbstractContextManager[None] = nullcontext()
-    if ending != "png":  # all threads share them
+    if ending != "png":  # rcParams are shared by all threads, so change them only if needed
         settings = matplotlib.rc_context(_TEXT_AS_TEXT)
     with settings:
         write_aside(path, lambda file: figure.savefig(file, format=ending, dpi=dpi, metadata=_METADATA[ending]))
@@ -196,7 +196,7 @@ def embedded(draw: Callable[..., Figure], *arguments: Any, **options: Any) -> st
     Parameters
     ----------
     draw : callable
-        Draws the figure from the other arguments, in colours of matplotlib's settings where it gives none.
+        Draws the figure from the other arguments, with default colours from matplotlib's settings.
 
     Returns
     -------
@@ -221,7 +221,7 @@ def embedded(draw: Callable[..., Figure], *arguments: Any, **options: Any) -> st
     return svg.replace("<svg ", '<svg role="img" ', 1)
 
 
-# without times and versions: equal figures give equal files
+# no times and versions, so that equal figures give equal files
 _METADATA: Final[dict[str, dict[str, None]]] = {
     "png": {"Software": None},
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},

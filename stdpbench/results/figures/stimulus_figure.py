@@ -1,4 +1,4 @@
-"""A figure of one stimulus: the stimulus, its spikes and their rates, the latter over one time axis."""
+"""Figure of one stimulus: the stimulus, its spikes and their rates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stdpbench.results.figures.paper import figure_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_NAMED = 6  # groups of inputs with a plot each
+_NAMED = 6  # up to this number, each group of inputs has its own raster
 _CURVES = 40  # channels of a signal that are drawn
 _PICTURE = 0.4  # height of a picture, as a share of the width of the figure
 
@@ -27,16 +27,16 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | Non
     shown : ShownStimulus
         The stimulus.
     title : str
-        Title; default: its name.
+        Title; default: the name of the stimulus.
     width : float, optional
-        Width in mm, for a paper. Default: that of a screen.
+        Width in mm, for a paper. Default: a width for the screen.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A picture, dark where inputs are active, the number of events of each channel, a plane below the other, or a
-        signal as curves; below it spikes as dots, the inputs from top to bottom as in the grid, and the mean rate of
-        the inputs, over time. Copies of the grid, and planes, have a plot of spikes each, unless there are many.
+        The stimulus: a picture, dark where inputs are active, the number of events per channel, one image per plane,
+        or a signal as curves. Below it, over time: spikes as dots, with the inputs from top to bottom in the order of
+        the grid, and the mean rate of the inputs. Up to six copies of the grid, or planes, have separate rasters.
     """
     x_range = shown.start * 1e3, (shown.start + shown.n_bins * shown.dt) * 1e3
     over_time = {"x_label": "time (ms)", "x_range": x_range}
@@ -45,9 +45,9 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | Non
     time, index = (shown.start + (shown.spikes.bin + 0.5) * shown.dt) * 1e3, shown.spikes.index
     rows = []
     for group in range(n_groups):
-        mine = index // size == group
+        in_group = index // size == group
         label = f"input, group {group}" if n_groups > 1 else "input"
-        rows.append({"t": time[mine], "index": index[mine] - group * size, "label": label, "size": size})
+        rows.append({"t": time[in_group], "index": index[in_group] - group * size, "label": label, "size": size})
     spikes = f"{spaced(len(index))} spikes of {spaced(shown.n_inputs)} inputs"
     edges, rates = shown.rates()
     middles, drawn = (edges[:-1] + edges[1:]) / 2 * 1e3, rates if n_groups > 1 else rates.mean(axis=0, keepdims=True)
@@ -76,18 +76,18 @@ def _stimulus(shown: ShownStimulus, over_time: dict[str, Any]) -> list[dict[str,
         counts = np.bincount(stimulus.index, minlength=height * width).reshape(shown.planes, -1, width)
         parts = [_picture(plane, "channel", "events", int(counts.max(initial=1))) for plane in counts]
         for number, (part, plane) in enumerate(zip(parts, counts, strict=True)):
-            named = f"plane {number}: " if shown.planes > 1 else ""
-            part["title"] = f"{named}{spaced(int(plane.sum()))} events"
+            prefix = f"plane {number}: " if shown.planes > 1 else ""
+            part["title"] = f"{prefix}{spaced(int(plane.sum()))} events"
         return parts
     picture = np.asarray(stimulus).reshape(height, width)
     shade = {} if height == 1 else {"x_label": "dark pixels: active inputs"}
     return [{**_picture(picture, "feature", "value, 0 to 255", float(picture.max(initial=1e-9))), **shade}]
 
 
-def _picture(values: np.ndarray, place: str, label: str, largest: float) -> dict[str, Any]:
-    """Return a part that shows a plane of values, or a row of them as bars."""
+def _picture(values: np.ndarray, x_label: str, label: str, largest: float) -> dict[str, Any]:
+    """Return the part for a plane of values: an image, or bars for a single row."""
     if len(values) > 1:
         return {"kind": "image", "image": values, "label": label, "levels": (0, largest), "share": _PICTURE}
     series = [{"values": values[0]}]
-    labels = {"x_label": place, "y_label": label}
+    labels = {"x_label": x_label, "y_label": label}
     return {"kind": "bars", "x": np.arange(values.size), **labels, "series": series, "share": 0.25}

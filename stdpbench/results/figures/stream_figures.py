@@ -14,7 +14,7 @@ from stdpbench.results.figures.paper import figure_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_WEIGHTS = 0.36  # height of a picture of weights, as a share of the width
+_WEIGHTS = 0.36  # height of the image of weights, relative to the width
 QUANTITIES = {
     "rate": "rate (Hz)",
     "cv": "irregularity (CV of ISI)",
@@ -22,8 +22,8 @@ QUANTITIES = {
     "delta": "power at 2–4 Hz",
     "gamma": "power at 30–70 Hz",
 }
-"""Labels of the measures that each population has."""
-_RHYTHMS = ("delta", "gamma")  # relative to 1
+"""Labels of the measures of each population."""
+_RHYTHMS = ("delta", "gamma")  # drawn with a line at 1
 
 
 def stream_figure(
@@ -47,7 +47,7 @@ def stream_figure(
     title : str
         Title of the figure.
     width : float, optional
-        Width in mm, for a paper. Default: that of a screen.
+        Width in mm, for a paper. Default: a width for the screen.
     """
     plots: list[dict[str, Any]] = []
     for name, label in QUANTITIES.items():
@@ -61,7 +61,7 @@ def stream_figure(
         plots.append({"label": "latency (ms)", "lines": dots, "range": (0, None)})
     parts: list[dict[str, Any]] = [{"kind": "lines", "x_label": "time (s)", "plots": plots}] if plots else []
     parts += [_weights(columns["time"], columns[key], key) for key in columns if key.startswith("weights.")]
-    if not parts:  # nothing is known yet
+    if not parts:  # no measures yet
         parts = [{"kind": "lines", "x_label": "time (s)", "plots": [{"label": QUANTITIES["rate"], "lines": []}]}]
     parts[0]["title"] = title
     return figure_of({"kind": "stack", "parts": parts}, width)
@@ -78,7 +78,7 @@ def _line(columns: Mapping[str, NDArray[Any]], key: str, deviation: NDArray[Any]
 
 
 def _weights(time: NDArray[Any], histograms: NDArray[Any], key: str) -> dict[str, Any]:
-    """Return the fraction of weights in each bin over time, darker for more."""
+    """Return the image of the fraction of weights in each bin over time."""
     step = time[0] if len(time) == 1 else time[1] - time[0]
     shares = histograms / np.maximum(histograms.sum(axis=1, keepdims=True), 1)
     return {

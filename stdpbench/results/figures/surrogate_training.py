@@ -1,4 +1,4 @@
-"""Figure of the training of layers by a surrogate gradient: what grows, vanishes and falls silent."""
+"""Figure of training layers with a surrogate gradient: accuracy, gradients, and silent or saturated neurons."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Columns = Mapping[str, NDArray[np.float64]]
-"""Curves of a run, as `stdpbench.runs.analysis.curves.taught_columns` returns them."""
+"""Curves of a run, from `stdpbench.runs.analysis.curves.taught_columns`."""
 _SHARES = {"dead": "neurons without a spike (%)", "always": "neurons that always fire (%)"}
 _STYLES = ("-", "--", ":", "-.")
 
 
 def layers_with_gradients(columns: Columns) -> list[str]:
-    """Return the names of the layers whose gradients are known, from the first to the output."""
+    """Return the names of the layers with gradients, from the first to the output."""
     return [name.removesuffix(".gradient") for name in columns if name.endswith(".gradient")]
 
 
@@ -38,18 +38,17 @@ def passes_of(columns: Columns, n_pictures: int) -> dict[str, NDArray[np.float64
     Returns
     -------
     dict of str to ndarray, float64, (n_passes,)
-        ``"pass"``, from 1 on; shares of neurons since the beginning of the pass, as they are at its end; means over
-        the parts of the pass of all others.
+        ``"pass"``, from 1; shares of neurons, at the end of the pass; for all other measures, means over the pass.
     """
     number = np.ceil(columns["position"] / n_pictures).astype(np.int64)
-    done = [int(each) for each in np.unique(number) if columns["position"][number == each][-1] == each * n_pictures]
-    found = {"pass": np.array(done, float)}
+    done = [int(n) for n in np.unique(number) if columns["position"][number == n][-1] == n * n_pictures]
+    result = {"pass": np.array(done, float)}
     for name, values in columns.items():
         if name != "position":
             last = name.endswith(tuple(f".{share}" for share in _SHARES))
-            of_pass = (values[number == each] for each in done)
-            found[name] = np.array([each[-1] if last else each.mean() for each in of_pass])
-    return found
+            by_pass = (values[number == n] for n in done)
+            result[name] = np.array([part[-1] if last else part.mean() for part in by_pass])
+    return result
 
 
 def surrogate_training_figure(
@@ -60,27 +59,27 @@ def surrogate_training_figure(
     Parameters
     ----------
     series : mapping of str to sequence of Columns
-        What is compared, such as slopes -> the runs of its seeds, of which the mean is drawn; from `passes_of`.
+        Label, such as a slope -> results of `passes_of` for the runs of its seeds, whose mean is drawn.
     title : str
-        Names the network and the pictures; "supervised" is added.
+        Name of the network and the pictures; "supervised" is added.
     width : float, optional
-        Width in mm, for a paper. Default: that of a screen.
+        Width in mm, for a paper. Default: a width for the screen.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A plot of the accuracy while training, one of the length of the gradient with respect to the weights of each
-        layer, and one of each share, of hidden neurons: a colour per entry of `series`, a line style per layer.
+        Plots of the accuracy while training, of the length of the gradient with respect to the weights of each layer,
+        and of each share of hidden neurons, with a colour per entry of `series` and a line style per layer.
     """
-    every = [run for runs in series.values() for run in runs]
-    layers = list(dict.fromkeys(name for run in every for name in layers_with_gradients(run)))
+    all_runs = [run for runs in series.values() for run in runs]
+    layers = list(dict.fromkeys(name for run in all_runs for name in layers_with_gradients(run)))
     accuracy, gradients = list[dict[str, Any]](), list[dict[str, Any]]()
     shares: dict[str, list[dict[str, Any]]] = {name: [] for name in _SHARES}
     for number, (label, runs) in enumerate(series.items()):
         colour = {"colour": OKABE_ITO[number % len(OKABE_ITO)]}
         accuracy += _mean(runs, "accuracy", 100.0, {**colour, "style": "-", "label": label})
-        for place, layer in enumerate(layers):
-            style = {**colour, "style": _STYLES[place % len(_STYLES)], "label": "" if number else layer}
+        for layer_number, layer in enumerate(layers):
+            style = {**colour, "style": _STYLES[layer_number % len(_STYLES)], "label": "" if number else layer}
             gradients += _mean(runs, f"{layer}.gradient", 1.0, style)
             for share, lines in shares.items() if layer != layers[-1] else ():
                 lines += _mean(runs, f"{layer}.{share}", 100.0, style)
@@ -94,7 +93,7 @@ def surrogate_training_figure(
 
 
 def _mean(runs: Sequence[Columns], name: str, factor: float, style: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the line of the mean over runs, as far as all of them have come; empty if none has the measure."""
+    """Return the line of the mean over runs, up to the shortest run; empty if none has the measure."""
     known = [run for run in runs if name in run]
     if not known:
         return []

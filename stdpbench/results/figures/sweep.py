@@ -1,4 +1,4 @@
-"""Figure of a sweep: every run, mean and SD of every arm, and differences from the reference."""
+"""Figure of a sweep: all runs, mean and SD of each arm, and differences from the reference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_ARMS = 40
-_LABEL = 40  # letters of the name of an arm in a line
+_LABEL = 40  # letters per line of the name of an arm
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,19 @@ def sweep_figure(
     title : str
         Name of the sweep, its experiment and number of seeds.
     metric : str
-        Names the horizontal axis.
+        Name of the horizontal axis.
     unit : str
         Unit of differences; empty if they have none.
     arms : sequence of ArmResult
-        Arms with at least one finished run. Of more than 40, the best 40 are drawn.
+        Arms with at least one finished run; at most the best 40 are drawn.
     width : float, optional
-        Width in mm, for a paper. Default: that of a screen.
+        Width in mm, for a paper. Default: a width for the screen.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One line per arm: the metric of each run (dots), mean (bar) and SD (line). Below, with a reference: differences
-        from it, seed by seed, with the 95 % t interval of their mean.
+        One line per arm: the metric of each run (dots), mean (bar) and SD (line). With a reference, below: mean
+        differences from it, seed by seed, with 95 % t intervals.
     """
     left_out = len(arms) - _MOST_ARMS
     if left_out > 0:
@@ -90,12 +90,12 @@ def sweep_figure(
     parts: list[dict[str, Any]] = [{"labels": names, "y_label": textwrap.fill(metric, room), "series": [runs]}]
     compared = [(name, arm.difference) for name, arm in zip(names, arms, strict=True) if arm.difference is not None]
     if compared:
-        named, differences = zip(*compared, strict=True)
+        compared_names, differences = zip(*compared, strict=True)
         mean, low, high = np.array(differences).T
         series = {"values": mean, "error": (mean - low, high - mean), "marker": "s", "colour": OKABE_ITO[1]}
         reference = next((arm.label for arm in arms if arm.is_reference), "the reference")
         about = textwrap.fill(f"difference from {reference}, seed by seed{f' ({unit})' if unit else ''}", room)
-        parts.append({"labels": named, "y_label": about, "series": [series], "marks": [0.0]})
+        parts.append({"labels": compared_names, "y_label": about, "series": [series], "marks": [0.0]})
     for part in parts:
         lines = sum(1 + name.count("\n") for name in part["labels"])
         part |= {"kind": "bars", "lying": True, "share": 0.1 + 0.06 * lines}

@@ -1,4 +1,4 @@
-"""Read-outs: classes from spikes, with measures of their quality. Families of kinds and their base classes."""
+"""Read-outs, which predict classes from spikes, and measures of their quality: families of kinds and base classes."""
 
 from stdpbench.declare.registry import Family
 from stdpbench.results.readout.base import NO_ANSWER, Assignment, Readout, assign, classes_of_outputs
@@ -30,7 +30,7 @@ timed_readouts: Family[TimedReadout] = Family(
 )
 
 READOUTS = tuple(readouts.usable())
-"""Read-outs with which every run is scored, those of other packages last; the first one is used in figures."""
+"""Read-outs of every run, those of other packages last; the first one is used in figures."""
 
 __all__ = [
     "INTERVAL",

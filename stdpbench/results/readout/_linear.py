@@ -1,4 +1,4 @@
-"""Base of the linear read-outs, in which each spike counts for classes with a weight of its neuron."""
+"""Base of linear read-outs, in which each spike adds a weight of its neuron to the score of each class."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class LinearReadout(Readout):
 
     .. math:: s_{ic} = b_c + \sum_j n_{ij} W_{jc}, \qquad \text{class}_i = \arg\max_c s_{ic}
 
-    with :math:`n_{ij}` the spikes of neuron j during picture i. Each kind defines :math:`W` and :math:`b`, which is
-    0 unless it says otherwise. There is no answer if no neuron fires whose spikes count for a class. Sums that are
-    equal up to rounding are a tie, which the lowest class wins; otherwise the order of neurons or the processor
-    would decide.
+    with :math:`n_{ij}` the spikes of neuron j during picture i. Each kind defines :math:`W`, and optionally :math:`b`,
+    which is 0 by default. There is no answer if no neuron with a nonzero weight fires. Sums that are equal up to
+    rounding are a tie, which the lowest class wins, since otherwise the result would depend on the order of neurons or
+    the processor.
     """
 
     @abstractmethod
@@ -29,7 +29,7 @@ class LinearReadout(Readout):
         """Return the weight of a spike of each neuron for each class: float64, (n_exc, n_classes)."""
 
     def offsets(self, assignment: Assignment) -> NDArray[np.float64]:
-        """Return what each class has without a spike: float64, (n_classes,)."""
+        """Return the score of each class without spikes: float64, (n_classes,)."""
         return np.zeros(assignment.n_classes)
 
     def predict(self, spike_counts: Counts, assignment: Assignment) -> NDArray[np.int64]:
@@ -51,7 +51,7 @@ class LinearReadout(Readout):
 
 
 def carried_labels(assignment: Assignment) -> NDArray[np.float64]:
-    """Return 1 / neurons of the class where a neuron has the label of a class, else 0: (n_exc, n_classes).
+    """Return 1 / number of neurons of the class for the label of each neuron, and 0 otherwise: (n_exc, n_classes).
 
     The column of a class without neurons is 0, not NaN, so that it cannot win.
     """

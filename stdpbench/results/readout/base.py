@@ -1,12 +1,12 @@
-"""Base of read-outs: they predict the class of each picture from spike counts and an assignment of neurons.
+"""Base of read-outs, which predict the class of each picture from spike counts and an assignment of neurons.
 
 The network learns without labels. Afterwards, `assign` assigns a class to each neuron from the responses to labelled
 *training* pictures (the label phase); a `Readout` then predicts classes from the responses to other pictures. The
 assignment is frozen and a read-out has no state: the same counts give the same classes, in any order and in any
 process.
 
-If a picture evokes no spikes, or spikes only of neurons that carry no information, the answer is `NO_ANSWER` rather
-than a guess. It counts as wrong, and `stdpbench.results.readout.metrics` reports it in a separate column.
+If a picture evokes no spikes, or only spikes of neurons without information, the answer is `NO_ANSWER` instead of a
+guess. It counts as wrong, and `stdpbench.results.readout.metrics` reports it in a separate column.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameters
 
 NO_ANSWER: Final = -1
-"""Value instead of a class, for a picture without an answer and for a neuron that never fired."""
+"""Value instead of a class, for a picture without an answer or a neuron that never fired."""
 
 Counts = NDArray[np.integer[Any]]
 """Spikes of each exc neuron during each picture: any integer type, (n_images, n_exc)."""
 
-_BLOCK_ELEMENTS = 2**22  # 32 MiB as float64: all pictures at once would be 3 GB for 60 000 of them and 6400 neurons
+_BLOCK_ELEMENTS = 2**22  # 32 MiB as float64; 60 000 pictures and 6400 neurons at once would need 3 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +38,8 @@ class Assignment:
     Attributes
     ----------
     labels : ndarray, int64, (n_exc,)
-        Class with the highest mean response of the neuron, the lowest if several; `NO_ANSWER` for a neuron that
-        never fired.
+        Class with the highest mean response of the neuron, the lowest in a tie; `NO_ANSWER` for a neuron that never
+        fired.
     mean_response : ndarray, float64, (n_classes, n_exc)
         Spikes per picture of each class; 0 for a class without labelled pictures.
     class_counts : ndarray, int64, (n_classes,)
@@ -72,7 +72,7 @@ class Assignment:
         .. math:: p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
 
         Columns sum to 1, or to 0 for a neuron that never fired. Since they are computed from means, classes with more
-        labelled pictures have no larger weight.
+        labelled pictures do not have larger weights.
         """
         total = self.mean_response.sum(axis=0)
         shares: NDArray[np.float64] = self.mean_response / np.where(total > 0, total, 1.0)
@@ -104,7 +104,7 @@ class Readout(Parameters):
         Raises
         ------
         StdpbenchError
-            If the counts are not a table of whole numbers, or are for another number of neurons.
+            If the counts are not a table of whole numbers, or the number of neurons differs.
         """
 
 
@@ -132,8 +132,8 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
 
     Notes
     -----
-    The result is computed from sums of whole numbers with one division each: it does not depend on the order of the
-    pictures, and tied classes are exactly equal.
+    The result is computed from sums of whole numbers, each divided once, so it does not depend on the order of the
+    pictures, and ties are exact.
     """
     counts = checked_counts(spike_counts)
     classes = checked_labels(labels, n_classes)
@@ -142,8 +142,8 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
     sums = np.zeros((n_classes, counts.shape[1]))
     numbers = np.arange(n_classes)
     for rows in row_blocks(counts):
-        belongs = (classes[rows, None] == numbers).astype(np.float64)
-        sums += belongs.T @ counts[rows].astype(np.float64)
+        membership = (classes[rows, None] == numbers).astype(np.float64)
+        sums += membership.T @ counts[rows].astype(np.float64)
     class_counts = np.bincount(classes, minlength=n_classes).astype(np.int64)
     mean_response = sums / np.maximum(class_counts, 1)[:, None]
     neuron_labels = np.where(sums.any(axis=0), mean_response.argmax(axis=0), NO_ANSWER).astype(np.int64)
@@ -153,14 +153,14 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
 
 
 def classes_of_outputs(n_outputs: int, class_counts: NDArray[np.int64]) -> Assignment:
-    """Return the classes of output neurons that were trained with labels: that of neuron c is c.
+    """Return the assignment of output neurons that were trained with labels: neuron c has class c.
 
-    All read-outs then answer with the neuron that fires most.
+    All read-outs then choose the neuron that fires most.
 
     Parameters
     ----------
     n_outputs : int
-        Number of output neurons; those beyond the number of classes have none.
+        Number of output neurons; those beyond the number of classes have no class.
     class_counts : ndarray, int64, (n_classes,)
         Training pictures of each class.
     """
@@ -180,7 +180,7 @@ def row_blocks(counts: Counts) -> Iterator[slice]:
 
 
 def checked_counts(spike_counts: Counts) -> Counts:
-    """Return the counts, checked to be a table of whole numbers of at least 0."""
+    """Check that spike counts are a table of non-negative whole numbers, and return them."""
     counts = np.asarray(spike_counts)
     if counts.ndim != 2 or not np.issubdtype(counts.dtype, np.integer):
         raise StdpbenchError(
@@ -193,7 +193,7 @@ def checked_counts(spike_counts: Counts) -> Counts:
 
 
 def checked_labels(labels: NDArray[np.integer[Any]], n_classes: int) -> NDArray[np.int64]:
-    """Return the labels as int64, checked to be among `n_classes` classes."""
+    """Check that labels are classes below `n_classes`, and return them as int64."""
     if n_classes < 1:
         raise StdpbenchError(f"the number of classes must be at least 1, not {n_classes}")
     classes = np.asarray(labels)

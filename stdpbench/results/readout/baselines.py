@@ -1,4 +1,4 @@
-"""Baselines without a network: clustering of the same pixels, and samples of them, with one of these per neuron."""
+"""Baselines without a network: clusters of the same pictures, or samples of them, one per neuron."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from stdpbench.results.readout.base import NO_ANSWER, checked_labels
 from stdpbench.results.readout.metrics import Score, score
 
 LLOYD_UP_TO: Final = 1000
-"""With more centres than this, mini-batches are used, since exact iterations would take tens of minutes."""
+"""Largest number of centres for exact iterations; beyond it, mini-batches avoid tens of minutes of computation."""
 
 SAMPLES: Final = "samples as prototypes"
 """Name of the baseline `prototype_accuracy`."""
 
-_AT_ONCE = 2_000_000  # similarities in memory
+_AT_ONCE = 2_000_000  # similarities per block
 _MAX_ITER = 100
 _MAX_PASSES = 20
 
@@ -34,9 +34,9 @@ def kmeans_accuracy(
     max_iter: int | None = None,
     of: str = "pixels",
 ) -> Score:
-    """Cluster training pictures, label each centre by the majority of its members, and test.
+    """Cluster training pictures, label each centre with the majority class of its members, and test.
 
-    A centre corresponds to a neuron: it is found without labels and then labelled with those of training pictures.
+    A centre corresponds to a neuron: it is computed without labels, then labelled from training pictures.
 
     Parameters
     ----------
@@ -54,10 +54,10 @@ def kmeans_accuracy(
     n_classes : int, optional
         Number of classes; default: as many as in the training labels.
     of : str
-        What the values are called in `Score.description`.
+        Name of the values in `Score.description`.
     max_iter : int, optional
-        Maximum number of Lloyd's iterations (default: 100), or with mini-batches of passes over the pictures (default:
-        20).
+        Maximum number of Lloyd's iterations (default: 100), or, with mini-batches, of passes over the pictures
+        (default: 20).
 
     Returns
     -------
@@ -73,7 +73,7 @@ def kmeans_accuracy(
 
     Notes
     -----
-    Runs on one thread: with several, float32 sums would depend on the order in which threads finish.
+    It runs on one thread, since float32 sums of several threads would depend on the order in which they finish.
     """
     from sklearn.cluster import KMeans, MiniBatchKMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -123,15 +123,15 @@ def prototype_accuracy(
     of: str = "pixels",
     name: str = "training samples",
 ) -> Score:
-    """Classify pictures by the most similar prototype, which is labelled by the training pictures most similar to it.
+    """Classify pictures by the most similar prototype, which is labelled from the training pictures closest to it.
 
-    Nothing is learned: this is what a network of as many neurons could do if each kept the sample that it starts from,
-    and the neuron with the largest cosine of weights and picture answered.
+    Nothing is learned: this corresponds to a network in which each neuron keeps the sample that it starts from, and
+    the neuron with the largest cosine between weights and picture gives the answer.
 
     Parameters
     ----------
     prototypes : ndarray, float, (n, n_input)
-        One per neuron of the network.
+        One prototype per neuron of the network.
     train_pixels, test_pixels : ndarray, (n_images, ...)
         Pictures as passed to the encoder, of any number type; converted to float32, (n_images, n_input).
     train_labels : ndarray, integer, (n_images,)
@@ -141,12 +141,12 @@ def prototype_accuracy(
     n_classes : int
         Number of classes.
     of, name : str
-        What the values and the prototypes are called in `Score.description`.
+        Names of the values and of the prototypes in `Score.description`.
 
     Returns
     -------
     Score
-        Score on the test pictures. Where no labelled picture is most similar to the prototype, there is no answer.
+        Score on the test pictures. A picture whose prototype has no label has no answer.
 
     Raises
     ------
@@ -155,27 +155,27 @@ def prototype_accuracy(
     """
     from threadpoolctl import threadpool_limits
 
-    train, test, chosen = _rows(train_pixels), _rows(test_pixels), _rows(prototypes)
+    train, test, kept = _rows(train_pixels), _rows(test_pixels), _rows(prototypes)
     classes = checked_labels(train_labels, n_classes)
     if len(classes) != len(train) or len(test_labels) != len(test):
         raise StdpbenchError(
             f"prototypes have {len(train)} training and {len(test)} test pictures, "
             f"but {len(classes)} and {len(test_labels)} labels"
         )
-    if not train.shape[1] == test.shape[1] == chosen.shape[1]:
+    if not train.shape[1] == test.shape[1] == kept.shape[1]:
         raise StdpbenchError(
-            f"prototypes of {chosen.shape[1]} values cannot be compared with training pictures of {train.shape[1]} "
+            f"prototypes of {kept.shape[1]} values cannot be compared with training pictures of {train.shape[1]} "
             f"and test pictures of {test.shape[1]}"
         )
     with threadpool_limits(limits=1):
-        members, nearest = (_most_similar(pictures, chosen) for pictures in (train, test))
-    labels = _majority(members, classes, len(chosen), n_classes)
+        members, nearest = (_most_similar(pictures, kept) for pictures in (train, test))
+    labels = _majority(members, classes, len(kept), n_classes)
     counted = score(labels[nearest], test_labels, n_classes)
-    return Score(counted.confusion, f"{len(chosen)} {name} as prototypes, nearest by cosine of {of}; nothing learned")
+    return Score(counted.confusion, f"{len(kept)} {name} as prototypes, nearest by cosine of {of}; nothing learned")
 
 
 def _most_similar(pictures: NDArray[np.float32], prototypes: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the number of the prototype with the largest cosine, for each picture; of equal ones the first."""
+    """Return the number of the prototype with the largest cosine for each picture, the first in a tie."""
     length = np.linalg.norm(prototypes, axis=1, keepdims=True)
     unit = (prototypes / np.where(length > 0, length, 1)).T  # the length of a picture is the same for all prototypes
     step = max(1, _AT_ONCE // len(prototypes))
@@ -186,7 +186,7 @@ def _most_similar(pictures: NDArray[np.float32], prototypes: NDArray[np.float32]
 def _majority(
     members: NDArray[np.integer[Any]], classes: NDArray[np.int64], k: int, n_classes: int
 ) -> NDArray[np.int64]:
-    """Return the commonest class among the members of each centre; `NO_ANSWER` for a centre without any."""
+    """Return the most frequent class among the members of each centre; `NO_ANSWER` for a centre without members."""
     votes = np.zeros((k, n_classes), np.int64)
     np.add.at(votes, (members, classes), 1)
     return np.where(votes.any(axis=1), votes.argmax(axis=1), NO_ANSWER)

@@ -1,9 +1,9 @@
 """Measures of clusters: agreement with classes, and internal quality.
 
 Measures of agreement use classes. Accuracy fits a matching of clusters to classes, and purity the majority class of
-each cluster, on the same pictures that are scored. This biases both upwards, more so with more clusters: purity is 1
-if each picture is its own cluster, so it is always reported with K. The other measures fit nothing. AMI and ARI are 0
-on average for clusters that are independent of classes.
+each cluster, on the pictures that are scored. This biases both upwards, more so with more clusters: purity is 1 if
+each picture is its own cluster, so it is always reported with K. The other measures have no fitted part. AMI and ARI
+are 0 on average for clusters that are independent of classes.
 
 A picture in no cluster (`NO_ANSWER`) counts as wrong in accuracy and purity; in the other measures, all such pictures
 form one cluster.
@@ -21,7 +21,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout.base import NO_ANSWER, checked_labels
 from stdpbench.results.readout.clustering import Features
 
-_SAMPLE = 2000  # silhouettes need all distances
+_SAMPLE = 2000  # limit for silhouettes, which need all distances
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class ClusterScore:
     fowlkes_mallows: float
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain numbers for a JSON file."""
+        """Return plain numbers for a JSON file."""
         return asdict(self)
 
 
@@ -86,7 +86,7 @@ class Compactness:
     calinski_harabasz: float
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain numbers for a JSON file; NaN becomes None."""
+        """Return plain numbers for a JSON file; NaN becomes None."""
         return {name: None if np.isnan(value) else value for name, value in asdict(self).items()}
 
 
@@ -109,29 +109,29 @@ def agreement(clusters: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any
     """
     from sklearn import metrics
 
-    truth, found = checked_labels(labels, n_classes), np.asarray(clusters)
-    if found.shape != truth.shape or not len(truth):
-        raise StdpbenchError(f"there are clusters for {found.size} pictures, but labels for {truth.size}")
-    table = contingency(found, truth, n_classes)
-    homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, found)
+    truth, assigned = checked_labels(labels, n_classes), np.asarray(clusters)
+    if assigned.shape != truth.shape or not len(truth):
+        raise StdpbenchError(f"there are clusters for {assigned.size} pictures, but labels for {truth.size}")
+    table = contingency(assigned, truth, n_classes)
+    homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, assigned)
     return ClusterScore(
         k=len(table),
         n_images=len(truth),
-        n_unassigned=int((found == NO_ANSWER).sum()),
+        n_unassigned=int((assigned == NO_ANSWER).sum()),
         accuracy=matched(table) / len(truth),
         purity=float(table.max(axis=1).sum() / len(truth)) if len(table) else 0.0,
-        nmi=float(metrics.normalized_mutual_info_score(truth, found)),
-        ami=float(metrics.adjusted_mutual_info_score(truth, found)),
-        ari=float(metrics.adjusted_rand_score(truth, found)),
+        nmi=float(metrics.normalized_mutual_info_score(truth, assigned)),
+        ami=float(metrics.adjusted_mutual_info_score(truth, assigned)),
+        ari=float(metrics.adjusted_rand_score(truth, assigned)),
         homogeneity=float(homogeneity),
         completeness=float(completeness),
         v_measure=float(v_measure),
-        fowlkes_mallows=float(metrics.fowlkes_mallows_score(truth, found)),
+        fowlkes_mallows=float(metrics.fowlkes_mallows_score(truth, assigned)),
     )
 
 
 def contingency(clusters: NDArray[np.integer[Any]], labels: NDArray[np.int64], n_classes: int) -> NDArray[np.int64]:
-    """Count pictures by non-empty cluster (row) and class: int64, (k, n_classes); without those in no cluster."""
+    """Count pictures by non-empty cluster (row) and class, ignoring those in no cluster: int64, (k, n_classes)."""
     assigned = clusters != NO_ANSWER
     names, rows = np.unique(clusters[assigned], return_inverse=True)
     table = np.zeros((len(names), n_classes), np.int64)
@@ -140,7 +140,7 @@ def contingency(clusters: NDArray[np.integer[Any]], labels: NDArray[np.int64], n
 
 
 def matched(table: NDArray[np.int64]) -> int:
-    """Return which pictures are right with a one-to-one matching of clusters to classes (Hungarian algorithm)."""
+    """Return the number of correct pictures with the best one-to-one matching of clusters (Hungarian algorithm)."""
     from scipy.optimize import linear_sum_assignment
 
     rows, columns = linear_sum_assignment(table, maximize=True)
@@ -148,18 +148,18 @@ def matched(table: NDArray[np.int64]) -> int:
 
 
 def compactness(points: Features, clusters: NDArray[np.integer[Any]]) -> Compactness:
-    """Measure clusters without classes; pictures in no cluster are left out."""
+    """Measure the quality of clusters without classes; pictures in no cluster are ignored."""
     from sklearn import metrics
 
     kept = clusters != NO_ANSWER
     points, clusters = points[kept], clusters[kept]
-    found = len(np.unique(clusters))
-    if not 2 <= found < len(points):
+    n_clusters = len(np.unique(clusters))
+    if not 2 <= n_clusters < len(points):
         return Compactness(np.nan, np.nan, np.nan)
-    some = slice(None, _SAMPLE)
+    sample = slice(None, _SAMPLE)
     silhouette = np.nan
-    if 2 <= len(np.unique(clusters[some])) < len(clusters[some]):
-        silhouette = float(metrics.silhouette_score(points[some], clusters[some]))
+    if 2 <= len(np.unique(clusters[sample])) < len(clusters[sample]):
+        silhouette = float(metrics.silhouette_score(points[sample], clusters[sample]))
     return Compactness(
         silhouette,
         float(metrics.davies_bouldin_score(points, clusters)),

@@ -26,9 +26,9 @@ _SILHOUETTE_SAMPLE = 1000
 def features(spike_counts: Counts, components: int = 50, *, quick: bool = False) -> Features:
     """Compute the input of clustering methods: float64, (n_images, at most `components`).
 
-    Principal components of square roots of the counts, from a full decomposition with fixed signs. `quick` computes
-    only the requested components, with the same result up to rounding; a full decomposition of 10 000 pictures is
-    slow.
+    They are principal components of square roots of the counts, from a full decomposition with fixed signs. `quick`
+    computes only the requested components, with the same result up to rounding, since a full decomposition of 10 000
+    pictures is slow.
     """
     from sklearn.decomposition import PCA
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -84,12 +84,12 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
         return np.zeros(len(points), np.int64)
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters
-        found = METHODS[method](points, k or 0, _small_seed(seed))
-    return np.asarray(found, np.int64)
+        clusters = METHODS[method](points, k or 0, _small_seed(seed))
+    return np.asarray(clusters, np.int64)
 
 
 def all_alike(points: Features) -> bool:
-    """Whether points are equal up to rounding."""
+    """Return whether points are equal up to rounding."""
     return bool(np.ptp(points, axis=0).max(initial=0.0) < 1e-9)
 
 
@@ -100,20 +100,20 @@ def free_k(points: Features, method: str, seed: int, most: int = 30) -> int:
     """
     from sklearn.metrics import silhouette_score
 
-    some = points[:_SILHOUETTE_SAMPLE]
+    sample = points[:_SILHOUETTE_SAMPLE]
     best, best_k = -np.inf, 2
-    for k in range(2, min(most, len(some) - 1) + 1):
-        found = cluster(some, method, k, seed)
-        if len(np.unique(found)) < 2:
+    for k in range(2, min(most, len(sample) - 1) + 1):
+        clusters = cluster(sample, method, k, seed)
+        if len(np.unique(clusters)) < 2:
             continue
-        score = float(silhouette_score(some, found))
+        score = float(silhouette_score(sample, clusters))
         if score > best:
             best, best_k = score, k
     return best_k
 
 
 def winners(spike_counts: Counts) -> NDArray[np.int64]:
-    """Return the neuron that fires most as cluster, the lowest in a tie; `NO_ANSWER` without a spike."""
+    """Return the neuron that fires most for each picture, the lowest in a tie; `NO_ANSWER` without spikes."""
     counts = checked_counts(spike_counts)
     return np.where(counts.any(axis=1), counts.argmax(axis=1), NO_ANSWER).astype(np.int64)
 
@@ -153,13 +153,13 @@ def _spectral(points: Features, k: int, seed: int) -> Any:
     if k >= len(points):
         return np.arange(len(points))
     graph = kneighbors_graph(points, min(15, len(points) - 1), include_self=True)
-    # several components are fine: each is a cluster
+    # weak edges connect separate components, which become clusters
     affinity = 0.5 * (graph + graph.T) + 1e-9 * _ring(len(points))
     return SpectralClustering(k, affinity="precomputed", random_state=seed).fit_predict(affinity)
 
 
 def _ring(n: int) -> Any:
-    """Weak edges from each point to the next, which connect the graph."""
+    """Return the graph with edges between consecutive points."""
     from scipy.sparse import diags_array
 
     return diags_array([np.ones(n - 1), np.ones(n - 1)], offsets=[-1, 1], shape=(n, n)) if n > 1 else np.zeros((1, 1))

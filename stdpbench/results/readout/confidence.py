@@ -12,13 +12,13 @@ from stdpbench.results.readout.base import Assignment
 
 
 class Confidence(LinearReadout):
-    r"""Every spike counts for all classes, in proportion to the mean responses of its neuron.
+    r"""Every spike counts for all classes, weighted by the mean responses of its neuron.
 
     .. math:: s_{ic} = \sum_j n_{ij}\, p_{cj}, \qquad p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
 
     with :math:`\bar r_{cj}` the mean response of neuron j to class c in the label phase, so that :math:`p_{cj}`
-    estimates the probability of class c given a spike of neuron j when all classes are equally frequent. It takes
-    these responses from the labelled pictures, more than one name per neuron; the names are not used.
+    estimates the probability of class c given a spike of neuron j when all classes are equally frequent. It uses
+    these responses to labelled pictures, not the label of each neuron.
 
     The name is that of Hazan et al. (2018), "Unsupervised learning with self-organizing spiking neural networks".
     Their released code (``confidence_weighting`` in djsaunde/lm-snn) is another rule: it sums only over the neurons
@@ -29,7 +29,7 @@ class Confidence(LinearReadout):
 
     kind: Literal["confidence"] = "confidence"
 
-    summary: ClassVar[str] = "Every spike counts for all classes, in proportion to the mean responses of its neuron"
+    summary: ClassVar[str] = "Every spike counts for all classes, weighted by the mean responses of its neuron"
     reference: ClassVar[str] = "After Hazan et al. 2018, arXiv:1807.09374; differs, see the class"
 
     def weights(self, assignment: Assignment) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Rasters and rates of single neurons, intervals between their spikes, and correlograms of pairs of neurons."""
+"""Rasters, rates and interspike intervals of single neurons, and correlograms of pairs of neurons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout.spike_trains import SpikeTrains
 
-_SHIFTS = 10  # pictures by which the second neuron's responses are shifted, at most; the mean of all is expected
+_SHIFTS = 10  # the shift predictor averages over shifts by up to this number of pictures
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,8 +27,8 @@ class Correlogram:
     pairs : ndarray, int64, (n_lags,)
         Number of pairs in which both spikes answer the same stimulus.
     expected : ndarray, float64, (n_lags,)
-        Number of pairs if the second spike answers another stimulus (shift predictor): what the time course of
-        responses alone brings about.
+        Number of pairs if the second spike answers another stimulus (shift predictor): the effect of the time course
+        of responses alone.
     """
 
     lag: Floats
@@ -46,8 +46,8 @@ def intervals(trains: SpikeTrains, neuron: int) -> Floats:
     """
     image, bins = _spikes(trains, neuron)
     same = np.diff(image) == 0
-    found: Floats = np.diff(bins)[same] * trains.dt
-    return found
+    values: Floats = np.diff(bins)[same] * trains.dt
+    return values
 
 
 def raster(trains: SpikeTrains, neuron: int) -> tuple[Ints, Floats]:
@@ -58,7 +58,7 @@ def raster(trains: SpikeTrains, neuron: int) -> tuple[Ints, Floats]:
     stimulus : ndarray, int64, (n,)
         Numbers of the stimuli, in their order.
     time : ndarray, float64, (n,)
-        Times within them, ms.
+        Times since the start of the stimulus, ms.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def correlogram(trains: SpikeTrains, first: int, second: int, window: float = 50
     Parameters
     ----------
     trains : SpikeTrains
-        Responses; stimuli that follow each other should not be related.
+        Responses; consecutive stimuli should be unrelated.
     first, second : int
         Numbers of the neurons.
     window : float
@@ -100,21 +100,21 @@ def correlogram(trains: SpikeTrains, first: int, second: int, window: float = 50
     StdpbenchError
         If there is no such neuron, or the window is shorter than a time step.
     """
-    most = int(window / trains.dt + 1e-9)
-    if most < 1:
+    n_lags = int(window / trains.dt + 1e-9)
+    if n_lags < 1:
         raise StdpbenchError(f"the window must be at least a time step of {trains.dt:g} ms, not {window:g} ms")
-    mine, other = _spikes(trains, first), _spikes(trains, second)
-    pairs = _pairs(mine, other, most)
+    first_spikes, second_spikes = _spikes(trains, first), _spikes(trains, second)
+    pairs = _pairs(first_spikes, second_spikes, n_lags)
     if first == second:
-        pairs[most] -= len(mine[0])
+        pairs[n_lags] -= len(first_spikes[0])
     n = len(trains)
     shifts = range(1, min(_SHIFTS, n - 1) + 1)
-    expected = np.zeros(2 * most + 1)
+    expected = np.zeros(2 * n_lags + 1)
     for shift in shifts:
-        moved = (other[0] + shift) % n
-        order = np.argsort(moved, kind="stable")
-        expected += _pairs(mine, (moved[order], other[1][order]), most)
-    lag = np.asarray(np.arange(-most, most + 1) * trains.dt, np.float64)
+        shifted = (second_spikes[0] + shift) % n
+        order = np.argsort(shifted, kind="stable")
+        expected += _pairs(first_spikes, (shifted[order], second_spikes[1][order]), n_lags)
+    lag = np.asarray(np.arange(-n_lags, n_lags + 1) * trains.dt, np.float64)
     return Correlogram(lag, pairs, expected / max(1, len(shifts)))
 
 
@@ -122,17 +122,17 @@ def _spikes(trains: SpikeTrains, neuron: int) -> tuple[Ints, Ints]:
     """Return picture and time step of each spike of a neuron, in order."""
     if not 0 <= neuron < trains.n_exc:
         raise StdpbenchError(f"there are neurons 0 to {trains.n_exc - 1}, not {neuron}")
-    mine = trains.neuron == neuron
-    return trains.image[mine], trains.bin[mine].astype(np.int64)
+    selected = trains.neuron == neuron
+    return trains.image[selected], trains.bin[selected].astype(np.int64)
 
 
-def _pairs(mine: tuple[Ints, Ints], other: tuple[Ints, Ints], most: int) -> Ints:
-    """Count pairs by lag, -most to most time steps."""
-    (image, bins), (other_image, other_bins) = mine, other
+def _pairs(first: tuple[Ints, Ints], second: tuple[Ints, Ints], n_lags: int) -> Ints:
+    """Count pairs by lag, -n_lags to n_lags time steps."""
+    (image, bins), (other_image, other_bins) = first, second
     left = np.searchsorted(other_image, image, "left")
     counts = np.searchsorted(other_image, image, "right") - left
-    which = np.repeat(np.arange(len(image)), counts)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + left[which]
-    lags = other_bins[place] - bins[which]
-    near = lags[np.abs(lags) <= most] + most
-    return np.bincount(near, minlength=2 * most + 1).astype(np.int64)
+    spike = np.repeat(np.arange(len(image)), counts)
+    partner = np.arange(len(spike)) - np.repeat(np.cumsum(counts) - counts, counts) + left[spike]
+    lags = other_bins[partner] - bins[spike]
+    near = lags[np.abs(lags) <= n_lags] + n_lags
+    return np.bincount(near, minlength=2 * n_lags + 1).astype(np.int64)

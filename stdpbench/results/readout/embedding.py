@@ -16,10 +16,10 @@ from stdpbench.results.readout.clustering import Features, all_alike
 
 EMBEDDINGS = ("pca", "t-sne", "umap")
 NEIGHBOURS = 12
-"""Neighbours of each point that the trustworthiness considers."""
+"""Number of neighbours per point for the trustworthiness."""
 TRUSTED = 2000
-"""Maximum number of points for the trustworthiness, which needs all their distances."""
-_STEPS = 1000  # of t-SNE, the default of scikit-learn
+"""Maximum number of points for the trustworthiness, which needs all distances."""
+_STEPS = 1000  # of t-SNE, scikit-learn's default
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ def embed(points: Features, method: str, seed: int, progress: Callable[[int, int
     seed : int
         At least 0.
     progress : callable, optional
-        Called with the number of steps of t-SNE that are done, and their total number.
+        Called with the number of finished steps of t-SNE, and their total number.
 
     Raises
     ------
@@ -91,8 +91,8 @@ def embed(points: Features, method: str, seed: int, progress: Callable[[int, int
     trust = np.nan
     if len(points) > 2 * NEIGHBOURS:
         with threadpool_limits(limits=1):
-            some = slice(None, TRUSTED)
-            trust = float(trustworthiness(points[some], plane[some], n_neighbors=NEIGHBOURS))
+            sample = slice(None, TRUSTED)
+            trust = float(trustworthiness(points[sample], plane[sample], n_neighbors=NEIGHBOURS))
     return Embedding(method, np.asarray(plane, np.float64), trust, description)
 
 
@@ -115,6 +115,6 @@ def _umap(points: Features, seed: int) -> tuple[NDArray[np.float64], str]:
     except ImportError:
         raise StdpbenchError("UMAP needs umap-learn: pip install 'stdpbench[umap]'") from None
     neighbours = min(15, len(points) - 1)
-    # one job, which a seed requires anyway
+    # a seed requires one job
     plane = UMAP(n_components=2, n_neighbors=neighbours, random_state=seed, n_jobs=1).fit_transform(points)
     return np.asarray(plane, np.float64), f"UMAP, {neighbours} neighbours"

@@ -1,7 +1,7 @@
-"""Cost of a presentation: synaptic operations, and energy from published figures per operation.
+"""Cost of a presentation: synaptic operations, and their energy from published figures.
 
-A synaptic operation is the arrival of one spike at one synapse. The estimate ignores neurons, leakage and, in the
-first figure, data movement. It is not a measurement, but a comparison of orders of magnitude.
+A synaptic operation is the arrival of one spike at one synapse. The estimate ignores neurons, leakage and, for the
+first figure, data movement. It compares orders of magnitude, and is not a measurement.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Cost:
         return self.input_operations + self.lateral_operations
 
     def nanojoule(self, figure: Figure) -> float:
-        """Return the energy for a given figure per operation."""
+        """Return the energy with a figure per operation."""
         return self.operations * figure.picojoule * 1e-3
 
     def to_mapping(self) -> dict[str, Any]:
@@ -101,17 +101,17 @@ def cost(graph: Graph, spikes: Mapping[str, float]) -> Cost:
     graph : Graph
         The network, with the shape of its input.
     spikes : mapping of str to float
-        Spikes per picture of each population that is the source of a projection, and of the one that is read.
+        Spikes per picture of all source populations, and of the population that is read.
     """
-    found, from_input = dict[str, float](), 0.0
+    operations, from_input = dict[str, float](), 0.0
     for name, projection in graph.projections.items():
         shapes = (graph.populations[end].shape for end in (projection.source, projection.target))
-        found[name] = spikes[projection.source] * projection.connect.mean_out_degree(*shapes)
-        from_input += found[name] if projection.source == graph.input else 0.0
-    others = sum(found[name] for name, each in graph.projections.items() if each.source != graph.input)
-    return Cost(graph.read, spikes.get(graph.input, 0.0), spikes[graph.read], from_input, others, found)
+        operations[name] = spikes[projection.source] * projection.connect.mean_out_degree(*shapes)
+        from_input += operations[name] if projection.source == graph.input else 0.0
+    others = sum(operations[name] for name, other in graph.projections.items() if other.source != graph.input)
+    return Cost(graph.read, spikes.get(graph.input, 0.0), spikes[graph.read], from_input, others, operations)
 
 
 def pixel_distances_nanojoule(n_input: int, centres: int) -> float:
-    """Return the energy of comparing a picture with `k` centres, one multiplication and addition per pixel."""
+    """Return the energy to compare a picture with centres: one multiplication and addition per pixel and centre."""
     return n_input * centres * MULTIPLY_ADD.picojoule * 1e-3

@@ -15,9 +15,9 @@ from stdpbench.results.readout.timed import Known, TimedReadout, check_trains
 class FirstSpike(TimedReadout):
     """The class of the labelled neuron that fires first.
 
-    If several fire in that time step, the class of most of them. Later spikes are ignored, so this shows how much the
-    first spikes decide. After S. Thorpe, A. Delorme and R. Van Rullen (2001), who argue that the first spikes carry
-    the information for fast recognition.
+    If several fire in that time step, the majority decides. Later spikes are ignored, so this shows how much
+    information the first spikes carry. After S. Thorpe, A. Delorme and R. Van Rullen (2001), who argue that the first
+    spikes carry the information for fast recognition.
     """
 
     kind: Literal["first-spike"] = "first-spike"

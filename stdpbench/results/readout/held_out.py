@@ -1,11 +1,11 @@
 r"""Cheap measures of responses to held-out pictures during training.
 
-Labels are used for measuring only. Accuracy is *cross-fitted*: pictures are split into two halves, every other one;
-neurons are labelled with one half and tested on the other, and vice versa, so that no picture is answered by neurons
-that were labelled with it. Since each half is small, accuracy is a little lower than after a label phase, more so with
-more neurons: its changes matter, not its level. Clusters are the neurons themselves, the winner of each picture;
-purity grows with their number K, which is reported with it. After training with labels, each class has a neuron of its
-own, so that the accuracy is that of the neuron that fires most.
+Labels are only used for measuring. Accuracy is *cross-fitted*: pictures are split alternately into two halves; neurons
+are labelled with one half and tested on the other, and vice versa, so that no picture is classified by neurons that
+were labelled with it. Since each half is small, accuracy is slightly lower than after a label phase, more so with more
+neurons: its changes matter, not its level. The cluster of a picture is the neuron that fires most; purity grows with
+the number K of clusters, which is reported with it. After training with labels, each class has one neuron, so the
+accuracy is that of the neuron that fires most.
 """
 
 from __future__ import annotations
@@ -75,18 +75,18 @@ def measure_held_out(
     ----------
     spike_counts : ndarray, integer, (n_images, n_exc)
     labels : ndarray, integer, (n_images,), or None
-        Classes of those pictures; without them, only measures that need no classes.
+        Classes of the pictures; None: only measures that need no classes.
     n_classes : int
         Number of classes.
     duplicates : int
         Number of neurons that duplicate the receptive field of another one.
     taught : bool
-        Whether labels trained the network, so that neuron c stands for class c.
+        Whether the network was trained with labels, so that neuron c stands for class c.
 
     Returns
     -------
     dict
-        Name of each of `MEASURES` -> value, in their order; None if undefined. Means are over neurons and pictures
+        Value of each measure, in the order of `MEASURES`; None if undefined. Means are over neurons and pictures
         with a spike.
 
     Raises
@@ -97,7 +97,7 @@ def measure_held_out(
     counts = checked_counts(spike_counts)
     if len(counts) < 2:
         raise StdpbenchError(f"there must be at least 2 held-out pictures, not {len(counts)}")
-    found: dict[str, float | None] = {
+    values: dict[str, float | None] = {
         "lifetime_sparseness": _mean(sparseness(counts, axis=0)),
         "population_sparseness": _mean(sparseness(counts, axis=1)),
         "dead": float((~counts.any(axis=0)).sum()),
@@ -106,8 +106,8 @@ def measure_held_out(
         "silent_images": float((~counts.any(axis=1)).mean()),
     }
     if labels is not None:
-        found |= _against_labels(counts, np.asarray(labels), n_classes, taught)
-    return {name: found.get(name) for name in MEASURES}
+        values |= _against_labels(counts, np.asarray(labels), n_classes, taught)
+    return {name: values.get(name) for name in MEASURES}
 
 
 def cross_fitted(counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int) -> dict[str, float]:

@@ -13,4 +13,4 @@ class Metric:
     low: float | None = None
     high: float | None = None
     interval: str = ""
-    """What kind of interval it is, where there is one."""
+    """Kind of interval, if there is one."""

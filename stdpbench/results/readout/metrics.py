@@ -14,21 +14,21 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout.base import NO_ANSWER, checked_labels
 
 Z_95: Final = 1.959963984540054
-"""The standard normal deviate that leaves 2.5 % on either side."""
+"""Standard normal deviate with 2.5 % on either side."""
 INTERVAL: Final = "95 % Wilson interval"
-"""What every interval of an accuracy is, wherever one is shown or written; see `wilson_interval`."""
+"""Name of all intervals of accuracies; see `wilson_interval`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """Confusion matrix, from which all other measures are computed.
+    """A confusion matrix, and the measures computed from it.
 
     Attributes
     ----------
     confusion : ndarray, int64, (n_classes, n_classes + 1)
         Number of pictures by true class (row) and answer (column); the last column is "no answer".
     description : str
-        How it was measured, if not obvious.
+        Description of the method, if not obvious.
     """
 
     confusion: NDArray[np.int64]
@@ -72,12 +72,12 @@ class Score:
 
     @property
     def balanced_accuracy(self) -> float:
-        """Mean of the accuracies of all classes that have pictures, 0 to 1; each counts alike, however large it is."""
+        """Mean of the accuracies of all classes with pictures, 0 to 1; all classes have equal weights."""
         return float(np.nanmean(self.class_accuracy))
 
     @property
     def uneven(self) -> bool:
-        """Whether the largest class has more than 1.5 times the pictures of the smallest, so that balance matters."""
+        """Whether the largest class has more than 1.5 times as many pictures as the smallest."""
         totals = self.confusion.sum(axis=1)
         return bool(totals.max() > 1.5 * totals[totals > 0].min())
 
@@ -104,7 +104,7 @@ class Score:
         Raises
         ------
         StdpbenchError
-            If it contains no confusion matrix.
+            If the mapping has no confusion matrix.
         """
         try:
             confusion = np.array(mapping["confusion"], dtype=np.int64)
@@ -116,7 +116,7 @@ class Score:
         return cls(confusion, str(mapping.get("description", "")))
 
     def __eq__(self, other: object) -> bool:
-        """Whether both have the same confusion matrix."""
+        """Compare confusion matrix and description."""
         return (
             isinstance(other, Score)
             and self.description == other.description
@@ -124,7 +124,7 @@ class Score:
         )
 
     def __hash__(self) -> int:
-        """Hash of the confusion matrix."""
+        """Hash confusion matrix and description."""
         return hash((self.confusion.tobytes(), self.confusion.shape, self.description))
 
 
@@ -161,7 +161,7 @@ def score(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]
 
 
 def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
-    r"""Interval of a binomial proportion by inverting the score test, without continuity correction.
+    r"""Return the interval of a binomial proportion by inverting the score test, without continuity correction.
 
     .. math::
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from stdpbench.results.readout.base import NO_ANSWER, Assignment, Counts, checked_counts, checked_labels, row_blocks
 
 _MOST_LEVELS = 12
-"""Counts of at least this form one level of response in the mutual information."""
+"""Counts of at least this number form one level of response in the mutual information."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class NeuronMeasures:
 
     @property
     def never_fired(self) -> NDArray[np.bool_]:
-        """Number of neurons without a spike in these pictures."""
+        """Neurons without a spike in these pictures: bool, (n_exc,)."""
         return np.asarray(self.mean_spikes == 0)
 
 
@@ -64,7 +64,7 @@ def measure_neurons(spike_counts: Counts, labels: NDArray[np.integer[Any]], assi
     labels : ndarray, integer, (n_images,)
         Classes of those pictures.
     assignment : Assignment
-        Assignment from these responses, from which purity, entropy and selectivity are computed.
+        Assignment from these responses, for purity, entropy and selectivity.
     """
     counts = checked_counts(spike_counts)
     shares, means = assignment.proportions, assignment.mean_response
@@ -95,9 +95,9 @@ def sparseness(spike_counts: Counts, axis: int) -> NDArray[np.float64]:
     total, squares = np.zeros(counts.shape[1 - axis]), np.zeros(counts.shape[1 - axis])
     for rows in row_blocks(counts):
         block = counts[rows].astype(np.float64)
-        mine: slice = slice(None) if axis == 0 else rows
-        total[mine] += block.sum(axis=axis)
-        squares[mine] += (block**2).sum(axis=axis)
+        target: slice = slice(None) if axis == 0 else rows
+        total[target] += block.sum(axis=axis)
+        squares[target] += (block**2).sum(axis=axis)
     return _sparseness(total, squares, counts.shape[axis])
 
 
@@ -114,7 +114,7 @@ def mutual_information(
 ) -> NDArray[np.float64]:
     r"""Return the mutual information of each neuron's spike count and the class, in bits.
 
-    Counts of 12 and more are one level. Most of the bias of a finite sample is subtracted:
+    Counts of 12 and more form one level. Most of the bias of a finite sample is subtracted:
 
     .. math:: \frac{1}{2 N \ln 2} \Big( \sum_c (R_c - 1) - (R - 1) \Big)
 
@@ -130,10 +130,10 @@ def mutual_information(
     n, n_exc = counts.shape
     joint = np.zeros((n_classes, _MOST_LEVELS + 1, n_exc))
     for number in range(n_classes):
-        mine = counts[classes == number]
+        of_class = counts[classes == number]
         for level in range(_MOST_LEVELS):
-            joint[number, level] = (mine == level).sum(axis=0)
-        joint[number, _MOST_LEVELS] = (mine >= _MOST_LEVELS).sum(axis=0)
+            joint[number, level] = (of_class == level).sum(axis=0)
+        joint[number, _MOST_LEVELS] = (of_class >= _MOST_LEVELS).sum(axis=0)
     p = joint / max(n, 1)
     p_class, p_level = p.sum(axis=1, keepdims=True), p.sum(axis=0, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -149,16 +149,19 @@ def mutual_information(
 
 
 def most_alike(w: NDArray[np.floating[Any]], block: int = 1024) -> NDArray[np.float64]:
-    """Correlation of each receptive field with the most similar other one: float64, (n_exc,); NaN for one."""
+    """Return the correlation of each receptive field with the most similar other one: float64, (n_exc,).
+
+    The result is NaN if there is only one neuron.
+    """
     fields = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
     length = np.linalg.norm(fields, axis=0)
     fields = fields / np.where(length > 0, length, 1)
     n = fields.shape[1]
-    found = np.full(n, np.nan)
+    largest = np.full(n, np.nan)
     for first in range(0, n, block):
-        alike = fields.T @ fields[:, first : first + block]
-        columns = np.arange(alike.shape[1])
-        alike[first + columns, columns] = -np.inf
+        correlation = fields.T @ fields[:, first : first + block]
+        columns = np.arange(correlation.shape[1])
+        correlation[first + columns, columns] = -np.inf
         if n > 1:
-            found[first : first + block] = alike.max(axis=0)
-    return found
+            largest[first : first + block] = correlation.max(axis=0)
+    return largest

@@ -1,4 +1,4 @@
-"""When an answer settles: read-outs of spikes up to a moment within the presentation."""
+"""Answers over time: read-outs of the spikes up to moments within the presentation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from stdpbench.results.readout.base import NO_ANSWER, Assignment, Readout
 from stdpbench.results.readout.spike_trains import SpikeTrains
 
 POINTS = 50
-"""Moments at which answers are read, at equal distances."""
+"""Number of equidistant moments at which answers are read."""
 
 
 @dataclass(frozen=True, eq=False)
 class AnswersOverTime:
-    """Answers from spikes up to each of some moments.
+    """Answers from the spikes up to several moments.
 
     Attributes
     ----------
@@ -35,19 +35,19 @@ class AnswersOverTime:
 
     @property
     def settled(self) -> NDArray[np.float64]:
-        """Moment in ms from which the answer stays as it is at the end: (n_images,); NaN without an answer."""
+        """Moment in ms from which the answer equals the final answer: (n_images,); NaN without an answer."""
         same = np.logical_and.accumulate((self.answers == self.answers[-1])[::-1], axis=0)[::-1]
         first = self.time[same.argmax(axis=0)]
         return np.where(self.answers[-1] == NO_ANSWER, np.nan, first)
 
     def settled_ms(self, labels: NDArray[np.int64]) -> dict[str, float | None]:
-        """Return percentiles of `settled` for classes (n_images,); None where there is no answer.
+        """Return percentiles of `settled` for classes (n_images,); None without answers.
 
         Returns
         -------
         dict
-            ``median`` and ``nine_tenths`` of all answers; ``median_right`` and ``median_wrong`` of those that are
-            right, or wrong, at the end.
+            ``median`` and ``nine_tenths`` of all answers; ``median_right`` and ``median_wrong`` of those whose final
+            answer is right or wrong.
         """
         settled, right = self.settled, self.answers[-1] == labels
         known = np.isfinite(settled)
@@ -58,17 +58,17 @@ class AnswersOverTime:
             ("median_wrong", known & ~right, 50),
         )
         return {
-            name: float(np.percentile(settled[which], share)) if which.any() else None for name, which, share in parts
+            name: float(np.percentile(settled[selected], share)) if selected.any() else None
+            for name, selected, share in parts
         }
 
 
 def answers_over_time(
     trains: SpikeTrains, assignment: Assignment, readout: Readout, n_moments: int = POINTS
 ) -> AnswersOverTime:
-    """Read answers from spikes up to each of some moments.
+    """Read answers from the spikes up to several moments.
 
-    Neurons keep the classes that they have from whole responses, so that nothing but the spikes of the evaluated
-    stimulus is missing.
+    The classes of neurons are those of complete responses; only spikes of the evaluated stimuli are left out.
 
     Parameters
     ----------
@@ -79,14 +79,14 @@ def answers_over_time(
     readout : Readout
         Read-out of spike counts, such as `stdpbench.results.readout.vote.Vote`.
     n_moments : int
-        Number of moments, at equal distances; at most one per time step.
+        Number of equidistant moments; at most one per time step.
     """
     ends = np.unique(np.ceil(np.linspace(0, trains.n_bins, min(n_moments, trains.n_bins) + 1)[1:]).astype(np.int64))
     counts = np.zeros((len(trains), trains.n_exc), np.uint16)
     image, bins = trains.image, trains.bin.astype(np.int64)
     answers, start = np.empty((len(ends), len(trains)), np.int64), 0
     for number, end in enumerate(ends.tolist()):
-        now = (bins >= start) & (bins < end)
-        np.add.at(counts, (image[now], trains.neuron[now]), np.uint16(1))
+        in_interval = (bins >= start) & (bins < end)
+        np.add.at(counts, (image[in_interval], trains.neuron[in_interval]), np.uint16(1))
         answers[number], start = readout.predict(counts, assignment), end
     return AnswersOverTime(np.asarray(ends * trains.dt, np.float64), answers)

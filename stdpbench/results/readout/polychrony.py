@@ -1,13 +1,13 @@
 """Polychronous groups: neurons that fire in a fixed pattern because of their delays, after Izhikevich (2006).
 
 For each excitatory neuron, the mother, all triplets of neurons with a strong synapse onto it are anchors: in the
-network at rest, each fires once, so that all three spikes arrive at the mother at the same time. What follows is
-simulated without noise and learning, and without weak synapses between excitatory neurons. A spike belongs to the
-*group* with the arrivals of the 10 ms before that made it: its *links*. The *path* of a neuron is one longer than the
-longest one of those that its links come from. A group counts if its longest path has at least 7 links, and if each
-anchor takes part in at least two, since otherwise fewer anchors start it.
+network at rest, each fires once, so that all three spikes arrive at the mother at the same time. The following
+activity is simulated without noise, plasticity, and weak synapses between excitatory neurons. All its spikes form the
+*group*. The *links* of a spike are the arrivals in the 10 ms before it. The *path* of a neuron is one link longer than
+the longest path of the sources of its links. A group counts if its longest path has at least 7 links, and if each
+anchor is part of at least two, since otherwise fewer anchors would start it.
 
-This follows the program `polychron` of the author, as adaptations of it show it.
+This follows the author's program `polychron`, as known from adaptations.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STRONG, SHORTEST, WIDTH = 0.95, 7, 3
-_LONGEST = 150  # ms of a group
-_WINDOW = 10  # ms before a spike in which arrivals are its links
-_AT_ONCE = 512  # triplets
+_LONGEST = 150  # ms, maximum duration of a group
+_WINDOW = 10  # ms before a spike in which arrivals count as its links
+_AT_ONCE = 512  # triplets per simulation
 _QUIET = 25  # ms after the last arrival in which a neuron may still fire
 
 
 @dataclass(frozen=True, eq=False)
 class Wiring:
-    """A network of Izhikevich neurons in steps of 1 ms, as far as groups depend on it.
+    """A network of Izhikevich neurons in steps of 1 ms: the properties on which groups depend.
 
     Attributes
     ----------
     a, b, c, d : ndarray, float64, (n,)
         Parameters of the neurons, in mV and ms.
     excitatory : ndarray, bool, (n,)
-        Which neurons are.
+        Whether each neuron is excitatory.
     source, target, delay : ndarray, int64, (n_synapses,)
         Synapses; delay in ms, from a spike to the step in which it acts, at least 1.
     weight : ndarray, float64, (n_synapses,)
-        In mV; negative for inhibition.
+        Weights in mV; negative for inhibition.
     w_max : float
         Largest weight of excitatory synapses.
     """
@@ -66,15 +66,15 @@ class Group:
     Attributes
     ----------
     mother : int
-        Neuron at which the spikes of the anchors arrive together.
+        Neuron at which the spikes of the anchors arrive at the same time.
     anchors : tuple of int
-        The neurons that start it.
+        Neurons that start the group.
     spikes : tuple of (int, int)
-        Time in ms and neuron of each spike, those of anchors included.
+        Time in ms and neuron of each spike, including those of the anchors.
     links : tuple of (int, int, int, int, int)
-        Time and neuron of a spike, time of its arrival, neuron and time of the spike that followed.
+        Time and neuron of a spike, time of its arrival, neuron and time of the resulting spike.
     path : int
-        Number of links of its longest path.
+        Number of links of the longest path.
     """
 
     mother: int
@@ -96,38 +96,38 @@ def find_groups(
     mothers : iterable of int, optional
         Neurons to start from. Default: all excitatory ones.
     strong : float
-        Weight from which on a synapse is strong, as a fraction of `Wiring.w_max`.
+        Smallest weight of a strong synapse, as a fraction of `Wiring.w_max`.
     shortest : int
-        Number of links that the longest path of a group must have.
+        Minimum number of links of the longest path of a group.
     """
     excited = wiring.excitatory
     bound = strong * wiring.w_max
     weak = excited[wiring.source] & excited[wiring.target] & (wiring.weight < bound)
     order = np.flatnonzero(~weak)
     network = _Network(wiring, order[np.argsort(wiring.source[order], kind="stable")])
-    found = []
+    groups = []
     for mother in np.flatnonzero(excited).tolist() if mothers is None else mothers:
-        mine = np.flatnonzero((wiring.target == mother) & excited[wiring.source] & (wiring.weight >= bound))
-        latest = int(wiring.delay[mine].max(initial=0))
-        triplets = combinations(mine.tolist(), WIDTH)
-        while some := list(islice(triplets, _AT_ONCE)):
-            synapses = np.array(some)
+        inputs = np.flatnonzero((wiring.target == mother) & excited[wiring.source] & (wiring.weight >= bound))
+        latest = int(wiring.delay[inputs].max(initial=0))
+        triplets = combinations(inputs.tolist(), WIDTH)
+        while block := list(islice(triplets, _AT_ONCE)):
+            synapses = np.array(block)
             anchors, times = wiring.source[synapses], latest - wiring.delay[synapses]
             distinct = np.diff(np.sort(anchors, axis=1), axis=1).min(axis=1) > 0
-            found += network.groups(mother, anchors[distinct], times[distinct], shortest)
-    return found
+            groups += network.groups(mother, anchors[distinct], times[distinct], shortest)
+    return groups
 
 
 def shuffled(wiring: Wiring, random: np.random.Generator) -> Wiring:
-    """Return the network with the weights between excitatory neurons exchanged at random, as a baseline."""
-    these = np.flatnonzero(wiring.excitatory[wiring.source] & wiring.excitatory[wiring.target])
+    """Return the network with randomly permuted weights between excitatory neurons, as a baseline."""
+    synapses = np.flatnonzero(wiring.excitatory[wiring.source] & wiring.excitatory[wiring.target])
     weight = wiring.weight.copy()
-    weight[these] = random.permutation(weight[these])
+    weight[synapses] = random.permutation(weight[synapses])
     return Wiring(**{**vars(wiring), "weight": weight})
 
 
 class _Network:
-    """The network at rest, in which many sets of anchors are tried at once."""
+    """The network at rest, which is simulated for many sets of anchors at once."""
 
     def __init__(self, wiring: Wiring, order: Ints) -> None:
         self._wiring, self._n = wiring, len(wiring.a)
@@ -145,7 +145,7 @@ class _Network:
         self._needed = 2 if self._silent_alone() else 1
 
     def _silent_alone(self) -> bool:
-        """Whether no neuron fires after one arrival, so that only those with two need to be simulated."""
+        """Return whether no neuron fires after one arrival, so that only neurons with two need to be simulated."""
         v, u, largest = self._v, self._wiring.b * self._v, np.full(self._n, self._weight.max(initial=0.0))
         neuron = np.arange(self._n)
         for _ in range(_LONGEST):
@@ -156,7 +156,7 @@ class _Network:
         return True
 
     def _step(self, v: Floats, u: Floats, drive: Floats, neuron: Ints) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Return potential and recovery of some neurons after a step, and which of them fire."""
+        """Return potential and recovery of neurons after a step, and whether each fires."""
         wiring = self._wiring
         for _ in range(2):
             v = v + 0.5 * ((0.04 * v + 5) * v + 140 - u + drive)
@@ -167,22 +167,22 @@ class _Network:
         return v, u, fires
 
     def groups(self, mother: int, anchors: Ints, times: Ints, shortest: int) -> list[Group]:
-        """Return the groups that sets of anchors start, which fire at given times."""
+        """Return the groups started by sets of anchors that fire at `times`."""
         spikes, links = self._simulate(anchors, times)
-        found = []
-        enough = np.bincount(links[:, 0], minlength=len(anchors)) >= shortest
-        for k in np.flatnonzero(enough).tolist():
-            mine = links[links[:, 0] == k, 1:]
+        result = []
+        long_enough = np.bincount(links[:, 0], minlength=len(anchors)) >= shortest
+        for k in np.flatnonzero(long_enough).tolist():
+            group_links = links[links[:, 0] == k, 1:]
             path = dict[int, int]()
-            for _, source, _, target, _ in mine.tolist():
+            for _, source, _, target, _ in group_links.tolist():
                 path[target] = max(path.get(target, 0), 1 + path.get(source, 0))
             longest = max(path.values())
-            useful = all(np.count_nonzero(mine[:, 1] == each) >= 2 for each in anchors[k].tolist())
+            useful = all(np.count_nonzero(group_links[:, 1] == anchor) >= 2 for anchor in anchors[k].tolist())
             if longest >= shortest and useful:
-                rows = (tuple(map(int, row)) for row in mine.tolist())
+                rows = (tuple(map(int, row)) for row in group_links.tolist())
                 fired = tuple((int(t), int(i)) for _, t, i in spikes[spikes[:, 0] == k].tolist())
-                found.append(Group(mother, tuple(anchors[k].tolist()), fired, tuple(rows), longest))  # type: ignore[arg-type]
-        return found
+                result.append(Group(mother, tuple(anchors[k].tolist()), fired, tuple(rows), longest))  # type: ignore[arg-type]
+        return result
 
     def _simulate(self, anchors: Ints, times: Ints) -> tuple[Ints, Ints]:
         """Return spikes (set, time, neuron) and links (set, time, neuron, arrival, neuron, time), in order."""
@@ -209,28 +209,28 @@ class _Network:
             alive_until[fired // n] = t + self._slots + _QUIET
             spikes.append(np.stack([fired // n, np.full(len(fired), t), fired % n], axis=1))
             links.append(self._links(fired, last_fired, t))
-            which, synapse = _expand(self._first, fired % n)
-            reached = (fired // n)[which] * n + self._target[synapse]
+            spike, synapse = _expand(self._first, fired % n)
+            reached = (fired // n)[spike] * n + self._target[synapse]
             arrival = t + self._delay[synapse]
             np.add.at(drive, (arrival % self._slots, reached), self._weight[synapse])
             cells.expect(reached, arrival, self._weight[synapse], t)
         return np.concatenate(spikes), np.concatenate(links)
 
     def _links(self, fired: Ints, last_fired: Ints, t: int) -> Ints:
-        which, synapse = _expand(self._into_first, fired % self._n)
-        number, source = (fired // self._n)[which], self._into_source[synapse]
-        at = last_fired[number * self._n + source]
-        arrival = at + self._into_delay[synapse]
+        spike, synapse = _expand(self._into_first, fired % self._n)
+        number, source = (fired // self._n)[spike], self._into_source[synapse]
+        emission = last_fired[number * self._n + source]
+        arrival = emission + self._into_delay[synapse]
         recent = (arrival < t) & (arrival > t - _WINDOW)
-        columns = (number, at, source, arrival, (fired % self._n)[which], np.full(len(which), t))
-        found: Ints = np.stack(columns, axis=1)[recent]
-        return found
+        columns = (number, emission, source, arrival, (fired % self._n)[spike], np.full(len(spike), t))
+        links: Ints = np.stack(columns, axis=1)[recent]
+        return links
 
 
 class _Cells:
-    """Neurons of many copies of a network at rest, of which only those are simulated that may fire.
+    """Neurons of many copies of a network at rest; only neurons that may fire are simulated.
 
-    A neuron with one arrival does not fire; it is simulated from that arrival on once it has a second one.
+    A neuron does not fire after one arrival; after the second one, it is simulated from the first arrival on.
     """
 
     def __init__(self, network: _Network, n_sets: int) -> None:
@@ -244,11 +244,11 @@ class _Cells:
         self.active = np.empty(0, np.int64)
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
-        """Drop the copies in which nothing happens any more."""
+        """Stop simulating copies without further activity."""
         self.active = self.active[alive[self.active // self._network._n]]
 
     def activate(self, cells: Ints) -> None:
-        """Simulate some neurons from the next step on."""
+        """Start simulating neurons from the next step on."""
         new = np.unique(cells[~self._is_active[cells]])
         self._is_active[new] = True
         self.active = np.concatenate([self.active, new])
@@ -261,7 +261,7 @@ class _Cells:
         return np.sort(active[fires])
 
     def expect(self, reached: Ints, arrival: Ints, weight: Floats, t: int) -> None:
-        """Note arrivals after the step t."""
+        """Register arrivals after step t."""
         known = self._n_arrivals[reached]
         np.add.at(self._n_arrivals, reached, 1)
         once = (known == 0) & (self._n_arrivals[reached] == 1)
@@ -273,18 +273,18 @@ class _Cells:
         self.activate(due)
 
     def _catch_up(self, cells: Ints, t: int) -> None:
-        """Bring neurons with one arrival in the past to the end of the step t."""
+        """Simulate neurons with one past arrival up to the end of step t."""
         age = t - self._first[cells]
         for k in range(int(age.max(initial=-1)) + 1):
-            these = cells[age >= k]
-            drive = self._first_weight[these] if k == 0 else np.zeros(len(these))
-            v, u, _ = self._network._step(self._v[these], self._u[these], drive, self._neuron[these])
-            self._v[these], self._u[these] = v, u
+            selected = cells[age >= k]
+            drive = self._first_weight[selected] if k == 0 else np.zeros(len(selected))
+            v, u, _ = self._network._step(self._v[selected], self._u[selected], drive, self._neuron[selected])
+            self._v[selected], self._u[selected] = v, u
 
 
 def _expand(first: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """Return, for each synapse of some neurons, which of these it is of, and its number."""
+    """Return, for each synapse of the neurons in `rows`, the index of its neuron in `rows`, and its number."""
     counts = first[rows + 1] - first[rows]
-    which = np.repeat(np.arange(len(rows)), counts)
-    offset = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return which, first[rows][which] + offset
+    row = np.repeat(np.arange(len(rows)), counts)
+    offset = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return row, first[rows][row] + offset

@@ -18,9 +18,9 @@ class Proportion(LinearReadout):
               p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
 
     with :math:`J_c` the neurons with label c and :math:`\bar r_{cj}` the mean response of neuron j to class
-    c in the label phase: labels give it more than one name per neuron. Source: ``proportion_weighting`` of BindsNET
-    (Hazan et al. 2018). Differences: BindsNET assigns neurons that never fired to class 0 and gives an answer to
-    pictures without spikes; its rates may be a decaying sum over several label phases.
+    c in the label phase, so it uses more information than the label of each neuron. Source: ``proportion_weighting``
+    of BindsNET (Hazan et al. 2018). Differences: BindsNET assigns neurons that never fired to class 0 and also
+    classifies pictures without spikes; its rates may be a decaying sum over several label phases.
     """
 
     kind: Literal["proportion"] = "proportion"

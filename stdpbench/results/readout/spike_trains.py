@@ -1,6 +1,6 @@
 """Spike trains of exc neurons for many pictures, in about four bytes per spike.
 
-Like spike counts, they contain spikes during the stimulus only, so that `SpikeTrains.counts` equals the counts.
+Like spike counts, they contain only spikes during the stimulus, so `SpikeTrains.counts` equals the counts.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ class SpikeTrains:
 
     @property
     def image(self) -> NDArray[np.int64]:
-        """Number of the picture that each spike belongs to: int64, (n_spikes,)."""
+        """Number of the picture of each spike: int64, (n_spikes,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.first))
 
     def counts(self) -> NDArray[np.uint16]:
-        """Spikes of each neuron during each picture: uint16, (n_images, n_exc)."""
+        """Return the spike count of each neuron for each picture: uint16, (n_images, n_exc)."""
         counts = np.zeros((len(self), self.n_exc), np.uint16)
         np.add.at(counts, (self.image, self.neuron), np.uint16(1))
         return counts
 
     def part(self, start: int, stop: int) -> SpikeTrains:
-        """Pictures `start` to `stop` - 1."""
+        """Return the spike trains of pictures `start` to `stop` - 1."""
         first = self.first[start : min(stop, len(self)) + 1]
         spikes = slice(int(first[0]), int(first[-1]))
         return SpikeTrains(self.neuron[spikes], self.bin[spikes], first - first[0], self.n_exc, self.n_bins, self.dt)
@@ -104,7 +104,7 @@ class SpikeTrains:
         n_bins: int,
         dt: float,
     ) -> SpikeTrains:
-        """Build trains from neuron and bin of the spikes of each picture; spikes beyond `n_bins` are dropped."""
+        """Create trains from neuron and bin of the spikes of each picture; spikes beyond `n_bins` are dropped."""
         kept = [(neuron[bins < n_bins], bins[bins < n_bins]) for neuron, bins in pictures]
         smallest = np.uint16 if n_exc <= 2**16 else np.uint32
         return cls(
@@ -120,12 +120,12 @@ class SpikeTrains:
     def joined(cls, parts: Sequence[SpikeTrains]) -> SpikeTrains:
         """Concatenate one or more spike trains."""
         sizes = np.concatenate([np.diff(part.first) for part in parts])
-        one = parts[0]
+        first_part = parts[0]
         return cls(
             np.concatenate([part.neuron for part in parts]),
             np.concatenate([part.bin for part in parts]),
             np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            one.n_exc,
-            one.n_bins,
-            one.dt,
+            first_part.n_exc,
+            first_part.n_bins,
+            first_part.dt,
         )

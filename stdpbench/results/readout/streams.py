@@ -1,16 +1,16 @@
-"""Measures of a stream, for one piece after the other: rates, irregularity, synchrony, answers to patterns.
+"""Measures of a stream, piece by piece: irregularity, synchrony, rhythms, answers to patterns.
 
 *Irregularity* is the coefficient of variation of the intervals between the spikes of a neuron, SD over mean (1 for a
-Poisson process, 0 for a clock), averaged over neurons. Intervals count in the piece in which they end, and are
-forgotten with `MEMORY`; neurons with a total weight of less than `FEWEST` intervals are left out.
+Poisson process, 0 for a clock), averaged over neurons. Intervals count in the piece in which they end, with
+weights that decay with the time constant `MEMORY`; neurons with a total weight below `FEWEST` intervals are left out.
 
-*Synchrony* is that of Golomb & Rinzel (1994, doi:10.1016/0167-2789(94)90214-3), of spike counts in windows of
+*Synchrony* is the measure of Golomb & Rinzel (1994, doi:10.1016/0167-2789(94)90214-3) for spike counts in windows of
 `WINDOW`: the SD over time of the count averaged over neurons, divided by the root mean square of the SDs of single
-neurons. It is 1 if all do the same, and of the order of 1/sqrt(n) for n independent neurons.
+neurons. It is 1 if all neurons have the same counts, and of the order of 1/sqrt(n) for n independent neurons.
 
-*Rhythm* is the power of the number of spikes over time in a band of frequencies, averaged over the frequencies of a
-piece that lie in it, in units of that of independent Poisson neurons, which is the number of spikes: 1 without a
-rhythm. Oscillations at 2 to 4 Hz are called delta, those at 30 to 70 Hz gamma.
+*Rhythm* is the power of the population spike count in a frequency band, averaged over the Fourier frequencies of a
+piece within the band, in units of the power of independent Poisson neurons, which is the number of spikes: 1 without
+a rhythm. Oscillations at 2 to 4 Hz are called delta, those at 30 to 70 Hz gamma.
 
 *Answers to patterns* follow Masquelier, Guyonneau & Thorpe (2008): a *hit* is a pattern in which the neuron fires, its
 *latency* the time from the start of the pattern to the first spike in it, and a *false alarm* a spike outside
@@ -55,16 +55,16 @@ class Intervals:
         Steps are counted from the start of the stream.
         """
         order = np.argsort(index, kind="stable")
-        neuron, at = np.asarray(index, np.int64)[order], step[order]
+        neuron, sorted_step = np.asarray(index, np.int64)[order], step[order]
         first = np.flatnonzero(np.diff(neuron, prepend=-1))
-        before = np.roll(at, 1)
-        before[first] = self.last[neuron[first]]
-        known = before >= 0
-        interval = (at - before)[known] * self._dt
+        previous = np.roll(sorted_step, 1)
+        previous[first] = self.last[neuron[first]]
+        known = previous >= 0
+        interval = (sorted_step - previous)[known] * self._dt
         self.sums *= np.exp(-n_steps * self._dt / MEMORY)
         for row, power in enumerate((0, 1, 2)):
             self.sums[row] += np.bincount(neuron[known], interval**power, len(self.last))
-        self.last[neuron] = at  # of equal indices, the last one stays
+        self.last[neuron] = sorted_step  # the last spike of each neuron wins
         count, total, squares = self.sums[:, self.sums[0] >= FEWEST]
         if not len(count):
             return None
@@ -100,7 +100,7 @@ def synchrony(index: NDArray[np.integer], step: NDArray[np.integer], n: int, n_s
 
 
 def rhythm(step: NDArray[np.integer], n_steps: int, dt: float, band: tuple[float, float]) -> float | None:
-    """Return the power of a population in a band of frequencies; None if undefined.
+    """Return the power of a population in a frequency band; None if undefined.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def rhythm(step: NDArray[np.integer], n_steps: int, dt: float, band: tuple[float
     dt : float
         Time step in seconds.
     band : tuple of float
-        Lowest and highest frequency, in Hz. The piece must be long enough to have two of its frequencies in it.
+        Lowest and highest frequency, in Hz; it must contain at least two Fourier frequencies of the piece.
     """
     first, last = (int(np.floor(edge * n_steps * dt + 1e-6)) for edge in band)
     first += int(first < band[0] * n_steps * dt - 1e-6)
@@ -123,7 +123,7 @@ def rhythm(step: NDArray[np.integer], n_steps: int, dt: float, band: tuple[float
 
 
 def histogram(weights: NDArray[np.float64], w_max: float) -> tuple[int, ...]:
-    """Return the number of weights in each of `N_BINS` equal bins from 0 to `w_max`; larger ones are in the last."""
+    """Return the number of weights in each of `N_BINS` equal bins from 0 to `w_max`; the last includes larger ones."""
     bins = np.clip((weights.reshape(-1) * (N_BINS / w_max)).astype(np.int64), 0, N_BINS - 1)
     return tuple(np.bincount(bins, minlength=N_BINS).tolist())
 
@@ -131,19 +131,19 @@ def histogram(weights: NDArray[np.float64], w_max: float) -> tuple[int, ...]:
 def latencies(
     index: NDArray[np.integer], step: NDArray[np.int64], start: int, stop: int, n: int, dt: float
 ) -> tuple[float | None, ...]:
-    """Return the time of the first spike of each neuron from the start of a pattern, in ms; None without a spike."""
+    """Return the latency of each neuron's first spike from the start of a pattern, in ms; None without a spike."""
     first, last = np.searchsorted(step, [start, stop])
-    found: list[float | None] = [None] * n
-    for neuron, at in zip(index[first:last].tolist(), step[first:last].tolist(), strict=True):
-        if found[neuron] is None:
-            found[neuron] = round((at - start) * dt * 1e3, 6)
-    return tuple(found)
+    result: list[float | None] = [None] * n
+    for neuron, spike_step in zip(index[first:last].tolist(), step[first:last].tolist(), strict=True):
+        if result[neuron] is None:
+            result[neuron] = round((spike_step - start) * dt * 1e3, 6)
+    return tuple(result)
 
 
 def false_alarms(
     index: NDArray[np.integer], step: NDArray[np.int64], starts: NDArray[np.int64], stops: NDArray[np.int64], n: int
 ) -> tuple[int, ...]:
-    """Return the number of spikes of each neuron outside patterns, which do not overlap and are sorted."""
+    """Return the number of spikes of each neuron outside patterns, which are sorted and do not overlap."""
     number = np.searchsorted(starts, step, side="right") - 1
     inside = (number >= 0) & (step < stops[number]) if len(starts) else np.zeros(len(step), bool)
     return tuple(np.bincount(np.asarray(index, np.int64)[~inside], minlength=n).tolist())
@@ -151,12 +151,12 @@ def false_alarms(
 
 @dataclass(frozen=True)
 class Answers:
-    """How a neuron answers to a pattern.
+    """Responses of a neuron to a pattern.
 
     Attributes
     ----------
     neuron, pattern : int
-        Their numbers.
+        Numbers of the neuron and the pattern.
     hit_rate : float
         Fraction of the occurrences with a spike.
     false_alarms : float
@@ -178,12 +178,12 @@ class Answers:
 def answers(
     occurrences: Sequence[tuple[float, int, Sequence[float | None]]], alarms: Sequence[Sequence[int]], seconds: float
 ) -> list[Answers]:
-    """Return how each neuron answers to the pattern that it answers to most often, over some pieces.
+    """Return the responses of each neuron to its preferred pattern: the one with the highest hit rate.
 
     Parameters
     ----------
     occurrences : sequence of (float, int, sequence of (float or None))
-        Start in s, pattern, and latency by neuron, as in the facts of pieces.
+        Start in s, pattern, and latency by neuron, as recorded in the journal.
     alarms : sequence of sequence of int
         False alarms by neuron, of each piece.
     seconds : float
@@ -191,20 +191,21 @@ def answers(
     """
     if not occurrences or not alarms:
         return []
-    found = []
+    result = []
     totals = np.sum(np.array(alarms), axis=0)
     by_pattern: Mapping[int, list[Sequence[float | None]]] = {
-        pattern: [each for _, which, each in occurrences if which == pattern]
-        for pattern in sorted({which for _, which, _ in occurrences})
+        pattern: [latency for _, shown_pattern, latency in occurrences if shown_pattern == pattern]
+        for pattern in sorted({shown_pattern for _, shown_pattern, _ in occurrences})
     }
     for neuron in range(len(totals)):
         best: Answers | None = None
-        for pattern, shown in by_pattern.items():
-            hits = [each[neuron] for each in shown if each[neuron] is not None]
-            rate = len(hits) / len(shown)
+        for pattern, latencies_by_neuron in by_pattern.items():
+            hits = [latency[neuron] for latency in latencies_by_neuron if latency[neuron] is not None]
+            rate = len(hits) / len(latencies_by_neuron)
             if best is None or rate > best.hit_rate:
-                latency = float(np.mean(np.array(hits, float))) if hits else None
-                best = Answers(neuron, pattern, rate, float(totals[neuron] / seconds), latency, len(shown))
+                mean_latency = float(np.mean(np.array(hits, float))) if hits else None
+                alarm_rate = float(totals[neuron] / seconds)
+                best = Answers(neuron, pattern, rate, alarm_rate, mean_latency, len(latencies_by_neuron))
         if best is not None:
-            found.append(best)
-    return found
+            result.append(best)
+    return result

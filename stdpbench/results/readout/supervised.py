@@ -1,8 +1,8 @@
-"""Supervised read-outs: information about the class in responses or pixels that can be read with labels.
+"""Supervised read-outs: information about the class that labels can extract from responses or pixels.
 
-Results are reported in a separate column. A linear probe fits one weight per neuron and class to the labels, which is
-more than labelling neurons; nearest neighbours keep every labelled response. Neither measures what the network learned
-without labels.
+Results are reported in a separate column. A linear probe fits one weight per neuron and class, which is more than
+labelling neurons; nearest neighbours keep every labelled response. Neither measures what the network learned without
+labels.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout.base import checked_labels
 
 NEIGHBOURS: Final = 3
-"""Nearest neighbours, by Euclidean distance; not tuned."""
+"""Number of nearest neighbours, by Euclidean distance; not tuned."""
 _ITERATIONS = 150
 
 
@@ -34,7 +34,7 @@ def grey(pixels: NDArray[Any]) -> NDArray[np.float32]:
 def linear_probe(
     known: NDArray[np.float32], labels: NDArray[np.integer[Any]], shown: NDArray[np.float32], n_classes: int
 ) -> NDArray[np.int64]:
-    """Multinomial logistic regression (L2, C = 1; L-BFGS, at most 150 iterations), fitted on `known`.
+    """Classify with multinomial logistic regression (L2, C = 1; L-BFGS, at most 150 iterations), fitted on `known`.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def linear_probe(
     if len(only) == 1:
         return np.full(len(shown), only[0])
     mean = known.mean(axis=0)
-    # one scale for all: individual scales would amplify neurons that hardly fire
+    # one common scale, since individual scales would amplify neurons that hardly fire
     scale = max(float(known.std()), 1e-12)
     model = LogisticRegression(max_iter=_ITERATIONS, tol=1e-3)
     with warnings.catch_warnings():
@@ -74,7 +74,7 @@ def nearest_neighbours(
     n_classes: int,
     k: int = NEIGHBOURS,
 ) -> NDArray[np.int64]:
-    """Majority of the k nearest of `known`, by Euclidean distance; in a tie, the lowest class.
+    """Classify by the majority of the k nearest samples of `known` (Euclidean distance); in a tie, the lowest class.
 
     Parameters and return value are those of `linear_probe`.
     """

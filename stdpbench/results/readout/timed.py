@@ -1,7 +1,7 @@
 """Base of read-outs of spike times.
 
-Like `stdpbench.results.readout.base`, but for `SpikeTrains`: `predict` gets the trains of the label phase, the
-classes of their pictures, and the assignment of neurons. It never gets labels of the pictures that it classifies.
+Like `stdpbench.results.readout.base`, but for `SpikeTrains`: `predict` gets the trains of the label phase, the classes
+of their pictures, and the assignment of neurons, but never the labels of the pictures that it classifies.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class TimedReadout(Parameters):
 
 
 def check_trains(trains: SpikeTrains, known: Known) -> None:
-    """Check that trains are from the labelled network."""
+    """Check that trains have the neurons and time step of the labelled responses."""
     if (trains.n_exc, trains.dt) != (known.trains.n_exc, known.trains.dt):
         raise StdpbenchError(
             f"the trains are of {trains.n_exc} neurons in steps of {trains.dt:g} ms, but "

@@ -16,12 +16,12 @@ from stdpbench.results.readout.timed import Known, TimedReadout, check_trains
 class VanRossum(TimedReadout):
     r"""The class whose template is nearest in time and space.
 
-    The template of a class is the mean of its labelled responses, each neuron's train filtered with a causal
-    exponential, for which labels give more than one name per neuron; distances are summed over neurons:
+    The template of a class is the mean of its labelled responses, with each neuron's train filtered by a causal
+    exponential, so it uses more information than the label of each neuron. Distances are summed over neurons:
 
     .. math:: D_c^2 = \sum_j \frac{1}{\tau} \int (f_j - \bar f_{cj})^2 dt
 
-    It is computed exactly, not on a grid: products of filtered trains are :math:`\frac12 e^{-|s - t|/\tau}` per pair
+    The integral is exact, without a grid: products of filtered trains are :math:`\frac12 e^{-|s - t|/\tau}` per pair
     of spikes. A picture without spikes has no answer.
     """
 
@@ -41,25 +41,25 @@ class VanRossum(TimedReadout):
     def distances(self, trains: SpikeTrains, known: Known) -> NDArray[np.float64]:
         """Return the squared distance to each class without the term common to all classes: (n_images, n_classes).
 
-        Infinite for a class without labelled pictures.
+        The distance is infinite for a class without labelled pictures.
         """
-        given, n_bins = known.trains, max(trains.n_bins, known.trains.n_bins)
-        decay = float(np.exp(-given.dt / self.tau))
+        labelled, n_bins = known.trains, max(trains.n_bins, known.trains.n_bins)
+        decay = float(np.exp(-labelled.dt / self.tau))
         distances = np.full((len(trains), known.assignment.n_classes), np.inf)
-        classes, image = known.labels[given.image], trains.image
+        classes, image = known.labels[labelled.image], trains.image
         sizes = np.bincount(known.labels, minlength=known.assignment.n_classes)
         for number in np.flatnonzero(sizes):
-            mean = np.zeros((given.n_exc, n_bins))
-            mine = classes == number
-            np.add.at(mean, (given.neuron[mine], given.bin[mine]), 1 / sizes[number])
-            near = _products(mean, decay)
-            with_template = np.bincount(image, near[trains.neuron, trains.bin], len(trains))
-            distances[:, number] = (mean * near).sum() - 2 * with_template
+            mean = np.zeros((labelled.n_exc, n_bins))
+            of_class = classes == number
+            np.add.at(mean, (labelled.neuron[of_class], labelled.bin[of_class]), 1 / sizes[number])
+            products = _products(mean, decay)
+            with_template = np.bincount(image, products[trains.neuron, trains.bin], len(trains))
+            distances[:, number] = (mean * products).sum() - 2 * with_template
         return distances
 
 
 def _products(spikes: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
-    """Sum decay ** |distance| / 2 over spikes, at every bin: float64, (n, n_bins)."""
+    """Return the sum of decay ** |distance| / 2 over spikes at every bin: float64, (n, n_bins)."""
     from scipy.signal import lfilter
 
     before = lfilter([1.0], [1.0, -decay], spikes, axis=1)

@@ -1,4 +1,4 @@
-"""Whether learning helped, in a sentence: the vote of a network against its baselines."""
+"""Judge whether learning helped, from the vote of a network and its baselines."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from stdpbench.results.readout.metric import Metric
 
 K_MEANS = "k-means"
 UNTRAINED = ("start weights", "random weights")
-"""Baselines that flatter learning where thresholds learn, too: theirs have not adapted to their weights."""
+"""Baselines that flatter learning if thresholds are adaptive, since their thresholds have not adapted."""
 FLATTERS = "flatters learning"
-"""The mark of a handicapped baseline."""
+"""Mark of a handicapped baseline."""
 
 
 def difference_interval(vote: Metric, other: Metric) -> tuple[float, float]:
     """Return the 95 % interval of the difference of two accuracies, vote minus the other, from their own intervals.
 
-    It is that of accuracies on different pictures (Newcombe 1998, method 10). They are measured on the same ones,
-    mostly, so it is wider than it has to be.
+    It is the interval for independent samples (Newcombe 1998, method 10). Both accuracies are usually measured on the
+    same pictures, so it is conservative.
 
     Parameters
     ----------
     vote, other : Metric
-        With their Wilson intervals.
+        Accuracies with their Wilson intervals.
     """
     assert vote.low is not None
     assert vote.high is not None
@@ -42,10 +42,10 @@ def verdict(
     flatters: bool,
     paired: Mapping[str, tuple[float, float]] | None = None,
 ) -> str:
-    """Say whether learning helped.
+    """Return a sentence on whether learning helped.
 
-    It did where the vote is above every baseline in which nothing has learned, with the interval of the difference
-    above 0. k-means is another method, and named where the vote is not above it.
+    It helped if the vote is above every baseline without learning, with the interval of the difference above 0.
+    k-means is another method, and is mentioned if the vote is not above it.
 
     Parameters
     ----------
@@ -54,27 +54,29 @@ def verdict(
     baselines : mapping of str to Metric
         Accuracies of baselines by name.
     flatters : bool
-        Whether thresholds learn, so that the baselines `UNTRAINED` are handicapped and show nothing.
+        Whether thresholds are adaptive, so that the baselines `UNTRAINED` are handicapped and are ignored.
     paired : mapping of str to (float, float), optional
-        Intervals of the differences from baselines, paired by seed. Default: those of one run (`difference_interval`).
+        Intervals of the differences from baselines, paired by seed. Default: `difference_interval` of one run.
 
     Returns
     -------
     str
         A sentence.
     """
-    fair = {name: one for name, one in baselines.items() if not (flatters and name in UNTRAINED)}
+    fair = {name: baseline for name, baseline in baselines.items() if not (flatters and name in UNTRAINED)}
     if not fair.keys() - {K_MEANS}:
         return f"Whether learning helps is not known: {SAMPLES} were not measured."
-    bounds = {name: difference_interval(vote, one) for name, one in fair.items()} if paired is None else paired
+    bounds = paired
+    if bounds is None:
+        bounds = {name: difference_interval(vote, baseline) for name, baseline in fair.items()}
     names = sorted(fair, key=lambda name: -fair[name].value)
     below = [name for name in names if bounds[name][0] <= 0]
     texts = {name: f"{name} {100 * fair[name].value:.1f} %" for name in names}
-    own, here = f"vote {100 * vote.value:.1f} %", " in this run" if paired is None else ""
+    vote_text, scope = f"vote {100 * vote.value:.1f} %", " in this run" if paired is None else ""
     if below not in ([], [K_MEANS]):
-        return f"Learning is not shown to help{here}: {', '.join([own, *(texts[name] for name in below)])}."
-    above = ", ".join([own, *(texts[name] for name in names if name not in below)])
+        return f"Learning is not shown to help{scope}: {', '.join([vote_text, *(texts[name] for name in below)])}."
+    above = ", ".join([vote_text, *(texts[name] for name in names if name not in below)])
     if not below:
-        return f"Learning helps{here}: {above}."
-    how = "is better" if bounds[K_MEANS][1] < 0 else "is not shown to be worse"
-    return f"Learning helps{here}: {above}; but {texts[K_MEANS]} {how}."
+        return f"Learning helps{scope}: {above}."
+    comparison = "is better" if bounds[K_MEANS][1] < 0 else "is not shown to be worse"
+    return f"Learning helps{scope}: {above}; but {texts[K_MEANS]} {comparison}."

@@ -1,6 +1,6 @@
-"""Distances between spike trains: of van Rossum (2001), and of Victor & Purpura (1996) with its read-out.
+"""Spike train distances of van Rossum (2001) and of Victor & Purpura (1996), and a read-out with the latter.
 
-Implemented here because it is short: the maintained library with both (elephant) depends on neo and quantities, and
+They are implemented here because elephant, the maintained library with both, depends on neo and quantities and
 computes one pair of trains at a time, while a read-out compares ten thousand pictures with every class. Results equal
 those of elephant 1.2 up to rounding, except that its normalisation makes the square of van Rossum's distance twice as
 large.
@@ -20,7 +20,7 @@ from stdpbench.results.readout.timed import Known, TimedReadout, check_trains
 
 
 def van_rossum(a: ArrayLike, b: ArrayLike, tau: float) -> float:
-    r"""Distance of two spike trains, each filtered with a causal exponential.
+    r"""Return the distance of two spike trains, each filtered with a causal exponential.
 
     .. math::
 
@@ -51,7 +51,7 @@ def van_rossum(a: ArrayLike, b: ArrayLike, tau: float) -> float:
 
 
 def victor_purpura(a: ArrayLike, b: ArrayLike, cost: float) -> float:
-    r"""Smallest cost of transforming one spike train into another.
+    r"""Return the smallest cost of transforming one spike train into another.
 
     Adding or removing a spike costs 1, moving it by :math:`\Delta t` costs :math:`q |\Delta t|`. With q = 0 the
     distance is the difference of the numbers of spikes. Source: J. D. Victor and K. P. Purpura, "Nature and precision
@@ -65,8 +65,8 @@ def victor_purpura(a: ArrayLike, b: ArrayLike, cost: float) -> float:
         q, per unit of time.
     """
     x, y = (np.asarray(train, np.float64)[None] for train in (a, b))
-    one = victor_purpura_pairs(x, np.array([x.shape[1]]), y, np.array([y.shape[1]]), cost)
-    return float(one[0])
+    distances = victor_purpura_pairs(x, np.array([x.shape[1]]), y, np.array([y.shape[1]]), cost)
+    return float(distances[0])
 
 
 def victor_purpura_pairs(
@@ -76,7 +76,7 @@ def victor_purpura_pairs(
     b_spikes: NDArray[np.integer[Any]],
     cost: float,
 ) -> NDArray[np.float64]:
-    """Victor-Purpura distance of many pairs of trains at once.
+    """Return the Victor-Purpura distances of many pairs of trains at once.
 
     Parameters
     ----------
@@ -100,8 +100,8 @@ def victor_purpura_pairs(
     for i in range(1, long_a + 1):
         new = [np.full(n, float(i))]
         for j in range(1, long_b + 1):
-            moved = row[j - 1] + cost * np.abs(a[:, i - 1] - b[:, j - 1])
-            new.append(np.minimum(np.minimum(row[j], new[j - 1]) + 1.0, moved))
+            with_shift = row[j - 1] + cost * np.abs(a[:, i - 1] - b[:, j - 1])
+            new.append(np.minimum(np.minimum(row[j], new[j - 1]) + 1.0, with_shift))
         row = new
         ends = np.flatnonzero(a_spikes == i)
         if len(ends):
@@ -116,20 +116,20 @@ Line = tuple[NDArray[np.float64], NDArray[np.int64]]
 class VictorPurpura(TimedReadout):
     """The class whose template is nearest in the metric of Victor & Purpura, on one line per class.
 
-    Spikes of all neurons with the same label form one line, and distances are summed over lines. Since a mean of
-    trains is not a train, the template of a class is one of `candidates` labelled responses, that with the smallest
+    Spikes of all neurons with the same label form one line, and distances are summed over lines. Since the mean of
+    trains is not a train, the template of a class is the medoid of `candidates` labelled responses, with the smallest
     sum of distances to the others. A picture without spikes of labelled neurons has no answer.
     """
 
     kind: Literal["victor-purpura"] = "victor-purpura"
     timescale: float = parameter(
-        50.0, unit="ms", gt=0, help="1/q: moving a spike by this much costs as much as removing it."
+        50.0, unit="ms", gt=0, help="1/q: moving a spike by this time costs as much as removing it."
     )
     candidates: int = parameter(
         60,
         ge=1,
         le=1000,
-        help="Number of labelled responses per class, from the first, from which its template is chosen.",
+        help="Number of first labelled responses per class from which its template is chosen.",
     )
 
     summary: ClassVar[str] = (
@@ -141,31 +141,31 @@ class VictorPurpura(TimedReadout):
         """Predict the class of each picture; see `TimedReadout.predict`."""
         check_trains(trains, known)
         n_classes, labels = known.assignment.n_classes, known.assignment.labels
-        shown = [line(trains, labels == number) for number in range(n_classes)]
-        given = [line(known.trains, labels == number) for number in range(n_classes)]
+        lines = [line(trains, labels == number) for number in range(n_classes)]
+        labelled = [line(known.trains, labels == number) for number in range(n_classes)]
         distances = np.full((len(trains), n_classes), np.inf)
         for number in range(n_classes):
             members = np.flatnonzero(known.labels == number)[: self.candidates]
             if not len(members):
                 continue
-            template = self._medoid(given, members)
+            template = self._medoid(labelled, members)
             distances[:, number] = sum(
                 victor_purpura_pairs(times[[template]], n[[template]], *other, 1 / self.timescale)
-                for (times, n), other in zip(given, shown, strict=True)
+                for (times, n), other in zip(labelled, lines, strict=True)
             )
-        answered = np.sum([n for _, n in shown], axis=0) > 0
+        answered = np.sum([n for _, n in lines], axis=0) > 0
         return np.where(answered, distances.argmin(axis=1), NO_ANSWER).astype(np.int64)
 
     def _medoid(self, lines: list[Line], members: NDArray[np.int64]) -> int:
-        one, other = (side.ravel() for side in np.meshgrid(members, members, indexing="ij"))
-        costs = np.zeros(len(one))
+        first, second = (side.ravel() for side in np.meshgrid(members, members, indexing="ij"))
+        costs = np.zeros(len(first))
         for times, n in lines:
-            costs += victor_purpura_pairs(times[one], n[one], times[other], n[other], 1 / self.timescale)
+            costs += victor_purpura_pairs(times[first], n[first], times[second], n[second], 1 / self.timescale)
         return int(members[costs.reshape(len(members), -1).sum(axis=1).argmin()])
 
 
 def line(trains: SpikeTrains, neurons: NDArray[np.bool_]) -> Line:
-    """Merge the spikes of some neurons into one line."""
+    """Merge the spikes of selected neurons into one line per picture."""
     chosen = neurons[trains.neuron]
     image, times = trains.image[chosen], trains.bin[chosen] * trains.dt
     order = np.lexsort((times, image))

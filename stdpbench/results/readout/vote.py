@@ -1,4 +1,4 @@
-"""The read-out of Diehl & Cook (2015)."""
+"""Read-out of Diehl & Cook (2015)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Vote(LinearReadout):
     .. math:: s_{ic} = \frac{1}{|J_c|} \sum_{j \in J_c} n_{ij}, \qquad J_c = \{ j : \text{label}_j = c \}
 
     A class without neurons has :math:`s_{ic} = 0` and never wins. Source: Diehl & Cook (2015), section 2.6, and
-    released code. Difference: their code gives an answer to pictures without spikes; here there is none.
+    released code. Difference: their code also classifies pictures without spikes; here they have no answer.
     BindsNET calls this rule "all activity".
     """
 
@@ -27,5 +27,5 @@ class Vote(LinearReadout):
     reference: ClassVar[str] = "Diehl & Cook 2015, doi:10.3389/fncom.2015.00099"
 
     def weights(self, assignment: Assignment) -> NDArray[np.float64]:
-        """Return 1 / neurons of the class where the neuron has its label, else 0."""
+        """Return 1 / number of neurons of the class for the label of each neuron, and 0 otherwise."""
         return carried_labels(assignment)

@@ -135,7 +135,7 @@ def suggest_steps(dataset: Dataset, reader: PictureReader) -> Dataset:
     Parameters
     ----------
     dataset : Dataset
-        Data set as returned by `stdpbench.data.datasets.found.dataset_at`.
+        Data set as returned by `stdpbench.data.datasets.recognition.dataset_at`.
     reader : PictureReader
         Reader of the pictures.
 

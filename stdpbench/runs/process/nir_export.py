@@ -27,7 +27,7 @@ from stdpbench.base.files import DAMAGE, check_target
 from stdpbench.base.helper import serve
 from stdpbench.base.threads import one_blas_thread
 from stdpbench.bridges.nir import ORIGIN, independent
-from stdpbench.bridges.nir.writing import nir_graph, unsayable, write_nir
+from stdpbench.bridges.nir.writing import nir_graph, unsupported, write_nir
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.engine.simulators import Response, open_simulator
 from stdpbench.experiment import Experiment, input_shape
@@ -143,7 +143,7 @@ def _marks(experiment: Experiment, shape: tuple[int, int], force: bool) -> tuple
     StdpbenchError
         If NIR cannot say something and there is no substitute, or it is not wanted.
     """
-    found = list(unsayable(experiment.graph(*shape)))
+    found = list(unsupported(experiment.graph(*shape)))
     refused = [each.reason for each in found if not (force and each.instead)]
     if not refused:
         return tuple(each.instead for each in found)

@@ -160,7 +160,7 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
     assert len(remarks) == 3
     assert [entry.text for entry in branch.log if "replaced (" in entry.text] == []
     assert len(list((run.path / "arrays").iterdir())) == 3
-    with pytest.raises(StdpbenchError, match="only an active run can be given learned arrays"):
+    with pytest.raises(StdpbenchError, match="only an active run can set learned arrays"):
         run.set_learned({"feed.w": before})
 
 
@@ -289,7 +289,7 @@ def test_an_ended_run_refuses_requests(lived: Lived) -> None:
             run.scores_with_bits(*bits)  # type: ignore[arg-type]
     with pytest.raises(StdpbenchError, match="must be nearest or stochastic, not 'up'"):
         run.scores_with_bits(4, rounding="up", workers=1)
-    with pytest.raises(StdpbenchError, match=r"bits and simulator\.weight_bits say the same"):
+    with pytest.raises(StdpbenchError, match=r"bits and simulator\.weight_bits set the same parameter"):
         stdpbench.start("digits", set={"simulator.weight_bits": 3}, bits=3)
     assert run.stop().state == "finished"
     with pytest.raises(StdpbenchError, match="a position must be a whole number, not 'x'"):

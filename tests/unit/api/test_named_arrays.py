@@ -29,7 +29,7 @@ def test_it_is_a_mapping_of_names(weights: NamedArrays) -> None:
     assert [array.shape for array in weights.values()] == [(3, 3), (4, 3)]
     assert "compete" in weights
     assert "other" not in weights
-    with pytest.raises(StdpbenchError, match="there is no learned array of 'fed'; did you mean 'feed'"):
+    with pytest.raises(StdpbenchError, match="there is no learned array 'fed'; did you mean 'feed'"):
         weights["fed"]
 
 

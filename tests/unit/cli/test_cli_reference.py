@@ -117,7 +117,7 @@ def test_a_network_that_nir_cannot_say_is_refused_in_one_sentence_for_all_its_la
     with pytest.raises(SystemExit):
         main(("export", str(run.path), "--nir", str(file), "--runs", str(tmp_path)))
     (sentence,) = capsys.readouterr().err.strip().splitlines()
-    assert sentence.startswith("stdpbench: network.reset: neurons of NIR are reset to a value, and none subtracts")
+    assert sentence.startswith("stdpbench: network.reset: neurons of NIR are reset to a value")
     assert sentence.endswith(", and --force writes a file that is marked as another network")
     assert not file.exists()
 
@@ -289,7 +289,9 @@ def test_a_linear_readout_of_the_responses_of_a_run(
 
 
 def test_features_need_a_finished_run_or_an_experiment(tmp_path: Path) -> None:
-    with pytest.raises(StdpbenchError, match="name an experiment, which provides the data, or with features"):
+    with pytest.raises(
+        StdpbenchError, match="name an experiment, which provides the data, or a finished run with features"
+    ):
         stdpbench.reference("linear", runs=tmp_path)
     paused = create_run(Experiment.from_mapping({"name": "new"}), tmp_path, Options())
     with pytest.raises(StdpbenchError, match="has no responses to pictures yet"):

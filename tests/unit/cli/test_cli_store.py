@@ -148,7 +148,7 @@ def test_a_figure_replaces_no_numbers_of_others(cli: Cli, runs: Path, tmp_path: 
     mine = tmp_path / "mine.csv"
     mine.write_text("my own numbers", encoding="utf-8")
     refusal = cli("compare", "first", "second", "--figure", str(mine.with_suffix(".pdf")), status=2)
-    assert f"{mine} exists, and would be written beside mine.pdf: choose another name" in refusal
+    assert f"{mine} exists, but would be replaced by a file of mine.pdf: choose another name" in refusal
     assert mine.read_text(encoding="utf-8") == "my own numbers"
     assert not mine.with_suffix(".pdf").exists()
     for name in ("other.svg", "other.pdf"):  # the same figure in another format

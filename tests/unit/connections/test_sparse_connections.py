@@ -244,7 +244,7 @@ NETWORK: dict[str, Any] = {
         ({"kind": "local", "field": 3, "padding": 3}, (8, 8), r"needs padding of less than field \(3\), not 3"),
         ({"kind": "local", "field": 4, "stride": 2}, (8, 8), r"give the target shape = \[3, 3, units\]"),
         ({"kind": "local"}, (60,), "needs a source with rows and columns"),
-        ({"kind": "distance"}, (8, 8), "populations with as many dimensions"),
+        ({"kind": "distance"}, (8, 8), "the same number of dimensions"),
     ],
 )
 def test_what_cannot_be_connected_is_said_in_one_sentence(

@@ -92,14 +92,14 @@ def test_the_digest_is_that_of_the_synapses_and_not_of_the_file(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "is empty; it must begin with a line of names"),
+        ("", "is empty; it must begin with a header line"),
         ("source,target\n", "lists no synapse"),
         ("source,target,wieght\n0,1,2\n", "line 1 has the unknown column 'wieght'; did you mean 'weight'?"),
         ("source,weight\n0,1\n", "line 1 has no column 'target'"),
         ("source,source,target\n0,1,1\n", "line 1 has the column 'source' twice"),
         ("source,target\n0,1\n0\n", "line 3: 1 values, but line 1 names 2 columns"),
-        ("source,target\n0,1\n0,1.5\n", "line 3: target must be the number of a neuron, which count from 0, not 1.5"),
-        ("source,target\n-1,1\n", "line 2: source must be the number of a neuron, which count from 0, not -1"),
+        ("source,target\n0,1\n0,1.5\n", "line 3: target must be the number of a neuron, from 0, not 1.5"),
+        ("source,target\n-1,1\n", "line 2: source must be the number of a neuron, from 0, not -1"),
         ("source,target,delay\n0,1,-2\n", "line 2: delay must be a time from 0 to 100 ms, not -2"),
         ("source,target,delay\n0,1,1\n\n0,2,2 ms\n", "line 4: delay must be a number in ms, not '2 ms'"),
         ("source,target,weight\n0,1,nan\n", "line 2: weight must be a finite number of at least 0, not nan"),
@@ -143,7 +143,7 @@ def test_weights_are_given_once(tmp_path: Path) -> None:
 def test_a_file_that_has_changed_is_not_taken_for_the_same(tmp_path: Path) -> None:
     made = written(tmp_path, ROWS.replace("0.25", "0.24"))  # nowhere else
     (tmp_path / "synapses.csv").write_text(ROWS, encoding="utf-8")
-    with pytest.raises(StdpbenchError, match="no longer lists the synapses of this experiment"):
+    with pytest.raises(StdpbenchError, match="does not list the synapses of this experiment"):
         made.graph().projections["within"].connect.rows()
     with pytest.raises(StdpbenchError, match="there is no file"):
         read_experiment(tmp_path / "mine.toml").override(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stdpbench.data.datasets import datasets
-from stdpbench.data.datasets._own import held_out
+from stdpbench.data.datasets._holding_out import held_out
 from stdpbench.data.datasets.digits import Digits
 
 

@@ -120,7 +120,7 @@ def test_events_are_shown_as_they_are(tmp_path: Path) -> None:
         ({"label": np.eye(3)}, "label of .* has 2 dimensions"),
         ({"label": np.arange(3) + 0.5}, "label of .* must hold whole numbers or texts"),
         ({"index": ARRAYS["index"] - 1}, "has an event of channel -1; channels count from 0"),
-        ({"index": ARRAYS["index"] * 10**6}, "has an event of channel 4e[+]06; at most 100000 channels"),
+        ({"index": ARRAYS["index"] * 10**6}, "has an event of channel 4e[+]06; the limit is 100000 channels"),
         ({"index": ARRAYS["index"] + 0.5}, "every channel must be a whole number"),
         ({"index": ARRAYS["index"] * np.nan}, "every channel must be a whole number"),
         ({"index": list("abcdef")}, "channels must be a list of whole numbers"),
@@ -128,7 +128,7 @@ def test_events_are_shown_as_they_are(tmp_path: Path) -> None:
         ({"index": np.zeros((2, 3)), "time": np.zeros((2, 3))}, "must be two lists of the same length"),
         ({"grid": [1, 4]}, "has an event of channel 4, but the channels are 0 to 3"),
         ({"grid": [0, 4]}, "grid of .* must be one to three positive whole numbers"),
-        ({"grid": [10**4, 10**4]}, "describes 100000000 channels; at most 100000"),
+        ({"grid": [10**4, 10**4]}, "describes 100000000 channels; the limit is 100000"),
         ({"grid": ["a"]}, "grid of .* must be one to three positive whole numbers"),
         ({"time": ARRAYS["time"] - 1}, "has an event at -1 s; times count from the start"),
         ({"time": ARRAYS["time"][::-1]}, "the times of recording 0 do not ascend"),
@@ -139,7 +139,7 @@ def test_events_are_shown_as_they_are(tmp_path: Path) -> None:
         ({"first": np.array([0, 3, 9])}, "numbers up to 6"),
         ({"first": np.array([0, 5, 3])}, "first of .* descends"),
         ({"first": np.array([0, 2.5, 3])}, "must list the first event"),
-        ({"first": np.array([0, 3, 3])}, "recording 1 is empty; leave it out, or state durations"),
+        ({"first": np.array([0, 3, 3])}, "recording 1 is empty; remove it, or state durations"),
         ({"duration": 0.2}, "recording 2 has an event at 0.3 s, after its end at 0.2 s"),
         ({"duration": -1.0}, "duration of .* must be positive"),
         ({"duration": [1.0, 2.0]}, "duration of .* must be positive, in s: one number, or one per recording"),
@@ -287,7 +287,7 @@ def test_n_mnist_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(StdpbenchError, match=r"N-MNIST are not in .*stdpbench data fetch n-mnist --from FOLDER"):
         n_mnist(tmp_path)
     write_n_mnist(tmp_path)
-    with pytest.raises(StdpbenchError, match="holds 20 recordings, fewer than the 99 that are wanted"):
+    with pytest.raises(StdpbenchError, match="holds 20 recordings, fewer than the 99"):
         n_mnist(tmp_path, n_train=99)
     for path in (tmp_path / "Test" / "3").iterdir():
         path.replace(tmp_path / path.name)

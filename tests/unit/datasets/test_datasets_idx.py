@@ -39,9 +39,9 @@ def damaged_gzip() -> bytes:
         (b"\0\0\x08\x03\0\0", "is truncated: it ends inside its header"),
         (
             idx_bytes(blobs(2))[:-1],
-            r"is truncated: its header announces 60 bytes of values \(2×6×5\), but it holds 59",
+            r"is truncated: its header declares 60 bytes of values \(2×6×5\), but it holds 59",
         ),
-        (idx_bytes(blobs(2)) + b"!", "is too long: its header announces 60 bytes"),
+        (idx_bytes(blobs(2)) + b"!", "is too long: its header declares 60 bytes"),
         (b"\0\0\x08\x03" + b"\xff" * 12, "declares .* MiB of values, .* at most 160 MiB"),
         (b"\0\0\x08\xff" + bytes(1020), "is not an IDX file: it starts with the bytes 00 00 08 ff"),
         (gzip.compress(idx_bytes(blobs(9)))[:-20], "is a damaged gzip file"),

@@ -102,7 +102,7 @@ def objects() -> np.ndarray:
         ({"images": blobs(3)[0]}, "images of .* has the shape 6×5"),
         ({"images": np.zeros((3, 4, 4, 2))}, "has the shape 3×4×4×2"),
         ({"images": np.zeros(())}, "has the shape a single value"),
-        ({"images": np.zeros((0, 4, 4))}, "has the shape 0×4×4, which means no pictures"),
+        ({"images": np.zeros((0, 4, 4))}, "has the shape 0×4×4, so it holds no pictures"),
         ({"images": objects()}, "holds Python objects, which are not read"),
         ({"images": np.zeros((3, 4, 4), complex)}, "holds values of type complex128; it must hold numbers"),
         ({"images": np.array([[["a"]]])}, "it must hold numbers"),

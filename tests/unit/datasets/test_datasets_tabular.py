@@ -110,7 +110,7 @@ def test_rows_are_shown_by_population_coding() -> None:
     ("text", "values", "sentence"),
     [
         ("", {}, "is empty"),
-        ("a,b,c\n", {}, "holds a line of names only"),
+        ("a,b,c\n", {}, "holds only a header line"),
         ("1,2,x\n1,y\n", {}, "line 2 has 2 cells, but the first line has 3"),
         ("a,b,c\n1,,x\n2,3,y\n", {}, "line 2: column 'b' holds nothing; it must hold a finite number"),
         ("1,?,x\n2,3,y\n", {}, "line 1: column 2 holds '[?]'"),
@@ -122,7 +122,7 @@ def test_rows_are_shown_by_population_coding() -> None:
         ("1\n2\n", {}, "has one column"),
         ("1,2,x\n", {}, "holds 1 stimulus; training"),
         ("a,b\n1,2\n3,4\n", {"label": "c"}, "has no column 'c' .*its columns are a, b"),
-        ("1,2\n3,4\n", {"label": "c"}, "has no column 'c' .*it has no line of names"),
+        ("1,2\n3,4\n", {"label": "c"}, "has no column 'c' .*it has no header line"),
         ("1,1e308,x\n2,-1e308,y\n1,1e308,x\n", {}, "beyond 1e.100, too large"),
         ("1,2,x\0\n2,3,y\n", {}, "is not a text file"),
         ('1,2,"x' + "y" * 200_000 + '"\n2,3,y\n', {}, "line 1: field larger"),

@@ -169,9 +169,9 @@ def test_events_are_spikes_and_two_in_a_step_are_one() -> None:
 
 
 def test_a_stimulus_of_another_kind_is_refused_in_a_sentence() -> None:
-    with pytest.raises(StdpbenchError, match=r"encoding\.kind 'latency' cannot show signals"):
+    with pytest.raises(StdpbenchError, match=r"encoding\.kind 'latency' cannot encode signals"):
         encode(make("latency"), Signal(np.zeros((1, 3)), 1.0))
-    with pytest.raises(StdpbenchError, match=r"encoding\.kind 'events' cannot show pictures"):
+    with pytest.raises(StdpbenchError, match=r"encoding\.kind 'events' cannot encode pictures"):
         encode(make("events"), np.zeros(3))
 
 

@@ -168,7 +168,7 @@ def test_what_cannot_be_drawn_is_a_sentence(tmp_path):
 def test_files_beside_a_figure_replace_no_others(tmp_path: Path) -> None:
     mine = tmp_path / "figure.txt"
     mine.write_bytes(b"mine")
-    with pytest.raises(StdpbenchError, match=r"figure\.txt exists, and would be written beside figure\.pdf"):
+    with pytest.raises(StdpbenchError, match=r"figure\.txt exists, but would be replaced by a file of figure\.pdf"):
         export(SPECS["bars"], None, Order(str(tmp_path / "figure.pdf")))
     assert [path.name for path in tmp_path.iterdir()] == [mine.name]
     assert mine.read_bytes() == b"mine"

@@ -107,7 +107,7 @@ def test_weights_that_a_chip_can_hold_fit_and_others_are_rounded() -> None:
     w[6, 1] = -0.5
     (signed,) = rows(checked(made, "loihi", {"feed.w": w}), "weights").values()
     assert "in steps of 0.0039" in signed.value
-    assert "1 bit of them for the sign" in signed.limit
+    assert "1 of these bits for the sign" in signed.limit
     assert needs_of(made.graph(1, 64), {"feed.w": w}).projections["feed"].distinct == 5
     w[6, 1] = 0.0
     needs = needs_of(made.graph(1, 64), {"feed.w": w})

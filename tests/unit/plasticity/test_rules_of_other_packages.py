@@ -93,7 +93,7 @@ WRONG = {
         "the time constant 'tau_y', which is not a param",
     ),
     "a time constant that is none": (TRACE, 'Trace("x", "input", "eta", "add")', "eta, which is not a time"),
-    "no weight": (SPIKE, '"eligible = eta*x"', "nothing gives w a value"),
+    "no weight": (SPIKE, '"eligible = eta*x"', "the rule never changes w"),
     "no unit": ('unit=""', "unit=None", "on_output_spike: unknown name eta"),
     "another unit": ('unit=""', 'unit="px"', "eta: 'px' is not a unit of a rule"),
     "a side": ('"input", "tau_x"', '"both", "tau_x"', "the trace x must have the side 'input' or 'output'"),

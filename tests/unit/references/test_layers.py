@@ -303,7 +303,7 @@ def test_branches_and_damaged_files_are_refused(tmp_path: Path) -> None:
     made = nodes()
     names = list(made)
     edges = [*pairwise(names), ("a_if", "c")]
-    with pytest.raises(StdpbenchError, match="a_if is between 1 and 2 nodes; a chain of layers"):
+    with pytest.raises(StdpbenchError, match="a_if has 1 incoming and 2 outgoing edges"):
         layers_of(written(tmp_path, made, edges))
     (tmp_path / "net.nir").write_bytes(b"no network")
     with pytest.raises(StdpbenchError, match="is not a NIR file"):

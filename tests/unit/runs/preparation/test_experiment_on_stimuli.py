@@ -11,7 +11,7 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import datasets
-from stdpbench.data.datasets.found import stimuli_at
+from stdpbench.data.datasets.recognition import stimuli_at
 from stdpbench.experiment import read_experiment
 from stdpbench.experiment.dry_run import shown_numbers
 from stdpbench.experiment.own_stimuli import (

@@ -10,9 +10,9 @@ from dataset_files import write_idx
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.folder import Folder
-from stdpbench.data.datasets.found import dataset_at, is_idx
 from stdpbench.data.datasets.idx import IDX
 from stdpbench.data.datasets.npz import NPZ
+from stdpbench.data.datasets.recognition import dataset_at, is_idx
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Recognise the data set at a path: pictures, in folders, npz or IDX files; and signals, events and tables."""
+"""Recognise the data set at a path: pictures in folders, .npz or IDX files, signals, events and tables."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from stdpbench.data.datasets.signals import Signals
 from stdpbench.data.datasets.tabular import Tabular
 
 STIMULI = (".csv", ".ts", *HDF5)
-"""How names of files end that hold signals, events or tables; .npz files may hold pictures, too."""
+"""Suffixes of files with signals, events or tables; .npz files may also hold pictures."""
 
-_LOOKED_AT = 64  # files of a folder, and kB of a text
+_SAMPLE = 64  # files of a folder, or kB of a text file
 _PICTURES = {".png", ".jpg", ".jpeg"}
 _PAIRS = (("images", "labels"), ("idx3", "idx1"))
 _TESTS = (("train", "t10k"), ("train", "test"))
@@ -42,17 +42,17 @@ def dataset_at(path: Path) -> Dataset:
     Returns
     -------
     Dataset
-        Its pictures are not read yet.
+        The data set; its pictures are not read.
 
     Raises
     ------
     StdpbenchError
-        If it is none of these.
+        If the path is none of these.
     """
     if path.is_dir():
-        inside = sorted(entry for entry in path.iterdir() if entry.is_file() and is_idx(entry))
-        named = [entry for entry in inside if "image" in entry.name and "t10k" not in entry.name]
-        return _idx(named[0] if named else inside[0]) if inside else Folder(path=str(path))
+        idx_files = sorted(entry for entry in path.iterdir() if entry.is_file() and is_idx(entry))
+        image_files = [entry for entry in idx_files if "image" in entry.name and "t10k" not in entry.name]
+        return _idx(image_files[0] if image_files else idx_files[0]) if idx_files else Folder(path=str(path))
     if not path.is_file():
         raise StdpbenchError(f"there is no file or folder {path}")
     if path.suffix.lower() == ".npz":
@@ -65,7 +65,7 @@ def dataset_at(path: Path) -> Dataset:
 
 
 def stimuli_at(path: Path) -> Source | None:
-    """Return the signals, events or rows of a table in a file or folder; None if these would be pictures.
+    """Return the signals, events or table in a file or folder; None if it may hold pictures.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def stimuli_at(path: Path) -> Source | None:
     Returns
     -------
     Source or None
-        It is not read yet, but for the names of columns and arrays.
+        The data set; only names of columns and arrays are read.
 
     """
     suffix = path.suffix.lower()
@@ -89,45 +89,45 @@ def stimuli_at(path: Path) -> Source | None:
         names = {name.strip().strip('"').lower() for name in re.split("[,;\t]", _first_line(path))}
         return Events(path=str(path)) if {"recording", "index", "time"} <= names else Tabular(path=str(path))
     if suffix == ".npz":
-        held = _arrays_in(path)
-        if "values" in held:
+        arrays = _arrays_in(path)
+        if "values" in arrays:
             return Signals(path=str(path))
-        return Events(path=str(path)) if {"index", "time"} <= held else None
+        return Events(path=str(path)) if {"index", "time"} <= arrays else None
     return None
 
 
 def _stimuli_in(folder: Path) -> Source | None:
-    """Return the stimuli in a folder."""
+    """Return the signals or events in a folder, if any."""
     if all((folder / half / "0").is_dir() for half in HALVES):
         return NMNIST(path=str(folder))
     if all((folder / name).is_file() for name in FILES):
         return SHD(path=str(folder))
     try:
-        inside = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-        files = [entry for entry in inside if entry.is_file()]
-        if len(files) == len(inside) == 1 and files[0].suffix.lower() in (*STIMULI, ".npz"):
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        files = [entry for entry in entries if entry.is_file()]
+        if len(files) == len(entries) == 1 and files[0].suffix.lower() in (*STIMULI, ".npz"):
             return stimuli_at(files[0])
-        deeper = [entry for entry in inside if entry.is_dir()]
-        deeper += [entry for half in deeper if half.name in ("train", "test") for entry in half.iterdir()]
-        some = (islice(place.iterdir(), _LOOKED_AT) for place in deeper if place.is_dir())
-        held = [*files, *chain.from_iterable(some)]
+        folders = [entry for entry in entries if entry.is_dir()]
+        folders += [entry for half in folders if half.name in ("train", "test") for entry in half.iterdir()]
+        samples = (islice(place.iterdir(), _SAMPLE) for place in folders if place.is_dir())
+        candidates = [*files, *chain.from_iterable(samples)]
     except OSError:
-        return None  # said where the folder is read
-    return Signals(path=str(folder)) if any(file.suffix.lower() in (".csv", ".ts") for file in held) else None
+        return None  # reading the folder reports the error
+    return Signals(path=str(folder)) if any(file.suffix.lower() in (".csv", ".ts") for file in candidates) else None
 
 
 def _first_line(path: Path) -> str:
     """Return the first line of a text file that is not a comment; empty if it cannot be read."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
-            lines = file.read(_LOOKED_AT * 1024).splitlines()
+            lines = file.read(_SAMPLE * 1024).splitlines()
     except OSError:
         return ""
     return next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
 
 
 def _arrays_in(path: Path) -> set[str]:
-    """Return the names of the arrays in an archive; none if it is damaged."""
+    """Return the names of the arrays in an archive; an empty set if it is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
             return {name.removesuffix(".npy") for name in archive.namelist()}
@@ -136,7 +136,7 @@ def _arrays_in(path: Path) -> set[str]:
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file has an IDX header, plain or in gzip."""
+    """Return whether a file, plain or gzip, has an IDX header."""
     return _dimensions(path) > 0
 
 
@@ -153,29 +153,29 @@ def _dimensions(path: Path) -> int:
 def _idx(path: Path) -> IDX:
     images = path
     if _dimensions(path) == 1:
-        found = _sibling(path, [(label, image) for image, label in _PAIRS])
-        if found is None:
+        sibling = _sibling(path, [(label, image) for image, label in _PAIRS])
+        if sibling is None:
             raise StdpbenchError(f"{path.name} holds labels, but their pictures are not in the same folder")
-        images = found
-    given: dict[str, Any] = {"train_images": str(images)}
+        images = sibling
+    files: dict[str, Any] = {"train_images": str(images)}
     if labels := _sibling(images, _PAIRS):
-        given["train_labels"] = str(labels)
+        files["train_labels"] = str(labels)
     for change in _TESTS:
         test = _sibling(images, [change])
         if test is not None:
-            given["test_images"] = str(test)
+            files["test_images"] = str(test)
             if labels := _sibling(test, _PAIRS):
-                given["test_labels"] = str(labels)
+                files["test_labels"] = str(labels)
             break
-    return IDX(**given)
+    return IDX(**files)
 
 
 def _sibling(path: Path, changes: Any) -> Path | None:
-    """Return the file next to `path` with parts of the name replaced, plain or in gzip."""
+    """Return the file, plain or gzip, next to `path` with parts of the name replaced; None if there is none."""
     name = path.name.removesuffix(".gz")
     changed = name
     for old, new in changes:
         changed = changed.replace(old, new)
     if changed == name:
         return None
-    return next((found for suffix in ("", ".gz") if (found := path.with_name(changed + suffix)).is_file()), None)
+    return next((sibling for suffix in ("", ".gz") if (sibling := path.with_name(changed + suffix)).is_file()), None)

@@ -1,4 +1,4 @@
-"""Held-out test parts of data sets without their own, in an order in which every section has all classes."""
+"""Hold out test stimuli for data sets without a test part, and order stimuli so that classes alternate."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Raw:
     where : str
         The file or folder, for error sentences.
     pixels : ndarray, uint8 or float32, (n, height, width) or (n, height, width, 3)
-        As `grey_values` gives them.
+        Result of `grey_values`.
     labels : ndarray, int64 or str, (n,), or None
-        As `label_values` gives them.
+        Result of `label_values`.
     """
 
     where: str
@@ -45,7 +45,7 @@ class HoldingOut(Dataset):
     holdout_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed for the choice of held-out pictures.")
 
     def _split(self, train: Raw, test: Raw | None) -> Split:
-        """Split the pictures that were read; without `test`, hold out a share of `train`, equal for all classes."""
+        """Split the pictures; without `test`, hold out an equal share of each class of `train`."""
         if test is not None:
             if self.resize is None and train.pixels.shape[1:3] != test.pixels.shape[1:3]:
                 raise StdpbenchError(
@@ -60,16 +60,16 @@ class HoldingOut(Dataset):
         labels, _, names = number_classes(train.labels, None, train.where)
         count = min(max(round(self.test_fraction * n), 1), n - 1)
         kept, held = held_out(n, labels, count, self.holdout_seed)
-        every = Images(train.pixels, labels)
-        return Split(every.chosen(kept), every.chosen(held), names)
+        pictures = Images(train.pixels, labels)
+        return Split(pictures.chosen(kept), pictures.chosen(held), names)
 
 
 def held_out(
     n: int, labels: NDArray[np.int64] | None, count: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Choose the held-out pictures among `n`: the same share of each class, to within one picture.
+    """Choose the held-out pictures among `n`, the same share of each class to within one picture.
 
-    A seed chooses the same pictures in all versions: NumPy guarantees the raw stream of a bit generator, but not the
+    A seed gives the same choice in all versions, since NumPy guarantees the raw stream of a bit generator, but not the
     methods of `Generator`.
 
     Parameters
@@ -92,18 +92,18 @@ def held_out(
     sizes = np.bincount(classes)
     shares = count * sizes / n
     quota = np.floor(shares).astype(np.int64)
-    # the rest after rounding down goes to the largest remainders
+    # classes with the largest remainders get the pictures left after rounding down
     largest = np.argsort(quota - shares, kind="stable")
     quota[largest[: count - int(quota.sum())]] += 1
     shuffled = np.argsort(np.random.PCG64(seed).random_raw(n), kind="stable")
     is_held = np.zeros(n, bool)
-    for number, wanted in enumerate(quota):
-        is_held[shuffled[classes[shuffled] == number][:wanted]] = True
+    for number, n_held in enumerate(quota):
+        is_held[shuffled[classes[shuffled] == number][:n_held]] = True
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
 
 
 def taking_turns(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return an order in which classes take turns, so that every part has all of them; each class keeps its own."""
+    """Return an order in which classes alternate, so that every section has all of them; stable within a class."""
     sizes, number = np.bincount(labels), np.empty(len(labels), np.int64)
     number[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
     order: NDArray[np.int64] = np.lexsort((labels, (number + 0.5) / sizes[labels]))
@@ -121,7 +121,7 @@ class HoldingOutStimuli(Source):
         0.2, unit="", gt=0, lt=1, help="Share held out for the test if the data have no test part."
     )
     holdout_seed: int = parameter(
-        0, ge=0, le=2**63 - 1, help="Seed for the choice of what is held out, and for the order of training."
+        0, ge=0, le=2**63 - 1, help="Seed for the choice of held-out stimuli, and for the order of training."
     )
 
     def _kept(self, where: str, n: int, labels: NDArray[np.int64] | None) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -142,25 +142,25 @@ class HoldingOutStimuli(Source):
         test: StimulusSet | None,
         test_labels: NDArray[Any] | None,
     ) -> Split:
-        """Number the classes, hold out a share without `test`, and mix what is left for training."""
-        numbers, of_test, names = number_classes(train_labels, test_labels, where)
-        every = train.of_arrays(train.arrays, numbers)
+        """Number the classes, hold out a share without `test`, and shuffle the training stimuli."""
+        numbers, test_numbers, names = number_classes(train_labels, test_labels, where)
+        stimuli = train.of_arrays(train.arrays, numbers)
         if test is not None:
-            order = mixed(len(every), self.holdout_seed)
-            return Split(every.chosen(order), test.of_arrays(test.arrays, of_test), names)
-        kept, held = self._kept(where, len(every), numbers)
-        return Split(every.chosen(kept), every.chosen(held), names)
+            order = mixed(len(stimuli), self.holdout_seed)
+            return Split(stimuli.chosen(order), test.of_arrays(test.arrays, test_numbers), names)
+        kept, held = self._kept(where, len(stimuli), numbers)
+        return Split(stimuli.chosen(kept), stimuli.chosen(held), names)
 
 
 def mixed(n: int, seed: int) -> NDArray[np.int64]:
-    """Return 0 .. n - 1 in an order that a seed sets, the same in all versions: files are often sorted by class."""
+    """Return 0 .. n - 1 in random order, the same in all versions; for files that are sorted by class."""
     return np.argsort(np.random.PCG64(seed + 1).random_raw(n), kind="stable")
 
 
 def test_beside(path: Path) -> Path | None:
-    """Return the file of the test part that belongs to a file of the training part, such as X_TEST to X_TRAIN."""
+    """Return the test file that belongs to a training file, such as X_TEST for X_TRAIN; None if there is none."""
     for train, test in (("TRAIN", "TEST"), ("Train", "Test"), ("train", "test")):
         if path.stem.endswith(train):
-            other = path.with_name(path.stem.removesuffix(train) + test + path.suffix)
-            return other if other.is_file() else None
+            test_path = path.with_name(path.stem.removesuffix(train) + test + path.suffix)
+            return test_path if test_path.is_file() else None
     return None
