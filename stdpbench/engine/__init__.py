@@ -1,1 +1,1 @@
-"""From an experiment to Brian2 (`network`), and from Brian2 to code that stays in the process (`simulators`)."""
+"""Building Brian2 networks from experiments (`network`), and running them (`simulators`)."""

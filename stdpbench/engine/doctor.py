@@ -1,7 +1,7 @@
 """Check whether this machine meets the requirements of runs and of the app, and suggest fixes.
 
-Packages are checked by their metadata and never imported, since a broken one
-must not break the doctor. The compiler is tried out, since partial installations are common.
+Packages are checked by their metadata and never imported, since a broken package must not break the doctor. The
+compiler compiles a small library, since partial installations are common.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DATA_SETS = ("mnist", "fashion-mnist", "kmnist")
 PYTHONS = ((3, 11), (3, 13))
 """Oldest and newest supported Python."""
 
-_ROOM_WANTED, _ROOM_NEEDED = 2e9, 2e8  # bytes: data sets and a few runs; one run
+_ROOM_WANTED, _ROOM_NEEDED = 2e9, 2e8  # bytes: for data sets and a few runs; for one run
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def _pip(*requirements: str) -> str:
 
 def _python() -> Finding:
     version = platform.python_version()
-    found = f"{platform.python_implementation()} {version} at {sys.executable}"
+    description = f"{platform.python_implementation()} {version} at {sys.executable}"
     if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
-        return Finding("Python", "ok", found)
+        return Finding("Python", "ok", description)
     oldest, newest = (".".join(map(str, python)) for python in PYTHONS)
     fix = {
         "debian": f"sudo apt install python{newest} python{newest}-venv",
@@ -104,7 +104,7 @@ def _python() -> Finding:
         "windows": f"winget install Python.Python.{newest}",
     }.get(_system(), f"install Python {newest}")
     return Finding(
-        "Python", "fault", f"{found}; {oldest} to {newest} is required", f"{fix}, then install stdpbench with it"
+        "Python", "fault", f"{description}; {oldest} to {newest} is required", f"{fix}, then install stdpbench with it"
     )
 
 
@@ -120,21 +120,27 @@ def _packages() -> Iterator[Finding]:
             f"{_pip('--editable', '.')} in the folder with pyproject.toml",
         )
         return
-    wanted = [need for need in declared if need.marker is None or need.marker.evaluate({"extra": ""})]
-    fitting = []
-    for need in wanted:
-        installed = _version(need.name)
+    requirements = [
+        requirement
+        for requirement in declared
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    ]
+    suitable = []
+    for requirement in requirements:
+        installed = _version(requirement.name)
         if installed is None:
-            yield Finding(need.name, "fault", "is not installed", _pip(f"{need.name}{need.specifier}"))
-        elif need.name == "numpy" and (clash := _numpy_clash(installed)):
+            yield Finding(
+                requirement.name, "fault", "is not installed", _pip(f"{requirement.name}{requirement.specifier}")
+            )
+        elif requirement.name == "numpy" and (clash := _numpy_clash(installed)):
             yield clash
-        elif not need.specifier.contains(installed, prereleases=True):
-            detail = f"{installed} is installed, but stdpbench requires {need.specifier}"
-            yield Finding(need.name, "fault", detail, _pip(f"{need.name}{need.specifier}"))
+        elif not requirement.specifier.contains(installed, prereleases=True):
+            detail = f"{installed} is installed, but stdpbench requires {requirement.specifier}"
+            yield Finding(requirement.name, "fault", detail, _pip(f"{requirement.name}{requirement.specifier}"))
         else:
-            fitting.append(f"{need.name} {installed}")
-    if fitting:
-        yield Finding("packages", "ok", ", ".join(fitting))
+            suitable.append(f"{requirement.name} {installed}")
+    if suitable:
+        yield Finding("packages", "ok", ", ".join(suitable))
 
 
 def _version(package: str) -> Version | None:
@@ -161,12 +167,12 @@ def _compiler() -> Finding:
         if problem is not None:
             failed.append(f"{shown} does not work ({problem})")
             continue
-        found = f"{shown}: {_version_line(command)}"
+        description = f"{shown}: {_version_line(command)}"
         if failed:
-            # the compiled simulator uses the first that answers, and would use the broken one
+            # the compiled simulator would use the broken compiler, since it takes the first one that answers
             remedy = "unset CXX, or set it to one that works" if os.environ.get("CXX") else f"set CXX={shown}"
-            return Finding("C++ compiler", "warning", f"{'; '.join(failed)}; but {found}", remedy)
-        return Finding("C++ compiler", "ok", found)
+            return Finding("C++ compiler", "warning", f"{'; '.join(failed)}; but {description}", remedy)
+        return Finding("C++ compiler", "ok", description)
     tried = "; ".join(failed) or "none of $CXX, g++, c++, clang++ and the package ziglang was found"
     fix = {
         "debian": "sudo apt install g++",
@@ -186,7 +192,7 @@ def _try_compiler(command: Sequence[str]) -> str | None:
     """Compile a small shared library and call it; return the problem, or None."""
     from stdpbench.engine.simulators.compiled.toolchain import LINK_BARE
 
-    # networks do without the C++ library of zig, which would first have to be compiled
+    # networks do not use the C++ library of zig, which would have to be compiled first
     zig = "ziglang" in command
     source = "" if zig else "#include <cmath>\n#include <vector>\n"
     source += 'extern "C" double stdpbench_probe(double x) { return 2 * x; }\n'
@@ -270,11 +276,11 @@ def display() -> Finding:
     wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
     libraries = dict(_QT_LIBRARIES)
     if wayland and (not plugins or any(name.startswith("wayland") for name in plugins)):
-        found = f"Wayland ({wayland})"
+        description = f"Wayland ({wayland})"
     elif screenless:
-        found = f"{screenless[0]}, set by QT_QPA_PLATFORM"
+        description = f"{screenless[0]}, set by QT_QPA_PLATFORM"
     elif x11 and (not plugins or "xcb" in plugins):
-        found, libraries = f"X11 ({x11})", libraries | _X11_LIBRARIES
+        description, libraries = f"X11 ({x11})", libraries | _X11_LIBRARIES
     else:
         return Finding(
             "display",
@@ -284,13 +290,13 @@ def display() -> Finding:
         )
     missing = [name for name in libraries if not _loads(name)]
     if not missing:
-        return Finding("display", "ok", found)
+        return Finding("display", "ok", description)
     column = {"debian": 0, "fedora": 1}.get(_system())
     fix = "install the packages that contain them"
     if column is not None:
         install = ("sudo apt install", "sudo dnf install")[column]
         fix = f"{install} {' '.join(libraries[name][column] for name in missing)}"
-    return Finding("display", "fault", f"{found}, but Qt, and so the app, lacks {', '.join(missing)}", fix)
+    return Finding("display", "fault", f"{description}, but Qt, and so the app, lacks {', '.join(missing)}", fix)
 
 
 def _loads(library: str) -> bool:
@@ -311,8 +317,8 @@ def _data_sets() -> Iterator[Finding]:
         except StdpbenchError as error:
             yield Finding(name, "fault", str(error), fetch)
             continue
-        if path is not None and (wanting := damaged(name, path)):
-            detail = f"{path}: {', '.join(wanting)} {'is' if len(wanting) == 1 else 'are'} not as published"
+        if path is not None and (bad_files := damaged(name, path)):
+            detail = f"{path}: {', '.join(bad_files)} {'is' if len(bad_files) == 1 else 'are'} not as published"
             yield Finding(name, "fault", detail, fetch)
         elif path is not None:
             yield Finding(name, "ok", str(path))

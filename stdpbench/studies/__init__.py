@@ -1,1 +1,1 @@
-"""What is asked beyond one run: the laboratory of rules, reports, and sweeps."""
+"""Studies beyond a single run: the laboratory of rules, reports, and sweeps."""

@@ -1,4 +1,4 @@
-"""Experiment to network. Only its module `build` imports brian2, so that a compiled network opens without it."""
+"""Build networks from experiments. Only `build` imports brian2, so that a compiled network opens without it."""
 
 from stdpbench.engine.network.elements import normalise
 from stdpbench.engine.network.initial import (

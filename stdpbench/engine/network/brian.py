@@ -1,14 +1,14 @@
-"""The one place where brian2 is imported, and kept from changing the process.
+"""Import brian2 without side effects on the process; no other module imports it.
 
-Brian2 imports pylab of matplotlib to pass its names on, and pytest for its own tests. Nothing here needs them. Unless
-the process has loaded them already, they are hidden from Brian2, which then takes two thirds of the time to import.
+Brian2 imports pylab of matplotlib to re-export its names, and pytest for its tests. Nothing here needs them. Unless
+the process has loaded them already, they are hidden from Brian2, which reduces its import time by a third.
 
-Importing brian2 replaces ``sys.excepthook``, which is put back, and the handler of SIGINT, which it is kept from: a
-handler that was not installed from Python could not be put back. So an error of this program is not reported as one of
-Brian2, and Ctrl+C stays what the program made it.
+Importing brian2 replaces ``sys.excepthook``, which is restored, and the handler of SIGINT, which is prevented: a
+handler that was not installed from Python could not be restored. Errors of this program are therefore not reported as
+errors of Brian2, and Ctrl+C keeps its meaning.
 
-Brian2 evaluates files of preferences as Python code: ``brian_preferences`` in the current folder, and one in the home
-folder. They are not read here, and networks are built with the default preferences and those that `preferences` sets.
+Brian2 evaluates preference files as Python code: ``brian_preferences`` in the current folder and in the home folder.
+They are not read here; networks are built with the default preferences and those that `preferences` sets.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _set_other_handlers(signalnum: int, handler: Any) -> Any:
 
 
 class _WithoutFiles(MetaPathFinder):
-    """Loads Brian2's preferences such that no files of preferences are read."""
+    """Import hook that loads Brian2's preferences without reading preference files."""
 
     def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
         spec = PathFinder.find_spec(fullname, path) if fullname == "brian2.core.preferences" else None
@@ -76,12 +76,12 @@ from brian2.synapses.synapses import SynapticPathway  # noqa: E402
 
 sys.excepthook = _hook
 
-# Brian2 keeps the statements that it made of code, under a key of all their variables. Making the key takes longer
-# than making the statements: half of the time in which it generates the code of a network.
+# Brian2 caches the statements of generated code, with all their variables as key. Computing the key takes longer than
+# making the statements: half of the time of code generation. The cache is therefore removed.
 if _make_statements := getattr(translation.make_statements, "__wrapped__", None):
     translation.make_statements = generators.make_statements = _make_statements
 
-_DEVICES = sys.modules["brian2.devices.device"]  # as an attribute, it is the device in use
+_DEVICES = sys.modules["brian2.devices.device"]  # the attribute of the package is the active device
 _PINNED = {
     "core.default_float_dtype": np.float64,
     "core.default_integer_dtype": np.int32,
@@ -93,52 +93,56 @@ _PINNED = {
 
 def _defaults() -> dict[str, Any]:
     """Return the defaults of all preferences on which generated code may depend."""
-    of_category = {
-        category: known for category, (known, _) in brian2.prefs.pref_register.items() if category != "logging"
+    categories = {
+        category: registered
+        for category, (registered, _) in brian2.prefs.pref_register.items()
+        if category != "logging"
     }
     return {
-        f"{category}.{name}": each.default for category, known in of_category.items() for name, each in known.items()
+        f"{category}.{name}": preference.default
+        for category, registered in categories.items()
+        for name, preference in registered.items()
     }
 
 
 @contextmanager
 def preferences(**more: Any) -> Iterator[None]:
-    """Set Brian2's preferences as needed here, whatever this process has set, and restore them at the end.
+    """Set Brian2's preferences to the values that stdpbench needs, and restore them at the end.
 
     Parameters
     ----------
     **more
-        Further ones, with ``__`` for the dot: ``codegen__target="numpy"``.
+        Further preferences, with ``__`` for the dot: ``codegen__target="numpy"``.
     """
-    wanted = _defaults() | _PINNED | {name.replace("__", "."): value for name, value in more.items()}
-    before = {name: brian2.prefs[name] for name in wanted}
+    values = _defaults() | _PINNED | {name.replace("__", "."): setting for name, setting in more.items()}
+    before = {name: brian2.prefs[name] for name in values}
     try:
-        for name, value in wanted.items():
-            brian2.prefs[name] = value
+        for name, setting in values.items():
+            brian2.prefs[name] = setting
         with _names_of_code():
             yield
     finally:
-        for name, value in before.items():
-            brian2.prefs[name] = value
+        for name, setting in before.items():
+            brian2.prefs[name] = setting
 
 
 @contextmanager
 def _names_of_code() -> Iterator[None]:
-    """Have names of code objects differ from each other only.
+    """Make the names of code objects unique among each other only.
 
-    Brian2 asks all of its objects in the process for their names each time, in quadratic time.
+    Brian2 compares each name with those of all objects in the process, in quadratic time.
     """
     find_name, taken = getattr(_DEVICES, "find_name", None), set[str]()
-    if find_name is None:  # in another version of Brian2
+    if find_name is None:  # another version of Brian2
         yield
         return
 
-    def found(name: str) -> str:
+    def unique_name(name: str) -> str:
         unique: str = find_name(name, taken)
         taken.add(unique)
         return unique
 
-    vars(_DEVICES)["find_name"] = found
+    vars(_DEVICES)["find_name"] = unique_name
     try:
         yield
     finally:
@@ -146,15 +150,15 @@ def _names_of_code() -> Iterator[None]:
 
 
 def run_by_python(group: brian2.Group) -> None:
-    """Have the code of a group run by NumPy, whatever the target of the network."""
+    """Run the code of a group with NumPy, for any target of the network."""
     group.codeobj_class = NumpyCodeObject
 
 
 def queue_by_python(network: brian2.Network) -> None:
-    """Have Python put spikes into the queues of synapses.
+    """Push spikes into the queues of synapses with Python code.
 
-    Brian2's Cython code for this only calls Python, but it is another module for each pathway to compile: a third of
-    all modules of a network.
+    Brian2's Cython code for this only calls Python, but needs a compiled module for each pathway: a third of all
+    modules of a network.
     """
     for obj in network.sorted_objects:
         if isinstance(obj, SynapticPathway):
@@ -174,14 +178,14 @@ def queue_by_python(network: brian2.Network) -> None:
 
 
 class LearnedQueue(SpikeQueue):  # type: ignore[misc]
-    """Brian2's queue, written in Python, for a pathway whose delays change between presentations.
+    """Brian2's spike queue in Python, for a pathway whose delays change between presentations.
 
     Parameters
     ----------
     n_source : int
         Number of source neurons.
     longest : int
-        Longest delay that there may ever be, in steps.
+        Longest possible delay, in steps.
     """
 
     def __init__(self, n_source: int, longest: int) -> None:
@@ -190,30 +194,30 @@ class LearnedQueue(SpikeQueue):  # type: ignore[misc]
 
     @classmethod
     def give(cls, pathway: SynapticPathway, n_source: int, longest: int) -> None:
-        """Replace the queue of a pathway for which no code was generated yet."""
+        """Replace the queue of a pathway before its code is generated."""
         pathway.queue = cls(n_source, longest)
         pathway.variables.add_object("_queue", pathway.queue)
 
     def prepare(self, delays: Any, dt: float, synapse_sources: Any) -> None:
-        """See Brian2; with room for the longest delay."""
+        """Prepare the queue as Brian2 does, with room for the longest delay."""
         super().prepare(delays, dt, synapse_sources)
         events: NDArray[np.int32] = vars(self)["X"]
-        if len(events) <= self._longest:  # nothing is in it yet
+        if len(events) <= self._longest:  # the queue is still empty
             self.X = np.zeros((self._longest + 1, events.shape[1]), events.dtype)
             self.X_flat = self.X.reshape(-1)
             self.n = np.zeros(self._longest + 1, int)
 
     def set_delays(self, bins: Any) -> None:
-        """Have spikes that are pushed from now on arrive after delays, in steps; none: there is nothing to push."""
+        """Set the delays, in steps, of spikes that are pushed from now on; empty if there are no synapses."""
         self._delays = bins
         self._homogeneous = bool(len(bins)) and bins.min() == bins.max()
 
 
 def prepare(network: brian2.Network) -> None:
-    """Have Brian2 generate and compile the code of a network, by a run of no time.
+    """Let Brian2 generate and compile the code of a network, by a run of duration 0.
 
-    Each run begins with a search for garbage, so that Brian2 can warn of objects in no network. It takes 0.1 s as
-    soon as Brian2 is loaded, and longer in a process that has more; what is there already is left out of it.
+    Each run begins with a garbage collection, so that Brian2 can warn of objects in no network. It takes 0.1 s or more
+    once Brian2 is loaded; existing objects are therefore excluded.
     """
     frozen_before = gc.get_freeze_count()
     gc.freeze()

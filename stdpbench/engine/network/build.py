@@ -1,4 +1,4 @@
-"""Layout to Brian2 objects.
+"""Build Brian2 objects from a layout.
 
 The same objects serve every simulator. Order within a time step (Brian2's slots, and `order` where one slot holds
 several):
@@ -8,8 +8,8 @@ several):
 3. ``synapses``: input events of the projections in the order of declaration, input traces are set (0), output events
    of the projections in the order of declaration;
 4. ``resets``: reset of spiking neurons, output traces are set, then averages are raised;
-5. ``after_resets``: projections to all others act with the sum of what has arrived; ``end``: their counters are
-   emptied; in the last step of a presentation, synapses that change in every step are brought up to date.
+5. ``after_resets``: projections to all others act with the sum of arrived spikes; ``end``: their counters are
+   reset; in the last step of a presentation, synapses that change in every step are brought up to date.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ from stdpbench.kinds.connections import Synapses
 FIELD = "field_i"
 """Variable of neurons with the number of their field."""
 FIRES = "fires_now"
-"""In the step of neurons of the compiled simulator: whether they fire."""
+"""Variable in the step of neurons of the compiled simulator: whether they fire."""
 
 
 @dataclass(frozen=True)
 class When:
-    """When a Brian2 object runs.
+    """Condition under which a Brian2 object runs.
 
     Attributes
     ----------
     projection : int
-        Number of the projection that it depends on.
+        Number of the projection.
     mode : {"learning", "frozen", "last"}
-        While the projection learns, while it does not, or in the last step of a presentation in which it learns.
+        Run while the projection learns, while it does not, or in the last step of a presentation in which it learns.
     """
 
     projection: int
@@ -63,22 +63,22 @@ class When:
 
 @dataclass
 class BuiltNetwork:
-    """Brian2's objects for a layout.
+    """The Brian2 objects of a layout.
 
     Attributes
     ----------
     network : brian2.Network
-        Everything, ready to run.
+        The network, ready to run.
     groups : dict of str to Group
-        By the names of `stdpbench.engine.network.layout`, and synapses that only pass spikes on.
+        Groups by their names in `stdpbench.engine.network.layout`, including synapses that only pass spikes on.
     when : dict of str to When
         Objects that do not run in every step, by name.
     carried_by : dict of str to ProjectionLayout
-        The projection to which Synapses objects belong, by their name.
+        Projection of each Synapses object, by the name of the object.
     only_if_nonzero : dict of str to str
-        Names of Brian2 objects that change nothing while a state variable is 0, and that variable.
+        Brian2 objects that have no effect while a state variable is 0: name of the object -> state variable.
     scanned : set of str
-        Names of groups whose step also tells whether a neuron fires, in a variable `FIRES`.
+        Names of groups whose step also sets the variable `FIRES`.
     """
 
     network: Any
@@ -90,20 +90,20 @@ class BuiltNetwork:
 
 
 def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool = False) -> BuiltNetwork:
-    """Make the Brian2 network of a layout on the device that is set.
+    """Build the Brian2 network of a layout on the active device.
 
     Parameters
     ----------
     layout : Layout
         The network.
     built : BuiltNetwork, optional
-        What to fill; connecting synapses already generates code, which may look something up in it.
+        The object to fill; code generation during the connection of synapses may already read it.
     resident : bool
-        Whether it is for the compiled simulator, which has the synapses of sparse projections elsewhere, and looks for
-        neurons that fire in their step.
+        Whether it is for the compiled simulator, which stores the synapses of sparse projections elsewhere, and
+        detects firing neurons in the step of the neurons.
     """
-    # a clock of its own: Brian2's default clock is shared by all networks of a process. Always of the same name, so
-    # that code which Cython compiled for one network serves the next.
+    # a separate clock, since all networks of a process share Brian2's default clock; always with the same name, so
+    # that code which Cython compiled for one network serves the next
     clock = b2.Clock(layout.graph.dt * b2.ms, name="network_clock")
     built = built or BuiltNetwork(None, {})
     groups, extra = built.groups, list[Any]()
@@ -115,8 +115,10 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
         if population.is_input:
             groups[population.group] = _input(layout, population, clock)
             continue
-        averages = any(each.target is population and each.averages for each in layout.projections.values())
-        if resident and not population.sleeps and not averages:  # averages take their step after the neurons
+        averages = any(
+            projection.target is population and projection.averages for projection in layout.projections.values()
+        )
+        if resident and not population.sleeps and not averages:  # averages are updated after the neurons
             built.scanned.add(population.group)
         groups[population.group] = _neurons(layout, population, groups, clock, population.group in built.scanned)
     for projection in layout.projections.values():
@@ -151,14 +153,14 @@ def _input(layout: Layout, population: PopulationLayout, clock: Any) -> Any:
 
 def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any, scanned: bool) -> Any:
     neuron, name = population.neuron, population.group
-    mine = [v for v in neuron.variables if v.name not in population.unused]
-    model = [f"{v.name} : {v.unit}" for v in mine if not v.slow]
-    exact = [f"{v.name} : {v.unit}" for v in mine if v.slow]  # held in float64, whatever the precision
+    variables = [v for v in neuron.variables if v.name not in population.unused]
+    model = [f"{v.name} : {v.unit}" for v in variables if not v.slow]
+    exact = [f"{v.name} : {v.unit}" for v in variables if v.slow]  # always float64
     links, decays, touched = [], [], []
     for projection in _from(layout, population):
         if not projection.delays_differ:
             model += [f"{projection.own(trace.name)} : 1" for trace in projection.input_traces]
-    into = [each for each in layout.projections.values() if each.target is population]
+    into = [projection for projection in layout.projections.values() if projection.target is population]
     for projection in into:
         own = projection.own
         model += [f"{own(trace.name)} : 1" for trace in projection.output_traces]
@@ -187,7 +189,7 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     )
     for projection in links:
         index = None
-        if projection.units_per_field != population.size:  # else all read the only element
+        if projection.units_per_field != population.size:  # otherwise all read the single element
             index = projection.own(FIELD)
             setattr(group, index, f"i//{projection.units_per_field}")
         total = b2.linked_var(groups[projection.counter], "total", index=index)
@@ -200,22 +202,22 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
 
 
 def _from(layout: Layout, population: PopulationLayout) -> list[ProjectionLayout]:
-    return [each for each in layout.projections.values() if each.source is population]
+    return [projection for projection in layout.projections.values() if projection.source is population]
 
 
 def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, extra: list[Any], rows: bool) -> None:
-    """Make the synapses of a projection, and what its neurons do for it."""
+    """Create the synapses of a projection, and the code that its neurons run for it."""
     groups, own, number = built.groups, projection.own, projection.number
     source, target = groups[projection.source.group], groups[projection.target.group]
     learning = When(number, "learning")
     if projection.rule is not None:
-        made = [*follow_averages(target, projection), *raise_averages(target, projection)]
+        runners = [*follow_averages(target, projection), *raise_averages(target, projection)]
         if not projection.delays_differ:
-            made += let_decay(source, projection, projection.input_traces)
-            made += _set_traces(projection, built, source, rows)
-        built.when |= dict.fromkeys((each.name for each in made), learning)
-        # Brian2 finds those that belong to a group by itself, except of a group without a model
-        extra += [each for each in made if each not in target.contained_objects or each.group is not target]
+            runners += let_decay(source, projection, projection.input_traces)
+            runners += _set_traces(projection, built, source, rows)
+        built.when |= dict.fromkeys((runner.name for runner in runners), learning)
+        # Brian2 adds runners contained in a group to the network, except those of a group without a model
+        extra += [runner for runner in runners if runner not in target.contained_objects or runner.group is not target]
     if projection.counts:
         _count(projection, built, source)
     if projection.counted:
@@ -246,13 +248,13 @@ def _make_synapses(synapses: Any, projection: ProjectionLayout, rows: bool) -> N
         synapses.connect(**({} if projection.dense else {"j": "i"}))
 
 
-def _connect_pairs(made: Any, synapses: Synapses | None) -> None:
-    """Connect some pairs of neurons; None: the simulator has them elsewhere."""
+def _connect_pairs(brian_synapses: Any, synapses: Synapses | None) -> None:
+    """Connect pairs of neurons; with None, the simulator stores them elsewhere."""
     if synapses is not None and len(synapses):
-        made.connect(i=synapses.source, j=synapses.target)
+        brian_synapses.connect(i=synapses.source, j=synapses.target)
     else:
-        made.connect(False)
-        made._connect_called = True  # else Brian2 refuses to run it
+        brian_synapses.connect(False)
+        brian_synapses._connect_called = True  # otherwise Brian2 refuses to run it
 
 
 def _receptor(projection: ProjectionLayout) -> str:
@@ -268,7 +270,7 @@ def _drive(projection: ProjectionLayout) -> str:
 
 
 def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> None:
-    """Count arriving spikes, per field."""
+    """Count the arriving spikes of each field."""
     counter = built.groups[projection.counter]
     units = projection.units_per_field
     field_of = "0" if units == projection.target.size else f"i//{units}"
@@ -281,7 +283,7 @@ def _set_traces(projection: ProjectionLayout, built: BuiltNetwork, source: Any, 
     """Set input traces when spikes arrive, between the input events of a step and its output events."""
     if projection.spreading is not None:
         _spread(projection, built, source, rows)
-    traces = tuple(each for each in projection.input_traces if each is not projection.spreading)
+    traces = tuple(trace for trace in projection.input_traces if trace is not projection.spreading)
     if not traces:
         return []
     if projection.projection.delay.form == "none":
@@ -289,39 +291,39 @@ def _set_traces(projection: ProjectionLayout, built: BuiltNetwork, source: Any, 
         code = touch(projection.own, traces)
         return [on_spike(source, code, when="synapses", order=0, name=name)]
     code = touch(projection.own, traces, "_post")
-    made = _pass_on(projection, built, projection.own("traces"), source, source, code, "i")
-    _touch_on_arrival(projection, built, made)
+    synapses = _pass_on(projection, built, projection.own("traces"), source, source, code, "i")
+    _touch_on_arrival(projection, built, synapses)
     return []
 
 
-def _touch_on_arrival(projection: ProjectionLayout, built: BuiltNetwork, made: Any) -> None:
-    """Have synapses that touch input traces do so after the input events of a step, while the projection learns."""
-    made.pre.order = 0
-    built.when[made.pre.name] = When(projection.number, "learning")
+def _touch_on_arrival(projection: ProjectionLayout, built: BuiltNetwork, synapses: Any) -> None:
+    """Let synapses update input traces after the input events of a step, while the projection learns."""
+    synapses.pre.order = 0
+    built.when[synapses.pre.name] = When(projection.number, "learning")
 
 
 def _spread(projection: ProjectionLayout, built: BuiltNetwork, source: Any, rows: bool) -> None:
-    """Let an arriving spike add to the traces of its own and of neighbouring inputs."""
+    """Let an arriving spike add to the traces of its input and of neighbouring inputs."""
     assert projection.spreading is not None
     name, trace = projection.own(SPREAD), projection.own(projection.spreading.name)
     code = f"{trace}_post += {AMOUNT}"
-    made = b2.Synapses(source, source, f"{AMOUNT} : 1", on_pre=code, clock=source.clock, name=name)
-    built.groups[name] = made
+    spreading = b2.Synapses(source, source, f"{AMOUNT} : 1", on_pre=code, clock=source.clock, name=name)
+    built.groups[name] = spreading
     built.carried_by[name] = projection
-    _touch_on_arrival(projection, built, made)
+    _touch_on_arrival(projection, built, spreading)
     synapses, amounts = projection.spread
-    _connect_pairs(made, synapses if rows else None)
+    _connect_pairs(spreading, synapses if rows else None)
     if rows:
-        setattr(made, AMOUNT, amounts)
+        setattr(spreading, AMOUNT, amounts)
 
 
 def _pass_on(
     projection: ProjectionLayout, built: BuiltNetwork, name: str, source: Any, target: Any, code: str, j: str
 ) -> Any:
-    """Make synapses that pass a spike of each source neuron on to one element of a group."""
-    made = b2.Synapses(source, target, on_pre=code, clock=source.clock, name=name)
-    built.groups[name] = made
+    """Create synapses that pass the spikes of each source neuron on to one element of a group."""
+    synapses = b2.Synapses(source, target, on_pre=code, clock=source.clock, name=name)
+    built.groups[name] = synapses
     built.carried_by[name] = projection
-    made.pre.order = projection.number - FIRST
-    made.connect(j=j)
-    return made
+    synapses.pre.order = projection.number - FIRST
+    synapses.connect(j=j)
+    return synapses

@@ -1,4 +1,4 @@
-"""What each projection of a network costs, before anything is drawn: synapses and memory."""
+"""Number of synapses and memory of each projection, before synapses are drawn."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Cost:
     Attributes
     ----------
     synapses : int
-        Number of synapses; where it depends on what is drawn, what is expected.
+        Number of synapses; the expected number if connections are random.
     memory : int
-        Bytes that they take in each process with the network; 0 where counters of spikes stand for them.
+        Bytes that they take in each process with the network; 0 if spike counters replace synapses.
     expected : bool
-        Whether the number of synapses depends on what is drawn.
+        Whether the number of synapses is random.
     """
 
     synapses: int
@@ -31,25 +31,25 @@ class Cost:
 
 
 def costs(graph: Graph) -> Mapping[str, Cost]:
-    """Return the costs of projections, without those that have errors or whose input has no shape yet."""
-    found = {name: _cost(graph, name) for name in graph.projections}
-    return {name: cost for name, cost in found.items() if cost is not None}
+    """Return the costs of projections, without those with errors or with an input whose shape is unknown."""
+    by_name = {name: _cost(graph, name) for name in graph.projections}
+    return {name: cost for name, cost in by_name.items() if cost is not None}
 
 
 def costs_sentence(known: Mapping[str, Cost], n_projections: int) -> str:
-    """Return what all projections cost together, in a sentence or two.
+    """Return one or two sentences about the total cost of all projections.
 
     Parameters
     ----------
     known : mapping of str to Cost
-        Those whose costs are known.
+        The known costs.
     n_projections : int
         Number of all projections.
     """
     sentences = []
     if known:
-        synapses, memory = sum(one.synapses for one in known.values()), sum(one.memory for one in known.values())
-        about = "About " if any(one.expected for one in known.values()) else ""
+        synapses, memory = sum(cost.synapses for cost in known.values()), sum(cost.memory for cost in known.values())
+        about = "About " if any(cost.expected for cost in known.values()) else ""
         sentences.append(
             f"{about}{thousands(synapses)} synapses take {bytes_text(memory)} in each process with the network."
         )

@@ -1,4 +1,4 @@
-"""What populations and projections consist of, in words: for tool tips and tables."""
+"""Descriptions of populations and projections as texts, for tool tips and tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 def population_rows(graph: Graph, name: str) -> Rows:
-    """Return what a population is, as pairs of a heading and a text."""
+    """Describe a population by pairs of a heading and a text."""
     population = graph.populations[name]
     neuron = population.neuron
     rows = [("size", size_text(population))]
@@ -31,16 +31,16 @@ def population_rows(graph: Graph, name: str) -> Rows:
 
 
 def projection_rows(graph: Graph, name: str) -> Rows:
-    """Return what a projection is, as pairs of a heading and a text.
+    """Describe a projection by pairs of a heading and a text.
 
-    Number of synapses and memory are missing where they are not known yet, as before data give the shape of the input.
+    Number of synapses and memory are missing if they are unknown, as before data give the shape of the input.
     """
-    made = graph.projections[name]
+    projection = graph.projections[name]
     sign = {True: "inhibits", False: "excites", None: ""}[inhibits(graph, name)]
     rows = [
-        ("connects", f"{made.source} → {made.target}, {_kind(made.connect)}"),
-        ("receptor", ", ".join(filter(None, (made.receptor, sign)))),
-        ("rule", rule_text(made)),
+        ("connects", f"{projection.source} → {projection.target}, {_kind(projection.connect)}"),
+        ("receptor", ", ".join(filter(None, (projection.receptor, sign)))),
+        ("rule", rule_text(projection)),
         ("weights", _weights(graph, name)),
         ("delay", _delay(graph, name)),
     ]
@@ -52,7 +52,7 @@ def projection_rows(graph: Graph, name: str) -> Rows:
 
 
 def synapses_text(layout: ProjectionLayout) -> str:
-    """Return the number of synapses of a projection; where it depends on what is drawn, what is expected."""
+    """Return the number of synapses of a projection as text; the expected number if it is random."""
     text = thousands(n_synapses(layout))
     if layout.projection.connect.count_is_random:
         return f"{text} expected"
@@ -60,7 +60,7 @@ def synapses_text(layout: ProjectionLayout) -> str:
 
 
 def n_synapses(layout: ProjectionLayout) -> int:
-    """Return the number of pairs of neurons that a projection connects; where it is random, what is expected."""
+    """Return the number of pairs of neurons that a projection connects; the expected number if it is random."""
     if layout.sparse:
         return round(layout.expected_synapses)
     source, target = layout.source.population.shape, layout.target.population.shape
@@ -76,24 +76,24 @@ def bytes_text(number: float) -> str:
 
 
 def layout_of(graph: Graph, name: str) -> ProjectionLayout | None:
-    """Return what a projection takes in a network; None if this is not known, or it has errors."""
-    made = graph.projections[name]
-    ends = [graph.populations.get(end) for end in (made.source, made.target)]
+    """Return the layout of a projection; None if a shape is unknown, or the projection has errors."""
+    projection = graph.projections[name]
+    ends = [graph.populations.get(end) for end in (projection.source, projection.target)]
     shapes = [end.shape for end in ends if end is not None and end.shape]
-    if len(shapes) < 2 or ends[1] is None or ends[1].neuron is None or made.connect.problem(*shapes):
+    if len(shapes) < 2 or ends[1] is None or ends[1].neuron is None or projection.connect.problem(*shapes):
         return None
-    return Layout(replace(graph, projections={name: made})).projections[name]
+    return Layout(replace(graph, projections={name: projection})).projections[name]
 
 
 def _weights(graph: Graph, name: str) -> str:
-    made = graph.projections[name]
-    text = _kind(made.weight)
-    if made.one_weight:
-        text = f"{made.weight.quantities()['value']:g} each"
-    if made.scale is not None:
-        text += f", times {made.scale:g}"
-    if made.normalise is not None:
-        text += f", normalised ({_kind(made.normalise)})"
+    projection = graph.projections[name]
+    text = _kind(projection.weight)
+    if projection.one_weight:
+        text = f"{projection.weight.quantities()['value']:g} each"
+    if projection.scale is not None:
+        text += f", times {projection.scale:g}"
+    if projection.normalise is not None:
+        text += f", normalised ({_kind(projection.normalise)})"
     return text
 
 

@@ -1,4 +1,4 @@
-"""What a population and a projection consist of in Brian2: variables, state, parameters, scaling, spreading."""
+"""Populations and projections in the Brian2 model: names, variables, state, parameters, scaling, spreading."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _REACH = 3.0
 
 @lru_cache(maxsize=4)
 def spread_synapses(shape: tuple[int, ...], sigma: float) -> tuple[Synapses, NDArray[np.float64]]:
-    r"""Return which traces a spike of each input adds to, and how much.
+    r"""Return the traces to which a spike of each input adds, and the amounts.
 
     A spike at row r and column c adds :math:`g_{r - r'}\, g_{c - c'}` to the trace at r', c', with
-    :math:`g_d \propto e^{-d^2 / 2 \sigma^2}`, whose sum over all d is 1. What would fall outside the grid is lost.
+    :math:`g_d \propto e^{-d^2 / 2 \sigma^2}`, whose sum over all d is 1. Contributions outside the grid are lost.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def spread_synapses(shape: tuple[int, ...], sigma: float) -> tuple[Synapses, NDA
     synapses : Synapses
         From each input to the inputs whose traces it adds to.
     amounts : ndarray, float64, (n_synapses,)
-        What a spike adds.
+        Amount that a spike adds.
     """
     rows, columns, *others = shape if len(shape) > 1 else (1, *shape)
     depth = int(np.prod(others))
@@ -65,33 +65,32 @@ def spread_synapses(shape: tuple[int, ...], sigma: float) -> tuple[Synapses, NDA
     all_pairs, all_amounts = np.concatenate(pairs), np.concatenate(amounts)
     order = np.argsort(all_pairs, kind="stable")
     synapses = Synapses.of_pairs(all_pairs, numbers.size, numbers.size)
-    found = all_amounts[order]
-    found.setflags(write=False)
-    return synapses, found
+    sorted_amounts = all_amounts[order]
+    sorted_amounts.setflags(write=False)
+    return synapses, sorted_amounts
 
 
 LAST_ARRIVAL = "t_arrival"
-"""Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start; in a
-stream, in steps, whose differences are exact wherever it is cut."""
+"""Per synapse, if delays differ: arrival of its last input spike, in seconds from the presentation's start; in a
+stream, in steps, whose differences are exact for any cut into pieces."""
 LAST_CHANGE = "t_change"
 """Per synapse, with rules that change it in every step: time of its last update; 0 between presentations."""
 SINCE_UPDATE = "since_update"
-"""Per projection with a periodic rule: steps that it has learned since the last update, kept outside Brian2."""
+"""Per projection with a periodic rule: steps of learning since the last update, stored outside Brian2."""
 LEARNS = "learns"
-"""Per plastic projection with output traces, on its target: 1 while it learns, 0 while its traces stand still."""
+"""Per plastic projection with output traces, on its target: 1 while it learns, 0 while its traces are frozen."""
 RECENT = "recent"
-"""Per population with delayed projections: its spikes in the last steps, (n_steps, n_neurons), 0 or 1. Of the input in
-streams only; otherwise no spike of it is in flight between presentations."""
+"""Per population with delayed projections: its spikes in the last steps, (n_steps, n_neurons), 0 or 1. For the input
+only in streams; otherwise none of its spikes is in flight between presentations."""
 DELAY = "axonal_delay"
-"""Per synapse, where delays learn: its delay, in seconds; what acts is this, rounded to steps, at the start of a
-presentation."""
+"""Per synapse, if delays learn: its delay, in seconds; presentations use the start value, rounded to steps."""
 LEFT_WITH = "delay_before"
-"""Per synapse, where delays learn and its source has spikes in flight at a boundary: the delay that these left with,
-in seconds, kept outside Brian2."""
+"""Per synapse, if delays learn and its source has spikes in flight at a boundary: the delay when these were emitted,
+in seconds, stored outside Brian2."""
 SPREAD = "spread"
-"""Synapses by which an input trace spreads to neighbouring inputs, per projection."""
+"""Per projection: synapses through which an input trace spreads to neighbouring inputs."""
 AMOUNT = "amount"
-"""Per synapse by which a trace spreads: what a spike adds to it."""
+"""Per synapse through which a trace spreads: the amount that a spike adds."""
 DECAYS = "slow_decays"
 """Per population with slow variables that decay in each step of a stream: 1 while a projection into it learns, else
 0."""
@@ -106,9 +105,9 @@ class StateVariable:
     name : str
         Public name, such as ``"exc.v"`` or ``"feed.w"``.
     group, variable : str
-        Brian2 group and variable; the group is empty if the simulator keeps the array outside Brian2.
+        Brian2 group and variable; the group is empty if the simulator stores the array outside Brian2.
     shape : tuple of int
-        Its shape; dtype is float64, or float32 with that precision.
+        Its shape; dtype is float64, or float32 with this precision.
     reset : float or None
         Its value in the reset state, SI units; None if it persists across presentations (weights, thresholds).
     per_synapse : bool
@@ -125,15 +124,15 @@ class StateVariable:
 
 @dataclass(frozen=True)
 class PopulationLayout:
-    """A population as Brian2 sees it."""
+    """A population in the Brian2 model."""
 
     name: str
     number: int
     population: Population
     receptors: frozenset[str]
-    """Variables of the neuron that some projection or noise acts on."""
+    """Variables of the neuron on which projections or noise act."""
     sleeps: bool
-    """Whether neurons are skipped while nothing changes them."""
+    """Whether neurons are skipped while they are at rest."""
     delay_bins: int
     """Longest delay of the projections from it, in steps."""
     decaying: tuple[str, ...] = ()
@@ -163,18 +162,18 @@ class PopulationLayout:
 
     @property
     def conductances(self) -> tuple[tuple[str, str], ...]:
-        """Conductances that some projection acts on, with the parameter for their time constant."""
-        return tuple(each for each in self.neuron.conductances if each[0] in self.receptors)
+        """Conductances on which projections act, with the parameter of their time constant."""
+        return tuple(pair for pair in self.neuron.conductances if pair[0] in self.receptors)
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """Conductances that no projection acts on; they are 0, and not stored."""
+        """Conductances on which no projection acts; they are 0 and not stored."""
         return tuple(name for name, _ in self.neuron.conductances if name not in self.receptors)
 
 
 @dataclass(frozen=True)
 class ProjectionLayout:
-    """A projection as Brian2 sees it."""
+    """A projection in the Brian2 model."""
 
     name: str
     number: int
@@ -203,17 +202,17 @@ class ProjectionLayout:
 
     @property
     def real(self) -> type[np.float32 | np.float64]:
-        """Type of the numbers that its synapses hold, but for delays."""
+        """Type of the variables of its synapses, except delays."""
         return np.float32 if self.graph.precision == "float32" else np.float64
 
     @property
     def rule(self) -> PlasticityRule | None:
-        """How its weights learn."""
+        """Rule of its weights."""
         return self.projection.plasticity
 
     @property
     def delay_rule(self) -> DelayRule | None:
-        """How its delays learn."""
+        """Rule of its delays."""
         return self.projection.delay_plasticity
 
     @property
@@ -223,17 +222,17 @@ class ProjectionLayout:
 
     @property
     def at_end(self) -> bool:
-        """Whether it acts at the end of the step, with the sum of what has arrived."""
+        """Whether it acts at the end of the step, with the sum of arrived spikes."""
         return self.projection.connect.at_end
 
     @property
     def counted(self) -> bool:
-        """Whether counters of spikes stand for its synapses."""
+        """Whether spike counters replace its synapses."""
         return self.at_end and self.projection.one_weight and not self.delays_differ
 
     @property
     def counts(self) -> bool:
-        """Whether arriving spikes are counted, so that steps without any can be skipped."""
+        """Whether arriving spikes are counted, so that steps without spikes can be skipped."""
         return self.at_end and not self.delays_differ
 
     @property
@@ -243,7 +242,7 @@ class ProjectionLayout:
 
     @property
     def sparse(self) -> bool:
-        """Whether only the pairs of neurons in `synapses` have one."""
+        """Whether only the pairs of neurons in `synapses` have a synapse."""
         return self.projection.connect.storage == "sparse"
 
     @property
@@ -258,7 +257,7 @@ class ProjectionLayout:
 
     @property
     def delay_form(self) -> Literal["none", "one", "each"]:
-        """How spikes are delivered: at once, all after the same time, or each synapse after its own time."""
+        """Form of the delay: none, one for all synapses, or one for each synapse."""
         return "each" if self.delays_differ else self.projection.delay.form
 
     @property
@@ -268,12 +267,12 @@ class ProjectionLayout:
 
     @property
     def keeps_delays(self) -> bool:
-        """Whether spikes in flight at a boundary must keep a delay that has changed since they left."""
+        """Whether spikes in flight at a boundary must keep the delay with which they were emitted."""
         return self.delay_rule is not None and not self.source.is_input
 
     @property
     def units_per_field(self) -> int:
-        """Number of neurons among which `others` connects: all, or those of a field."""
+        """Number of neurons that `others` connects with each other: all, or those of a field."""
         within_field = getattr(self.projection.connect, "within", "") == "field"
         return self.target.population.shape[-1] if within_field else self.target.size
 
@@ -286,7 +285,7 @@ class ProjectionLayout:
 
     @property
     def expected_synapses(self) -> float:
-        """Number of synapses; of those that are to be drawn, what is expected."""
+        """Number of synapses; the expected number if they are random."""
         if self.sparse:
             shapes, recurrent = (
                 (self.source.population.shape, self.target.population.shape),
@@ -297,7 +296,7 @@ class ProjectionLayout:
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """Number of the first synapse of each source neuron, and of all: int64, (n_source + 1,)."""
+        """Number of the first synapse of each source neuron, then the total: int64, (n_source + 1,)."""
         if self.sparse:
             return self.synapses.first.astype(np.int64)
         return np.arange(self.source.size + 1) * (self.target.size if self.dense else 1)
@@ -310,22 +309,22 @@ class ProjectionLayout:
     @property
     def input_traces(self) -> tuple[Trace, ...]:
         """Traces of arriving spikes."""
-        return () if self.rule is None else tuple(each for each in self.rule.traces if each.side == "input")
+        return () if self.rule is None else tuple(trace for trace in self.rule.traces if trace.side == "input")
 
     @property
     def output_traces(self) -> tuple[Trace, ...]:
         """Traces of spikes of the target."""
-        return () if self.rule is None else tuple(each for each in self.rule.traces if each.side == "output")
+        return () if self.rule is None else tuple(trace for trace in self.rule.traces if trace.side == "output")
 
     @property
     def spreading(self) -> Trace | None:
-        """The input trace of its rule that spreads to neighbouring inputs, if one does."""
+        """The input trace of its rule that spreads to neighbouring inputs; None if there is none."""
         spreading = self.projection.spreads
-        return next((each for each in self.input_traces if each.spread), None) if spreading else None
+        return next((trace for trace in self.input_traces if trace.spread), None) if spreading else None
 
     @property
     def spread(self) -> tuple[Synapses, NDArray[np.float64]]:
-        """Which traces a spike of each input adds to, and how much; only with a trace that spreads."""
+        """The result of `spread_synapses` for a trace that spreads."""
         assert self.spreading is not None
         return spread_synapses(self.source.population.shape, self.values()[self.spreading.spread].si)
 
@@ -336,30 +335,32 @@ class ProjectionLayout:
 
     def delay_traces(self, side: str) -> tuple[Trace, ...]:
         """Return the traces of one side of the rule for its delays."""
-        return () if self.delay_rule is None else tuple(each for each in self.delay_rule.traces if each.side == side)
+        return (
+            () if self.delay_rule is None else tuple(trace for trace in self.delay_rule.traces if trace.side == side)
+        )
 
     @property
     def time_constants(self) -> dict[str, float]:
         """Time constants of the traces of arriving spikes, in seconds, by the public name of the trace."""
-        found = {trace.name: self.values()[trace.tau].si for trace in self.input_traces}
+        constants = {trace.name: self.values()[trace.tau].si for trace in self.input_traces}
         if self.delay_rule is not None:
             quantities = self.delay_rule.quantities()
-            found |= {f"delay.{trace.name}": quantities[trace.tau] for trace in self.delay_traces("input")}
-        return found
+            constants |= {f"delay.{trace.name}": quantities[trace.tau] for trace in self.delay_traces("input")}
+        return constants
 
     @property
     def averages(self) -> tuple[Average, ...]:
-        """Running averages of the rule, which target neurons carry."""
+        """Running averages of the rule, stored on target neurons."""
         return () if self.rule is None else self.rule.averages
 
     @property
     def output_variables(self) -> tuple[Trace | Average, ...]:
-        """All that target neurons carry for the rule."""
+        """All variables that target neurons store for the rule."""
         return (*self.output_traces, *self.averages)
 
     @property
     def synapse_variables(self) -> tuple[str, ...]:
-        """Variables of the rule that synapses of the network carry beside their weight."""
+        """Variables of the rule that synapses of the network store in addition to weights."""
         rule = self.rule
         return () if rule is None else tuple(n for n in rule.synapse_variables if n not in rule.protocol_variables)
 
@@ -379,7 +380,7 @@ class ProjectionLayout:
         return {} if self.rule is None else values_of(self.rule)
 
     def reset_of(self, average: Average) -> float | None:
-        """Return the value of an average in the reset state; None if it outlasts it."""
+        """Return the value of an average in the reset state; None if it persists."""
         if not average.follows_v:
             return None
         assert self.rule is not None
@@ -390,10 +391,10 @@ class ProjectionLayout:
 
     def state(self) -> list[StateVariable]:
         """Return the arrays that a presentation may change."""
-        source, target, found = self.source, self.target, list[StateVariable]()
+        source, target, variables = self.source, self.target, list[StateVariable]()
 
         def add(name: str, group: str, variable: str, shape: tuple[int, ...], reset: float | None = 0.0) -> None:
-            found.append(StateVariable(f"{self.name}.{name}", group, variable, shape, reset, group == self.group))
+            variables.append(StateVariable(f"{self.name}.{name}", group, variable, shape, reset, group == self.group))
 
         for trace in self.output_traces:
             add(trace.name, target.group, self.own(trace.name), (target.size,))
@@ -408,9 +409,9 @@ class ProjectionLayout:
         for trace in self.delay_traces("output"):
             add(f"delay.{trace.name}", target.group, self.own_of_delay(trace.name), (target.size,))
         if not self.learns:
-            if self.projection.weight.trained:  # no presentation changes them, but they outlast it
+            if self.projection.weight.trained:  # presentations do not change them, but they persist
                 add("w", self.group, "w", self.shape, None)
-            return found
+            return variables
         for trace in self.input_traces:
             if self.delays_differ:
                 add(trace.name, self.group, self.own(trace.name), self.shape)
@@ -431,12 +432,14 @@ class ProjectionLayout:
             add("d", self.group, DELAY, self.shape, None)
         if self.keeps_delays:
             add(LEFT_WITH, "", LEFT_WITH, self.shape)
-        return found
+        return variables
 
     def parameters(self) -> dict[str, dict[str, Value]]:
         """Return shared parameters of the Brian2 model that belong to this projection, by group and name."""
-        found: dict[str, dict[str, Value]] = {name: {} for name in (self.source.group, self.target.group, self.group)}
-        at_target, at_source, at_synapse = (found[g] for g in (self.target.group, self.source.group, self.group))
+        parameters: dict[str, dict[str, Value]] = {
+            name: {} for name in (self.source.group, self.target.group, self.group)
+        }
+        at_target, at_source, at_synapse = (parameters[g] for g in (self.target.group, self.source.group, self.group))
         weight, scale = self.projection.weight.quantities().get("value", 0.0), self.projection.scale
         if self.counted:
             at_target[self.own("w")] = Value(weight * (1.0 if scale is None else scale))
@@ -448,7 +451,7 @@ class ProjectionLayout:
                 place[name] = Value(scale)
         if self.rule is not None:
             values = self.values()
-            used = {each.tau for each in self.output_variables} | words_of(_code_of(self.averages))
+            used = {variable.tau for variable in self.output_variables} | words_of(_code_of(self.averages))
             at_target |= {self.own(name): value for name, value in values.items() if name in used}
             taus = {trace.tau for trace in self.input_traces}
             if self.output_traces:
@@ -467,11 +470,11 @@ class ProjectionLayout:
             read = words_of(f"{self.delay_rule.on_input_spike} {self.delay_rule.on_output_spike}")
             read |= {trace.tau for trace in self.delay_traces("input")}
             at_synapse |= {delay_name(name): value for name, value in of_delay.items() if name in read}
-        return found
+        return parameters
 
 
 def synaptic_name(name: str) -> str:
-    """Return the name of a rule's parameter in synapses, which also see the names of their neurons."""
+    """Return the name of a rule's parameter in synapses, distinct from the names of their neurons."""
     return f"{brian_name(name)}_syn"
 
 
@@ -481,7 +484,7 @@ def delay_name(name: str) -> str:
 
 
 def _code_of(averages: tuple[Average, ...]) -> str:
-    """Return all expressions of some averages."""
+    """Return all expressions of averages as one text."""
     return " ".join(f"{average.of} {average.on_spike}" for average in averages)
 
 
@@ -498,6 +501,6 @@ def normalise(w: NDArray[np.float64], weight_sum: float) -> NDArray[np.int64]:
     Returns
     -------
     ndarray, int64, (n_silent,)
-        Columns that sum to 0, or to next to nothing, and were therefore left alone.
+        Columns whose sum is 0 or negligible, which are not scaled.
     """
     return Sum(value=weight_sum).apply(w)

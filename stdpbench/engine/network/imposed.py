@@ -1,16 +1,15 @@
-"""Plastic synapses of a rule with spikes imposed on both sides: what a rule does, and nothing else.
+"""Plastic synapses with spikes imposed on both sides, to isolate the effect of a rule.
 
-Point k is one input neuron, one output neuron and the synapse between them, made from the rule's declaration by the
-same code as the network (`stdpbench.engine.network.build`), in the same order within a step. Nothing but the imposed
-spikes happens, and an exponential decay over a long step is the decay over many short ones. So Brian2's objects are
-stepped from one spike to the next, all points at once; only rules with averages, which follow the traces, take steps
-of `dt`. Averages of the potential find it at rest, but for what spikes add to them.
+Point k is one input neuron, one output neuron and the synapse between them, built from the rule's declaration by the
+same code as the network (`stdpbench.engine.network.build`), in the same order within a step. Since only the imposed
+spikes act between decays, and exponential decay over a long step equals that over many short ones, Brian2's objects
+step from one spike to the next, all points at once. Only rules with averages of traces take steps of `dt`. Averages of
+the potential see it at rest, apart from what spikes add to them.
 
-A rule that reads the potential itself gets neurons that are made to spike: the output side is a neuron of the kind
-that the rule names, and an output spike is a pulse of current that lifts it over its threshold in one step.
-Everything then takes steps of `dt`: the neuron, its potential's averages, the synapses.
+For a rule that reads the potential, the output side is a neuron of the kind that the rule names. A pulse of current
+makes it spike within one step. The neuron, the averages of its potential and the synapses then take steps of `dt`.
 
-Traces live on neurons here, of which each has one synapse: that is the network without delays.
+Traces are stored on neurons, each of which has one synapse, as in the network without delays.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from stdpbench.kinds.connections.one_to_one import OneToOne
 from stdpbench.kinds.neurons import Neuron, neurons
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
 
-_TICK = 1e-9  # seconds: spikes that are less apart are at the same time
+_TICK = 1e-9  # seconds: spikes closer than this are simultaneous
 
 
 class ImposedSpikes:
@@ -53,7 +52,7 @@ class ImposedSpikes:
     Parameters
     ----------
     rule : PlasticityRule
-        Also one that does not run in the digit network.
+        The rule, which need not run in the digit network.
     n_points : int
         Number of synapses.
     dt : float
@@ -62,25 +61,25 @@ class ImposedSpikes:
 
     def __init__(self, rule: PlasticityRule, n_points: int, dt: float = 0.5) -> None:
         self._layout, self._dt, self._n = self._layout_of(rule, n_points), dt * 1e-3, n_points
-        self._source, self._target = (each.group for each in self._layout.populations.values())
+        self._source, self._target = (population.group for population in self._layout.populations.values())
         b2.set_device("runtime")
-        with preferences(codegen__target="numpy"):  # nothing to compile: a changed rule shows at once
+        with preferences(codegen__target="numpy"):  # no compilation, so that changes of a rule act immediately
             self._groups, objects = self._build()
             network = b2.Network(objects)
             prepare(network)
-        # with no spike on their side there is nothing to do for these
+        # these objects only run when there are spikes on their side
         own, source, target = self._synapses.own, self._source, self._target
         sides = {own("pre"): "input", f"{source}_{own('traces')}": "input"}
         sides |= dict.fromkeys((own("post"), f"{target}_{own('traces')}", f"{target}_{own('jumps')}"), "exc")
-        order = [each for each in network.sorted_objects if each.code_objects and each.name not in (source, target)]
-        self._steps = [(each, sides.get(each.name, "")) for each in order]
+        order = [obj for obj in network.sorted_objects if obj.code_objects and obj.name not in (source, target)]
+        self._steps = [(obj, sides.get(obj.name, "")) for obj in order]
         groups = {"input": self._groups[source], "exc": self._groups[target]}
         self._spikes = {name: group.variables["_spikespace"].get_value() for name, group in groups.items()}
         self._span = self._groups[source].clock.variables["dt"].get_value()  # generated NumPy code reads this array
 
     @property
     def rule(self) -> PlasticityRule:
-        """The rule whose parameters are in force."""
+        """The rule with the current parameters."""
         rule = self._synapses.rule
         assert rule is not None
         return rule
@@ -90,7 +89,7 @@ class ImposedSpikes:
         return self._layout.projections["feed"]
 
     def set_rule(self, rule: PlasticityRule) -> None:
-        """Put other parameters of the same rule in force."""
+        """Set other parameters of the same rule."""
         if type(rule) is not type(self.rule):
             raise StdpbenchError("another rule needs other synapses")
         self._layout = self._layout_of(rule, self._n)
@@ -110,14 +109,14 @@ class ImposedSpikes:
         state: Mapping[str, float] | None = None,
         until: float = 0.0,
     ) -> NDArray[np.float64]:
-        """Impose spikes on synapses in the reset state, or on those that a run left.
+        """Impose spikes on synapses in the reset state, or in the state after the last run.
 
         Parameters
         ----------
         input_spikes, output_spikes : sequence of ndarray, float64, seconds
             Times of the spikes of each point, none below 0. Of spikes at the same time, those of the input come first.
         w : float or ndarray, float64, (n_points,), or None
-            Weights at the beginning; None: weights, traces and averages are those at the end of the run before.
+            Weights at the beginning; None: continue with weights, traces and averages of the last run.
         state : mapping of str to float, optional
             Averages and synapse variables of the rule at the beginning, by name; default: 0.
         until : float, seconds
@@ -144,9 +143,9 @@ class ImposedSpikes:
         return weights
 
     def _go(self, now: int, until: int, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
-        """Pass the time from tick `now` to tick `until`, where the spikes are."""
+        """Advance from tick `now` to tick `until`, at which the spikes occur."""
         span = (until - now) * _TICK
-        if any(not each.follows_v for each in self._synapses.averages) and span > self._dt:
+        if any(not average.follows_v for average in self._synapses.averages) and span > self._dt:
             n_steps = int(np.ceil(span / self._dt - 1e-9))
             span /= n_steps
             none = inputs[:0]
@@ -157,18 +156,18 @@ class ImposedSpikes:
     def _step(self, span: float, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
         self._span[0] = span
         fired = {"": True, "input": len(inputs) > 0, "exc": len(outputs) > 0}
-        for name, which in (("input", inputs), ("exc", outputs)):
-            self._spikes[name][: len(which)] = which
-            self._spikes[name][-1] = len(which)
-        for each, side in self._steps:
+        for name, spiking in (("input", inputs), ("exc", outputs)):
+            self._spikes[name][: len(spiking)] = spiking
+            self._spikes[name][-1] = len(spiking)
+        for obj, side in self._steps:
             if fired[side]:
-                each.run()
+                obj.run()
 
     def _reset(self, w: float | NDArray[np.float64], state: Mapping[str, float]) -> None:
         synapses = self._synapses
-        usual = {each.name: synapses.reset_of(each) for each in synapses.averages}
-        for each in (*synapses.input_traces, *synapses.output_variables):
-            self._own(each.name)[...] = state.get(each.name, usual.get(each.name) or 0.0)
+        resets = {variable.name: synapses.reset_of(variable) for variable in synapses.averages}
+        for variable in (*synapses.input_traces, *synapses.output_variables):
+            self._own(variable.name)[...] = state.get(variable.name, resets.get(variable.name) or 0.0)
         for name in self.rule.synapse_variables:
             self._own(name)[...] = state.get(name, 0.0)
         self._array(synapses.group, "w")[...] = w
@@ -176,14 +175,14 @@ class ImposedSpikes:
     def _own(self, name: str) -> NDArray[np.float64]:
         """Return the array of a trace, average or synapse variable of the rule."""
         synapses = self._synapses
-        at_source = any(each.name == name for each in synapses.input_traces)
-        at_target = any(each.name == name for each in synapses.output_variables)
+        at_source = any(variable.name == name for variable in synapses.input_traces)
+        at_target = any(variable.name == name for variable in synapses.output_variables)
         group = self._source if at_source else self._target if at_target else synapses.group
         return self._array(group, synapses.own(name))
 
     def _parameters(self) -> dict[str, dict[str, float]]:
         values = self._synapses.parameters()
-        return {group: {name: value.si for name, value in each.items()} for group, each in values.items()}
+        return {group: {name: value.si for name, value in parameters.items()} for group, parameters in values.items()}
 
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         values: NDArray[np.float64] = self._groups[group].variables[variable].get_value()
@@ -204,19 +203,19 @@ class ImposedSpikes:
         if any(average.follows_v for average in synapses.averages):
             target.variables.add_array("v", size=n, dimensions=b2.get_dimensions(b2.volt))
             neuron = synapses.target.neuron
-            rest = neuron.quantities()[{each.name: each.start for each in neuron.variables}["v"]]
+            rest = neuron.quantities()[{variable.name: variable.start for variable in neuron.variables}["v"]]
             target.variables["v"].get_value()[...] = rest
         extra += follow_averages(target, synapses)
         extra += raise_averages(target, synapses)
-        made = plastic_synapses(synapses, values.get(synapses.group, {}), source, target, drive="")
-        made.connect(j="i")
-        groups[synapses.group] = made
-        extra += [each for each in made.contained_objects if each.name == synapses.own("step")]
+        plastic = plastic_synapses(synapses, values.get(synapses.group, {}), source, target, drive="")
+        plastic.connect(j="i")
+        groups[synapses.group] = plastic
+        extra += [obj for obj in plastic.contained_objects if obj.name == synapses.own("step")]
         set_parameters(groups, self._parameters())
         return groups, [*groups.values(), *extra]
 
     def _carry_traces(self, group: Any, traces: tuple[Trace, ...], when: str) -> list[Any]:
-        """Give a group of imposed spikes the traces of its side; `when` is the slot in which a spike sets them."""
+        """Add the traces of one side to a group of imposed spikes; `when` is the slot in which spikes set them."""
         synapses = self._synapses
         carry(group, synapses.parameters()[group.name], tuple(synapses.own(trace.name) for trace in traces))
         if not traces:
@@ -226,7 +225,7 @@ class ImposedSpikes:
         return [setter, *let_decay(group, synapses, traces)]
 
     def _layout_of(self, rule: PlasticityRule, n_points: int) -> Layout:
-        """Lay out one synapse per point; the rule need not run in a network."""
+        """Return the layout of one synapse per point, also for a rule that does not run in a network."""
         populations = {
             "input": Population(shape=(n_points,)),
             "exc": Population.model_construct(shape=(n_points,), neuron=self._neuron),
@@ -238,14 +237,14 @@ class ImposedSpikes:
 
     @property
     def _neuron(self) -> Neuron:
-        """The neuron whose resting potential averages find."""
+        """The neuron that provides the resting potential for averages."""
         return neurons.build({"kind": "adaptive-lif"}, "exc")
 
 
 def _events(
     input_spikes: Sequence[NDArray[np.float64]], output_spikes: Sequence[NDArray[np.float64]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int8]]:
-    """All spikes in order: time in ticks, point, and whether it is an output spike."""
+    """Return all spikes in order: time in ticks, point, and whether it is an output spike."""
     times = [np.concatenate([np.empty(0), *spikes]) for spikes in (input_spikes, output_spikes)]
     points = [np.repeat(np.arange(len(spikes)), [len(s) for s in spikes]) for spikes in (input_spikes, output_spikes)]
     at = np.rint(np.concatenate(times) / _TICK).astype(np.int64)
@@ -265,26 +264,26 @@ _TAIL = 0.05  # seconds simulated after the last output spike, for its late effe
 
 
 class DrivenNeurons(ImposedSpikes):
-    """Synapses of one rule, each onto a neuron that spikes at prescribed times.
+    """Synapses of one rule, each onto a neuron that is made to spike at prescribed times.
 
     Parameters
     ----------
     rule : PlasticityRule
-        With an `output_neuron`.
+        A rule with an `output_neuron`.
     n_points : int
         Number of synapses.
     dt : float
         Time step, in ms. Spikes fall into the step that is nearest.
     neuron : Neuron, optional
-        The neuron with parameters of one's own.
+        The neuron, to set its parameters. Default: with its default parameters.
     """
 
     def __init__(self, rule: PlasticityRule, n_points: int, dt: float = 0.5, neuron: Neuron | None = None) -> None:
         self._driven = neuron or neurons.build({"kind": rule.output_neuron}, "exc")
         self._late: dict[str, tuple[NDArray[np.float64], int]] = {}
-        self._taken = 0
+        self._steps_done = 0
         super().__init__(rule, n_points, dt)
-        self._steps = [(each, "" if side == "exc" else side) for each, side in self._steps]  # its spikes are its own
+        self._steps = [(obj, "" if side == "exc" else side) for obj, side in self._steps]  # it fires by its threshold
         self._span[0] = self._dt
 
     def run(
@@ -295,21 +294,21 @@ class DrivenNeurons(ImposedSpikes):
         state: Mapping[str, float] | None = None,
         until: float = 0.0,
     ) -> NDArray[np.float64]:
-        """Let spikes come; see `ImposedSpikes.run`. Goes on for 50 ms after the last spike at least.
+        """Impose spikes as `ImposedSpikes.run`, and simulate for at least 50 ms after the last spike.
 
-        An output spike that comes while the neuron still spikes is not there.
+        An output spike is ignored while the neuron is still spiking.
         """
-        self._taken = 0
+        self._steps_done = 0
         last = max((float(spikes.max()) for spikes in (*input_spikes, *output_spikes) if len(spikes)), default=0.0)
         return super().run(input_spikes, output_spikes, w, state, max(until, last + _TAIL))
 
     def _go(self, now: int, until: int, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
         none, spikes = inputs[:0], len(inputs) + len(outputs) > 0
-        # the spikes of a step come in it, so that those at time 0 have one to come in
+        # spikes occur within a step, so that those at time 0 need a step as well
         number = round(until * 1e-9 / self._dt) + spikes
-        if spikes and number <= self._taken:
+        if spikes and number <= self._steps_done:
             raise StdpbenchError(f"spikes less than a step of {1e3 * self._dt:g} ms apart; use a smaller dt")
-        while self._taken < number - spikes:
+        while self._steps_done < number - spikes:
             self._step(self._dt, none, none)
         if spikes:
             self._step(self._dt, inputs, outputs)
@@ -319,18 +318,18 @@ class DrivenNeurons(ImposedSpikes):
         self._spikes["input"][-1] = len(inputs)
         current = self._array(self._target, self._driven.injected)
         current[outputs] = _PULSE / self._dt
-        for each, side in self._steps:
+        for obj, side in self._steps:
             if side != "input" or len(inputs):
-                each.run()
-            if each.name == f"{self._target}_{self._synapses.own('potentials')}":
+                obj.run()
+            if obj.name == f"{self._target}_{self._synapses.own('potentials')}":
                 self._delay()
         current[outputs] = 0.0
-        self._taken += 1
+        self._steps_done += 1
 
     def _delay(self) -> None:
         for name, (past, bins) in self._late.items():
-            past[self._taken % (bins + 1)] = self._array(self._target, name)
-            self._array(self._target, late_name(name))[...] = past[(self._taken - bins) % (bins + 1)]
+            past[self._steps_done % (bins + 1)] = self._array(self._target, name)
+            self._array(self._target, late_name(name))[...] = past[(self._steps_done - bins) % (bins + 1)]
 
     def _reset(self, w: float | NDArray[np.float64], state: Mapping[str, float]) -> None:
         super()._reset(w, state)
@@ -352,7 +351,7 @@ class DrivenNeurons(ImposedSpikes):
         source = b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name=self._source)
         model = [f"{variable.name} : {variable.unit}" for variable in neuron.variables]
         model += [f"{synapses.own(variable.name)} : 1" for variable in synapses.output_variables]
-        model += [f"{late_name(synapses.own(each.name))} : 1" for each in synapses.averages if each.delay]
+        model += [f"{late_name(synapses.own(average.name))} : 1" for average in synapses.averages if average.delay]
         model.append(declare(values[self._target]))
         target = b2.NeuronGroup(
             n, "\n".join(model), threshold=neuron.threshold, reset="", clock=clock, name=self._target
@@ -363,7 +362,9 @@ class DrivenNeurons(ImposedSpikes):
         extra = self._carry_traces(source, synapses.input_traces, "synapses")
         groups[synapses.group] = plastic_synapses(synapses, values.get(synapses.group, {}), source, target, drive="")
         groups[synapses.group].connect(j="i")
-        set_parameters(groups, {group: {n: v.si for n, v in each.items()} for group, each in values.items()})
+        set_parameters(
+            groups, {group: {n: v.si for n, v in parameters.items()} for group, parameters in values.items()}
+        )
         return groups, [*groups.values(), *extra]
 
     @property
@@ -372,5 +373,5 @@ class DrivenNeurons(ImposedSpikes):
 
 
 def open_synapses(rule: PlasticityRule, n_points: int, dt: float = 0.5, neuron: Neuron | None = None) -> ImposedSpikes:
-    """Synapses of a rule with spikes imposed on both sides; on neurons that are driven, if the rule reads these."""
+    """Return synapses with imposed spikes, on driven neurons if the rule reads the output neuron."""
     return DrivenNeurons(rule, n_points, dt, neuron) if rule.output_neuron else ImposedSpikes(rule, n_points, dt)

@@ -1,4 +1,4 @@
-"""Arrays that a network starts with, from NumPy and so the same for every simulator."""
+"""Start arrays of a network, drawn with NumPy and therefore the same for every simulator."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from stdpbench.kinds.weights.samples import Samples
 
 FEED = "feed"
 """Name of the projection from input to exc neurons in the network of Diehl & Cook."""
-_WEIGHTS, SAMPLES = 101, 103  # streams of the seed, apart from those of the encoder
+_WEIGHTS, SAMPLES = 101, 103  # numbers of random streams, different from those of the encoder
 
 
 def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
-    """Which training pictures the weights start from: int64, one per neuron; none where weights start at random.
+    """Return the training pictures from which weights start: int64, one per neuron; empty for random weights.
 
     Parameters
     ----------
@@ -51,12 +51,12 @@ def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
 
 
 def start_weights(experiment: Experiment, images: StimulusSet) -> NDArray[np.float64]:
-    """Weights before any learning.
+    """Return the weights before any learning.
 
     ``start = "random"``: w = (U(0, 1) + 0.01) * 0.3, as in Diehl & Cook's code. ``start = "samples"``: each exc
-    neuron gets a training picture, drawn without replacement as long as they last, blurred with a Gaussian and mixed
+    neuron gets a training picture, drawn without replacement until all are used, blurred with a Gaussian and mixed
     with ``start_noise`` of a random start (after Cachi et al. 2020, who start from training samples). Labels are not
-    looked at.
+    used.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def start_weights(experiment: Experiment, images: StimulusSet) -> NDArray[np.flo
 
 
 def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
-    """Return the learned arrays of a network before any learning, which its experiment defines.
+    """Return the learned arrays of a network before any learning.
 
     Parameters
     ----------
@@ -89,30 +89,30 @@ def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
     images : StimulusSet
         The training stimuli; used only for weights that start from them.
     """
-    graph, found = graph_for(experiment, images), dict[str, NDArray[np.float64]]()
+    graph, arrays = graph_for(experiment, images), dict[str, NDArray[np.float64]]()
     drawn = projection_weights(graph)
     for name, shape in learned_shapes(graph).items():
         owner, _, variable = name.partition(".")
         if owner not in graph.projections:
-            found[name] = np.full(shape, slow_start(graph.populations[owner], variable))
+            arrays[name] = np.full(shape, slow_start(graph.populations[owner], variable))
         elif is_delay(name):
-            found[name] = delays_of(graph, owner).astype(np.float64) * (graph.dt * 1e-3)
+            arrays[name] = delays_of(graph, owner).astype(np.float64) * (graph.dt * 1e-3)
         elif isinstance(experiment.network, Network) and owner == FEED:
-            found[name] = start_weights(experiment, images)
+            arrays[name] = start_weights(experiment, images)
         elif graph.projections[owner].weight.from_pictures:
             random = graph.random(owner, "pictures")
             projection = graph.projections[owner]
             order = _order(random, graph.populations[projection.target].size, len(images))
             w = (random.random(shape) + 0.01) * 0.3
             synapses = graph.synapses(owner) if graph.is_sparse(owner) else None
-            found[name] = _from_pictures(projection, w, _strengths(experiment, images, order), synapses)
+            arrays[name] = _from_pictures(projection, w, _strengths(experiment, images, order), synapses)
         else:
-            found[name] = drawn[owner]
-    return Learned(found)
+            arrays[name] = drawn[owner]
+    return Learned(arrays)
 
 
 def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.int64]) -> NDArray[np.generic]:
-    """Return how strongly stimuli drive each input neuron, (n, height, width) of the input population."""
+    """Return the strength with which stimuli drive each input neuron, (n, height, width) of the input population."""
     encoding = experiment.encoding
     if isinstance(images, Images) and encoding.copies == 1:
         return images.pixels[numbers]
@@ -127,13 +127,13 @@ def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.
 
 
 def _chosen(graph: Graph, projection: str, n_images: int) -> NDArray[np.int64]:
-    """Return the pictures that the weights of a projection start from, one per target neuron."""
+    """Return the pictures from which the weights of a projection start, one per target neuron."""
     n_target = graph.populations[graph.projections[projection].target].size
     return _order(graph.random(projection, "pictures"), n_target, n_images)
 
 
 def _order(random: np.random.Generator, n: int, n_images: int) -> NDArray[np.int64]:
-    """Draw n pictures, without replacement as long as they last."""
+    """Draw n pictures, without replacement until all are used."""
     order = np.concatenate([random.permutation(n_images) for _ in range(-(-n // n_images))])
     return np.asarray(order[:n], np.int64)
 
@@ -142,7 +142,7 @@ def slow_start(population: Population, variable: str) -> float:
     """Return the value of a slow variable of neurons before any learning, SI units."""
     neuron = population.neuron
     assert neuron is not None
-    start = {each.name: each.start for each in neuron.variables}[variable]
+    start = {declared.name: declared.start for declared in neuron.variables}[variable]
     return neuron.quantities().get(start or f"{variable}_start", 0.0)
 
 
@@ -154,8 +154,8 @@ def _from_pictures(
 ) -> NDArray[np.float64]:
     """Return weights from one picture per target neuron, blurred and mixed with random weights `w`.
 
-    With `synapses`, of a sparse projection, neurons get what they see of their picture; those that see nothing of it
-    start from random weights.
+    With `synapses` of a sparse projection, neurons get the visible part of their picture; if it is blank, they start
+    from random weights.
     """
     weight, rule, scaling = projection.weight, projection.plasticity, projection.normalise
     assert isinstance(weight, Samples)
@@ -172,7 +172,7 @@ def _from_pictures(
     if scaling is None or isinstance(scaling, Sum):
         mixed *= float(_sums(w, targets).mean()) if scaling is None else scaling.value
     else:
-        scaling.apply(mixed, targets)  # before clipping: w_max is for weights of their own size
+        scaling.apply(mixed, targets)  # before clipping, since w_max refers to scaled weights
     clipped = np.ascontiguousarray(np.clip(mixed, 0, None if rule is None else rule.w_max))
     if scaling is not None:
         scaling.apply(clipped, targets)
@@ -185,17 +185,17 @@ def _sums(w: NDArray[np.float64], targets: NDArray[np.int32] | None) -> NDArray[
 
 
 def _shares(w: NDArray[np.float64], targets: NDArray[np.int32] | None) -> NDArray[np.float64]:
-    """Return weights divided by the sum of those of their target neuron."""
+    """Return weights divided by the sum of the weights of their target neuron."""
     sums = np.maximum(_sums(w, targets), np.finfo(float).tiny)
     shares: NDArray[np.float64] = w / (sums if targets is None else sums[targets])
     return shares
 
 
 def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.float64]:
-    """Blur along an axis with a Gaussian cut off at four sigma; beyond the edge is 0.
+    """Blur along an axis with a Gaussian cut off at four sigma; values beyond the edge are 0.
 
-    As ``scipy.ndimage.gaussian_filter1d``, in the same order of operations. Importing that takes a quarter of the CPU
-    time in which the process of a small run starts.
+    Equals ``scipy.ndimage.gaussian_filter1d``, with the same order of operations, without importing it, which would
+    take a quarter of the start time of a small run.
     """
     radius = int(4 * sigma + 0.5)
     if radius == 0:
@@ -211,7 +211,7 @@ def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.
 
 
 def projection_delays(graph: Graph) -> dict[str, NDArray[np.int32]]:
-    """Draw the delays of projections whose synapses differ in them, or may do so; before any learning.
+    """Draw the delays of projections with a delay per synapse, before any learning.
 
     Returns
     -------
@@ -219,46 +219,46 @@ def projection_delays(graph: Graph) -> dict[str, NDArray[np.int32]]:
         Delay of each synapse in steps, (n_source, n_target); one-to-one (n,), sparse (n_synapses,). The same on every
         machine.
     """
-    differing = [name for name, each in Layout(graph).projections.items() if each.delays_differ]
+    differing = [name for name, layout in Layout(graph).projections.items() if layout.delays_differ]
     return {name: delays_of(graph, name) for name in differing}
 
 
 def delays_of(graph: Graph, projection: str) -> NDArray[np.int32]:
-    """Draw the delays of a projection whose synapses differ in them; see `projection_delays`."""
-    each = Layout(graph).projections[projection]
-    if each.projection.delay.form != "each":
-        return np.full(each.shape, round(each.projection.delay.longest / graph.dt), np.int32)
-    if each.projection.delay.from_table:
-        assert isinstance(each.projection.connect, Table)
-        return np.rint(each.projection.connect.delays() / graph.dt).astype(np.int32)
-    return each.projection.delay.draw(graph.random(projection, "delays"), each.shape, graph.dt)
+    """Draw the delays of a projection with a delay per synapse; see `projection_delays`."""
+    layout = Layout(graph).projections[projection]
+    if layout.projection.delay.form != "each":
+        return np.full(layout.shape, round(layout.projection.delay.longest / graph.dt), np.int32)
+    if layout.projection.delay.from_table:
+        assert isinstance(layout.projection.connect, Table)
+        return np.rint(layout.projection.connect.delays() / graph.dt).astype(np.int32)
+    return layout.projection.delay.draw(graph.random(projection, "delays"), layout.shape, graph.dt)
 
 
 def projection_weights(graph: Graph, only: str = "") -> dict[str, NDArray[np.float64]]:
-    """Draw the weights of all projections with a weight per synapse, or `only` of one, before any learning.
+    """Draw the weights of all projections with a weight per synapse, or of `only` one, before any learning.
 
     Returns
     -------
     dict of str to ndarray, float64
         (n_source, n_target), one-to-one (n,), sparse (n_synapses,); 0 for pairs that are not connected. The same on
-        every machine. Without those that start from pictures.
+        every machine. Weights that start from pictures are not included.
     """
-    found = {}
-    for name, each in Layout(graph).projections.items():
+    weights = {}
+    for name, layout in Layout(graph).projections.items():
         if only not in ("", name):
             continue
-        if each.has_weights and not each.projection.weight.from_pictures:
-            if each.projection.weight.from_table:
-                assert isinstance(each.projection.connect, Table)
-                found[name] = each.projection.connect.weights()
+        if layout.has_weights and not layout.projection.weight.from_pictures:
+            if layout.projection.weight.from_table:
+                assert isinstance(layout.projection.connect, Table)
+                weights[name] = layout.projection.connect.weights()
                 continue
-            w = each.projection.weight.draw(graph.random(name, "weights"), each.shape)
-            found[name] = w * connected(each) if each.at_end else w
-    return found
+            w = layout.projection.weight.draw(graph.random(name, "weights"), layout.shape)
+            weights[name] = w * connected(layout) if layout.at_end else w
+    return weights
 
 
 def connected(projection: ProjectionLayout) -> NDArray[np.bool_]:
-    """Return which pairs of neurons `others` connects, bool, (n_source, n_target)."""
+    """Return the mask of pairs of neurons that `others` connects, bool, (n_source, n_target)."""
     number = np.arange(projection.target.size)
     field = number // projection.units_per_field
     return np.asarray((field[:, None] == field) & (number[:, None] != number))

@@ -1,10 +1,10 @@
-"""What a network consists of, without Brian2: groups, state and parameters.
+"""Groups, state and parameters of a network, without Brian2.
 
 Names in the Brian2 model are neutral, so that the name of a population or projection can never change a result:
 
 =========== ========================================================================================
 ``p<k>``    population k, in the order of declaration
-``s<k>``    synapses of projection k; on neurons, ``s<k>_…`` is what they carry for that projection
+``s<k>``    synapses of projection k; on neurons, ``s<k>_…`` is a variable for that projection
 ``s<k>_n``  counters of spikes that arrive at an `others` projection, one per field
 =========== ========================================================================================
 
@@ -69,27 +69,29 @@ class Layout:
     @cached_property
     def populations(self) -> dict[str, PopulationLayout]:
         """Populations by name, in the order of declaration."""
-        found = {}
+        layouts = {}
         for number, (name, population) in enumerate(self.graph.populations.items()):
-            into = [each for each in self.graph.projections.values() if each.target == name]
-            out = [each for each in self.graph.projections.values() if each.source == name]
+            into = [projection for projection in self.graph.projections.values() if projection.target == name]
+            out = [projection for projection in self.graph.projections.values() if projection.source == name]
             quiet = population.neuron is not None and population.noise is None
-            sleeps = quiet and all(each.connect.storage == "one-to-one" and not each.learns for each in into)
+            sleeps = quiet and all(
+                projection.connect.storage == "one-to-one" and not projection.learns for projection in into
+            )
             noisy = () if population.noise is None else (population.noise.receptor,)
-            found[name] = PopulationLayout(
+            layouts[name] = PopulationLayout(
                 name,
                 number,
                 population,
-                frozenset((*noisy, *(each.receptor for each in into))),
+                frozenset((*noisy, *(projection.receptor for projection in into))),
                 sleeps,
-                max((round(each.longest_delay / self.graph.dt) for each in out), default=0),
+                max((round(projection.longest_delay / self.graph.dt) for projection in out), default=0),
                 self._decaying(population, into),
             )
-        return found
+        return layouts
 
     def _decaying(self, population: Population, into: list[Projection]) -> tuple[str, ...]:
         neuron = population.neuron
-        if neuron is None or not self.graph.stream or all(not each.learns for each in into):
+        if neuron is None or not self.graph.stream or all(not projection.learns for projection in into):
             return ()
         return tuple(v.name for v in neuron.variables if v.slow and f"tau_{v.name}" in type(neuron).model_fields)
 
@@ -98,37 +100,44 @@ class Layout:
         """Projections by name, in the order of declaration."""
         return {
             name: ProjectionLayout(
-                name, number, each, self.populations[each.source], self.populations[each.target], self.graph
+                name,
+                number,
+                projection,
+                self.populations[projection.source],
+                self.populations[projection.target],
+                self.graph,
             )
-            for number, (name, each) in enumerate(self.graph.projections.items())
+            for number, (name, projection) in enumerate(self.graph.projections.items())
         }
 
     @property
     def real(self) -> type[np.float32 | np.float64]:
-        """Type of the numbers of neurons and synapses, but for slow variables, averages, delays and counters."""
+        """Type of the variables of neurons and synapses, except slow variables, averages, delays and counters."""
         return np.float32 if self.graph.precision == "float32" else np.float64
 
     @cached_property
     def cells(self) -> tuple[PopulationLayout, ...]:
         """Populations of neurons: all but the input."""
-        return tuple(each for each in self.populations.values() if not each.is_input)
+        return tuple(population for population in self.populations.values() if not population.is_input)
 
     @cached_property
     def driven(self) -> tuple[tuple[str, str], ...]:
-        """Population and receptor of each projection from the input, through which currents may pass."""
-        mine = [each for each in self.graph.projections.values() if each.source == self.graph.input != ""]
-        return tuple(dict.fromkeys((each.target, each.receptor) for each in mine))
+        """Population and receptor of each projection from the input, for input currents."""
+        from_input = [
+            projection for projection in self.graph.projections.values() if projection.source == self.graph.input != ""
+        ]
+        return tuple(dict.fromkeys((projection.target, projection.receptor) for projection in from_input))
 
     @cached_property
     def in_flight(self) -> tuple[PopulationLayout, ...]:
-        """Populations whose spikes of the last steps are state."""
-        mine = self.populations.values() if self.graph.stream else self.cells
-        return tuple(each for each in mine if each.delay_bins)
+        """Populations whose recent spikes are part of the state."""
+        populations = self.populations.values() if self.graph.stream else self.cells
+        return tuple(population for population in populations if population.delay_bins)
 
     @cached_property
     def input(self) -> PopulationLayout | None:
         """The population of the stimulus."""
-        return next((each for each in self.populations.values() if each.is_input), None)
+        return next((population for population in self.populations.values() if population.is_input), None)
 
     @property
     def n_input(self) -> int:
@@ -147,7 +156,11 @@ class Layout:
 
     def learned_by(self, population: str) -> tuple[str, ...]:
         """Return the names of the plastic projections into a population."""
-        return tuple(each.name for each in self.projections.values() if each.learns and each.target.name == population)
+        return tuple(
+            projection.name
+            for projection in self.projections.values()
+            if projection.learns and projection.target.name == population
+        )
 
     @cached_property
     def plastic(self) -> frozenset[str]:
@@ -157,28 +170,32 @@ class Layout:
     @cached_property
     def noisy(self) -> dict[str, int]:
         """Populations with noise, with the numbers of their neurons."""
-        return {name: each.size for name, each in self.graph.populations.items() if each.noise is not None}
+        return {
+            name: population.size
+            for name, population in self.graph.populations.items()
+            if population.noise is not None
+        }
 
     @cached_property
     def periodic(self) -> frozenset[str]:
         """Names of the projections whose weights are updated once per period."""
-        rules = {each.name: each.rule for each in self.projections.values()}
+        rules = {projection.name: projection.rule for projection in self.projections.values()}
         return frozenset(name for name, rule in rules.items() if rule is not None and rule.periodically)
 
     @cached_property
     def learn_delays(self) -> tuple[ProjectionLayout, ...]:
         """Projections whose delays learn."""
-        return tuple(each for each in self.projections.values() if each.delay_rule is not None)
+        return tuple(projection for projection in self.projections.values() if projection.delay_rule is not None)
 
     @cached_property
     def sizes(self) -> dict[str, int]:
         """Number of neurons of each population but the input, by name."""
-        return {each.name: each.size for each in self.cells}
+        return {population.name: population.size for population in self.cells}
 
     @cached_property
     def state(self) -> dict[str, StateVariable]:
-        """Every array that a presentation may change, by name."""
-        found: list[StateVariable] = []
+        """All arrays that a presentation may change, by name."""
+        variables: list[StateVariable] = []
         for cells in self.cells:
             values, n = cells.neuron.quantities(), cells.size
             for variable in cells.neuron.variables:
@@ -186,55 +203,57 @@ class Layout:
                     continue
                 reset = None if variable.slow else values[variable.start] if variable.start else 0.0
                 name = f"{cells.name}.{variable.name}"
-                found.append(StateVariable(name, cells.group, variable.name, (n,), reset))
+                variables.append(StateVariable(name, cells.group, variable.name, (n,), reset))
             if cells.delay_bins:
-                found.append(_recent(cells))
+                variables.append(_recent(cells))
         if self.input in self.in_flight:
-            found.append(_recent(self.input))
+            variables.append(_recent(self.input))
         for projection in self.projections.values():
-            found += projection.state()
-        return {variable.name: variable for variable in found}
+            variables += projection.state()
+        return {variable.name: variable for variable in variables}
 
     @cached_property
     def learned(self) -> dict[str, tuple[int, ...]]:
-        """Shape of every array that outlasts a presentation and that a frozen presentation depends on, by name."""
+        """Shapes of the learned arrays, which persist and determine frozen presentations, by name."""
         return learned_shapes(self.graph)
 
     @cached_property
     def fixed(self) -> dict[str, StateVariable]:
         """Weights that neither learn nor are trained, but differ between synapses, by name."""
         return {
-            f"{each.name}.w": StateVariable(f"{each.name}.w", each.group, "w", each.shape, None, per_synapse=True)
-            for each in self.projections.values()
-            if not each.learns and each.has_weights and not each.projection.weight.trained
+            f"{projection.name}.w": StateVariable(
+                f"{projection.name}.w", projection.group, "w", projection.shape, None, per_synapse=True
+            )
+            for projection in self.projections.values()
+            if not projection.learns and projection.has_weights and not projection.projection.weight.trained
         }
 
     @cached_property
     def neural(self) -> tuple[str, ...]:
-        """Names of the state arrays of neurons: all but those of synapses."""
-        return tuple(each.name for each in self.state.values() if each.group and not each.per_synapse)
+        """Names of the state arrays of neurons."""
+        return tuple(variable.name for variable in self.state.values() if variable.group and not variable.per_synapse)
 
     @cached_property
     def values(self) -> dict[str, dict[str, Value]]:
         """Every shared parameter of the Brian2 model, by group and name."""
-        found: dict[str, dict[str, Value]] = {}
+        values_by_group: dict[str, dict[str, Value]] = {}
         for cells in self.cells:
             neuron, values = cells.neuron, values_of(cells.neuron)
             used = words_of(f"{neuron.update} {neuron.threshold} {neuron.reset}")
             used |= {f"tau_{name}" for name in cells.decaying}
-            own = {name: value for name, value in values.items() if name in used}
+            parameters = {name: value for name, value in values.items() if name in used}
             for conductance, tau in neuron.conductances:
                 if conductance in cells.unused:
-                    own.pop(tau, None)
+                    parameters.pop(tau, None)
                 else:
-                    own[tau] = Value(self._effective_tau(values[tau].si), values[tau].unit)
+                    parameters[tau] = Value(self._effective_tau(values[tau].si), values[tau].unit)
             if cells.decaying:
-                own[DECAYS] = Value(1.0)
-            found[cells.group] = own
+                parameters[DECAYS] = Value(1.0)
+            values_by_group[cells.group] = parameters
         for projection in self.projections.values():
-            for group, more in projection.parameters().items():
-                found.setdefault(group, {}).update(more)
-        return {group: values for group, values in found.items() if values}
+            for group, added in projection.parameters().items():
+                values_by_group.setdefault(group, {}).update(added)
+        return {group: values for group, values in values_by_group.items() if values}
 
     @cached_property
     def parameters(self) -> dict[str, dict[str, float]]:
@@ -242,23 +261,23 @@ class Layout:
         return {group: {name: value.si for name, value in values.items()} for group, values in self.values.items()}
 
     def learning_parameters(self, population: str, plastic: frozenset[str]) -> dict[str, float]:
-        """Return the parameters of neurons that depend on which projections learn, with their value, SI units.
+        """Return the parameters of neurons that depend on which projections learn, in SI units.
 
-        Those that a neuron declares are 0 unless a projection into it learns.
+        The parameters in `Neuron.learning` are 0 unless a projection into the population learns.
         """
         cells, into = self.populations[population], self.learned_by(population)
         values, learns = self.parameters.get(cells.group, {}), not plastic.isdisjoint(into)
-        found = {name: values[name] if learns else 0.0 for name in cells.neuron.learning if name in values}
+        parameters = {name: values[name] if learns else 0.0 for name in cells.neuron.learning if name in values}
         if cells.decaying:
-            found[DECAYS] = float(learns)
+            parameters[DECAYS] = float(learns)
         for name in into:
             flag = self.projections[name].own(LEARNS)
             if flag in values:
-                found[flag] = float(name in plastic)
-        return found
+                parameters[flag] = float(name in plastic)
+        return parameters
 
     def _effective_tau(self, tau: float) -> float:
-        """The time constant whose exact decay over one step is the decay asked for.
+        """Return the time constant whose exact decay over one step equals the requested decay.
 
         ``conductance_step = "euler"`` multiplies by ``1 - dt/tau`` per step, which is the exact decay with
         ``tau' = -dt/ln(1 - dt/tau)``; so one integrator serves both.

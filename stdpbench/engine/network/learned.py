@@ -1,4 +1,4 @@
-"""What a network has learned: the arrays, by name, that outlast a presentation and that a frozen one depends on.
+"""Learned arrays of a network, by name: they persist across presentations, and frozen presentations depend on them.
 
 `stdpbench.declare.learned_names` explains the names.
 """
@@ -27,7 +27,7 @@ from stdpbench.experiment.graph import Graph
 
 
 class Learned(Mapping[str, NDArray[np.float64]]):
-    """Learned arrays of a network by name; immutable, though its arrays may be views that change.
+    """Learned arrays of a network by name; the mapping is immutable, but arrays may be views that change.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ class Learned(Mapping[str, NDArray[np.float64]]):
         return len(self._arrays)
 
     def __eq__(self, other: object) -> bool:
-        """Whether another mapping has the same names, with equal arrays."""
+        """Return whether another mapping has the same names with equal arrays."""
         if not isinstance(other, Mapping) or self.keys() != other.keys():
             return False
         return all(np.array_equal(array, other[name]) for name, array in self.items())
 
-    __hash__ = None  # type: ignore[assignment] # as arrays, it has none
+    __hash__ = None  # type: ignore[assignment] # not hashable, like arrays
 
     def __repr__(self) -> str:
         """Return names and shapes."""
@@ -76,12 +76,12 @@ class Learned(Mapping[str, NDArray[np.float64]]):
         return Learned({name: array.copy() for name, array in self.items()})
 
     def replace(self, arrays: Mapping[str, NDArray[np.float64]]) -> Learned:
-        """Return the same with other arrays under some of the names.
+        """Return a mapping in which some arrays are replaced.
 
         Raises
         ------
         StdpbenchError
-            If there is no array of such a name, or one of another shape.
+            If a name is unknown, or a shape differs.
         """
         for name, array in arrays.items():
             if name not in self:
@@ -91,13 +91,13 @@ class Learned(Mapping[str, NDArray[np.float64]]):
         return Learned({**self, **arrays})
 
     def matching(self, other: Mapping[str, NDArray[Any]]) -> Learned:
-        """Return the arrays that `other` has too, under the same name and with the same shape."""
+        """Return the arrays that `other` also has, with the same name and shape."""
         return Learned(
             {name: array for name, array in self.items() if name in other and other[name].shape == array.shape}
         )
 
     def for_display(self) -> dict[str, NDArray[np.floating[Any]]]:
-        """Return copies for views: values of synapses as float32, which halves what is sent, and all else as it is."""
+        """Return copies for views: values of synapses as float32, to halve the transfer, others unchanged."""
         return {n: array.astype(np.float32) if is_per_synapse(n) else array.copy() for n, array in self.items()}
 
     def save(self, folder: Path) -> None:
@@ -147,34 +147,34 @@ def _slow(graph: Graph, name: str) -> dict[str, tuple[int, ...]]:
     neuron = population.neuron
     if neuron is None:
         return {}
-    if neuron.missing:  # nothing is known of it, but the neurons of a template that are read have thresholds
+    if neuron.missing:  # its variables are unknown, but neurons that a template reads have thresholds
         return {f"{name}.theta": (population.size,)} if name == graph.read else {}
     return {f"{name}.{variable.name}": (population.size,) for variable in neuron.variables if variable.slow}
 
 
 def shapes_in(experiment: Experiment, *shape: int) -> dict[str, tuple[int, ...]]:
-    """Return `learned_shapes` of the network of an experiment, whose input has this shape if it is known."""
+    """Return `learned_shapes` of the network of an experiment, with the shape of its input if known."""
     return learned_shapes(experiment.graph(*shape))
 
 
 def from_input(graph: Graph) -> str:
-    """Return the name of weights that learn or are trained and have a row per input; empty if there are none."""
+    """Return the name of dense weights from the input that learn or are trained; empty if there are none."""
     dense = (name for name in (*graph.plastic, *graph.trained) if graph.projections[name].connect.storage == "dense")
     return next((weights_of(name) for name in dense if graph.projections[name].source == graph.input), "")
 
 
 def learned_in(state: Mapping[str, NDArray[np.float64]], names: Iterable[str] | None = None) -> Learned:
-    """Return the learned arrays in the state of a simulator of this version or an earlier one.
+    """Return the learned arrays in the state of a simulator.
 
     Parameters
     ----------
     state : mapping of str to ndarray, float64
-        State arrays by name; those in float32 are converted, which changes no number.
+        State arrays by name; float32 is converted without loss.
     names : iterable of str, optional
-        Names of the arrays that the network learns (`learned_shapes`). Default, for networks that are not known: all
-        weights, delays and thresholds.
+        Names of the learned arrays (`learned_shapes`). Default, for an unknown network: all weights, delays and
+        thresholds.
     """
     if names is None:
-        usual = (FEED, THETA, COMPETE)
-        names = [*usual, *(name for name in state if name not in usual and name.endswith((".w", ".d", ".theta")))]
+        first = (FEED, THETA, COMPETE)
+        names = [*first, *(name for name in state if name not in first and name.endswith((".w", ".d", ".theta")))]
     return Learned({name: np.asarray(state[name], np.float64) for name in names if name in state})

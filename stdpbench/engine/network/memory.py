@@ -1,4 +1,4 @@
-"""Memory that the synapses of a network take, and how much there is."""
+"""Memory that the synapses of a network take, and available memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from stdpbench.engine.network.elements import ProjectionLayout
 from stdpbench.engine.network.layout import Layout
 
-_PER_SYNAPSE = 40  # bytes: a weight, and Brian2's indices and lists of them; measured
+_PER_SYNAPSE = 40  # bytes, measured: a weight, and Brian2's indices
 
 
 def synapse_memory(layout: Layout) -> int:
@@ -25,11 +25,11 @@ def projection_memory(projection: ProjectionLayout) -> int:
     if projection.sparse:
         indices = projection.source.size + 1
         per_synapse = 4 + 8 * projection.has_weights
-        if projection.learns:  # from both sides, and what each carries
-            carried = len(projection.synapse_variables) + (rule is not None and bool(rule.each_step))
-            carried += len(projection.input_traces) + 1 if projection.delays_differ else 0
-            carried += for_delays
-            per_synapse += 8 + 8 * carried
+        if projection.learns:  # indices from both sides, and variables
+            n_variables = len(projection.synapse_variables) + (rule is not None and bool(rule.each_step))
+            n_variables += len(projection.input_traces) + 1 if projection.delays_differ else 0
+            n_variables += for_delays
+            per_synapse += 8 + 8 * n_variables
             indices += projection.target.size + 1
         if projection.delays_differ:
             per_synapse += 8  # the delay, and the order by delay
@@ -41,7 +41,7 @@ def projection_memory(projection: ProjectionLayout) -> int:
 
 
 def available_memory() -> int | None:
-    """Bytes that this process may still use, as far as the system tells."""
+    """Return the bytes of available memory; None if the system does not report them."""
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):

@@ -1,8 +1,8 @@
-"""The noise of a presentation: spikes that are drawn before it, so that nothing is drawn while it runs.
+"""Noise of a presentation, drawn before it starts.
 
-Noise is drawn in blocks of a fixed number of steps, each from a generator of its own. So the spikes of a step depend
-on the key, the name of the population, the parameters of its noise and the number of the step, but not on how a stream
-is cut into presentations.
+Noise is drawn in blocks of a fixed number of steps, each with a separate generator. The spikes of a step therefore
+depend on the key, the name of the population, the parameters of its noise and the number of the step, but not on the
+cut of a stream into presentations.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.encoding import Spikes
 
 BLOCK = 100
-"""Steps that are drawn at a time."""
+"""Steps per block."""
 
 
 def draw_noise(graph: Graph, key: Sequence[int], first: int, n_bins: int) -> dict[str, Spikes]:
-    """Draw the noise into all populations that have some.
+    """Draw the spikes of all populations with noise.
 
     Parameters
     ----------
     graph : Graph
         The network.
     key : sequence of int
-        What the random numbers depend on, not negative: the seed, and what distinguishes this stimulus from others.
+        Entropy of the random numbers, not negative: the seed, and numbers that identify the stimulus.
     first : int
         Number of the first step; 0 unless the presentation is a piece of a stream.
     n_bins : int
@@ -60,14 +60,14 @@ def _of_population(graph: Graph, name: str, key: Sequence[int], first: int, n_bi
 
 
 def _block(graph: Graph, name: str, entropy: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Step in the block and neuron of each spike, sorted."""
+    """Return step in the block and neuron of each spike, sorted."""
     population = graph.populations[name]
     assert population.noise is not None
     random = np.random.default_rng(np.random.SeedSequence(entropy))
     steps, index = population.noise.draw(random, BLOCK, population.size, graph.dt)
     cells = np.asarray(steps * population.size + index)
     if BLOCK * population.size < 2**31:
-        cells = cells.astype(np.int32)  # which sort in less time
+        cells = cells.astype(np.int32)  # sorts faster
     cells.sort()
     steps, index = np.divmod(cells, cells.dtype.type(population.size))
     return steps.astype(np.int32, copy=False), index.astype(np.int32, copy=False)

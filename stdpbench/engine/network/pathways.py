@@ -1,6 +1,6 @@
-"""Plastic synapses in Brian2: traces, averages, and what spikes do to a synapse, as text of models.
+"""Plastic synapses in Brian2: model code for traces, averages and the effects of spikes on a synapse.
 
-The same functions make the synapses of a network and those of the laboratory, whose spikes are imposed.
+The same functions create the synapses of a network and those of the laboratory, whose spikes are imposed.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ def declare(values: Mapping[str, Value]) -> str:
 
 
 def clean(code: str) -> str:
-    """Return the lines of some code without their indentation."""
+    """Return code without indentation."""
     return "\n".join(line.strip() for line in code.strip().splitlines())
 
 
 def replace(code: str, names: Mapping[str, str]) -> str:
-    """Return some code with names replaced by others, or by expressions."""
+    """Return code with names replaced by other names or expressions."""
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
     return clean(pattern.sub(lambda match: names[match[1]], code) if pattern else code)
 
 
 def late_name(variable: str) -> str:
-    """Return the name of the variable that holds an average as it was a while ago."""
+    """Return the name of the variable with the delayed value of an average."""
     return f"{variable}_late"
 
 
 def decay(own: Callable[[str], str], traces: tuple[Trace, ...], learns: str = "1") -> str:
-    """Return code that lets traces on neurons, with their `own` names, decay for one step, if `learns` is 1, not 0."""
+    """Return code for one step of decay of traces on neurons, named by `own`; frozen while `learns` is 0."""
     time = "dt" if learns == "1" else f"dt*{learns}"
     return "\n".join(f"{own(t.name)} = {own(t.name)}*exp(-{time}/{own(t.tau)})" for t in traces)
 
 
 def touch(own: Callable[[str], str], traces: tuple[Trace, ...], suffix: str = "", learns: str = "1") -> str:
-    """Return code for the effect of a spike on the traces of its side, if `learns` is 1, not 0."""
+    """Return code for the effect of a spike on the traces of its side; none while `learns` is 0."""
 
     def code(name: str, trace: Trace) -> str:
         if trace.on_spike == "add":
@@ -64,7 +64,7 @@ def touch(own: Callable[[str], str], traces: tuple[Trace, ...], suffix: str = ""
 
 
 def on_spike(group: Any, code: str, *, when: str, order: int, name: str) -> Any:
-    """Run code for those neurons of a group that spike, as a Resetter does for a NeuronGroup."""
+    """Return an object that runs code for the spiking neurons of a group, as Brian2's Resetter does."""
     return CodeRunner(
         group,
         "reset",
@@ -78,23 +78,23 @@ def on_spike(group: Any, code: str, *, when: str, order: int, name: str) -> Any:
 
 
 def follow_averages(group: Any, projection: ProjectionLayout) -> list[Any]:
-    """Let the averages of a rule, which `group` carries, follow its potential or its traces in every step."""
-    made = []
-    names = {each.name: projection.own(each.name) for each in projection.output_variables}
+    """Create the code by which averages on `group` follow its potential or its traces in every step."""
+    runners = []
+    names = {variable.name: projection.own(variable.name) for variable in projection.output_variables}
     names |= {name: projection.own(name) for name in projection.values()}
     for kind, order, follows_v in (("potentials", -1, True), ("averages", 1, False)):
-        # exact if what is followed stays as it is now during the step
-        mine = [each for each in projection.averages if each.follows_v == follows_v]
-        code = "\n".join(f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in mine)
+        # exact if the followed value is constant during the step
+        averages = [average for average in projection.averages if average.follows_v == follows_v]
+        code = "\n".join(f"{a.name} = ({a.of}) + ({a.name} - ({a.of}))*exp(-dt/{a.tau})" for a in averages)
         if code:
             name = f"{group.name}_{projection.own(kind)}"
-            made.append(group.run_regularly(replace(code, names), when="groups", order=order, name=name))
-    return made
+            runners.append(group.run_regularly(replace(code, names), when="groups", order=order, name=name))
+    return runners
 
 
 def raise_averages(group: Any, projection: ProjectionLayout) -> list[Any]:
-    """Add to averages what a spike of `group` adds, after all that reads them as they were before it."""
-    names = {each.name: projection.own(each.name) for each in projection.averages}
+    """Create the code by which a spike of `group` raises averages, after all code that reads their old values."""
+    names = {average.name: projection.own(average.name) for average in projection.averages}
     names |= {name: projection.own(name) for name in projection.values()}
     code = "\n".join(f"{a.name} += {a.on_spike}" for a in projection.averages if a.on_spike)
     name = f"{group.name}_{projection.own('jumps')}"
@@ -102,14 +102,14 @@ def raise_averages(group: Any, projection: ProjectionLayout) -> list[Any]:
 
 
 def held_as(real: type[np.floating[Any]], model: Iterable[str]) -> dict[str, type[np.floating[Any]]]:
-    """Return the types of the variables that lines of a Brian2 model declare; others are float64."""
+    """Return the dtype of the variables that lines of a Brian2 model declare; others are float64."""
     return {line.partition(" ")[0]: real for line in model if line}
 
 
 def carry(
     group: Any, values: dict[str, Value], variables: tuple[str, ...], real: type[np.floating[Any]] = np.float64
 ) -> None:
-    """Add parameters and variables, held as `real`, to a group of given spikes, which has no model."""
+    """Add parameters, and variables of dtype `real`, to a spike generator group, which has no model."""
     for name, value in values.items():
         dimensions = b2.get_dimensions(1 if value.unit == "1" else getattr(b2, value.unit))
         group.variables.add_array(name, size=1, dimensions=dimensions, scalar=True, constant=True)
@@ -118,7 +118,7 @@ def carry(
 
 
 def let_decay(group: Any, projection: ProjectionLayout, traces: tuple[Trace, ...]) -> list[Any]:
-    """Let traces that a group carries decay in every step."""
+    """Create the code by which traces of a group decay in every step."""
     name = f"{group.name}_{projection.own('decay')}"
     return [group.run_regularly(decay(projection.own, traces), when="groups", name=name)] if traces else []
 
@@ -137,8 +137,8 @@ def plastic_synapses(
     source, target : Group
         The neurons.
     drive : str
-        Effect of an input spike apart from learning; empty if the target's spikes are imposed. What a rule does in
-        every step is then done in every step; in a network, when a synapse is next looked at.
+        Effect of an input spike apart from learning; empty if the target's spikes are imposed. In that case, code of a
+        rule for every step runs in every step; in a network, it is applied lazily at the next event of a synapse.
     """
     rule, own, differ = projection.rule, projection.own, projection.delays_differ
     model = list[str]()
@@ -157,7 +157,7 @@ def plastic_synapses(
         if rule.output_neuron:
             names["v"] = "v_post"
         if differ:
-            # one trace per synapse, decayed when it is read: its spikes arrive at another time than its neighbour's
+            # one trace per synapse, since spikes arrive at different times; its decay is computed when it is read
             traces = projection.input_traces
             model += [f"{own(trace.name)} : 1" for trace in traces]
             decayed = {
@@ -218,10 +218,10 @@ def plastic_synapses(
 
 
 def _learn_delays(projection: ProjectionLayout, model: list[str], post: list[str], touched: list[str]) -> str:
-    """Return what the arrival of a spike does to a delay, and add all else that a rule for delays does.
+    """Return the code of a delay rule for the arrival of a spike, and append its other code to the lists.
 
-    To the model, on output spikes, and to traces of arrivals. What is returned runs by itself, so that it can be
-    skipped where an output trace has faded, and before traces of arrivals are touched.
+    The lists get variables of the model, code for output spikes, and updates of traces of arrivals. The returned code
+    is a separate pathway, so that it can be skipped if an output trace has decayed; it runs before these updates.
     """
     rule, own = projection.delay_rule, projection.own_of_delay
     assert rule is not None
@@ -238,7 +238,7 @@ def _learn_delays(projection: ProjectionLayout, model: list[str], post: list[str
 
 
 def _absent(projection: ProjectionLayout) -> str:
-    """Return code that keeps the weights of pairs that are not connected at 0; empty if all are connected."""
+    """Return code that keeps the weights of unconnected pairs at 0; empty if all pairs are connected."""
     return f"w = w*{connected_code(projection)}" if projection.at_end else ""
 
 
@@ -250,9 +250,9 @@ def connected_code(projection: ProjectionLayout) -> str:
 
 
 def _set_order(synapses: Any, projection: ProjectionLayout) -> None:
-    """Have projections act in the order of their declaration: input events, then traces (0), then output events.
+    """Order the pathways of projections by declaration: input events, then traces (0), then output events.
 
-    Of input events, what they do to delays comes first.
+    For input events, changes of delays come first.
     """
     for pathway in synapses._pathways:
         pathway.order = 1 + projection.number if pathway.prepost == "post" else projection.number - FIRST
@@ -261,11 +261,11 @@ def _set_order(synapses: Any, projection: ProjectionLayout) -> None:
 
 
 FIRST = 10_000
-"""Input events of projection k have the order ``k - FIRST``; more projections than that are refused long before."""
+"""Input events of projection k have the order ``k - FIRST``; it exceeds any practical number of projections."""
 
 
 def _since_last(projection: ProjectionLayout) -> str:
-    """Return what a rule does in every step, for all steps since a synapse was last looked at, including this one."""
+    """Return the code of a rule for every step, applied to all steps since the last update, including this one."""
     rule = projection.rule
     assert rule is not None
     gone = rule.protocol_variables

@@ -1,4 +1,4 @@
-"""What a network of the same size could do without learning: one training stimulus per neuron as a prototype."""
+"""Prototypes without learning, as a baseline for a network of the same size: one training stimulus per neuron."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stdpbench.experiment import Experiment, graph_for
 
 
 def prototypes(experiment: Experiment, images: StimulusSet) -> tuple[NDArray[np.float32], str]:
-    """Return one prototype per neuron that is read, which nothing has learned.
+    """Return one prototype without learning for each neuron that is read.
 
-    Where neurons start from training pictures, these are their start weights if they have the form of a picture
-    (`StimulusSet.static`), else the pictures themselves. For other starts, these are the pictures that neurons would
-    start from. Labels are not looked at.
+    If neurons start from training pictures, prototypes are their start weights if these have the form of a picture
+    (`StimulusSet.static`), else the pictures. Otherwise they are the pictures from which neurons would start. Labels
+    are not used.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def prototypes(experiment: Experiment, images: StimulusSet) -> tuple[NDArray[np.
     Returns
     -------
     values : ndarray, float32, (n_read, n_values)
-        The prototypes, as `StimulusSet.static`.
+        The prototypes, in the form of `StimulusSet.static`.
     name : str
-        What they are.
+        Description of the prototypes.
     """
     graph = graph_for(experiment, images)
     shown = graph.projections.get(graph.shown)

@@ -37,9 +37,9 @@ def round_weights(
 
 
 def quantised(w: NDArray[np.float64], bits: int, random: np.random.Generator | None = None) -> NDArray[np.float64]:
-    """Return values of few bits: equal steps from 0 to the largest size.
+    """Return values of few bits: equal steps from 0 to the largest magnitude.
 
-    Where both signs occur, the sign takes one of the bits. If that is the only one, all sizes become their mean.
+    If both signs occur, the sign takes one bit. If there is only one bit, all magnitudes become their mean.
 
     Parameters
     ----------
@@ -50,16 +50,16 @@ def quantised(w: NDArray[np.float64], bits: int, random: np.random.Generator | N
     random : numpy.random.Generator, optional
         Rounds stochastically, as in `round_weights`.
     """
-    size, signed = np.abs(w), bool(np.min(w, initial=0.0) < 0 < np.max(w, initial=0.0))
-    largest = max(float(size.max(initial=0.0)), 1e-300)
+    magnitude, signed = np.abs(w), bool(np.min(w, initial=0.0) < 0 < np.max(w, initial=0.0))
+    largest = max(float(magnitude.max(initial=0.0)), 1e-300)
     if signed and bits == 1:
-        return np.asarray(np.sign(w) * size.mean(), np.float64)
-    round_weights(size, largest, bits - signed, random)
-    return np.asarray(np.copysign(size, w) + 0.0, np.float64)
+        return np.asarray(np.sign(w) * magnitude.mean(), np.float64)
+    round_weights(magnitude, largest, bits - signed, random)
+    return np.asarray(np.copysign(magnitude, w) + 0.0, np.float64)
 
 
 def pruned(w: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Return weights of which a share, those of the smallest size, is 0; of equal ones, the first."""
+    """Return weights of which the share with the smallest magnitude is set to 0; of equals, the first."""
     smallest = np.argsort(np.abs(w), axis=None, kind="stable")[: round(share * w.size)]
     kept = w.copy()
     kept.reshape(-1)[smallest] = 0.0

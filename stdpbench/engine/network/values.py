@@ -34,10 +34,10 @@ class Value:
 
 def values_of(declared: Parameters) -> dict[str, Value]:
     """Return all parameters with a unit, by name."""
-    units = {each.name: each.unit for each in declared.describe()}
+    units = {parameter.name: parameter.unit for parameter in declared.describe()}
     return {name: Value(si, _UNITS[units[name] or ""]) for name, si in declared.quantities().items()}
 
 
 def words_of(code: str) -> set[str]:
-    """Return all names in some code."""
+    """Return all names in a piece of code."""
     return set(re.findall(r"\w+", code))

@@ -1,6 +1,6 @@
-"""Simulators: one protocol, `Simulator.present`, and two that keep it.
+"""Simulators: one protocol, `Simulator.present`, and two implementations.
 
-`open_simulator` chooses. Opening a compiled network that was compiled before imports no brian2.
+`open_simulator` chooses one. Opening a network that was compiled before imports no brian2.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ simulators: Registry[type[Simulator]] = Registry(
 def open_simulator(
     experiment: Experiment, inputs: int | tuple[int, ...], name: str | None = None
 ) -> tuple[Simulator, str]:
-    """Build the network of an experiment, ready for its first presentation except for the weights that learn.
+    """Build the network of an experiment; plastic input weights are still 0.
 
     Parameters
     ----------
     experiment : Experiment
-        What to build.
+        The experiment.
     inputs : int or tuple of int
-        Number of inputs, or their shape, such as rows and columns of a picture. Projections to which places matter
-        need the shape; there, a number that is a square stands for a square picture.
+        Number of inputs, or their shape, such as rows and columns of a picture. Local projections need the shape; for
+        them, a square number is taken as a square picture.
     name : {"compiled", "runtime"}, optional
-        Which simulator; by default the compiled one where there is a C++ compiler, else Brian2's runtime mode.
+        The simulator; by default the compiled one if there is a C++ compiler, else Brian2's runtime mode.
 
     Returns
     -------
     simulator : Simulator
-        In the reset state; theta, and weights of lateral inhibition that learn, at their start; input weights 0.
+        In the reset state; theta and plastic weights of lateral inhibition at their start; plastic input weights 0.
     remark : str
-        A sentence for the user if something other than the best was chosen; else empty.
+        A sentence for the user if a slower simulator had to be used; else empty.
 
     Raises
     ------
     StdpbenchError
-        If there is no such simulator, or it needs a compiler that is not there.
+        If there is no such simulator, or it needs a compiler that was not found.
     """
     _check_available(experiment)
     simulator, remark = open_graph(experiment.graph(*_shape(inputs)), name)
@@ -80,9 +80,9 @@ def open_graph(
     Parameters
     ----------
     graph : Graph
-        What to build, with the shape of its input.
+        The network, with the shape of its input.
     name : {"compiled", "runtime"}, optional
-        Which simulator; by default the compiled one where there is a C++ compiler, else Brian2's runtime mode.
+        The simulator; by default the compiled one if there is a C++ compiler, else Brian2's runtime mode.
     seed : int, optional
         Connections, weights and delays are drawn from it and from the names of projections. Default: the graph's.
     target : {"cython", "numpy"}, optional
@@ -93,12 +93,12 @@ def open_graph(
     simulator : Simulator
         In the reset state; weights and thresholds at their start.
     remark : str
-        A sentence for the user if something other than the best was chosen; else empty.
+        A sentence for the user if a slower simulator had to be used; else empty.
 
     Raises
     ------
     StdpbenchError
-        If there is no such simulator, it needs a compiler that is not there, or the network does not fit into memory.
+        If there is no such simulator, it needs a compiler that was not found, or memory does not suffice.
     """
     kind = simulators.get(name or ("runtime" if find_compiler() is None else "compiled"), "simulator")
     if seed is not None:
@@ -112,22 +112,22 @@ def open_graph(
     for projection, w in projection_weights(graph).items():
         simulator.weights(projection)[...] = w
     simulator.reset()
-    if any(each.sparse for each in simulator.layout.projections.values()):
+    if any(projection_layout.sparse for projection_layout in simulator.layout.projections.values()):
         _return_freed_memory()
     return simulator, remark
 
 
 def is_compiled(graph: Graph, name: str) -> bool:
-    """Whether `open_graph` has nothing to compile for this network, and imports no brian2."""
+    """Return whether `open_graph` finds this network compiled, so that it imports no brian2."""
     compiler = find_compiler()
     return name == "compiled" and compiler is not None and is_cached(Layout(graph), compiler)
 
 
 def opening_takes(graph: Graph, name: str | None = None) -> Literal["", "compile", "generate"]:
-    """Return what `open_graph` will spend its time on, as far as that can be known.
+    """Return the slow part of `open_graph`, as far as it is known.
 
-    ``"compile"``: the network was never compiled here; ``"generate"``: Brian2's runtime mode generates its code, and
-    compiles it if Brian2 has not done so before; empty where it opens at once.
+    ``"compile"``: the network has not been compiled before; ``"generate"``: Brian2's runtime mode generates its code,
+    and compiles it unless Brian2 has cached it; empty if the network opens immediately.
     """
     compiler = find_compiler()
     if name == "runtime" or compiler is None:
@@ -136,12 +136,12 @@ def opening_takes(graph: Graph, name: str | None = None) -> Literal["", "compile
 
 
 def compile_ahead(experiment: Experiment, inputs: int | tuple[int, ...], name: str) -> None:
-    """Compile all that `open_simulator` needs for a network, for this and other processes.
+    """Compile the network of an experiment into the cache, so that `open_simulator` finds it there.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be built.
+        If the network cannot be built.
     """
     compiler = find_compiler()
     if name == "compiled" and compiler is not None:
@@ -159,29 +159,29 @@ def _check_available(experiment: Experiment) -> None:
     Raises
     ------
     StdpbenchError
-        If not, with the kinds.
+        If some are missing, with their names.
     """
     if missing := experiment.missing_kinds:
         raise StdpbenchError(f"the network cannot be built: {' and '.join(missing)}")
 
 
 def _check_memory(graph: Graph) -> None:
-    """Check that the synapses of a network can be numbered and fit into memory.
+    """Check that the number of synapses of each projection is below 2^31, and that all fit into memory.
 
     Raises
     ------
     StdpbenchError
-        If not, with the projections and what they need.
+        If not, with the memory that each projection needs.
     """
     layout = Layout(graph)
     needed, free = synapse_memory(layout), available_memory()
-    largest = max((each.expected_synapses for each in layout.projections.values()), default=0)
+    largest = max((projection.expected_synapses for projection in layout.projections.values()), default=0)
     if largest >= 2**31 or (free is not None and needed > free):
         limit = "" if free is None else f", and {free / 2**30:.1f} GiB are available"
         parts = [
-            f"{name} has {each.expected_synapses:.3g} synapses ({projection_memory(each) / 2**30:.1f} GiB)"
-            for name, each in layout.projections.items()
-            if each.dense or each.sparse
+            f"{name} has {projection.expected_synapses:.3g} synapses ({projection_memory(projection) / 2**30:.1f} GiB)"
+            for name, projection in layout.projections.items()
+            if projection.dense or projection.sparse
         ]
         raise StdpbenchError(
             f"the network needs {needed / 2**30:.1f} GiB{limit}: {', '.join(parts)}; use fewer neurons or smaller "
@@ -190,9 +190,9 @@ def _check_memory(graph: Graph) -> None:
 
 
 def _return_freed_memory() -> None:
-    """Return to the system what drawing connections took and freed, which the C library of Linux would keep.
+    """Return memory that was freed after drawing connections to the system, since Linux's C library would keep it.
 
-    For two million synapses it is as much as the synapses themselves.
+    For two million synapses it is as much as the synapses themselves take.
     """
     with suppress(OSError, AttributeError, TypeError):  # other C libraries, and Windows
         ctypes.CDLL(None).malloc_trim(0)

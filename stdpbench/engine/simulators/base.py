@@ -1,14 +1,14 @@
-"""The seam between an experiment and whatever computes it: `Simulator.present`.
+"""The interface between experiments and simulators: `Simulator.present`.
 
 A presentation is a pure function of state, input spikes and parameters. Time is 0 at its start: no absolute time
-crosses a boundary. Spikes of neurons in flight at its end are state; spikes of the input are in flight there in
-streams only. Every simulator runs the network that `stdpbench.engine.network.build` makes, keeps its arrays as NumPy
-views, and is held to one contract (tests/contract).
+crosses a boundary. Spikes of neurons in flight at its end are part of the state; spikes of the input can be in flight
+there only in streams. Every simulator runs the network of `stdpbench.engine.network.build`, exposes its arrays as
+NumPy views, and fulfils the same contract (tests/contract).
 
-What all simulators share is here, too: checks of spikes and noise, which changes need another network, and weights
-that are updated once per period of a stream, between two steps. A presentation is cut where such an update is due.
-The cut of a stream changes no bit, so neither do these cuts: how many steps have passed since the last update is
-state.
+This module also has the code that all simulators share: checks of spikes and noise, detection of structural changes,
+and updates of weights once per period of a stream, between two steps. A presentation is divided where such an update
+is due. As with any cut of a stream, this changes no bit, since the number of steps since the last update is part of
+the state.
 """
 
 from __future__ import annotations
@@ -50,47 +50,47 @@ _NEVER = 1 << 62
 
 
 def steps_to_update(layout: Layout, array: Arrays, learning: Collection[str]) -> int:
-    """Return the number of steps until the weights of a projection that learns are updated."""
+    """Return the number of steps until the next periodic update of the weights of a learning projection."""
     if not layout.periodic:
         return _NEVER
-    left = [
-        _period(each, layout.graph.dt) - int(array(f"{each.name}.{SINCE_UPDATE}")[0])
-        for each in _periodic(layout, learning)
+    remaining = [
+        _period(projection, layout.graph.dt) - int(array(f"{projection.name}.{SINCE_UPDATE}")[0])
+        for projection in _periodic(layout, learning)
     ]
-    return max(1, min(left, default=_NEVER))
+    return max(1, min(remaining, default=_NEVER))
 
 
 def pass_steps(layout: Layout, array: Arrays, learning: Collection[str], n_bins: int) -> None:
-    """Count steps that have been taken, and update the weights that are due."""
-    for each in _periodic(layout, learning):
-        since = array(f"{each.name}.{SINCE_UPDATE}")
+    """Count completed steps, and update the weights that are due."""
+    for projection in _periodic(layout, learning):
+        since = array(f"{projection.name}.{SINCE_UPDATE}")
         since += n_bins
-        if since[0] >= _period(each, layout.graph.dt):
-            _update(array, each)
+        if since[0] >= _period(projection, layout.graph.dt):
+            _update(array, projection)
             since[0] = 0.0
 
 
 def part_of(spikes: Spikes, start: int, stop: int) -> Spikes:
-    """Return the spikes of some steps, with bins counted from the first of these."""
+    """Return the spikes of the steps `start` to `stop` - 1, with bins counted from `start`."""
     first, last = np.searchsorted(spikes.bin, [start, stop])
     factor = None if spikes.factor is None else spikes.factor[first:last]
     return Spikes(spikes.index[first:last], spikes.bin[first:last] - np.int32(start), factor=factor)
 
 
 def joined(parts: list[tuple[int, dict[str, Spikes], Courses]]) -> tuple[dict[str, Spikes], Courses]:
-    """Return spikes and courses of consecutive parts of a presentation, each with its first step, as of one."""
+    """Concatenate spikes and courses of consecutive parts of a presentation, each given with its first step."""
     if len(parts) == 1:
         return parts[0][1:]
     spikes = {
         name: Spikes(
-            np.concatenate([found[name].index for _, found, _ in parts]),
-            np.concatenate([found[name].bin + np.int32(first) for first, found, _ in parts]),
+            np.concatenate([by_name[name].index for _, by_name, _ in parts]),
+            np.concatenate([by_name[name].bin + np.int32(first) for first, by_name, _ in parts]),
         )
         for name in parts[0][1]
     }
     courses = {
-        name: {variable: np.concatenate([each[name][variable] for _, _, each in parts]) for variable in made}
-        for name, made in parts[0][2].items()
+        name: {variable: np.concatenate([part[name][variable] for _, _, part in parts]) for variable in first_courses}
+        for name, first_courses in parts[0][2].items()
     }
     return spikes, courses
 
@@ -118,38 +118,38 @@ def _update(array: Arrays, projection: ProjectionLayout) -> None:
 
 
 _WHERE = {"stream": "schedule.between", "precision": "simulator.precision"}
-"""Where an experiment says what is not a parameter of its network."""
+"""Paths in an experiment of values of a graph that are not parameters of its network."""
 
 
 def check_same_structure(old: Graph, new: Graph) -> None:
-    """Check that two graphs differ in parameters only that may change without another network."""
+    """Check that two graphs differ only in parameters that do not need another network."""
 
     def differ(where: str) -> StdpbenchError:
         return StdpbenchError(f"{where} is structural: changing it needs another network and run")
 
-    def compare(mine: object, theirs: object, where: str) -> None:
-        if type(mine) is not type(theirs):
+    def compare(before: object, after: object, where: str) -> None:
+        if type(before) is not type(after):
             raise differ(f"{where}.kind")
-        if not isinstance(mine, Parameters) or mine == theirs:
+        if not isinstance(before, Parameters) or before == after:
             return
-        structural = {each.name: each.structural for each in mine.describe()}
-        fields = [(name, getattr(mine, name), getattr(theirs, name)) for name in type(mine).model_fields]
-        nested = [name for name, *each in fields if any(isinstance(value, Parameters) for value in each)]
-        # nested declarations first: another kind may bring other values along
-        for name, one, other in sorted(fields, key=lambda each: each[0] not in nested):
+        structural = {parameter.name: parameter.structural for parameter in before.describe()}
+        fields = [(name, getattr(before, name), getattr(after, name)) for name in type(before).model_fields]
+        nested = [name for name, *values in fields if any(isinstance(value, Parameters) for value in values)]
+        # nested declarations first, since another kind may have other values
+        for name, old_value, new_value in sorted(fields, key=lambda field: field[0] not in nested):
             if name == "normalise":  # acts between presentations
                 continue
             if name in nested:
-                compare(one, other, f"{where}.{name}")
-            elif one != other and (structural.get(name, True) or one is None or other is None):
+                compare(old_value, new_value, f"{where}.{name}")
+            elif old_value != new_value and (structural.get(name, True) or old_value is None or new_value is None):
                 raise differ(f"{where}.{name}")
 
     for kind in ("populations", "projections"):
-        mine, theirs = getattr(old, kind), getattr(new, kind)
-        if list(mine) != list(theirs):
+        before, after = getattr(old, kind), getattr(new, kind)
+        if list(before) != list(after):
             raise differ(f"network.{kind}")
-        for name in mine:
-            compare(mine[name], theirs[name], f"network.{kind}.{name}")
+        for name in before:
+            compare(before[name], after[name], f"network.{kind}.{name}")
     for name in ("dt", "conductance_step", "streams", "stream", "precision"):
         if getattr(old, name) != getattr(new, name):
             raise differ(_WHERE.get(name, f"network.{name}"))
@@ -157,7 +157,7 @@ def check_same_structure(old: Graph, new: Graph) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl+C back: a presentation that is cut off would leave a state that no presentation leaves."""
+    """Defer Ctrl+C to the end of a presentation, since an aborted presentation would leave an invalid state."""
     held: list[int] = []
     with handled(lambda number, frame: held.append(number), signal.SIGINT):
         yield
@@ -166,7 +166,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def in_order(spikes: Spikes, n_input: int) -> tuple[bool, bool]:
-    """Whether spikes, of which there are some, ascend strictly in (bin, index), and are those of known neurons."""
+    """Return whether spikes (at least one) ascend strictly in (bin, index), and whether all their neurons exist."""
     key = spikes.bin.astype(np.int64) * max(n_input, 1) + spikes.index
     within = spikes.index.min() >= 0 and spikes.index.max() < n_input
     return bool(key[0] >= 0 and (np.diff(key) > 0).all()), bool(within)
@@ -179,12 +179,12 @@ def check_input(
     n_bins: int,
     in_order: Callable[[Spikes, int], tuple[bool, bool]],
 ) -> None:
-    """Check the input spikes of a presentation of `n_bins` steps, `n_stimulus` of them with a stimulus.
+    """Check the input spikes of a presentation of `n_bins` steps, of which the first `n_stimulus` have a stimulus.
 
     Raises
     ------
     StdpbenchError
-        If they are not in order, not of known neurons, or too late.
+        If they are not in order, name unknown neurons, or are too late.
     """
     if not len(spikes):
         return
@@ -244,12 +244,12 @@ def check_noise(layout: Layout, noise: Mapping[str, Spikes], n_bins: int) -> Non
     Raises
     ------
     StdpbenchError
-        If it is not that of the network, not sorted, has factors, or is outside presentation or population.
+        If populations do not match, or spikes are not sorted, have factors, or lie outside presentation or population.
     """
     noisy = layout.noisy
     if noisy.keys() != noise.keys():
-        wanted, given = (", ".join(names) or "no population" for names in (noisy, noise))
-        raise StdpbenchError(f"the network has noise into {wanted}, but noise into {given} was given")
+        expected, given = (", ".join(names) or "no population" for names in (noisy, noise))
+        raise StdpbenchError(f"the network has noise into {expected}, but noise into {given} was given")
     for name, spikes in noise.items():
         if spikes.factor is not None:
             raise StdpbenchError(
@@ -278,24 +278,26 @@ class Simulator(ABC):
     name : str
         Its name among the `simulators`, such as ``"compiled"``.
     layout : Layout
-        What the network consists of.
+        Groups, state and parameters of the network.
     """
 
     name: str
 
     def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]]) -> None:
         self.layout = Layout(graph)
-        rules = [each.plasticity for each in graph.projections.values() if each.plasticity is not None]
+        rules = [p.plasticity for p in graph.projections.values() if p.plasticity is not None]
         if not graph.stream and any(rule.periodically for rule in rules):
             raise StdpbenchError("rules that update weights once per period need a stream (schedule.between)")
         self._experiment: Experiment | None = None
         self._traces_moved = True
         self._delays = {
-            each.name: delays[each.name] for each in self.layout.projections.values() if each.delays_differ
+            projection.name: delays[projection.name]
+            for projection in self.layout.projections.values()
+            if projection.delays_differ
         }
         self._kept = {v.name: np.zeros(v.shape) for v in self.layout.state.values() if not v.group}
 
-    # -- what a simulator provides ---------------------------------------------------------------------------------
+    # -- abstract methods ------------------------------------------------------------------------------------------
 
     @classmethod
     @abstractmethod
@@ -324,17 +326,17 @@ class Simulator(ABC):
 
     @abstractmethod
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
-        """View of an array of the Brian2 model."""
+        """Return a view of an array of the Brian2 model."""
 
     @abstractmethod
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
-        """Put shared parameters in force, by group and name, SI units."""
+        """Set shared parameters, by group and name, in SI units."""
 
     @abstractmethod
     def _put_delays(self, projection: ProjectionLayout) -> bool:
-        """Have the delays that a projection has learned act, rounded to steps.
+        """Apply the learned delays of a projection, rounded to steps.
 
-        Returns whether they are within bounds, that is between 0 and d_max.
+        Returns whether all are within bounds, between 0 and d_max.
         """
 
     @abstractmethod
@@ -350,22 +352,22 @@ class Simulator(ABC):
     ) -> tuple[dict[str, Spikes], Courses]:
         """Take `n_bins` steps from time 0.
 
-        In each step, when spikes are known and before projections act, every spike of `noise` adds the weight of its
-        population's noise to the receptor of a neuron, and `drive` what it has for this step. Where an input spike has
-        a factor, what it delivers is multiplied by it; the weight is that before the rule acts on the spike.
-        `earlier` contains the spikes of populations with delayed projections in the steps before, with bins below 0.
-        Returns the spikes of all populations of neurons, and the courses that were asked for.
+        In each step, after spikes are detected and before projections act, every spike of `noise` adds the weight of
+        its population's noise to the receptor of a neuron, and `drive` adds its row for this step. If an input spike
+        has a factor, it delivers the factor times the weight before the rule acts on the spike. `earlier` contains the
+        spikes of populations with delayed projections in previous steps, with bins below 0. Returns the spikes of all
+        populations of neurons, and the requested courses.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Give back what the simulator holds; it cannot be used afterwards."""
+        """Release the resources of the simulator; it cannot be used afterwards."""
 
-    # -- what all simulators share ---------------------------------------------------------------------------------
+    # -- properties and arrays -------------------------------------------------------------------------------------
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment whose parameters are in force, if the network was opened from one."""
+        """The experiment with the current parameters, if the network was opened from one."""
         if self._experiment is None:
             raise StdpbenchError("this network was not opened from an experiment")
         return self._experiment
@@ -377,13 +379,13 @@ class Simulator(ABC):
 
     @property
     def graph(self) -> Graph:
-        """The network with the parameters in force."""
+        """The network with the current parameters."""
         return self.layout.graph
 
     def array(self, name: str) -> NDArray[np.float64]:
-        """View of an array by its public name, which may be written between presentations.
+        """Return a view of an array by its public name, which may be written between presentations.
 
-        Numbers are float64. With the precision float32, those of neurons and synapses are float32, but for slow
+        The dtype is float64. With the precision float32, variables of neurons and synapses are float32, except slow
         variables such as theta, averages of rules, and delays.
 
         Parameters
@@ -409,7 +411,7 @@ class Simulator(ABC):
         return self._array(variable.group, variable.variable) if variable.group else self._kept[variable.name]
 
     def weights(self, projection: str) -> NDArray[np.float64]:
-        """View of the weights of a projection, (n_source, n_target), one-to-one (n,), sparse (n_synapses,)."""
+        """Return a view of the weights: (n_source, n_target), one-to-one (n,), sparse (n_synapses,)."""
         return self.array(f"{projection}.w")
 
     def normalise(self, projection: str) -> NDArray[np.int64]:
@@ -421,11 +423,11 @@ class Simulator(ABC):
         return scaling.apply(self.weights(projection), targets)
 
     def synapses(self, projection: str) -> Synapses:
-        """Return which neurons a sparse projection connects."""
+        """Return the synapses of a sparse projection."""
         return self.layout.projections[projection].synapses
 
     def delays(self, projection: str) -> NDArray[np.int32] | None:
-        """Delay of each synapse in steps, int32, as it acts in the next presentation; None if all have the same."""
+        """Return the delay of each synapse in the next presentation, in steps, int32; None if all are equal."""
         layout = self.layout.projections.get(projection)
         if layout is not None and layout.delay_rule is not None:
             return learned_delays.rounded(layout, self.array(f"{projection}.d"))
@@ -433,14 +435,14 @@ class Simulator(ABC):
 
     @property
     def w(self) -> NDArray[np.float64]:
-        """View of the weights of the projection that is shown where only one can be, (n_source, n_target)."""
+        """View of the weights of the projection `Graph.shown`, (n_source, n_target)."""
         return self.weights(self.graph.shown)
 
     @property
     def shown_weights(self) -> NDArray[np.float64]:
-        """As `w`, with 0 for pairs that are not connected; without a projection that learns, zeros.
+        """The weights `w` as a matrix, with 0 for unconnected pairs; zeros if no projection learns.
 
-        Of one-to-one weights, and of sparse ones that do not come from the input, a row.
+        One-to-one weights, and sparse weights that do not come from the input, are a row.
         """
         shown = self.graph.shown
         if not shown:
@@ -456,28 +458,28 @@ class Simulator(ABC):
 
     @property
     def lateral(self) -> NDArray[np.float64] | None:
-        """View of the weights of the second projection that learns, if there is one."""
+        """View of the weights of the second plastic projection; None if there is none."""
         return self.weights(self.graph.plastic[1]) if len(self.graph.plastic) > 1 else None
 
     @property
     def learned_views(self) -> Learned:
-        """Views of all that a frozen presentation depends on, which may be written between presentations."""
+        """Views of the learned arrays, which may be written between presentations."""
         return Learned({name: self.array(name) for name in self.layout.learned})
 
     @property
     def learned(self) -> Learned:
-        """Copies of all that a frozen presentation depends on, in float64, which holds every number of float32."""
+        """Copies of the learned arrays in float64, also with the precision float32."""
         return Learned({name: array.astype(np.float64) for name, array in self.learned_views.items()})
 
     def set_learned(self, learned: Learned) -> None:
-        """Have a network that has learned this, between two presentations; what it does not name stays as it is.
+        """Load learned arrays between two presentations; arrays that are not named stay unchanged.
 
-        A network with the precision float32 rounds weights to it.
+        A network with the precision float32 rounds weights.
 
         Raises
         ------
         StdpbenchError
-            If the network has no array of such a name, or one of another shape.
+            If a name is unknown, or a shape differs.
         """
         views = self.learned_views
         views.replace(learned)  # checks names and shapes
@@ -503,27 +505,27 @@ class Simulator(ABC):
         Parameters
         ----------
         spikes : Spikes
-            Input spikes, strictly ascending in (bin, index), all within the stimulus; the last `max_delay_bins` of the
-            presentation must be free of them, so that none is in flight at its end, except in a stream. If they carry
-            factors (`Spikes.factor`), each delivers weight times factor through projections from the input.
+            Input spikes, strictly ascending in (bin, index), all within the stimulus. Except in a stream, the last
+            `max_delay_bins` of the presentation must not contain any, so that none is in flight at its end. If they
+            carry factors (`Spikes.factor`), each delivers weight times factor through projections from the input.
         n_bins : int
             Time steps of the stimulus.
         plastic : collection of str, or bool
             Projections that learn; True: all that have a rule. Others, and thresholds of populations into which no
-            projection learns, keep every bit; what rules remember of input spikes is then not advanced.
+            projection learns, stay bit-identical; their traces of input spikes are not advanced.
         n_rest : int
             Time steps without input after the stimulus.
         record : mapping of str to sequence of int, optional
-            Neurons by population whose variables to record in every step; changes no other result.
+            Neurons, by population, whose variables are recorded in every step; changes no other result.
         noise : mapping of str to Spikes, optional
-            What `stdpbench.engine.network.draw_noise` drew for this presentation; of each population that has noise.
+            Spikes of `stdpbench.engine.network.draw_noise` for each population with noise.
         currents : ndarray, float64, (n_input,) or (n_bins, n_input), optional
-            Constant currents, or those of each step of the stimulus. In each step, a projection from the input adds
-            its weights times the currents to its receptor, as if spikes of these sizes arrived. Default: those of
-            `spikes`, if it has any.
+            Constant currents, or currents of each step of the stimulus. In each step, a projection from the input adds
+            its weights times the currents to its receptor, as if spikes with these factors arrived. Default: the
+            currents of `spikes`, if any.
         meanwhile : callable, optional
-            Called once, when the network is about to run, to start what other threads do meanwhile: while a compiled
-            network runs, they have the interpreter to themselves.
+            Called once, just before the network runs, to start work in other threads: while a compiled network runs,
+            it releases the interpreter.
 
         Returns
         -------
@@ -547,24 +549,26 @@ class Simulator(ABC):
         if self.layout.learn_delays:
             learned_delays.take(self.layout, self.array, total, self._put_delays)
         self._traces_moved |= bool(learning)
-        recording = {name: each for name, each in watched.items() if len(each)}
+        recording = {name: neurons for name, neurons in watched.items() if len(neurons)}
         if meanwhile is not None:
             meanwhile()
         with uninterrupted():
             parts, done = list[tuple[int, dict[str, Spikes], Courses]](), 0
             while done < total or not parts:
                 n_part = min(total - done, steps_to_update(self.layout, self.array, learning))
-                mine = spikes if n_part == total else part_of(spikes, done, done + n_part)
-                drawn = noise if n_part == total else {k: part_of(v, done, done + n_part) for k, v in noise.items()}
-                driven = {key: each.part(done, done + n_part) for key, each in drive.items()}
-                parts.append((done, *self._advance(mine, n_part, learning, recording, drawn, driven)))
+                part_spikes = spikes if n_part == total else part_of(spikes, done, done + n_part)
+                part_noise = (
+                    noise if n_part == total else {k: part_of(v, done, done + n_part) for k, v in noise.items()}
+                )
+                part_drive = {key: rows.part(done, done + n_part) for key, rows in drive.items()}
+                parts.append((done, *self._advance(part_spikes, n_part, learning, recording, part_noise, part_drive)))
                 done += n_part
-            found, courses = joined(parts)
+            spikes_by_population, courses = joined(parts)
         recordings = {
             name: Recording(neurons, courses[name]) if name in courses else self._no_recording(name, total)
             for name, neurons in watched.items()
         }
-        return Response(found, spikes, n_bins, self.layout.sizes, recordings)
+        return Response(spikes_by_population, spikes, n_bins, self.layout.sizes, recordings)
 
     def _advance(
         self,
@@ -575,10 +579,12 @@ class Simulator(ABC):
         noise: Mapping[str, Spikes],
         drive: Drive,
     ) -> tuple[dict[str, Spikes], Courses]:
-        """Take some steps, in which no weight is updated, and update those that are due then."""
-        found, courses = self._run(spikes, n_bins, learning, self._earlier(), recording, noise, drive)
+        """Take steps without a periodic update, then update the weights that are due."""
+        outputs, courses = self._run(spikes, n_bins, learning, self._earlier(), recording, noise, drive)
         if self._in_flight:
-            self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, n_bins)
+            self._remember(
+                outputs if self.layout.input is None else {**outputs, self.layout.input.name: spikes}, n_bins
+            )
         for name in learning:
             projection = self.layout.projections[name]
             if projection.delays_differ:
@@ -586,11 +592,11 @@ class Simulator(ABC):
                 self.array(f"{name}.{LAST_ARRIVAL}")[...] -= n_bins * self._tick
         if self.layout.periodic:
             pass_steps(self.layout, self.array, learning, n_bins)
-        return found, courses
+        return outputs, courses
 
     @property
     def _in_flight(self) -> tuple[PopulationLayout, ...]:
-        """Populations whose spikes of the last steps are kept here; a simulator may keep those of some by itself."""
+        """Populations whose recent spikes are stored here; subclasses may store some of them elsewhere."""
         return self.layout.in_flight
 
     @property
@@ -599,7 +605,7 @@ class Simulator(ABC):
 
     @property
     def _tick(self) -> float:
-        """One step in the unit of times that synapses remember."""
+        """One step in the unit of the times stored in synapses."""
         return 1.0 if self.graph.stream else self._dt
 
     def _learning_in(self, plastic: Collection[str] | bool) -> frozenset[str]:
@@ -608,68 +614,70 @@ class Simulator(ABC):
             return known if plastic else frozenset()
         for name in plastic:
             if name not in known:
-                what = "does not learn" if name in self.graph.projections else "does not exist"
-                raise StdpbenchError(f"projection {name!r} {what}; {suggestion(name, self.graph.plastic)}")
+                problem = "does not learn" if name in self.graph.projections else "does not exist"
+                raise StdpbenchError(f"projection {name!r} {problem}; {suggestion(name, self.graph.plastic)}")
         return frozenset(plastic)
 
     def _to_record(self, population: str, neurons: Sequence[int]) -> NDArray[np.int64]:
         sizes = self.layout.sizes
         if population not in sizes:
             raise StdpbenchError(f"there is no population {population!r} to record; {suggestion(population, sizes)}")
-        which = np.asarray(neurons, dtype=np.int64)
-        if len(which) and (which.min() < 0 or which.max() >= sizes[population]):
-            raise StdpbenchError(f"recorded neurons must lie in 0 .. {sizes[population] - 1}, not {which.tolist()}")
-        return which
+        indices = np.asarray(neurons, dtype=np.int64)
+        if len(indices) and (indices.min() < 0 or indices.max() >= sizes[population]):
+            raise StdpbenchError(f"recorded neurons must lie in 0 .. {sizes[population] - 1}, not {indices.tolist()}")
+        return indices
 
     def _no_recording(self, population: str, n_bins: int) -> Recording:
         variables = recorded(self.layout.populations[population])
         return Recording(np.empty(0, np.int64), {variable: np.empty((n_bins, 0)) for variable in variables})
 
     def _earlier(self) -> dict[str, Spikes]:
-        """Spikes that may still be in flight, of each population with delayed projections."""
-        found = {}
-        for each in self._in_flight:
-            bins, index = self._kept[f"{each.name}.{RECENT}"].nonzero()
-            found[each.name] = Spikes(index.astype(np.int32), (bins - each.delay_bins).astype(np.int32))
-        return found
+        """Return the spikes that may still be in flight, of each population with delayed projections."""
+        in_flight = {}
+        for population in self._in_flight:
+            bins, index = self._kept[f"{population.name}.{RECENT}"].nonzero()
+            in_flight[population.name] = Spikes(
+                index.astype(np.int32), (bins - population.delay_bins).astype(np.int32)
+            )
+        return in_flight
 
-    def _remember(self, found: Mapping[str, Spikes], n_bins: int) -> None:
-        """Keep the spikes of the last steps of populations with delayed projections."""
-        for each in self._in_flight:
-            recent, spikes = self._kept[f"{each.name}.{RECENT}"], found[each.name]
-            stay = max(0, each.delay_bins - n_bins)
-            if stay:
-                recent[:stay] = recent[each.delay_bins - stay :].copy()
-            recent[stay:] = 0.0
-            first = int(spikes.bin.searchsorted(n_bins - each.delay_bins))
-            recent[spikes.bin[first:] - (n_bins - each.delay_bins), spikes.index[first:]] = 1.0
+    def _remember(self, outputs: Mapping[str, Spikes], n_bins: int) -> None:
+        """Store the recent spikes of populations with delayed projections."""
+        for population in self._in_flight:
+            recent, spikes = self._kept[f"{population.name}.{RECENT}"], outputs[population.name]
+            n_kept = max(0, population.delay_bins - n_bins)
+            if n_kept:
+                recent[:n_kept] = recent[population.delay_bins - n_kept :].copy()
+            recent[n_kept:] = 0.0
+            first = int(spikes.bin.searchsorted(n_bins - population.delay_bins))
+            recent[spikes.bin[first:] - (n_bins - population.delay_bins), spikes.index[first:]] = 1.0
 
     def not_finite(self) -> tuple[str, ...]:
-        """Names of the neurons' state arrays that held infinite values or NaN after the last presentation."""
+        """Return the names of the neurons' state arrays with infinite values or NaN after the last presentation."""
         return tuple(name for name in self.layout.neural if not np.isfinite(self.array(name)).all())
 
     # -- state -----------------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Copy every array that a presentation may change, by public name, in the numbers that the network holds."""
+        """Return copies of all arrays that a presentation may change, by public name, in their dtype."""
         return {name: self.array(name).copy() for name in self.layout.state}
 
     def set_state(self, state: Mapping[str, NDArray[np.float64]]) -> None:
-        """Put back what `state` gave, in this network or in one of the other precision, which rounds.
+        """Restore the result of `state`; a network with another precision rounds it.
 
         Raises
         ------
         StdpbenchError
             If arrays are missing, unknown, or of another shape.
         """
-        wanted = self.layout.state
-        if set(state) != set(wanted):
-            odd = sorted(set(state) ^ set(wanted))
-            raise StdpbenchError(f"this state is from another network: {', '.join(odd)} do not match")
-        for name, variable in wanted.items():
+        variables = self.layout.state
+        if set(state) != set(variables):
+            mismatched = sorted(set(state) ^ set(variables))
+            raise StdpbenchError(f"this state is from another network: {', '.join(mismatched)} do not match")
+        for name, variable in variables.items():
             if state[name].shape != variable.shape:
                 raise StdpbenchError(f"the state of {name} has the shape {state[name].shape}, not {variable.shape}")
-        for name in wanted:
+        for name in variables:
             self.array(name)[...] = state[name]
         self._traces_moved = True
 
@@ -681,8 +689,8 @@ class Simulator(ABC):
         other : Simulator
             The network to continue from.
         changed : collection of str
-            Projections with another rule, which has seen no spikes: what it remembers is in the reset state. All else
-            is copied.
+            Projections with another rule, which has seen no spikes: its traces start in the reset state. All other
+            state is copied.
 
         Raises
         ------
@@ -690,11 +698,11 @@ class Simulator(ABC):
             If the two networks differ in their populations.
         """
         mine, theirs = self.layout, other.layout
-        sizes = [{each.name: each.size for each in layout.populations.values()} for layout in (mine, theirs)]
+        sizes = [{p.name: p.size for p in layout.populations.values()} for layout in (mine, theirs)]
         if sizes[0] != sizes[1]:
-            texts = [" and ".join(f"{size} {name}" for name, size in each.items()) for each in sizes]
+            texts = [" and ".join(f"{size} {name}" for name, size in by_name.items()) for by_name in sizes]
             raise StdpbenchError(f"a network of {texts[0]} neurons cannot continue from one of {texts[1]}")
-        new = {name for each in changed for name in mine.projections[each].remembered}
+        new = {name for projection in changed for name in mine.projections[projection].remembered}
         for name, variable in mine.state.items():
             if name in theirs.state and name not in new:
                 self.array(name)[...] = other.array(name)
@@ -703,7 +711,7 @@ class Simulator(ABC):
         self._traces_moved = True
 
     def reset(self) -> None:
-        """Bring all but weights and thresholds to the reset state."""
+        """Reset all state except weights and thresholds."""
         for name, variable in self.layout.state.items():
             if variable.reset is not None and (self._traces_moved or not variable.per_synapse):
                 self.array(name)[...] = variable.reset
@@ -712,12 +720,12 @@ class Simulator(ABC):
     # -- parameters ------------------------------------------------------------------------------------------------
 
     def set_parameters(self, experiment: Experiment) -> None:
-        """Put the parameters of another experiment in force, from the next presentation on, without recompiling.
+        """Use the parameters of another experiment from the next presentation on, without recompiling.
 
         Raises
         ------
         StdpbenchError
-            If it differs in something structural.
+            If a structural value differs.
         """
         graph = self.graph
         shape = graph.populations[graph.input].shape if graph.input else ()
@@ -725,15 +733,19 @@ class Simulator(ABC):
         self._experiment = experiment
 
     def set_graph(self, graph: Graph) -> None:
-        """Put the parameters of another graph in force, from the next presentation on, without recompiling.
+        """Use the parameters of another graph from the next presentation on, without recompiling.
 
         Raises
         ------
         StdpbenchError
-            If it differs in something structural.
+            If a structural value differs.
         """
         check_same_structure(self.graph, graph)
-        drawn = [each.name for each in self.layout.projections.values() if each.sparse or each.delays_differ]
+        drawn = [
+            projection.name
+            for projection in self.layout.projections.values()
+            if projection.sparse or projection.delays_differ
+        ]
         if drawn and graph.seed != self.graph.seed:
             raise StdpbenchError(
                 f"the seed is structural because connections or delays of {drawn[0]} are drawn from it: changing it "
@@ -750,5 +762,5 @@ class Simulator(ABC):
         self._write_parameters(new.parameters)
 
     def _in_order(self, spikes: Spikes, n_input: int) -> tuple[bool, bool]:
-        """See `stdpbench.engine.simulators.base.in_order`; a simulator may be faster."""
+        """Call `stdpbench.engine.simulators.base.in_order`; subclasses may be faster."""
         return in_order(spikes, n_input)

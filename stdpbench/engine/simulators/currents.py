@@ -1,4 +1,4 @@
-"""Currents of the input: numbers in place of spikes, which reach neurons through the weights of projections."""
+"""Input currents, which replace spikes and reach neurons through the weights of projections."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from stdpbench.kinds.connections import Synapses
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What steps add to the receptor of a population.
+    """Values that steps add to the receptor of a population.
 
     Attributes
     ----------
     rows : ndarray, float64, (n_steps, n_neurons) or (1, n_neurons)
-        One row per step, or the same for all.
+        One row per step, or one row for all.
     n_steps : int
-        Number of steps, from the first, that add something.
+        Number of first steps that add their row.
     """
 
     rows: NDArray[np.float64]
     n_steps: int
 
     def part(self, start: int, stop: int) -> Rows:
-        """Return what steps `start` to `stop` - 1 add."""
+        """Return the rows of the steps `start` to `stop` - 1."""
         n_steps = max(0, min(self.n_steps, stop) - start)
         return Rows(self.rows if len(self.rows) == 1 else self.rows[start : start + n_steps], n_steps)
 
@@ -40,7 +40,7 @@ class Rows:
 
 
 Drive = Mapping[tuple[str, str], Rows]
-"""What a presentation adds to receptors, by population and receptor."""
+"""Values that a presentation adds to receptors, by population and receptor."""
 
 
 def drive_of(
@@ -50,7 +50,7 @@ def drive_of(
     n_bins: int,
     learning: Collection[str],
 ) -> Drive:
-    """Return what currents of the input add to the receptors of its targets in each step.
+    """Return the values that input currents add to the receptors of their targets in each step.
 
     Parameters
     ----------
@@ -76,15 +76,15 @@ def drive_of(
         raise StdpbenchError(f"currents must be {n} numbers, or {n_bins} × {n} for each step, not {shown}")
     if not np.isfinite(values).all():
         raise StdpbenchError("currents must be finite numbers")
-    rows, found = np.atleast_2d(values), dict[tuple[str, str], NDArray[np.float64]]()
+    rows, driven = np.atleast_2d(values), dict[tuple[str, str], NDArray[np.float64]]()
     for projection in layout.projections.values():
         if not projection.source.is_input:
             continue
         _check(projection, learning)
         key = projection.target.name, projection.projection.receptor
         added = _through(projection, array, rows)
-        found[key] = found[key] + added if key in found else added
-    return {key: Rows(rows, n_bins) for key, rows in found.items()}
+        driven[key] = driven[key] + added if key in driven else added
+    return {key: Rows(rows, n_bins) for key, rows in driven.items()}
 
 
 def _check(projection: ProjectionLayout, learning: Collection[str]) -> None:

@@ -1,9 +1,8 @@
 """Input spikes that carry factors, in Brian2's runtime mode.
 
-The model that Brian2 runs knows no factors, and does nothing for them. In a presentation whose spikes carry some, what
-arrives at a projection in a step is summed up here, in the order in which Brian2's code would add it. That code then
-runs as ever, for all that a rule does, and what it made of the receptor is replaced. The compiled simulator does the
-same (``Graded`` in graded.h).
+The Brian2 model has no factors. In a presentation with factors, the input of a projection in a step is summed up here,
+in the order in which Brian2's code would add it. That code then runs as usual for the effects of the rule, and its
+result for the receptor is replaced. The compiled simulator does the same (``Graded`` in graded.h).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ Reals = NDArray[np.float64]
 
 
 def delivers(built: BuiltNetwork, obj: Any) -> bool:
-    """Whether spikes of the input add to a receptor in an object of Brian2: in a pathway, while it learns or not."""
+    """Return whether a Brian2 object is a pathway by which input spikes add to a receptor, learning or not."""
     if not isinstance(obj, SynapticPathway):
         return False
     projection = built.carried_by[str(obj.synapses.name)]
@@ -32,19 +31,19 @@ def delivers(built: BuiltNetwork, obj: Any) -> bool:
 
 
 def passes(projection: ProjectionLayout) -> bool:
-    """Whether a projection passes on spikes of the input in the step in which they arrive, times their factors."""
+    """Return whether a projection can deliver input spikes with factors: it is from the input and acts immediately."""
     return projection.source.is_input and not projection.at_end
 
 
 class Graded:
-    """What spikes with factors deliver through a pathway, one step after the other.
+    """Delivery of spikes with factors through a pathway, step by step.
 
     Parameters
     ----------
     built : BuiltNetwork
-        Brian2's objects, prepared.
+        The Brian2 objects, after `prepare`.
     pathway : SynapticPathway
-        One that `delivers`.
+        A pathway for which `delivers` is true.
     """
 
     def __init__(self, built: BuiltNetwork, pathway: Any) -> None:
@@ -58,7 +57,7 @@ class Graded:
     def step_of(
         self, spikes: Spikes, delays: NDArray[np.int32] | int, timestep: NDArray[np.integer[Any]]
     ) -> Callable[[], object]:
-        """Return what the pathway does in a step of a presentation.
+        """Return the function that runs the pathway in a step of a presentation.
 
         Parameters
         ----------
@@ -67,7 +66,7 @@ class Graded:
         delays : ndarray, int32, (n_synapses,), or int
             Delays in steps.
         timestep : ndarray, (1,)
-            Number of the step that is taken.
+            Number of the current step.
         """
         assert spikes.factor is not None
         n, pathway, run, receptor = self.projection.source.size, self._pathway, self._run, self._receptor
@@ -78,7 +77,7 @@ class Graded:
         if not self.projection.has_weights:
             scale = scale * weight.astype(receptor.dtype)
         fired, queue = pathway.eventspace, pathway.queue
-        each = np.broadcast_to(np.asarray(delays).reshape(-1), self._source.shape)
+        delay_of = np.broadcast_to(np.asarray(delays).reshape(-1), self._source.shape)
 
         def step() -> None:
             if count := fired[-1]:
@@ -87,7 +86,7 @@ class Graded:
             if not len(arriving):
                 queue.advance()
                 return
-            left = (timestep[0] - each[arriving]).astype(np.int64) * n + self._source[arriving]
+            left = (timestep[0] - delay_of[arriving]).astype(np.int64) * n + self._source[arriving]
             delivered = factor[np.searchsorted(key, left)] * scale
             if self.projection.has_weights:
                 delivered = delivered * weight[arriving]

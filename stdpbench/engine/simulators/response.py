@@ -1,4 +1,4 @@
-"""What a network did in one presentation: spikes and time courses."""
+"""Response of a network to one presentation: spikes and time courses."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Courses = dict[str, dict[str, NDArray[np.float64]]]
 
 
 def recorded(population: PopulationLayout) -> tuple[str, ...]:
-    """Return the variables of the neurons of a population of which time courses can be recorded."""
-    return tuple(each.name for each in population.neuron.variables if each.name not in population.unused)
+    """Return the variables of the neurons of a population that can be recorded."""
+    return tuple(variable.name for variable in population.neuron.variables if variable.name not in population.unused)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +27,9 @@ class Recording:
     Attributes
     ----------
     neurons : ndarray, int64, (n,)
-        Which neurons.
+        Indices of the neurons.
     courses : mapping of str to ndarray, float64, (n_bins, n)
-        Each variable of the neuron at the end of each step, SI units; conductances in units of the leak.
+        Variables of the neurons at the end of each step, SI units; conductances in units of the leak.
     """
 
     neurons: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Recording:
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """What the network did in one presentation.
+    """Response of the network to one presentation.
 
     Attributes
     ----------
@@ -47,11 +47,11 @@ class Response:
     input : Spikes
         The spikes that were presented.
     n_bins : int
-        Time steps of the stimulus, without a rest after it.
+        Time steps of the stimulus, without the rest after it.
     sizes : mapping of str to int
         Number of neurons of each population.
     recordings : mapping of str to Recording
-        Time courses by population, where they were asked for.
+        Recorded time courses by population.
     """
 
     spikes: Mapping[str, Spikes]
@@ -61,7 +61,7 @@ class Response:
     recordings: Mapping[str, Recording] = field(default_factory=dict)
 
     def counts(self, population: str) -> NDArray[np.int64]:
-        """Return spikes per neuron of a population during the stimulus, int64; spikes during a rest do not count."""
+        """Return the spikes per neuron of a population during the stimulus, without the rest, int64."""
         return np.bincount(self.counted(population).index, minlength=self.sizes[population])
 
     def counted(self, population: str) -> Spikes:

@@ -1,7 +1,7 @@
-"""Brian2's runtime mode: the reference, and what works everywhere.
+"""Brian2's runtime mode: the reference, which works everywhere.
 
-Code is generated once, by a run of no duration; after that the objects are stepped here, in Brian2's own order,
-because preparing `Network.run` again costs more than a presentation.
+Code is generated once, by a run of duration 0. The objects are then stepped here, in Brian2's order, because preparing
+`Network.run` again takes longer than a presentation.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.encoding import Spikes
 
 _BEFORE_NOISE = ("start", "groups", "thresholds")
-"""Slots of a step in which spikes come about; noise arrives after them."""
+"""Slots of a step up to the detection of spikes; noise arrives after them."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """What an object of Brian2 does in a step.
+    """A step of a Brian2 object.
 
     Attributes
     ----------
     run : callable
-        Does it.
+        The function to call.
     slot : str
-        When in a step.
+        Brian2's slot within a step.
     when : When or None
-        In which steps; None: in all.
+        Steps in which it runs; None: all.
     graded : Graded or None
-        Does it where input spikes carry factors; None: it does the same.
+        Replaces `run` if input spikes carry factors; None: `run` serves both.
     """
 
     run: Step
@@ -57,7 +57,7 @@ class _Step:
 
 
 def cython_works() -> bool:
-    """Whether Brian2's Cython target compiles here; it needs Python's headers and a compiler that setuptools knows."""
+    """Return whether Brian2's Cython target works; it needs Python's headers and a compiler known to setuptools."""
     from brian2.codegen.runtime.cython_rt import CythonCodeObject
 
     return bool(CythonCodeObject.is_available())
@@ -90,12 +90,12 @@ class RuntimeSimulator(Simulator):
     def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]], *, target: str = "cython") -> None:
         super().__init__(graph, delays)
         b2.set_device("runtime")
-        with preferences(codegen__target="numpy"):  # synapses are made once; compiling that takes several seconds each
+        with preferences(codegen__target="numpy"):  # compiling code that creates synapses once would take seconds
             self._built = build(self.layout)
             self._delayed = _set_delays(self._built, self.layout, delays)
         self._bins: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
         if self.layout.input is not None:
-            run_by_python(self._built.groups[self.layout.input.group])  # its spikes are set here; it never runs
+            run_by_python(self._built.groups[self.layout.input.group])  # never runs, since its spikes are set here
         queue_by_python(self._built.network)
         with preferences(codegen__target=target):
             prepare(self._built.network)
@@ -105,9 +105,9 @@ class RuntimeSimulator(Simulator):
         if self.layout.input is not None:
             objects = [o for o in objects if o.name != self.layout.input.group]
             self._spikespace = self._spikes_of(self.layout.input.group)
-        made = [self._step_of(o) for o in objects]
-        self._steps = [each for each in made if each.when is None or each.when.mode != "last"]
-        self._last_steps = [each for each in made if each.when is not None and each.when.mode == "last"]
+        steps = [self._step_of(o) for o in objects]
+        self._steps = [step for step in steps if step.when is None or step.when.mode != "last"]
+        self._last_steps = [step for step in steps if step.when is not None and step.when.mode == "last"]
         self._learning: frozenset[str] | None = None
         self._closed = False
         learned_delays.start(self.layout, self.array, self._delays)
@@ -118,9 +118,9 @@ class RuntimeSimulator(Simulator):
         return _Step(step_of(obj), obj.when, self._built.when.get(obj.name), graded)
 
     def _spikes_of(self, group: str) -> NDArray[np.int32]:
-        """Return the array that holds the spikes of a group in this step, and in its last place their number."""
-        found: NDArray[np.int32] = self._built.groups[group].variables["_spikespace"].get_value()
-        return found
+        """Return the array with the spikes of a group in this step; its last element is their number."""
+        space: NDArray[np.int32] = self._built.groups[group].variables["_spikespace"].get_value()
+        return space
 
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         if self._closed:
@@ -131,7 +131,7 @@ class RuntimeSimulator(Simulator):
     @cached_property
     def _shapes(self) -> dict[tuple[str, str], tuple[int, ...]]:
         variables = (self.layout.state | self.layout.fixed).values()
-        return {(each.group, each.variable): each.shape for each in variables}
+        return {(variable.group, variable.variable): variable.shape for variable in variables}
 
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
         for group, values in parameters.items():
@@ -142,7 +142,7 @@ class RuntimeSimulator(Simulator):
 
     @staticmethod
     def _refresh(objects: list[Any]) -> None:
-        """Have generated code read its constants again: it copied them when it was made."""
+        """Let generated code read its constants again, which it has copied."""
         for obj in objects:
             for code_object in obj.code_objects:
                 code_object.variables_to_namespace()
@@ -172,24 +172,24 @@ class RuntimeSimulator(Simulator):
         self._let_learn(plastic)
         self._restore_spikes_in_flight(earlier)
         learns = [name in plastic for name in self.layout.projections]
-        steps, last = ([e for e in each if _runs(e.when, learns)] for each in (self._steps, self._last_steps))
+        steps, last = ([s for s in group if _runs(s.when, learns)] for group in (self._steps, self._last_steps))
         t, step = (self._clock.variables[name].get_value() for name in ("t", "timestep"))
-        before = [each.run for each in steps if each.slot in _BEFORE_NOISE]
-        after = [self._in_presentation(each, spikes, step) for each in steps if each.slot not in _BEFORE_NOISE]
+        before = [obj.run for obj in steps if obj.slot in _BEFORE_NOISE]
+        after = [self._in_presentation(obj, spikes, step) for obj in steps if obj.slot not in _BEFORE_NOISE]
         dt, first = float(self._clock.dt_), np.searchsorted(spikes.bin, np.arange(n_bins + 1))
-        cells = {each.name: each for each in self.layout.cells}
-        spaces = {name: self._spikes_of(each.group) for name, each in cells.items()}
-        found: dict[str, list[tuple[int, NDArray[np.int32]]]] = {name: [] for name in cells}
+        cells = {population.name: population for population in self.layout.cells}
+        spaces = {name: self._spikes_of(population.group) for name, population in cells.items()}
+        events_by_population: dict[str, list[tuple[int, NDArray[np.int32]]]] = {name: [] for name in cells}
         courses: Courses = {
-            name: {variable: np.empty((n_bins, len(which))) for variable in recorded(cells[name])}
-            for name, which in record.items()
+            name: {variable: np.empty((n_bins, len(neurons))) for variable in recorded(cells[name])}
+            for name, neurons in record.items()
         }
         watched = [
             (course, self._array(cells[name].group, variable), record[name])
-            for name, each in courses.items()
-            for variable, course in each.items()
+            for name, of_population in courses.items()
+            for variable, course in of_population.items()
         ]
-        noisy = [self._noise_of(name, each, n_bins) for name, each in noise.items()]
+        noisy = [self._noise_of(name, events, n_bins) for name, events in noise.items()]
         driven = [(self._array(self.layout.populations[p].group, r), rows) for (p, r), rows in drive.items()]
         for now in range(n_bins):
             step[0], t[0] = now, now * dt
@@ -208,16 +208,16 @@ class RuntimeSimulator(Simulator):
                 run()
             for name, space in spaces.items():
                 if count := int(space[-1]):
-                    found[name].append((now, space[:count].copy()))
-            for course, values, which in watched:
-                course[now] = values[which]
-        for each in last:
-            each.run()
+                    events_by_population[name].append((now, space[:count].copy()))
+            for course, values, neurons in watched:
+                course[now] = values[neurons]
+        for obj in last:
+            obj.run()
         step[0], t[0] = 0, 0.0
-        return {name: _joined(each) for name, each in found.items()}, courses
+        return {name: _joined(events) for name, events in events_by_population.items()}, courses
 
     def _in_presentation(self, step: _Step, spikes: Spikes, timestep: NDArray[np.int64]) -> Step:
-        """Return what an object does in a step of a presentation, whose input spikes may carry factors."""
+        """Return the step function of an object in a presentation, whose input spikes may carry factors."""
         graded = step.graded
         if graded is None or spikes.factor is None:
             return step.run
@@ -227,7 +227,7 @@ class RuntimeSimulator(Simulator):
     def _noise_of(
         self, name: str, spikes: Spikes, n_bins: int
     ) -> tuple[NDArray[np.float64], float, NDArray[np.int32], NDArray[np.int64]]:
-        """Receptor and weight of the noise into a population, its neurons, and where those of each step begin."""
+        """Return receptor and weight of the noise into a population, its neurons, and their first index per step."""
         population = self.layout.populations[name]
         noise = population.population.noise
         assert noise is not None
@@ -235,14 +235,14 @@ class RuntimeSimulator(Simulator):
         return self._array(population.group, noise.receptor), noise.weight, spikes.index, places
 
     def _restore_spikes_in_flight(self, earlier: Mapping[str, Spikes]) -> None:
-        """Give Brian2's queues the spikes of the steps before, so that they hold what is still to arrive."""
+        """Push the spikes of previous steps into Brian2's queues, so that these hold the spikes in flight."""
         for pathway, population in self._delayed:
             queue, spikes = pathway.queue, earlier.get(population.name)
             learned = self._bins.get(self._built.carried_by[pathway.synapses.name].name)
             if learned is not None:
                 queue.set_delays(learned[0])
             for _ in range(population.delay_bins + 1):
-                queue.advance()  # nothing of another presentation remains
+                queue.advance()  # empty the queue
             if spikes is not None:
                 for back in range(population.delay_bins, 0, -1):
                     queue.push(spikes.index[spikes.bin == -back])
@@ -255,14 +255,14 @@ class RuntimeSimulator(Simulator):
         if not learned_delays.within_bounds(projection, delays):
             return False
         now = learned_delays.rounded(projection, delays)
-        before = np.empty(0, np.int32)  # nothing is in flight
+        before = np.empty(0, np.int32)  # no spikes in flight
         if projection.keeps_delays:
             before = learned_delays.rounded(projection, self.array(f"{projection.name}.{LEFT_WITH}"))
         self._bins[projection.name] = before.reshape(-1), now.reshape(-1)
         return True
 
     def close(self) -> None:
-        """Drop the objects of Brian2; the modules that Cython compiled for them stay loaded."""
+        """Release the Brian2 objects; modules compiled by Cython stay loaded."""
         self._closed = True
         self._steps, self._last_steps, self._delayed = [], [], []
         self._built = BuiltNetwork(None, {})
@@ -271,8 +271,8 @@ class RuntimeSimulator(Simulator):
 def _set_delays(
     built: BuiltNetwork, layout: Layout, delays: Mapping[str, NDArray[np.int32]]
 ) -> list[tuple[Any, PopulationLayout]]:
-    """Set the delays of Brian2's pathways; return those with delays, each with its source."""
-    found = []
+    """Set the delays of Brian2's pathways; return the pathways with delays, each with its source."""
+    delayed = []
     for name, projection in built.carried_by.items():
         if projection.delay_form == "none":
             continue
@@ -282,18 +282,18 @@ def _set_delays(
                 pathway.delay = bins * layout.graph.dt * b2.ms
                 if projection.delay_rule is not None:
                     LearnedQueue.give(pathway, projection.source.size, projection.delay_bins)
-                found.append((pathway, projection.source))
-    return found
+                delayed.append((pathway, projection.source))
+    return delayed
 
 
 def _runs(when: When | None, learns: list[bool]) -> bool:
-    """Whether an object runs while some projections learn."""
+    """Return whether an object runs, given which projections learn."""
     return when is None or learns[when.projection] != (when.mode == "frozen")
 
 
-def _joined(found: list[tuple[int, NDArray[np.int32]]]) -> Spikes:
-    if not found:
+def _joined(events: list[tuple[int, NDArray[np.int32]]]) -> Spikes:
+    if not events:
         return Spikes(np.empty(0, np.int32), np.empty(0, np.int32))
-    index = np.concatenate([indices for _, indices in found]).astype(np.int32)
-    bins = np.repeat(np.array([b for b, _ in found], np.int32), [len(indices) for _, indices in found])
+    index = np.concatenate([indices for _, indices in events]).astype(np.int32)
+    bins = np.repeat(np.array([b for b, _ in events], np.int32), [len(indices) for _, indices in events])
     return Spikes(index, bins)

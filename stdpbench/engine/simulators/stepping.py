@@ -1,7 +1,7 @@
-"""Steps of Brian2's objects in runtime mode, without what they would do in vain.
+"""Faster steps of Brian2's objects in runtime mode.
 
-In most steps no spike arrives at a projection and no neuron is reset. Brian2 runs the code of both all the same, on no
-synapses and no neurons; and its NumPy code begins each time with its imports. What is run here has the same effect.
+In most steps no spike arrives at a projection and no neuron is reset. Brian2 still runs the code for both, without
+synapses or neurons, and its NumPy code begins each time with imports. The steps here have the same effect.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from stdpbench.engine.network.brian import NumpyCodeObject, SynapticPathway
 Step = Callable[[], object]
 
 _RESET, _ARRIVALS = "reset", ["synapses_push_spikes", "synapses"]
-"""Templates of Brian2: of code for neurons that spike, and of the two code objects of a pathway."""
+"""Brian2's templates: of code for spiking neurons, and of the two code objects of a pathway."""
 
 
 def step_of(obj: Any) -> Step:
-    """Return what an object does in a step, once its network is prepared.
+    """Return the step function of an object of a prepared network.
 
     Parameters
     ----------
     obj : brian2.BrianObject
-        With code objects.
+        An object with code objects.
     """
-    templates = [each.template_name for each in obj.code_objects]
+    templates = [code_object.template_name for code_object in obj.code_objects]
     if isinstance(obj, SynapticPathway) and templates == _ARRIVALS:
         return _arrivals(obj)
     if len(templates) > 1:
@@ -35,7 +35,7 @@ def step_of(obj: Any) -> Step:
 
 
 def _arrivals(pathway: Any) -> Step:
-    """Put the spikes of a step into the queue, run the code of synapses if spikes arrive, advance the queue."""
+    """Return a step that pushes spikes into the queue, runs the code of synapses if spikes arrive, and advances."""
     spikes, queue, run = pathway.eventspace, pathway.queue, run_code(pathway.code_objects[1])
     push, peek, advance = queue.push, queue.peek, queue.advance
 
@@ -51,7 +51,7 @@ def _arrivals(pathway: Any) -> Step:
 
 
 def _if_spikes(code_object: Any) -> Step:
-    """Run code for neurons that spike if there are any."""
+    """Return a step that runs code for spiking neurons if there are any."""
     spikes, run = code_object.variables["_spikespace"].get_value(), run_code(code_object)
 
     def step() -> None:
@@ -62,7 +62,7 @@ def _if_spikes(code_object: Any) -> Step:
 
 
 def run_code(code_object: Any) -> Step:
-    """Run a code object; if it is of NumPy, with its imports done before."""
+    """Return a step that runs a code object; for NumPy code, imports are done beforehand."""
     if type(code_object) is not NumpyCodeObject or code_object.nonconstant_values:  # Cython's derives from NumPy's
         run: Step = code_object
         return run

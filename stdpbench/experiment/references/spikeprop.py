@@ -269,9 +269,9 @@ def of_weights(fired: Fired, shape: tuple[int, ...], change: Floats) -> Floats:
     shape : tuple of int
         That of the weights.
     change : ndarray, float64, (n, n_neurons)
-        Decrease of the loss per increase of the potential at the time `fired.exact`: :math:`\partial L/\partial t\;
-        /\; v'` if a neuron fires, since a higher potential makes it fire earlier; if it is silent,
-        :math:`-\partial L/\partial v_{max}`.
+        Decrease of the loss per increase of the potential at the time `fired.exact`:
+        :math:`\partial L/\partial t\; /\; v'` if a neuron fires, since a higher potential makes it fire earlier;
+        :math:`-\partial L/\partial v_{max}` if it is silent.
     """
     tau, t = fired.cell.tau, fired.exact
     kept = change * np.exp(-t / tau)

@@ -1,9 +1,8 @@
-"""The plasticity laboratory: what a rule does to a synapse, in protocols from the literature.
+"""The plasticity laboratory: the effect of a rule on a synapse, in protocols from the literature.
 
 Every protocol imposes spikes on synapses that are built from the rule's declaration by the code that builds the
-network (`stdpbench.engine.network.imposed`), or lets one neuron of the network learn
-(`stdpbench.studies.lab.one_neuron`); there is no second implementation of a rule here. A rule is named, or given as a
-`PlasticityRule`:
+network (`stdpbench.engine.network.imposed`), or trains one neuron of the network (`stdpbench.studies.lab.one_neuron`);
+rules are not implemented a second time. A rule is a name or a `PlasticityRule`:
 
 >>> from stdpbench.studies import lab
 >>> window = lab.pair_window("pair-additive")
@@ -11,7 +10,7 @@ network (`stdpbench.engine.network.imposed`), or lets one neuron of the network 
 '1 pair, starting weight 0.5, bounds 0 … 1'
 >>> frequency = lab.frequency("triplet", weight=1.0, set={"w_max": 3})  # curves[0].change, one number per frequency
 
-Importing this package imports nothing heavy.
+Importing this package imports no heavy dependencies.
 """
 
 from importlib import import_module

@@ -23,11 +23,11 @@ PROTOCOLS: Mapping[str, str] = {
     "neuron": "one_neuron:neuron",
     "reward-delay": "protocols:reward_delay",
 }
-"""``protocol -> "module:function"``."""
+"""Protocol -> ``"module:function"``."""
 
 
 def protocol(name: str) -> Callable[..., Result]:
-    """The function of a protocol.
+    """Return the function of a protocol.
 
     Raises
     ------
@@ -37,12 +37,12 @@ def protocol(name: str) -> Callable[..., Result]:
     if name not in PROTOCOLS:
         raise StdpbenchError(f"there is no protocol {name!r}; {suggestion(name, PROTOCOLS)}")
     module, _, function = PROTOCOLS[name].partition(":")
-    found: Callable[..., Result] = getattr(import_module(f"stdpbench.studies.lab.{module}"), function)
-    return found
+    run_protocol: Callable[..., Result] = getattr(import_module(f"stdpbench.studies.lab.{module}"), function)
+    return run_protocol
 
 
 def options(name: str) -> dict[str, Any]:
-    """Options of a protocol that take a number or a list of numbers, with their defaults."""
+    """Return the options of a protocol that take a number or a list of numbers, with their defaults."""
     declared = inspect.signature(protocol(name)).parameters.values()
     return {p.name: p.default for p in declared if p.name not in ("rule", "set", "timings", "neuron")}
 
@@ -58,7 +58,7 @@ def run(
     Parameters
     ----------
     kind : str or PlasticityRule
-        Kind of the rule; or a rule, which keeps all its values.
+        Kind of the rule, or a rule with all its values.
     name : str, optional
         The protocol.
     set : mapping of str to Any, optional
@@ -96,7 +96,7 @@ def _read(text: str, default: Any, where: str, key: str) -> Any:
             return tuple(float(part) for part in text.split(","))
         return int(text) if isinstance(default, int) else float(text)
     except ValueError:
-        wanted = (
+        expected = (
             "numbers separated by commas" if several else "a whole number" if isinstance(default, int) else "a number"
         )
-        raise StdpbenchError(f"{where} must be {wanted}, not {text!r}") from None
+        raise StdpbenchError(f"{where} must be {expected}, not {text!r}") from None

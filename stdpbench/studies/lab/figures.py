@@ -1,4 +1,4 @@
-"""Figures of protocols: results in, a matplotlib figure out."""
+"""Matplotlib figures of the results of protocols."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def draw(
     Parameters
     ----------
     results : sequence of Result
-        Of the same protocol. Each has a colour; curves of one result differ in line style.
+        Results of the same protocol. Each has a colour; curves of one result differ in line style.
     points : sequence of Points
-        Drawn as well, in the same sequence of colours.
+        Points to draw as well, in the same sequence of colours.
     title : str, optional
         Default: rules and protocol.
     width : float or str, optional
@@ -60,24 +60,24 @@ def draw(
 def draw_on(axes: Axes, results: Sequence[Result], points: Sequence[Points] = ()) -> None:
     """Draw into existing axes; see `draw`."""
     first, several = results[0], len(results) > 1
-    if any(each.protocol != first.protocol for each in results):
+    if any(result.protocol != first.protocol for result in results):
         raise StdpbenchError("only results of the same protocol can be overlaid")
     for number, (result, name) in enumerate(zip(results, names(results), strict=True)):
         _draw(axes, result, number, name if several else "")
     used = len(results) if several else len(first.curves)
-    for number, each in enumerate(points):
-        # points take the colour of their curve where there is one for each curve
+    for number, series in enumerate(points):
+        # points take the colour of their curve if there are points for each curve
         colour = number if len(points) == used else used + number
         axes.errorbar(
-            each.x,
-            each.y,
-            each.error,
+            series.x,
+            series.y,
+            series.error,
             fmt=MARKERS[number % len(MARKERS)],
             color=OKABE_ITO[colour % len(OKABE_ITO)],
             markersize=7,
             markerfacecolor="white",
             capsize=3,
-            label=each.label,
+            label=series.label,
         )
     axes.set_xlabel(f"{first.x_name} ({first.x_unit})" if first.x_unit else first.x_name, fontsize=11)
     axes.set_ylabel(first.y_name, fontsize=11)
@@ -95,7 +95,7 @@ def draw_on(axes: Axes, results: Sequence[Result], points: Sequence[Points] = ()
 
 
 def conditions(results: Sequence[Result], width: int = 118) -> list[str]:
-    """Conditions and remarks of the results, wrapped to `width` characters."""
+    """Return conditions and remarks of the results, wrapped to `width` characters."""
     texts = [
         f"{name}: {text}" if len(results) > 1 else text
         for result, name in zip(results, names(results), strict=True)
@@ -105,22 +105,22 @@ def conditions(results: Sequence[Result], width: int = 118) -> list[str]:
 
 
 def names(results: Sequence[Result]) -> list[str]:
-    """The name of each result's rule; for rules of one name, also the parameters that differ from the defaults."""
+    """Return the name of each result's rule; if names repeat, with the parameters that differ from the defaults."""
     kinds = [result.name for result in results]
-    found = []
+    texts = []
     for result, kind in zip(results, kinds, strict=True):
         declared = result.rule.describe()
         changed = [p for p in declared if getattr(result.rule, p.name) != p.default]
         values = ", ".join(f"{p.name} {p.show(getattr(result.rule, p.name))}" for p in changed)
-        found.append(f"{kind} ({values})" if kinds.count(kind) > 1 and values else kind)
-    return found
+        texts.append(f"{kind} ({values})" if kinds.count(kind) > 1 and values else kind)
+    return texts
 
 
 def _draw(axes: Axes, result: Result, number: int, name: str) -> None:
-    for which, curve in enumerate(result.curves):
-        colour = OKABE_ITO[(number if name else which) % len(OKABE_ITO)]
+    for curve_number, curve in enumerate(result.curves):
+        colour = OKABE_ITO[(number if name else curve_number) % len(OKABE_ITO)]
         label = " ".join(filter(None, [name, curve.label]))
-        style = _STYLES[which % len(_STYLES)] if name else "-"
+        style = _STYLES[curve_number % len(_STYLES)] if name else "-"
         # a line must not lead through Δt = 0, where a window jumps
         x, y = (
             gap(result.x, curve.change)

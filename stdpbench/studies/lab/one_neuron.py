@@ -1,7 +1,7 @@
-r"""One neuron with many Poisson inputs, until its weights settle: after Song, Miller & Abbott (2000).
+r"""One neuron with many Poisson inputs until its weights settle, after Song, Miller & Abbott (2000).
 
-The network of an experiment with one exc neuron, whose weights learn by the rule, on the simulator that trains
-networks. The neuron is ``adaptive-lif`` with a constant threshold and a scaled conductance:
+The network of an experiment with one exc neuron learns by the rule, on the simulator that trains networks. The neuron
+is ``adaptive-lif`` with a constant threshold and a scaled conductance:
 
 .. math:: \tau_m\, dv/dt = (v_{rest} - v) + g_{max}\, g_e / w_{max}\, (E_{exc} - v)
 
@@ -30,7 +30,7 @@ from stdpbench.studies.lab.result import Curve, Result
 Floats = NDArray[np.float64]
 _FASTEST = 2000.0  # Hz
 _BINS = 20  # of the histogram of weights
-_SETTLED = 0.005  # of w_max: mean distance of the sorted weights from those of a tenth of the time before
+_SETTLED = 0.005  # of w_max: mean change of the sorted weights within a tenth of the duration
 
 
 class SongNeuron(AdaptiveLIF):
@@ -58,7 +58,7 @@ class SongNeuron(AdaptiveLIF):
 
 
 def open_neuron(rule: PlasticityRule, neuron: AdaptiveLIF, n_input: int, dt: float = 0.5) -> Simulator:
-    """A network of one exc neuron that learns by a rule, shown stimuli of one second.
+    """Open a network of one exc neuron that learns by a rule, for stimuli of one second.
 
     Raises
     ------
@@ -70,19 +70,19 @@ def open_neuron(rule: PlasticityRule, neuron: AdaptiveLIF, n_input: int, dt: flo
         raise StdpbenchError(
             f"the protocol neuron needs a rule that runs in the digit network; {kind} {rule.in_digit_network}"
         )
-    made = Experiment.from_mapping(
+    experiment = Experiment.from_mapping(
         {
             "network": {"n_exc": 1, "inhibition": "direct", "dt": dt, "conductance_step": "exact"},
             "schedule": {"stimulus": 1000.0, "between": "carry"},
         }
     )
     # not validated: the kind of the neuron is not registered
-    simulator, _ = open_simulator(made.model_copy(update={"plasticity": rule, "exc": neuron}), n_input)
+    simulator, _ = open_simulator(experiment.model_copy(update={"plasticity": rule, "exc": neuron}), n_input)
     return simulator
 
 
 def poisson_spikes(generator: np.random.Generator, rates: Floats, n_bins: int, dt: float) -> Spikes:
-    """Poisson spikes of one stimulus: in each bin of `dt` seconds with probability rate·dt, rates in Hz."""
+    """Draw Poisson spikes of one stimulus: in each bin of `dt` seconds with probability rate·dt, rates in Hz."""
     bins, index = np.nonzero(generator.random((n_bins, len(rates)), dtype=np.float32) < rates * dt)
     return Spikes(index.astype(np.int32), bins.astype(np.int32))
 
@@ -98,7 +98,7 @@ def neuron(
     seed: int = 1,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Distribution of the weights of a neuron with many Poisson inputs, before and after they settle.
+    """Return the distribution of the weights of a neuron with many Poisson inputs, before and after they settle.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def neuron(
     inputs : int
         Number of inputs.
     rate : float, Hz
-        Of each input.
+        Rate of each input.
     duration : int, s
         Maximum duration. The protocol ends earlier once the sorted weights move by less than 0.5 % of w_max, on
         average, within a tenth of it.
@@ -116,14 +116,14 @@ def neuron(
     weight : float, optional
         Starting weight of all inputs. Default: random, uniform in 0 … w_max.
     seed : int
-        Of starting weights and spikes.
+        Seed of starting weights and spikes.
 
     Returns
     -------
     Result
         The fraction of inputs in each bin of the weight.
     """
-    made = as_rule(rule, set)
+    plasticity = as_rule(rule, set)
     count(inputs, "inputs")
     count(duration, "duration")
     at_least(0, seed, "seed")
@@ -131,11 +131,11 @@ def neuron(
         raise StdpbenchError(f"rate must lie in 0 … {_FASTEST:g} Hz, one spike per step, not {rate:g}")
     if not 0 <= g_max < np.inf:
         raise StdpbenchError(f"g_max must be at least 0, not {g_max:g}")
-    starting_weight(made, weight)
-    simulator = open_neuron(made, SongNeuron(gain=g_max / made.w_max), inputs)
+    starting_weight(plasticity, weight)
+    simulator = open_neuron(plasticity, SongNeuron(gain=g_max / plasticity.w_max), inputs)
     try:
         generator = np.random.default_rng(seed)
-        w = generator.random(inputs) * made.w_max
+        w = generator.random(inputs) * plasticity.w_max
         if weight is not None:
             w[:] = weight
         simulator.w[:, 0] = w
@@ -150,19 +150,19 @@ def neuron(
                 n_spikes += int(simulator.present(shown, n_bins, plastic=True).counts("exc")[0])
                 second += 1
             now = np.sort(simulator.w[:, 0])
-            settled = bool(np.abs(now - before).mean() < _SETTLED * made.w_max)
+            settled = bool(np.abs(now - before).mean() < _SETTLED * plasticity.w_max)
             before = now
     finally:
         simulator.close()
-    edges = np.linspace(0.0, made.w_max, _BINS + 1)
+    edges = np.linspace(0.0, plasticity.w_max, _BINS + 1)
     curves = tuple(
-        Curve(label, np.histogram(np.clip(values, 0, made.w_max), edges)[0] / inputs)
+        Curve(label, np.histogram(np.clip(values, 0, plasticity.w_max), edges)[0] / inputs)
         for label, values in (("start", start), (f"after {second} s", before))
     )
     began = "random starting weights" if weight is None else f"starting weight {weight:g}"
-    conditions = f"{inputs} Poisson inputs at {rate:g} Hz, {began}, bounds 0 … {made.w_max:g}"
+    conditions = f"{inputs} Poisson inputs at {rate:g} Hz, {began}, bounds 0 … {plasticity.w_max:g}"
     span = min(every, second)
     last = f"In the last {span} s the neuron fired at {n_spikes / span:.1f} Hz; its weights "
     last += "had settled." if settled else "had not settled yet."
     centres = (edges[:-1] + edges[1:]) / 2
-    return Result("neuron", made, centres, "weight", "", "share of inputs", curves, conditions, (last,))
+    return Result("neuron", plasticity, centres, "weight", "", "share of inputs", curves, conditions, (last,))

@@ -1,6 +1,6 @@
-"""Points of an experiment to draw beside curves: shipped ones, and those of a CSV file.
+"""Experimental points to draw with curves: shipped points, and points of a CSV file.
 
-A problem in a file is reported in one sentence with its line number. Nothing here needs Brian2 or matplotlib.
+Errors of a file are one sentence with a line number. This module needs neither Brian2 nor matplotlib.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Points:
     Attributes
     ----------
     label : str
-        Where they come from.
+        Their source.
     x, y : ndarray, float64, (n,)
         The points, in the units of the figure.
     error : ndarray, float64, (n,), or None
@@ -71,7 +71,7 @@ class Points:
 
 
 def sjoestroem() -> list[Points]:
-    """Pairs over frequency in visual cortex: Δt = +10 ms, then -10 ms."""
+    """Return points for pairs over frequency in visual cortex: Δt = +10 ms, then -10 ms."""
     about = (
         "60 pairs (layer 5, rat visual cortex) by Sjöström, Turrigiano & Nelson 2001, "
         "doi:10.1016/S0896-6273(01)00542-6, read from Pfister & Gerstner 2006. Change relative to the start: compare "
@@ -84,7 +84,7 @@ def sjoestroem() -> list[Points]:
 
 
 def wang(protocol: str) -> Points:
-    """Triplets or quadruplets in hippocampal culture, by name of their protocol."""
+    """Return points for triplets or quadruplets in hippocampal culture, by the name of the protocol."""
     about = (
         f"60 {protocol} at 1 Hz (hippocampal culture) by Wang, Gerkin, Nauen & Bi 2005, doi:10.1038/nn1387, as "
         "Pfister & Gerstner 2006 use them. Bars: standard error"
@@ -142,7 +142,7 @@ def read_points(path: Path, protocol: str = "pair-window") -> Points:
 
 
 def _rows(text: str, name: str) -> list[tuple[int, list[float]]]:
-    """Numbers of each line that has any, with the line number; a header line is skipped."""
+    """Return the numbers of each line that has any, with the line number; a header line is skipped."""
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
     split = _splitter([line for _, line in lines])
@@ -154,11 +154,11 @@ def _rows(text: str, name: str) -> list[tuple[int, list[float]]]:
             continue
         if len(values) < 2:
             raise StdpbenchError(f"{name}, line {number}: expected two numbers, x and y, not {line[:40]!r}")
-        found = [value for value in values if value is not None]
-        if len(found) < len(values):
+        numbers = [value for value in values if value is not None]
+        if len(numbers) < len(values):
             wrong = cells[values.index(None)]
             raise StdpbenchError(f"{name}, line {number}: {wrong[:40]!r} is not a number")
-        rows.append((number, found))
+        rows.append((number, numbers))
         if len(rows) > _MOST:
             raise StdpbenchError(f"{name}, line {number}: more than {_MOST} points cannot be drawn")
     if not rows:
@@ -167,16 +167,16 @@ def _rows(text: str, name: str) -> list[tuple[int, list[float]]]:
 
 
 def _splitter(lines: Sequence[str]) -> Any:
-    """A function that splits a line, chosen by the separator that most lines use."""
+    """Return a function that splits a line, according to the separator that most lines use."""
 
-    def apart(line: str, mark: str) -> list[str]:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=mark), [])]
+    def cells(line: str, separator: str) -> list[str]:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
 
-    for mark in (";", "\t"):
-        if sum(mark in line for line in lines) * 2 > len(lines):
-            return lambda line: [cell.replace(",", ".") for cell in apart(line, mark)]
+    for separator in (";", "\t"):
+        if sum(separator in line for line in lines) * 2 > len(lines):
+            return lambda line: [cell.replace(",", ".") for cell in cells(line, separator)]
     if sum("," in line for line in lines) * 2 > len(lines):
-        return lambda line: apart(line, ",")
+        return lambda line: cells(line, ",")
     return lambda line: line.split()
 
 

@@ -1,9 +1,9 @@
 """Protocols with spikes imposed on both sides of synapses.
 
-Throughout, Δt is the time of the output spike minus that of the input spike: positive where the input spike comes
-first. If an input and an output spike coincide, the input spike comes first. `rule` is a kind or a
-`PlasticityRule`; `set` gives parameters of a rule given by its kind; `weight` is the starting weight, by default
-w_max/2. Every point starts from the reset state. All functions return a `stdpbench.studies.lab.result.Result`.
+Throughout, Δt is the time of the output spike minus that of the input spike: positive if the input spike comes first.
+If an input and an output spike coincide, the input spike comes first. `rule` is a kind or a `PlasticityRule`; `set`
+holds parameters of the rule; `weight` is the starting weight, by default w_max/2. Every point starts from the reset
+state. All functions return a `stdpbench.studies.lab.result.Result`.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from stdpbench.studies.lab.result import Curve, Result
 Floats = NDArray[np.float64]
 Trains = Sequence[Floats]
 TRIPLETS = (
-    *(("in-out-in", one, other) for one, other in ((5, -5), (10, -10), (15, -5), (5, -15))),
-    *(("out-in-out", one, other) for one, other in ((-5, 5), (-10, 10), (-5, 15), (-15, 5))),
+    *(("in-out-in", first, second) for first, second in ((5, -5), (10, -10), (15, -5), (5, -15))),
+    *(("out-in-out", first, second) for first, second in ((-5, 5), (-10, 10), (-5, 15), (-15, 5))),
 )
 """Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 _OPEN: dict[tuple[Any, ...], Any] = {}
-_MOST_OPEN = 32  # a few overlaid rules in a few protocols, which a moving slider waits for
+_MOST_OPEN = 32  # cached synapses: a few overlaid rules in a few protocols
 _FASTEST = 2000.0  # Hz
-_MOST_REPEATS = 100_000  # spikes of all points are held in memory, and each takes a step
+_MOST_REPEATS = 100_000  # spikes of all points are in memory, and each takes a step
 _LONGEST = 10_000.0  # s of Poisson spikes
 ENOUGH = 40  # time constants, after which the remainder is negligible
 
 
 def as_rule(rule: str | PlasticityRule, set: Mapping[str, Any] | None = None) -> PlasticityRule:
-    """The given rule, or the rule of the given kind with its parameters set."""
+    """Return a rule, given as such or by its kind, with parameters set."""
     if isinstance(rule, PlasticityRule):
         return rules.build({**rule.to_mapping(), **set}, "plasticity") if set else rule
     return rules.build({"kind": rule, **(set or {})}, "plasticity")
 
 
 def starting_weight(rule: PlasticityRule, weight: float | None) -> float:
-    """The given weight, or w_max/2; checked against the bounds."""
+    """Return the weight, by default w_max/2; raise an error if it is out of bounds."""
     w = rule.w_max / 2 if weight is None else float(weight)
     if not 0 <= w <= rule.w_max:
         raise StdpbenchError(f"weight must lie within the bounds 0 … {rule.w_max:g} (plasticity.w_max), not {w:g}")
@@ -59,26 +59,34 @@ def pair_window(
     weight: float | None = None,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Weight change by pairs of spikes, over Δt.
+    """Return the weight change by pairs of spikes, over Δt.
 
     Parameters
     ----------
     dts : sequence of float, ms, optional
-        Default: odd values from -79 to 79 ms, or up to half a period where that is less.
+        Default: odd values from -79 to 79 ms, or up to half a period if that is less.
     pairs : int
         Number of pairs, equally spaced.
     frequency : float, Hz
         Pairs per second.
     """
-    made, w = _start(rule, set, weight)
+    plasticity, w = _start(rule, set, weight)
     widest = 80.0 if pairs == 1 else min(80.0, 500.0 / above_zero(frequency, "frequency"))
-    usual = [float(dt) for dt in range(-79, 80, 2) if abs(dt) < widest]
-    x = numbers(usual if dts is None else dts)
+    default = [float(dt) for dt in range(-79, 80, 2) if abs(dt) < widest]
+    x = numbers(default if dts is None else dts)
     at = np.arange(count(pairs, "pairs")) / frequency
-    changed, cut = impose(made, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
+    changed, cut = impose(plasticity, [at - dt * 1e-3 for dt in x], [at for _ in x], w)
     spikes = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
     return result(
-        "pair-window", made, x, "Δt", "ms", "Δw", (Curve("", changed),), f"{spikes}, {_bounds(made, w)}", cut
+        "pair-window",
+        plasticity,
+        x,
+        "Δt",
+        "ms",
+        "Δw",
+        (Curve("", changed),),
+        f"{spikes}, {_bounds(plasticity, w)}",
+        cut,
     )
 
 
@@ -91,7 +99,7 @@ def frequency(
     weight: float | None = None,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Weight change by equidistant pairs of spikes, over their frequency, as in Sjöström et al. (2001).
+    """Return the weight change by equidistant pairs of spikes, over their frequency, as in Sjöström et al. (2001).
 
     Parameters
     ----------
@@ -103,17 +111,17 @@ def frequency(
     pairs : int
         Number of pairs at every frequency.
     """
-    made, w = _start(rule, set, weight)
-    usual: tuple[float, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
-    usual = usual[1:] if made.output_neuron else usual if made.averages else (0.1, 1, *usual)
-    x, dts = numbers(usual if frequencies is None else frequencies), numbers(dts).tolist()
+    plasticity, w = _start(rule, set, weight)
+    default: tuple[float, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
+    default = default[1:] if plasticity.output_neuron else default if plasticity.averages else (0.1, 1, *default)
+    x, dts = numbers(default if frequencies is None else frequencies), numbers(dts).tolist()
     trains = [np.arange(count(pairs, "pairs")) / above_zero(float(f), "frequencies") for f in x]
-    changed, cut = impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
+    changed, cut = impose(plasticity, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
     curves = [
         Curve(f"Δt = {signed(dt, 'g')} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)
     ]
-    conditions = f"{pairs} equidistant pairs, {_bounds(made, w)}"
-    return result("frequency", made, x, "frequency", "Hz", "Δw", tuple(curves), conditions, cut)
+    conditions = f"{pairs} equidistant pairs, {_bounds(plasticity, w)}"
+    return result("frequency", plasticity, x, "frequency", "Hz", "Δw", tuple(curves), conditions, cut)
 
 
 def triplets(
@@ -125,7 +133,7 @@ def triplets(
     weight: float | None = None,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Weight change by triplets of spikes.
+    """Return the weight change by triplets of spikes.
 
     Parameters
     ----------
@@ -136,7 +144,7 @@ def triplets(
     frequency : float, Hz
         Triplets per second.
     """
-    made, w = _start(rule, set, weight)
+    plasticity, w = _start(rule, set, weight)
     at = np.arange(count(repeats, "repeats")) / above_zero(frequency, "frequency")
     inputs, outputs, labels = [], [], []
     for order, first, second in timings:
@@ -153,10 +161,12 @@ def triplets(
                 "and then a negative Δt, out-in-out a negative and then a positive one"
             )
         labels.append(f"{order} {first:+g}, {second:+g} ms")
-    changed, cut = impose(made, inputs, outputs, w)
-    conditions = f"{repeats} triplets at {frequency:g} Hz, {_bounds(made, w)}"
+    changed, cut = impose(plasticity, inputs, outputs, w)
+    conditions = f"{repeats} triplets at {frequency:g} Hz, {_bounds(plasticity, w)}"
     x = np.arange(len(labels), dtype=np.float64)
-    return result("triplets", made, x, "triplet", "", "Δw", (Curve("", changed),), conditions, cut, tuple(labels))
+    return result(
+        "triplets", plasticity, x, "triplet", "", "Δw", (Curve("", changed),), conditions, cut, tuple(labels)
+    )
 
 
 def quadruplets(
@@ -169,7 +179,7 @@ def quadruplets(
     weight: float | None = None,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Weight change by two pairs of opposite order, over the time T between their middles.
+    """Return the weight change by two pairs of opposite order, over the time T between their middles.
 
     Parameters
     ----------
@@ -182,7 +192,7 @@ def quadruplets(
     frequency : float, Hz
         Quadruplets per second.
     """
-    made, w = _start(rule, set, weight)
+    plasticity, w = _start(rule, set, weight)
     x, dt = numbers(range(-98, 99, 4) if separations is None else separations), float(numbers(dt)[0])
     if dt == 0 or np.isin(0.0, x):
         raise StdpbenchError("separations and dt must not be 0: two spikes of one neuron would coincide")
@@ -191,9 +201,9 @@ def quadruplets(
     # one pair around `at`, input spike first; the other, output spike first, T before it
     inputs = [np.concatenate([at - half, at - T * 1e-3 + half]) for T in x]
     outputs = [np.concatenate([at + half, at - T * 1e-3 - half]) for T in x]
-    changed, cut = impose(made, inputs, outputs, w)
-    conditions = f"{repeats} quadruplets at {frequency:g} Hz, {dt:g} ms within a pair, {_bounds(made, w)}"
-    return result("quadruplets", made, x, "T", "ms", "Δw", (Curve("", changed),), conditions, cut)
+    changed, cut = impose(plasticity, inputs, outputs, w)
+    conditions = f"{repeats} quadruplets at {frequency:g} Hz, {dt:g} ms within a pair, {_bounds(plasticity, w)}"
+    return result("quadruplets", plasticity, x, "T", "ms", "Δw", (Curve("", changed),), conditions, cut)
 
 
 def poisson_pairs(
@@ -208,7 +218,7 @@ def poisson_pairs(
     weight: float | None = None,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Weight change per second by independent Poisson spikes on both sides, over the output rate.
+    """Return the weight change per second by independent Poisson spikes on both sides, over the output rate.
 
     Parameters
     ----------
@@ -223,9 +233,9 @@ def poisson_pairs(
     averages : float
         Initial value of the rule's averages, such as BCM's threshold.
     seed : int
-        Of the random spikes, in bins of 0.5 ms.
+        Seed of the random spikes, in bins of 0.5 ms.
     """
-    made, w = _start(rule, set, weight)
+    plasticity, w = _start(rule, set, weight)
     generator = np.random.default_rng(at_least(0, seed, "seed"))
     x, input_rates = numbers(output_rates), numbers(input_rates).tolist()
     above_zero(duration, "duration")
@@ -235,21 +245,21 @@ def poisson_pairs(
         raise StdpbenchError(f"duration must be at most {_LONGEST:g} s, not {duration:g}")
     inputs: list[Floats] = []
     outputs: list[Floats] = []
-    for given in input_rates:
+    for input_rate in input_rates:
         for rate in x:
             for _ in range(count(repeats, "repeats")):
-                inputs.append(_poisson(generator, float(given), duration))
+                inputs.append(_poisson(generator, float(input_rate), duration))
                 outputs.append(_poisson(generator, float(rate), duration))
-    state = {average.name: averages for average in made.averages}
-    changed, cut = impose(made, inputs, outputs, w, state)
+    state = {average.name: averages for average in plasticity.averages}
+    changed, cut = impose(plasticity, inputs, outputs, w, state)
     per_second = (changed / duration).reshape(len(input_rates), len(x), repeats)
     curves = tuple(
-        Curve(f"input {rate:g} Hz", found.mean(axis=1), found.std(axis=1, ddof=1) if repeats > 1 else None)
-        for rate, found in zip(input_rates, per_second, strict=True)
+        Curve(f"input {rate:g} Hz", changes.mean(axis=1), changes.std(axis=1, ddof=1) if repeats > 1 else None)
+        for rate, changes in zip(input_rates, per_second, strict=True)
     )
-    conditions = f"Poisson spikes for {duration:g} s, mean of {repeats} synapses, {_bounds(made, w)}"
+    conditions = f"Poisson spikes for {duration:g} s, mean of {repeats} synapses, {_bounds(plasticity, w)}"
     conditions += "".join(f", {name} {value:g} at the start" for name, value in state.items())
-    return result("poisson-pairs", made, x, "output rate", "Hz", "Δw per second", curves, conditions, cut)
+    return result("poisson-pairs", plasticity, x, "output rate", "Hz", "Δw per second", curves, conditions, cut)
 
 
 def weight_dependence(
@@ -261,7 +271,7 @@ def weight_dependence(
     frequency: float = 1.0,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Weight change by pairs of spikes, over the starting weight.
+    """Return the weight change by pairs of spikes, over the starting weight.
 
     Parameters
     ----------
@@ -274,11 +284,11 @@ def weight_dependence(
     frequency : float, Hz
         Pairs per second.
     """
-    made, _ = _start(rule, set, None)
-    x, dts = numbers(np.linspace(0.0, made.w_max, 41) if weights is None else weights), numbers(dts).tolist()
+    plasticity, _ = _start(rule, set, None)
+    x, dts = numbers(np.linspace(0.0, plasticity.w_max, 41) if weights is None else weights), numbers(dts).tolist()
     at = np.arange(count(pairs, "pairs")) / above_zero(frequency, "frequency")
     changed, _ = impose(
-        made, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
+        plasticity, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
     )
     curves = [
         Curve(f"Δt = {signed(dt, 'g')} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)
@@ -286,13 +296,13 @@ def weight_dependence(
     spikes = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
     return result(
         "weight-dependence",
-        made,
+        plasticity,
         x,
         "starting weight",
         "",
         "Δw",
         tuple(curves),
-        f"{spikes}, bounds 0 … {made.w_max:g}",
+        f"{spikes}, bounds 0 … {plasticity.w_max:g}",
         False,
     )
 
@@ -300,8 +310,8 @@ def weight_dependence(
 def _start(
     rule: str | PlasticityRule, set: Mapping[str, Any] | None, weight: float | None
 ) -> tuple[PlasticityRule, float]:
-    made = as_rule(rule, set)
-    return made, starting_weight(made, weight)
+    plasticity = as_rule(rule, set)
+    return plasticity, starting_weight(plasticity, weight)
 
 
 def impose(
@@ -314,14 +324,17 @@ def impose(
     neuron: Neuron | None = None,
     dt: float = 0.5,
 ) -> tuple[Floats, bool]:
-    """Weight changes, and whether weights ended at a bound that they did not start from. Time starts at a spike."""
+    """Return weight changes, and whether weights ended at a bound that they did not start from.
+
+    Times are shifted so that the first spike is at 0.
+    """
     from stdpbench.engine.network.imposed import open_synapses
 
     structure = [getattr(rule, p.name) for p in rule.describe() if p.structural]
     equations = rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.traces, rule.averages
     key = (type(rule), *equations, len(inputs), *structure, neuron, dt)
     if key in _OPEN:
-        synapses = _OPEN[key] = _OPEN.pop(key)  # the newest comes last
+        synapses = _OPEN[key] = _OPEN.pop(key)  # the most recently used last
         if synapses.rule != rule:
             synapses.set_rule(rule)
     else:
@@ -331,15 +344,15 @@ def impose(
     first = min((float(spikes.min()) for spikes in (*inputs, *outputs) if len(spikes)), default=0.0)
     trains = [[spikes - first for spikes in side] for side in (inputs, outputs)]
     until = 0.0
-    if rule.synapse_variables:  # which continue after the last spike
+    if rule.synapse_variables:  # these still change the weight after the last spike
         slowest = max(rule.quantities()[p.name] for p in rule.describe() if p.unit in ("s", "ms"))
         until = max((float(s.max()) for side in trains for s in side if len(s)), default=0.0) + ENOUGH * slowest
     with np.errstate(all="ignore"):  # the result is checked below
         end = synapses.run(*trains, w, state, until)
-    if odd := int((~np.isfinite(end)).sum()):
+    if n_not_finite := int((~np.isfinite(end)).sum()):
         raise StdpbenchError(
-            f"the weight is not finite after these spikes, at {odd} of {len(end)} points: the rule's expressions must "
-            "be defined for all values of their traces and parameters"
+            f"the weight is not finite after these spikes, at {n_not_finite} of {len(end)} points: the rule's "
+            "expressions must be defined for all values of their traces and parameters"
         )
     at_bound = (end <= 0) | (end >= rule.w_max)
     return end - w, bool((at_bound & (end != w)).any())
@@ -357,7 +370,7 @@ def result(
     cut: bool,
     x_labels: tuple[str, ...] = (),
 ) -> Result:
-    """The result, with remarks."""
+    """Return the result with its remarks."""
     remarks = [rule.remarks[protocol]] if protocol in rule.remarks else []
     if cut:
         remarks.append("Some weights ended at a bound, where the curve is clipped.")
@@ -369,7 +382,7 @@ def _bounds(rule: PlasticityRule, w: float) -> str:
 
 
 def _poisson(generator: np.random.Generator, rate: float, duration: float, step: float = 0.5e-3) -> Floats:
-    """Spike times in bins of `step`, each with probability rate·step."""
+    """Draw spike times in bins of `step`, each with probability rate·step."""
     n_bins = round(duration / step)
     times: Floats = step * np.flatnonzero(generator.random(n_bins) < rate * step).astype(np.float64)
     return times
@@ -381,12 +394,12 @@ def numbers(given: Any) -> Floats:
     Raises
     ------
     StdpbenchError
-        If there is none, or one is not finite.
+        If there are none, or a number is not finite.
     """
-    found: Floats = np.array(given, np.float64).reshape(-1)
-    if not len(found) or not np.isfinite(found).all():
+    array: Floats = np.array(given, np.float64).reshape(-1)
+    if not len(array) or not np.isfinite(array).all():
         raise StdpbenchError("a protocol needs one or more numbers, all finite")
-    return found
+    return array
 
 
 def count(number: int, name: str) -> int:
@@ -428,7 +441,7 @@ def pairing(
     neuron: Neuron | None = None,
     dt: float = 0.5,
 ) -> Result:
-    """Relative weight change by bursts of pairs, 10 s from one to the next, over the frequency within a burst.
+    """Return the relative weight change by bursts of pairs, 10 s apart, over the frequency within a burst.
 
     Below 1 Hz pairs are isolated: 50 of them at that frequency.
 
@@ -447,31 +460,31 @@ def pairing(
     dt : float, ms
         Time step, for rules that are integrated in steps.
     """
-    made = as_rule(rule, set)
-    w, x, dts = starting_weight(made, weight), numbers(frequencies), numbers(dts).tolist()
+    plasticity = as_rule(rule, set)
+    w, x, dts = starting_weight(plasticity, weight), numbers(frequencies), numbers(dts).tolist()
     if not w:
         raise StdpbenchError("weight must be above 0, because the change is relative to it")
     for number, name in ((pairs, "pairs"), (bursts, "bursts")):
         count(number, name)
-    reads = bool(made.output_neuron)
+    reads_potential = bool(plasticity.output_neuron)
     trains, times = [], []
     for frequency in x:
         alone = above_zero(float(frequency), "frequencies") < _ALONE
-        burst = np.arange(1 if alone and reads else _PAIRS_ALONE if alone else pairs) / frequency
-        begin = np.zeros(1) if alone or reads else _PAUSE * np.arange(bursts)
+        burst = np.arange(1 if alone and reads_potential else _PAIRS_ALONE if alone else pairs) / frequency
+        begin = np.zeros(1) if alone or reads_potential else _PAUSE * np.arange(bursts)
         trains.append((begin[:, np.newaxis] + burst).ravel())
-        times.append(1 if not reads else _PAIRS_ALONE if alone else bursts)
+        times.append(1 if not reads_potential else _PAIRS_ALONE if alone else bursts)
     changed, cut = impose(
-        made, [at - d * 1e-3 for d in dts for at in trains], trains * len(dts), w, neuron=neuron, dt=dt
+        plasticity, [at - d * 1e-3 for d in dts for at in trains], trains * len(dts), w, neuron=neuron, dt=dt
     )
     relative: list[Floats] = [np.array(times) * part / w for part in np.split(changed, len(dts))]
     curves = tuple(Curve(f"Δt = {signed(d, 'g')} ms", part) for d, part in zip(dts, relative, strict=True))
     conditions = f"{bursts} bursts of {pairs} equidistant pairs, {_PAUSE:g} s apart ({_PAIRS_ALONE} pairs below 1 Hz)"
-    conditions += f", starting weight {w:g}, bounds 0 … {made.w_max:g}"
-    if reads:
-        conditions += f", neuron {made.output_neuron}, steps of {dt:g} ms"
-    found = result("pairing", made, x, "frequency", "Hz", "relative Δw", curves, conditions, cut)
-    return found if not reads else found.remarked(_AT_REST)
+    conditions += f", starting weight {w:g}, bounds 0 … {plasticity.w_max:g}"
+    if reads_potential:
+        conditions += f", neuron {plasticity.output_neuron}, steps of {dt:g} ms"
+    outcome = result("pairing", plasticity, x, "frequency", "Hz", "relative Δw", curves, conditions, cut)
+    return outcome if not reads_potential else outcome.remarked(_AT_REST)
 
 
 def reward_delay(
@@ -483,7 +496,7 @@ def reward_delay(
     weight: float | None = None,
     set: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Weight change by a pair of spikes that is followed by a reward, over the delay of the reward.
+    """Return the weight change by a pair of spikes that is followed by a reward, over the delay of the reward.
 
     Parameters
     ----------
@@ -498,29 +511,39 @@ def reward_delay(
     """
     from stdpbench.engine.network.imposed import ImposedSpikes
 
-    made = as_rule(rule, set)
-    w = starting_weight(made, weight)
-    if "d" not in made.synapse_variables:
-        raise StdpbenchError(f"reward-delay needs a rule with dopamine (d), which {getattr(made, 'kind', '')} is not")
+    plasticity = as_rule(rule, set)
+    w = starting_weight(plasticity, weight)
+    if "d" not in plasticity.synapse_variables:
+        raise StdpbenchError(
+            f"reward-delay needs a rule with dopamine (d), which {getattr(plasticity, 'kind', '')} is not"
+        )
     x, dts, reward = numbers(delays), numbers(dts).tolist(), float(numbers(reward)[0])
     if not (x >= 0).all():
         raise StdpbenchError("delays must be at least 0")
     last = max(x.max(), 0.0) + 1.0
-    # the reward comes to all points at once, and the pair before it by its delay
+    # the reward comes to all points at the same time, and each pair precedes it by its delay
     later = [last - delay for delay in x]
     inputs = [np.array([at - max(dt, 0.0) * 1e-3]) for dt in dts for at in later]
     outputs = [np.array([at - max(-dt, 0.0) * 1e-3]) for dt in dts for at in later]
-    synapses = ImposedSpikes(made, len(inputs))
+    synapses = ImposedSpikes(plasticity, len(inputs))
     synapses.run(inputs, outputs, w, until=last)
     synapses.put("d", reward)
     none = [np.empty(0)] * len(inputs)
-    end = synapses.run(none, none, None, until=ENOUGH * max(made.quantities().values()))
+    end = synapses.run(none, none, None, until=ENOUGH * max(plasticity.quantities().values()))
     curves = [
         Curve(f"Δt = {signed(dt, 'g')} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)
     ]
-    conditions = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {made.w_max:g}"
+    conditions = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {plasticity.w_max:g}"
     remarks = ("Some weights ended at a bound, where the curve is clipped.",)
-    cut = bool(((end <= 0) | (end >= made.w_max)).any())
+    cut = bool(((end <= 0) | (end >= plasticity.w_max)).any())
     return Result(
-        "reward-delay", made, x, "delay of the reward", "s", "Δw", tuple(curves), conditions, remarks if cut else ()
+        "reward-delay",
+        plasticity,
+        x,
+        "delay of the reward",
+        "s",
+        "Δw",
+        tuple(curves),
+        conditions,
+        remarks if cut else (),
     )

@@ -1,7 +1,7 @@
 """Protocols that are fast enough to follow a moving slider: their names and options.
 
-The app reads them here, without importing the protocols themselves and the code that runs them; a test compares the
-two. `stdpbench.studies.lab.service` runs them.
+The app reads them here without importing the protocols and the code that runs them; a test compares the two.
+`stdpbench.studies.lab.service` runs them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Option:
     name : str
         Its name in the protocol.
     label, unit, help : str
-        For a form.
+        Texts for a form.
     default : Any
-        Default value; None where the protocol chooses a suitable one.
+        Default value; None if the protocol chooses one.
     several : bool
         Whether it is a list of numbers.
     whole : bool
@@ -56,8 +56,10 @@ class Option:
                 return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
             return int(text) if self.whole else float(text)
         except ValueError:
-            wanted = "numbers separated by commas" if self.several else "a whole number" if self.whole else "a number"
-            raise StdpbenchError(f"{self.label} must be {wanted}, not {text!r}") from None
+            expected = (
+                "numbers separated by commas" if self.several else "a whole number" if self.whole else "a number"
+            )
+            raise StdpbenchError(f"{self.label} must be {expected}, not {text!r}") from None
 
     def show(self, value: Any) -> str:
         """Format a value so that `read` accepts it."""
@@ -79,7 +81,7 @@ class Quick:
     coarse : mapping of str to Any
         Options for fewer points in less time, while a slider moves.
     coarse_with_averages : mapping of str to Any
-        The same for rules with averages, which must be integrated throughout, where that makes a difference.
+        The same for rules with averages, which must be integrated throughout; empty if it is the same.
     """
 
     name: str
@@ -98,12 +100,12 @@ def _pairs(default: int) -> Option:
     return Option("pairs", "pairs", "", "Number, equally spaced", default, whole=True)
 
 
-def _frequency(what: str) -> Option:
-    return Option("frequency", "frequency", "Hz", f"{what} per second", 1.0)
+def _frequency(noun: str) -> Option:
+    return Option("frequency", "frequency", "Hz", f"{noun} per second", 1.0)
 
 
-def _repeats(what: str) -> Option:
-    return Option("repeats", "repeats", "", f"Number of {what}, equally spaced", 60, whole=True)
+def _repeats(noun: str) -> Option:
+    return Option("repeats", "repeats", "", f"Number of {noun}, equally spaced", 60, whole=True)
 
 
 QUICK: Mapping[str, Quick] = {
@@ -185,7 +187,7 @@ _FIRST = ("pair-window", "frequency", "weight-dependence")
 
 
 def plan_for(rule: PlasticityRule) -> tuple[str, str, str]:
-    """The protocols for a rule, its default protocol first."""
+    """Return three protocols for a rule, its default protocol first."""
     opening = rule.opening.protocol
     first = [opening] if opening in QUICK and not why_not(rule, opening) else []
     one, two, three, *_ = [*first, *(name for name in _FIRST if name not in first)]
@@ -193,26 +195,26 @@ def plan_for(rule: PlasticityRule) -> tuple[str, str, str]:
 
 
 def why_not(rule: PlasticityRule, protocol: str) -> str:
-    """The reason why a protocol cannot run on a rule; empty if it can."""
+    """Return the reason why a protocol cannot run on a rule; empty if it can."""
     if protocol == "reward-delay" and "d" not in rule.synapse_variables:
         return "only for rules with dopamine (d)"
     return ""
 
 
-def options_for(rule: PlasticityRule, protocol: str, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a protocol for a rule: the chosen ones, then those that the rule declares."""
+def options_for(rule: PlasticityRule, protocol: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a protocol for a rule: chosen options override those that the rule declares."""
     opened = rule.opening.options if rule.opening.protocol == protocol else {}
-    return {**opened, **own}
+    return {**opened, **chosen}
 
 
 def coarse_for(rule: PlasticityRule, protocol: str) -> Mapping[str, Any]:
-    """Options of a protocol for fewer points in less time; empty if there are none."""
+    """Return the options of a protocol for fewer points in less time; empty if there are none."""
     quick = QUICK[protocol]
     return (quick.coarse_with_averages if rule.averages else {}) or quick.coarse
 
 
 def as_opened(rule: PlasticityRule, protocol: str) -> tuple[PlasticityRule, dict[str, str]]:
-    """The rule with the values that it declares for its default protocol.
+    """Return the rule with the values that it declares for its default protocol.
 
     A value that differs from the default was chosen by the user and is kept.
 
@@ -224,12 +226,12 @@ def as_opened(rule: PlasticityRule, protocol: str) -> tuple[PlasticityRule, dict
     if rule.opening.protocol != protocol:
         return rule, {}
     declared = {p.name: p for p in rule.describe()}
-    put_in = {
+    declared_values = {
         name: value
         for name, value in rule.opening.parameters.items()
         if name in declared and getattr(rule, name) == declared[name].default != value
     }
-    if not put_in:
+    if not declared_values:
         return rule, {}
-    made = rules.build({**rule.to_mapping(), **put_in}, "plasticity")
-    return made, {name: declared[name].show(getattr(made, name)) for name in put_in}
+    opened = rules.build({**rule.to_mapping(), **declared_values}, "plasticity")
+    return opened, {name: declared[name].show(getattr(opened, name)) for name in declared_values}

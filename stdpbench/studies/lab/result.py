@@ -45,19 +45,19 @@ class Result:
     rule : PlasticityRule
         The rule with its parameters.
     x : ndarray, float64, (n,)
-        What was varied, in `x_unit`.
+        The varied quantity, in `x_unit`.
     x_name, x_unit : str
-        Name and unit of what was varied.
+        Name and unit of the varied quantity.
     y_name : str
-        What was measured; weights have no unit.
+        The measured quantity; weights have no unit.
     curves : tuple of Curve
         The curves.
     conditions : str
         Pairs, frequency, starting weight and bounds, for the caption of any figure.
     remarks : tuple of str
-        Sentences: why a curve is zero or flat by construction, whether weights were clipped.
+        Sentences, such as why a curve is zero or flat by construction, and whether weights were clipped.
     x_labels : tuple of str
-        Labels of x, where it is not a number.
+        Labels of x if it is not a number.
     """
 
     protocol: str
@@ -82,11 +82,11 @@ class Result:
         return rule_name(self.rule.to_mapping())
 
     def remarked(self, remark: str) -> Result:
-        """Return a copy with another remark before the others."""
+        """Return a copy with an additional remark in front."""
         return replace(self, remarks=(remark, *self.remarks))
 
     def columns(self) -> dict[str, list[Any]]:
-        """All numbers, by column heading."""
+        """Return all numbers by column heading."""
         table: dict[str, list[Any]] = {f"{self.x_name} ({self.x_unit})" if self.x_unit else self.x_name: []}
         (first,) = table
         table[first] = list(self.x_labels) or self.x.tolist()
@@ -98,7 +98,7 @@ class Result:
         return table
 
     def to_csv(self) -> str:
-        """The table as CSV, with rule, parameters and conditions as comments above it."""
+        """Return the table as CSV, with rule, parameters and conditions as comments above it."""
         text = io.StringIO()
         values = ", ".join(f"{p.name} = {p.show(getattr(self.rule, p.name))}" for p in self.rule.describe())
         for line in (f"{self.name}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks):
@@ -110,7 +110,7 @@ class Result:
         return text.getvalue()
 
     def to_mapping(self) -> dict[str, Any]:
-        """Everything as plain values, for JSON."""
+        """Return everything as plain values, for JSON."""
         return {
             "protocol": self.protocol,
             "rule": self.rule.to_mapping(),
@@ -130,14 +130,14 @@ class Result:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
-        """Read what `to_mapping` wrote."""
+        """Create a result from the output of `to_mapping`."""
 
         def array(values: Any) -> NDArray[np.float64]:
             return np.array(values, np.float64)
 
         curves = tuple(
-            Curve(one["label"], array(one["change"]), None if one["spread"] is None else array(one["spread"]))
-            for one in mapping["curves"]
+            Curve(curve["label"], array(curve["change"]), None if curve["spread"] is None else array(curve["spread"]))
+            for curve in mapping["curves"]
         )
         x = mapping["x"]
         return cls(

@@ -1,6 +1,6 @@
 """The process that computes curves for the Rules page: ``python -m stdpbench.studies.lab.service``.
 
-It answers requests by `stdpbench.base.helper`. Synapses of a rule are built once and kept (`protocols`); new
+It answers requests through `stdpbench.base.helper`. Synapses of a rule are built once and cached (`protocols`); new
 values of its parameters are written into them, so that a curve follows a slider.
 
 * ``curve`` (`rule`, `protocol`, `options`, `coarse`): returns `Result.to_mapping`. With `coarse`, a slider is
@@ -25,8 +25,8 @@ from stdpbench.studies.lab.result import Result
 from stdpbench.studies.lab.typeset import lines_of, notes_of, picture
 
 _SOON, _PATIENCE = 0.025, 0.06
-"""CPU seconds: a protocol slower than the first limit returns fewer points while a slider moves; one that even then
-exceeds the second is skipped until the slider is released."""
+"""CPU seconds: a protocol slower than the first limit returns fewer points while a slider moves; if it then still
+exceeds the second limit, it is skipped until the slider is released."""
 _BUILDING = 0.6
 """Upper limit of the time to build synapses, in the first run of a rule in a protocol."""
 
@@ -35,7 +35,7 @@ class Desk:
     """Answers requests about rules."""
 
     def __init__(self) -> None:
-        self._took: dict[tuple[type[PlasticityRule], str, bool], float] = {}
+        self._seconds: dict[tuple[type[PlasticityRule], str, bool], float] = {}
 
     def answer(
         self, name: str, arguments: Mapping[str, Any], on_progress: ProgressCallback
@@ -49,30 +49,30 @@ class Desk:
         """
         if name not in ("curve", "equations"):
             raise StdpbenchError(f"unknown request {name}")
-        asked = dict(arguments)
-        rule = rules.build(asked.pop("rule"), "plasticity")
-        return (self._curve(rule, **asked) if name == "curve" else _equations(rule, **asked)), {}
+        options = dict(arguments)
+        rule = rules.build(options.pop("rule"), "plasticity")
+        return (self._curve(rule, **options) if name == "curve" else _equations(rule, **options)), {}
 
     def _curve(self, rule: PlasticityRule, protocol: str, options: Mapping[str, Any], coarse: bool) -> dict[str, Any]:
-        fewer = coarse and self._took.get((type(rule), protocol, False), 0.0) > _SOON
+        fewer = coarse and self._seconds.get((type(rule), protocol, False), 0.0) > _SOON
         few = coarse_for(rule, protocol)
-        if fewer and (not few or self._took.get((type(rule), protocol, True), 0.0) > _PATIENCE):
+        if fewer and (not few or self._seconds.get((type(rule), protocol, True), 0.0) > _PATIENCE):
             return {"skipped": True}
         options = {**options, **(few if fewer else {})}
-        found = self._run(rule, protocol, options, (type(rule), protocol, fewer))
-        return {**found.to_mapping(), "coarse": fewer}
+        result = self._run(rule, protocol, options, (type(rule), protocol, fewer))
+        return {**result.to_mapping(), "coarse": fewer}
 
     def _run(
         self, rule: PlasticityRule, name: str, options: Mapping[str, Any], key: tuple[type[PlasticityRule], str, bool]
     ) -> Result:
-        begun = time.process_time()  # CPU time: the load of the machine says nothing about a protocol
-        found = protocol(name)(rule, **options)
-        took = time.process_time() - begun
-        if key in self._took:
-            self._took[key] = min(took, self._took[key] or took)
-        else:  # it built synapses, too
-            self._took[key] = took if took > _BUILDING else 0.0
-        return found
+        begun = time.process_time()  # CPU time, which does not depend on the load of the machine
+        result = protocol(name)(rule, **options)
+        seconds = time.process_time() - begun
+        if key in self._seconds:
+            self._seconds[key] = min(seconds, self._seconds[key] or seconds)
+        else:  # the first run, which also built synapses
+            self._seconds[key] = seconds if seconds > _BUILDING else 0.0
+        return result
 
 
 def _equations(rule: PlasticityRule, colour: str, faint: str, width: float, size: float, dpi: float) -> dict[str, Any]:

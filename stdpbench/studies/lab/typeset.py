@@ -1,10 +1,10 @@
-r"""Typeset the equations of a rule, from the same text that Brian2 gets.
+r"""Typeset the equations of a rule from the code that Brian2 runs.
 
-Nothing is written by hand: the traces, averages and expressions that the rule declares are parsed, and each tree is
-written as TeX, term by term in its original order. So custom rules are typeset as well, and what is shown is what
-runs. ``clip(E, 0, w_max)`` is written :math:`[E]_0^{w_{max}}`.
+The traces, averages and expressions that the rule declares are parsed, and each syntax tree is written as TeX, term by
+term in its original order. Custom rules are therefore typeset as well, and the equations shown are those that run.
+``clip(E, 0, w_max)`` is written :math:`[E]_0^{w_{max}}`.
 
-`lines_of` needs nothing; `picture` draws with matplotlib's mathtext.
+`lines_of` has no dependencies; `picture` draws with matplotlib's mathtext.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _COMPARE = {ast.Lt: "<", ast.LtE: r"\leq", ast.Gt: ">", ast.GtE: r"\geq", ast.Eq
 _NAMED = {"exp": r"\exp", "log": r"\ln", "log10": r"\log_{10}", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh"}
 _NAMED |= {"minimum": r"\min", "maximum": r"\max", "sign": r"\mathrm{sgn}"}
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
-"""Operator precedence: a part is put in brackets where its place needs a higher one."""
+"""Operator precedence: a term is put in brackets if its place needs a higher one."""
 _UNITS = {"second": r"\mathrm{s}", "ms": r"\mathrm{ms}", "volt": r"\mathrm{V}", "mV": r"\mathrm{mV}"}
 
 
@@ -41,7 +41,7 @@ class Line:
     label : str
         A label; empty for a continuation of the line above.
     tex : str
-        Without dollars.
+        TeX without dollar signs.
     """
 
     label: str
@@ -49,7 +49,7 @@ class Line:
 
 
 def lines_of(rule: PlasticityRule) -> list[Line]:
-    """All equations of a rule: traces, averages, what spikes do, what happens all the time."""
+    """Return all equations of a rule: traces, averages, effects of spikes, continuous changes."""
     lines = []
     for side in ("input", "output"):
         for trace in (trace for trace in rule.traces if trace.side == side):
@@ -75,42 +75,42 @@ def lines_of(rule: PlasticityRule) -> list[Line]:
 
 
 def notes_of(rule: PlasticityRule) -> list[str]:
-    """Notes on the equations."""
-    found = []
-    own = [
+    """Return notes on the equations."""
+    notes = []
+    read = [
         trace.name
         for trace in rule.traces
         if re.search(rf"\b{trace.name}\b", rule.on_input_spike if trace.side == "input" else rule.on_output_spike)
     ]
-    if own:
-        several = len(own) > 1
-        found.append(
-            f"{' and '.join(own)} {'are' if several else 'is'} read just before the spike of "
+    if read:
+        several = len(read) > 1
+        notes.append(
+            f"{' and '.join(read)} {'are' if several else 'is'} read just before the spike of "
             f"{'their' if several else 'its'} own side changes {'them' if several else 'it'}."
         )
     late = {average.name: getattr(rule, average.delay) for average in rule.averages if average.delay}
-    found += [f"{name} is read with a delay of {delay:g} ms." for name, delay in late.items()]
+    notes += [f"{name} is read with a delay of {delay:g} ms." for name, delay in late.items()]
     if any(average.on_spike for average in rule.averages):
-        found.append("A filtered potential makes its jump with an output spike.")
+        notes.append("A filtered potential makes its jump with an output spike.")
     if "clip" in rule.on_input_spike + rule.on_output_spike + rule.each_step:
-        found.append("[…] with bounds below and above: the value is clipped to them.")
+        notes.append("[…] with bounds below and above: the value is clipped to them.")
     if rule.each_step:
-        found.append("Δt is a time step, of any length: each takes its part of the integral exactly.")
-    return found
+        notes.append("Δt is a time step, of any length: each takes its part of the integral exactly.")
+    return notes
 
 
 def statements_tex(text: str) -> list[str]:
-    """Each statement of an expression as TeX."""
+    """Return each statement of an expression as TeX."""
     return [statement_tex(line.strip()) for line in text.strip().splitlines() if line.strip()]
 
 
 def statement_tex(line: str) -> str:
-    """A statement such as ``w = clip(w + eta*x, 0, w_max)`` as TeX; ``w += x`` is written out.
+    """Return a statement such as ``w = clip(w + eta*x, 0, w_max)`` as TeX; ``w += x`` is written out.
 
     Raises
     ------
     StdpbenchError
-        If it is not such a statement.
+        If it is not an assignment.
     """
     try:
         node = ast.parse(line).body[0]
@@ -126,14 +126,14 @@ def statement_tex(line: str) -> str:
 
 
 def name_tex(name: str) -> str:
-    r"""A name as mathematics: ``tau_plus`` is :math:`\tau_+`, ``a2_minus`` :math:`a_2^-`, ``y1`` :math:`y_1`."""
+    r"""Return a name as TeX: ``tau_plus`` is :math:`\tau_+`, ``a2_minus`` :math:`a_2^-`, ``y1`` :math:`y_1`."""
     if name in _UNITS:
         return _UNITS[name]
     if name == "dt":
         return r"\Delta t"
     first, *others = name.split("_")
-    found = re.fullmatch(r"([A-Za-z]+?)(\d*)", first)
-    letters, digits = (found[1], found[2]) if found else (first, "")
+    match = re.fullmatch(r"([A-Za-z]+?)(\d*)", first)
+    letters, digits = (match[1], match[2]) if match else (first, "")
     below = [digits] if digits else []
     above = ""
     for part in others:
@@ -148,7 +148,7 @@ def name_tex(name: str) -> str:
 
 
 def _dotted(name: str) -> str:
-    """The derivative of a name: a dot on its letter, not on its subscript."""
+    """Return the derivative of a name, with a dot on its letter, not on its subscript."""
     letter, mark, below = name_tex(name).partition("_")
     return rf"\dot{{{letter}}}{mark}{below}"
 
@@ -162,13 +162,13 @@ def _symbol(word: str) -> str:
 
 
 def _tex(node: ast.expr, place: int) -> str:
-    """A part of an expression, in brackets where its precedence is too low for its place."""
-    tex, hold = _part(node)
-    return tex if hold >= place else rf"\left({tex}\right)"
+    """Return a term as TeX, in brackets if its precedence is too low for its place."""
+    tex, precedence = _part(node)
+    return tex if precedence >= place else rf"\left({tex}\right)"
 
 
 def _part(node: ast.expr) -> tuple[str, int]:
-    """TeX of a part, and its precedence."""
+    """Return the TeX of a term, and its precedence."""
     match node:
         case ast.Constant(value=int() | float() as number):
             return _number_tex(number)
@@ -210,10 +210,10 @@ def _binary(left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int
         case ast.Mult() | ast.Div() if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
             return f"-{_tex(ast.BinOp(left.operand, op, right), _PRODUCT)}", _SUM
         case ast.Mult():
-            one, other = _tex(left, _PRODUCT), _tex(right, _PRODUCT)
+            first, second = _tex(left, _PRODUCT), _tex(right, _PRODUCT)
             # a number on the right would merge with what precedes it
-            times = r" \cdot " if other[:1].isdigit() else r"\,"
-            return f"{one}{times}{other}", _PRODUCT
+            times = r" \cdot " if second[:1].isdigit() else r"\,"
+            return f"{first}{times}{second}", _PRODUCT
         case ast.Div():
             if isinstance(left, ast.Name | ast.Constant) and isinstance(right, ast.Name | ast.Constant):
                 return f"{_tex(left, _ATOM)} / {_tex(right, _ATOM)}", _PRODUCT
@@ -229,50 +229,50 @@ def _binary(left: ast.expr, op: ast.operator, right: ast.expr) -> tuple[str, int
 def _call(name: str, arguments: Sequence[ast.expr]) -> tuple[str, int]:
     inner = [_tex(argument, _SUM) for argument in arguments]
     match name, inner:
-        case "clip", [what, low, high]:
-            return rf"\left[{what}\right]_{{{low}}}^{{{high}}}", _ATOM
-        case "sqrt", [what]:
-            return rf"\sqrt{{{what}}}", _ATOM
-        case "abs", [what]:
-            return rf"\left|{what}\right|", _ATOM
-        case "floor" | "ceil", [what]:
-            return rf"\left\l{name} {what}\right\r{name}", _ATOM
-        case "expm1", [what]:
-            return rf"\exp\left({what}\right) - 1", _SUM
-        case "log1p", [what]:
-            return rf"\ln\left(1 + {what}\right)", _PRODUCT
-        case "int", [what]:
-            return rf"\mathbf{{1}}\left[{what}\right]", _ATOM
+        case "clip", [argument_tex, low, high]:
+            return rf"\left[{argument_tex}\right]_{{{low}}}^{{{high}}}", _ATOM
+        case "sqrt", [argument_tex]:
+            return rf"\sqrt{{{argument_tex}}}", _ATOM
+        case "abs", [argument_tex]:
+            return rf"\left|{argument_tex}\right|", _ATOM
+        case "floor" | "ceil", [argument_tex]:
+            return rf"\left\l{name} {argument_tex}\right\r{name}", _ATOM
+        case "expm1", [argument_tex]:
+            return rf"\exp\left({argument_tex}\right) - 1", _SUM
+        case "log1p", [argument_tex]:
+            return rf"\ln\left(1 + {argument_tex}\right)", _PRODUCT
+        case "int", [argument_tex]:
+            return rf"\mathbf{{1}}\left[{argument_tex}\right]", _ATOM
     return rf"{_NAMED.get(name, _symbol(name))}\left({', '.join(inner)}\right)", _PRODUCT
 
 
 def _expressions(rule: PlasticityRule) -> list[tuple[str, str]]:
-    """Label and text of each expression; for a custom rule as it was written, which was checked before."""
+    """Return label and text of each expression; for a custom rule as the user wrote it."""
     written: Mapping[str, str] = getattr(rule, "definition", {})
-    found = [
+    expressions = [
         ("on an input spike", written.get("on_input_spike", rule.on_input_spike)),
         ("on an output spike", written.get("on_output_spike", rule.on_output_spike)),
         ("in every step", rule.each_step),
         ("once per period", rule.periodically),
     ]
-    return [(label, text) for label, text in found if text.strip()]
+    return [(label, text) for label, text in expressions if text.strip()]
 
 
 def picture(
     lines: Sequence[Line], colour: str, faint: str, width: float, size: float, dpi: float
 ) -> tuple[bytes, float, float]:
-    """Draw lines on a transparent ground.
+    """Draw lines on a transparent background.
 
     Parameters
     ----------
     lines : sequence of Line
         Labels are drawn above their lines.
     colour, faint : str
-        Of mathematics and of labels, as ``"#rrggbb"``.
+        Colours of mathematics and of labels, as ``"#rrggbb"``.
     width : float
         Available width in points (1/72 inch): long lines are drawn smaller to fit, down to two thirds.
     size : float
-        Of letters, in points.
+        Font size in points.
     dpi : float
         Dots per inch.
 
@@ -298,16 +298,16 @@ def picture(
             label.set_position((0, high))
         tex = f"${line.tex}$"
         text = figure.text(0, 0, tex, color=colour, fontsize=1.2 * size, math_fontfamily="dejavusans")
-        found, height, descent = renderer.get_text_width_height_descent(tex, text.get_fontproperties(), True)
+        text_width, height, descent = renderer.get_text_width_height_descent(tex, text.get_fontproperties(), True)
         points = 72.0 / dpi
-        if found * points > width - size:
-            factor = max(2 / 3, (width - size) / (found * points))
+        if text_width * points > width - size:
+            factor = max(2 / 3, (width - size) / (text_width * points))
             text.set_fontsize(1.2 * size * factor)
-            found, height, descent = (factor * each for each in (found, height, descent))
+            text_width, height, descent = (factor * length for length in (text_width, height, descent))
         high += max(1.25 * size, 0.35 * size + (height - descent) * points)
         text.set_position((size, high))
         high += descent * points
-        wide = max(wide, size + found * points)
+        wide = max(wide, size + text_width * points)
     wide, high = wide + 2, high + 0.4 * size
     figure.set_size_inches(wide / 72, high / 72)
     for text in figure.texts:

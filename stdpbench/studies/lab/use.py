@@ -1,4 +1,4 @@
-"""From the laboratory to a network: an experiment with a rule, and how a rule differs from the active one."""
+"""Use a rule of the laboratory in a network: experiments with a rule, and changes of a running rule."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from stdpbench.kinds.plasticity import PlasticityRule
 
 
 def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "", projection: str = "") -> Experiment:
-    """A copy of an experiment that learns by this rule.
+    """Return a copy of an experiment that learns by this rule.
 
     Parameters
     ----------
     rule : PlasticityRule
-        With its values.
+        The rule with its values.
     base : Experiment
-        Supplies everything else, except its expected accuracy and time, which no longer hold.
+        The experiment to copy, without its expected accuracy and time, which no longer hold.
     name : str
         Name of the experiment. Default: made of both names.
     projection : str
@@ -36,12 +36,12 @@ def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "", proj
 
 
 def is_same_rule(rule: PlasticityRule, other: PlasticityRule) -> bool:
-    """Whether two rules have the same equations and differ only in their values."""
+    """Return whether two rules have the same equations, so that only their values may differ."""
     return type(rule) is type(other)
 
 
 def live_changes(rule: PlasticityRule, running: Experiment, projection: str = "") -> dict[str, Any]:
-    """The parameter changes that give the rule of a running network these values: dotted path to value.
+    """Return the changes that give the rule of a running network the values of `rule`: dotted path -> value.
 
     Raises
     ------

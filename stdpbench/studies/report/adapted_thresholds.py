@@ -1,8 +1,8 @@
-"""The start of a run with thresholds adapted only: what homeostasis does without learning.
+"""Accuracy of the start weights of a run with adapted thresholds: the effect of homeostasis without learning.
 
-The start weights are shown all training pictures while thresholds adapt and weights stand still, then labelled and
-tested as the trained network was. It costs a training, so it is measured on request, once, and stored under a digest
-of all that it depends on.
+All training pictures are shown to the start weights while thresholds adapt and weights do not change; then the network
+is labelled and tested as the trained one. This takes as long as a training, so it is measured only on request, once,
+and stored under a digest of all that it depends on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stdpbench.experiment import Experiment, input_shape, n_presentations
 from stdpbench.results.readout import READOUTS, assign, readouts, score
 from stdpbench.runs.process.training import train
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.studies.report.evaluated_run import EvaluatedRun, keep_measured, key_of, measured
+from stdpbench.studies.report.evaluated_run import EvaluatedRun, key_of, store_measurement, stored_measurement
 from stdpbench.studies.report.presentations import Presentation, Presenter
 from stdpbench.studies.report.rows import Accuracy, stored_row
 
@@ -28,7 +28,7 @@ _NO_LEARNING = {"kind": "custom", "title": "No learning", "on_output_spike": "w 
 
 
 def without_learning(experiment: Experiment) -> Experiment:
-    """Return the same network with rules that change no weight, so that all else adapts as in training."""
+    """Return the same network with rules that change no weight; all else adapts as in training."""
     spelled = experiment.spelled_out()
     graph, tables = spelled.graph(), spelled.to_mapping()
     for name in graph.plastic:
@@ -40,9 +40,9 @@ def without_learning(experiment: Experiment) -> Experiment:
 
 
 def why_not(run: EvaluatedRun) -> str:
-    """Say why thresholds cannot be adapted alone in the network of a run; empty if they can."""
+    """Return why thresholds cannot be adapted alone in the network of a run; empty if they can."""
     if run.experiment.evaluation.thresholds == "start":
-        return "in evaluation it has the thresholds from before learning, whatever they adapted to"
+        return "in evaluation it has the thresholds from before learning"
     if not any(name not in _fixed(run) for name in run.learned):
         return "no threshold of this network adapts"
     return "delays of this network learn" if any(is_delay(name) for name in run.learned) else ""
@@ -53,7 +53,7 @@ def _fixed(run: EvaluatedRun) -> set[str]:
 
 
 def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path) -> Iterator[Progress]:
-    """Adapt the thresholds, label and test, and store the accuracies, unless they are stored already.
+    """Adapt the thresholds, label and test, and store the accuracies; do nothing if they are stored already.
 
     Parameters
     ----------
@@ -66,27 +66,27 @@ def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path
     folder : Path
         Folder of `FILE`, which exists.
     """
-    if measured(folder / FILE, _key(run)):
+    if stored_measurement(folder / FILE, _key(run)):
         return
     start = run.start_network()
     experiment = without_learning(run.start)
-    opened, _ = open_simulator(experiment, input_shape(experiment, run.split.train), simulator)
+    simulation, _ = open_simulator(experiment, input_shape(experiment, run.split.train), simulator)
     try:
-        opened.set_learned(start)
-        with closing(train(opened, experiment, run.split.train)) as presented:
+        simulation.set_learned(start)
+        with closing(train(simulation, experiment, run.split.train)) as presented:
             total = n_presentations(experiment, len(run.split.train))
             for number, _ in enumerate(presented, 1):
                 yield Progress("adapt thresholds", number, total)
-        adapted = opened.learned
+        adapted = simulation.learned
     finally:
-        opened.close()
+        simulation.close()
     thresholds = {name: values for name, values in adapted.items() if name not in _fixed(run)}
     networks = {NAME: Learned({**start, **thresholds})}
     images = {"label": run.label_images.unlabelled(), "test": run.split.test.unlabelled()}
-    wanted = [Presentation(NAME, phase, len(images[phase])) for phase in images]
+    presentations = [Presentation(NAME, phase, len(images[phase])) for phase in images]
     counts = {}
     with Presenter(run.experiment, images, networks, simulator, workers) as presenter:
-        for done, presentation, responses in presenter.present(wanted):
+        for done, presentation, responses in presenter.present(presentations):
             if responses is not None:
                 counts[presentation.phase] = responses.spike_counts
             yield Progress("adapted thresholds: label and test", done, sum(len(part) for part in images.values()))
@@ -95,15 +95,15 @@ def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path
         name: score(readouts.get(name)().predict(counts["test"], assignment), run.test_labels, run.n_classes)
         for name in READOUTS
     }
-    keep_measured(folder / FILE, _key(run), {name: value.to_mapping() for name, value in scores.items()})
+    store_measurement(folder / FILE, _key(run), {name: value.to_mapping() for name, value in scores.items()})
 
 
 def rows(run: EvaluatedRun, folder: Path) -> list[Accuracy]:
     """Return the stored accuracies; none if they have not been measured for this run."""
-    if run.missing:  # what it depends on cannot be known
+    if run.missing:  # the key cannot be computed
         return []
     stored, note = (
-        measured(folder / FILE, _key(run)),
+        stored_measurement(folder / FILE, _key(run)),
         "thresholds adapted to all training pictures, weights as at the start",
     )
     return [

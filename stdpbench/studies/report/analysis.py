@@ -82,11 +82,11 @@ def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:
         ("responses", rooted, run.label_counts, run.test_counts),
         (run.split.test.static_name, grey, run.label_images.static, run.split.test.static),
     )
-    for of, make, known, evaluated in pairs:
+    for source, make, labelled, evaluated in pairs:
         for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
-            few = min(len(known), MOST_KNOWN)
-            answers = reader(make(known[:few]), labels[:few], make(evaluated), n_classes)
-            yield accuracy_row("supervised", f"{name} on {of}", answers, run.test_labels, few)
+            n_labels = min(len(labelled), MOST_KNOWN)
+            answers = reader(make(labelled[:n_labels]), labels[:n_labels], make(evaluated), n_classes)
+            yield accuracy_row("supervised", f"{name} on {source}", answers, run.test_labels, n_labels)
 
 
 CHANCE = "chance: k-means, permuted"
@@ -109,12 +109,12 @@ def measure_clusters(
     k = min(n_classes, len(points))
     for method in METHODS:
         free = method == "hdbscan"
-        found = cluster(points, method, None if free else k, seed)
-        yield cluster_row(method, "its own" if free else "classes", found, labels, n_classes, points), found
-    found = cluster(points, "k-means", None, seed)
-    yield cluster_row("k-means, K free", "best silhouette", found, labels, n_classes, points), found
-    found = winners(spike_counts)
-    yield cluster_row("neurons (winner)", "neurons", found, labels, n_classes, points), found
+        clusters = cluster(points, method, None if free else k, seed)
+        yield cluster_row(method, "its own" if free else "classes", clusters, labels, n_classes, points), clusters
+    clusters = cluster(points, "k-means", None, seed)
+    yield cluster_row("k-means, K free", "best silhouette", clusters, labels, n_classes, points), clusters
+    clusters = winners(spike_counts)
+    yield cluster_row("neurons (winner)", "neurons", clusters, labels, n_classes, points), clusters
     rng = np.random.default_rng(seed)
     chance = rng.permutation(cluster(points, "k-means", k, seed))
     yield cluster_row(CHANCE, "classes", chance, labels, n_classes, points), chance
@@ -122,8 +122,8 @@ def measure_clusters(
 
 def cluster_row(
     name: str,
-    chosen: str,
-    found: NDArray[np.int64],
+    k_from: str,
+    clusters: NDArray[np.int64],
     labels: NDArray[np.int64],
     n_classes: int,
     points: Features,
@@ -132,16 +132,16 @@ def cluster_row(
 
     The interval is for a fixed matching.
     """
-    right = matched(contingency(found, labels, n_classes))
-    low, high = wilson_interval(right, len(labels))
+    n_right = matched(contingency(clusters, labels, n_classes))
+    low, high = wilson_interval(n_right, len(labels))
     return {
         "name": name,
-        "k_from": chosen,
-        **agreement(found, labels, n_classes).to_mapping(),
+        "k_from": k_from,
+        **agreement(clusters, labels, n_classes).to_mapping(),
         "accuracy_low": low,
         "accuracy_high": high,
         "interval": INTERVAL,
-        **compactness(points, found).to_mapping(),
+        **compactness(points, clusters).to_mapping(),
     }
 
 
@@ -159,7 +159,7 @@ _OVER_TIME = 2000  # stimuli whose answers are read at many moments
 
 @dataclass(frozen=True)
 class Extent:
-    """Extent of a report: numbers of pictures, which do not change the meaning of rows.
+    """Numbers of pictures in a report; they do not change the meaning of rows.
 
     Attributes
     ----------
@@ -208,15 +208,18 @@ def presentations(run: EvaluatedRun, extent: Extent) -> list[Presentation]:
     """Return the presentations to simulate."""
     n_test = min(extent.sample, len(run.test_counts))
     n_label = min(2 * extent.sample, len(run.label_counts))
-    wanted = [Presentation("random weights", "label", n_label), Presentation("random weights", "test", n_test)]
+    planned = [Presentation("random weights", "label", n_label), Presentation("random weights", "test", n_test)]
     if getattr(run.experiment.network, "start", "random") != "random" and "start_weights" not in run.metrics.get(
         "baselines", {}
     ):
-        wanted += [Presentation("start weights", "label", n_label), Presentation("start weights", "test", n_test)]
+        planned += [
+            Presentation("start weights", "label", n_label),
+            Presentation("start weights", "test", n_test),
+        ]
     if run.label_trains is None or run.test_trains is None:
-        wanted += [Presentation("trained", "label", n_label)]
-    wanted += [Presentation("trained", "test", n_test, repeat) for repeat in range(extent.repeats + 1)]
-    return wanted
+        planned += [Presentation("trained", "label", n_label)]
+    planned += [Presentation("trained", "test", n_test, repeat) for repeat in range(extent.repeats + 1)]
+    return planned
 
 
 def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> Generator[Progress, None, Findings]:
@@ -232,62 +235,62 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
     findings : Findings
         The results.
     """
-    found, responses = Findings(), dict[tuple[str, str, int], Responses]()
-    wanted = presentations(run, extent) if presenter is not None else []
-    total = sum(presentation.n_images for presentation in wanted)
-    for done, presentation, complete in presenter.present(wanted) if presenter is not None else ():
+    findings, responses = Findings(), dict[tuple[str, str, int], Responses]()
+    planned = presentations(run, extent) if presenter is not None else []
+    total = sum(presentation.n_images for presentation in planned)
+    for done, presentation, complete in presenter.present(planned) if presenter is not None else ():
         if complete is not None:
             responses[presentation.network, presentation.phase, presentation.repeat] = complete
         yield Progress("simulated presentations", done, total)
     assignment = run.assignment()
     steps: Sequence[tuple[str, Iterator[None]]] = (
-        ("read-outs", _plain_readouts(run, assignment, found)),
-        ("spike times", _timed_readouts(run, assignment, responses, found)),
-        ("answers over time", _over_time(run, assignment, responses, found)),
-        ("untrained networks", _untrained(run, responses, found)),
-        ("repeated presentations", _repeated(run, assignment, responses, found)),
-        ("neurons", _neurons(run, assignment, found)),
-        ("synaptic operations", _cost(run, responses, found)),
-        ("clusters", _clusters(run, assignment, extent, found)),
-        ("embeddings", _embeddings(run, assignment, extent, found)),
-        ("supervised read-outs", _supervised(run, found)),
-        ("k-means", _k_means(run, found)),
-        (SAMPLES, _samples(run, found)),
-        ("protocol", _protocol(run, found)),
+        ("read-outs", _plain_readouts(run, assignment, findings)),
+        ("spike times", _timed_readouts(run, assignment, responses, findings)),
+        ("answers over time", _over_time(run, assignment, responses, findings)),
+        ("untrained networks", _untrained(run, responses, findings)),
+        ("repeated presentations", _repeated(run, assignment, responses, findings)),
+        ("neurons", _neurons(run, assignment, findings)),
+        ("synaptic operations", _cost(run, responses, findings)),
+        ("clusters", _clusters(run, assignment, extent, findings)),
+        ("embeddings", _embeddings(run, assignment, extent, findings)),
+        ("supervised read-outs", _supervised(run, findings)),
+        ("k-means", _k_means(run, findings)),
+        (SAMPLES, _samples(run, findings)),
+        ("protocol", _protocol(run, findings)),
     )
     for number, (name, step) in enumerate(steps):
         yield Progress(f"measures: {name}", number, len(steps))
         for _ in step:
             yield Progress(f"measures: {name}", number, len(steps))
     yield Progress("measures", len(steps), len(steps))
-    return found
+    return findings
 
 
-def _plain_readouts(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
+def _plain_readouts(run: EvaluatedRun, assignment: Assignment, findings: Findings) -> Iterator[None]:
     labels = run.test_labels
     for name in run.readouts:
         answers = readouts.get(name)().predict(run.test_counts, assignment)
-        found.accuracies.append(accuracy_row(run.group, name, answers, labels, run.n_labels))
-        found.arrays[f"answers {name}"] = answers
-        found.arrays[f"confusion {name}"] = score(answers, labels, run.n_classes).confusion
+        findings.accuracies.append(accuracy_row(run.group, name, answers, labels, run.n_labels))
+        findings.arrays[f"answers {name}"] = answers
+        findings.arrays[f"confusion {name}"] = score(answers, labels, run.n_classes).confusion
         yield
 
 
 def _timed_readouts(
-    run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings
+    run: EvaluatedRun, assignment: Assignment, responses: Simulated, findings: Findings
 ) -> Iterator[None]:
     label, test, note = run.label_trains, run.test_trains, ""
     if label is None or test is None:
         if _STANDARD not in responses:
             return
         label, test = responses["trained", "label", 0].trains, responses[_STANDARD].trains
-        note = "the run kept no spike times, so a sample was presented again"
+        note = "the run has no spike times, so a sample was presented again"
     for row in timed_rows(run, assignment, label, test, note):
-        found.accuracies.append(row)
+        findings.accuracies.append(row)
         yield
 
 
-def _over_time(run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings) -> Iterator[None]:
+def _over_time(run: EvaluatedRun, assignment: Assignment, responses: Simulated, findings: Findings) -> Iterator[None]:
     """Read the vote from spikes up to some moments within the presentation."""
     if run.test_trains is None and _STANDARD not in responses:
         return
@@ -295,7 +298,7 @@ def _over_time(run: EvaluatedRun, assignment: Assignment, responses: Simulated, 
     labels = run.test_labels[: len(trains)]
     over_time = answers_over_time(trains, assignment, readouts.get("vote")())
     yield
-    found.data["over_time"] = {
+    findings.data["over_time"] = {
         "readout": "vote",
         "n_images": len(trains),
         "time_ms": over_time.time.tolist(),
@@ -304,57 +307,57 @@ def _over_time(run: EvaluatedRun, assignment: Assignment, responses: Simulated, 
     }
 
 
-def _untrained(run: EvaluatedRun, responses: Simulated, found: Findings) -> Iterator[None]:
+def _untrained(run: EvaluatedRun, responses: Simulated, findings: Findings) -> Iterator[None]:
     flatters = start_flatters(run.experiment)
     for network in ("random weights", "start weights"):
         if (network, "test", 0) not in responses:
             continue
         label, test = (responses[network, phase, 0].spike_counts for phase in ("label", "test"))
-        known = assign(label, run.label_labels[: len(label)], run.n_classes)
+        assignment = assign(label, run.label_labels[: len(label)], run.n_classes)
         group = run.start_group if network == "start weights" else "untrained"
         for name in READOUTS:
-            answers = readouts.get(name)().predict(test, known)
+            answers = readouts.get(name)().predict(test, assignment)
             labels = run.test_labels[: len(test)]
             note = "; ".join(["a sample"] * (len(test) < len(run.test_counts)) + [_HANDICAPPED] * flatters)
-            found.accuracies.append(accuracy_row(group, f"{network}, {name}", answers, labels, len(label), note))
+            findings.accuracies.append(accuracy_row(group, f"{network}, {name}", answers, labels, len(label), note))
         yield
-    found.accuracies += start_rows(run)
+    findings.accuracies += start_rows(run)
 
 
 def start_rows(run: EvaluatedRun) -> list[Accuracy]:
     """Return the accuracies of the start weights from the metrics of a run."""
-    stored, n_label = (
-        run.metrics.get("baselines", {}).get("start_weights", {}),
-        int(run.metrics.get("n_label_images", 0)),
-    )
+    stored = run.metrics.get("baselines", {}).get("start_weights", {})
+    n_label = int(run.metrics.get("n_label_images", 0))
     note = _HANDICAPPED if start_flatters(run.experiment) else ""
-    known = [name for name in READOUTS if name in stored]
-    return [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label, note) for name in known]
+    names = [name for name in READOUTS if name in stored]
+    return [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label, note) for name in names]
 
 
-def _repeated(run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings) -> Iterator[None]:
-    again = {at: response for at, response in responses.items() if at[:2] == _STANDARD[:2]}
-    if not again:
+def _repeated(run: EvaluatedRun, assignment: Assignment, responses: Simulated, findings: Findings) -> Iterator[None]:
+    repeats = {key: response for key, response in responses.items() if key[:2] == _STANDARD[:2]}
+    if not repeats:
         return
-    counts = [again[at].spike_counts for at in sorted(again)]
+    counts = [repeats[key].spike_counts for key in sorted(repeats)]
     n = len(counts[0])
     labels = run.test_labels[:n]
     accuracy: dict[str, list[float]] = {}
     for name in READOUTS:
         reader = readouts.get(name)()
-        accuracy[name] = [float((reader.predict(some, assignment) == labels).mean()) for some in counts]
+        accuracy[name] = [
+            float((reader.predict(spike_counts, assignment) == labels).mean()) for spike_counts in counts
+        ]
         yield
-    found.data["repeats"] = {
-        "n_presentations": len(again),
+    findings.data["repeats"] = {
+        "n_presentations": len(repeats),
         "n_images": n,
         "accuracy": accuracy,
         "mean": {name: fmean(values) for name, values in accuracy.items()},
         "sd": {name: stdev(values) if len(values) > 1 else None for name, values in accuracy.items()},
     }
-    found.data["same_responses"] = bool((counts[0] == run.test_counts[:n]).all())
+    findings.data["same_responses"] = bool((counts[0] == run.test_counts[:n]).all())
 
 
-def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
+def _neurons(run: EvaluatedRun, assignment: Assignment, findings: Findings) -> Iterator[None]:
     measured = measure_neurons(run.label_counts, run.label_labels, assignment)
     yield
     similarity, duplicate = most_alike(run.w), duplicates(run.w)
@@ -372,8 +375,8 @@ def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iter
         "duplicate": duplicate,
         f"theta_{unit}".rstrip("_"): run.theta * factor,
     }
-    found.arrays |= {f"neuron {name}": values for name, values in per_neuron.items()}
-    found.data["neurons"] = {
+    findings.arrays |= {f"neuron {name}": values for name, values in per_neuron.items()}
+    findings.data["neurons"] = {
         "n_exc": assignment.n_exc,
         "n_images": len(run.label_counts),
         "never_fired": int(measured.never_fired.sum()),
@@ -398,8 +401,8 @@ _SUMMARISED = (
 
 
 def _median(values: NDArray[Any]) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else None
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else None
 
 
 def _entropy(counts: NDArray[np.int64]) -> float:
@@ -407,60 +410,60 @@ def _entropy(counts: NDArray[np.int64]) -> float:
     return float(-(share * np.log2(share)).sum())
 
 
-def _cost(run: EvaluatedRun, responses: Simulated, found: Findings) -> Iterator[None]:
-    if (own := responses.get(_STANDARD)) is None:
+def _cost(run: EvaluatedRun, responses: Simulated, findings: Findings) -> Iterator[None]:
+    if (trained := responses.get(_STANDARD)) is None:
         return
     graph = graph_for(run.experiment, run.split.train)
-    spikes = {name: float(counts.mean()) for name, counts in own.spikes.items()}
+    spikes = {name: float(counts.mean()) for name, counts in trained.spikes.items()}
     spikes[graph.read] = float(run.test_counts.sum(axis=1, dtype=np.int64).mean())  # of all pictures
-    found.data["cost"] = {
+    findings.data["cost"] = {
         **cost(graph, spikes).to_mapping(),
-        "n_images_input": len(own.trains),
+        "n_images_input": len(trained.trains),
         "k_means_nJ": pixel_distances_nanojoule(run.split.train.n_values, graph.n_read),
         "k_means_source": f"{MULTIPLY_ADD.picojoule:g} pJ per {MULTIPLY_ADD.name}",
     }
     yield
 
 
-def _clusters(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
+def _clusters(run: EvaluatedRun, assignment: Assignment, extent: Extent, findings: Findings) -> Iterator[None]:
     n = min(extent.sample, len(run.test_counts))
     rows: list[dict[str, Any]] = []
     for row, members in measure_clusters(run.test_counts[:n], run.test_labels[:n], run.n_classes, run.experiment.seed):
         rows.append(row)
         if row["name"] == "k-means":
-            found.arrays["clusters"] = members
+            findings.arrays["clusters"] = members
         yield
-    found.data["clusters"] = rows
+    findings.data["clusters"] = rows
 
 
-def _embeddings(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
+def _embeddings(run: EvaluatedRun, assignment: Assignment, extent: Extent, findings: Findings) -> Iterator[None]:
     n = min(extent.sample, 2000, len(run.test_counts))
-    found.data["embeddings"] = []
-    for one in embed_responses(run.test_counts[:n], run.experiment.seed):
-        found.arrays[f"embedding {one.method}"] = one.points
-        found.data["embeddings"].append(
+    findings.data["embeddings"] = []
+    for embedding in embed_responses(run.test_counts[:n], run.experiment.seed):
+        findings.arrays[f"embedding {embedding.method}"] = embedding.points
+        findings.data["embeddings"].append(
             {
-                "method": one.method,
+                "method": embedding.method,
                 "n_images": n,
-                "trustworthiness": None if np.isnan(one.trustworthiness) else one.trustworthiness,
-                "description": one.description,
+                "trustworthiness": None if np.isnan(embedding.trustworthiness) else embedding.trustworthiness,
+                "description": embedding.description,
             }
         )
         yield
 
 
-def _supervised(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+def _supervised(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
     for row in supervised_rows(run):
-        found.accuracies.append(row)
+        findings.accuracies.append(row)
         yield
 
 
-def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+def _k_means(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
     stored, seed = run.metrics.get("baselines", {}).get("k_means"), run.experiment.seed
     k, n_label = run.experiment.graph().n_read, len(run.label_counts)
     if stored is None and k <= len(run.split.train):
         yield
-        counted = kmeans_accuracy(
+        measured = kmeans_accuracy(
             run.split.train.static,
             run.label_labels,
             run.split.test.static,
@@ -470,17 +473,17 @@ def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
             n_classes=run.n_classes,
             of=run.split.test.static_name,
         )
-        stored = counted.to_mapping()
+        stored = measured.to_mapping()
     if stored is not None:
-        found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label))
+        findings.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label))
 
 
-def _samples(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+def _samples(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
     stored = run.metrics.get("baselines", {}).get("samples")
     if stored is None and not run.missing:
         yield
         values, name = prototypes(run.start, run.split.train)
-        counted = prototype_accuracy(
+        measured = prototype_accuracy(
             values,
             run.label_images.static,
             run.label_labels,
@@ -490,13 +493,13 @@ def _samples(run: EvaluatedRun, found: Findings) -> Iterator[None]:
             of=run.split.test.static_name,
             name=name,
         )
-        stored = counted.to_mapping()
+        stored = measured.to_mapping()
     if stored is not None:
-        found.accuracies.append(stored_row("pixels", SAMPLES, stored, len(run.label_counts)))
+        findings.accuracies.append(stored_row("pixels", SAMPLES, stored, len(run.label_counts)))
 
 
-def _protocol(run: EvaluatedRun, found: Findings) -> Iterator[None]:
-    found.data["protocol"] = {
+def _protocol(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
+    findings.data["protocol"] = {
         "evaluated_on": run.part,
         "n_train": len(run.split.train),
         "n_label": len(run.label_counts),

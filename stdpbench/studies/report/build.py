@@ -82,7 +82,7 @@ def make_report(
     Raises
     ------
     StdpbenchError
-        If a run is not finished or is active, only some are of streams, or the report cannot be written.
+        If a run is not finished or is active, only some runs are of streams, or the report cannot be written.
     """
     if len({folder.path.resolve() for folder in folders}) < len(folders):
         raise StdpbenchError("a run is given twice; a report compares different runs")
@@ -105,21 +105,23 @@ def make_report(
     for folder in folders:
         yield Progress(f"{folder.path.resolve().name[:40]}", 0, 1)
         run = load_run(folder)
-        found = yield from _measure(run, options)
-        found.accuracies += adapted_thresholds.rows(run, _measurements_folder(folder))
+        findings = yield from _measure(run, options)
+        findings.accuracies += adapted_thresholds.rows(run, _measurements_folder(folder))
         readings = count_readings(folder)
-        data = run_data(run, found, readings)
+        data = run_data(run, findings, readings)
         n = min(options.robustness or robustness.IMAGES, len(run.test_counts))
         data["robustness"] = robustness.rows(run, n, _measurements_folder(folder))
         if data["robustness"]:
             curves[data["run"]] = data["robustness"]
-        parts.append(make_part(run, found, readings, data))
-        rows.append((data, found))
+        parts.append(make_part(run, findings, readings, data))
+        rows.append((data, findings))
         seedless = {key: value for key, value in run.start.to_mapping().items() if key not in _NOT_COMPARED}
         experiments.append(json.dumps(seedless, sort_keys=True))
         yield Progress(f"{folder.path.resolve().name[:40]}", 1, 1)
     comparison = compare_runs([data for data, _ in rows], experiments) if len(rows) > 1 else {}
-    accounts = [with_baselines(Account.of(each), found) for each, (_, found) in zip(folders, rows, strict=True)]
+    accounts = [
+        with_baselines(Account.of(folder), findings) for folder, (_, findings) in zip(folders, rows, strict=True)
+    ]
     seeds = over_seeds(folders, accounts)
     if comparison:
         comparison["over_seeds"] = None if seeds is None else seeds.to_mapping()
@@ -137,7 +139,7 @@ _NOT_COMPARED = ("name", "about", "seed")
 
 
 def _measurements_folder(folder: RunFolder) -> Path:
-    """Return the folder for slow measurements of a run, which all reports share."""
+    """Return the folder for slow measurements of a run, which all its reports share."""
     path = folder.path / "report"
     path.mkdir(exist_ok=True)
     return path
@@ -167,22 +169,22 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
     simulator = options.simulator or run.metadata.get("simulator")
     with Presenter(run.experiment, images, networks, simulator, workers) as presenter:
         record_access(run, "report")
-        found = yield from analyse(run, presenter, extent)
+        findings = yield from analyse(run, presenter, extent)
         if options.robustness:
             record_access(run, "robustness")
             n_images = min(options.robustness, n_test)
             yield from robustness.measure(run, presenter, n_images, _measurements_folder(run.folder))
     if options.thresholds:
         if reason := adapted_thresholds.why_not(run):
-            yield Remarked(f"{run.name}: {reason}, so start weights with adapted thresholds were left out.")
-            return found
+            yield Remarked(f"{run.name}: {reason}, so start weights with adapted thresholds were omitted.")
+            return findings
         record_access(run, "adapted thresholds")
         yield from adapted_thresholds.measure(run, simulator, workers, _measurements_folder(run.folder))
-    return found
+    return findings
 
 
 def default_workers_of(run: EvaluatedRun) -> int:
-    """Return how many processes present stimuli to the network of a run where nobody says."""
+    """Return the default number of processes that present stimuli to the network of a run."""
     from stdpbench.engine.network import Layout
 
     return default_workers(Layout(graph_for(run.experiment, run.split.train)))

@@ -1,4 +1,4 @@
-"""Read from a run folder what the check of chips (`stdpbench.bridges.hardware`) compares. Simulates nothing."""
+"""Read the input of the check of chips (`stdpbench.bridges.hardware`) from a run folder. Simulates nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_run(folder: RunFolder, targets: tuple[str, ...] = ()) -> list[ChipChec
     folder : RunFolder
         A run whose network has been trained.
     targets : tuple of str
-        Names of chips; empty: all that are known.
+        Names of chips; empty: all known ones.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def check_run(folder: RunFolder, targets: tuple[str, ...] = ()) -> list[ChipChec
 
 
 def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activity:
-    """Return the spikes that the run has kept, those of its input, and those that a report has measured."""
+    """Return the spikes that the run has stored, those of its input, and those that a report has measured."""
     experiment, spikes, origin = network.experiment.evaluated, dict[str, NDArray[np.float64]](), dict[str, str]()
     currents = experiment.encoding.currents
     if experiment.stream is not None:
@@ -58,21 +58,21 @@ def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activ
         validation = bool(folder.about.get("validation", False))
         stimuli = load_split(experiment, validation).test.unlabelled()
         shown = min(ENCODED, len(attempts), len(stimuli))
-        found = np.zeros(network.graph.populations[needs.input].size)
+        totals = np.zeros(network.graph.populations[needs.input].size)
         for number in range(shown):
             shown_spikes = encode(experiment, stimuli, "test", number, int(attempts[number]) - 1, number)
-            found += np.bincount(shown_spikes.index, minlength=len(found))
-        spikes[needs.input] = found / shown
+            totals += np.bincount(shown_spikes.index, minlength=len(totals))
+        spikes[needs.input] = totals / shown
         origin[needs.input] = f"input of the first {shown} of them"
         if experiment.encoding.graded:
             origin[needs.input] += "; only a chip with graded spikes can take their factors, which are not compared"
     for projection, operations in _reported(folder).items():
-        each = needs.projections.get(projection)
-        if each is None or each.source in origin or not each.fan_out.any():
+        needed = needs.projections.get(projection)
+        if needed is None or needed.source in origin or not needed.fan_out.any():
             continue
-        n = len(each.fan_out)
-        spikes[each.source] = np.full(n, operations / (each.fan_out.sum() + each.n_zero))
-        origin[each.source] = "the report of the run, spread evenly over neurons"
+        n_neurons = len(needed.fan_out)
+        spikes[needed.source] = np.full(n_neurons, operations / (needed.fan_out.sum() + needed.n_zero))
+        origin[needed.source] = "the report of the run, spread evenly over neurons"
     return Activity(spikes, origin, experiment.stimulus_bins, currents=currents)
 
 
@@ -80,7 +80,7 @@ def _reported(folder: RunFolder) -> dict[str, float]:
     """Return synaptic operations of each projection that a report has measured; empty without one."""
     try:
         report = json.loads((folder.path / "report" / "report.json").read_text(encoding="utf-8"))
-        (run,) = (each for each in report["runs"] if each["run"] == folder.path.resolve().name)
+        (run,) = (row for row in report["runs"] if row["run"] == folder.path.resolve().name)
         return {str(name): float(value) for name, value in run["cost"]["by_projection"].items()}
     except (*DAMAGE, OSError, KeyError, TypeError, AttributeError):
         return {}

@@ -84,19 +84,19 @@ _OF_NETWORK = ("synapses", "neurons", "bits", "stochastic-bits", "threshold-bits
 
 
 def kinds_for(experiment: Experiment) -> dict[str, Kind]:
-    """Return the kinds of disturbance that mean something for an experiment.
+    """Return the kinds of disturbance that apply to an experiment.
 
-    Pictures can be disturbed where pictures are shown, times where an encoder uses them, and thresholds where they
-    adapt and learned ones are used. The network keeps what it learned from intact times, so that these measure how
-    much it minds a change, not how much it uses time.
+    Pictures can be disturbed if pictures are shown, times if the encoder uses them, and thresholds if they adapt and
+    learned ones are used. The network has learned from intact times, so changed times measure its sensitivity to the
+    change, not how much it uses time.
     """
     adapts = experiment.evaluation.thresholds == "learned" and any(
-        population.neuron is not None and any(each.slow for each in population.neuron.variables)
+        population.neuron is not None and any(variable.slow for variable in population.neuron.variables)
         for population in experiment.graph().populations.values()
     )
-    able = {"threshold-bits": adapts, **dict.fromkeys(_OF_PICTURES, experiment.data.shows == "images")}
-    able |= {str(name): experiment.encoding.timed for name in CONTROLS}
-    return {name: kind for name, kind in KINDS.items() if able.get(name, True)}
+    applies = {"threshold-bits": adapts, **dict.fromkeys(_OF_PICTURES, experiment.data.shows == "images")}
+    applies |= {str(name): experiment.encoding.timed for name in CONTROLS}
+    return {name: kind for name, kind in KINDS.items() if applies.get(name, True)}
 
 
 @dataclass(frozen=True)
@@ -133,12 +133,12 @@ class Disturbance:
         return original.override({"schedule.stimulus": steps * dt, "schedule.max_attempts": 1})
 
     def network(self, learned: Learned, graph: Graph, seed: int) -> Learned:
-        """Return what a disturbed network has learned.
+        """Return the learned arrays of a disturbed network.
 
         Parameters
         ----------
         learned : Learned
-            What the network has learned, as in a presentation.
+            Learned arrays of the intact network, as in a presentation.
         graph : Graph
             The network, with the shape of its input.
         seed : int
@@ -155,14 +155,14 @@ class Disturbance:
             return learned.replace({name: quantised(array, int(self.level)) for name, array in slow.items()})
         weights = {name: array for name, array in learned.items() if is_weight(name)}
         if self.kind == "pruned":
-            made = {name: pruned(w, self.level / 100) for name, w in weights.items()}
+            changed = {name: pruned(w, self.level / 100) for name, w in weights.items()}
         else:
-            chosen = random if self.kind == "stochastic-bits" else None
-            made = {name: quantised(w, int(self.level), chosen) for name, w in weights.items()}
-        return normalised(learned.replace(made), graph)
+            rounding = random if self.kind == "stochastic-bits" else None
+            changed = {name: quantised(w, int(self.level), rounding) for name, w in weights.items()}
+        return normalised(learned.replace(changed), graph)
 
     def _damaged(self, w: NDArray[np.float64], graph: Graph, random: np.random.Generator) -> NDArray[np.float64]:
-        """Return the weights of the shown projection without some synapses, or those of some target neurons."""
+        """Return the weights of the shown projection with 0 for some synapses, or for all synapses of some targets."""
         if self.kind == "synapses":
             return np.where(random.random(w.shape) < self.level / 100, 0.0, w)
         n = graph.populations[graph.projections[graph.shown].target].size
@@ -185,7 +185,10 @@ class Disturbance:
         if self.kind not in _OF_PICTURES or not self.level:
             return pixels
         disturbed = np.stack(
-            [self._disturbed(one, np.random.default_rng((original.seed, first + n))) for n, one in enumerate(pixels)]
+            [
+                self._disturbed(picture, np.random.default_rng((original.seed, first + n)))
+                for n, picture in enumerate(pixels)
+            ]
         )
         data = original.data
         if isinstance(data, Dataset) and data.pixel_sum is not None:
@@ -206,8 +209,8 @@ class Disturbance:
             image[top : top + side[0], left : left + side[1]] = 0.0
             return image
         if self.kind == "shift":
-            angle = 2 * np.pi * random.random()
-            moved = self.level * np.array([np.sin(angle), np.cos(angle)])
-            return np.clip(ndimage.shift(image, moved, order=1), 0, None)
-        turned = self.level * (1 if random.random() < 0.5 else -1)
-        return np.clip(ndimage.rotate(image, turned, reshape=False, order=1), 0, None)
+            direction = 2 * np.pi * random.random()
+            offset = self.level * np.array([np.sin(direction), np.cos(direction)])
+            return np.clip(ndimage.shift(image, offset, order=1), 0, None)
+        angle = self.level * (1 if random.random() < 0.5 else -1)
+        return np.clip(ndimage.rotate(image, angle, reshape=False, order=1), 0, None)

@@ -50,9 +50,9 @@ class EvaluatedRun:
     folder : RunFolder
         The run folder.
     metadata, metrics : mapping
-        What the run says of itself (`RunFolder.about`), and contents of ``metrics.json``.
+        Metadata of the run (`RunFolder.about`), and contents of ``metrics.json``.
     start, experiment : Experiment
-        The experiment at the start of the run, and with the parameters at its end.
+        The experiment with the parameters at the start of the run, and at its end.
     split : Split
         The pictures.
     learned : Learned
@@ -60,7 +60,7 @@ class EvaluatedRun:
     label_counts, test_counts : ndarray, uint16
         Spike counts, (n_images, n_exc).
     label_trains, test_trains : SpikeTrains or None
-        Spike trains, if the run kept them.
+        Spike trains, if the run has stored them.
     same_pictures : bool
         Whether the pictures equal those of training.
     """
@@ -84,22 +84,22 @@ class EvaluatedRun:
 
     @property
     def w(self) -> NDArray[np.float64]:
-        """Weights of the projection that the report shows, (n_source, n_target); 0 where there is no synapse."""
+        """Weights of the shown projection, (n_source, n_target); 0 without a synapse."""
         shown = self._graph.shown
         return self._graph.matrix(shown, self.learned[weights_of(shown)])
 
     @property
     def fields(self) -> NDArray[np.float32]:
-        """These weights, NaN where there is no synapse."""
+        """These weights, NaN without a synapse."""
         shown = self._graph.shown
         return np.asarray(self._graph.matrix(shown, self.learned[weights_of(shown)], np.nan), np.float32)
 
     @property
     def theta(self) -> NDArray[np.float64]:
-        """Thresholds of the population that the report shows, (n,), volt or without unit; NaN if they do not adapt."""
+        """Thresholds of the population that is read, (n,), volt or without unit; NaN if they do not adapt."""
         graph = self.experiment.graph()
-        found = self.learned.get(f"{graph.read}.theta")
-        return np.full(graph.n_read, np.nan) if found is None else found
+        theta = self.learned.get(f"{graph.read}.theta")
+        return np.full(graph.n_read, np.nan) if theta is None else theta
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -123,29 +123,29 @@ class EvaluatedRun:
 
     @property
     def supervised(self) -> bool:
-        """Whether labels train the network, so that each output neuron stands for a class."""
+        """Whether the network is trained with labels, so that each output neuron has a class."""
         return self.experiment.reference.trains
 
     @cached_property
     def weights_origin(self) -> Origin:
-        """What its weights were trained with, also those that it got from another run or a file."""
+        """How the weights were trained, including weights from another run or a file."""
         return origin_of(self.folder.path)
 
     @property
     def group(self) -> str:
-        """Group of its own rows in tables of accuracies."""
+        """Group of the rows of the trained network in tables of accuracies."""
         return "supervised" if self.weights_origin is Origin.LABELS else "read-out"
 
     @property
     def start_group(self) -> str:
-        """Group of the rows of its start weights: untrained, unless another network had learned them."""
+        """Group of the rows of the start weights: untrained, unless another network has learned them."""
         if not start_files(self.folder.path):
             return "untrained"
         return "supervised" if start_origin_of(self.folder.path) is Origin.LABELS else "start"
 
     @property
     def readouts(self) -> tuple[str, ...]:
-        """Read-outs that may differ: after training with labels, all answer as the vote."""
+        """Read-outs whose answers can differ: after training with labels, all answer like the vote."""
         return READOUTS[:1] if self.supervised else READOUTS
 
     @property
@@ -174,7 +174,7 @@ class EvaluatedRun:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Height and width in which the weights of a neuron are drawn: those of the pictures if it sees these."""
+        """Height and width in which the weights of a neuron are drawn; those of the pictures if they are its input."""
         graph = self._graph
         return field_shape(graph.populations[graph.projections[graph.shown].source].shape)
 
@@ -205,7 +205,7 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     folder : RunFolder
         The run.
     purpose : str
-        What it is read for, for errors: a noun in the singular.
+        Purpose of reading it, for errors: a noun in the singular.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTr
     """Return spike times, if present and consistent with the counts."""
     if not (folder.path / name).is_file():
         return None
-    trains = kept_trains(folder.path / name)
+    trains = stored_trains(folder.path / name)
     if len(trains) != len(counts) or (np.diff(trains.first) != counts.sum(axis=1, dtype=np.int64)).any():
         return None  # from another evaluation
     return trains
@@ -291,7 +291,7 @@ class TrainedNetwork:
     Attributes
     ----------
     experiment : Experiment
-        With the parameters at the end of training.
+        The experiment with the parameters at the end of training.
     graph : Graph
         The network as it is evaluated, with the shape of its input.
     learned : Learned
@@ -316,18 +316,18 @@ def trained_network(folder: RunFolder) -> TrainedNetwork:
     experiment = stored_at(folder.experiment, records, reached_position(records))
     name = folder.path.resolve().name
     if missing := experiment.missing_kinds:
-        raise StdpbenchError(f"the network of {name} is not known: {' and '.join(missing)}")
+        raise StdpbenchError(f"the network of {name} is unknown: {' and '.join(missing)}")
     if started is None:
         raise StdpbenchError(f"{name} has not been started yet, so it has no network; `stdpbench resume` starts it")
     shapes = shapes_in(experiment, *started.shape)
-    if not all((folder.path / learned_file(each)).is_file() for each in shapes):
+    if not all((folder.path / learned_file(array)).is_file() for array in shapes):
         raise StdpbenchError(f"{name} has no weights after training yet; `stdpbench resume` continues its training")
     graph = experiment.evaluated.graph(*started.shape)
     return TrainedNetwork(experiment, graph, read_learned_files(folder, shapes))
 
 
-def kept_trains(path: Path) -> SpikeTrains:
-    """Read the spikes that a run has kept.
+def stored_trains(path: Path) -> SpikeTrains:
+    """Read the stored spikes of a run.
 
     Raises
     ------
@@ -349,15 +349,15 @@ def key_of(text: str, arrays: Iterable[NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def measured(file: Path, key: str) -> dict[str, Any]:
+def stored_measurement(file: Path, key: str) -> dict[str, Any]:
     """Return the values of a slow measurement; empty if they have another key or the file is damaged."""
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        return dict(kept["values"]) if kept["key"] == key else {}
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return dict(stored["values"]) if stored["key"] == key else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 
-def keep_measured(file: Path, key: str, values: Mapping[str, Any]) -> None:
+def store_measurement(file: Path, key: str, values: Mapping[str, Any]) -> None:
     """Store the values of a slow measurement, which all reports share."""
     write_text_aside(file, json.dumps({"key": key, "values": values}, indent=1) + "\n")

@@ -76,36 +76,36 @@ class Part:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapping[str, Any]) -> Part:
+def make_part(run: EvaluatedRun, findings: Findings, readings: Readings, data: Mapping[str, Any]) -> Part:
     """Collect and draw the content of the page for one run."""
     names = run.split.class_names
     groups = [
         (title, rows)
         for group, title in GROUPS.items()
-        if (rows := [row for row in found.accuracies if row.group == group])
+        if (rows := [row for row in findings.accuracies if row.group == group])
     ]
     part = Part(
         title=heading_of(run.folder, run.experiment),
         name=run.name,
         about=_about(run),
-        sentences=[*([data["verdict"]] if data["verdict"] else []), *summary(run, found, data["readings"])],
+        sentences=[*([data["verdict"]] if data["verdict"] else []), *summary(run, findings, data["readings"])],
         data=data,
         groups=groups,
     )
-    labels = found.arrays["neuron label"].astype(np.int64)
+    labels = findings.arrays["neuron label"].astype(np.int64)
     part.figures = {
-        "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
-        "mistakes": _mistakes(run, found),
+        "confusion": _matrix(findings.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
+        "mistakes": _mistakes(run, findings),
         "held_out": _held_out(data["held_out"]),
         "passes": _passes(data["passes"]),
         "fields": [
             (names[group] if group >= 0 else "silent in the label phase", n, uri)
             for group, n, uri in _field_pictures(run.w, run.shape, labels, len(names))
         ],
-        "embeddings": _embeddings(run, found),
-        "over_time": _over_time(found),
+        "embeddings": _embeddings(run, findings),
+        "over_time": _over_time(findings),
         "histograms": [
-            saving.embedded(draw_spec, histogram(found.arrays[f"neuron {name}"], label, "neurons", 30))
+            saving.embedded(draw_spec, histogram(findings.arrays[f"neuron {name}"], label, "neurons", 30))
             for name, label in (
                 ("purity", "purity"),
                 ("information_bit", "information about the class (bit)"),
@@ -129,17 +129,17 @@ def _about(run: EvaluatedRun) -> list[tuple[str, str]]:
 
 
 def about_notes(folder: RunFolder) -> list[tuple[str, str]]:
-    """Return title, tags and notes that people gave to a run, without what is empty or cannot be read."""
+    """Return the title, tags and notes of a run that are not empty; nothing if they cannot be read."""
     try:
         notes = read_notes(folder.path)
     except StdpbenchError:
         return []
-    every = [("title", notes.title), ("tags", ", ".join(notes.tags)), ("notes", notes.text)]
-    return [(head, text) for head, text in every if text]
+    entries = [("title", notes.title), ("tags", ", ".join(notes.tags)), ("notes", notes.text)]
+    return [(head, text) for head, text in entries if text]
 
 
 def heading_of(folder: RunFolder, experiment: Experiment) -> str:
-    """Return experiment and seed of a run, after the title that a person gave to it."""
+    """Return the title of a run, if it has one, with experiment and seed."""
     title, seeded = title_of(folder.path), f"{experiment.name}, seed {experiment.seed}"
     return f"{title} ({seeded})" if title else seeded
 
@@ -165,8 +165,8 @@ def about_run(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _rules(at_start: Experiment, at_end: Experiment) -> str:
-    """Return the rules of training, or the last and the first ones."""
-    start, end = (_names_of_rules(each) for each in (at_start, at_end))
+    """Return the rules of training; if they changed, the last and the first ones."""
+    start, end = (_names_of_rules(experiment) for experiment in (at_start, at_end))
     return end if at_start.same_rule(at_end) else f"{end} at the end, {start} at the start"
 
 
@@ -189,10 +189,10 @@ def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any
     return {"names": [*names, "none"], "rows": rows}
 
 
-def _mistakes(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
+def _mistakes(run: EvaluatedRun, findings: Findings) -> list[dict[str, Any]]:
     """Return the most frequent confusions with example pictures."""
-    confusion, names = found.arrays["confusion vote"].copy(), (*run.split.class_names, "no answer")
-    answers, labels = found.arrays["answers vote"], run.test_labels
+    confusion, names = findings.arrays["confusion vote"].copy(), (*run.split.class_names, "no answer")
+    answers, labels = findings.arrays["answers vote"], run.test_labels
     answers = np.where(answers == NO_ANSWER, len(run.split.class_names), answers)
     np.fill_diagonal(confusion, 0)
     mistakes: list[dict[str, Any]] = []
@@ -217,9 +217,9 @@ def _lines(lines: Sequence[Mapping[str, Any]], x_label: str, label: str) -> str:
     return saving.embedded(draw_spec, {"kind": "lines", "x_label": x_label, "plots": [plot]}, _WIDE)
 
 
-def _over_time(found: Findings) -> str | None:
+def _over_time(findings: Findings) -> str | None:
     """Draw the accuracy over the time within a presentation."""
-    if (data := found.data.get("over_time")) is None:
+    if (data := findings.data.get("over_time")) is None:
         return None
     line = {"x": data["time_ms"], "y": 100 * np.array(data["accuracy"])}
     return _lines([line], "time in the presentation (ms)", "accuracy, vote (%)")
@@ -229,15 +229,15 @@ def _held_out(rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Draw measures on held-out pictures over training presentations."""
     lines = []
     for name, label in _OVER_TRAINING.items():
-        known = [(row["position"], 100 * row[name]) for row in rows if row.get(name) is not None]
-        if known:
-            x, y = zip(*known, strict=True)
+        points = [(row["position"], 100 * row[name]) for row in rows if row.get(name) is not None]
+        if points:
+            x, y = zip(*points, strict=True)
             lines.append({"x": x, "y": y, "style": "o-", "label": label})
     return _lines(lines, "training presentations", "%") if len(rows) > 1 else None
 
 
 def _passes(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Draw gradients and silent neurons over the passes of a training; None if gradients are not known."""
+    """Draw gradients and silent neurons over the passes of a training; None if gradients are unknown."""
     columns = {name: np.array([row[name] for row in rows], float) for name in (rows[0] if len(rows) > 1 else ())}
     return saving.embedded(surrogate_training_figure, {"": [columns]}) if layers_with_gradients(columns) else None
 
@@ -246,11 +246,11 @@ def _png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = Fal
     """Encode an image of grey values, (height, width), as a data URI; NaN becomes transparent."""
     from PIL import Image
 
-    top = float(np.nanmax(grey, initial=0.0)) if largest is None else largest
-    known = np.isfinite(grey)
-    value = np.clip(np.where(known, grey, 0) / max(top, 1e-12), 0, 1) * 255
+    maximum = float(np.nanmax(grey, initial=0.0)) if largest is None else largest
+    finite = np.isfinite(grey)
+    value = np.clip(np.where(finite, grey, 0) / max(maximum, 1e-12), 0, 1) * 255
     shade = (255 - value if invert else value).astype(np.uint8)
-    image = Image.fromarray(shade if known.all() else np.dstack([shade, np.where(known, 255, 0).astype(np.uint8)]))
+    image = Image.fromarray(shade if finite.all() else np.dstack([shade, np.where(finite, 255, 0).astype(np.uint8)]))
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
@@ -266,31 +266,31 @@ def _field_pictures(
     factor = 1 if w.shape[1] <= 2000 else 2
     small, small_shape = pooled(w, shape, factor)
     largest = float(np.quantile(small, 0.9995)) if small.size else 1.0
-    found = []
+    pictures = []
     for group in (*range(n_groups), NO_ANSWER):
         members = np.flatnonzero(groups == group)
         if not len(members):
             continue
         ordered = small[:, members][:, by_similarity(small[:, members])]
         columns = min(len(members), 24 if w.shape[1] > 100 else 12)
-        found.append((group, len(members), _png(tile(ordered, small_shape, columns), largest, invert=True)))
-    return found
+        pictures.append((group, len(members), _png(tile(ordered, small_shape, columns), largest, invert=True)))
+    return pictures
 
 
-def _embeddings(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
+def _embeddings(run: EvaluatedRun, findings: Findings) -> list[dict[str, Any]]:
     drawn = []
-    for one in found.data["embeddings"]:
-        points = found.arrays[f"embedding {one['method']}"]
+    for embedding in findings.data["embeddings"]:
+        points = findings.arrays[f"embedding {embedding['method']}"]
         n = len(points)
-        labels, clusters = run.test_labels[:n], found.arrays["clusters"][:n]
-        wrong = (found.arrays["answers vote"][:n] != labels).astype(np.int64)
+        labels, clusters = run.test_labels[:n], findings.arrays["clusters"][:n]
+        wrong = (findings.arrays["answers vote"][:n] != labels).astype(np.int64)
         names = [str(number + 1) for number in range(int(clusters.max(initial=0)) + 1)]
         figures = {
-            "by_class": _points(points, labels, run.split.class_names, one["method"]),
-            "by_cluster": _points(points, clusters, names, one["method"]),
-            "by_answer": _points(points, wrong, ["right", "wrong"], one["method"]),
+            "by_class": _points(points, labels, run.split.class_names, embedding["method"]),
+            "by_cluster": _points(points, clusters, names, embedding["method"]),
+            "by_answer": _points(points, wrong, ["right", "wrong"], embedding["method"]),
         }
-        drawn.append({**one, **figures})
+        drawn.append({**embedding, **figures})
     return drawn
 
 
@@ -336,19 +336,21 @@ def environment() -> Environment:
     """Return the environment of the templates of reports."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader("stdpbench.studies.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
-    made.filters["num"] = lambda value, digits=2: "–" if value is None else minus(f"{value:.{digits}f}")
-    return made
+    templates.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
+    templates.filters["num"] = lambda value, digits=2: "–" if value is None else minus(f"{value:.{digits}f}")
+    return templates
 
 
 def _network(experiment: Experiment) -> str:
     graph = experiment.graph()
-    sizes = [f"{each.size} {name}" for name, each in graph.populations.items() if each.neuron is not None]
+    sizes = [
+        f"{population.size} {name}" for name, population in graph.populations.items() if population.neuron is not None
+    ]
     return f"{' and '.join(sizes)} neurons; {graph.read} is read"

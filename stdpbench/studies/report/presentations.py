@@ -1,7 +1,7 @@
 """Simulate presentations for a report: trained and untrained networks, other input spikes, disturbances.
 
-As in the label and test phases, each presentation starts from the reset state without learning, so that the work can
-be divided among processes in any way. The processes live as long as the `Presenter`, since opening a network takes
+As in the label and test phases, each presentation starts from the reset state without learning, so that presentations
+can be divided among processes in any way. The processes live as long as the `Presenter`, since opening a network takes
 longer than many presentations.
 """
 
@@ -144,14 +144,18 @@ class Presenter:
         responses : Responses or None
             Its responses, once they are complete.
         """
-        tasks = [(s, n, min(n + _CHUNK, s.n_images)) for s in presentations for n in range(0, s.n_images, _CHUNK)]
+        tasks = [
+            (item, n, min(n + _CHUNK, item.n_images))
+            for item in presentations
+            for n in range(0, item.n_images, _CHUNK)
+        ]
         done, parts = 0, list[_Part]()  # they arrive in order
         for (presentation, start, stop), part in self._results(tasks):
             done += stop - start
             parts.append(part)
             complete = None
             if stop == presentation.n_images:
-                trains = SpikeTrains.joined([one for one, _ in parts])
+                trains = SpikeTrains.joined([part_trains for part_trains, _ in parts])
                 counts = {name: np.concatenate([spikes[name] for _, spikes in parts]) for name in parts[0][1]}
                 complete, parts = Responses(trains, counts), []
             yield done, presentation, complete
@@ -198,29 +202,32 @@ class _Worker:
                 disturbance.stimuli(images, start, self._experiment),
             )
         self._load(presentation.network, disturbance)
-        shown = put_in_force(self.simulator, experiment)
+        presented = put_in_force(self.simulator, experiment)
         offset = start + presentation.repeat * _STREAMS
         responses = [
-            present_frozen(self.simulator, shown, images, presentation.phase, number, number + offset)
+            present_frozen(self.simulator, presented, images, presentation.phase, number, number + offset)
             for number in range(len(images))
         ]
-        trains = part_of(start, responses, self.simulator, shown).trains
+        trains = part_of(start, responses, self.simulator, presented).trains
         graph, counts = self.simulator.graph, dict[str, NDArray[np.int64]]()
         for name in graph.populations:
-            each = [len(one.input) if name == graph.input else one.counts(name).sum() for one, _ in responses]
-            counts[name] = np.array(each, np.int64)
+            totals = [
+                len(response.input) if name == graph.input else response.counts(name).sum()
+                for response, _ in responses
+            ]
+            counts[name] = np.array(totals, np.int64)
         return trains, counts
 
     def _load(self, network: str, disturbance: Disturbance | None) -> None:
         """Load a network, with damage if the disturbance affects it."""
-        wanted = network, disturbance if disturbance is not None and disturbance.of_network else None
-        if wanted == self._loaded:
+        requested = network, disturbance if disturbance is not None and disturbance.of_network else None
+        if requested == self._loaded:
             return
         learned = Learned.load(self._folder / f"network {network}")
-        if wanted[1] is not None:
-            learned = wanted[1].network(learned, self.simulator.graph, self._experiment.seed)
+        if requested[1] is not None:
+            learned = requested[1].network(learned, self.simulator.graph, self._experiment.seed)
         self.simulator.set_learned(learned)
-        self._loaded = wanted
+        self._loaded = requested
 
 
 @cache

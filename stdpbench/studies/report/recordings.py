@@ -1,8 +1,8 @@
 """Responses of a run to evaluated stimuli for other tools, as Neo (``.nix``) or NWB (``.nwb``).
 
-Those that the run has kept, or with potentials, when another process presents stimuli again. On one time axis: stimuli
-follow each other without pauses, though each was presented from the reset state. A spike in time step k of a stimulus
-is at its start plus k steps.
+The responses are those that the run has stored or, with potentials, those of a process that presents the stimuli
+again. All are on one time axis: stimuli follow each other without pauses, although each was presented from the reset
+state. A spike in time step k of a stimulus is at its start plus k steps.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import origin_of
-from stdpbench.studies.report.evaluated_run import TrainedNetwork, kept_trains, trained_network
+from stdpbench.studies.report.evaluated_run import TrainedNetwork, stored_trains, trained_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Course:
     Attributes
     ----------
     neurons : tuple of int
-        Which neurons.
+        Numbers of the neurons.
     unit : str
         ``"V"``, or ``"dimensionless"``.
     values : ndarray, float64, (n_steps, n_neurons)
@@ -61,7 +61,7 @@ class Recorded:
     n_bins : int
         Time steps of a stimulus.
     durations : ndarray, float64, (n_stimuli,)
-        Duration of each stimulus, in s; shorter than its time steps where it ends earlier.
+        Duration of each stimulus, in s; shorter than its time steps if it ends earlier.
     trains : mapping of str to SpikeTrains
         Spikes of populations.
     courses : mapping of str to Course
@@ -100,8 +100,8 @@ class Recorded:
         return np.split(step[order] * self.dt, ends[:-1])
 
 
-def kept(folder: RunFolder, n_stimuli: int = 0) -> Recorded:
-    """Return the spikes of the population that is read that a run has kept of its evaluation.
+def stored_responses(folder: RunFolder, n_stimuli: int = 0) -> Recorded:
+    """Return the stored spikes from the evaluation of a run, of the population that is read.
 
     Parameters
     ----------
@@ -113,23 +113,23 @@ def kept(folder: RunFolder, n_stimuli: int = 0) -> Recorded:
     Raises
     ------
     StdpbenchError
-        If it has kept none.
+        If it has stored none.
     """
     name, path = folder.path.resolve().name, folder.path / "test_spikes.npz"
     network = trained_network(folder)
     if network.experiment.stream is not None:
-        raise StdpbenchError(f"{name} is the run of a stream, of which no spikes are kept")
+        raise StdpbenchError(f"{name} is the run of a stream, whose spikes are not stored")
     if not path.is_file():
         raise StdpbenchError(
-            f"{name} has kept no spikes of its evaluation; `stdpbench evaluate` labels and tests its network again"
+            f"{name} has no spikes of its evaluation; `stdpbench evaluate` labels and tests its network again"
         )
-    trains = kept_trains(path)
+    trains = stored_trains(path)
     trains = trains.part(0, n_stimuli or len(trains))
     durations = np.full(len(trains), trains.n_bins * trains.dt * 1e-3)
-    return recorded(folder, network, {network.graph.read: trains}, durations)
+    return recording_of(folder, network, {network.graph.read: trains}, durations)
 
 
-def recorded(
+def recording_of(
     folder: RunFolder,
     network: TrainedNetwork,
     trains: Mapping[str, SpikeTrains],
@@ -138,7 +138,7 @@ def recorded(
 ) -> Recorded:
     """Return responses with the metadata of their run."""
     run, experiment = folder.about, network.experiment
-    (n_bins,), (dt,) = ({getattr(each, name) for each in trains.values()} for name in ("n_bins", "dt"))
+    (n_bins,), (dt,) = ({getattr(train, name) for train in trains.values()} for name in ("n_bins", "dt"))
     part = "validation" if run.get("validation") else "test"
     about = {
         "run": folder.path.resolve().name,
@@ -153,8 +153,8 @@ def recorded(
     }
     if experiment.encoding.graded and network.graph.input in trains:
         about["axis"] += "; spikes of the input carry factors, which are not in this file"
-    begun = datetime.fromisoformat(str(run["started"])).astimezone()
-    return Recorded(about["run"], dt * 1e-3, n_bins, durations, trains, begun, about, courses or {})
+    started = datetime.fromisoformat(str(run["started"])).astimezone()
+    return Recorded(about["run"], dt * 1e-3, n_bins, durations, trains, started, about, courses or {})
 
 
 def not_installed(files: str, packages: str, extra: str) -> StdpbenchError:
@@ -162,7 +162,7 @@ def not_installed(files: str, packages: str, extra: str) -> StdpbenchError:
     return StdpbenchError(f"{files} files need {packages}: pip install 'stdpbench[{extra}]'")
 
 
-def write_neo(found: Recorded, path: Path) -> None:
+def write_neo(recording: Recorded, path: Path) -> None:
     """Write a Neo file, in the format NIX.
 
     A block with one segment: a spike train for each neuron, also those that never fired, an epoch for each stimulus,
@@ -175,21 +175,23 @@ def write_neo(found: Recorded, path: Path) -> None:
         import quantities as pq
     except ImportError:
         raise not_installed("Neo", "neo and nixio", "neo") from None
-    block = neo.Block(name=found.name, **{name.replace(".", "_"): value for name, value in found.about.items()})
-    segment = neo.Segment(name="evaluated stimuli", rec_datetime=found.started.replace(tzinfo=None))
+    block = neo.Block(
+        name=recording.name, **{name.replace(".", "_"): value for name, value in recording.about.items()}
+    )
+    segment = neo.Segment(name="evaluated stimuli", rec_datetime=recording.started.replace(tzinfo=None))
     block.segments.append(segment)
-    stop, rate = found.duration * pq.s, 1 / (found.dt * pq.s)
-    for population in found.trains:
-        for number, times in enumerate(found.times(population)):
-            own = {"name": f"{population} {number}", "population": population, "neuron": number}
-            segment.spiketrains.append(neo.SpikeTrain(times * pq.s, t_stop=stop, sampling_rate=rate, **own))
-    numbers = np.array([str(number) for number in range(len(found.durations))])
-    stimuli = neo.Epoch(found.starts * pq.s, durations=found.durations * pq.s, labels=numbers, name="stimuli")
+    stop, rate = recording.duration * pq.s, 1 / (recording.dt * pq.s)
+    for population in recording.trains:
+        for number, times in enumerate(recording.times(population)):
+            annotations = {"name": f"{population} {number}", "population": population, "neuron": number}
+            segment.spiketrains.append(neo.SpikeTrain(times * pq.s, t_stop=stop, sampling_rate=rate, **annotations))
+    numbers = np.array([str(number) for number in range(len(recording.durations))])
+    stimuli = neo.Epoch(recording.starts * pq.s, durations=recording.durations * pq.s, labels=numbers, name="stimuli")
     segment.epochs.append(stimuli)
-    for population, course in found.courses.items():
+    for population, course in recording.courses.items():
         unit = pq.V if course.unit == "V" else pq.dimensionless
-        own = {"name": f"v of {population}", "population": population, "neurons": list(course.neurons)}
-        segment.analogsignals.append(neo.AnalogSignal(course.values, units=unit, sampling_rate=rate, **own))
+        annotations = {"name": f"v of {population}", "population": population, "neurons": list(course.neurons)}
+        segment.analogsignals.append(neo.AnalogSignal(course.values, units=unit, sampling_rate=rate, **annotations))
 
     with neo.io.NixIO(str(path), "ow") as file:
         file.write_block(block)
@@ -204,7 +206,7 @@ _TRAINED = {
 }
 
 
-def write_nwb(found: Recorded, path: Path) -> None:
+def write_nwb(recording: Recorded, path: Path) -> None:
     """Write a file of Neurodata Without Borders (NWB).
 
     Each neuron is a unit with its spike times, population and number; each stimulus is a trial; potentials, if
@@ -215,61 +217,61 @@ def write_nwb(found: Recorded, path: Path) -> None:
         from pynwb.file import Subject
     except ImportError:
         raise not_installed("NWB", "pynwb", "nwb") from None
-    about = found.about
+    about = recording.about
     network = f"spiking neural network{_TRAINED[about['supervised']]}"
-    made = NWBFile(
+    nwb = NWBFile(
         session_description=f"Simulated responses of a {network}; {about['axis']}.",
         identifier=f"{about['run']} {about['digest']}",
-        session_start_time=found.started,
+        session_start_time=recording.started,
         session_id=about["run"],
         experiment_description=f"Experiment {about['experiment']}, seed {about['seed']}: {about['stimuli']}.",
         notes=about["experiment.toml"],
         keywords=[*_KEYWORDS, *_METHODS[about["supervised"]]],
         source_script=f"stdpbench {about['stdpbench']}",
         source_script_file_name="stdpbench",
-        # NWB wants a subject with an age and a sex: a network begins with its run, and has no species
+        # NWB requires a subject with age and sex: the age of a network starts with its run; it has no species
         subject=Subject(
             subject_id=about["run"],
             description="A simulated network of spiking neurons.",
-            date_of_birth=found.started,
+            date_of_birth=recording.started,
             sex="O",
         ),
     )
-    made.add_trial_column("stimulus", "Number of the stimulus in the evaluated part of the data set.")
-    for number, (start, duration) in enumerate(zip(found.starts, found.durations, strict=True)):
-        made.add_trial(start_time=float(start), stop_time=float(start + duration), stimulus=number)
-    made.add_unit_column("population", "Name of the population of the neuron.")
-    made.add_unit_column("neuron", "Number of the neuron in its population.")
-    observed = [[0.0, found.duration]]
-    for population in found.trains:
-        for number, times in enumerate(found.times(population)):
-            made.add_unit(spike_times=times, obs_intervals=observed, population=population, neuron=number)
-    if made.units is not None:
-        made.units.resolution = found.dt
-    for population, course in found.courses.items():
-        made.add_acquisition(
+    nwb.add_trial_column("stimulus", "Number of the stimulus in the evaluated part of the data set.")
+    for number, (start, duration) in enumerate(zip(recording.starts, recording.durations, strict=True)):
+        nwb.add_trial(start_time=float(start), stop_time=float(start + duration), stimulus=number)
+    nwb.add_unit_column("population", "Name of the population of the neuron.")
+    nwb.add_unit_column("neuron", "Number of the neuron in its population.")
+    observed = [[0.0, recording.duration]]
+    for population in recording.trains:
+        for number, times in enumerate(recording.times(population)):
+            nwb.add_unit(spike_times=times, obs_intervals=observed, population=population, neuron=number)
+    if nwb.units is not None:
+        nwb.units.resolution = recording.dt
+    for population, course in recording.courses.items():
+        nwb.add_acquisition(
             TimeSeries(
                 name=f"v_{population}",
                 data=course.values,
                 unit="volts" if course.unit == "V" else "n.a.",
-                rate=1 / found.dt,
+                rate=1 / recording.dt,
                 starting_time=0.0,
                 description=f"Potential of neurons {', '.join(map(str, course.neurons))} of {population}.",
             )
         )
 
     with NWBHDF5IO(str(path), "w") as file:
-        file.write(made)
+        file.write(nwb)
 
 
 WRITERS = {".nix": write_neo, ".nwb": write_nwb}
-"""What writes a file, by the end of its name."""
+"""Writer of a file by its suffix."""
 _PROCESS = "stdpbench.studies.report.replayed"
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written.
+    """Amount of data in the written files.
 
     Attributes
     ----------
@@ -284,21 +286,21 @@ class Written:
 
 
 def files_for(neo: str | PathLike[str] | None, nwb: str | PathLike[str] | None) -> list[Path]:
-    """Return the files that are wanted of both types.
+    """Return the requested files of both types.
 
     Raises
     ------
     StdpbenchError
-        If the name of one does not end with its type.
+        If the suffix of a file is not that of its type.
     """
-    found = list[Path]()
-    for wanted, suffix in ((neo, ".nix"), (nwb, ".nwb")):
-        if wanted is not None:
-            path = Path(wanted).expanduser()
+    paths = list[Path]()
+    for target, suffix in ((neo, ".nix"), (nwb, ".nwb")):
+        if target is not None:
+            path = Path(target).expanduser()
             if path.suffix.lower() != suffix:
                 raise StdpbenchError(f"the name of the file must end with {suffix}, unlike {path.name!r}")
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths
 
 
 def write_responses(
@@ -328,25 +330,25 @@ def write_responses(
     replace : bool
         Whether to replace existing files.
     look : callable
-        Called while stimuli are presented again; an exception that it raises ends this.
+        Called while stimuli are presented again; its exceptions end the presentations.
     on_progress : callable
-        Then told the number of stimuli presented, and that of all.
+        Called meanwhile with the number of presented stimuli, and that of all.
 
     Returns
     -------
     Written
-        How much.
+        Amount of data in each file.
 
     Raises
     ------
     StdpbenchError
-        If the run has kept no spikes, there are no such neurons, a package is not installed, or a file exists or
+        If the run has stored no spikes, there are no such neurons, a package is not installed, or a file exists or
         cannot be written.
     """
     for target in targets:
         check_target(target, replace=replace)
     if not neurons:
-        return write_recorded(kept(folder, n_stimuli), targets)
+        return write_recorded(stored_responses(folder, n_stimuli), targets)
     request = {
         "folder": str(folder.path.absolute()),
         "targets": [str(target.absolute()) for target in targets],
@@ -356,30 +358,30 @@ def write_responses(
     return Written(**carry_out_aside(_PROCESS, request, look=look, on_progress=on_progress))
 
 
-def write_recorded(found: Recorded, targets: Iterable[Path]) -> Written:
-    """Write responses to files, each of which is there once it is complete."""
+def write_recorded(recording: Recorded, targets: Iterable[Path]) -> Written:
+    """Write responses to files; each file appears when it is complete."""
     for target in targets:
         with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
-            made = Path(folder) / f"recorded{target.suffix}"
-            WRITERS[target.suffix.lower()](found, made)
-            with made.open("rb") as content:
+            file = Path(folder) / f"recorded{target.suffix}"
+            WRITERS[target.suffix.lower()](recording, file)
+            with file.open("rb") as content:
                 write_aside(target, partial(shutil.copyfileobj, content))
-    return Written(sum(len(trains.neuron) for trains in found.trains.values()), len(found.durations))
+    return Written(sum(len(trains.neuron) for trains in recording.trains.values()), len(recording.durations))
 
 
 def neurons_named(texts: Iterable[str]) -> dict[str, list[int]]:
-    """Return the neurons by population that texts such as ``exc=0,3,7`` name; without a population, ``0,3,7``.
+    """Return neurons by population from texts such as ``exc=0,3,7``, or ``0,3,7`` without a population.
 
     Raises
     ------
     StdpbenchError
-        If one of them names none.
+        If a text contains no neurons.
     """
-    found = dict[str, list[int]]()
+    neurons = dict[str, list[int]]()
     for text in texts:
         population, _, numbers = text.rpartition("=")
         try:
-            found.setdefault(population, []).extend(int(number) for number in numbers.split(","))
+            neurons.setdefault(population, []).extend(int(number) for number in numbers.split(","))
         except ValueError:
             raise StdpbenchError(f"expected neurons such as 0,3,7 or exc=0,3,7, not {text!r}") from None
-    return found
+    return neurons

@@ -1,4 +1,4 @@
-"""Present evaluated stimuli again, as in evaluation, and record what a run does not keep: spikes and potentials."""
+"""Present evaluated stimuli again, as in evaluation, and record spikes and potentials, which a run does not store."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process.evaluation import present_frozen, put_in_force
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.evaluated_run import trained_network
-from stdpbench.studies.report.recordings import Course, Recorded, recorded, write_recorded
+from stdpbench.studies.report.recordings import Course, Recorded, recording_of, write_recorded
 
 STIMULI = 100
-"""Stimuli that are presented again if the user gives no number."""
+"""Default number of stimuli that are presented again."""
 
 
 def replay(
@@ -58,8 +58,8 @@ def replay(
     experiment, graph = network.experiment, network.graph
     if experiment.stream is not None:
         raise StdpbenchError(f"{folder.path.resolve().name} is the run of a stream, which has no stimuli")
-    wanted = {name or graph.read: tuple(numbers) for name, numbers in neurons.items()}
-    _check(graph, wanted)
+    recorded_neurons = {name or graph.read: tuple(numbers) for name, numbers in neurons.items()}
+    _check(graph, recorded_neurons)
     run = folder.about
     stimuli = load_split(experiment, bool(run.get("validation", False))).test.unlabelled()
     n = min(n_stimuli or STIMULI, len(stimuli))
@@ -68,34 +68,39 @@ def replay(
     responses = list[Response]()
     try:
         simulator.set_learned(network.learned)
-        shown = put_in_force(simulator, experiment)
+        presented = put_in_force(simulator, experiment)
         for number in range(n):
-            responses.append(present_frozen(simulator, shown, stimuli, "test", number, record=wanted)[0])
+            responses.append(present_frozen(simulator, presented, stimuli, "test", number, record=recorded_neurons)[0])
             yield Progress("presented again", number + 1, n)
     finally:
         simulator.close()
-    dt, steps = shown.dt, shown.stimulus_bins
-    durations = np.array([n_bins(shown, stimuli, number) for number in range(n)]) * (dt * 1e-3)
+    dt, steps = presented.dt, presented.stimulus_bins
+    durations = np.array([n_bins(presented, stimuli, number) for number in range(n)]) * (dt * 1e-3)
     trains = {}
     for name, population in graph.populations.items():
         if name == graph.input and experiment.encoding.currents:
             continue
-        each = [_during(one.input if name == graph.input else one.spikes[name], one.n_bins) for one in responses]
-        trains[name] = SpikeTrains.of_pictures(each, population.size, steps, dt)
-    courses = {name: _course(graph, name, numbers, responses, steps) for name, numbers in wanted.items()}
-    yield recorded(folder, network, trains, durations, courses)
+        spikes = [
+            _during(response.input if name == graph.input else response.spikes[name], response.n_bins)
+            for response in responses
+        ]
+        trains[name] = SpikeTrains.of_pictures(spikes, population.size, steps, dt)
+    courses = {name: _course(graph, name, numbers, responses, steps) for name, numbers in recorded_neurons.items()}
+    yield recording_of(folder, network, trains, durations, courses)
 
 
-def _check(graph: Graph, wanted: Mapping[str, Sequence[int]]) -> None:
-    neurons = {name: each.neuron for name, each in graph.populations.items() if each.neuron is not None}
-    for name, numbers in wanted.items():
+def _check(graph: Graph, recorded_neurons: Mapping[str, Sequence[int]]) -> None:
+    neurons = {
+        name: population.neuron for name, population in graph.populations.items() if population.neuron is not None
+    }
+    for name, numbers in recorded_neurons.items():
         if name not in neurons:
             raise StdpbenchError(f"there is no population {name!r} with potentials; {suggestion(name, neurons)}")
-        if not any(each.name == "v" for each in neurons[name].variables):
+        if not any(variable.name == "v" for variable in neurons[name].variables):
             raise StdpbenchError(f"the neurons of {name} have no potential")
         size = graph.populations[name].size
-        if odd := [number for number in numbers if not 0 <= number < size]:
-            raise StdpbenchError(f"{name} has neurons 0 to {size - 1}, and no neuron {odd[0]}")
+        if unknown := [number for number in numbers if not 0 <= number < size]:
+            raise StdpbenchError(f"{name} has neurons 0 to {size - 1}, and no neuron {unknown[0]}")
 
 
 def _during(spikes: Spikes, n_bins: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -109,20 +114,20 @@ def _course(graph: Graph, name: str, numbers: Sequence[int], responses: Sequence
     values = np.full((len(responses), steps, len(numbers)), np.nan)
     for number, response in enumerate(responses):
         recording = response.recordings[name]
-        order = [recording.neurons.tolist().index(each) for each in numbers]
+        order = [recording.neurons.tolist().index(item) for item in numbers]
         values[number, : response.n_bins] = recording.courses["v"][: response.n_bins, order]
     neuron = graph.populations[name].neuron
     assert neuron is not None
-    unit = {each.name: each.unit for each in neuron.variables}["v"]
+    unit = {item.name: item.unit for item in neuron.variables}["v"]
     return Course(tuple(numbers), "V" if unit == "volt" else "dimensionless", values.reshape(-1, len(numbers)))
 
 
-def _replay(_: str, asked: Mapping[str, Any], tell: ProgressCallback) -> dict[str, Any]:
-    for event in replay(RunFolder.open(Path(asked["folder"])), asked["neurons"], asked["n_stimuli"]):
+def _replay(_: str, request: Mapping[str, Any], tell: ProgressCallback) -> dict[str, Any]:
+    for event in replay(RunFolder.open(Path(request["folder"])), request["neurons"], request["n_stimuli"]):
         if isinstance(event, Progress):
             tell(event.phase, event.done, event.total)
         else:
-            written = write_recorded(event, map(Path, asked["targets"]))
+            written = write_recorded(event, map(Path, request["targets"]))
     return asdict(written)
 
 

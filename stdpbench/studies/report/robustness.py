@@ -18,7 +18,7 @@ from stdpbench.results.figures.paper import draw as draw_spec
 from stdpbench.results.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.disturbances import KINDS, Disturbance, kinds_for
-from stdpbench.studies.report.evaluated_run import EvaluatedRun, keep_measured, key_of, measured
+from stdpbench.studies.report.evaluated_run import EvaluatedRun, key_of, store_measurement, stored_measurement
 from stdpbench.studies.report.presentations import Presentation, Presenter
 
 FILE = "robustness.json"
@@ -40,17 +40,17 @@ def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path
         Folder of `FILE`, which is created if missing.
     """
     key = _key(run, n_images)
-    points = measured(folder / FILE, key)
-    wanted = {
+    points = stored_measurement(folder / FILE, key)
+    presentations = {
         _name(kind, level): _presentation(kind, level, n_images)
-        for kind, of in KINDS.items()
+        for kind, description in KINDS.items()
         if kind in kinds_for(run.experiment)
-        for level in of.levels
+        for level in description.levels
     }
-    missing = [presentation for name, presentation in wanted.items() if name not in points]
+    missing = [presentation for name, presentation in presentations.items() if name not in points]
     missing = list(dict.fromkeys(missing))  # the first level of every kind is undisturbed
     assignment, labels = run.assignment(), run.test_labels[:n_images]
-    total = n_images * len(set(wanted.values()))
+    total = n_images * len(set(presentations.values()))
     stored_before = total - n_images * len(missing)
     yield Progress("robustness", stored_before, total)
     for done, presentation, responses in presenter.present(missing):
@@ -60,29 +60,29 @@ def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path
                 name: int((readouts.get(name)().predict(counts, assignment) == labels).sum()) for name in READOUTS
             }
             spikes = float(counts.sum(axis=1, dtype=np.int64).mean())
-            for name, one in wanted.items():
-                if one == presentation:
+            for name, candidate in presentations.items():
+                if candidate == presentation:
                     points[name] = {"n_images": n_images, "right": right, "spikes_per_image": spikes}
-            keep_measured(folder / FILE, key, points)
+            store_measurement(folder / FILE, key, points)
         yield Progress("robustness", stored_before + done, total)
 
 
 def rows(run: EvaluatedRun, n_images: int, folder: Path) -> list[dict[str, Any]]:
     """Return the measured points as rows of a table."""
-    points, found = measured(folder / FILE, _key(run, n_images)), []
-    for kind, of in KINDS.items():
-        for level in of.levels:
+    points, table = stored_measurement(folder / FILE, _key(run, n_images)), []
+    for kind, description in KINDS.items():
+        for level in description.levels:
             point = points.get(_name(kind, level))
             if point is None:
                 continue
             for readout, right in point["right"].items():
                 n = point["n_images"]
                 low, high = wilson_interval(right, n)
-                found.append(
+                table.append(
                     {
                         "kind": kind,
                         "level": level,
-                        "unit": of.unit,
+                        "unit": description.unit,
                         "readout": readout,
                         "accuracy": right / n,
                         "low": low,
@@ -92,36 +92,42 @@ def rows(run: EvaluatedRun, n_images: int, folder: Path) -> list[dict[str, Any]]
                         "spikes_per_image": point["spikes_per_image"],
                     }
                 )
-    return found
+    return table
 
 
 def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Draw accuracy of the vote by kind of disturbance, one line per run."""
     drawn = []
-    for kind, of in KINDS.items():
+    for kind, description in KINDS.items():
         of_kind = {
             name: {point["level"]: point for point in points if point["kind"] == kind and point["readout"] == "vote"}
             for name, points in of_runs.items()
         }
-        of_kind = {name: mine for name, mine in of_kind.items() if {of.levels[0], of.levels[-1]} <= mine.keys()}
+        of_kind = {
+            name: by_level
+            for name, by_level in of_kind.items()
+            if {description.levels[0], description.levels[-1]} <= by_level.keys()
+        }
         if of_kind:
-            levels = [level for level in of.levels if all(level in mine for mine in of_kind.values())]
+            levels = [level for level in description.levels if all(level in by_level for by_level in of_kind.values())]
             n_images = next(iter(of_kind.values()))[levels[0]]["n_images"]
-            evenly = of.unit == "bits" or kind == "duration"
+            evenly = description.unit == "bits" or kind == "duration"
             lines = []
-            for name, mine in of_kind.items():
+            for name, by_level in of_kind.items():
                 accuracy, low, high = (
-                    100 * np.array([mine[level][part] for level in levels]) for part in ("accuracy", "low", "high")
+                    100 * np.array([by_level[level][part] for level in levels]) for part in ("accuracy", "low", "high")
                 )
                 x, error = range(len(levels)) if evenly else levels, (accuracy - low, high - accuracy)
                 shown = name if len(of_kind) > 1 else ""
                 lines.append({"x": x, "y": accuracy, "error": error, "style": "o-", "label": shown})
             plot = {"label": "accuracy, vote (%)", "range": (0, 100), "lines": lines}
-            spec = {"kind": "lines", "x_label": f"{of.title} ({of.unit})", "plots": [plot]}
+            spec = {"kind": "lines", "x_label": f"{description.title} ({description.unit})", "plots": [plot]}
             if evenly:
                 spec["x_ticks"] = ["as is" if level == 64 else f"{level:g}" for level in levels]
             figure = saving.embedded(draw_spec, spec)
-            drawn.append({"title": of.title, "help": of.help, "n_images": n_images, "figure": figure})
+            drawn.append(
+                {"title": description.title, "help": description.help, "n_images": n_images, "figure": figure}
+            )
     return drawn
 
 

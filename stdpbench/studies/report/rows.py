@@ -43,7 +43,7 @@ class Accuracy:
     note : str
         Remark.
     balanced : float or None
-        Mean of the accuracies of all classes, 0 to 1; None where classes have about as many pictures each.
+        Mean of the accuracies of all classes, 0 to 1; None if all classes have about the same number of pictures.
     """
 
     group: str
@@ -101,5 +101,5 @@ def _balanced(scored: Score) -> float | None:
 
 
 def times(n: int) -> str:
-    """Return how often, in words."""
+    """Return a number of times in words."""
     return "once" if n == 1 else "twice" if n == 2 else f"{n} times"

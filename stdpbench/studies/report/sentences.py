@@ -28,13 +28,13 @@ _LEARNED_BEFORE = {
     "start": "which another network had learned, ",
     "supervised": "which were trained with labels, ",
 }
-"""What is said of start weights, by the group of their rows."""
+"""Clause about start weights, by the group of their rows."""
 
 
-def summary(run: EvaluatedRun, found: Findings, readings: Mapping[str, Any]) -> list[str]:
+def summary(run: EvaluatedRun, findings: Findings, readings: Mapping[str, Any]) -> list[str]:
     """Return the summary of one run."""
-    sentences = [_accuracy(run, found), *_baselines(run, found), *_learned(run, found), *_clusters(found)]
-    return [*sentences, _neurons(found), *_set_by_hand(run), *_protocol(found, readings)]
+    sentences = [_accuracy(run, findings), *_baselines(run, findings), *_learned(run, findings), *_clusters(findings)]
+    return [*sentences, _neurons(findings), *_set_by_hand(run), *_protocol(findings, readings)]
 
 
 def percent(share: float) -> str:
@@ -46,55 +46,55 @@ def _interval(row: Accuracy) -> str:
     return f"{percent(row.accuracy)} ({INTERVAL} {100 * row.low:.1f} to {100 * row.high:.1f} %)"
 
 
-def _accuracy(run: EvaluatedRun, found: Findings) -> str:
-    vote, graph = found.row("vote"), run.experiment.graph()
+def _accuracy(run: EvaluatedRun, findings: Findings) -> str:
+    vote, graph = findings.row("vote"), run.experiment.graph()
     assert vote is not None
-    # all of them: naming only the best would be a selection on the evaluated pictures
-    others = [row for row in found.accuracies if row.group == run.group and row.name in READOUTS[1:]]
-    more = ", ".join(f"{percent(row.accuracy)} by {row.name}" for row in others)
-    repeats, again = found.data.get("repeats"), ""
+    # all read-outs: naming only the best would be a selection on the evaluated pictures
+    others = [row for row in findings.accuracies if row.group == run.group and row.name in READOUTS[1:]]
+    listed = ", ".join(f"{percent(row.accuracy)} by {row.name}" for row in others)
+    repeats, over_repeats = findings.data.get("repeats"), ""
     if repeats is not None and repeats["sd"]["vote"] is not None:
-        again = (
+        over_repeats = (
             f" Over {repeats['n_presentations']} presentations of the same {repeats['n_images']} pictures with other "
             f"input spikes, the standard deviation is {100 * repeats['sd']['vote']:.2f} points."
         )
     part = "held-out training pictures" if run.part == "validation" else "test pictures"
     if run.supervised:
         kind, file = getattr(run.experiment.reference, "kind", ""), run.experiment.reference.file
-        how = f"trained by {kind} with the labels of {run.n_labels} training pictures, the network"
+        method = f"trained by {kind} with the labels of {run.n_labels} training pictures, the network"
         if file:
-            how = f"trained with labels elsewhere and converted from {Path(file).name}, the network"
+            method = f"trained with labels elsewhere and converted from {Path(file).name}, the network"
         return (
-            f"Supervised: {how} classifies {_interval(vote)} of {vote.n_images} {part} correctly, by the output "
-            f"neuron that fires most.{again}"
+            f"Supervised: {method} classifies {_interval(vote)} of {vote.n_images} {part} correctly, by the output "
+            f"neuron that fires most.{over_repeats}"
         )
     neurons = f"{graph.n_read} {graph.read} neurons, {_TRAINED[run.weights_origin]}"
     return (
         f"{neurons} and labelled with {len(run.label_counts)} training pictures, classify {_interval(vote)} of "
-        f"{vote.n_images} {part} correctly by vote, {more}.{again}"
+        f"{vote.n_images} {part} correctly by vote, {listed}.{over_repeats}"
     )
 
 
-def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
-    vote, sentences = found.row("vote"), []
+def _baselines(run: EvaluatedRun, findings: Findings) -> list[str]:
+    vote, sentences = findings.row("vote"), []
     assert vote is not None
-    if (samples := found.row(SAMPLES)) is not None:
+    if (samples := findings.row(SAMPLES)) is not None:
         sentences.append(
             f"One training sample per neuron as a prototype, with nothing learned, is right for "
             f"{percent(samples.accuracy)}: against these, {_gain(vote, samples)}."
         )
-    k_means = next((row for row in found.accuracies if row.name.startswith("k-means, K =")), None)
+    k_means = next((row for row in findings.accuracies if row.name.startswith("k-means, K =")), None)
     if k_means is not None:
         sentences.append(
             f"k-means on {run.split.test.static_name} with one centre per neuron is right for "
             f"{percent(k_means.accuracy)}: {_against(vote, k_means)}."
         )
-    if (adapted := found.row(f"{ADAPTED}, vote")) is not None:
+    if (adapted := findings.row(f"{ADAPTED}, vote")) is not None:
         sentences.append(
             f"With its start weights and thresholds that adapted to all training pictures, without learning, the "
             f"network reaches {percent(adapted.accuracy)}: beyond these, {_gain(vote, adapted)}."
         )
-    start, random = found.row("start weights, vote"), found.row("random weights, vote")
+    start, random = findings.row("start weights, vote"), findings.row("random weights, vote")
     if start is not None:
         other = f", with random weights {_right(random, vote)}" if random is not None else ""
         flatters = (
@@ -117,12 +117,12 @@ def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
 
 def _right(row: Accuracy, vote: Accuracy) -> str:
     """Format the accuracy of an untrained network, with the number of pictures if it was not tested with all."""
-    few = f" of the first {row.n_images}, labelled with {row.n_labelled}" if row.n_images < vote.n_images else ""
-    return f"{percent(row.accuracy)}{few}"
+    sample = f" of the first {row.n_images}, labelled with {row.n_labelled}" if row.n_images < vote.n_images else ""
+    return f"{percent(row.accuracy)}{sample}"
 
 
 def _judged(vote: Accuracy, other: Accuracy, words: tuple[str, str, str]) -> str:
-    """Say that the vote is above a baseline, below it, or neither, with the interval of the difference."""
+    """Describe whether the vote is above a baseline, below it, or neither, with the interval of the difference."""
     difference, (below, above) = vote.accuracy - other.accuracy, difference_interval(vote.metric, other.metric)
     low, high = (signed(100 * bound, ".1f") for bound in (below, above))
     if below > 0 or above < 0:
@@ -132,32 +132,32 @@ def _judged(vote: Accuracy, other: Accuracy, words: tuple[str, str, str]) -> str
 
 
 def _gain(vote: Accuracy, other: Accuracy) -> str:
-    """Say what learning adds to a baseline."""
+    """Describe the gain of learning over a baseline."""
     words = ("learning adds {} points", "learning costs {} points", "no effect of learning is shown")
     return _judged(vote, other, words)
 
 
 def _against(vote: Accuracy, other: Accuracy) -> str:
-    """Say by how much the vote is better or worse than a method that is no earlier state of the network."""
+    """Describe by how much the vote is better or worse than a method that is no earlier state of the network."""
     unclear = "this run alone does not show whether the vote is better or worse"
     return _judged(vote, other, ("the vote is {} points better", "the vote is {} points worse", unclear))
 
 
-def _learned(run: EvaluatedRun, found: Findings) -> list[str]:
-    probe = found.row("linear probe on responses")
-    of = run.split.test.static_name
-    pixels = found.row(f"nearest neighbours on {of}")
+def _learned(run: EvaluatedRun, findings: Findings) -> list[str]:
+    probe = findings.row("linear probe on responses")
+    source = run.split.test.static_name
+    pixels = findings.row(f"nearest neighbours on {source}")
     if probe is None or pixels is None:
         return []
     return [
         f"With supervision, a linear probe on the same responses reaches {percent(probe.accuracy)}, and nearest "
-        f"neighbours on {of} reach {percent(pixels.accuracy)}."
+        f"neighbours on {source} reach {percent(pixels.accuracy)}."
     ]
 
 
-def _clusters(found: Findings) -> list[str]:
-    rows = [row for row in found.data["clusters"] if row["k_from"] == "classes" and row["name"] != CHANCE]
-    neurons = next(row for row in found.data["clusters"] if row["k_from"] == "neurons")
+def _clusters(findings: Findings) -> list[str]:
+    rows = [row for row in findings.data["clusters"] if row["k_from"] == "classes" and row["name"] != CHANCE]
+    neurons = next(row for row in findings.data["clusters"] if row["k_from"] == "neurons")
     low, high = (pick(row["ami"] for row in rows) for pick in (min, max))
     worst, best = (percent(pick(row["accuracy"] for row in rows)) for pick in (min, max))
     return [
@@ -168,8 +168,8 @@ def _clusters(found: Findings) -> list[str]:
     ]
 
 
-def _neurons(found: Findings) -> str:
-    neurons, cost = found.data["neurons"], found.data.get("cost")
+def _neurons(findings: Findings) -> str:
+    neurons, cost = findings.data["neurons"], findings.data.get("cost")
     purity = neurons["median_purity"]
     typical = "" if purity is None else f"The typical neuron spends {percent(purity)} of its spikes on its class. "
     sentences = (
@@ -188,12 +188,12 @@ def _neurons(found: Findings) -> str:
 
 def _set_by_hand(run: EvaluatedRun) -> list[str]:
     sets = Account.of(run.folder).learned_set
-    where = ", ".join(f"{names} at presentation {position}" for position, names in sets)
-    return [f"Not all weights are learned: arrays were set by hand during training ({where})."] if sets else []
+    listed = ", ".join(f"{names} at presentation {position}" for position, names in sets)
+    return [f"Not all weights are learned: arrays were set by hand during training ({listed})."] if sets else []
 
 
-def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
-    protocol, sentences = found.data["protocol"], []
+def _protocol(findings: Findings, readings: Mapping[str, Any]) -> list[str]:
+    protocol, sentences = findings.data["protocol"], []
     part = protocol["evaluated_on"]
     if readings["run"] is None:
         sentences.append(
@@ -215,7 +215,7 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
         sentences.append("The pictures differ from those of training: the data or their preparation changed.")
     if missing := protocol["missing_kinds"]:
         sentences.append(f"Measures that require new simulations are omitted: {' and '.join(missing)}.")
-    elif not found.data["same_responses"]:
+    elif not findings.data["same_responses"]:
         sentences.append(
             "With the same input spikes, the network now responds differently from the recorded responses."
         )

@@ -6,7 +6,7 @@ It serves requests as described in `stdpbench.base.helper`; an answer is values 
 * ``open``: the run with its answers, neurons and first embedding (principal components). Since it compares answers
   with labels of evaluated pictures, it first records this in the journal of the run (`runs.catalog.access_log`).
 * ``settle``: answers of each read-out from spikes up to some moments within the presentation (`readout.over_time`).
-* ``read``: slow read-outs: of spike times, if the run kept them, and supervised ones.
+* ``read``: slow read-outs: of spike times, if the run has stored them, and supervised ones.
 * ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
 * ``embed`` (`method`): another embedding.
 * ``report`` (`others`, `output`, …): writes the files of ``stdpbench report``; its value is the path of the page.
@@ -160,9 +160,9 @@ class ReportService:
         assignment = run.assignment()
         for number, readout in enumerate(READOUTS):
             on_progress("answers over time", number, len(READOUTS))
-            found = answers_over_time(run.test_trains, assignment, readouts.get(readout)())
-            arrays["time"] = found.time
-            arrays[f"answers {readout}"] = found.answers.astype(np.int16)
+            over_time = answers_over_time(run.test_trains, assignment, readouts.get(readout)())
+            arrays["time"] = over_time.time
+            arrays[f"answers {readout}"] = over_time.answers.astype(np.int16)
         return {}, arrays
 
     def _read(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
@@ -183,25 +183,25 @@ class ReportService:
         method, k = str(arguments["method"]), arguments["k"]
         run, points, seed = self.run, self.points, self.run.experiment.seed
         if method == NEURONS:
-            found, chosen = winners(run.test_counts), "neurons"
+            clusters, k_from = winners(run.test_counts), "neurons"
         else:
-            found = cluster(points, method, None if method == "hdbscan" else k, seed)
-            chosen = "its own" if method == "hdbscan" else "best silhouette" if k is None else "chosen"
-        shuffled = np.random.default_rng(seed).permutation(found)
-        pairs = [(method, chosen, found), (CHANCE.replace("k-means", "these"), chosen, shuffled)]
+            clusters = cluster(points, method, None if method == "hdbscan" else k, seed)
+            k_from = "its own" if method == "hdbscan" else "best silhouette" if k is None else "chosen"
+        shuffled = np.random.default_rng(seed).permutation(clusters)
+        pairs = [(method, k_from, clusters), (CHANCE.replace("k-means", "these"), k_from, shuffled)]
         if method != NEURONS:
             pairs.append((NEURONS, "neurons", winners(run.test_counts)))
         labels, n_classes = run.test_labels, run.n_classes
-        rows = [cluster_row(name, how, members, labels, n_classes, points) for name, how, members in pairs]
-        return {"method": method, "k_from": chosen, "rows": rows}, {"members": found}
+        rows = [cluster_row(name, source, members, labels, n_classes, points) for name, source, members in pairs]
+        return {"method": method, "k_from": k_from, "rows": rows}, {"members": clusters}
 
     def _embed(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         method = str(arguments["method"])
-        one = embed(
+        embedding = embed(
             self.points, method, self.run.experiment.seed, lambda done, total: on_progress(method, done, total)
         )
-        value = {"method": method, "trustworthiness": one.trustworthiness, "description": one.description}
-        return value, {"points": one.points}
+        value = {"method": method, "trustworthiness": embedding.trustworthiness, "description": embedding.description}
+        return value, {"points": embedding.points}
 
     def _bits(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         return _result(measure_bits(self._folder, **arguments), on_progress), {}
@@ -229,16 +229,16 @@ def _result(events: Generator[object, None, dict[str, Any]], on_progress: Progre
 
 def baselines(run: EvaluatedRun) -> list[Accuracy]:
     """Return baselines from the metrics of the run."""
-    kept = run.metrics.get("baselines", {})
+    stored = run.metrics.get("baselines", {})
     n_label = int(run.metrics.get("n_label_images", 0))
-    k, of = run.experiment.graph().n_read, run.split.test.static_name
-    named = {"k_means": f"k-means on {of}, K = {k}", "samples": SAMPLES}
+    k, source = run.experiment.graph().n_read, run.split.test.static_name
+    names = {"k_means": f"k-means on {source}, K = {k}", "samples": SAMPLES}
     rows = start_rows(run)
-    rows += [stored_row("pixels", name, kept[key], n_label) for key, name in named.items() if key in kept]
+    rows += [stored_row("pixels", name, stored[key], n_label) for key, name in names.items() if key in stored]
     return rows
 
 
-# -- the process ---------------------------------------------------------------------------------------------------
+# -- process -------------------------------------------------------------------------------------------------------
 
 
 def main(folder: Path) -> None:
@@ -248,7 +248,7 @@ def main(folder: Path) -> None:
     def service() -> ReportService:  # on the first request, so that errors in the folder are reported to the client
         return ReportService(RunFolder.open(folder))
 
-    serve(lambda name, asked, on_progress: service().answer(name, asked, on_progress))
+    serve(lambda name, arguments, on_progress: service().answer(name, arguments, on_progress))
 
 
 if __name__ == "__main__":

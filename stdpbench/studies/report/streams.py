@@ -1,7 +1,7 @@
 """Reports on runs of streams: measures over time and at the end, of one run or of several.
 
-A stream has no labels. So nothing is read out, presented again or compared with a baseline: a report contains what
-the run has measured after each piece, and may be written while the run continues.
+A stream has no labels, so nothing is read out, presented again or compared with a baseline. A report contains the
+measures of the run after each piece, and may be written while the run continues.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class StreamRun:
     folder : RunFolder
         The run folder.
     metadata : mapping
-        What the run says of itself.
+        Metadata of the run (`RunFolder.about`).
     start, experiment : Experiment
-        The experiment at the start of the run, and with the parameters at its end.
+        The experiment with the parameters at the start of the run, and at its end.
     live : LiveRun
-        What the journal says.
+        State of the run from its journal.
     """
 
     folder: RunFolder
@@ -129,7 +129,7 @@ def load_stream(folder: RunFolder) -> StreamRun:
 
 @dataclass(frozen=True, eq=False)
 class Grouped:
-    """Measures of runs that differ in their seed alone, over the time that they have in common.
+    """Measures of runs that differ only in their seed, over the time that all have measured.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class Grouped:
     time : ndarray, float64, s
         Ends of the pieces.
     mean, sd : dict of str to ndarray
-        By measure and population, over seeds; NaN where no run, or fewer than two, have a value.
+        By measure and population, over seeds; NaN if no run has a value, or for `sd` fewer than two.
     """
 
     name: str
@@ -152,22 +152,22 @@ class Grouped:
 
 def grouped(runs: Sequence[StreamRun], experiments: Sequence[str]) -> list[Grouped]:
     """Return means and standard deviations over seeds, for each experiment with at least two runs."""
-    found = []
+    groups = []
     for text in dict.fromkeys(experiments):
-        mine = [run for run, experiment in zip(runs, experiments, strict=True) if experiment == text]
-        if len(mine) < 2:
+        members = [run for run, experiment in zip(runs, experiments, strict=True) if experiment == text]
+        if len(members) < 2:
             continue
-        common = min((run.columns["time"] for run in mine), key=len)
+        common = min((run.columns["time"] for run in members), key=len)
         mean, sd = dict[str, NDArray[np.float64]](), dict[str, NDArray[np.float64]]()
-        for key in mine[0].columns:
-            if key.partition(".")[0] in OF_POPULATIONS and all(key in run.columns for run in mine):
-                values = np.array([run.columns[key][: len(common)] for run in mine], float)
-                with warnings.catch_warnings():  # where no run, or one, has a value
+        for key in members[0].columns:
+            if key.partition(".")[0] in OF_POPULATIONS and all(key in run.columns for run in members):
+                values = np.array([run.columns[key][: len(common)] for run in members], float)
+                with warnings.catch_warnings():  # if no run has a value, or only one
                     warnings.simplefilter("ignore", RuntimeWarning)
                     mean[key], sd[key] = np.nanmean(values, axis=0), np.nanstd(values, axis=0, ddof=1)
-        seeds = tuple(run.experiment.seed for run in mine)
-        found.append(Grouped(mine[0].experiment.name, seeds, common, mean, sd))
-    return found
+        seeds = tuple(run.experiment.seed for run in members)
+        groups.append(Grouped(members[0].experiment.name, seeds, common, mean, sd))
+    return groups
 
 
 _OF_PATTERNS = ("hit_rate", "false_alarms", "latency", "neurons_with_hits")
@@ -200,29 +200,29 @@ def stream_report(
     data : dict
         Content of ``report.json``.
     """
-    runs, datas = list[StreamRun](), list[dict[str, Any]]()
+    runs, rows = list[StreamRun](), list[dict[str, Any]]()
     for number, folder in enumerate(folders):
         yield Progress("reading runs", number, len(folders))
         runs.append(load_stream(folder))
-        datas.append(stream_data(runs[-1]))
+        rows.append(stream_data(runs[-1]))
     yield Progress("reading runs", len(folders), len(folders))
     experiments = [_seedless(run.start) for run in runs]
-    together = compare_streams(datas, experiments) if len(runs) > 1 else {}
+    together = compare_streams(rows, experiments) if len(runs) > 1 else {}
     seeds = over_seeds(folders, [Account.of(folder) for folder in folders])
     if together:
         together["over_seeds"] = None if seeds is None else seeds.to_mapping()
-    report = {"format": FORMAT, "runs": datas, "together": together}
-    for name, text in _tables(runs, datas, seeds).items():
+    report = {"format": FORMAT, "runs": rows, "together": together}
+    for name, text in _tables(runs, rows, seeds).items():
         write_text_aside(target / name, text)
     write_text_aside(target / "report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    parts = [make_stream_part(run, data) for run, data in zip(runs, datas, strict=True)]
+    parts = [make_stream_part(run, data) for run, data in zip(runs, rows, strict=True)]
     write_text_aside(target / page, render_streams(parts, together, grouped(runs, experiments), seeds))
     return report
 
 
 def stream_data(run: StreamRun) -> dict[str, Any]:
     """Return all plain values of one run."""
-    last = [run.live.pieces[at] for at in sorted(run.live.pieces)][-round(run.end["seconds"] / run.seconds) :]
+    last = [run.live.pieces[number] for number in sorted(run.live.pieces)][-round(run.end["seconds"] / run.seconds) :]
     return {
         "run": run.name,
         "experiment": run.experiment.name,
@@ -237,16 +237,16 @@ def stream_data(run: StreamRun) -> dict[str, Any]:
         "weights": _weights(run),
         "answers": [
             {
-                "neuron": one.neuron,
-                "pattern": one.pattern,
-                "hit_rate": one.hit_rate,
-                "false_alarms": one.false_alarms,
-                "latency": one.latency,
-                "occurrences": one.occurrences,
+                "neuron": answer.neuron,
+                "pattern": answer.pattern,
+                "hit_rate": answer.hit_rate,
+                "false_alarms": answer.false_alarms,
+                "latency": answer.latency,
+                "occurrences": answer.occurrences,
             }
-            for one in answers_of(last, run.seconds)
+            for answer in answers_of(last, run.seconds)
         ],
-        "changes": [{"seconds": run.seconds * at, "change": text} for at, text in run.live.marks],
+        "changes": [{"seconds": run.seconds * number, "change": text} for number, text in run.live.marks],
         "reproduce": reproduction(run.name, changed=bool(run.live.marks)),
         "experiment_toml": run.start.to_toml(),
         "versions": dict(run.metadata.get("versions", {})),
@@ -259,8 +259,8 @@ def _ends(run: StreamRun) -> list[dict[str, Any]]:
     for measure in OF_POPULATIONS:
         for population, end in run.end.get(measure, {}).items():
             values = run.columns[f"{measure}.{population}"]
-            known = values[np.isfinite(values)]
-            first, whole = float(known[0]), float(known.mean())
+            finite = values[np.isfinite(values)]
+            first, whole = float(finite[0]), float(finite.mean())
             rows.append(_end(f"{measure}.{population}", first, whole, end))
     return rows + [_end(name, None, None, run.end[name]) for name in _OF_PATTERNS if name in run.end]
 
@@ -276,9 +276,9 @@ def _weights(run: StreamRun) -> list[dict[str, Any]]:
         if not key.startswith("weights.") or not histograms[-1].sum():
             continue
         first, last = histograms[0], histograms[-1]
-        means = [float(each @ middles / max(each.sum(), 1)) for each in (first, last)]
+        means = [float(histogram @ middles / max(histogram.sum(), 1)) for histogram in (first, last)]
         shares = {
-            name: [float(each[part].sum() / max(each.sum(), 1)) for each in (first, last)]
+            name: [float(histogram[part].sum() / max(histogram.sum(), 1)) for histogram in (first, last)]
             for name, part in _SHARES.items()
         }
         rows.append(
@@ -299,8 +299,8 @@ def _weights(run: StreamRun) -> list[dict[str, Any]]:
 
 def _seedless(experiment: Experiment) -> str:
     """Return an experiment without its seed, as text: runs with equal text are averaged."""
-    kept = {key: value for key, value in experiment.to_mapping().items() if key not in _NOT_COMPARED}
-    return json.dumps(kept, sort_keys=True)
+    compared = {key: value for key, value in experiment.to_mapping().items() if key not in _NOT_COMPARED}
+    return json.dumps(compared, sort_keys=True)
 
 
 def compare_streams(datas: Sequence[Mapping[str, Any]], experiments: Sequence[str]) -> dict[str, Any]:
@@ -313,17 +313,19 @@ def compare_streams(datas: Sequence[Mapping[str, Any]], experiments: Sequence[st
     experiments : sequence of str
         The experiment of each run, without its seed.
     """
-    found: dict[str, list[float | None]] = {}
+    measures: dict[str, list[float | None]] = {}
     for number, data in enumerate(datas):
         values = {row["title"]: row["end"] for row in data["end"]}
         for row in data["weights"]:
             values[f"mean weight of {row['projection']} / w_max"] = row["mean"][1]
-            for what, name in (("below 0.1", "below_0.1"), ("above 0.9", "above_0.9")):
-                values[f"share of weights of {row['projection']} {what} w_max"] = row[name][1]
+            for label, name in (("below 0.1", "below_0.1"), ("above 0.9", "above_0.9")):
+                values[f"share of weights of {row['projection']} {label} w_max"] = row[name][1]
         for name, value in values.items():
-            found.setdefault(name, [None] * len(datas))[number] = value
-    headings = ["at the end", *[""] * len(found)]
-    rows = [(name, values, heading, False) for (name, values), heading in zip(found.items(), headings, strict=False)]
+            measures.setdefault(name, [None] * len(datas))[number] = value
+    headings = ["at the end", *[""] * len(measures)]
+    rows = [
+        (name, values, heading, False) for (name, values), heading in zip(measures.items(), headings, strict=False)
+    ]
     return compare_values(datas, experiments, rows)
 
 
@@ -376,7 +378,7 @@ _ABOUT = {
 _LONGEST = 200  # letters that name a group of runs
 _WIDTH = 88.0  # mm
 _POINTS = 600
-"""Points per curve of a figure; of more pieces, means of several are drawn."""
+"""Maximum number of points of a curve; means of successive pieces are drawn if there are more."""
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -402,10 +404,10 @@ def make_stream_part(run: StreamRun, data: Mapping[str, Any]) -> Part:
         data=data,
         groups=[],
     )
-    columns, each = _thinned(run.columns)
+    columns, n_pieces = _thinned(run.columns)
     part.figures = {
         "curves": _curves(columns, {}),
-        "pieces": each,
+        "pieces": n_pieces,
         "latency": _drawn({}, run.answers) if run.answers else None,
         "weights": [
             {
@@ -425,13 +427,15 @@ def render_streams(
     """Render the page."""
     drawn = []
     for group in groups:
-        columns, each = _thinned({"time": group.time} | group.mean)
+        columns, n_pieces = _thinned({"time": group.time} | group.mean)
         deviations, _ = _thinned({"time": group.time} | group.sd)
         seeds_of = ", ".join(map(str, group.seeds))
-        drawn.append({"name": group.name, "seeds": seeds_of, "pieces": each, "curves": _curves(columns, deviations)})
-    told = seeds is not None and len(seeds.groups) > 1
+        drawn.append(
+            {"name": group.name, "seeds": seeds_of, "pieces": n_pieces, "curves": _curves(columns, deviations)}
+        )
+    shown = seeds is not None and len(seeds.groups) > 1
     if seeds is not None and any(len(group.label) > _LONGEST for group in seeds.groups):
-        told = False  # experiments with little in common; the comparison has their means
+        shown = False  # experiments with little in common; the comparison has their means
     return (
         environment()
         .get_template("streams.html.j2")
@@ -439,7 +443,7 @@ def render_streams(
             parts=parts,
             together=together,
             groups=drawn,
-            seeds=seeds if told else None,
+            seeds=seeds if shown else None,
             version=__version__,
         )
     )
@@ -472,21 +476,21 @@ def _bars(first: Sequence[int], last: Sequence[int]) -> str:
 
 
 def _thinned(columns: Columns) -> tuple[dict[str, NDArray[Any]], int]:
-    """Return means of so many successive pieces that curves have few points, and that number."""
+    """Return means of successive pieces, at most `_POINTS`, and the number of pieces of each mean."""
     n = len(columns["time"])
-    each = -(-n // _POINTS) if n else 1
-    if each <= 1:
+    n_pieces = -(-n // _POINTS) if n else 1
+    if n_pieces <= 1:
         return dict(columns), 1
-    found = {}
+    means = {}
     for name, values in columns.items():
-        kept = values[: n - n % each].reshape(n // each, each, *values.shape[1:]).astype(float)
+        pieces = values[: n - n % n_pieces].reshape(n // n_pieces, n_pieces, *values.shape[1:]).astype(float)
         if name == "time":
-            found[name] = kept[:, -1]
+            means[name] = pieces[:, -1]
             continue
-        with warnings.catch_warnings():  # where no piece has a value
+        with warnings.catch_warnings():  # if no piece has a value
             warnings.simplefilter("ignore", RuntimeWarning)
-            found[name] = np.nanmean(kept, axis=1)
-    return found, each
+            means[name] = np.nanmean(pieces, axis=1)
+    return means, n_pieces
 
 
 def _sentences(run: StreamRun, data: Mapping[str, Any]) -> list[str]:
@@ -514,7 +518,7 @@ def _sentences(run: StreamRun, data: Mapping[str, Any]) -> list[str]:
         )
     changes = data["changes"]
     if changes:
-        listed = "; ".join(f"{each['change']} at {each['seconds']:g} s" for each in changes[:5])
+        listed = "; ".join(f"{change['change']} at {change['seconds']:g} s" for change in changes[:5])
         sentences.append(f"Changed during the run: {listed}{' …' if len(changes) > 5 else ''}.")
     return [*sentences, "A stream has no labels: there is no accuracy, and baselines do not apply."]
 
@@ -523,10 +527,10 @@ def _firing(run: StreamRun) -> str:
     """Describe the firing of each population at the end."""
     parts = []
     for name, rate in run.end["rate"].items():
-        known = [
-            f"{what} {run.end[measure][name]:.{digits}f}"
-            for measure, what, digits in (("cv", "CV of intervals", 2), ("synchrony", "synchrony", 3))
+        measures = [
+            f"{label} {run.end[measure][name]:.{digits}f}"
+            for measure, label, digits in (("cv", "CV of intervals", 2), ("synchrony", "synchrony", 3))
             if name in run.end.get(measure, {})
         ]
-        parts.append(f"{name} fires at {rate:.2f} Hz{' (' + ', '.join(known) + ')' if known else ''}")
+        parts.append(f"{name} fires at {rate:.2f} Hz{' (' + ', '.join(measures) + ')' if measures else ''}")
     return "; ".join(parts)

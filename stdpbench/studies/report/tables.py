@@ -39,15 +39,15 @@ _DATA_ROWS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None], bool],
 
 
 def _cluster(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = next(row for row in data["clusters"] if row["name"] == name)
-    return found
+    clustering: Mapping[str, Any] = next(row for row in data["clusters"] if row["name"] == name)
+    return clustering
 
 
 def _cost(data: Mapping[str, Any], name: str, unit: float = 1.0) -> float | None:
     return data["cost"][name] / unit if "cost" in data else None
 
 
-def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str, Any]:
+def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[str, Any]:
     """Return all plain values of one run."""
     experiment = run.experiment
     return {
@@ -55,10 +55,10 @@ def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str
         "experiment": experiment.name,
         "seed": experiment.seed,
         "n_exc": experiment.graph().n_read,
-        "accuracies": [row.to_mapping() for row in found.accuracies],
-        "verdict": verdict_of(with_baselines(Account.of(run.folder), found)),
-        **found.data,
-        "confusion": found.arrays["confusion vote"].tolist(),
+        "accuracies": [row.to_mapping() for row in findings.accuracies],
+        "verdict": verdict_of(with_baselines(Account.of(run.folder), findings)),
+        **findings.data,
+        "confusion": findings.arrays["confusion vote"].tolist(),
         "class_names": list(run.split.class_names),
         "held_out": held_out_rows(run),
         "passes": pass_rows(run),
@@ -98,7 +98,7 @@ def pass_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
 
 
 def reproduction(name: str, *, changed: bool) -> list[str]:
-    """Return commands that reproduce a run and its report, from its name and whether it was changed meanwhile."""
+    """Return commands that reproduce a run and its report, from its name and whether parameters changed during it."""
     lines = [
         f"stdpbench reproduce {name}    # runs it again and compares the results",
         f"stdpbench report {name}",
@@ -121,13 +121,13 @@ def compare_runs(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) 
     rows: list[tuple[str, Sequence[float | None], str, bool]] = []
     for group, title in GROUPS.items():
         names = dict.fromkeys(
-            _seedless(row["name"]) for one in data for row in one["accuracies"] if row["group"] == group
+            _seedless(row["name"]) for run in data for row in run["accuracies"] if row["group"] == group
         )
         for number, name in enumerate(names):
-            rows.append((name, [_accuracy(one, group, name) for one in data], title if number == 0 else "", True))
+            rows.append((name, [_accuracy(run, group, name) for run in data], title if number == 0 else "", True))
     for number, (name, value, share) in enumerate(_DATA_ROWS):
         heading = "responses and neurons" if number == 0 else ""
-        rows.append((name, [value(one) for one in data], heading, share))
+        rows.append((name, [value(run) for run in data], heading, share))
     return compare_values(data, experiments, rows)
 
 
@@ -138,14 +138,14 @@ def compare_values(
 ) -> dict[str, Any]:
     """Compare runs by rows of name, value of each run, heading above, and whether it is a share; as `compare_runs`."""
     titles: dict[str, str] = {}
-    for one, experiment in zip(data, experiments, strict=True):
-        titles.setdefault(experiment, str(one["experiment"]))
+    for run, experiment in zip(data, experiments, strict=True):
+        titles.setdefault(experiment, str(run["experiment"]))
     compared = []
     for name, values, heading, share in rows:
         of_experiment: dict[str, list[float]] = {text: [] for text in titles}
         for value, experiment in zip(values, experiments, strict=True):
             of_experiment[experiment] += [] if value is None else [value]
-        spreads = [plain(spread(some)) for some in of_experiment.values()]
+        spreads = [plain(spread(seed_values)) for seed_values in of_experiment.values()]
         row = {"name": name, "heading": heading, "share": share, "values": list(values), "spreads": spreads}
         compared.append(row)
     return {"experiments": [*titles.values()], "rows": compared}
@@ -155,9 +155,9 @@ def _seedless(name: str) -> str:
     return "k-means, K = n" if name.startswith("k-means, K =") else name
 
 
-def _accuracy(one: Mapping[str, Any], group: str, name: str) -> float | None:
+def _accuracy(run: Mapping[str, Any], group: str, name: str) -> float | None:
     return next(
-        (row["accuracy"] for row in one["accuracies"] if row["group"] == group and _seedless(row["name"]) == name),
+        (row["accuracy"] for row in run["accuracies"] if row["group"] == group and _seedless(row["name"]) == name),
         None,
     )
 
@@ -191,28 +191,28 @@ def csv_tables(
     return {name: csv_text(rows) for name, rows in tables.items() if rows}
 
 
-def with_baselines(account: Account, found: Findings) -> Account:
-    """Return an account with the baselines that the report has measured in addition to those of the run."""
-    k_means = next((row for row in found.accuracies if row.name.startswith("k-means, K =")), None)
-    rows = {"k-means": k_means, SAMPLES: found.row(SAMPLES), f"{ADAPTED}, vote": found.row(f"{ADAPTED}, vote")}
-    more = {f"accuracy of {name}": row.metric for name, row in rows.items() if row is not None}
-    return replace(account, metrics={**more, **account.metrics})
+def with_baselines(account: Account, findings: Findings) -> Account:
+    """Return an account with the baselines of the run and those that only the report has measured."""
+    k_means = next((row for row in findings.accuracies if row.name.startswith("k-means, K =")), None)
+    rows = {"k-means": k_means, SAMPLES: findings.row(SAMPLES), f"{ADAPTED}, vote": findings.row(f"{ADAPTED}, vote")}
+    measured = {f"accuracy of {name}": row.metric for name, row in rows.items() if row is not None}
+    return replace(account, metrics={**measured, **account.metrics})
 
 
 def baseline_rows(seeds: OverSeeds | None) -> list[dict[str, Any]]:
     """Return one row per group of runs and baseline, the strictest first; shares, not percent."""
     rows = []
     for group in () if seeds is None else seeds.groups:
-        for one in group.baselines:
-            row: dict[str, Any] = {"runs_with": group.label, "baseline": one.name}
-            row |= {f"baseline_{key}": value for key, value in plain(one.accuracy).items()}
-            row |= {f"vote_minus_baseline_{key}": value for key, value in plain(one.difference).items()}
+        for baseline in group.baselines:
+            row: dict[str, Any] = {"runs_with": group.label, "baseline": baseline.name}
+            row |= {f"baseline_{key}": value for key, value in plain(baseline.accuracy).items()}
+            row |= {f"vote_minus_baseline_{key}": value for key, value in plain(baseline.difference).items()}
             rows.append(row)
     return rows
 
 
 def over_seeds_rows(seeds: OverSeeds | None, what: str) -> list[dict[str, Any]]:
-    """Return one row per read-out or measure and group of runs, named `what`; shares, not percent."""
+    """Return one row per group of runs and per read-out or measure, as `what` names it; shares, not percent."""
     rows = []
     for group in () if seeds is None else seeds.groups:
         for name, accuracy in group.accuracy.items():
@@ -224,17 +224,17 @@ def over_seeds_rows(seeds: OverSeeds | None, what: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _per_neuron(run: str, found: Findings) -> list[dict[str, Any]]:
-    columns = {name.partition(" ")[2]: array for name, array in found.arrays.items() if name.startswith("neuron ")}
+def _per_neuron(run: str, findings: Findings) -> list[dict[str, Any]]:
+    columns = {name.partition(" ")[2]: array for name, array in findings.arrays.items() if name.startswith("neuron ")}
     n = len(columns["label"])
     return [
         {"run": run, "neuron": i, **{name: _plain(values[i]) for name, values in columns.items()}} for i in range(n)
     ]
 
 
-def _points(run: str, found: Findings) -> list[dict[str, Any]]:
+def _points(run: str, findings: Findings) -> list[dict[str, Any]]:
     rows = []
-    for name, points in found.arrays.items():
+    for name, points in findings.arrays.items():
         if name.startswith("embedding "):
             method = name.partition(" ")[2]
             rows += [{"run": run, "method": method, "picture": i, "x": x, "y": y} for i, (x, y) in enumerate(points)]

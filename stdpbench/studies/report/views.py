@@ -1,9 +1,8 @@
 """Views of a finished run: pictures, answers, clusters and neurons, and the selection among them.
 
-All views share one selection: a class, a cluster, a cell of the confusion matrix, a neuron, or some pictures. For any
-selection, `ViewData.pictures` gives its pictures and `ViewData.neurons` its neurons, which is all that a view needs.
-This module needs neither a GUI toolkit nor scikit-learn: slow computations are done by
-`stdpbench.studies.report.service`.
+All views share one selection: a class, a cluster, a cell of the confusion matrix, a neuron, or some pictures. A view
+only needs the pictures and the neurons of a selection (`ViewData.pictures`, `ViewData.neurons`). This module needs
+neither a GUI toolkit nor scikit-learn: `stdpbench.studies.report.service` does the slow computations.
 """
 
 from __future__ import annotations
@@ -98,12 +97,12 @@ class Clustering:
 
     def lines(self, labels: Numbers, n_classes: int) -> list[ClusterLine]:
         """Return the table of clusters; pictures in no cluster come last."""
-        found = []
+        lines = []
         for number in sorted(np.unique(self.members).tolist(), key=lambda n: _NO_CLUSTER if n < 0 else n):
             classes = np.bincount(labels[self.members == number], minlength=n_classes)
-            size, most = int(classes.sum()), int(classes.argmax())
-            found.append(ClusterLine(number, size, most, int(classes[most]) / size))
-        return found
+            size, majority = int(classes.sum()), int(classes.argmax())
+            lines.append(ClusterLine(number, size, majority, int(classes[majority]) / size))
+        return lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +143,7 @@ class ViewData:
     label_readings_of_all : int
         Looks of all runs of the experiment (`stdpbench.runs.catalog.access_log`).
     test_label_readings : int
-        Looks at test labels of all runs of the data set in the folder, whatever parameter changed.
+        Looks at test labels of all runs of the data set in the folder, also with other parameters.
     drawn_as : tuple of int or None
         Height and width in which the weights of a neuron are drawn; None: those of a picture.
     population : str
@@ -152,9 +151,9 @@ class ViewData:
     theta_unit : str
         Unit in which thresholds are shown: ``"mV"``, or empty.
     noun : str
-        What a stimulus is called.
+        Name of a stimulus in texts.
     static_name : str
-        What the values of `pixels` are called.
+        Name of the values of `pixels` in texts.
     """
 
     path: Path
@@ -224,16 +223,16 @@ class ViewData:
         if chosen.kind == "pictures":
             return np.unique(np.array(chosen.numbers, np.int64))
         if chosen.kind == "class":
-            found = self.labels == chosen.numbers[0]
+            members = self.labels == chosen.numbers[0]
         elif chosen.kind == "cell":
-            found = (self.labels == chosen.numbers[0]) & (self.answers[readout] == chosen.numbers[1])
+            members = (self.labels == chosen.numbers[0]) & (self.answers[readout] == chosen.numbers[1])
         elif chosen.kind == "neuron":
-            found = self.winners == chosen.numbers[0]
+            members = self.winners == chosen.numbers[0]
         elif chosen.kind == "cluster":
-            found = np.zeros(self.n_images, bool) if clustering is None else clustering.members == chosen.numbers[0]
+            members = np.zeros(self.n_images, bool) if clustering is None else clustering.members == chosen.numbers[0]
         else:
-            found = np.ones(self.n_images, bool)
-        return np.flatnonzero(found).astype(np.int64)
+            members = np.ones(self.n_images, bool)
+        return np.flatnonzero(members).astype(np.int64)
 
     def neurons(self, chosen: Chosen, pictures: Numbers) -> Numbers:
         """Return the neurons of a selection: those of the class, else those that fire most during its pictures."""
@@ -248,9 +247,9 @@ class ViewData:
 
     def score_of(self, readout: str, pictures: Numbers | None = None) -> Score | None:
         """Score the answers to some or all pictures; None without pictures."""
-        kept = slice(None) if pictures is None else pictures
-        labels = self.labels[kept]
-        return score(self.answers[readout][kept], labels, self.n_classes) if len(labels) else None
+        selected = slice(None) if pictures is None else pictures
+        labels = self.labels[selected]
+        return score(self.answers[readout][selected], labels, self.n_classes) if len(labels) else None
 
     def right(self, readout: str) -> NDArray[np.bool_]:
         """Whether each answer is correct."""
@@ -259,7 +258,7 @@ class ViewData:
     # -- orders ----------------------------------------------------------------------------------------------------
 
     def neuron_clusters(self, clustering: Clustering) -> Numbers:
-        """Return the cluster in which each neuron most often fires most, `NO_ANSWER` if it never does."""
+        """Return the cluster for which each neuron most often fires most; `NO_ANSWER` if it never fires most."""
         known = (self.winners >= 0) & (clustering.members >= 0)
         k = int(clustering.members.max(initial=-1)) + 1
         wins = np.zeros((self.n_exc, max(k, 1)), np.int64)
@@ -314,24 +313,24 @@ class ViewData:
         n, right = len(pictures), int(self.right(readout)[pictures].sum())
         first = chosen.numbers[0] if chosen.numbers else NO_ANSWER
         if chosen.kind == "class":
-            what = f"Class {self.named(first)}"
+            name = f"Class {self.named(first)}"
         elif chosen.kind == "cluster":
-            what = f"Cluster {first}" if first >= 0 else f"{self.noun.capitalize()}s in no cluster"
+            name = f"Cluster {first}" if first >= 0 else f"{self.noun.capitalize()}s in no cluster"
         elif chosen.kind == "cell":
             answer = chosen.numbers[1]
-            what = f"True {self.named(first)}, " + (f"answered {self.named(answer)}" if answer >= 0 else "no answer")
+            name = f"True {self.named(first)}, " + (f"answered {self.named(answer)}" if answer >= 0 else "no answer")
         elif chosen.kind == "neuron":
             neuron = self.describe_neuron(first)
             return f"{neuron[0].upper()}{neuron[1:]}; {right} of {n} answered correctly by {readout}"
         else:
-            what = f"Selected {self.noun}s"
+            name = f"Selected {self.noun}s"
         share = f" ({100 * right / n:.1f} %)" if n else ""
-        shown = f"{thousands(n)} {self.noun}{'' if n == 1 else 's'}"
-        return f"{what}: {shown}, {thousands(right)} answered correctly by {readout}{share}"
+        number = f"{thousands(n)} {self.noun}{'' if n == 1 else 's'}"
+        return f"{name}: {number}, {thousands(right)} answered correctly by {readout}{share}"
 
     def summary(self, readout: str, clustering: Clustering | None) -> str:
         """Describe the run in one sentence, without its name."""
-        row = next((one for one in self.accuracies if one.name == readout), None)
+        row = next((accuracy for accuracy in self.accuracies if accuracy.name == readout), None)
         text = (
             f"{thousands(self.n_exc)} {self.population} neurons, {thousands(self.n_images)} {self.part} {self.noun}s"
         )
@@ -341,8 +340,8 @@ class ViewData:
                 f"{100 * row.high:.1f} %)"
             )
         if clustering is not None and clustering.rows:
-            own = clustering.rows[0]
-            text += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
+            k, ami, purity = (clustering.rows[0][name] for name in ("k", "ami", "purity"))
+            text += f" · {clustering.method}, K = {k}: AMI {ami:.2f}, purity {purity:.2f}"
         if self.label_readings is None:
             return f"{text} · no journal, so accesses to these labels are not counted"
         return (
@@ -352,14 +351,14 @@ class ViewData:
         )
 
 
-# -- replies of the process ----------------------------------------------------------------------------------------
+# -- replies of the service ----------------------------------------------------------------------------------------
 
 
 def with_accuracies(data: ViewData, rows: Sequence[Mapping[str, Any]]) -> ViewData:
     """Add further accuracies from the service, each to its group."""
-    order, more = list(GROUPS), [Accuracy(**row) for row in rows]
-    both = sorted([*data.accuracies, *more], key=lambda one: order.index(one.group))  # stable within a group
-    return replace(data, accuracies=tuple(both))
+    order, added = list(GROUPS), [Accuracy(**row) for row in rows]
+    accuracies = sorted([*data.accuracies, *added], key=lambda row: order.index(row.group))  # stable within a group
+    return replace(data, accuracies=tuple(accuracies))
 
 
 def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ViewData:

@@ -1,7 +1,7 @@
-"""The arms that a sweep compares: named arms, grid, random search; and whether they get the same input.
+"""The arms of a sweep: named arms, grid, random search; and whether they get the same input.
 
 Input depends on seed, phase, presentation and attempt, and on the parameters that `other_pictures` and `other_spikes`
-look at. Arms that agree in all of them get the same spikes for the same seed, so that differences in accuracy are due
+compare. Arms that agree in all of them get the same spikes for the same seed, so that differences in accuracy are due
 to the network. How often a picture is repeated with higher rates depends on the network, but the spikes of each
 attempt are the same.
 """
@@ -52,7 +52,7 @@ class Arm:
 
     @property
     def title(self) -> str:
-        """Its label where its results are shown: supervised ones say so."""
+        """Its label for results, marked if the arm is supervised."""
         return f"{self.label} (supervised)" if self.supervised else self.label
 
     def experiment(self, seed: int) -> Experiment:
@@ -71,7 +71,7 @@ class Round:
     seeds : sequence of int
         Seeds of each arm.
     compared : bool
-        Whether the sweep compares them; it does not compare trials of its tuning.
+        Whether the sweep compares them, unlike trials of its tuning.
     """
 
     arms: Sequence[Arm]
@@ -109,16 +109,16 @@ class Job:
 
 
 def supervised_remarks(arms: Sequence[Arm]) -> list[str]:
-    """Return what to know about arms that are trained with labels; nothing if there are none."""
-    taught = [arm.label for arm in arms if arm.supervised]
-    if not taught:
+    """Return remarks on arms that are trained with labels; empty if there are none."""
+    supervised = [arm.label for arm in arms if arm.supervised]
+    if not supervised:
         return []
-    if len(taught) == len(arms):
+    if len(supervised) == len(arms):
         return ["All arms are trained with labels (supervised): compare their accuracies only with other references."]
-    one = len(taught) == 1
+    single = len(supervised) == 1
     return [
-        f"{'; '.join(taught)} {'is' if one else 'are'} trained with labels (supervised), the others without: their "
-        "accuracies measure different things."
+        f"{'; '.join(supervised)} {'is' if single else 'are'} trained with labels (supervised), the others without: "
+        "their accuracies measure different things."
     ]
 
 
@@ -130,23 +130,23 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
     StdpbenchError
         If a setting is invalid; the message names arm and dotted path.
     """
-    wanted = [(arm.label, arm.label, arm.set) for arm in sweep.arm]
-    wanted += [(label, label, chosen) for label, chosen in grid_arms(sweep).items()]
-    errors, known, arms = Collector(), set[tuple[str, ...]](), list[Arm]()
-    for label, name, chosen in wanted:
+    declared = [(arm.label, arm.label, arm.set) for arm in sweep.arm]
+    declared += [(label, label, chosen) for label, chosen in grid_arms(sweep).items()]
+    errors, reported, arms = Collector(), set[tuple[str, ...]](), list[Arm]()
+    for label, name, chosen in declared:
         try:
             arms.append(make_arm(sweep, label, name, chosen))
-        except StdpbenchError as error:  # a value of the grid is in many arms, but reported once
+        except StdpbenchError as error:  # a value of the grid is in many arms; report its error once
             sentences = tuple(sentence.removeprefix(f"arm {label!r}: ") for sentence in error.sentences)
-            errors.sentences += () if sentences in known else error.sentences
-            known.add(sentences)
+            errors.sentences += () if sentences in reported else error.sentences
+            reported.add(sentences)
     if sweep.random is not None:
         for number in range(sweep.random.n):
             drawn = draw(sweep.random.distributions, sweep.random.seed, number)
             arms.append(searched_arm(sweep, "draw", number, drawn))
     labels = [arm.label for arm in arms]
-    doubled = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
-    errors.sentences += [f"two arms have the label {label!r}" for label in doubled]
+    repeated = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
+    errors.sentences += [f"two arms have the label {label!r}" for label in repeated]
     errors.check()
     return tuple(arms)
 
@@ -185,7 +185,7 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     start = start.model_copy(update={"data": start.data.resolved()})
     if (
         start.stream is None and start.schedule.held_out_every is None
-    ):  # no live display, and the other processors have their own runs
+    ):  # sweeps show no held-out accuracy, and processors are used for other runs
         start = start.override({"schedule.held_out_every": 0})
     return Arm(label, name[:_LONGEST_NAME].strip(), chosen, start)
 
@@ -208,29 +208,37 @@ _JUDGED = ("schedule.label_images", "schedule.test_images", "data.validation_ima
 _MOST_LABELS = 5
 
 
-def other_pictures(one: Experiment, other: Experiment) -> list[str]:
-    """Return dotted paths by which two experiments train on different pictures, or in a different order."""
-    return [p for p in one.differences(other) if p in _ORDER or (p.startswith("data.") and p not in _JUDGED)]
+def other_pictures(experiment: Experiment, other: Experiment) -> list[str]:
+    """Return the dotted paths that make two experiments train on different pictures, or in a different order."""
+    return [p for p in experiment.differences(other) if p in _ORDER or (p.startswith("data.") and p not in _JUDGED)]
 
 
-def other_spikes(one: Experiment, other: Experiment) -> list[str]:
-    """Return dotted paths by which two experiments of one seed encode the same picture differently."""
-    differing = one.differences(other)
-    found = [p for p in differing if p in ("network.dt", "schedule.stimulus") or p.startswith("encoding.")]
-    if not found and one.stream is None and _bins_with_input(one) != _bins_with_input(other):
-        paths = ("network.delays", "network.max_delay", "schedule.between", *_input_delays(one), *_input_delays(other))
-        found = [p for p in differing if p.startswith(paths)]
-    return found
+def other_spikes(experiment: Experiment, other: Experiment) -> list[str]:
+    """Return the dotted paths that make two experiments of one seed encode the same picture differently."""
+    differing = experiment.differences(other)
+    paths = [p for p in differing if p in ("network.dt", "schedule.stimulus") or p.startswith("encoding.")]
+    if not paths and experiment.stream is None and _bins_with_input(experiment) != _bins_with_input(other):
+        prefixes = (
+            "network.delays",
+            "network.max_delay",
+            "schedule.between",
+            *_input_delays(experiment),
+            *_input_delays(other),
+        )
+        paths = [p for p in differing if p.startswith(prefixes)]
+    return paths
 
 
-def other_judges(one: Experiment, other: Experiment) -> list[str]:
-    """Return dotted paths by which two experiments are labelled or evaluated with different pictures."""
-    return [p for p in one.differences(other) if p in _JUDGED]
+def other_judges(experiment: Experiment, other: Experiment) -> list[str]:
+    """Return the dotted paths that make two experiments be labelled or evaluated with different pictures."""
+    return [p for p in experiment.differences(other) if p in _JUDGED]
 
 
-def other_input(one: Experiment, other: Experiment) -> list[str]:
-    """Return dotted paths by which the input of two streams of one seed differs."""
-    return [p for p in one.differences(other) if p.startswith("data.") or p in ("network.dt", "schedule.duration")]
+def other_input(experiment: Experiment, other: Experiment) -> list[str]:
+    """Return the dotted paths that make the input of two streams of one seed differ."""
+    return [
+        p for p in experiment.differences(other) if p.startswith("data.") or p in ("network.dt", "schedule.duration")
+    ]
 
 
 _OF_PICTURES = (
@@ -240,15 +248,15 @@ _OF_PICTURES = (
 )
 
 
-def inputs_apart(one: Experiment, other: Experiment) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield how the input of two experiments of one seed differs, in words, and by which dotted paths."""
-    for differing, words in _OF_PICTURES if one.stream is None else ((other_input, "shown other input"),):
-        if paths := tuple(differing(one, other)):
-            yield words, paths
+def inputs_apart(experiment: Experiment, other: Experiment) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the differences between the inputs of two experiments of one seed: a text, and the dotted paths."""
+    for differing, text in _OF_PICTURES if experiment.stream is None else ((other_input, "shown other input"),):
+        if paths := tuple(differing(experiment, other)):
+            yield text, paths
 
 
 def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
-    """Return remarks on arms whose input differs from the reference's, or that equal another arm.
+    """Return remarks on arms with other input than the reference, and on arms with equal settings.
 
     Without a reference, arms are compared with the first one.
     """
@@ -258,10 +266,10 @@ def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
     remarks: list[str] = []
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for arm in arms:
-        for apart in inputs_apart(against.start, arm.start):
-            groups.setdefault(apart, []).append(arm.label)
-    for (words, paths), labels in groups.items():
-        remarks.append(f"Unlike {against.label!r}, {words} ({', '.join(paths)}): {_listed(labels)}.")
+        for difference in inputs_apart(against.start, arm.start):
+            groups.setdefault(difference, []).append(arm.label)
+    for (text, paths), labels in groups.items():
+        remarks.append(f"Unlike {against.label!r}, {text} ({', '.join(paths)}): {_listed(labels)}.")
     first: dict[str, str] = {}
     for arm in arms:
         same = first.setdefault(arm.start.digest, arm.label)
@@ -283,5 +291,5 @@ def _input_delays(experiment: Experiment) -> list[str]:
 
 
 def _bins_with_input(experiment: Experiment) -> int:
-    """Number of input steps of a training presentation: delayed spikes must arrive before its end."""
+    """Return the number of input steps of a training presentation; delayed spikes must arrive before its end."""
     return experiment.stimulus_bins - max(0, experiment.graph().input_delay_bins - experiment.rest_bins)

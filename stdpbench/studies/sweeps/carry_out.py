@@ -1,8 +1,8 @@
 """Run a sweep: pass its jobs to a workplace in order, and record the result of each job once.
 
 Optuna's sampler is deterministic: from the same seed and the same results it chooses the same settings. A sweep that
-is continued after an interruption therefore asks again from the beginning, gets the same settings and finds their
-results. No state of Optuna is stored.
+continues after an interruption therefore repeats all choices, gets the same settings and reads their stored results.
+No state of Optuna is stored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from stdpbench.studies.sweeps.workplace import Ended, SweepEvent, Workplace
 
 
 def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Sequence[Arm]]:
-    """Yield trials in rounds of `at_once`; each round is chosen by the results of earlier ones.
+    """Yield trials in rounds of `at_once`; each round depends on the results of earlier ones.
 
     The value of a trial is the mean of the sweep's metric over its seeds. A trial with a failed run counts as failed.
 
@@ -41,9 +41,9 @@ def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Se
     study, optuna = _study(search, "maximize" if sweep.sign > 0 else "minimize")
     space = {path: _optuna(optuna, distribution) for path, distribution in search.distributions.items()}
     for first in range(0, search.n_trials, search.at_once):
-        asked = [study.ask(space) for _ in range(min(search.at_once, search.n_trials - first))]
+        batch = [study.ask(space) for _ in range(min(search.at_once, search.n_trials - first))]
         arms: list[Arm | None] = []
-        for trial in asked:
+        for trial in batch:
             settings = {path: _chosen(search.distributions[path], value) for path, value in trial.params.items()}
             state.trial(trial.number, settings)
             try:
@@ -51,12 +51,12 @@ def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Se
             except StdpbenchError:  # incompatible settings
                 arms.append(None)
         yield [arm for arm in arms if arm is not None]
-        for trial, arm in zip(asked, arms, strict=True):
-            worth = None if arm is None else state.mean_over(arm, sweep.seeds, sweep.metric)
-            if worth is None:
+        for trial, arm in zip(batch, arms, strict=True):
+            mean = None if arm is None else state.mean_over(arm, sweep.seeds, sweep.metric)
+            if mean is None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             else:
-                study.tell(trial, worth)
+                study.tell(trial, mean)
 
 
 def _study(search: OptunaSearch, direction: Literal["minimize", "maximize"]) -> tuple[Any, Any]:
@@ -69,18 +69,18 @@ def _study(search: OptunaSearch, direction: Literal["minimize", "maximize"]) -> 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        # with several trials at once, each takes the unfinished others into account
+        # with several trials at once, each accounts for the unfinished others
         sampler = optuna.samplers.TPESampler(seed=search.seed, constant_liar=search.at_once > 1)
     return optuna.create_study(direction=direction, sampler=sampler), optuna
 
 
 def _optuna(optuna: Any, distribution: Distribution) -> Any:
-    made = optuna.distributions
+    distributions = optuna.distributions
     if distribution.kind == "choice":
-        return made.CategoricalDistribution(tuple(range(len(distribution.choices))))
+        return distributions.CategoricalDistribution(tuple(range(len(distribution.choices))))
     if distribution.kind == "int":
-        return made.IntDistribution(int(distribution.low), int(distribution.high))
-    return made.FloatDistribution(distribution.low, distribution.high, log=distribution.kind == "loguniform")
+        return distributions.IntDistribution(int(distribution.low), int(distribution.high))
+    return distributions.FloatDistribution(distribution.low, distribution.high, log=distribution.kind == "loguniform")
 
 
 def _chosen(distribution: Distribution, value: Any) -> Any:
@@ -91,7 +91,7 @@ _WAIT = 0.2  # s
 
 
 def rounds(sweep: Sweep, state: SweepState) -> Iterator[Round]:
-    """Yield the arms of a sweep in rounds; a round may depend on the results of earlier ones.
+    """Yield the arms of a sweep in rounds, which may depend on the results of earlier rounds.
 
     Yields
     ------
@@ -106,8 +106,8 @@ def rounds(sweep: Sweep, state: SweepState) -> Iterator[Round]:
     if arms:
         yield Round(arms, sweep.seeds)
     if sweep.optuna is not None:
-        for some in trials(sweep, sweep.optuna, state):
-            yield Round(some, sweep.seeds)
+        for arms_of_round in trials(sweep, sweep.optuna, state):
+            yield Round(arms_of_round, sweep.seeds)
 
 
 def carry_out(
@@ -135,10 +135,10 @@ def carry_out(
     bool
         Whether all jobs ended; False if the sweep was stopped.
     """
-    if drawn := {path: one.to_mapping() for path, one in sweep.distributions.items()}:
-        write_text_aside(state.folder / DISTRIBUTIONS, json.dumps(drawn, indent=2, ensure_ascii=False) + "\n")
-    for some in rounds(sweep, state):
-        waiting = deque(_unfinished(some.jobs, state))
+    if distributions := {path: distribution.to_mapping() for path, distribution in sweep.distributions.items()}:
+        write_text_aside(state.folder / DISTRIBUTIONS, json.dumps(distributions, indent=2, ensure_ascii=False) + "\n")
+    for round_ in rounds(sweep, state):
+        waiting = deque(_unfinished(round_.jobs, state))
         while waiting or workplace.busy:
             if stopping():
                 yield from _stop(state, workplace)
@@ -148,15 +148,15 @@ def carry_out(
                 try:
                     workplace.begin(job)
                 except StdpbenchError as error:
-                    yield _noted(state, Ended(job, None, str(error)))
+                    yield _recorded(state, Ended(job, None, str(error)))
             for event in workplace.look(_WAIT):
-                yield _noted(state, event)
-        # the next round is chosen from the results of the last one, in `state`
+                yield _recorded(state, event)
+        # the next round reads the results of this one from `state`
     return True
 
 
 def _unfinished(jobs: Sequence[Job], state: SweepState) -> Iterator[Job]:
-    """Return jobs without a result, each once: two arms may have the same settings."""
+    """Yield jobs without a result, each once, since two arms may have the same settings."""
     seen: set[str] = set()
     for job in jobs:
         if job.key not in state.results and job.key not in seen:
@@ -168,10 +168,10 @@ def _stop(state: SweepState, workplace: Workplace) -> Iterator[SweepEvent]:
     workplace.stop()
     while workplace.busy:
         for event in workplace.look(_WAIT):
-            yield _noted(state, event)
+            yield _recorded(state, event)
 
 
-def _noted(state: SweepState, event: SweepEvent) -> SweepEvent:
+def _recorded(state: SweepState, event: SweepEvent) -> SweepEvent:
     if isinstance(event, Ended):
         if event.result is not None:
             state.finished(event.job.key, event.result)
@@ -183,9 +183,9 @@ def _noted(state: SweepState, event: SweepEvent) -> SweepEvent:
 def known_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:
     """Return all compared arms known so far, in order: up to the first unfinished round."""
     arms: list[Arm] = []
-    for some in rounds(sweep, state):
-        arms += some.arms if some.compared else ()
-        over = state.results.keys() | state.failures.keys()
-        if any(job.key not in over for job in some.jobs):
+    for round_ in rounds(sweep, state):
+        arms += round_.arms if round_.compared else ()
+        ended = state.results.keys() | state.failures.keys()
+        if any(job.key not in ended for job in round_.jobs):
             break
     return tuple(arms)

@@ -1,14 +1,15 @@
 """Runs on an existing Dask cluster: each is a task that executes an experiment and returns its run folder.
 
-A run is executed in a subprocess of the Dask worker. With separate storage, it has a temporary folder of that machine;
-the run folder is returned as the task's result, also that of a failed run. If a worker is killed, its run ends, and
+A run is executed in a subprocess of the Dask worker. With separate storage, it uses a temporary folder on that
+machine, and the run folder is the result of the task, also for a failed run. If a worker is killed, its run ends, and
 the scheduler restarts the task on another worker from the beginning. With shared storage, all machines see the folder
 of the sweep under the same path: runs are executed there, nothing is sent back, and a run whose worker was killed
-continues on another one from its newest checkpoint. Data sets must be available on every machine (`STDPBENCH_DATA`).
+continues on another worker from its newest checkpoint. Data sets must be available on every machine
+(`STDPBENCH_DATA`).
 
 With Slurm, dask-jobqueue starts a scheduler in this process, and a job per worker. Every worker has one processor and
-executes one run at a time. Partition, account, time limit and the like are those of dask-jobqueue's configuration
-(``~/.config/dask/jobqueue.yaml``), the section ``jobqueue.slurm``.
+executes one run at a time. Partition, account, time limit and other options come from the section ``jobqueue.slurm``
+of dask-jobqueue's configuration (``~/.config/dask/jobqueue.yaml``).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _CONNECT = 15  # s
 _LISTEN = 1.0  # s between two checks of the stop event
 
 
-def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
+def carry_out_task(request: str, stop: str) -> dict[str, Any]:
     """Run an experiment; the task of a Dask worker.
 
     Parameters
@@ -54,7 +55,7 @@ def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
         ``error``, empty for a finished run; ``digest`` of the experiment; ``name`` and content (``run``, a zip, empty
         with shared storage) of the run folder, if there is one.
     """
-    asked_to_stop = _distributed().Event(stop)
+    stop_event = _distributed().Event(stop)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "stdpbench.studies.sweeps.remote"],
@@ -64,14 +65,14 @@ def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
         )
         assert process.stdin is not None
         try:
-            with suppress(OSError):  # it ended
-                process.stdin.write(f"{wanted}\n".encode())
+            with suppress(OSError):  # the process has ended
+                process.stdin.write(f"{request}\n".encode())
                 process.stdin.flush()
             while True:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_LISTEN)
                     break
-                if asked_to_stop.is_set():
+                if stop_event.is_set():
                     return {"error": "the sweep was stopped"}
         finally:
             with suppress(OSError):
@@ -82,8 +83,8 @@ def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
         try:
             return {**json.loads(out.readline()), "run": out.read()}
         except ValueError:
-            why = why_ended(process.returncode, err.read().decode(errors="replace"))
-            return {"error": f"the process of the run ended: {why}"}
+            reason = why_ended(process.returncode, err.read().decode(errors="replace"))
+            return {"error": f"the process of the run ended: {reason}"}
 
 
 def _distributed() -> Any:
@@ -150,17 +151,17 @@ class Cluster:
         StdpbenchError
             If its run folder cannot be read, or with shared storage not be created.
         """
-        known = self._folders.find(job)
-        if known is not None and state_of(known)[0] is State.FINISHED:
-            self._begun.append(Ended(job, Result.of(known)))
+        existing = self._folders.find(job)
+        if existing is not None and state_of(existing)[0] is State.FINISHED:
+            self._begun.append(Ended(job, Result.of(existing)))
             return
         if self._shared:
-            folder = known or self._folders.make(job)
-            wanted = json.dumps({"folder": str(folder.path.resolve())})
+            folder = existing or self._folders.make(job)
+            request = json.dumps({"folder": str(folder.path.resolve())})
         else:
-            wanted = json.dumps({"experiment": job.experiment.to_mapping(), "about": self._folders.about(job)})
+            request = json.dumps({"experiment": job.experiment.to_mapping(), "about": self._folders.about(job)})
         key = f"{self._name}-{job.key}"
-        future = self._client.submit(carry_out_task, wanted, self._name, key=key, pure=False)
+        future = self._client.submit(carry_out_task, request, self._name, key=key, pure=False)
         self._tasks.append((job, future))
         self._begun.append(Begun(job))
 
@@ -225,7 +226,7 @@ class Cluster:
 
 
 _DEFAULTS = {"cores": 1, "processes": 1, "memory": "4 GiB"}
-"""Resources of a job where the configuration has none."""
+"""Default resources of a job."""
 
 
 class SlurmWorkers:
@@ -258,7 +259,7 @@ class SlurmWorkers:
             raise StdpbenchError(f"no Dask scheduler can be started for Slurm: {_sentence(error)}") from None
         try:
             self._cluster.scale(jobs=jobs)
-            self._cluster.sync(self._cluster._correct_state)  # submits, so that a missing sbatch is an error here
+            self._cluster.sync(self._cluster._correct_state)  # submit now, so that errors of sbatch are reported here
         except (OSError, RuntimeError) as error:
             self.close()
             raise StdpbenchError(f"jobs cannot be submitted to Slurm: {_sentence(error)}") from None
@@ -270,7 +271,7 @@ class SlurmWorkers:
 
     def close(self) -> None:
         """Cancel the jobs, and end the scheduler."""
-        with suppress(Exception):  # jobs that have ended are no longer known to Slurm
+        with suppress(Exception):  # Slurm does not know jobs that have ended
             self._cluster.close(timeout=30)
 
 

@@ -1,10 +1,10 @@
-r"""What the runs of a sweep say about its arms, as sentences and values.
+r"""Statistical comparison of the arms of a sweep, as values and sentences.
 
 A sweep is a randomised block design, in which arms share seeds. A seed gives all arms the same pictures, order and
-start, so it is a block: runs of a seed are high or low together. The F test asks whether arms differ at all,
-:math:`\omega^2` how much of the variance between runs is due to arms, and comparisons of pairs which arms differ, with
-variances that differ from arm to arm. That a pair is not significant does not show that it is equal: equivalence
-within a margin is a test of its own.
+start, so it is a block: runs of a seed are high or low together. The F test shows whether arms differ at all,
+:math:`\omega^2` the share of the variance between runs that is due to arms, and comparisons of pairs which arms
+differ, with unequal variances. A pair that does not differ significantly is not thereby equal: equivalence within a
+margin is a separate test.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Blocks:
     omega_squared : float
         Share of the variance due to arms, at least 0.
     sd_error : float
-        Standard deviation of what neither arm nor seed explains.
+        Standard deviation of the residuals, which neither arm nor seed explains.
     """
 
     n_arms: int
@@ -122,7 +122,7 @@ class Effect:
     factor : str
         Name of the factor.
     mean, low, high : float
-        Change of the measure where the factor is present, other factors being equal.
+        Change of the measure if the factor is present, other factors being equal.
     p : float
         Probability of an effect as large if there is none.
     """
@@ -136,7 +136,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class GridEffect:
-    """Main effect of a parameter of a grid, or the interaction of two, tested against what arms and seeds leave.
+    """Main effect of a parameter of a grid, or the interaction of two, tested against the residuals.
 
     Attributes
     ----------
@@ -159,14 +159,14 @@ class GridEffect:
 
 
 def complete(values: Values) -> tuple[list[str], list[int], NDArray[np.float64]]:
-    """Return arms, the seeds that all of them have, and their values: float64, (n_arms, n_seeds)."""
+    """Return arms, their common seeds, and their values: float64, (n_arms, n_seeds)."""
     arms = [arm for arm, by_seed in values.items() if by_seed]
     seeds = sorted(set.intersection(*(set(values[arm]) for arm in arms))) if arms else []
     return arms, seeds, np.array([[values[arm][seed] for seed in seeds] for arm in arms], np.float64)
 
 
 def analyse_blocks(values: Values) -> Blocks | None:
-    """Return the analysis of variance of arms over the seeds that all have; None for fewer than two of either."""
+    """Return the analysis of variance of arms over their common seeds; None for fewer than two of either."""
     from scipy.stats import f as f_distribution
 
     arms, seeds, y = complete(values)
@@ -174,7 +174,7 @@ def analyse_blocks(values: Values) -> Blocks | None:
     if a < 2 or b < 2:
         return None
     df_arms, df_error = a - 1, (a - 1) * (b - 1)
-    if (y == y[0]).all():  # what remains of sums of squares would be rounding
+    if (y == y[0]).all():  # sums of squares would only be rounding errors
         return Blocks(a, b, math.nan, 1.0, df_arms, df_error, 0.0, 0.0)
     grand = y.mean()
     of_arms = b * float(((y.mean(axis=1) - grand) ** 2).sum())
@@ -190,7 +190,7 @@ def analyse_blocks(values: Values) -> Blocks | None:
 def games_howell(values: Values) -> list[Pair]:
     """Compare all pairs of arms by Games & Howell's test, which allows unequal variances; pairs are sorted by p.
 
-    Arms count as independent: that they share seeds is not used.
+    Arms count as independent; common seeds are not used.
     """
     from scipy.stats import tukey_hsd
 
@@ -215,18 +215,18 @@ def paired_comparisons(values: Values) -> list[Pair]:
     from scipy.stats import t
 
     arms, seeds, y = complete(values)
-    n, found = len(seeds), []
+    n, pairs = len(seeds), []
     if n < 2:
         return []
     for i, j in combinations(range(len(arms)), 2):
         differences = y[i] - y[j]
         mean, error = float(differences.mean()), float(differences.std(ddof=1)) / math.sqrt(n)
         p = 2 * float(t.sf(abs(mean) / error, n - 1)) if error else float(mean == 0)
-        found.append(Pair(arms[i], arms[j], mean, p))
-    found.sort(key=lambda pair: pair.p)
+        pairs.append(Pair(arms[i], arms[j], mean, p))
+    pairs.sort(key=lambda pair: pair.p)
     largest, adjusted = 0.0, []
-    for rank, pair in enumerate(found):
-        largest = max(largest, min(1.0, pair.p * (len(found) - rank)))
+    for rank, pair in enumerate(pairs):
+        largest = max(largest, min(1.0, pair.p * (len(pairs) - rank)))
         adjusted.append(Pair(pair.one, pair.other, pair.difference, largest))
     return adjusted
 
@@ -257,9 +257,9 @@ def equivalence(values: Mapping[int, float], reference: Mapping[int, float], mar
 
 
 def grid_effects(values: Values, grid: Mapping[str, Sequence[str]]) -> list[GridEffect]:
-    """Return main effects and interactions of two in a grid, with seeds as blocks; empty while it is incomplete.
+    """Return main effects and interactions of two parameters of a grid, with seeds as blocks; empty if incomplete.
 
-    A grid in which one parameter varies has none either: its arms say the same.
+    Also empty if only one parameter varies, since the comparison of arms says the same.
 
     Parameters
     ----------
@@ -275,22 +275,22 @@ def grid_effects(values: Values, grid: Mapping[str, Sequence[str]]) -> list[Grid
     if blocks is None or not blocks.sd_error or len(arms) != math.prod(shape) or sum(n > 1 for n in shape) < 2:
         return []
     cells = y.mean(axis=1).reshape(shape)
-    off: dict[tuple[int, ...], NDArray[np.float64]] = {(): cells.mean(keepdims=True)}
+    deviations: dict[tuple[int, ...], NDArray[np.float64]] = {(): cells.mean(keepdims=True)}
     axes = range(len(shape))
-    found = []
-    for chosen in (one for n in (1, 2) for one in combinations(axes, n)):
+    effects = []
+    for chosen in (subset for n in (1, 2) for subset in combinations(axes, n)):
         means = cells.mean(axis=tuple(set(axes) - {*chosen}), keepdims=True)
-        off[chosen] = means - sum(part for one, part in off.items() if set(one) < {*chosen})
+        deviations[chosen] = means - sum(part for subset, part in deviations.items() if set(subset) < {*chosen})
         df = math.prod(shape[axis] - 1 for axis in chosen)
         if not df:  # a parameter with one value
             continue
-        squares = float((off[chosen] ** 2).sum()) * y.size / off[chosen].size
+        squares = float((deviations[chosen] ** 2).sum()) * y.size / deviations[chosen].size
         ratio = squares / df / blocks.sd_error**2
         names = [[*grid][axis] for axis in chosen]
         levels = dict(zip(grid[names[0]], means.ravel().tolist(), strict=True)) if len(chosen) == 1 else {}
         p = float(f_distribution.sf(ratio, df, blocks.df_error))
-        found.append(GridEffect(" × ".join(names), levels, ratio, p, df, blocks.df_error))
-    return found
+        effects.append(GridEffect(" × ".join(names), levels, ratio, p, df, blocks.df_error))
+    return effects
 
 
 def factor_effects(values: Values, factors: Mapping[str, Sequence[str]]) -> list[Effect]:
@@ -298,15 +298,15 @@ def factor_effects(values: Values, factors: Mapping[str, Sequence[str]]) -> list
 
     .. math:: y_{as} = \mu_s + \sum_{f \in a} \beta_f + \varepsilon_{as}
 
-    Each effect is estimated from all arms that have it, so that it is known better than the difference of one arm from
-    the reference. Effects add up; where they do not, the deviation is part of the error.
+    Each effect is estimated from all arms with the factor, and therefore more precisely than the difference of one arm
+    from the reference. Effects are additive; deviations from additivity are part of the error.
 
     Parameters
     ----------
     values : mapping
-        Values by arm and seed; only arms named in `factors` and seeds that all of these have are used.
+        Values by arm and seed; only arms in `factors` and their common seeds are used.
     factors : mapping of str to sequence of str
-        Names of the factors that are present, by arm; arms tell factors apart.
+        Names of the factors that are present, by arm; the arms must separate the factors.
     """
     from scipy.stats import t
 
@@ -322,15 +322,15 @@ def factor_effects(values: Values, factors: Mapping[str, Sequence[str]]) -> list
     fitted = np.linalg.lstsq(design, observed, rcond=None)[0]
     error = float(((observed - design @ fitted) ** 2).sum()) / free
     spread = np.sqrt(error * np.diag(np.linalg.inv(design.T @ design)))[len(seeds) :]
-    half, found = float(t.ppf(1 - ALPHA / 2, free)), []
+    half, effects = float(t.ppf(1 - ALPHA / 2, free)), []
     for name, mean, sd in zip(names, fitted[len(seeds) :].tolist(), spread.tolist(), strict=True):
         p = 2 * float(t.sf(abs(mean) / sd, free)) if sd else float(mean == 0)
-        found.append(Effect(name, mean, mean - half * sd, mean + half * sd, p))
-    return found
+        effects.append(Effect(name, mean, mean - half * sd, mean + half * sd, p))
+    return effects
 
 
 MOST_ARMS = 40
-"""With more arms, pairs are not compared: there would be a thousand."""
+"""Maximum number of arms for comparisons of pairs."""
 _MOST_NAMED = 12
 
 
@@ -347,9 +347,9 @@ class Comparisons:
     equivalences : mapping of str to Equivalence
         By arm, against the reference; empty without a margin.
     effects : tuple of Effect
-        Of the factors that arms name.
+        Effects of the factors that arms name.
     grid : tuple of GridEffect
-        Of the parameters of the grid, and interactions of two.
+        Main effects of the parameters of the grid, and interactions of two.
     """
 
     blocks: Blocks | None
@@ -366,7 +366,8 @@ class Comparisons:
             "games_howell": [_plain(asdict(pair)) for pair in self.independent],
             "paired_holm": [_plain(asdict(pair)) for pair in self.paired],
             "equivalence": {
-                arm: _plain({**asdict(one), "equivalent": one.equivalent}) for arm, one in self.equivalences.items()
+                arm: _plain({**asdict(result), "equivalent": result.equivalent})
+                for arm, result in self.equivalences.items()
             },
             "factors": [_plain(asdict(effect)) for effect in self.effects],
             "grid": [_plain(asdict(effect)) for effect in self.grid],
@@ -385,33 +386,33 @@ def compare_arms(sweep: Sweep, values: Values, scale: float) -> Comparisons:
     scale : float
         Factor from the metric to the unit of the margin: 100 for accuracies, whose margin is in points.
     """
-    known = {arm: by_seed for arm, by_seed in values.items() if by_seed}
-    few = len(known) <= MOST_ARMS
+    with_values = {arm: by_seed for arm, by_seed in values.items() if by_seed}
+    few = len(with_values) <= MOST_ARMS
     equivalences = {}
-    if sweep.margin is not None and sweep.reference in known:
+    if sweep.margin is not None and sweep.reference in with_values:
         equivalences = {
-            arm: equivalence(by_seed, known[sweep.reference], sweep.margin / scale)
-            for arm, by_seed in known.items()
+            arm: equivalence(by_seed, with_values[sweep.reference], sweep.margin / scale)
+            for arm, by_seed in with_values.items()
             if arm != sweep.reference
         }
     factors = {arm.label: arm.factors for arm in sweep.arm if arm.factors is not None}
-    common: set[int] = set.intersection(*(set(known.get(arm, ())) for arm in factors)) if factors else set()
+    common: set[int] = set.intersection(*(set(with_values.get(arm, ())) for arm in factors)) if factors else set()
     short = last_parts(sweep.grid)
     levels = {short[path]: [*map(shown, values)] for path, values in sweep.grid.items()}
     return Comparisons(
-        analyse_blocks(known),
-        tuple(games_howell(known)) if few else (),
-        tuple(paired_comparisons(known)) if few else (),
+        analyse_blocks(with_values),
+        tuple(games_howell(with_values)) if few else (),
+        tuple(paired_comparisons(with_values)) if few else (),
         equivalences,
-        tuple(factor_effects(known, factors)) if len(common) > 1 else (),
-        tuple(grid_effects({arm: known.get(arm, {}) for arm in grid_arms(sweep)}, levels)),
+        tuple(factor_effects(with_values, factors)) if len(common) > 1 else (),
+        tuple(grid_effects({arm: with_values.get(arm, {}) for arm in grid_arms(sweep)}, levels)),
     )
 
 
-def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> list[str]:
+def sentences(comparisons: Comparisons, sweep: Sweep, scale: float, digits: int) -> list[str]:
     """Return the comparisons as remarks of a report."""
     remarks, unit = [], " points" if scale == 100 else ""
-    if (blocks := found.blocks) is not None and math.isnan(blocks.f):
+    if (blocks := comparisons.blocks) is not None and math.isnan(blocks.f):
         remarks.append(f"All {blocks.n_arms} arms have the same value in each of {blocks.n_seeds} seeds.")
     elif blocks is not None:
         remarks.append(
@@ -421,10 +422,10 @@ def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> li
             f"{scale * blocks.sd_error:.{digits}f}{unit})."
         )
     for name, pairs in (
-        ("Games & Howell (unequal variances; arms as independent)", found.independent),
+        ("Games & Howell (unequal variances; arms as independent)", comparisons.independent),
         (
             "t tests of paired differences, adjusted by Holm (seeds as pairs; little power with few seeds)",
-            found.paired,
+            comparisons.paired,
         ),
     ):
         if pairs:
@@ -434,27 +435,26 @@ def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> li
                 f"{': ' if different else ''}{_named(different, scale, digits)}. Pairs that do not are not thereby "
                 "equal."
             )
-    if found.equivalences:
-        equal = [arm for arm, one in found.equivalences.items() if one.equivalent]
-        other = [arm for arm, one in found.equivalences.items() if not one.equivalent]
+    if comparisons.equivalences:
+        equal = [arm for arm, test in comparisons.equivalences.items() if test.equivalent]
+        other = [arm for arm, test in comparisons.equivalences.items() if not test.equivalent]
         text = (
             f"Within ± {sweep.margin:g}{unit} of {sweep.reference!r}, by two one-sided paired t tests at the 5 % level"
         )
         remarks.append(f"{text}: {'; '.join(equal) or 'none'}. Not shown for: {'; '.join(other) or 'none'}.")
-    if found.effects:
+    if comparisons.effects:
         effects = "; ".join(
-            f"{one.factor} {signed(one.mean, scale, digits)} [{signed(one.low, scale, digits)}, "
-            f"{signed(one.high, scale, digits)}]"
-            for one in found.effects
+            f"{effect.factor} {signed(effect.mean, scale, digits)} [{signed(effect.low, scale, digits)}, "
+            f"{signed(effect.high, scale, digits)}]"
+            for effect in comparisons.effects
         )
         remarks.append(f"Effects of factors, 95 % intervals of a linear model with seeds as blocks: {effects}.")
-    if found.grid:
+    if comparisons.grid:
         tests = []
-        for one in found.grid:
-            means = ", ".join(f"{level}: {scale * mean:.{digits}f}" for level, mean in one.means.items())
-            tests.append(
-                f"{one.name}{f' ({means})' if means else ''} F({one.df}, {one.df_error}) = {one.f:.1f}, {_p(one.p)}"
-            )
+        for effect in comparisons.grid:
+            means = ", ".join(f"{level}: {scale * mean:.{digits}f}" for level, mean in effect.means.items())
+            name = f"{effect.name} ({means})" if means else effect.name
+            tests.append(f"{name} F({effect.df}, {effect.df_error}) = {effect.f:.1f}, {_p(effect.p)}")
         remarks.append(f"Main effects and interactions of the grid, with seeds as blocks: {'; '.join(tests)}.")
     return remarks
 

@@ -6,7 +6,7 @@ As a file::
     seeds = [0, 1, 2]
     metric = "vote"
     reference = "as published"
-    margin = 1.0                      # differences from the reference that do not matter, in points
+    margin = 1.0                      # largest difference from the reference that does not matter, in points
 
     [set]                             # applies to all arms
     schedule.train_images = 10000
@@ -17,7 +17,7 @@ As a file::
     [[arm]]
     label = "small steps"
     set = { network.dt = "0.1 ms" }
-    factors = ["dt"]                  # for a linear model of all arms that name their factors
+    factors = ["dt"]                  # for a linear model of all arms with factors
 
     [grid]                            # every combination is an arm
     network.w_inh_exc = [17, 40]
@@ -43,8 +43,8 @@ As a file::
     [optuna.distributions]
     plasticity.nu_post = { loguniform = [1e-3, 1e-1] }
 
-Settings are chosen on the validation part alone: a sweep never uses the test pictures. Of streams, arms are compared
-by a measure of their end, or only listed.
+Settings are chosen only by the validation part: a sweep never uses the test pictures. For streams, arms are compared
+by a measure at the end of the stream, or only listed.
 """
 
 from __future__ import annotations
@@ -256,15 +256,15 @@ class Sweep(Parameters):
 
     @property
     def distributions(self) -> dict[str, Distribution]:
-        """Distributions from which parameters are drawn or chosen, by path; if several have one, the last."""
-        found: dict[str, Distribution] = {}
-        for of in (*(arm.tune for arm in self.arm), *(s.distributions for s in (self.random, self.optuna) if s)):
-            found |= {self.base.short_path(path): distribution for path, distribution in of.items()}
-        return found
+        """Distributions from which parameters are drawn or chosen, by path; the last one if there are several."""
+        distributions: dict[str, Distribution] = {}
+        for declared in (*(arm.tune for arm in self.arm), *(s.distributions for s in (self.random, self.optuna) if s)):
+            distributions |= {self.base.short_path(path): distribution for path, distribution in declared.items()}
+        return distributions
 
     @property
     def folder_name(self) -> str:
-        """Name that is valid for a folder."""
+        """Name of the sweep as a valid folder name."""
         return "".join(c if c.isalnum() or c in "-_." else "-" for c in self.name).strip(".-") or "sweep"
 
 

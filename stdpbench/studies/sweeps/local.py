@@ -1,4 +1,4 @@
-"""Runs of a sweep on this machine: items in the queue of the sweep's folder, processed with bounded concurrency."""
+"""Runs of a sweep on this machine: items in the queue of the sweep's folder, with bounded concurrency."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stdpbench.studies.sweeps.workplace import Begun, Ended, JobFolders, Moved, 
 
 
 def processors() -> int:
-    """Number of processors that this process may use."""
+    """Return the number of processors that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
@@ -33,7 +33,7 @@ class Local:
     """Executes runs in processes of this machine, through the queue of the sweep's folder.
 
     The queue runner resumes interrupted runs from their newest checkpoint, reattaches to runs that another process
-    still works on, and restarts a run whose process died, a few times. Finished runs are only read.
+    still executes, and restarts a run whose process died, a few times. Finished runs are only read.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Local:
         self._registered, self._is_registered = ExitStack(), False
         self._jobs: dict[int, Job] = {}  # by number of the queue item
         self._shown: dict[int, tuple[float, str]] = {}  # last reported share and phase of each active job
-        self._deaths: dict[int, int] = {}  # of the processes of an item, as far as reported
+        self._deaths: dict[int, int] = {}  # reported number of deaths of the process of an item
         self._events: list[SweepEvent] = []
         self._stopping = False
 
@@ -107,10 +107,10 @@ class Local:
         """Return the queue item of a run, possibly one left by an interrupted sweep."""
         queue = self._runner.queue
         place = queue.path_text(folder.path)
-        found = next((item for item in queue.items() if item.folder == place), None)
-        if found is None:
+        existing = next((item for item in queue.items() if item.folder == place), None)
+        if existing is None:
             return queue.add_run(folder.path)
-        return found if queue.busy(found) else queue.release([found.number])[0]
+        return existing if queue.busy(existing) else queue.release([existing.number])[0]
 
     def _on_event(self, item: Item, sentence: str) -> None:
         if item.deaths > self._deaths.get(item.number, 0):
@@ -139,7 +139,7 @@ class Local:
                 self._events.append(Moved(job, *progress))
 
     def _end(self, number: int, job: Job, item: Item | None) -> None:
-        """Report how a job ended whose process has exited."""
+        """Report the end of a job whose process has exited."""
         del self._jobs[number]
         if item is None:  # finished: removed by the runner
             folder = self._folders.find(job)

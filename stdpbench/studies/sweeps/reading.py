@@ -66,8 +66,8 @@ def read_sweep(name: str | Path) -> Sweep:
 
 def _line(sentence: str, mapping: Mapping[str, Any], lines: Lines) -> int | None:
     """Return the line of an error; messages about an arm start with its number or label."""
-    if found := re.match(r"arm (\d+)\.?", sentence):
-        return lines.of_sentence(sentence[found.end() :], f"arm.{found[1]}")
+    if match := re.match(r"arm (\d+)\.?", sentence):
+        return lines.of_sentence(sentence[match.end() :], f"arm.{match[1]}")
     for number, arm in enumerate(mapping["arm"] if isinstance(mapping.get("arm"), list) else [], 1):
         if isinstance(arm, Mapping) and sentence.startswith(start := f"arm {arm.get('label')!r}"):
             rest = sentence.removeprefix(start)
@@ -75,14 +75,14 @@ def _line(sentence: str, mapping: Mapping[str, Any], lines: Lines) -> int | None
     return lines.of_sentence(sentence)
 
 
-def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
+def sweep_from_mapping(mapping: Mapping[str, Any], folder: Path) -> Sweep:
     """Read a sweep from nested tables.
 
     Parameters
     ----------
     mapping : mapping
         Content of a file.
-    beside : Path
+    folder : Path
         Folder in which experiment files are searched first.
 
     Raises
@@ -96,7 +96,7 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
     base = None
     with errors.part():
         read["set"] = settings(mapping.get("set", {}), "set")
-        read["base"] = base = _base(mapping, beside, read["set"])
+        read["base"] = base = _base(mapping, folder, read["set"])
     with errors.part():
         read["arm"] = _named_arms(mapping.get("arm", []), base)
     if "tuning" in mapping:
@@ -132,7 +132,7 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
 
 
 def _check_factors(sweep: Sweep) -> None:
-    """Check that the arms can tell their factors apart, and that the margin has something to compare with."""
+    """Check that the arms separate their factors, and that a margin has a reference."""
     if sweep.margin is not None and sweep.reference is None:
         raise StdpbenchError("margin: differences from a reference are tested against it; name the reference")
     arms = [arm.factors for arm in sweep.arm if arm.factors is not None]
@@ -172,12 +172,12 @@ def settings(table: Any, where: str) -> Settings:
     return flat
 
 
-def _base(mapping: Mapping[str, Any], beside: Path, changes: Settings) -> Experiment:
+def _base(mapping: Mapping[str, Any], folder: Path, changes: Settings) -> Experiment:
     name = mapping.get("experiment")
     if not isinstance(name, str) or not name:
         raise StdpbenchError("experiment is missing; it is the base of all arms, such as 'diehl-cook-100'")
-    near = beside / Path(name).expanduser()
-    experiment = read_experiment(near if near.is_file() else name)
+    in_folder = folder / Path(name).expanduser()
+    experiment = read_experiment(in_folder if in_folder.is_file() else name)
     try:
         experiment = experiment.override(changes)
     except StdpbenchError as error:
@@ -197,16 +197,16 @@ def _named_arms(tables: Any, base: Experiment | None) -> tuple[NamedArm, ...]:
 
 
 def _named_arm(table: Any, where: str, base: Experiment | None, others: Sequence[NamedArm]) -> NamedArm:
-    errors, own = Collector(), base
+    errors, start = Collector(), base
     if isinstance(table, Mapping) and "set" in table:
         table = {**table, "set": settings(table["set"], f"{where}.set")}
         try:
-            own = base if base is None else base.override(table["set"])
+            start = base if base is None else base.override(table["set"])
         except StdpbenchError as error:
             errors.sentences += error.within(f"arm {table.get('label', where)!r}: ").sentences
     if isinstance(table, Mapping) and "tune" in table:
         with errors.part():
-            table = {**table, "tune": _drawn(table["tune"], f"{where}.tune", own)}
+            table = {**table, "tune": _drawn(table["tune"], f"{where}.tune", start)}
     errors.check()
     arm = build(NamedArm, table, where)
     if not arm.label.strip():
@@ -282,7 +282,7 @@ def _check_tuning(sweep: Sweep) -> None:
 
 
 def _distributions(table: Any, where: str) -> Settings:
-    """Like `settings`, but a table below section and parameter is a distribution."""
+    """Flatten a table like `settings`, in which a table below section and parameter is a distribution."""
     flat: Settings = {}
     for key, value in _table(table, where).items():
         is_section = "." not in key and isinstance(value, Mapping) and key not in ("seed", "name")
@@ -291,12 +291,12 @@ def _distributions(table: Any, where: str) -> Settings:
 
 
 def _below(path: str, table: Mapping[str, Any]) -> Settings:
-    """Return the distributions in a section by dotted path; a table that has tables only is not a distribution."""
-    found: Settings = {}
+    """Return the distributions in a section by dotted path; a table of tables is not a distribution."""
+    distributions: Settings = {}
     for key, value in table.items():
-        is_part = isinstance(value, Mapping) and value and all(isinstance(one, Mapping) for one in value.values())
-        found |= _below(f"{path}.{key}", value) if is_part else {f"{path}.{key}": value}
-    return found
+        is_part = isinstance(value, Mapping) and value and all(isinstance(inner, Mapping) for inner in value.values())
+        distributions |= _below(f"{path}.{key}", value) if is_part else {f"{path}.{key}": value}
+    return distributions
 
 
 def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
@@ -317,7 +317,9 @@ def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
         path = experiment.short_path(path)
     except StdpbenchError as error:
         raise error.within(f"{where}: ") from None
-    owner, name = owner_of(experiment, path.removeprefix(VALUES))  # values in evaluation: their units there
+    owner, name = owner_of(
+        experiment, path.removeprefix(VALUES)
+    )  # values in evaluation have the units of the parameters
     if name == "kind":
         return None
     declared = {parameter.name: parameter for parameter in owner.describe()} if owner is not None else {}

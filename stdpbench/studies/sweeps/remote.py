@@ -1,10 +1,10 @@
-"""One run in a process that exits with its parent: ``python -m stdpbench.studies.sweeps.remote``.
+"""A run in a process that exits with its parent: ``python -m stdpbench.studies.sweeps.remote``.
 
 It reads one line of JSON from standard input: ``experiment`` as nested tables, and ``about`` for the journal. It
 executes the run in a temporary folder and answers on standard output: a line of JSON with the ``digest`` of the
 experiment, the ``name`` of the run folder and an ``error``, then the folder as a zip, if there is one. If the line has
-a ``folder``, a run folder that both machines see, the run is continued there, and no zip follows. The parent keeps
-standard input open; when it closes (a worker of a cluster was killed), the process exits at once.
+a ``folder``, a run folder that both machines see, the run continues there, and no zip follows. The parent keeps
+standard input open; when it closes (a worker of a cluster was killed), the process exits immediately.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def main() -> int:
     line = sys.stdin.readline()
     if not line:
         return 1
-    wanted = json.loads(line)
-    folder = None if "folder" in wanted else Path(tempfile.mkdtemp(prefix=_PREFIX))
+    request = json.loads(line)
+    folder = None if "folder" in request else Path(tempfile.mkdtemp(prefix=_PREFIX))
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     try:
-        digest, run, error = _carry_out(wanted, folder)
+        digest, run, error = _carry_out(request, folder)
         head = {"digest": digest, "name": "" if run is None else run.path.name, "error": error}
         answer.write(json.dumps(head).encode() + b"\n")
         if folder is not None and run is not None:
@@ -77,28 +77,28 @@ def pack(run: RunFolder, target: Path) -> None:
                 archive.write(path, name.as_posix())
 
 
-def _carry_out(wanted: Mapping[str, Any], folder: Path | None) -> tuple[str, RunFolder | None, str]:
-    """Execute a run in a folder, or continue that of a shared one from its newest checkpoint.
+def _carry_out(request: Mapping[str, Any], folder: Path | None) -> tuple[str, RunFolder | None, str]:
+    """Execute a run in a folder, or continue a run in a shared folder from its newest checkpoint.
 
     Returns
     -------
     tuple
-        The digest of its experiment, its folder if any, and why it is not finished.
+        The digest of its experiment, its folder if any, and the reason why it is not finished.
     """
     digest = ""
     try:
         if folder is None:
-            run = RunFolder.open(Path(wanted["folder"]))
+            run = RunFolder.open(Path(request["folder"]))
         else:
-            experiment = Experiment.from_mapping(wanted["experiment"])
-            run = create_run(experiment, folder, options_of(experiment), wanted["about"])
+            experiment = Experiment.from_mapping(request["experiment"])
+            run = create_run(experiment, folder, options_of(experiment), request["about"])
         digest = run.experiment.digest
         until = time.monotonic() + _HANDOVER
-        while has_process(run.path):  # of a worker that was killed, which ends within a moment
+        while has_process(run.path):  # the process of a killed worker, which ends soon
             if time.monotonic() > until:
                 return digest, None, f"another process works on the run in {run.path}"
             time.sleep(_LOOK)
-        if state_of(run)[0] is not State.FINISHED:  # by a worker whose answer was lost
+        if state_of(run)[0] is not State.FINISHED:  # otherwise a worker has finished it, and its answer was lost
             threading.Thread(target=_stop_if_paused, args=(run,), daemon=True).start()
             worker.main([str(run.path)])
     except StdpbenchError as error:
@@ -108,7 +108,7 @@ def _carry_out(wanted: Mapping[str, Any], folder: Path | None) -> tuple[str, Run
 
 
 def _stop_if_paused(run: RunFolder) -> None:
-    """Stop a run that pauses because of a problem, since no user can fix it there."""
+    """Stop a run that pauses because of a problem, which no user can fix there."""
     while True:
         time.sleep(_LOOK)
         with suppress(StdpbenchError, OSError):
@@ -126,7 +126,7 @@ def _end_with_parent(folder: Path | None) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove the folder, also if the run writes or replaces files in it meanwhile, which interrupts a removal."""
+    """Remove the folder, with retries, since a run that still writes files interrupts the removal."""
     until = time.monotonic() + _REMOVAL
     while folder.exists() and time.monotonic() < until:
         with suppress(OSError):

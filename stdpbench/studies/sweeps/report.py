@@ -1,6 +1,6 @@
-"""Results of a sweep: one row per arm, as a readable table and as files for programs.
+"""Results of a sweep: one row per arm, as a table and as files.
 
-Everything is computed from the sweep and the results of its runs; nothing is executed here.
+The report is a function of the sweep and the results of its runs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _TRAINING = ("spikes_per_image", "mean_theta_mV", "presentations_per_image", "images_per_second", "seconds")
-_MOST_NAMED = 3  # arms that cannot be distinguished from the best one
+_MOST_NAMED = 3  # most arms named that cannot be distinguished from the best one
 _README = """\
 Contents of this folder
 =======================
@@ -74,7 +74,7 @@ class Row:
         Difference of the sweep's metric from the reference arm, seed by seed; None without a reference, and for the
         reference itself.
     training : dict of str to Spread
-        What `Result` has of the training, by name of the attribute.
+        Quantities of the training, by the name of the attribute of `Result`.
     """
 
     arm: Arm
@@ -84,7 +84,7 @@ class Row:
     training: dict[str, Spread]
 
     def values(self, metric: str) -> dict[int, float]:
-        """Values of a measure by seed."""
+        """Return the values of a measure by seed."""
         return _by_seed(self.runs, metric)
 
 
@@ -103,7 +103,7 @@ class Report:
     failures : dict of str to str
         Reason for a missing result, by arm and seed.
     missing : int
-        Runs that are not finished, failed ones among them.
+        Number of runs that are not finished, including failed ones.
     tuning : tuple of mapping
         Trials before the comparison: `arm`, `trial`, the metric, whether it was `chosen`, `settings`.
     compared : Comparisons or None
@@ -123,12 +123,12 @@ class Report:
         """Complete arm with the best mean of the sweep's metric; None if the sweep does not rank."""
         if not self.sweep.ranks:
             return None
-        whole = [row for row in self._whole if not math.isnan(row.measured[self.sweep.metric].mean)]
-        return max(whole, key=lambda row: self.sweep.sign * row.measured[self.sweep.metric].mean, default=None)
+        complete = [row for row in self._whole if not math.isnan(row.measured[self.sweep.metric].mean)]
+        return max(complete, key=lambda row: self.sweep.sign * row.measured[self.sweep.metric].mean, default=None)
 
     @property
     def contenders(self) -> list[tuple[Row, Difference]]:
-        """Complete arms that cannot be distinguished from the best one, with their differences, the closest first.
+        """Complete arms that cannot be distinguished from the best, with their differences, the closest first.
 
         These are arms whose 95 % interval of the paired difference includes 0, or all arms if there is only one
         seed and thus no interval.
@@ -141,9 +141,11 @@ class Report:
         """Complete arms other than the best, with the paired difference of the best from each, the closest first."""
         if (best := self.best) is None:
             return []
-        own, metric, sign = best.values(self.sweep.metric), self.sweep.metric, self.sweep.sign
-        found = [(row, paired_difference(own, row.values(metric))) for row in self._whole if row is not best]
-        return sorted(found, key=lambda pair: sign * pair[1].mean)
+        best_values, metric, sign = best.values(self.sweep.metric), self.sweep.metric, self.sweep.sign
+        differences = [
+            (row, paired_difference(best_values, row.values(metric))) for row in self._whole if row is not best
+        ]
+        return sorted(differences, key=lambda pair: sign * pair[1].mean)
 
     @property
     def _whole(self) -> list[Row]:
@@ -153,14 +155,14 @@ class Report:
 def make_report(sweep: Sweep, state: SweepState) -> Report:
     """Return the report of a sweep."""
     arms = known_arms(sweep, state)
-    found = {
+    results = {
         arm.label: {
             seed: state.results[key] for seed in sweep.seeds if (key := arm.experiment(seed).digest) in state.results
         }
         for arm in arms
     }
-    reference = found.get(sweep.reference or "")
-    rows = tuple(_row(sweep, arm, found[arm.label], reference) for arm in arms)
+    reference = results.get(sweep.reference or "")
+    rows = tuple(_row(sweep, arm, results[arm.label], reference) for arm in arms)
     failures = {
         f"{arm.label}, seed {seed}": state.failures[key]
         for arm in arms
@@ -168,7 +170,7 @@ def make_report(sweep: Sweep, state: SweepState) -> Report:
         if (key := arm.experiment(seed).digest) in state.failures
     }
     compared = _comparisons(sweep, rows)
-    missing = len(arms) * len(sweep.seeds) - sum(map(len, found.values()))
+    missing = len(arms) * len(sweep.seeds) - sum(map(len, results.values()))
     tuning = tuple(tuning_table(sweep, state))
     remarks = _remarks(sweep, arms, rows, state)
     remarks += [] if compared is None else sentences(compared, sweep, *_format(sweep))
@@ -176,7 +178,7 @@ def make_report(sweep: Sweep, state: SweepState) -> Report:
 
 
 def _comparisons(sweep: Sweep, rows: Sequence[Row]) -> Comparisons | None:
-    """Compare arms, if there is a metric to compare them by, over more than one seed."""
+    """Compare arms, if there is a metric and more than one seed."""
     if not sweep.ranks or len(sweep.seeds) < 2:
         return None
     return compare_arms(sweep, {row.arm.label: row.values(sweep.metric) for row in rows}, _format(sweep)[0])
@@ -197,7 +199,7 @@ def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, R
 
 
 def _by_seed(runs: Mapping[int, Result], name: str) -> dict[int, float]:
-    """Return the values of a measure by seed, of runs in which it is defined."""
+    """Return the values of a measure by seed, for runs in which it is defined."""
     return {seed: value for seed, run in runs.items() if (value := run.values.get(name)) is not None}
 
 
@@ -247,7 +249,7 @@ def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: Swee
 
 
 def cells(row: Row, report: Report) -> tuple[str, ...]:
-    """Format a row in the order of `headings`; a dash gives the reason for a missing number."""
+    """Format a row in the order of `headings`; missing numbers are a dash with the reason."""
     sweep = report.sweep
     if not row.runs:
         failed = any(f"{row.arm.label}, seed {seed}" in report.failures for seed in report.sweep.seeds)
@@ -277,7 +279,7 @@ def _format(sweep: Sweep) -> tuple[float, int]:
 
 
 def best_text(report: Report) -> str:
-    """Name the best arm and those that cannot be distinguished from it; empty while none is complete."""
+    """Return a sentence on the best arm and arms that cannot be distinguished from it; empty if none is complete."""
     best, contenders = report.best, report.contenders
     if best is None:
         return ""
@@ -295,14 +297,14 @@ def best_text(report: Report) -> str:
     if not contenders:
         closest = [f"; {above(*pair)}, from {n} seeds" for pair in report.others[:1]]
         return f"Best: {name}{''.join(closest)}."
-    named = "; ".join(above(*one) for one in contenders[:_MOST_NAMED])
+    named = "; ".join(above(*contender) for contender in contenders[:_MOST_NAMED])
     more = len(contenders) - _MOST_NAMED
     named += f"; and {more} more" if more > 0 else ""
     if n < 2:
         return f"Best: {name}, but one seed cannot show that arms differ: {named}."
-    one = len(contenders) == 1
-    others = contenders[0][0].arm.title if one else f"{len(contenders)} other arms"
-    include = "this interval includes 0" if one else "these intervals include 0"
+    single = len(contenders) == 1
+    others = contenders[0][0].arm.title if single else f"{len(contenders)} other arms"
+    include = "this interval includes 0" if single else "these intervals include 0"
     return f"Best: {name}, but it is not shown to differ from {others}: {named}, and {include} ({n} seeds)."
 
 
@@ -356,10 +358,10 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
 def to_csv(report: Report) -> str:
     """Return one row per arm, as numbers; accuracies and their differences are fractions, not percent.
 
-    Where an arm does not set what another sets, its usual value is given.
+    For settings that an arm does not change, its value is given.
     """
     measured = measures_of(report.sweep.base)
-    names = ["arm", "n", *(f"{name}_{what}" for name in measured for what in ("mean", "sd"))]
+    names = ["arm", "n", *(f"{name}_{statistic}" for name in measured for statistic in ("mean", "sd"))]
     names += ["difference_mean", "difference_low_95", "difference_high_95", "difference_n", *_TRAINING, "supervised"]
     paths = list(dict.fromkeys(path for row in report.rows for path in row.arm.settings))
     rows = []
@@ -370,8 +372,8 @@ def to_csv(report: Report) -> str:
         d = row.difference
         values += [None] * 4 if d is None else [d.mean, d.low, d.high, d.n]
         values += [*(value.mean for value in row.training.values()), int(row.arm.supervised)]
-        usual = flat(row.arm.start.to_mapping()) if paths else {}
-        values += [row.arm.settings.get(path, usual.get(path)) for path in paths]
+        start = flat(row.arm.start.to_mapping()) if paths else {}
+        values += [row.arm.settings.get(path, start.get(path)) for path in paths]
         rows.append([_cell(value, 10) for value in values])
     return table_text((names + paths, rows))
 
@@ -425,7 +427,7 @@ def write_report(report: Report, folder: Path) -> None:
 
 
 def figure_of(report: Report, width: float | None = None) -> Figure | None:
-    """Draw the arms of a sweep; None if it ranks none, or none has a result.
+    """Draw the arms of a sweep; return None if it does not rank arms, or no arm has a result.
 
     Parameters
     ----------
@@ -437,19 +439,19 @@ def figure_of(report: Report, width: float | None = None) -> Figure | None:
     arms, sweep = arm_results(report), report.sweep
     if not arms or not sweep.ranks:
         return None
-    words, pictures = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds", sweep.base.stream is None
+    heading, pictures = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds", sweep.base.stream is None
     axis = f"{sweep.metric} on the validation part (%)" if pictures else title(sweep.metric)
-    return sweep_figure(words, axis, arms, "percentage points" if pictures else "", width)
+    return sweep_figure(heading, axis, arms, "percentage points" if pictures else "", width)
 
 
 def arm_results(report: Report) -> list[ArmResult]:
     """Return arms with at least one result, accuracies in percent, for the figure."""
-    metric, found, (scale, _) = report.sweep.metric, [], _format(report.sweep)
+    metric, results, (scale, _) = report.sweep.metric, [], _format(report.sweep)
     for row in report.rows:
         if not row.values(metric):
             continue
         d = row.difference
-        found.append(
+        results.append(
             ArmResult(
                 row.arm.title,
                 tuple(scale * value for value in row.values(metric).values()),
@@ -459,11 +461,11 @@ def arm_results(report: Report) -> list[ArmResult]:
                 row.arm.label == report.sweep.reference,
             )
         )
-    return found
+    return results
 
 
 def figure_table(report: Report) -> Table:
-    """Return a row for each arm that is drawn: mean and SD, difference from the reference, and the value of each seed.
+    """Return a row for each drawn arm: mean and SD, difference from the reference, and the value of each seed.
 
     Accuracies are in per cent, their differences in points.
     """
@@ -492,7 +494,7 @@ def figure_table(report: Report) -> Table:
 
 
 def figure_caption(report: Report) -> str:
-    """Return the caption: arms and settings, version, on what was measured, n, and what bars and lines are."""
+    """Return the caption: arms and settings, version, pictures, n, and the meaning of bars and lines."""
     sweep = report.sweep
     measured = title(sweep.metric).removesuffix(" (%)")
     sentences = [
@@ -512,7 +514,7 @@ def figure_caption(report: Report) -> str:
 
 
 def _cell(value: Any, digits: int = 8) -> Any:
-    """Round a number; one that is not defined is empty."""
+    """Round a number; NaN becomes an empty text."""
     if isinstance(value, float):
         return "" if math.isnan(value) else round(value, digits)
     return value

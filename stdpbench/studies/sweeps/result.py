@@ -1,7 +1,7 @@
 """The result of one run of a sweep: accuracies on the validation part, or measures of a stream.
 
-Measures of a stream are those of its end (`stdpbench.runs.analysis.stream_series.summary`), named as in
-``metrics.json``: ``rate.POPULATION`` in Hz, ``cv.POPULATION``, ``synchrony.POPULATION``, of several neurons
+Measures of a stream are taken at its end (`stdpbench.runs.analysis.stream_series.summary`) and named as in
+``metrics.json``: ``rate.POPULATION`` in Hz, ``cv.POPULATION``, ``synchrony.POPULATION``, for several neurons
 ``delta.POPULATION`` and ``gamma.POPULATION`` (power of rhythms, relative to Poisson spikes), and with patterns
 ``hit_rate``, ``false_alarms`` per second, ``latency`` in ms and ``neurons_with_hits``.
 """
@@ -24,7 +24,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 NONE: Final = "none"
 """Metric of a sweep that lists the measures of a stream and ranks no arm."""
 LOWER: Final = ("false_alarms", "latency")
-"""Measures of which less is better, unless the sweep says otherwise."""
+"""Measures for which lower is better, unless the sweep says otherwise."""
 _OF_POPULATIONS: Final = {
     "rate": "rate of {} (Hz)",
     "cv": "CV of {}",
@@ -45,18 +45,22 @@ def measures_of(experiment: Experiment) -> tuple[str, ...]:
     """Return the names of all measures by which runs of an experiment can be compared."""
     if experiment.stream is None:
         return tuple(READOUTS)
-    cells = {name: each for name, each in experiment.graph().populations.items() if each.neuron is not None}
-    found = [
+    cells = {
+        name: population
+        for name, population in experiment.graph().populations.items()
+        if population.neuron is not None
+    }
+    names = [
         f"{measure}.{name}"
         for name, population in cells.items()
         for measure in _OF_POPULATIONS
         if population.size != 1 or measure not in _RHYTHMS
     ]
-    return (*found, *(_OF_PATTERNS if experiment.stream.n_patterns else ()))
+    return (*names, *(_OF_PATTERNS if experiment.stream.n_patterns else ()))
 
 
 def title(name: str) -> str:
-    """Return a measure for people, with its unit."""
+    """Return the heading of a measure, with its unit."""
     measure, _, population = name.partition(".")
     if population:
         return _OF_POPULATIONS[measure].format(population)
@@ -64,14 +68,14 @@ def title(name: str) -> str:
 
 
 def is_share(name: str) -> bool:
-    """Whether a measure is an accuracy, which is shown in per cent."""
+    """Return whether a measure is an accuracy, which is shown in per cent."""
     return name in READOUTS
 
 
 def at_end_of_stream(training: Mapping[str, Any]) -> dict[str, float]:
     """Return the measures of a stream from the section ``training`` of ``metrics.json``; empty without a stream."""
-    found = flat(training.get("stream") or {})
-    return {name: float(value) for name, value in found.items() if name != "seconds" and value is not None}
+    measures = flat(training.get("stream") or {})
+    return {name: float(value) for name, value in measures.items() if name != "seconds" and value is not None}
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class Result:
     folder : str
         Name of the run folder.
     measures : mapping of str to float
-        Of a stream, at its end; empty where pictures are shown.
+        Measures at the end of a stream; empty for pictures.
     """
 
     accuracy: Mapping[str, float]
@@ -113,7 +117,7 @@ class Result:
 
     @property
     def values(self) -> Mapping[str, float]:
-        """Everything that arms can be compared by: accuracies, or measures of a stream."""
+        """Values by which arms can be compared: accuracies, or measures of a stream."""
         return self.measures or self.accuracy
 
     @classmethod

@@ -1,6 +1,6 @@
-"""Groups of runs that differ in their seed alone: means, and differences between groups, seed by seed.
+"""Groups of runs that differ only in their seed: means, and differences between groups, seed by seed.
 
-The statistics that a sweep computes for its arms, for runs that were started individually.
+These are the statistics of the arms of a sweep, for runs that were started individually.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OF_STREAMS: Final = ("measure", "runs with", "seeds", "mean ± SD", "difference
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that differ in their seed alone.
+    """Runs that differ only in their seed.
 
     Attributes
     ----------
@@ -56,13 +56,13 @@ class Group:
     seeds : tuple of int
         Seeds of its runs, in order.
     accuracy : mapping of str to Spread
-        By read-out, over seeds, 0 to 1; of streams, by name of the measure.
+        By read-out, over seeds, 0 to 1; for streams, by name of the measure.
     differences : mapping of str to Difference
         By read-out: differences from the first group, over common seeds; empty for the first group.
     baselines : tuple of AboveBaseline
-        The vote minus each baseline that runs have, the strictest baseline first: that of the highest accuracy.
+        The vote minus each baseline of the runs; the strictest baseline, with the highest accuracy, is first.
     verdict : str
-        Whether learning helped, over seeds; empty if that is not known.
+        Whether learning helped, over seeds; empty if unknown.
     """
 
     label: str
@@ -76,14 +76,14 @@ class Group:
 
 @dataclass(frozen=True)
 class AboveBaseline:
-    """What the vote of a group is above a baseline of its own runs, seed by seed.
+    """Difference of the vote of a group from a baseline of the same runs, seed by seed.
 
     Attributes
     ----------
     name : str
         The baseline, such as ``"k-means"``.
     accuracy : Spread
-        Of the baseline over seeds, 0 to 1.
+        Accuracy of the baseline over seeds, 0 to 1.
     difference : Difference
         Vote minus baseline, over the seeds that have both.
     """
@@ -142,13 +142,13 @@ class OverSeeds:
         return [
             [
                 group.label or "all",
-                one.name,
-                str(one.difference.n),
-                spread_text(one.accuracy),
-                difference_text(one.difference),
+                baseline.name,
+                str(baseline.difference.n),
+                spread_text(baseline.accuracy),
+                difference_text(baseline.difference),
             ]
             for group in self.groups
-            for one in group.baselines
+            for baseline in group.baselines
         ]
 
     @property
@@ -159,8 +159,8 @@ class OverSeeds:
 
     @property
     def about_baselines(self) -> str:
-        """Say what the rows of `baseline_rows` are."""
-        return about_baselines(one.difference for group in self.groups for one in group.baselines)
+        """A sentence that explains the rows of `baseline_rows`."""
+        return about_baselines(baseline.difference for group in self.groups for baseline in group.baselines)
 
     @property
     def verdicts(self) -> list[str]:
@@ -177,8 +177,12 @@ class OverSeeds:
                 "accuracy": {name: plain(value) for name, value in group.accuracy.items()},
                 "differences": {name: plain(value) for name, value in group.differences.items()},
                 "baselines": [
-                    {"name": one.name, "accuracy": plain(one.accuracy), "vote_minus_baseline": plain(one.difference)}
-                    for one in group.baselines
+                    {
+                        "name": above.name,
+                        "accuracy": plain(above.accuracy),
+                        "vote_minus_baseline": plain(above.difference),
+                    }
+                    for above in group.baselines
                 ],
                 "verdict": group.verdict,
             }
@@ -188,7 +192,7 @@ class OverSeeds:
 
 
 def about_baselines(differences: Iterable[Difference]) -> str:
-    """Say what differences of the vote from baselines are, with intervals if there are several seeds."""
+    """Return a sentence that explains differences of the vote from baselines, with intervals for several seeds."""
     if _bracketed(differences):
         return (
             f"{_PAIRED}; in brackets the 95 % t interval of its mean over seeds. The strictest baseline is first: "
@@ -198,15 +202,15 @@ def about_baselines(differences: Iterable[Difference]) -> str:
 
 
 def _bracketed(differences: Iterable[Difference]) -> bool:
-    """Whether any difference has an interval, which takes two seeds."""
-    return any(math.isfinite(one.low) for one in differences)
+    """Return whether any difference has an interval, which needs two seeds."""
+    return any(math.isfinite(difference.low) for difference in differences)
 
 
 def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> OverSeeds | None:
-    """Group runs that differ in their seed alone; None if groups add no information.
+    """Group runs that differ only in their seed; return None if groups add no information.
 
-    Runs without an accuracy, or of streams without measures, are left out, and so is a second run of the same group
-    and seed. At least one group must have two runs, and all runs must be evaluated on the same part.
+    Runs without an accuracy, streams without measures, and further runs of the same group and seed are left out. At
+    least one group must have two runs, and all runs must be evaluated on the same part.
 
     Parameters
     ----------
@@ -218,31 +222,41 @@ def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> Ove
     if len({account.evaluated_on for account in measured}) != 1:
         return None
     differing = [path for path in differing_parameters(measured) if path != "seed"]
-    found: dict[tuple[str, ...], dict[int, Account]] = {}
+    runs_by_setting: dict[tuple[str, ...], dict[int, Account]] = {}
     for account in measured:
-        runs = found.setdefault((*(account.setting(path) for path in differing), account.word), {})
+        runs = runs_by_setting.setdefault((*(account.setting(path) for path in differing), account.word), {})
         runs.setdefault(int(account.parameters["seed"]), account)
-    if max(map(len, found.values()), default=0) < 2:
+    if max(map(len, runs_by_setting.values()), default=0) < 2:
         return None
-    first = next(iter(found.values()))
-    groups = tuple(_group(differing, values, runs, first) for values, runs in found.items())
-    remarks = _remarks(groups, list(found.values()), experiments)
+    first = next(iter(runs_by_setting.values()))
+    groups = tuple(_group(differing, values, runs, first) for values, runs in runs_by_setting.items())
+    remarks = _remarks(groups, list(runs_by_setting.values()), experiments)
     if measured[0].evaluated_on == "test":
         remarks.append("These are test pictures: choose settings with --validation, or by a sweep.")
     return OverSeeds(groups, tuple(remarks))
 
 
 def _group(
-    differing: Sequence[str], values: Sequence[str], runs: Mapping[int, Account], first: Mapping[int, Account]
+    differing: Sequence[str],
+    settings_and_word: Sequence[str],
+    runs: Mapping[int, Account],
+    first: Mapping[int, Account],
 ) -> Group:
-    own, reference = ({seed: _accuracy(account) for seed, account in r.items()} for r in (runs, first))
-    names_of_all = dict.fromkeys(name for one in own.values() for name in one)
-    read = [name for name in names_of_all if all(name in one for one in own.values())]
-    paired = [name for name in read if runs is not first and all(name in one for one in reference.values())]
+    values_by_seed, reference_by_seed = (
+        {seed: _accuracy(account) for seed, account in r.items()} for r in (runs, first)
+    )
+    names_of_all = dict.fromkeys(name for by_name in values_by_seed.values() for name in by_name)
+    read = [name for name in names_of_all if all(name in by_name for by_name in values_by_seed.values())]
+    paired = [
+        name for name in read if runs is not first and all(name in by_name for by_name in reference_by_seed.values())
+    ]
     seeds, names = tuple(sorted(runs)), last_parts(differing)
-    *settings, word = values
+    *settings, word = settings_and_word
     label = ", ".join(f"{names[path]} = {value}" for path, value in zip(differing, settings, strict=True))
-    accuracy, baselines = {name: spread([own[seed][name] for seed in seeds]) for name in read}, _above_baselines(runs)
+    accuracy, baselines = (
+        {name: spread([values_by_seed[seed][name] for seed in seeds]) for name in read},
+        _above_baselines(runs),
+    )
     return Group(
         f"{label} ({word})".lstrip() if word else label,
         tuple(runs[seed].name for seed in seeds),
@@ -250,7 +264,8 @@ def _group(
         accuracy,
         {
             name: paired_difference(
-                {seed: one[name] for seed, one in own.items()}, {seed: one[name] for seed, one in reference.items()}
+                {seed: by_name[name] for seed, by_name in values_by_seed.items()},
+                {seed: by_name[name] for seed, by_name in reference_by_seed.items()},
             )
             for name in paired
         },
@@ -260,52 +275,52 @@ def _group(
 
 
 def _above_baselines(runs: Mapping[int, Account]) -> tuple[AboveBaseline, ...]:
-    """Return the vote minus each baseline over the seeds of a group, the baseline of the highest accuracy first."""
+    """Return the vote minus each baseline over the seeds of a group, in descending order of the baselines."""
     votes = {seed: metric.value for seed, run in runs.items() if (metric := run.metrics.get(_VOTE)) is not None}
     measured = {seed: baselines_of(runs[seed].metrics) for seed in votes}
-    found = []
-    for name in dict.fromkeys(name for one in measured.values() for name in one):
-        values = {seed: one[name].value for seed, one in measured.items() if name in one}
-        found.append(AboveBaseline(name, spread([*values.values()]), paired_difference(votes, values)))
-    return tuple(sorted(found, key=lambda one: -one.accuracy.mean))
+    above = []
+    for name in dict.fromkeys(name for by_name in measured.values() for name in by_name):
+        values = {seed: by_name[name].value for seed, by_name in measured.items() if name in by_name}
+        above.append(AboveBaseline(name, spread([*values.values()]), paired_difference(votes, values)))
+    return tuple(sorted(above, key=lambda baseline: -baseline.accuracy.mean))
 
 
 def _verdict(runs: Mapping[int, Account], accuracy: Mapping[str, Spread], baselines: Sequence[AboveBaseline]) -> str:
-    """Say whether learning helped, over two seeds or more; empty where it is not known of each run."""
+    """Return a sentence on whether learning helped, over at least two seeds; empty if unknown for any run."""
     if len(runs) < 2 or not all(map(verdict_of, runs.values())):
         return ""
-    complete = [one for one in baselines if one.difference.n == len(runs)]
+    complete = [baseline for baseline in baselines if baseline.difference.n == len(runs)]
     return verdict(
         Metric(accuracy["vote"].mean),
-        {one.name: Metric(one.accuracy.mean) for one in complete},
+        {baseline.name: Metric(baseline.accuracy.mean) for baseline in complete},
         flatters=any(account.start_flatters for account in runs.values()),
-        paired={one.name: (one.difference.low, one.difference.high) for one in complete},
+        paired={baseline.name: (baseline.difference.low, baseline.difference.high) for baseline in complete},
     )
 
 
 def _accuracy(account: Account) -> dict[str, float]:
     """Return accuracies by read-out, or the measures of a stream."""
-    found = {name: account.metrics.get(f"accuracy, {name}") for name in READOUTS}
-    return {name: metric.value for name, metric in found.items() if metric is not None} or stream_measures(account)
+    metrics = {name: account.metrics.get(f"accuracy, {name}") for name in READOUTS}
+    return {name: metric.value for name, metric in metrics.items() if metric is not None} or stream_measures(account)
 
 
 def _format(name: str) -> tuple[float, int]:
-    """Return the factor and the number of digits with which a measure is shown."""
+    """Return the factor and the number of digits for showing a measure."""
     return (100, 2) if name in READOUTS else (1, 3)
 
 
 def _remarks(
     groups: Sequence[Group], runs: Sequence[Mapping[int, Account]], experiments: Mapping[str, Experiment]
 ) -> list[str]:
-    """Remarks on the initial experiments; later changes are part of the labels."""
+    """Return remarks on the initial experiments; later changes are part of the labels."""
     first, *others = (experiments[next(iter(members.values())).path] for members in runs)
     remarks = []
     if others:
-        intervals = _bracketed(one for group in groups for one in group.differences.values())
+        intervals = _bracketed(difference for group in groups for difference in group.differences.values())
         brackets = "; in brackets the 95 % t interval of their mean" if intervals else ""
         remarks.append(f"Differences from runs with {groups[0].label} are taken seed by seed{brackets}.")
     for group, other in zip(groups[1:], others, strict=True):
-        for words, paths in islice(inputs_apart(first, other), 1):
-            how = f"{words} ({', '.join(paths)})"
-            remarks.append(f"Runs with {group.label} were {how}, unlike those with {groups[0].label}.")
+        for text, paths in islice(inputs_apart(first, other), 1):
+            difference = f"{text} ({', '.join(paths)})"
+            remarks.append(f"Runs with {group.label} were {difference}, unlike those with {groups[0].label}.")
     return remarks

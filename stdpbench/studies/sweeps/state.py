@@ -8,7 +8,7 @@
 ========== =====================================================================================
 
 A job is identified by its key, the digest of everything that its result depends on: after a change of its file, a
-sweep keeps the jobs that still belong to it. A line counts once it ends with a newline; an incomplete last line, left
+sweep keeps the jobs that still belong to it. Only lines that end with a newline count; an incomplete last line, left
 by a crash, is removed on opening.
 """
 
@@ -45,7 +45,7 @@ class SweepState:
     folders : dict of str to str
         Names of run folders, by key of the job.
     failures : dict of str to str
-        Why jobs failed, by key; jobs that finished later are not included.
+        Reasons for failure by key; jobs that finished later are not included.
     trials : dict of int to mapping
         Settings chosen by Optuna, by number.
 
@@ -118,7 +118,7 @@ class SweepState:
             self._write({"what": "trial", "number": number, "settings": dict(settings)})
 
     def mean_over(self, arm: Arm, seeds: Sequence[int], metric: str) -> float | None:
-        """Return the mean of a metric over the runs of an arm; None unless all have it."""
+        """Return the mean of a metric over the runs of an arm; None unless all runs have it."""
         results = [self.results.get(arm.experiment(seed).digest) for seed in seeds]
         values = [None if result is None else result.values.get(metric) for result in results]
         known = [value for value in values if value is not None]

@@ -106,7 +106,7 @@ def plain(value: Spread | Difference) -> dict[str, float | int | None]:
 
 
 def known(values: Mapping[str, float | int | None]) -> dict[str, Any]:
-    """Return the values that `plain` returned; None becomes NaN."""
+    """Invert `plain`: None becomes NaN."""
     return {name: math.nan if number is None else number for name, number in values.items()}
 
 

@@ -1,9 +1,9 @@
 """Tuning: each arm gets the same number of trials before arms are compared at their best settings.
 
-Rules cannot be compared fairly at settings that happen to suit one of them. So every arm with ``tune`` gets the same
-number of trials: the first with the arm's own settings, the others with random settings. Trials are rated by the
-sweep's metric on the validation part, as the whole sweep is; ``[tuning] set`` may give them other and fewer pictures
-than the comparison, and `seeds` other seeds.
+Rules cannot be compared fairly at settings that happen to suit one of them. Every arm with ``tune`` therefore gets the
+same number of trials: the first with the settings of the arm, the others with random settings. Trials are rated by the
+sweep's metric on the validation part; ``[tuning] set`` may give them other and fewer pictures than the comparison, and
+`seeds` other seeds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Trial:
     arm : str
         Label of the tuned arm.
     number : int
-        Number of the trial; 0 has the arm's own settings.
+        Number of the trial; 0 has the settings of the arm.
     settings : dict of str to Any
         Random settings: dotted path to value.
     run : Arm
@@ -41,7 +41,7 @@ class Trial:
     run: Arm
 
     def worth(self, sweep: Sweep, state: SweepState) -> float | None:
-        """Mean of the sweep's metric over seeds; None unless all of its runs are finished."""
+        """Return the mean of the sweep's metric over seeds; None unless all runs are finished."""
         return state.mean_over(self.run, _tuning(sweep).seeds, sweep.metric)
 
 
@@ -60,7 +60,7 @@ def trials_of(sweep: Sweep) -> tuple[Trial, ...]:
 
 
 def best_of(sweep: Sweep, state: SweepState, label: str) -> Trial | None:
-    """Return the best trial of an arm, the first of equally good ones; None if no trial is finished."""
+    """Return the best trial of an arm, the first of equals; None if no trial is finished."""
     known = [(trial.worth(sweep, state), trial) for trial in trials_of(sweep) if trial.arm == label]
     finished = [(worth, trial) for worth, trial in known if worth is not None]
     return (
@@ -79,10 +79,10 @@ def tuned_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:
     best = {arm.label: best_of(sweep, state, arm.label) for arm in sweep.arm if arm.tune and sweep.tuning is not None}
 
     def tuned(arm: Arm) -> Arm:
-        found = best.get(arm.label)
-        if found is None:
+        trial = best.get(arm.label)
+        if trial is None:
             return arm
-        return make_arm(sweep, arm.label, arm.label, {**arm.settings, **found.settings})
+        return make_arm(sweep, arm.label, arm.label, {**arm.settings, **trial.settings})
 
     return tuple(tuned(arm) for arm in fixed_arms(sweep))
 
@@ -107,18 +107,18 @@ def tuning_table(sweep: Sweep, state: SweepState) -> list[dict[str, Any]]:
 
 def chosen_settings(sweep: Sweep, state: SweepState) -> Sequence[str]:
     """Return a sentence per tuned arm: chosen settings and their result; none before all trials are over."""
-    over = state.results.keys() | state.failures.keys()
+    ended = state.results.keys() | state.failures.keys()
     tuning = tuning_round(sweep)
-    if tuning is None or any(job.key not in over for job in tuning.jobs):
+    if tuning is None or any(job.key not in ended for job in tuning.jobs):
         return []
     sentences: list[str] = []
     for arm in sweep.arm:
-        found = best_of(sweep, state, arm.label) if arm.tune else None
-        if found is not None:
+        trial = best_of(sweep, state, arm.label) if arm.tune else None
+        if trial is not None:
             settings = (
-                ", ".join(f"{path} = {shown(value)}" for path, value in found.settings.items()) or "its own settings"
+                ", ".join(f"{path} = {shown(value)}" for path, value in trial.settings.items()) or "its own settings"
             )
-            worth = found.worth(sweep, state) or 0.0
+            worth = trial.worth(sweep, state) or 0.0
             shown_worth = f"{100 * worth:.2f} %" if is_share(sweep.metric) else minus(f"{worth:.3f}")
             sentences.append(f"Tuned: {arm.label}: {settings} ({sweep.metric} {shown_worth} in the tuning).")
     return sentences

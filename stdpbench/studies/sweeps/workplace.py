@@ -44,7 +44,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Ended:
-    """A job has ended: with a result, or with a reason for its absence; `stopped` if it was asked to stop."""
+    """A job has ended, with a result or with the reason for its absence; `stopped`: on request."""
 
     job: Job
     result: Result | None
@@ -107,15 +107,15 @@ class JobFolders:
     def __init__(self, state: SweepState, about: Mapping[str, Any] | None = None) -> None:
         self._state = state
         self._about = dict(about or {})
-        self._unnoted: dict[str, str] | None = None
+        self._unrecorded: dict[str, str] | None = None
 
     def about(self, job: Job) -> dict[str, Any]:
         """Return the additional entries of `RunFolder.about` for a job's run."""
         return {**self._about, "sweep": {"name": self._state.folder.name, "arm": job.arm}}
 
     def find(self, job: Job) -> RunFolder | None:
-        """Return the run folder of a job, also one that a crash left unrecorded; None if missing or damaged."""
-        name = self._state.folders.get(job.key) or self._left_unnoted().get(job.key)
+        """Return the run folder of a job, also if a crash left it unrecorded; None if missing or damaged."""
+        name = self._state.folders.get(job.key) or self._unrecorded_names().get(job.key)
         if name is not None:
             with suppress(StdpbenchError):  # removed or damaged
                 folder = RunFolder.open(self._state.folder / name)
@@ -131,7 +131,7 @@ class JobFolders:
         StdpbenchError
             If it cannot be created.
         """
-        return self._noted(
+        return self._record(
             job, create_run(job.experiment, self._state.folder, options_of(job.experiment), self.about(job))
         )
 
@@ -153,28 +153,28 @@ class JobFolders:
             If it is not a run folder, or cannot be written; partial files are removed.
         """
 
-        def fill(aside: RunFolder) -> None:
+        def fill(temporary: RunFolder) -> None:
             try:
                 with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                    archive.extractall(aside.path)  # keeps every file below the folder
+                    archive.extractall(temporary.path)  # keeps every file below the folder
             except (zipfile.BadZipFile, zlib.error, EOFError) as error:
                 raise StdpbenchError(f"the run folder that came from the worker is damaged: {error}") from None
-            RunFolder.open(aside.path)  # its error says what is missing
+            RunFolder.open(temporary.path)  # reports missing files
 
-        return self._noted(job, RunFolder.place(self._state.folder, name, fill))
+        return self._record(job, RunFolder.place(self._state.folder, name, fill))
 
-    def _noted(self, job: Job, folder: RunFolder) -> RunFolder:
+    def _record(self, job: Job, folder: RunFolder) -> RunFolder:
         self._state.made(job.key, folder.path.name)
         return folder
 
-    def _left_unnoted(self) -> dict[str, str]:
-        """Names of the existing run folders, by key of their job."""
-        if self._unnoted is None:
-            self._unnoted = {}
+    def _unrecorded_names(self) -> dict[str, str]:
+        """Return the names of the existing run folders, by key of their job."""
+        if self._unrecorded is None:
+            self._unrecorded = {}
             for name in run_names(self._state.folder):
                 with suppress(StdpbenchError):
                     folder = RunFolder(self._state.folder / name)
                     about = folder.about
                     if "sweep" in about and (about.get("validation") is True or folder.stored_experiment.stream):
-                        self._unnoted.setdefault(str(about.get("digest")), name)
-        return self._unnoted
+                        self._unrecorded.setdefault(str(about.get("digest")), name)
+        return self._unrecorded

@@ -17,7 +17,7 @@ import stdpbench
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.app import app
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.studies.report.recordings import Recorded, kept, write_neo, write_nwb
+from stdpbench.studies.report.recordings import Recorded, stored_responses, write_neo, write_nwb
 from stdpbench.studies.report.replayed import replay
 
 N_STIMULI, DURATION, DT = 20, 0.03, 0.5e-3
@@ -39,20 +39,20 @@ def again(finished: RunFolder) -> Recorded:
 
 
 def test_spikes_lie_on_one_axis(finished: RunFolder) -> None:
-    found = kept(finished)
+    found = stored_responses(finished)
     (counts,) = finished.read_arrays("test.npz", "spike_counts")
     assert found.duration == pytest.approx(N_STIMULI * DURATION)
     edges = np.append(found.starts, found.duration) - DT / 2
     for neuron, times in enumerate(found.times("exc")):
         assert (np.diff(times) > 0).all()
         assert np.histogram(times, edges)[0].tolist() == counts[:, neuron].tolist()
-    some = kept(finished, 5)
+    some = stored_responses(finished, 5)
     assert len(some.durations) == 5
     assert [len(times) for times in some.times("exc")] == counts[:5].sum(axis=0).tolist()
 
 
 def test_stimuli_presented_again_evoke_the_same_spikes(finished: RunFolder, again: Recorded) -> None:
-    for mine, theirs in zip(again.times("exc"), kept(finished, 6).times("exc"), strict=True):
+    for mine, theirs in zip(again.times("exc"), stored_responses(finished, 6).times("exc"), strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert set(again.trains) == {"input", "exc", "inh"}
     assert sum(map(len, again.times("input"))) > 0
@@ -72,7 +72,7 @@ def test_what_cannot_be_recorded_is_refused(finished: RunFolder, tmp_path: Path)
     with pytest.raises(StdpbenchError, match="exc has neurons 0 to 3, and no neuron 4"):
         list(replay(finished, {"exc": [4]}))
     with pytest.raises(StdpbenchError, match="has not been started yet"):
-        kept(new_run(tmp_path))
+        stored_responses(new_run(tmp_path))
 
 
 def test_neo_reads_what_was_written(again: Recorded, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_file_says_that_weights_were_trained_with_labels(
 
 def test_nwbinspector_finds_nothing_critical(finished: RunFolder, again: Recorded, tmp_path: Path) -> None:
     inspector = pytest.importorskip("nwbinspector")
-    for name, found in (("kept", kept(finished)), ("again", again)):
+    for name, found in (("kept", stored_responses(finished)), ("again", again)):
         path = tmp_path / f"{name}.nwb"
         write_nwb(found, path)
         messages = list(inspector.inspect_nwbfile(nwbfile_path=path))
@@ -143,7 +143,7 @@ def test_nwbinspector_finds_nothing_critical(finished: RunFolder, again: Recorde
 def test_elephant_counts_the_same_rates(finished: RunFolder, tmp_path: Path) -> None:
     statistics = pytest.importorskip("elephant.statistics")
     neo = pytest.importorskip("neo")
-    write_neo(kept(finished), tmp_path / "kept.nix")
+    write_neo(stored_responses(finished), tmp_path / "kept.nix")
     with neo.io.NixIO(str(tmp_path / "kept.nix"), "ro") as file:
         trains = file.read_block().segments[0].spiketrains
     (counts,) = finished.read_arrays("test.npz", "spike_counts")
@@ -191,6 +191,6 @@ def test_what_is_missing_is_named(finished: RunFolder, tmp_path: Path, monkeypat
     for name in ("neo", "pynwb"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(StdpbenchError, match=r"Neo files need neo and nixio: pip install 'stdpbench\[neo\]'"):
-        write_neo(kept(finished), tmp_path / "a.nix")
+        write_neo(stored_responses(finished), tmp_path / "a.nix")
     with pytest.raises(StdpbenchError, match=r"NWB files need pynwb: pip install 'stdpbench\[nwb\]'"):
-        write_nwb(kept(finished), tmp_path / "a.nwb")
+        write_nwb(stored_responses(finished), tmp_path / "a.nwb")

@@ -1,8 +1,8 @@
-"""Compiled networks, kept by content.
+"""Content-addressed cache of compiled networks.
 
-A network is compiled once for everything it depends on: the structural part of the experiment, the code that
-generates it, the versions of Brian2, NumPy and the compiler, and this processor. Start weights and parameters are
-not part of it. The symbol table lies beside the library, so that a hit needs no brian2.
+The key of a network covers everything that it depends on: the structural part of the experiment, the code that
+generates it, the versions of Brian2, NumPy and the compiler, and the processor. Start weights and parameters are not
+part of it. The symbol table is stored with the library, so that a hit needs no brian2.
 """
 
 from __future__ import annotations
@@ -36,49 +36,49 @@ from stdpbench.kinds.plasticity import PlasticityRule
 COPY = ".stdpbench-loaded-"
 """Prefix of the names of private copies of libraries."""
 _ROOM = 256 * 2**20  # bytes for all networks; one takes about 0.7 MB
-_ABANDONED = 86_400  # s after which temporary files count as left behind by a killed process
-_BYTES = "bytes"  # likewise: how much room the whole entry takes
+_ABANDONED = 86_400  # s after which temporary files count as left by a killed process
+_BYTES = "bytes"  # file with the size of an entry
 _PACKAGES = ("engine", "kinds", "experiment/graph")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _EVICTED = r"\.evicted-[0-9a-f]{32}-[0-9]+"
 """Names of folders in the cache that are being removed."""
 _COPIES = rf"({re.escape(COPY)}|\.loaded-){TEMPORARY}{re.escape(_SUFFIX)}"
-"""Names of private copies, of this version and of earlier ones, in these folders."""
+"""Names of private copies of libraries in the folders of entries."""
 
 
 def key(layout: Layout, compiler: Compiler) -> str:
-    """SHA-256, hexadecimal, of all that a compiled network depends on."""
+    """Return the SHA-256, hexadecimal, of everything that a compiled network depends on."""
     structural = {
         "dt": layout.graph.dt,
         "stream": layout.graph.stream,
         "precision": layout.graph.precision,
         "populations": [
             [
-                each.size,
-                sorted(each.receptors),
-                each.sleeps,
-                each.delay_bins,
-                each.decaying,
-                "" if each.population.noise is None else each.population.noise.receptor,
-                *_of_neuron(each.population.neuron),
+                population.size,
+                sorted(population.receptors),
+                population.sleeps,
+                population.delay_bins,
+                population.decaying,
+                "" if population.population.noise is None else population.population.noise.receptor,
+                *_of_neuron(population.population.neuron),
             ]
-            for each in layout.populations.values()
+            for population in layout.populations.values()
         ],
         "projections": [
             [
-                each.source.number,
-                each.target.number,
-                each.projection.receptor,
-                [] if each.sparse else each.shape,  # rows are given to the library when it is loaded
-                each.units_per_field,
-                [each.dense, each.sparse, each.at_end, each.counted, each.has_weights],
-                [each.delay_form, each.delay_bins],
-                each.projection.scale is None,
-                *_of_rule(each.rule),
-                *_of_delay_rule(each.delay_rule),
-                *([] if each.spreading is None else ["spread", each.spreading.name]),
+                projection.source.number,
+                projection.target.number,
+                projection.projection.receptor,
+                [] if projection.sparse else projection.shape,  # rows are passed to the loaded library
+                projection.units_per_field,
+                [projection.dense, projection.sparse, projection.at_end, projection.counted, projection.has_weights],
+                [projection.delay_form, projection.delay_bins],
+                projection.projection.scale is None,
+                *_of_rule(projection.rule),
+                *_of_delay_rule(projection.delay_rule),
+                *([] if projection.spreading is None else ["spread", projection.spreading.name]),
             ]
-            for each in layout.projections.values()
+            for projection in layout.projections.values()
         ],
         "parameters": {group: sorted(values) for group, values in layout.parameters.items()},
         "code": _code_digest(),
@@ -110,7 +110,7 @@ def _of_delay_rule(rule: DelayRule | None) -> list[Any]:
 
 @cache
 def _versions() -> list[Any]:
-    """Versions that a compiled network depends on; finding them takes longer than all else in a key."""
+    """Return the versions that a compiled network depends on; cached, since looking them up is slow."""
     return [version("brian2"), version("numpy"), sys.version_info[:2]]
 
 
@@ -127,7 +127,7 @@ def _code_digest() -> str:
 
 
 def is_cached(layout: Layout, compiler: Compiler) -> bool:
-    """Whether a network was compiled before, so that `fetch` takes no time."""
+    """Return whether a network is in the cache."""
     folder = _folder(layout, compiler)
     return _read(folder / f"network{_SUFFIX}", folder / "symbols.json") is not None
 
@@ -137,14 +137,14 @@ def _folder(layout: Layout, compiler: Compiler) -> Path:
 
 
 def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]]]:
-    """The library of a network and its symbol table, compiled now if it never was.
+    """Return the library of a network and its symbol table; compile it if it is not in the cache.
 
-    Only one process compiles a network; others wait for it. A library appears in the cache whole or not at all.
+    Only one process compiles a network; others wait. A library appears in the cache atomically.
 
     Raises
     ------
     StdpbenchError
-        If the compiler refuses, or the cache cannot be written.
+        If the compiler fails, or the cache cannot be written.
     """
     folder = _folder(layout, compiler)
     library, table = folder / f"network{_SUFFIX}", folder / "symbols.json"
@@ -157,7 +157,7 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
                 if symbols is None:
                     symbols = _make(layout, compiler, folder)
                     _prune(folder)
-        with suppress(OSError):  # the time of last use; a read-only cache keeps none
+        with suppress(OSError):  # time of last use, not stored in a read-only cache
             os.utime(folder)
     except OSError as error:
         raise StdpbenchError(
@@ -168,7 +168,7 @@ def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]
 
 
 def hold(library: Path) -> BinaryIO:
-    """Open a library of the cache, which keeps its network from being evicted until the file is closed.
+    """Open a library of the cache; its network is not evicted until the file is closed.
 
     Raises
     ------
@@ -198,14 +198,14 @@ def _locked(file: BinaryIO, how: str) -> bool:
 
 
 def _prune(newest: Path) -> None:
-    """Evict the least recently used networks that exceed `_ROOM`, never one in use, and remove abandoned files."""
-    found = list(newest.parent.iterdir())
-    for path in found:
-        for named in (MAKING, _EVICTED):
-            if re.fullmatch(named, path.name) and _is_abandoned(path):
+    """Evict least recently used networks beyond `_ROOM`, but none in use, and remove abandoned files."""
+    paths = list(newest.parent.iterdir())
+    for path in paths:
+        for pattern in (MAKING, _EVICTED):
+            if re.fullmatch(pattern, path.name) and _is_abandoned(path):
                 with suppress(OSError):
-                    remove_tree(path, named)
-    entries = [path for path in found if re.fullmatch(ENTRY, path.name)]
+                    remove_tree(path, pattern)
+    entries = [path for path in paths if re.fullmatch(ENTRY, path.name)]
     _remove_copies(Path(tempfile.gettempdir()), rf"{re.escape(COPY)}{TEMPORARY}{re.escape(_SUFFIX)}")
     room = _ROOM
     for path in sorted(entries, key=_last_use, reverse=True):
@@ -215,13 +215,13 @@ def _prune(newest: Path) -> None:
             _evict(path)
 
 
-def _remove_copies(folder: Path, named: str) -> None:
-    """Remove private copies that killed processes left behind."""
+def _remove_copies(folder: Path, pattern: str) -> None:
+    """Remove private copies left by killed processes."""
     with suppress(OSError):
         for path in list(folder.iterdir()):
-            if re.fullmatch(named, path.name) and _is_abandoned(path) and is_own(path):
+            if re.fullmatch(pattern, path.name) and _is_abandoned(path) and is_own(path):
                 with suppress(OSError):
-                    remove_file(path, named)
+                    remove_file(path, pattern)
 
 
 def _is_abandoned(path: Path) -> bool:
@@ -247,20 +247,20 @@ def _size(folder: Path) -> int:
 
 def _evict(folder: Path) -> None:
     """Remove a network unless it is in use."""
-    library, gone = folder / f"network{_SUFFIX}", folder.with_name(f".evicted-{folder.name}-{os.getpid()}")
+    library, evicted = folder / f"network{_SUFFIX}", folder.with_name(f".evicted-{folder.name}-{os.getpid()}")
     with suppress(OSError):
         if library.is_file():
             with library.open("rb") as file:
                 if not _locked(file, "LOCK_EX"):
                     return
-        # who has opened the library since copies from the open file; who opens it later finds none and compiles again
-        folder.rename(gone)
-        remove_tree(gone, _EVICTED)
+        # a process that has just opened the library still reads it; one that opens it later compiles it again
+        folder.rename(evicted)
+        remove_tree(evicted, _EVICTED)
         remove_file(folder.with_suffix(".log"))
 
 
 def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
-    """The symbol table of a whole cache entry; None if there is none, or it is damaged and has to be made again."""
+    """Return the symbol table of a cache entry; None if there is no intact entry."""
     if not is_intact(library.parent, library.name, table.name):
         return None
     symbols: list[dict[str, Any]] = json.loads(table.read_text(encoding="utf-8"))
@@ -268,25 +268,25 @@ def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
 
 
 def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, Any]]:
-    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
     try:
-        source = aside / "source"
+        source = temporary / "source"
         source.mkdir()
-        with ThreadPoolExecutor(1) as pool:  # the first time, while Brian2 is imported and the source is generated
+        with ThreadPoolExecutor(1) as pool:  # parts compile while Brian2 is imported and the source is generated
             parts = pool.submit(fetch_parts, compiler, layout, folder.parent)
             from stdpbench.engine.simulators.compiled.device import generate
 
             symbols = generate(layout, source)
         log = folder.with_suffix(".log")
-        compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}", log, parts.result())
+        compile_library(compiler, source / "resident.cpp", temporary / f"network{_SUFFIX}", log, parts.result())
         remove_tree(source / "brianlib", "brianlib")
-        (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
-        seal(aside, f"network{_SUFFIX}", "symbols.json")
-        (aside / _BYTES).write_text(f"{_size(aside)}\n", encoding="ascii")
+        (temporary / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
+        seal(temporary, f"network{_SUFFIX}", "symbols.json")
+        (temporary / _BYTES).write_text(f"{_size(temporary)}\n", encoding="ascii")
         with suppress(OSError):
             remove_tree(folder, ENTRY)
-        aside.rename(folder)
+        temporary.rename(folder)
         return symbols
     finally:
         with suppress(OSError):
-            remove_tree(aside, MAKING)
+            remove_tree(temporary, MAKING)

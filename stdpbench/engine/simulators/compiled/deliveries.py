@@ -1,16 +1,16 @@
-"""Delayed spikes of the input: their delivery from weights in the order of delays, and what their arrivals write.
+"""Fast delivery of delayed input spikes: weights in the order of delays, and deferred writes of arrivals.
 
-What arrives in a step comes from many sources, a few synapses of each. Weights of all sources that spike in a
-presentation are copied into the order of delays when it starts, so that what one spike brings in a step lies side by
-side, in units of a few synapses. An arrival then reads a weight and raises a conductance, and nothing else. This is
-possible since an arrival changes only weights of neurons that have fired a short while ago: of all others, what a rule
-subtracts is lost in rounding, which is tried for each of these weights. Neurons where it is not, and those that fire
-from now on, are dealt with one arrival after the other, as a rule is written. Each target gets the same numbers in the
-same order either way. See ``Delivery`` in delays.h and delivery.cpp.
+The spikes that arrive in a step come from many sources, with a few synapses of each. At the start of a presentation,
+the weights of all sources that will spike are therefore copied into the order of delays, so that the synapses that one
+spike reaches in a step are contiguous, in units of a few synapses. An arrival then only reads a weight and raises a
+conductance. This is possible because an arrival changes only the weights of neurons that have fired recently: for all
+others, the change is lost in rounding, which is checked for each of these weights. Neurons for which it is not lost,
+and neurons that fire during the presentation, are processed arrival by arrival, according to the rule. Each target
+gets the same numbers in the same order either way. See ``Delivery`` in delays.h and delivery.cpp.
 
-Where delays differ, a synapse remembers its last arrival: a trace that was set, and when. The spikes of the input are
-known before a presentation, so the last one that has arrived says both. It is asked for where an output spike reads
-them, and at the end of a presentation. Of three arrays of synapses, one is left for every arrival to change.
+If delays differ, a synapse stores the time of its last arrival and a trace that was set then. Since the input spikes
+are known before a presentation, both follow from the last spike that has arrived. They are only computed when an
+output spike reads them, and at the end of a presentation. An arrival then writes one array of synapses, not three.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from stdpbench.engine.network.values import words_of
 from stdpbench.engine.simulators.compiled.rewriting import Code, find, rewrite
 
 
-def told_later(projection: ProjectionLayout) -> tuple[str, ...]:
-    """Return the variables of synapses that arrivals need not write; empty if there are none.
+def deferred_variables(projection: ProjectionLayout) -> tuple[str, ...]:
+    """Return the variables of synapses whose writes by arrivals can be deferred; empty if there are none.
 
-    Traces that add up need every arrival, and so do rules that read a trace on input spikes or in every step.
+    Additive traces need every arrival, and so do rules that read a trace on input spikes or in every step.
     """
     rule = projection.rule
     if not (projection.dense and projection.delays_differ and projection.source.is_input) or rule is None:
@@ -42,18 +42,18 @@ def told_later(projection: ProjectionLayout) -> tuple[str, ...]:
 
 
 def described(layout: Layout, by_place: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
-    """Return what templates need of each projection with such variables; `by_place`: C++ arrays by group and name."""
+    """Describe projections with deferred variables for templates; `by_place` has C++ arrays by group and name."""
     return [
         {
-            "number": each.number,
-            "n_sources": each.source.size,
-            "fan_out": each.target.size,
+            "number": projection.number,
+            "n_sources": projection.source.size,
+            "fan_out": projection.target.size,
             "stream": layout.graph.stream,
-            "last": by_place[each.group, LAST_ARRIVAL],
-            "traces": [by_place[each.group, each.own(trace.name)] for trace in each.input_traces],
+            "last": by_place[projection.group, LAST_ARRIVAL],
+            "traces": [by_place[projection.group, projection.own(trace.name)] for trace in projection.input_traces],
         }
-        for each in layout.projections.values()
-        if told_later(each)
+        for projection in layout.projections.values()
+        if deferred_variables(projection)
     ]
 
 
@@ -62,44 +62,44 @@ _CHANGE = re.compile(rf"\s*w = clip\(w [-+] ({_FACTOR}(?:\*{_FACTOR})*), 0, w_ma
 
 
 def delivered(layout: Layout, projection: ProjectionLayout) -> bool:
-    """Whether spikes of a projection are delivered in this way."""
-    fits = projection.dense and projection.delays_differ and projection.source.is_input
-    waits = layout.graph.stream or any(each.is_input for each in layout.in_flight)
-    plain = projection.delay_rule is None and projection.projection.scale is None and projection.target.size < 1 << 16
-    read = projection.has_weights and (projection.rule is None or bool(deciding_trace(projection)))
-    return fits and plain and not waits and read
+    """Return whether spikes of a projection are delivered from weights in the order of delays."""
+    delayed_input = projection.dense and projection.delays_differ and projection.source.is_input
+    in_flight = layout.graph.stream or any(population.is_input for population in layout.in_flight)
+    simple = projection.delay_rule is None and projection.projection.scale is None and projection.target.size < 1 << 16
+    readable = projection.has_weights and (projection.rule is None or bool(deciding_trace(projection)))
+    return delayed_input and simple and not in_flight and readable
 
 
 def deciding_trace(projection: ProjectionLayout) -> str:
-    """Return the output trace in proportion to which an input spike changes a weight; empty if there is none.
+    """Return the output trace to which changes of weights by input spikes are proportional; empty if there is none.
 
-    All else must be numbers and the weight itself, which the change keeps within its bounds.
+    All other factors must be parameters and the weight, and the change must clip the weight.
     """
     rule = projection.rule
-    if rule is None or not told_later(projection):
+    if rule is None or not deferred_variables(projection):
         return ""
-    found = _CHANGE.fullmatch(rule.on_input_spike)
-    factors: list[str] = re.findall(_FACTOR, found[1]) if found else []
-    traces = {each.name for each in projection.output_traces}
+    match = _CHANGE.fullmatch(rule.on_input_spike)
+    factors: list[str] = re.findall(_FACTOR, match[1]) if match else []
+    traces = {factor.name for factor in projection.output_traces}
     known = {"w", "(w/w_max)", *rule.quantities()}
-    other = [each for each in factors if each not in traces]
-    deciding = [each for each in factors if each in traces]
-    if len(deciding) != 1 or any(each.partition("**")[0] not in known for each in other):
+    other = [factor for factor in factors if factor not in traces]
+    deciding = [factor for factor in factors if factor in traces]
+    if len(deciding) != 1 or any(factor.partition("**")[0] not in known for factor in other):
         return ""
     return deciding[0]
 
 
 def without_writes(code: Code) -> str:
-    """Return vector code that computes the same and writes no array."""
+    """Return vector code without its writes to arrays."""
     text = code if isinstance(code, str) else "\n".join(code)
     return rewrite(text, r"^\s*_ptr_\w+\[\w+\] = [^;]+;$", "", times=len(re.findall(r"\] = ", text)))
 
 
 def reading_weight(code: str, name: str) -> str:
-    """Return vector code that takes the weight from a variable instead of its array."""
+    """Return vector code that reads the weight from a variable instead of its array."""
     return rewrite(code, r"^(\s*(?:const )?(?:double|float) w) = _ptr_\w+\[_idx\];$", rf"\1 = {name};", times=1)
 
 
 def receptor(code: Code) -> str:
-    """Return the pointer to what a spike adds the weight to."""
+    """Return the pointer to the array to which a spike adds the weight."""
     return find(code, r"^\s*(_ptr_\w+)\[_postsynaptic_idx\] = \w+_post;$", times=1)[0]

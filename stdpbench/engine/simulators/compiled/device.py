@@ -1,8 +1,8 @@
-"""A Brian2 device whose generated C++ stays in the process.
+"""A Brian2 device that generates C++ to be loaded into this process.
 
-Brian2's standalone device writes a program that runs once. This one derives from it: same code generation, other
-loops around the generated lines (templates/), and instead of a program one translation unit with functions for
-Python to call.
+Brian2's standalone device writes a program that runs once. This device derives from it: with the same code generation,
+other loops around the generated lines (templates/), and, instead of a program, one translation unit with functions
+that Python calls.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from stdpbench.engine.network.layout import AMOUNT, SPREAD, ProjectionLayout
 from stdpbench.engine.simulators.compiled.deliveries import delivered, described
 from stdpbench.engine.simulators.compiled.parts import PARTS, REALS
 from stdpbench.engine.simulators.compiled.pointers import traces
-from stdpbench.engine.simulators.compiled.questions import (
+from stdpbench.engine.simulators.compiled.template_functions import (
     FILTERS,
     GLOBALS,
     WORDS,
@@ -42,11 +42,11 @@ from stdpbench.engine.simulators.response import recorded
 
 DEVICE = "stdpbench_resident"
 _QUEUES = "synapses_push_spikes"
-"""Template of code that puts spikes into queues, of which there are none here."""
+"""Template of code that pushes spikes into queues, which this device does not have."""
 
 
 class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
-    """Brian2's standalone code object with this package's templates before Brian2's own."""
+    """Brian2's standalone code object with the templates of this package before those of Brian2."""
 
     templater = CPPStandaloneCodeObject.templater.derive(
         "stdpbench.engine.simulators.compiled",
@@ -56,7 +56,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
 
 
 class ResidentDevice(CPPStandaloneDevice):  # type: ignore[misc]
-    """Brian2's standalone device, generating code that stays."""
+    """Brian2's standalone device, generating code for a resident library."""
 
     built: BuiltNetwork
     layout: Layout
@@ -72,7 +72,7 @@ class ResidentDevice(CPPStandaloneDevice):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Symbol:
-    """Where an array of the network is found in the library.
+    """An array of the network in the library.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
     layout : Layout
         The network.
     folder : Path
-        Where the files go; ``resident.cpp`` is the one to compile.
+        Folder for the files; ``resident.cpp`` is the one to compile.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
     Raises
     ------
     StdpbenchError
-        If Brian2 generates other code than is expected here.
+        If Brian2 generates unexpected code.
     """
     all_devices.setdefault(DEVICE, ResidentDevice())
     b2.set_device(DEVICE, build_on_run=False)
@@ -118,11 +118,11 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
         device.activate(build_on_run=False)
         with preferences():
             device.layout, device.built = layout, BuiltNetwork(None, {})
-            made = build(layout, device.built, resident=True)
-            prepare(made.network)
-            device.main_queue = [each for each in device.main_queue if each[0] != "run_network"]
+            built = build(layout, device.built, resident=True)
+            prepare(built.network)
+            device.main_queue = [entry for entry in device.main_queue if entry[0] != "run_network"]
             device.build(directory=str(folder), compile=False, run=False)
-            return _write_resident(layout, made, device, folder)
+            return _write_resident(layout, built, device, folder)
     except b2.BrianObjectException as error:
         if isinstance(error.__cause__, StdpbenchError):
             raise error.__cause__ from None
@@ -132,21 +132,21 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
         reset_device()
 
 
-def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, folder: Path) -> list[dict[str, Any]]:
-    """Write what is compiled besides Brian2's files; return the symbol table."""
-    by_place, symbols = _symbols(layout, made, device)
+def _write_resident(layout: Layout, built: BuiltNetwork, device: ResidentDevice, folder: Path) -> list[dict[str, Any]]:
+    """Write the files that are compiled with Brian2's files; return the symbol table."""
+    by_place, symbols = _symbols(layout, built, device)
     graded = _graded(layout, by_place)
-    steps, last_steps = _steps(made, by_place, device, {each["number"]: each for each in graded})
-    clock = made.groups[layout.cells[0].group].clock
-    of_network: dict[str, Any] = {
+    steps, last_steps = _steps(built, by_place, device, {projection["number"]: projection for projection in graded})
+    clock = built.groups[layout.cells[0].group].clock
+    variables: dict[str, Any] = {
         "word": WORDS[layout.graph.precision],
         "graded": graded,
-        **_of_populations(layout, made, by_place),
+        **_of_populations(layout, built, by_place),
         **_of_projections(layout, by_place),
     }
     environment = ResidentCodeObject.templater.env
     text = environment.get_template("resident.cpp").render(
-        code_object_names=[each.name for each in device.code_objects.values() if each.template_name != _QUEUES],
+        code_object_names=[code.name for code in device.code_objects.values() if code.template_name != _QUEUES],
         steps=steps,
         last_steps=last_steps,
         arrays=symbols,
@@ -154,91 +154,97 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         all_arrays=[device.get_array_name(var, access_data=False) for var in device.arrays],
         **{name: device.get_array_name(clock.variables[name]) for name in ("timestep", "t", "dt")},
         input=None if layout.input is None else layout.input.number,
-        input_before=sum(each.delay_bins for each in layout.in_flight if each.is_input),
-        cells=_cells(layout, made, device, by_place),
-        rows=_rows(layout, made, device, by_place),
-        **of_network,
+        input_before=sum(population.delay_bins for population in layout.in_flight if population.is_input),
+        cells=_cells(layout, built, device, by_place),
+        rows=_rows(layout, built, device, by_place),
+        **variables,
     )
     (folder / "resident.cpp").write_text(text, encoding="utf-8")
     for name in ("bare.h", "resident.h", "delays.h", "graded.h", "vector_math.h", "parts.h", *PARTS):
-        text = environment.get_template(name).render(**of_network)
+        text = environment.get_template(name).render(**variables)
         (folder / name).write_text(text, encoding="utf-8")
     return [asdict(symbol) for symbol in symbols]
 
 
 def _symbols(
-    layout: Layout, made: BuiltNetwork, device: ResidentDevice
+    layout: Layout, built: BuiltNetwork, device: ResidentDevice
 ) -> tuple[dict[tuple[str, str], str], list[Symbol]]:
     """Return the C++ names of the arrays that Python uses, by group and variable, and as the symbol table."""
-    places = [(each.group, each.variable) for each in (layout.state | layout.fixed).values() if each.group]
+    places = [
+        (variable.group, variable.variable) for variable in (layout.state | layout.fixed).values() if variable.group
+    ]
     places += [(group, name) for group, values in layout.parameters.items() for name in values]
-    places += [(each.own(SPREAD), AMOUNT) for each in _spreading(layout)]
+    places += [(projection.own(SPREAD), AMOUNT) for projection in _spreading(layout)]
     by_place, symbols = dict[tuple[str, str], str](), list[Symbol]()
     for group, variable in places:
-        var = made.groups[group].variables[variable]
+        var = built.groups[group].variables[variable]
         by_place[group, variable] = name = device.get_array_name(var, access_data=False)
         symbols.append(Symbol(f"{group}.{variable}", name, var in device.dynamic_arrays))
     return by_place, symbols
 
 
 def _spreading(layout: Layout) -> list[ProjectionLayout]:
-    """Return the projections whose rule spreads a trace to neighbouring inputs, by synapses of its own."""
-    return [each for each in layout.projections.values() if each.spreading is not None]
+    """Return the projections whose rule spreads a trace to neighbouring inputs, through additional synapses."""
+    return [projection for projection in layout.projections.values() if projection.spreading is not None]
 
 
 def _cells(
-    layout: Layout, made: BuiltNetwork, device: ResidentDevice, by_place: dict[tuple[str, str], str]
+    layout: Layout, built: BuiltNetwork, device: ResidentDevice, by_place: dict[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
-    """Return what templates need of each population of neurons."""
+    """Describe each population of neurons for templates."""
     return [
         {
-            "number": each.number,
-            "size": each.size,
-            "sleeps": each.sleeps,
-            "delay_bins": each.delay_bins,
-            "events": device.get_array_name(made.groups[each.group].variables["_spikespace"]),
-            "recorded": [by_place[each.group, variable] for variable in recorded(each)],
+            "number": population.number,
+            "size": population.size,
+            "sleeps": population.sleeps,
+            "delay_bins": population.delay_bins,
+            "events": device.get_array_name(built.groups[population.group].variables["_spikespace"]),
+            "recorded": [by_place[population.group, variable] for variable in recorded(population)],
         }
-        for each in layout.cells
+        for population in layout.cells
     ]
 
 
 def _rows(
-    layout: Layout, made: BuiltNetwork, device: ResidentDevice, by_place: dict[tuple[str, str], str]
+    layout: Layout, built: BuiltNetwork, device: ResidentDevice, by_place: dict[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
-    """Return the number of synapses, and the arrays of them, of all that connects only some pairs of neurons."""
+    """Describe the synapses of sparse projections and of spreading traces: their number and their arrays."""
 
     def n_synapses(group: str) -> str:
-        return str(device.get_array_name(made.groups[group].variables["N"]))
+        return str(device.get_array_name(built.groups[group].variables["N"]))
 
     variables = [*(layout.state | layout.fixed).values()]
     rows = [
         {
-            "number": each.number,
-            "n": n_synapses(each.group),
-            "arrays": [by_place[one.group, one.variable] for one in variables if one.group == each.group],
+            "number": projection.number,
+            "n": n_synapses(projection.group),
+            "arrays": [
+                by_place[variable.group, variable.variable]
+                for variable in variables
+                if variable.group == projection.group
+            ],
         }
-        for each in layout.projections.values()
-        if each.sparse
+        for projection in layout.projections.values()
+        if projection.sparse
     ]
     return rows + [
         {
-            "number": each.spread_number,
-            "n": n_synapses(each.own(SPREAD)),
-            "arrays": [by_place[each.own(SPREAD), AMOUNT]],
+            "number": projection.spread_number,
+            "n": n_synapses(projection.own(SPREAD)),
+            "arrays": [by_place[projection.own(SPREAD), AMOUNT]],
         }
-        for each in _spreading(layout)
+        for projection in _spreading(layout)
     ]
 
 
-def _of_populations(layout: Layout, made: BuiltNetwork, by_place: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
-    """Return which populations need what, by the names that templates use."""
+def _of_populations(layout: Layout, built: BuiltNetwork, by_place: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
+    """Return lists of populations by their names in templates."""
     return {
-        "trains": [each.number for each in layout.populations.values()],
+        "trains": [population.number for population in layout.populations.values()],
         "noisy": [
-            {"number": each.number, "receptor": by_place[each.group, each.population.noise.receptor]}
-            for each in layout.cells
-            if each.population.noise is not None
+            {"number": population.number, "receptor": by_place[population.group, population.population.noise.receptor]}
+            for population in layout.cells
+            if population.population.noise is not None
         ],
         "driven": [
             {
@@ -250,59 +256,61 @@ def _of_populations(layout: Layout, made: BuiltNetwork, by_place: dict[tuple[str
             }
             for number, (population, receptor) in enumerate(layout.driven)
         ],
-        "sleeping": [each.number for each in layout.cells if each.sleeps],
+        "sleeping": [population.number for population in layout.cells if population.sleeps],
         "late": list(traces(layout).values()),
-        "scanned": [each.number for each in layout.cells if each.group in made.scanned],
-        "rounded": [array for each in layout.cells for array in rounded_in_steps(made.groups[each.group])],
+        "scanned": [population.number for population in layout.cells if population.group in built.scanned],
+        "rounded": [
+            array for population in layout.cells for array in rounded_in_steps(built.groups[population.group])
+        ],
     }
 
 
 def _of_projections(layout: Layout, by_place: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
-    """Return which projections need what, by the names that templates use."""
+    """Return lists of projections by their names in templates."""
     projections = layout.projections.values()
     return {
-        "delayed": [each.number for each in projections if each.delays_differ],
-        "delays_kept": [each.number for each in projections if each.keeps_delays],
-        "sparse": [each.number for each in projections if each.sparse]
-        + [each.spread_number for each in _spreading(layout)],
-        "told_later": described(layout, by_place),
+        "delayed": [projection.number for projection in projections if projection.delays_differ],
+        "delays_kept": [projection.number for projection in projections if projection.keeps_delays],
+        "sparse": [projection.number for projection in projections if projection.sparse]
+        + [projection.spread_number for projection in _spreading(layout)],
+        "deferred": described(layout, by_place),
         "deliveries": [
             {
-                "number": each.number,
-                "source": each.source.number,
-                "n_targets": each.target.size,
+                "number": projection.number,
+                "source": projection.source.number,
+                "n_targets": projection.target.size,
                 "real": REALS[layout.graph.precision],
             }
-            for each in projections
-            if delivered(layout, each)
+            for projection in projections
+            if delivered(layout, projection)
         ],
     }
 
 
 def _graded(layout: Layout, by_place: dict[tuple[str, str], str]) -> list[dict[str, Any]]:
-    """Return what templates need of each projection from the input, whose spikes may carry factors."""
+    """Describe each projection from the input, whose spikes may carry factors, for templates."""
     return [
         {
-            "number": each.number,
+            "number": projection.number,
             "real": REALS[layout.graph.precision],
-            "source": each.source.number,
-            "delays_differ": each.delays_differ,
-            "delay_bins": each.delay_bins,
-            "sparse": each.sparse,
-            "dense": each.dense,
-            "n_targets": each.target.size,
-            "has_weights": each.has_weights,
-            "weights": by_place[each.group, "w"],
-            "scale": None if each.projection.scale is None else by_place[each.group, "scale"],
-            "receptor": by_place[each.target.group, each.projection.receptor],
+            "source": projection.source.number,
+            "delays_differ": projection.delays_differ,
+            "delay_bins": projection.delay_bins,
+            "sparse": projection.sparse,
+            "dense": projection.dense,
+            "n_targets": projection.target.size,
+            "has_weights": projection.has_weights,
+            "weights": by_place[projection.group, "w"],
+            "scale": None if projection.projection.scale is None else by_place[projection.group, "scale"],
+            "receptor": by_place[projection.target.group, projection.projection.receptor],
         }
-        for each in layout.projections.values()
-        if passes(each)
+        for projection in layout.projections.values()
+        if passes(projection)
     ]
 
 
 def _if_spikes(obj: Any, code_object: Any, device: ResidentDevice) -> list[str]:
-    """Condition in C++ without which code for neurons that spike, or for their synapses, has nothing to do."""
+    """Return the C++ condition under which code for spiking neurons or their synapses has to run."""
     if code_object.template_name == "reset":
         source, event = obj.group, "spike"
     elif isinstance(obj, SynapticPathway) and delay_form(obj) == "one":
@@ -317,30 +325,30 @@ def _if_spikes(obj: Any, code_object: Any, device: ResidentDevice) -> list[str]:
 
 
 def _steps(
-    made: BuiltNetwork,
+    built: BuiltNetwork,
     by_place: dict[tuple[str, str], str],
     device: ResidentDevice,
     graded: dict[int, dict[str, Any]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what runs in each step, and what runs in the last step only, with conditions in C++.
+    """Return the code objects of each step, and those of the last step only, with their conditions in C++.
 
-    `graded` are the projections from the input by number, of which steps say where spikes with factors act.
+    `graded` holds the projections from the input by number, for steps in which spikes with factors act.
     """
     steps, last_steps = list[dict[str, Any]](), list[dict[str, Any]]()
-    for obj in made.network.sorted_objects:
+    for obj in built.network.sorted_objects:
         for code_object in obj.code_objects if obj.active else ():
             if code_object.template_name == _QUEUES:
                 continue
-            conditions, when = list[str](), made.when.get(obj.name)
+            conditions, when = list[str](), built.when.get(obj.name)
             if when is not None:
                 conditions.append(f"{'!' if when.mode == 'frozen' else ''}learns[{when.projection}]")
-            if needed := made.only_if_nonzero.get(obj.name):
+            if needed := built.only_if_nonzero.get(obj.name):
                 group, variable = needed.split(".")
                 array = by_place[group, variable]
                 conditions.append(f"any({array}, _num_{array})")
             conditions += _if_spikes(obj, code_object, device)
             step = {"name": code_object.name, "conditions": conditions, "slot": obj.when}
-            step["graded"] = graded[projection_of(obj).number] if delivers(made, obj) else None
+            step["graded"] = graded[projection_of(obj).number] if delivers(built, obj) else None
             (last_steps if when is not None and when.mode == "last" else steps).append(step)
     spiking = [number for number, step in enumerate(steps) if step["slot"] == "thresholds"]
     for number, step in enumerate(steps):

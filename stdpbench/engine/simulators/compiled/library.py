@@ -1,8 +1,8 @@
 """A compiled network, loaded into this process and unloaded again.
 
-A library that is loaded twice under one path is one network, so each `Library` loads a private copy. The memory of the
-network belongs to the library. Arrays onto that memory keep a reference to the library, which is unloaded once neither
-a simulator nor an array refers to it. Until then the cache does not evict the network (`cache.hold`).
+Loading a path twice gives the same library with the same network, so each `Library` loads a private copy. The memory
+of the network belongs to the library. Arrays on that memory keep a reference to the library, which is unloaded once
+neither a simulator nor an array refers to it. Until then the cache does not evict the network (`cache.hold`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TYPES: dict[int, Any] = {np.dtype(real).itemsize: np.dtype(real) for real in (n
 _NOT_FINITE = 13  # as in resident.cpp
 _int32_p = ctypes.POINTER(ctypes.c_int32)
 _int64_p, _double_p = ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_double)
-# these keep the interpreter: released, another thread may have it for longer than the call takes
+# these do not release the GIL: another thread might hold it for longer than the call takes
 _N_SPIKES = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_int32)
 _SPIKES = ctypes.PYFUNCTYPE(None, ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 _IN_ORDER = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32)
@@ -43,7 +43,7 @@ class Library:
     path : Path
         The library in the cache.
     source : file
-        The same, held; see `cache.hold`. It is closed when the library is unloaded.
+        The opened library; see `cache.hold`. It is closed when the library is unloaded.
 
     Raises
     ------
@@ -61,33 +61,33 @@ class Library:
         self._n_spikes = _N_SPIKES(("resident_n_spikes", self.dll))
         self._spikes = _SPIKES(("resident_spikes", self.dll))
         self._in_order = _IN_ORDER(("resident_in_order", self.dll))
-        # not at exit, when other threads may still run code of the library
+        # not at exit, since other threads may still run code of the library
         weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
         _check(self.dll.resident_start())
 
     def array(self, number: int) -> NDArray[np.float64] | None:
-        """View of an array by its number in the symbol table; None if there is no array of numbers with a point."""
+        """Return a view of a floating point array by its number in the symbol table; None if there is none."""
         size, item = ctypes.c_int64(), ctypes.c_int64()
         address = self.dll.resident_array(number, ctypes.byref(size), ctypes.byref(item))
         dtype = _TYPES.get(item.value)
         if dtype is None:
             return None
-        if not size.value:  # of a projection without synapses
+        if not size.value:  # a projection without synapses
             return np.empty(0, dtype)
         return np.asarray(_Memory(self, address, size.value, dtype))
 
     def set_synapses(self, projection: int, synapses: Synapses, *, with_incoming: bool) -> None:
-        """Set the synapses of a sparse projection, which are looked up from the side of their targets or not."""
+        """Set the synapses of a sparse projection, on request also by their targets."""
         into = synapses.incoming if with_incoming else ()
         arrays = (synapses.first, synapses.target, *into)
         self._kept += arrays
-        places = [each.ctypes.data_as(_int32_p) for each in arrays] + [None] * (5 - len(arrays))
-        _check(self.dll.resident_set_rows(projection, *places, synapses.n_source))
+        pointers = [array.ctypes.data_as(_int32_p) for array in arrays] + [None] * (5 - len(arrays))
+        _check(self.dll.resident_set_rows(projection, *pointers, synapses.n_source))
 
     def set_delays(self, projection: int, bins: NDArray[np.int32], rows: NDArray[np.int64], limit: int = 0) -> None:
-        """Set the delay of each synapse of a projection in time steps; ``rows[i]`` is the first one of source i.
+        """Set the delay of each synapse of a projection in time steps; ``rows[i]`` is the first synapse of source i.
 
-        Where delays learn, `limit` is the longest that there may ever be.
+        If delays learn, `limit` is the longest possible delay.
         """
         bins, rows = np.ascontiguousarray(bins.reshape(-1), np.int32), np.ascontiguousarray(rows, np.int64)
         pointers = bins.ctypes.data_as(_int32_p), rows.ctypes.data_as(_int64_p)
@@ -96,35 +96,35 @@ class Library:
     def update_delays(
         self, projection: int, delays: NDArray[np.float64], steps_per_second: float, *, before: bool = False
     ) -> bool:
-        """Set the delays of a projection that learns them, in seconds, which are rounded to steps.
+        """Set learned delays of a projection, in seconds, which are rounded to steps.
 
-        With `before`, those of spikes that left before the next presentation. Returns whether all are within bounds;
-        if not, none are taken.
+        With `before`, set the delays of spikes that are in flight at the start of the next presentation. Return
+        whether all are within bounds; otherwise nothing changes.
         """
         place = np.ascontiguousarray(delays).ctypes.data_as(_double_p)
         return bool(self.dll.resident_update_delays(projection, before, place, steps_per_second))
 
     def set_recent(self, population: int, recent: NDArray[np.float64]) -> None:
-        """Set the array with the spikes of a population in the last steps; a presentation reads and changes it."""
+        """Set the array of recent spikes of a population, which a presentation reads and writes."""
         self._recent[population] = recent
         self.dll.resident_set_recent(population, recent.ctypes.data)
 
     def set_noise(
         self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32], n_bins: int, weight: float
     ) -> None:
-        """Set the noise into a population in the next presentation, sorted by bins, and the weight of its spikes."""
+        """Set the noise into a population for the next presentation, sorted by bins, and the weight of its spikes."""
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
         places = index.ctypes.data_as(_int32_p), bins.ctypes.data_as(_int32_p)
         _check(self.dll.resident_set_noise(population, *places, len(index), n_bins, weight))
 
     @property
     def is_driven(self) -> bool:
-        """Whether the next presentation is driven by anything as it stands."""
+        """Whether any drive is set for the next presentation."""
         return any(rows is not None for rows in self._driven.values())
 
     def set_drive(self, number: int, rows: NDArray[np.float64] | None, n_steps: int) -> None:
-        """Set what the first steps of the next presentation add to a receptor: a row each, or one for all; or none."""
-        self._driven[number] = rows  # is read while the presentation runs
+        """Set the rows that the first steps of the next presentation add to a receptor: one each, or one for all."""
+        self._driven[number] = rows  # keeps the array alive while the presentation reads it
         place = None if rows is None else rows.ctypes.data_as(_double_p)
         self.dll.resident_set_drive(number, place, 0 if rows is None else len(rows), n_steps)
 
@@ -136,20 +136,20 @@ class Library:
         self.dll.resident_set_factors(None if self._factors is None else self._factors.ctypes.data)
 
     def column_sums(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sums of the columns of a matrix of this network, float64, added row by row as NumPy does."""
+        """Return the sums of the columns of a matrix of this network, float64, added row by row as in NumPy."""
         sums = np.empty(w.shape[1])
         self.dll.resident_column_sums(w.ctypes.data, w.itemsize, *w.shape, sums.ctypes.data)
         return sums
 
     def scale_columns(self, w: NDArray[np.float64], factors: NDArray[np.float64]) -> None:
-        """Multiply the columns of a matrix of this network, each by a factor that is rounded to its precision."""
+        """Multiply each column of a matrix of this network by a factor, rounded to the dtype of the matrix."""
         self.dll.resident_scale_columns(w.ctypes.data, w.itemsize, *w.shape, factors.ctypes.data)
 
     def in_order(self, index: NDArray[np.int32], bins: NDArray[np.int32], n_input: int) -> tuple[bool, bool]:
-        """Whether spikes ascend strictly in (bin, index), and whether they are those of `n_input` neurons."""
+        """Return whether spikes ascend strictly in (bin, index), and whether all indices are below `n_input`."""
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
-        found = self._in_order(index.ctypes.data, bins.ctypes.data, len(index), n_input)
-        return bool(found & 1), bool(found & 2)
+        flags = self._in_order(index.ctypes.data, bins.ctypes.data, len(index), n_input)
+        return bool(flags & 1), bool(flags & 2)
 
     def present(
         self,
@@ -164,14 +164,14 @@ class Library:
         Parameters
         ----------
         index, bins : ndarray, int32, (n_spikes,)
-            Input spikes, sorted by (bin, index); in a stream also those of the steps before, with negative bins.
+            Input spikes, sorted by (bin, index); in a stream including those of previous steps, with negative bins.
         n_bins : int
             Number of steps.
         learns : bytes
             1 for each projection that learns, else 0.
         recording : tuple of ndarray, optional
-            Neurons to record, int64, of one population after the other; how many of each, int32; and what receives
-            (n_variables, n_bins, n_watched) of each population in turn, float64.
+            Neurons to record, int64, of one population after the other; their number per population, int32; and the
+            buffer for (n_variables, n_bins, n_watched) of each population in turn, float64.
 
         Returns
         -------
@@ -179,15 +179,15 @@ class Library:
             Whether the state of all neurons is finite.
         """
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
-        places = [None] * 3 if recording is None else [each.ctypes.data for each in recording]
-        status = self.dll.resident_present(index.ctypes.data, bins.ctypes.data, len(index), n_bins, learns, *places)
+        pointers = [None] * 3 if recording is None else [array.ctypes.data for array in recording]
+        status = self.dll.resident_present(index.ctypes.data, bins.ctypes.data, len(index), n_bins, learns, *pointers)
         if status == _NOT_FINITE:
             return False
         _check(status)
         return True
 
     def spikes(self, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Index and bin of the spikes of a population in the last presentation."""
+        """Return index and bin of the spikes of a population in the last presentation."""
         count = self._n_spikes(population)
         index, bins = np.empty(count, np.int32), np.empty(count, np.int32)
         if count:
@@ -196,7 +196,7 @@ class Library:
 
 
 class _Memory:
-    """Memory of a library for NumPy; an array onto it keeps this object alive, and so the library."""
+    """Memory of a library for NumPy; arrays on it keep this object, and thereby the library, alive."""
 
     def __init__(self, library: Library, address: int, size: int, dtype: np.dtype[Any]) -> None:
         self._library = library
@@ -217,7 +217,7 @@ def _check(status: int) -> None:
 
 def _load_private_copy(path: Path, source: BinaryIO) -> tuple[ctypes.CDLL, Path]:
     failure: OSError | None = None
-    for folder in (path.parent, None):  # the folder for temporary files may be mounted so that nothing in it runs
+    for folder in (path.parent, None):  # the folder for temporary files may be mounted noexec
         try:
             handle, name = tempfile.mkstemp(prefix=COPY, suffix=path.suffix, dir=folder)
         except OSError as error:
@@ -239,7 +239,7 @@ def _load_private_copy(path: Path, source: BinaryIO) -> tuple[ctypes.CDLL, Path]
 
 
 def _unload(dll: ctypes.CDLL, copy: Path, source: BinaryIO) -> None:
-    """Free all memory of a network that nothing refers to."""
+    """Free the memory of a network and unload its library."""
     import _ctypes
 
     dll.resident_stop()
@@ -272,7 +272,7 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_set_factors.restype = None
     dll.resident_set_factors.argtypes = [ctypes.c_void_p]
     dll.resident_present.restype = ctypes.c_int
-    place = ctypes.c_void_p  # the address of an array, which is sooner known than a pointer with a type
+    place = ctypes.c_void_p  # plain addresses, which NumPy returns faster than typed pointers
     for function in (dll.resident_column_sums, dll.resident_scale_columns):
         function.restype = None
         function.argtypes = [place, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32, place]

@@ -1,7 +1,7 @@
-"""What is the same in every network, compiled once for all of them and linked into each.
+"""Code that is the same in every network, compiled once and linked into each.
 
-A network takes a third to two thirds less time to compile without it. The source of each network includes it unless it
-is linked: with zig, and if it cannot be compiled apart.
+This reduces the time to compile a network by a third to two thirds. With zig, or if this code cannot be compiled
+separately, the source of each network includes it instead.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from stdpbench.engine.simulators.compiled.toolchain import Compiler, compile_obj
 
 DELIVERY = "delivery.cpp"
 PARTS = ("parts.cpp", DELIVERY)
-"""Sources of what networks share; the second is for those whose spikes are delivered, in one precision."""
+"""Sources of shared code; the second, for one precision, is for networks that use `deliveries`."""
 REALS = {"float64": "double", "float32": "float"}
-"""Numbers with a point in C++, by precision."""
+"""Floating point types of C++, by precision."""
 _HEADERS = ("bare.h", "parts.h", "delays.h", "graded.h")
 _TEMPLATES = Path(__file__).parent / "templates"
 ENTRY, MAKING = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}"
-"""Names of folders in the cache: networks and what they share, and those in which something is made."""
+"""Names of folders in the cache: of networks and shared objects, and of entries under construction."""
 _DIGEST = "sha256"
 
 
 def seal(folder: Path, *names: str) -> None:
-    """Write the digest of files of an entry of the cache, by which damage to them is found."""
+    """Write the digest of the files of a cache entry, to detect damage."""
     (folder / _DIGEST).write_text(_digest_of(folder, names), encoding="ascii")
 
 
 def is_intact(folder: Path, *names: str) -> bool:
-    """Return whether an entry of the cache is there, and its files are as they were written."""
+    """Return whether a cache entry exists with undamaged files."""
     try:
         return (folder / _DIGEST).read_text(encoding="ascii") == _digest_of(folder, names)
     except (OSError, ValueError):
@@ -50,7 +50,7 @@ def _digest_of(folder: Path, names: tuple[str, ...]) -> str:
 
 
 def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path]:
-    """Objects of what a network shares with others, compiled now if they never were.
+    """Return the objects of shared code for a network; compile those that are not in the cache.
 
     Parameters
     ----------
@@ -59,48 +59,48 @@ def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path
     layout : Layout
         The network.
     networks : Path
-        Folder of the cache in which networks are; a part has a folder of its own there.
+        Folder of the cache with networks; each part has a subfolder.
 
     Returns
     -------
     list of Path
-        The objects; none if they are to be compiled with the network.
+        The objects; empty if shared code is to be compiled with the network.
     """
     if compiler.family == "zig":
         return []
-    delivers = any(delivered(layout, each) for each in layout.projections.values())
+    delivers = any(delivered(layout, projection) for projection in layout.projections.values())
     objects = list[Path]()
     for name in PARTS if delivers else PARTS[:1]:
         define = [f"-DRESIDENT_REAL={REALS[layout.graph.precision]}"] if name == DELIVERY else []
         folder = networks / _key(compiler, name, define)
-        made = folder / "part.o"
-        if not is_intact(folder, made.name):
+        object_file = folder / "part.o"
+        if not is_intact(folder, object_file.name):
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_suffix(".lock")):
-                if not is_intact(folder, made.name) and not _make(compiler, name, define, folder):
+                if not is_intact(folder, object_file.name) and not _make(compiler, name, define, folder):
                     return []
-        with suppress(OSError):  # the time of last use; it may have been evicted by now
+        with suppress(OSError):  # time of last use; the entry may have been evicted
             os.utime(folder)
-        objects.append(made)
+        objects.append(object_file)
     return objects
 
 
 def _key(compiler: Compiler, name: str, define: list[str]) -> str:
-    texts = [(_TEMPLATES / each).read_text(encoding="utf-8") for each in (*_HEADERS, name)]
+    texts = [(_TEMPLATES / file).read_text(encoding="utf-8") for file in (*_HEADERS, name)]
     everything = [texts, define, compiler.command, compiler.version, compiler.flags, sorted(cpu_flags())]
     return hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:32]
 
 
 def _make(compiler: Compiler, name: str, define: list[str], folder: Path) -> bool:
-    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
     try:
-        if not compile_object(compiler, _TEMPLATES / name, aside / "part.o", define):
+        if not compile_object(compiler, _TEMPLATES / name, temporary / "part.o", define):
             return False
-        seal(aside, "part.o")
-        with suppress(OSError):  # one that is damaged
+        seal(temporary, "part.o")
+        with suppress(OSError):  # a damaged entry
             remove_tree(folder, ENTRY)
-        aside.rename(folder)
+        temporary.rename(folder)
         return True
     finally:
         with suppress(OSError):
-            remove_tree(aside, MAKING)
+            remove_tree(temporary, MAKING)

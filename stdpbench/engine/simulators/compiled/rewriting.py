@@ -1,7 +1,7 @@
-"""Rewrite the C++ that Brian2 generates, and check that it is the C++ that was expected.
+"""Rewrite the C++ that Brian2 generates, and check that it has the expected form.
 
-Every pattern must occur a known number of times. Another version of Brian2 may generate other code for the same thing,
-and a pattern that silently fails to match would make a network slower or wrong.
+Every pattern must occur a known number of times, since another version of Brian2 may generate different code, and a
+pattern that silently fails to match would make a network slower or wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Code = str | Sequence[str]
 
 
 def rewrite(code: Code, pattern: str, replacement: str, *, times: int) -> str:
-    """Replace what matches a regular expression.
+    """Replace all matches of a regular expression.
 
     Raises
     ------
@@ -30,16 +30,16 @@ def rewrite(code: Code, pattern: str, replacement: str, *, times: int) -> str:
 
 
 def find(code: Code, pattern: str, *, times: int) -> list[str]:
-    """Texts that match the group of a regular expression.
+    """Return all texts that match the group of a regular expression.
 
     Raises
     ------
     StdpbenchError
         If the number of matches is not `times`.
     """
-    found = re.findall(pattern, _text(code), re.MULTILINE)
-    _check(len(found), times, pattern)
-    return found
+    matches = re.findall(pattern, _text(code), re.MULTILINE)
+    _check(len(matches), times, pattern)
+    return matches
 
 
 def _text(code: Code) -> str:
@@ -55,7 +55,7 @@ def _check(count: int, times: int, pattern: str) -> None:
 
 
 def fast(code: Code) -> str:
-    """Use an exp, a power and an indicator that vectorise; the values are the same, or as accurate."""
+    """Use vectorisable versions of exp, power and indicator, whose values are equal or equally accurate."""
     text = _text(code)
     text = rewrite(text, r"(?<![\w:])exp\(", "resident::fast_exp(", times=len(re.findall(r"exp\(", text)))
     text = rewrite(text, r"\b_brian_pow\(", "resident::fast_pow(", times=len(re.findall(r"pow\(", text)))
@@ -66,26 +66,26 @@ def fast(code: Code) -> str:
 
 
 def narrow(code: Code, scalars: Collection[str]) -> str:
-    """Compute vector code in float, but for what ends in an array of double.
+    """Convert vector code to float, except results that are stored in arrays of double.
 
-    Brian2 declares its own variables and writes numbers as double, and so does `fast`; as soon as one operand is a
-    double, C++ computes in double.
+    Brian2 and `fast` declare variables and write numbers as double, and C++ computes in double if one operand is a
+    double.
 
     Parameters
     ----------
     code : str or sequence of str
-        Vector code, whose arrays have their types.
+        Vector code with the types of its arrays.
     scalars : collection of str
-        Names of numbers that are computed before, in double.
+        Names of numbers that were computed before in double.
     """
     text = _text(code)
     exact = find(text, r"^\s*double (\w+)(?: = [^;]+)?;", times=len(re.findall(r"^\s*double\b", text, re.MULTILINE)))
-    stays = re.compile(rf"^\s*(?:double )?(?:{'|'.join(exact)})\b(?! *==)" if exact else r"(?!)")
+    stays_double = re.compile(rf"^\s*(?:double )?(?:{'|'.join(exact)})\b(?! *==)" if exact else r"(?!)")
     inner = set(re.findall(r"^\s*(?:const )?\w+ (\w+)(?: = |;)", text, re.MULTILINE))
     outer = sorted(set(scalars) - inner)
     lines = []
     for line in text.splitlines():
-        if stays.match(line):
+        if stays_double.match(line):
             lines.append(line)
             continue
         line = rewrite(line, r"^(\s*const) double ", r"\1 float ", times=len(re.findall(r"\bdouble ", line)))
@@ -104,24 +104,24 @@ _NUMBER = r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?(?![\w.])"
 """A number that C++ reads as a double."""
 
 
-def _as_float(found: re.Match[str]) -> str:
-    """Write a number as float, unless float has none near it."""
-    value = float(found[0])
+def _as_float(match: re.Match[str]) -> str:
+    """Write a number as a float literal, unless it is out of the range of float."""
+    value = float(match[0])
     in_range = value == 0 or _SMALLEST <= abs(value) <= _LARGEST
-    return f"{found[0]}f" if in_range else found[0]
+    return f"{match[0]}f" if in_range else match[0]
 
 
 _SMALLEST, _LARGEST = 1.1754944e-38, 3.4028234e38
-"""Of float; numbers below the smallest are flushed to 0."""
+"""Range of float; smaller numbers are flushed to 0."""
 
 
 def without_decay(code: Code, pointers: Collection[str]) -> tuple[str, list[tuple[str, str]]]:
-    """Leave out the decay of traces from a step, which is instead kept as a factor that is the same for all of them.
+    """Remove the decay of traces from a step; it is instead applied as one factor for all elements.
 
     Parameters
     ----------
     code : str or sequence of str
-        Vector code, in float.
+        Vector code in float.
     pointers : collection of str
         Pointers to the arrays of traces whose decay may be postponed.
 
@@ -130,7 +130,7 @@ def without_decay(code: Code, pointers: Collection[str]) -> tuple[str, list[tupl
     text : str
         The rest of the code.
     decays : list of (str, str)
-        Pointer of each trace, and the name of the number that it is multiplied with.
+        Pointer of each trace, and the name of its decay factor.
     """
     text, decays = _text(code), list[tuple[str, str]]()
     for pointer in sorted(pointers):
@@ -148,7 +148,7 @@ def without_decay(code: Code, pointers: Collection[str]) -> tuple[str, list[tupl
 
 
 def with_decay(code: Code, pointers: Collection[str]) -> str:
-    """Read and write traces whose decay is postponed: what their array holds is still to be multiplied with it."""
+    """Apply postponed decay where traces are read and written."""
     text = _text(code)
     for pointer in sorted(pointers):
         if re.search(rf"\b{pointer}\b", text):
@@ -161,23 +161,23 @@ def with_decay(code: Code, pointers: Collection[str]) -> str:
 
 
 def declared(code: Code) -> list[str]:
-    """Names of the numbers that scalar code declares as double."""
+    """Return the names of the numbers that scalar code declares as double."""
     text = _text(code)
     return find(text, r"^\s*const double (\w+) = ", times=len(re.findall(r"\bdouble\b", text)))
 
 
 def written(code: Code, times: int) -> list[str]:
-    """Names of the arrays that vector code writes at ``_idx``."""
+    """Return the names of the arrays that vector code writes at ``_idx``."""
     return find(code, r"^\s*(_ptr_\w+)\[_idx\] = ", times=times)
 
 
 def changed(code: Code, times: int) -> list[str]:
-    """Array and index of each write of vector code."""
+    """Return array and index of each write in vector code."""
     return find(code, r"^\s*(_ptr_\w+\[\w+\]) = ", times=times)
 
 
 def trace_array(code: Code, trace: str) -> str:
-    """Name of the array in which vector code finds an output trace."""
+    """Return the name of the array from which vector code reads an output trace."""
     return find(code, rf"^\s*const (?:double|float) {trace}_post = (_ptr_\w+)\[_postsynaptic_idx\];", times=1)[0]
 
 
@@ -187,7 +187,7 @@ def faded(code: Code, trace: str) -> str:
 
 
 def dense_index(code: Code, source: str, target: str) -> str:
-    """Compute the indices of a synapse's neurons instead of reading them from an array per synapse."""
+    """Compute the indices of the neurons of a synapse instead of reading them from arrays."""
     text = _text(code)
     for name, index in (("_presynaptic_idx", source), ("_postsynaptic_idx", target)):
         read = int(re.search(rf"\b{name}\b", text) is not None)
@@ -196,12 +196,12 @@ def dense_index(code: Code, source: str, target: str) -> str:
 
 
 def array_of(pointer: str) -> str:
-    """The name of an array, from the name of the pointer to its data."""
+    """Return the name of an array, given the name of the pointer to its data."""
     return rewrite(pointer, r"^_ptr(?=_array_)", "", times=1)
 
 
 def without_arrivals(code: Code, names: Collection[str]) -> str:
-    """Leave out what each arrival of a spike sets in variables of a synapse, which it does not read."""
+    """Remove the writes of arriving spikes to variables of a synapse that the code does not read."""
     text = _text(code)
     for name in names:
         _check(len(re.findall(rf"\b{name}\b", text)), 3, name)
@@ -211,13 +211,13 @@ def without_arrivals(code: Code, names: Collection[str]) -> str:
 
 
 def by_target(code: Code) -> tuple[str, str, str] | None:
-    """What a spike does to a synapse and its target, in three parts, so that several spikes can do it in turn.
+    """Split the code for a spike into three parts, so that several spikes can share access to a target.
 
     Returns
     -------
     tuple of str, or None
-        What is read of the target, what is done, and what is written to the target. None if there is much to do, or it
-        cannot be told apart.
+        Code that reads the target, the rest, and code that writes the target. None if the code is long, or cannot be
+        split.
     """
     lines = _text(code).splitlines()
     reads = [line for line in lines if re.match(_READS_TARGET, line)]
@@ -239,10 +239,10 @@ _SHORT = 16  # lines
 
 
 def array_at(place: str) -> str:
-    """The pointer in ``pointer[index]``."""
+    """Return the pointer in ``pointer[index]``."""
     return find(place, r"^(_ptr_\w+)\[\w+\]$", times=1)[0]
 
 
 def n_assigned(code: str, arrays: Sequence[str]) -> int:
-    """The number of `arrays` to which abstract code assigns a value."""
+    """Return the number of `arrays` to which abstract code assigns a value."""
     return len(set(re.findall(r"^\s*(\w+)\s*[-+*/]?=(?!=)", code, re.MULTILINE)).intersection(arrays))

@@ -1,4 +1,4 @@
-"""The compiled simulator: Brian2's generated C++, resident in this process."""
+"""The compiled simulator: Brian2's generated C++, loaded into this process."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _TRIES = 3
 
 
 class CompiledSimulator(Simulator):
-    """The network as a resident shared library; see `Simulator`.
+    """The network as a shared library; see `Simulator`.
 
-    Opening one that was compiled before imports no brian2. ctypes releases the interpreter while a presentation runs.
+    Opening a network from the cache imports no brian2. ctypes releases the GIL while a presentation runs.
     """
 
     name = "compiled"
@@ -51,28 +51,28 @@ class CompiledSimulator(Simulator):
         self._library: Library | None = None
         self._finite = True
         self._arrays: dict[str, NDArray[np.float64]] = {}
-        # not in a local variable: generating code leaves reference cycles through this frame
+        # not in a local variable, since generating code leaves reference cycles through this frame
         self._attach(*_load(self.layout, compiler))
         self._write_parameters(self.layout.parameters)
         self.reset()
 
     def _attach(self, library: Library, keys: list[str]) -> None:
         self._library = library
-        for each in self.layout.projections.values():
-            if each.sparse:
-                library.set_synapses(each.number, each.synapses, with_incoming=each.learns)
-            if each.spreading is not None:
-                library.set_synapses(each.spread_number, each.spread[0], with_incoming=False)
+        for projection in self.layout.projections.values():
+            if projection.sparse:
+                library.set_synapses(projection.number, projection.synapses, with_incoming=projection.learns)
+            if projection.spreading is not None:
+                library.set_synapses(projection.spread_number, projection.spread[0], with_incoming=False)
         variables = (self.layout.state | self.layout.fixed).values()
-        shapes = {f"{each.group}.{each.variable}": each.shape for each in variables}
+        shapes = {f"{variable.group}.{variable.variable}": variable.shape for variable in variables}
         for number, key in enumerate(keys):
             array = library.array(number)
             if array is None:
                 raise StdpbenchError(f"the compiled network {library.path} is damaged: remove its folder")
             self._arrays[key] = array.reshape(shapes.get(key, array.shape))
-        for each in self.layout.projections.values():
-            if each.spreading is not None:
-                self._array(each.own(SPREAD), AMOUNT)[...] = each.spread[1]
+        for projection in self.layout.projections.values():
+            if projection.spreading is not None:
+                self._array(projection.own(SPREAD), AMOUNT)[...] = projection.spread[1]
         for name, bins in self._delays.items():
             projection = self.layout.projections[name]
             limit = 0 if projection.delay_rule is None else projection.delay_bins
@@ -84,8 +84,8 @@ class CompiledSimulator(Simulator):
 
     @property
     def _in_flight(self) -> tuple[PopulationLayout, ...]:
-        """See `Simulator._in_flight`. The library keeps those of neurons up to date, in the same arrays."""
-        return tuple(each for each in self.layout.in_flight if each.is_input)
+        """See `Simulator._in_flight`; the library updates the arrays of neurons itself."""
+        return tuple(population for population in self.layout.in_flight if population.is_input)
 
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         if not self._arrays:
@@ -127,36 +127,36 @@ class CompiledSimulator(Simulator):
             self._learning = plastic
         for before in earlier.values():  # of the input
             spikes = Spikes(np.concatenate([before.index, spikes.index]), np.concatenate([before.bin, spikes.bin]))
-        for name, drawn in noise.items():
+        for name, events in noise.items():
             declared = layout.populations[name].population.noise
             assert declared is not None
-            library.set_noise(layout.populations[name].number, drawn.index, drawn.bin, n_bins, declared.weight)
+            library.set_noise(layout.populations[name].number, events.index, events.bin, n_bins, declared.weight)
         library.set_factors(spikes.factor)
         for number, key in enumerate(layout.driven if drive or library.is_driven else ()):
-            given = drive.get(key)
-            library.set_drive(number, *((None, 0) if given is None else (given.rows, given.n_steps)))
+            rows = drive.get(key)
+            library.set_drive(number, *((None, 0) if rows is None else (rows.rows, rows.n_steps)))
         flags = bytes(name in plastic for name in layout.projections)
         courses: Courses = {}
         if record:
             none = np.empty(0, np.int64)
-            watched = [record.get(each.name, none) for each in layout.cells]
-            sizes = [(len(recorded(each)), n_bins, len(w)) for each, w in zip(layout.cells, watched, strict=True)]
+            watched = [record.get(population.name, none) for population in layout.cells]
+            sizes = [(len(recorded(p)), n_bins, len(w)) for p, w in zip(layout.cells, watched, strict=True)]
             buffer = np.empty(sum(map(prod, sizes)))
-            n_watched = np.array([len(each) for each in watched], np.int32)
+            n_watched = np.array([len(neurons) for neurons in watched], np.int32)
             recording = np.ascontiguousarray(np.concatenate(watched)), n_watched, buffer
             self._finite = library.present(spikes.index, spikes.bin, n_bins, flags, recording)
             blocks = np.split(buffer, np.cumsum([prod(size) for size in sizes])[:-1])
-            for each, size, block in zip(layout.cells, sizes, blocks, strict=True):
-                if each.name in record:
-                    courses[each.name] = dict(zip(recorded(each), block.reshape(size), strict=True))
+            for population, size, block in zip(layout.cells, sizes, blocks, strict=True):
+                if population.name in record:
+                    courses[population.name] = dict(zip(recorded(population), block.reshape(size), strict=True))
         else:
             self._finite = library.present(spikes.index, spikes.bin, n_bins, flags)
-        return {each.name: Spikes(*library.spikes(each.number)) for each in layout.cells}, courses
+        return {cells.name: Spikes(*library.spikes(cells.number)) for cells in layout.cells}, courses
 
     def normalise(self, projection: str) -> NDArray[np.int64]:
-        """See `Simulator.normalise`. The library takes a third of NumPy's time, for the same numbers."""
-        scaling, made = self.graph.projections[projection].normalise, self.layout.projections[projection]
-        if self._library is None or type(scaling) is not Sum or not made.dense:
+        """See `Simulator.normalise`; the library takes a third of NumPy's time, with the same result."""
+        scaling, layout = self.graph.projections[projection].normalise, self.layout.projections[projection]
+        if self._library is None or type(scaling) is not Sum or not layout.dense:
             return super().normalise(projection)
         w = self.weights(projection)
         factors, silent = factors_of(self._library.column_sums(w), scaling.value, real=w.dtype)
@@ -164,22 +164,22 @@ class CompiledSimulator(Simulator):
         return silent
 
     def _in_order(self, spikes: Spikes, n_input: int) -> tuple[bool, bool]:
-        """See `Simulator._in_order`. The library takes 1 µs, NumPy ten times as long."""
+        """See `Simulator._in_order`; the library takes 1 µs, NumPy ten times as long."""
         if self._library is None:
             raise StdpbenchError("this simulator is closed")
         return self._library.in_order(spikes.index, spikes.bin, n_input)
 
     def not_finite(self) -> tuple[str, ...]:
-        """See `Simulator.not_finite`. The library checks all neurons in 1 to 2 µs; NumPy takes 30 times as long."""
+        """See `Simulator.not_finite`; the library checks all neurons in 1 to 2 µs, NumPy takes 30 times as long."""
         return () if self._finite else super().not_finite()
 
     def close(self) -> None:
-        """Free the network; while arrays of it are still referenced, once they no longer are."""
+        """Free the network as soon as none of its arrays is referenced."""
         self._arrays, self._library = {}, None
 
 
 def _load(layout: Layout, compiler: Compiler) -> tuple[Library, list[str]]:
-    """The network of a layout, loaded, and the names of its arrays in the order of their numbers."""
+    """Load the network of a layout; return it and the names of its arrays in the order of their numbers."""
     for _ in range(_TRIES):
         path, symbols = fetch(layout, compiler)
         with suppress(FileNotFoundError):  # evicted meanwhile

@@ -1,4 +1,4 @@
-"""The C++ compiler of this machine, and how to ask it for a fast shared library."""
+"""The C++ compiler of this machine, and its flags for a fast shared library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from stdpbench.base.errors import StdpbenchError
 
 # No -ffast-math: at link time it would change the floating point mode of the whole process, and reordered sums would
-# depend on the width of vectors. What vectorises exp, min and comparisons is this part of it.
+# depend on the width of vectors. These of its options suffice to vectorise exp, min and comparisons.
 _COMMON = [
     "-std=c++17",
     "-O3",
@@ -29,14 +29,14 @@ _COMMON = [
     "-ffinite-math-only",
 ]
 
-# zig has its C++ library as source, and compiling that takes twenty times as long as a network, which needs little of
-# it. What it needs is in bare.h, if it is compiled without exceptions and linked without that library.
+# zig ships its C++ library as source, and compiling it takes twenty times as long as compiling a network. A network
+# that is compiled without exceptions and linked without that library only needs the functions in bare.h.
 _BARE = ["-fno-exceptions", "-fvisibility-global-new-delete=force-hidden"]
 LINK_BARE = ["-nostdlib++", "-fno-sanitize=undefined"]
-if sys.platform != "win32":  # where the compiler's own library checks the stack
+if sys.platform != "win32":  # there, the compiler's runtime library checks the stack
     LINK_BARE += ["-rtlib=none"]
 if sys.platform.startswith("linux"):
-    LINK_BARE += ["-Wl,-z,defs"]  # what is missing is an error now, not when the library is loaded
+    LINK_BARE += ["-Wl,-z,defs"]  # report undefined symbols at link time, not at load time
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Compiler:
     Attributes
     ----------
     command : tuple of str
-        How it is called.
+        Command that calls it.
     family : {"gcc", "clang", "zig"}
-        Whose flags it knows.
+        Family, which determines its flags.
     version : str
-        First line of what it says about itself.
+        First line of the output of ``--version``.
     """
 
     command: tuple[str, ...]
@@ -61,17 +61,17 @@ class Compiler:
     def flags(self) -> tuple[str, ...]:
         """Flags for a library for this machine."""
         if self.family == "gcc":
-            # GCC gives up vectorising loops over many arrays unless it may check more of them for overlap
-            own = ["-march=native", "--param=vect-max-version-for-alias-checks=200"]
+            # allows GCC to vectorise loops over many arrays, with more checks for overlap
+            specific = ["-march=native", "--param=vect-max-version-for-alias-checks=200"]
             if "avx512f" in cpu_flags():
-                own.append("-mprefer-vector-width=512")
-            if sys.platform == "win32":  # where Python does not look for GCC's own libraries on the path
-                own.append("-static")
+                specific.append("-mprefer-vector-width=512")
+            if sys.platform == "win32":  # there, Python does not find GCC's libraries on the path
+                specific.append("-static")
         elif self.family == "zig":
-            own = ["-mcpu=native", "-ffp-contract=fast", "-fno-sanitize=undefined"]
+            specific = ["-mcpu=native", "-ffp-contract=fast", "-fno-sanitize=undefined"]
         else:
-            own = ["-march=native" if not _is_apple_arm() else "-mcpu=native", "-ffp-contract=fast"]
-        return (*_COMMON, *own)
+            specific = ["-march=native" if not _is_apple_arm() else "-mcpu=native", "-ffp-contract=fast"]
+        return (*_COMMON, *specific)
 
 
 def _is_apple_arm() -> bool:
@@ -80,7 +80,7 @@ def _is_apple_arm() -> bool:
 
 @cache
 def find_compiler() -> Compiler | None:
-    """The first C++ compiler that answers: ``$CXX``, g++, c++, clang++, then the ``ziglang`` wheel."""
+    """Return the first working compiler of ``$CXX``, g++, c++, clang++ and the ``ziglang`` wheel; None if none."""
     for _, command in candidates():
         if compiler := _ask(command):
             return compiler
@@ -88,11 +88,11 @@ def find_compiler() -> Compiler | None:
 
 
 def candidates() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What compilers are called and how they are run, best first; whether they work is not asked here."""
+    """Yield name and command of possible compilers, best first, without trying them."""
     if named := os.environ.get("CXX", "").strip():
         try:
             yield "$CXX", tuple(shlex.split(named, posix=os.name != "nt")) or (named,)
-        except ValueError:  # a quote that is not closed
+        except ValueError:  # an unclosed quote
             yield "$CXX", (named,)
     for name in ("g++", "c++", "clang++"):
         if path := shutil.which(name):
@@ -103,19 +103,19 @@ def candidates() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _ask(command: tuple[str, ...]) -> Compiler | None:
     try:
-        done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+        process = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    if done.returncode != 0 or not done.stdout:
+    if process.returncode != 0 or not process.stdout:
         return None
-    version = done.stdout.splitlines()[0]
-    family = "clang" if "clang" in done.stdout.lower() else "gcc"
+    version = process.stdout.splitlines()[0]
+    family = "clang" if "clang" in process.stdout.lower() else "gcc"
     return Compiler(command, "zig" if "ziglang" in command else family, version)
 
 
 @cache
 def cpu_flags() -> frozenset[str]:
-    """Instruction sets of this processor, as far as the system tells; they name the cache of compiled networks."""
+    """Return the instruction sets of this processor, as far as known; they are part of the key of networks."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith(("flags", "Features")):
@@ -135,14 +135,14 @@ def compile_library(
     Parameters
     ----------
     compiler : Compiler
-        Which compiler.
+        The compiler.
     source, library : Path
         The source, and the library to write.
     log : Path, optional
         File for the output of the compiler if it fails; default: ``compiler.log`` next to the source.
     parts : sequence of Path
-        Objects of what the source includes unless ``RESIDENT_PARTS_APART`` is defined; see parts.py. If it cannot be
-        linked with them, they are left out.
+        Objects of the code that the source includes unless ``RESIDENT_PARTS_APART`` is defined; see parts.py. If
+        linking fails, they are ignored.
 
     Raises
     ------
@@ -154,19 +154,19 @@ def compile_library(
     if compiler.family == "zig" and _compile_bare(compiler, source, library):
         return
     if parts:
-        objects = [str(each.resolve()) for each in parts]
-        apart = [*command[:-3], "-DRESIDENT_PARTS_APART", source.name, *objects, "-o", target]
-        if _run(apart, source.parent).returncode == 0 and library.is_file():
+        objects = [str(part.resolve()) for part in parts]
+        linked_command = [*command[:-3], "-DRESIDENT_PARTS_APART", source.name, *objects, "-o", target]
+        if _run(linked_command, source.parent).returncode == 0 and library.is_file():
             return
-    done = _run(command, source.parent)
-    if done.returncode == 0 and library.is_file():
+    process = _run(command, source.parent)
+    if process.returncode == 0 and library.is_file():
         return
     log = log or source.parent / "compiler.log"
-    log.write_text(shlex.join(command) + "\n\n" + done.stdout + done.stderr, encoding="utf-8")
-    errors = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    log.write_text(shlex.join(command) + "\n\n" + process.stdout + process.stderr, encoding="utf-8")
+    errors = [line.strip() for line in process.stderr.splitlines() if line.strip()]
     first = next(
         (line for line in errors if "error" in line),
-        errors[0] if errors else f"status {done.returncode}, and no library",
+        errors[0] if errors else f"status {process.returncode}, and no library",
     )
     raise StdpbenchError(
         f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}; "
@@ -175,18 +175,18 @@ def compile_library(
 
 
 def compile_object(compiler: Compiler, source: Path, target: Path, define: Sequence[str] = ()) -> bool:
-    """Compile one translation unit that is to be linked into libraries; return whether that worked."""
+    """Compile one translation unit for later linking; return whether it succeeded."""
     command = [*compiler.command, *compiler.flags, "-DRESIDENT_PARTS_APART", *define, "-c", source.name]
     return _run([*command, "-o", str(target.resolve())], source.parent).returncode == 0 and target.is_file()
 
 
 def _compile_bare(compiler: Compiler, source: Path, library: Path) -> bool:
-    """Compile without exceptions, and link without the C++ library; return whether that worked.
+    """Compile without exceptions, and link without the C++ library; return whether it succeeded.
 
-    It does not with a zig whose headers need more of the library than bare.h has.
+    It fails with a version of zig whose headers need more of the library than bare.h has.
     """
     with tempfile.TemporaryDirectory(prefix="zig-", dir=library.parent, ignore_cleanup_errors=True) as folder:
-        # or zig would keep every object in its own cache, from which it evicts nothing
+        # otherwise zig would store every object in its cache, which never evicts
         environment = {"ZIG_LOCAL_CACHE_DIR": folder, **os.environ}
         compiled, target = str(Path(folder).resolve() / "resident.o"), str(library.resolve())
         steps = (

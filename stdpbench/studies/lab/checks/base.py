@@ -30,7 +30,7 @@ class Finding:
     reference : str
         The theory, or the publication.
     known : str
-        Why the expected value is known not to be found; empty where it is to be found.
+        Reason for a known mismatch; empty if the values should match.
     """
 
     what: str
@@ -43,19 +43,19 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """``match``, ``mismatch``, ``known`` for a mismatch that is known, or ``vanished`` where that one matches."""
+        """``match``, ``mismatch``, ``known`` for a known mismatch, or ``vanished`` if a known mismatch matches."""
         if self.known:
             return "vanished" if self.reached else "known"
         return "match" if self.reached else "mismatch"
 
     @property
     def as_declared(self) -> bool:
-        """Whether the value matches, or does not as is known."""
+        """Whether the value matches, or is a known mismatch."""
         return self.reached is not bool(self.known)
 
     @property
     def row(self) -> tuple[str, ...]:
-        """Its cells for people: what, expected, found and tolerance, with minus signs, then verdict and reference."""
+        """Its cells: what, expected, found and tolerance with typographic minus signs, then verdict and reference."""
         texts = (self.what, self.expected, self.found, self.tolerance)
         return (*(_NEGATIVE.sub("\u2212", text) for text in texts), self.verdict, self.reference)
 
@@ -79,7 +79,7 @@ class Outcome:
 
     @property
     def as_declared(self) -> bool:
-        """Whether all values match, except those known not to."""
+        """Whether all values match, except known mismatches."""
         return all(finding.as_declared for finding in self.findings)
 
     def formula(self, what: str, formula: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
@@ -98,11 +98,16 @@ class Outcome:
 
     def values(self, what: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
         """Compare a few numbers one by one."""
-        one, other = np.atleast_1d(np.asarray(expected, float)), np.atleast_1d(np.asarray(found, float))
-        reached = bool((np.abs(one - other) <= tolerance).all())
+        wanted, measured = np.atleast_1d(np.asarray(expected, float)), np.atleast_1d(np.asarray(found, float))
+        reached = bool((np.abs(wanted - measured) <= tolerance).all())
         self.findings.append(
             Finding(
-                what, _listed(one), _listed(other), f"±{tolerance:g}" if tolerance else "exact", reached, reference
+                what,
+                _listed(wanted),
+                _listed(measured),
+                f"±{tolerance:g}" if tolerance else "exact",
+                reached,
+                reference,
             )
         )
 
@@ -116,7 +121,7 @@ class Outcome:
         tolerance: str = "–",
         known: str = "",
     ) -> None:
-        """Add a finding that is not a comparison of numbers; `known` is why it is known not to match."""
+        """Add a finding that is not a comparison of numbers; `known` is the reason for a known mismatch."""
         self.findings.append(Finding(what, expected, found, tolerance, bool(reached), reference, known))
 
 

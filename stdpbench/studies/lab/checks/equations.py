@@ -1,8 +1,8 @@
 """Published equations of the rules, written a second time for `stdpbench.studies.lab.checks.trains`.
 
-Nothing is shared with the declaration of a rule. A trace is a sum over earlier spikes instead of an integrated
-variable, and constants are typed in again, in the units of the parameters. Rules whose weights change between spikes,
-too, come last; there, times are in ms, potentials in mV, currents in pA.
+They share no code with the declaration of a rule. A trace is a sum over earlier spikes instead of an integrated
+variable, and constants are repeated, in the units of the parameters. Times are in ms, potentials in mV, currents in
+pA.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def reward(inputs: Floats, outputs: Floats, w: float, p: Constants, *, dopamine:
 
 
 def clopath(inputs: Floats, outputs: Floats, w: float, p: Constants) -> float:
-    """Return the weight 50 ms after the last spike, on a neuron that is driven to spike at given times.
+    """Return the weight 50 ms after the last spike, for a neuron that is driven to spike at given times.
 
-    Everything takes steps of 0.5 ms, as in the check that calls it: filters of the potential, potential, weight.
+    Filters of the potential, potential and weight take steps of 0.5 ms, as in the check that calls this function.
     """
     input_steps, output_steps = (set(np.rint(side / _DT).astype(int).tolist()) for side in (inputs, outputs))
     n_steps = max(*input_steps, *output_steps) + round(_TAIL / _DT) + 1
@@ -59,7 +59,7 @@ def clopath(inputs: Floats, outputs: Floats, w: float, p: Constants) -> float:
 
 
 def _filtered(potential: list[float], tau: float) -> list[float]:
-    """Return a filtered potential in each step, which has followed the potential of the step before."""
+    """Return the filtered potential in each step, which follows the potential of the step before."""
     course, u = list[float](), _REST
     for v in [_REST, *potential[:-1]]:
         u = v + (u - v) * float(np.exp(-_DT / tau))
@@ -77,7 +77,7 @@ _REST = -70.6
 def _potential(n_steps: int, output_steps: set[int]) -> list[float]:
     """Return the potential of the adaptive exponential neuron of Clopath et al., in each step.
 
-    A pulse of current starts a spike at once. The potential is held for 2 ms; then it is reset.
+    A pulse of current starts a spike immediately. The potential is held for 2 ms, then reset.
     """
     v, adaptation, z, threshold, left = _REST, 0.0, 0.0, -50.4, 0
     course = []
@@ -105,15 +105,15 @@ def _potential(n_steps: int, output_steps: set[int]) -> list[float]:
 Floats = NDArray[np.float64]
 Constants = Mapping[str, float]
 STEP = 0.5
-"""Step of averages and of given spikes, in ms."""
+"""Step of averages and of imposed spikes, in ms."""
 _ODD_W_MAX = 1.7
 
 
 @dataclass(frozen=True)
 class Past:
-    """What an update at time `now` knows: the ages of earlier spikes.
+    """Ages of the spikes before an update.
 
-    The spike that causes the update is not among them. Of spikes at the same time, the input spike comes first.
+    The spike that causes the update is not included. Of simultaneous spikes, the input spike comes first.
 
     Attributes
     ----------
@@ -128,24 +128,24 @@ class Past:
     at_input: bool
 
     def x(self, tau: float) -> float:
-        """All input spikes, each weighted by its age."""
+        """Return the sum over all input spikes, each weighted by its age."""
         return float(np.exp(-self.inputs / tau).sum())
 
     def y(self, tau: float) -> float:
-        """All output spikes, each weighted by its age."""
+        """Return the sum over all output spikes, each weighted by its age."""
         return float(np.exp(-self.outputs / tau).sum())
 
     def last_x(self, tau: float) -> float:
-        """The latest input spike."""
+        """Return the weight of the latest input spike by its age."""
         return float(np.exp(-self.inputs / tau).max(initial=0.0))
 
     def last_y(self, tau: float) -> float:
-        """The latest output spike."""
+        """Return the weight of the latest output spike by its age."""
         return float(np.exp(-self.outputs / tau).max(initial=0.0))
 
 
 Update = Callable[[float, Constants, Past], float | None]
-"""Weight after a spike, before bounds are applied, from the weight, the constants and the past; None: no update."""
+"""Weight after a spike without bounds, given the weight, the constants and the past; None: no update."""
 Run = Callable[[Floats, Floats, float, Constants], float]
 
 
@@ -156,7 +156,7 @@ class Equations:
     Attributes
     ----------
     run : callable
-        Weight at the end, from input and output spikes, the weight at the beginning, and the constants.
+        Returns the final weight, given input and output spikes, the initial weight and the constants.
     published : mapping
         The default constants.
     odd : mapping
@@ -164,7 +164,7 @@ class Equations:
     presets : mapping
         Constants of each preset.
     extreme : mapping
-        In place of some of the other constants: those with which a bound inside an equation decides the result.
+        Replacements for some of the other constants, with which a bound inside an equation decides the result.
     reversible : tuple of str
         Amplitudes that may be negative.
     tolerance : float
@@ -184,18 +184,18 @@ class Equations:
 
 
 def _follow(update: Update, inputs: Floats, outputs: Floats, w: float, constants: Constants) -> float:
-    """Return the weight after all spikes, within the bounds after each of them."""
+    """Return the weight after all spikes, clipped to its bounds after each."""
     events = sorted([(t, 0) for t in inputs.tolist()] + [(t, 1) for t in outputs.tolist()])
     for now, is_output in events:
-        known = inputs[inputs <= now] if is_output else inputs[inputs < now]
-        past = Past(now - known, now - outputs[outputs < now], not is_output)
+        earlier = inputs[inputs <= now] if is_output else inputs[inputs < now]
+        past = Past(now - earlier, now - outputs[outputs < now], not is_output)
         if (changed := update(w, constants, past)) is not None:
             w = min(max(changed, 0.0), constants["w_max"])
     return w
 
 
 def _power(base: float, exponent: float) -> float:
-    """Return a power of a distance from a bound; beyond the bound that of 0."""
+    """Return a power of the distance from a bound; beyond the bound, the power of 0."""
     return float(max(base, 0.0) ** exponent)
 
 
@@ -285,7 +285,7 @@ def _oja(w: float, p: Constants, past: Past) -> float | None:
 def _bcm(w: float, p: Constants, past: Past) -> float | None:
     if past.at_input:
         return None
-    # theta_m follows y^2/y_0 in steps of 0.5 ms, in each of which y is that before the spike at its end
+    # theta_m follows y^2/y_0 in steps of 0.5 ms; in each, y is the value before the spike at its end
     tau, slow = p["tau_y"], p["tau_theta_m"]
     ages = np.arange(0.0, past.outputs.max(initial=0.0), STEP)
     since = past.outputs - ages[:, np.newaxis]
@@ -322,7 +322,7 @@ _CORTEX = {"w_max": 1.0, "tau_plus": 16.8, "tau_minus": 33.7, "tau_x": 101.0}
 
 
 def _row(*values: float) -> Constants:
-    """One row of tables 3 and 4 of Pfister & Gerstner: A2+, A3+, A2-, A3-, tau_x, tau_y."""
+    """Return the constants of a row of tables 3 and 4 of Pfister & Gerstner: A2+, A3+, A2-, A3-, tau_x, tau_y."""
     return {
         **_CORTEX,
         **dict(zip(("a2_plus", "a3_plus", "a2_minus", "a3_minus", "tau_x", "tau_y"), values, strict=True)),

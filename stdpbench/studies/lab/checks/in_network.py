@@ -1,9 +1,9 @@
-"""Checks that need a network: rules that the laboratory cannot run, in a small one, and rates in the digit network.
+"""Checks in networks: rules that the laboratory cannot run, in a small network, and rates in the digit network.
 
-The small network is one of Brian2's runtime mode, on NumPy. Inputs spike as they are told. A neuron spikes one step
-after a pulse that is far above its threshold, beside which its inputs do not matter. As in
-`stdpbench.studies.lab.checks.trains`, whose trains these are, the equations are written a second time, and constants
-are typed in again.
+The small network runs in Brian2's runtime mode on NumPy. Inputs spike at imposed times. A neuron spikes one step after
+a pulse that is far above its threshold, compared with which its inputs are negligible. As in
+`stdpbench.studies.lab.checks.trains`, which provides the trains, the equations are written a second time, and
+constants are repeated.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from stdpbench.studies.lab.result import Curve, Result
 
 _EXACT = 1e-9
 _SHARES = np.array([0.0, 0.04, 0.21, 0.5, 0.83, 1.0])
-"""Where weights and delays start between their bounds."""
+"""Start values of weights and delays, as shares of the range between their bounds."""
 _WHAT = f"3 irregular trains on both sides, each with each, {len(_SHARES)} starting"
 
 
 @contextmanager
 def _opened(shape: tuple[int, ...], n: int, dt: float, stream: bool = False, **feed: Any) -> Iterator[Simulator]:
-    """Open a network of an input of some shape and n neurons, with a projection ``feed`` from each to each."""
+    """Open a network of an input and n neurons, with a projection ``feed`` from all inputs to all neurons."""
     populations = {
         "input": Population(shape=shape),
         "exc": Population(
@@ -62,23 +62,23 @@ def _opened(shape: tuple[int, ...], n: int, dt: float, stream: bool = False, **f
 
 
 def _present(simulator: Simulator, inputs: Sequence[Floats], outputs: Sequence[Floats], dt: float, end: float) -> None:
-    """Give a network spikes, none of an output at 0, until the end; times in ms.
+    """Present imposed spikes, with no output spike at time 0, until `end`; times in ms.
 
     Raises
     ------
     RuntimeError
         If neurons did not spike at these times.
     """
-    given = _spikes(outputs, dt)
-    pulses = Spikes(given.index, given.bin - np.int32(1))
+    imposed = _spikes(outputs, dt)
+    pulses = Spikes(imposed.index, imposed.bin - np.int32(1))
     n_bins = round(end / dt) + 1
-    found = simulator.present(_spikes(inputs, dt), n_bins, plastic=True, noise={"exc": pulses}).spikes["exc"]
-    if not (np.array_equal(found.bin, given.bin) and np.array_equal(found.index, given.index)):
+    spikes = simulator.present(_spikes(inputs, dt), n_bins, plastic=True, noise={"exc": pulses}).spikes["exc"]
+    if not (np.array_equal(spikes.bin, imposed.bin) and np.array_equal(spikes.index, imposed.index)):
         raise RuntimeError("the neurons of a check did not spike as imposed")
 
 
 def _spikes(trains: Sequence[Floats], dt: float) -> Spikes:
-    """Return spikes of all neurons, from times in ms: those of a step together, in the order of their neurons."""
+    """Return the spikes of all neurons, given times in ms, ordered by step, then neuron."""
     index = np.repeat(np.arange(len(trains), dtype=np.int32), [len(train) for train in trains])
     bins = np.rint(np.concatenate(trains) / dt).astype(np.int32)
     order = np.lexsort((index, bins))
@@ -86,27 +86,30 @@ def _spikes(trains: Sequence[Floats], dt: float) -> Spikes:
 
 
 def derivative(outcome: Outcome) -> None:
-    """Check nearest pairs, spikes in one step, and the updates once per period, against the equations."""
+    """Compare nearest pairs, simultaneous spikes, and the periodic updates with the equations."""
     published = {"w_max": 10.0, "a_plus": 0.1, "a_minus": 0.12, "tau_plus": 20.0, "tau_minus": 20.0}
     published |= {"period": 1.0, "drift": 0.01, "keep": 0.9}
-    odd = {"w_max": 1.7, "a_plus": 0.3, "a_minus": 0.23, "tau_plus": 13.0, "tau_minus": 37.0}
-    odd |= {"period": 0.15, "drift": 0.04, "keep": 0.6}
+    other = {"w_max": 1.7, "a_plus": 0.3, "a_minus": 0.23, "tau_plus": 13.0, "tau_minus": 37.0}
+    other |= {"period": 0.15, "drift": 0.04, "keep": 0.6}
     inputs, outputs = irregular()
     check_constants(outcome, "default constants", projection_rules.build({"kind": outcome.kind}, ""), published)
-    # the same numbers of steps, and longer ones, so that a period has few of them
-    for name, constants, dt in (("default constants", published, 10.0), ("other constants", odd, 2.0)):
+    # the same number of steps, which are longer, so that a period has few of them
+    for name, constants, dt in (("default constants", published, 10.0), ("other constants", other, 2.0)):
         rule = projection_rules.build({"kind": outcome.kind, **constants}, "")
-        ones, others = ([np.rint(train / STEP) * dt for train in side] for side in (inputs, outputs))
-        ones, others = [train for train in ones for _ in _SHARES], [train[train > 0] for train in others]
+        input_trains, output_trains = ([np.rint(train / STEP) * dt for train in side] for side in (inputs, outputs))
+        input_trains, output_trains = (
+            [train for train in input_trains for _ in _SHARES],
+            [train[train > 0] for train in output_trains],
+        )
         start = np.tile(_SHARES, len(inputs)) * constants["w_max"]
-        end = max(float(train.max()) for train in (*ones, *others)) + 1.3e3 * constants["period"]
-        with _opened((len(ones),), len(others), dt, stream=True, plasticity=rule) as simulator:
+        end = max(float(train.max()) for train in (*input_trains, *output_trains)) + 1.3e3 * constants["period"]
+        with _opened((len(input_trains),), len(output_trains), dt, stream=True, plasticity=rule) as simulator:
             simulator.weights("feed")[...] = start[:, np.newaxis]
-            _present(simulator, ones, others, dt, end)
+            _present(simulator, input_trains, output_trains, dt, end)
             found = simulator.weights("feed").copy()
         expected = [
-            [_derivative(train, other, float(w), constants, end) for other in others]
-            for train, w in zip(ones, start, strict=True)
+            [_derivative(train, output_train, float(w), constants, end) for output_train in output_trains]
+            for train, w in zip(input_trains, start, strict=True)
         ]
         what = f"{_WHAT} weights: {name}"
         outcome.formula(what, "the equations, spike by spike", expected, found, _EXACT, rule.reference)
@@ -130,34 +133,37 @@ def _derivative(inputs: Floats, outputs: Floats, w: float, p: Constants, end: fl
 
 
 def delay_shift(outcome: Outcome) -> None:
-    """Check the delays after irregular trains, from delays at and between the bounds, against the equations."""
+    """Compare the delays after irregular trains, starting at and between the bounds, with the equations."""
     published = {"d_min": 0.0, "d_max": 20.0, "eta_plus": 0.1, "eta_minus": 0.05, "soft": 2.0}
     published |= {"tau_plus": 10.0, "tau_minus": 10.0}
-    # so fast that changes reach the bounds
-    odd = {"d_min": 1.5, "d_max": 17.0, "eta_plus": 5.3, "eta_minus": 4.6, "soft": 2.5}
-    odd |= {"tau_plus": 8.0, "tau_minus": 13.0}
+    # rates at which delays reach the bounds
+    other = {"d_min": 1.5, "d_max": 17.0, "eta_plus": 5.3, "eta_minus": 4.6, "soft": 2.5}
+    other |= {"tau_plus": 8.0, "tau_minus": 13.0}
     inputs, outputs = irregular()
     check_constants(outcome, "default constants", delay_rules.build({"kind": outcome.kind}, ""), published)
-    for name, constants in (("default constants", published), ("other constants", odd)):
+    for name, constants in (("default constants", published), ("other constants", other)):
         rule = delay_rules.build({"kind": outcome.kind, **constants}, "")
-        ones, others = [train for train in inputs for _ in _SHARES], [train[train > 0] for train in outputs]
+        input_trains, output_trains = (
+            [train for train in inputs for _ in _SHARES],
+            [train[train > 0] for train in outputs],
+        )
         start = constants["d_min"] + np.tile(_SHARES, len(inputs)) * (constants["d_max"] - constants["d_min"])
-        end = max(float(train.max()) for train in (*ones, *others)) + constants["d_max"]
+        end = max(float(train.max()) for train in (*input_trains, *output_trains)) + constants["d_max"]
         delay = Uniform(high=10.0)
-        with _opened((len(ones),), len(others), STEP, delay=delay, delay_plasticity=rule) as simulator:
+        with _opened((len(input_trains),), len(output_trains), STEP, delay=delay, delay_plasticity=rule) as simulator:
             simulator.array("feed.d")[...] = start[:, np.newaxis] * 1e-3
-            _present(simulator, ones, others, STEP, end)
+            _present(simulator, input_trains, output_trains, STEP, end)
             found = simulator.array("feed.d") * 1e3
         expected = [
-            [_shifted(train, other, float(d), constants) for other in others]
-            for train, d in zip(ones, start, strict=True)
+            [_shifted(train, output_train, float(d), constants) for output_train in output_trains]
+            for train, d in zip(input_trains, start, strict=True)
         ]
         what = f"{_WHAT} delays: {name}"
         outcome.formula(what, "the equations, spike by spike", expected, found, _EXACT, rule.reference)
 
 
 def _shifted(inputs: Floats, outputs: Floats, d: float, p: Constants) -> float:
-    """Return the delay in ms after all spikes; that at the start acts, in whole steps."""
+    """Return the delay in ms after all spikes; spikes arrive with the start delay, rounded to steps."""
     arrivals = inputs + STEP * float(np.rint(d / STEP))
     for now, is_output in sorted([(t, 0) for t in arrivals.tolist()] + [(t, 1) for t in outputs.tolist()]):
         if is_output:
@@ -173,24 +179,27 @@ def _shifted(inputs: Floats, outputs: Floats, d: float, p: Constants) -> float:
 
 
 def spreading(outcome: Outcome) -> None:
-    """Check a trace that spreads to neighbours: in a network on a grid, and what reaches which input of others."""
+    """Check a trace that spreads to neighbours: in a network on a grid, and the amounts for other shapes."""
     shape, sigma, reference = (4, 5), 0.8, "a Gaussian whose sum is 1, cut at the edges; ours"
     constants = {**EQUATIONS[outcome.kind].odd, "spread": sigma, "gain": 0.9}
     rule = projection_rules.build({"kind": outcome.kind, **constants}, "")
     inputs, outputs = irregular()
     places = {(0, 0): inputs[0], (1, 2): inputs[1], (3, 4): inputs[2]}  # two corners, and a place between
     grid = list(np.ndindex(shape))
-    ones, others = [places.get(place, np.empty(0)) for place in grid], [train[train > 0] for train in outputs]
-    end = max(float(train.max()) for train in (*inputs, *others)) + STEP
-    with _opened(shape, len(others), STEP, plasticity=rule) as simulator:
+    input_trains, output_trains = (
+        [places.get(place, np.empty(0)) for place in grid],
+        [train[train > 0] for train in outputs],
+    )
+    end = max(float(train.max()) for train in (*inputs, *output_trains)) + STEP
+    with _opened(shape, len(output_trains), STEP, plasticity=rule) as simulator:
         simulator.weights("feed")[...] = 0.55
-        _present(simulator, ones, others, STEP, end)
+        _present(simulator, input_trains, output_trains, STEP, end)
         found = simulator.weights("feed").copy()
-    kernel = np.array([[_gauss(shape, sigma, one, other) for other in grid] for one in grid])
+    kernel = np.array([[_gauss(shape, sigma, a, b) for b in grid] for a in grid])
     expected = np.full(found.shape, 0.55)
-    for neuron, train in enumerate(others):
+    for neuron, train in enumerate(output_trains):
         for wins, now in enumerate(train.tolist()):
-            raised = [float(np.exp(-(now - one[one <= now]) / constants["tau_x"]).sum()) for one in ones]
+            raised = [float(np.exp(-(now - t[t <= now]) / constants["tau_x"]).sum()) for t in input_trains]
             counted = float(np.exp(-(now - train[:wins]) / constants["tau_wins"]).sum())
             rate = min(max(constants["eta"] / (1 + counted), constants["eta_min"]), 1.0)
             towards = constants["gain"] * (np.array(raised) @ kernel) - expected[:, neuron]
@@ -206,12 +215,12 @@ def spreading(outcome: Outcome) -> None:
         outcome.formula(what, "a Gaussian over places", kernel, synapses.dense(amounts), 1e-12, reference)
 
 
-def _gauss(shape: tuple[int, ...], sigma: float, one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """Return what a spike at one place adds at the other; further axes are those of separate planes."""
+def _gauss(shape: tuple[int, ...], sigma: float, source: tuple[int, ...], target: tuple[int, ...]) -> float:
+    """Return the amount that a spike at one place adds at another; further axes are separate planes."""
     reach = int(np.ceil(3 * sigma))
     total = sum(float(np.exp(-(d**2) / (2 * sigma**2))) for d in range(-reach, reach + 1))
     share = 1.0
-    for axis, (a, b) in enumerate(zip(one, other, strict=True)):
+    for axis, (a, b) in enumerate(zip(source, target, strict=True)):
         distance = abs(a - b)
         if axis > 1:
             share *= float(distance == 0)
@@ -227,12 +236,12 @@ _TARGETS = (2.0, 5.0, 10.0)
 
 
 def homeostasis(outcome: Outcome) -> None:
-    """Vogels: lateral inhibition brings all exc neurons to the target rate, where fixed inhibition lets a few win.
+    """Check that lateral inhibition brings all exc neurons to the target rate, while fixed inhibition lets a few win.
 
     Adaptive thresholds are constant, since they are homeostatic themselves, and inhibition is weak enough for the
     target rates to be attainable.
     """
-    made = Experiment.from_mapping(
+    experiment = Experiment.from_mapping(
         {
             "seed": 1,
             "data": {"kind": "digits"},
@@ -241,13 +250,13 @@ def homeostasis(outcome: Outcome) -> None:
             "lateral": {"kind": "homeostatic", "eta": 0.02},
         }
     )
-    images = made.data.prepare().train
-    simulator, _ = open_simulator(made, images.n_values)
-    start = simulator.learned.replace({FEED: start_weights(made, images)})
+    images = experiment.data.prepare().train
+    simulator, _ = open_simulator(experiment, images.n_values)
+    start = simulator.learned.replace({FEED: start_weights(experiment, images)})
     rates, curves = [], []
     for changes in ({"lateral.eta": 0.0}, *({"lateral.rho_0": target} for target in _TARGETS)):
         simulator.set_learned(start)
-        simulator.set_parameters(made.override(changes))
+        simulator.set_parameters(experiment.override(changes))
         simulator.reset()
         rates.append(_trained(simulator, images.static.reshape(len(images), -1)))
         name = f"ρ₀ = {changes['lateral.rho_0']:g} Hz" if "lateral.rho_0" in changes else "fixed"
@@ -255,8 +264,8 @@ def homeostasis(outcome: Outcome) -> None:
     simulator.close()
     last = np.array(rates)[:, -3:].mean(axis=1)
     where = "30 exc neurons learn digits, weak lateral inhibition, thresholds held"
-    asked = ", ".join(f"{target:g}" for target in _TARGETS)
-    what = f"{where}: mean rate in Hz in the last 300 of {_PRESENTATIONS} presentations at ρ₀ = {asked} Hz"
+    targets = ", ".join(f"{target:g}" for target in _TARGETS)
+    what = f"{where}: mean rate in Hz in the last 300 of {_PRESENTATIONS} presentations at ρ₀ = {targets} Hz"
     outcome.values(what, _TARGETS, last[1:].mean(axis=1), 1.0, "Vogels et al. 2011; network ours")
     spread, fixed = last[1:].std(axis=1), float(last[0].std())
     outcome.finding(
@@ -268,23 +277,23 @@ def homeostasis(outcome: Outcome) -> None:
     )
     x = np.arange(_BLOCK, _PRESENTATIONS + 1, _BLOCK, dtype=np.float64)
     conditions = "30 exc neurons, digits, direct inhibition of strength 1, η = 0.02"
-    shown = Result(
+    result = Result(
         "network", as_rule(outcome.kind), x, "presentations", "", "mean rate (Hz)", tuple(curves), conditions
     )
-    outcome.panels.append(Panel("digit network", [shown]))
+    outcome.panels.append(Panel("digit network", [result]))
 
 
 def _trained(simulator: Simulator, pictures: NDArray[np.number]) -> NDArray[np.float64]:
     """Train on pictures; return the mean rate of each exc neuron in Hz by block: (n_blocks, n_exc)."""
-    made = simulator.experiment
-    counts, dt, total = [], made.network.dt * 1e-3, made.network.weight_sum
+    experiment = simulator.experiment
+    counts, dt, total = [], experiment.network.dt * 1e-3, experiment.network.weight_sum
     assert total is not None
     for number in range(_PRESENTATIONS):
         normalise(simulator.w, total)
-        rng = generator(made.seed, "train", number, 0)
+        rng = generator(experiment.seed, "train", number, 0)
         picture = pictures[number % len(pictures)].astype(np.float64)
-        spikes = made.encoding.encode(picture, rng, attempt=0, n_bins=made.stimulus_bins, dt=dt)
-        counts.append(simulator.present(spikes, made.stimulus_bins, plastic=True).counts("exc"))
+        spikes = experiment.encoding.encode(picture, rng, attempt=0, n_bins=experiment.stimulus_bins, dt=dt)
+        counts.append(simulator.present(spikes, experiment.stimulus_bins, plastic=True).counts("exc"))
     blocks = np.array(counts).reshape(-1, _BLOCK, simulator.n_read)
-    rates: NDArray[np.float64] = blocks.mean(axis=1) / (made.stimulus_bins * dt)
+    rates: NDArray[np.float64] = blocks.mean(axis=1) / (experiment.stimulus_bins * dt)
     return rates

@@ -1,4 +1,4 @@
-"""What ``stdpbench validate`` checks: rules for weights, rules for delays, normalisations."""
+"""Kinds that ``stdpbench validate`` checks: rules for weights, rules for delays, normalisations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def kinds() -> tuple[str, ...]:
 
 
 def summary(kind: str) -> str:
-    """Return what a kind is, in a few words.
+    """Return the summary of a kind.
 
     Raises
     ------

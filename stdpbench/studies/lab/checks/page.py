@@ -1,4 +1,4 @@
-"""docs/validation.md and its figures, from the findings of the checks."""
+"""Write docs/validation.md and its figures from the findings of the checks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BY_HAND = "## Planted errors"
-"""Heading of the section at the end of the page that is written by hand; writing the page again keeps it."""
+"""Heading of the hand-written section at the end of the page, which is kept when the page is written again."""
 UNMATCHED = {"mismatch": "mismatch", "known": "known mismatch", "vanished": "known mismatch that matches"}
-"""The verdicts of values that do not simply match, in words."""
+"""Texts for verdicts other than a match."""
 HEADINGS = ("check", "expected", "found", "tolerance", "verdict", "reference")
 
 
 def draw(outcome: Outcome) -> Figure:
-    """All panels of a rule side by side, each with its conditions below."""
+    """Draw all panels of a rule side by side, each with its conditions below."""
     from stdpbench.studies.lab.figures import conditions, draw_on
 
     figure = new_figure(560 * len(outcome.panels), 470, constrained=True)
@@ -38,12 +38,12 @@ def draw(outcome: Outcome) -> Figure:
 def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
     """Write ``validation.md`` and ``images/validation-KIND.png`` into a folder.
 
-    What follows the heading `BY_HAND` on an existing page is kept.
+    Text after the heading `BY_HAND` on an existing page is kept.
 
     Parameters
     ----------
     outcomes : sequence of Outcome
-        In the order of the page.
+        The outcomes, in the order of the page.
     folder : Path
         A folder that exists.
     made : str
@@ -62,7 +62,7 @@ def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
 
 
 def _save(figure: Figure, target: Path) -> None:
-    """Save as PNG of 64 colours: enough for these figures, and small in a repository."""
+    """Save as PNG with 64 colours, which suffice for these figures and keep the repository small."""
     from PIL import Image
 
     drawn = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Checks by data: pairs over frequency (Sjöström et al. 2001), triplets and quadruplets (Wang et al. 2005)."""
+"""Checks against data: pairs over frequency (Sjöström et al. 2001), triplets and quadruplets (Wang et al. 2005)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 PFISTER = "Pfister & Gerstner 2006, table 3, run with 60 equidistant pairs"
 _ILLUSTRATION = {"a_plus": 0.005, "a_minus": 0.00525}
-_WIDE, _FAR = {"w_max": 30.0}, 15.0  # no change comes near a bound, not even one with a reversed amplitude
+_WIDE, _FAR = {"w_max": 30.0}, 15.0  # no change reaches a bound, even with a reversed amplitude
 _AMPLITUDES = {"a2_plus": "A2₊", "a3_plus": "A3₊", "a2_minus": "A2₋", "a3_minus": "A3₋"}
 _CLEAR, _MATTERS, _MISFIT = 2, 1e-7, 0.5
 
@@ -65,7 +65,7 @@ class Data:
     reference: str
 
     def misfit(self, found: Floats) -> float:
-        """Mean square distance from the data in units of the standard error, as in Pfister & Gerstner (2006)."""
+        """Return the mean square distance from the data in standard errors, as in Pfister & Gerstner (2006)."""
         return float(np.mean(((found - self.change) / self.error) ** 2))
 
 
@@ -92,37 +92,37 @@ def fit(
     reversed: Mapping[str, Floats] | None = None,
     known: str = "",
 ) -> None:
-    """Add a finding on whether a model fits data, which a model with a wrong sign does not.
+    """Add a finding on whether a model fits data, with a test that a model with a wrong sign fails.
 
-    Asked are a misfit of at most `most`, the sign of every point that is clear, and a larger misfit with any amplitude
-    reversed. Data points within a number of standard errors do not show that: where errors are large, so is the room
-    for a wrong sign.
+    The fit requires a misfit of at most `most`, the sign of every significant point, and a larger misfit with any
+    amplitude reversed. Being within some standard errors of the data would not suffice: with large errors, a wrong
+    sign could pass.
 
     Parameters
     ----------
     what : str
         The model.
     found : ndarray, float64, (n,)
-        Changes of the model at the data points.
+        Weight changes of the model at the data points.
     most : float
         Largest misfit, see `Data.misfit`.
     reversed : mapping of str to ndarray, optional
         Changes with one amplitude of the opposite sign, by its name.
     known : str
-        Why the model is known not to fit; empty where it is to fit.
+        Reason why the model is known not to fit; empty if it should fit.
     """
     misfit, clear = data.misfit(found), np.abs(data.change) > _CLEAR * data.error
     signs = int((np.sign(found) == np.sign(data.change))[clear].sum())
     others = {name: data.misfit(change) for name, change in (reversed or {}).items()}
-    parts = [f"E ≤ {most:g}", f"the sign of all {clear.sum()} points beyond {_CLEAR} SE"]
-    says = [f"E = {misfit:.2f}", f"{signs} signs"]
+    criteria = [f"E ≤ {most:g}", f"the sign of all {clear.sum()} points beyond {_CLEAR} SE"]
+    results = [f"E = {misfit:.2f}", f"{signs} signs"]
     if others:
-        parts.append("larger E with an amplitude reversed")
-        says.append(", ".join(f"−{name} {value:.2g}" for name, value in others.items()))
+        criteria.append("larger E with an amplitude reversed")
+        results.append(", ".join(f"−{name} {value:.2g}" for name, value in others.items()))
     outcome.finding(
         f"{what}: fit to {len(found)} points, {data.what}; E = mean of ((model − data)/SE)²",
-        "; ".join(parts),
-        "; ".join(says),
+        "; ".join(criteria),
+        "; ".join(results),
         misfit <= most and signs == clear.sum() and all(value > misfit for value in others.values()),
         data.reference,
         known=known,
@@ -136,11 +136,11 @@ def cortex(kind: str, set: dict[str, Any], weight: float) -> Floats:
 
 def culture(kind: str, set: dict[str, Any], weight: float) -> Floats:
     """Return the changes at the points of `CULTURE`, by 60 repetitions at 1 Hz."""
-    given: dict[str, Any] = {"set": set, "weight": weight}
+    options: dict[str, Any] = {"set": set, "weight": weight}
     parts = (
-        lab.pair_window(kind, dts=HIPPOCAMPUS_PAIRS, pairs=60, frequency=1.0, **given),
-        lab.triplets(kind, **given),
-        lab.quadruplets(kind, separations=HIPPOCAMPUS_SEPARATIONS, **given),
+        lab.pair_window(kind, dts=HIPPOCAMPUS_PAIRS, pairs=60, frequency=1.0, **options),
+        lab.triplets(kind, **options),
+        lab.quadruplets(kind, separations=HIPPOCAMPUS_SEPARATIONS, **options),
     )
     return np.concatenate([part.curves[0].change for part in parts])
 
@@ -171,17 +171,17 @@ def fitted_models(outcome: Outcome) -> None:
             }
             fit(outcome, preset, data, found, most, reversed)
     for name in ("minimal", "full"):
-        given = {**_WIDE, "preset": f"visual-cortex-{name}"}
-        outcome.panels.append(Panel(f"{name} model: 60 pairs", [curves(outcome.kind, given, _FAR)], sjoestroem()))
-    given = {**_WIDE, "preset": "hippocampus-full"}
+        parameters = {**_WIDE, "preset": f"visual-cortex-{name}"}
+        outcome.panels.append(Panel(f"{name} model: 60 pairs", [curves(outcome.kind, parameters, _FAR)], sjoestroem()))
+    parameters = {**_WIDE, "preset": "hippocampus-full"}
     for protocol in (lab.triplets, lab.quadruplets):
-        found_there = protocol(outcome.kind, set=given, weight=_FAR)
-        panel = Panel(f"hippocampus-full: 60 {found_there.protocol}", [found_there], [wang(found_there.protocol)])
+        result = protocol(outcome.kind, set=parameters, weight=_FAR)
+        panel = Panel(f"hippocampus-full: 60 {result.protocol}", [result], [wang(result.protocol)])
         outcome.panels.append(panel)
 
 
 def pair_additive(outcome: Outcome) -> None:
-    """Check the pair rule where it fails: numbers, the fall at +10 ms, the sign at -10 ms."""
+    """Check the known failures of the pair rule: numbers, the decrease at +10 ms, the sign at -10 ms."""
     positive, negative = at_data(outcome.kind, _ILLUSTRATION, 0.5)
     what = "A₊ 0.005, A₋ 0.00525, {} ms; 0.1, 10, 20, 40, 50 Hz"
     theory = "sum over all pairs of both exponentials"

@@ -1,4 +1,4 @@
-"""Checks by a neuron with many inputs: distributions of weights, principal components, selectivity."""
+"""Checks with a neuron with many inputs: distributions of weights, principal components, selectivity."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GROUP = 20
 
 
 class Integrator(AdaptiveLIF):
-    """A neuron whose rate is linear in its input: it integrates the input, and a spike subtracts one unit."""
+    """A neuron with a linear rate: it integrates its input, and a spike subtracts one unit."""
 
     kind: Literal["lab-integrator"] = "lab-integrator"  # type: ignore[assignment]  # not a registered kind
     v_rest: float = parameter(0.0, unit="mV", help="Initial value.")
@@ -104,8 +104,8 @@ def selectivity(outcome: Outcome) -> None:
     """Check that a neuron with the BCM rule becomes selective for one of two patterns."""
     patterns = np.array([[40.0] * _GROUP + [5.0] * _GROUP, [5.0] * _GROUP + [40.0] * _GROUP])
     start, end = _learn_by_poisson(outcome.kind, {"eta": 0.005}, patterns, seconds=300, gain=0.05)
-    answers = [patterns @ w for w in (start, end)]  # the neuron is linear
-    index = [float(1 - answer.mean() / answer.max()) for answer in answers]
+    responses = [patterns @ w for w in (start, end)]  # the neuron is linear
+    index = [float(1 - response.mean() / response.max()) for response in responses]
     outcome.finding(
         "40 Poisson inputs, two patterns, linear Poisson neuron, 300 s: selectivity 1 − mean/largest response, "
         "0 … 0.5",
@@ -119,7 +119,7 @@ def selectivity(outcome: Outcome) -> None:
 
 
 def stationary(outcome: Outcome) -> None:
-    """Check where y settles under the BCM rule: the square of a Poisson trace of mean m has the mean m² + m/2."""
+    """Check the mean of y under the BCM rule: the square of a Poisson trace of mean m has the mean m² + m/2."""
     targets = (1.0, 2.0)
     found = []
     for target in targets:
@@ -179,7 +179,7 @@ def _learn(
 def _learn_by_poisson(
     kind: str, set: dict[str, float], patterns: Floats, *, seconds: int, gain: float, block: float = 0.1
 ) -> tuple[Floats, Floats]:
-    """Return weights before and after; output spikes are drawn in each block, at the rate determined by the weights.
+    """Return weights before and after learning, with output spikes drawn at the rate that the weights determine.
 
     The rule is applied at output spikes. Therefore y just before them must be its mean, which holds for a Poisson
     process. In a regular train, y is always lowest just before a spike.
@@ -199,7 +199,7 @@ def _learn_by_poisson(
 
 
 def homeostasis(outcome: Outcome) -> None:
-    """Check that inhibition settles where the neuron fires at its target rate."""
+    """Check that inhibition converges until the neuron fires at its target rate."""
     drive, gain, n, rate, seconds = 30.0, 0.054, 100, 10.0, 120
     courses, found = [], []
     for start in (0.1, 0.9):
@@ -230,9 +230,9 @@ def _panel(kind: str, title: str, y_name: str, curves: tuple[Curve, ...]) -> Pan
 
 
 def spreading(outcome: Outcome) -> None:
-    """Check that in a network, weights become those of input spikes which are spread over neighbouring inputs."""
+    """Check that weights in a network converge to input spikes spread over neighbouring inputs."""
     n, sigma, gain, per_spike = 12, 1.0, 0.05, 0.4
-    inputs = np.array([3, 3, 4, 7, 7, 7, 8, 11, 0, 4])  # two of them at the ends, where a part is lost
+    inputs = np.array([3, 3, 4, 7, 7, 7, 8, 11, 0, 4])  # two at the ends, where contributions are lost
     rule = as_rule(outcome.kind, {"eta_min": 0.0, "tau_x": 1e9, "gain": gain, "spread": sigma})
     simulator = open_neuron(rule, Integrator(gain=1.01 / (per_spike * len(inputs))), n)
     try:
@@ -242,8 +242,8 @@ def spreading(outcome: Outcome) -> None:
         n_spikes, found = int(response.counts("exc")[0]), simulator.w[:, 0].copy()
     finally:
         simulator.close()
-    away = np.arange(n)[:, np.newaxis] - inputs
-    gaussian = np.exp(-(away**2) / (2 * sigma**2)) * (np.abs(away) <= 3 * sigma)
+    distance = np.arange(n)[:, np.newaxis] - inputs
+    gaussian = np.exp(-(distance**2) / (2 * sigma**2)) * (np.abs(distance) <= 3 * sigma)
     gaussian /= np.exp(-(np.arange(-3, 4) ** 2) / (2 * sigma**2)).sum()
     what = f"{n} inputs in a row of a network, spread = 1: {len(inputs)} input spikes, then one output spike"
     outcome.formula(what, "w = g · Gaussian sums", gain * gaussian.sum(axis=1), found, 1e-6, "by definition")

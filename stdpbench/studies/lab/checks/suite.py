@@ -38,7 +38,7 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "sum": (windows.each_target,),
     "norm": (windows.each_target,),
 }
-"""Checks that take a second at most, by kind."""
+"""Checks that take at most a second, by kind."""
 LONG_CHECKS: Mapping[str, Sequence[Check]] = {
     "pair-additive": (populations.bimodal,),
     "pair-multiplicative": (populations.unimodal,),
@@ -48,7 +48,7 @@ LONG_CHECKS: Mapping[str, Sequence[Check]] = {
     "competitive": (populations.spreading,),
     "inhibitory": (populations.homeostasis, in_network.homeostasis),
 }
-"""Checks that need a network, most of which simulate minutes of learning."""
+"""Checks that need a network; most simulate minutes of learning."""
 
 
 def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outcome]:
@@ -64,10 +64,10 @@ def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outc
     Raises
     ------
     StdpbenchError
-        If there is no such kind. One of another package has no checks here, and gives no findings.
+        If there is no such kind. A kind of another package has no checks, and yields no findings.
     """
     for kind in kinds:
-        summary(kind)  # or an error
+        summary(kind)  # raises an error for unknown kinds
     for kind in kinds or known_kinds():
         outcome = Outcome(kind)
         for check in (*CHECKS.get(kind, ()), *(() if quick else LONG_CHECKS.get(kind, ()))):

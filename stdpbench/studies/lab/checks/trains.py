@@ -1,9 +1,8 @@
-"""Checks by irregular spike trains: every rule against its published equations, written a second time.
+"""Checks with irregular spike trains: every rule against its published equations, written a second time.
 
-The other checks look at one pair, at a few protocols or at one starting weight, and an error elsewhere passes them: a
-trace that is set where it should be incremented, or a factor that is one at w_max/2. Here all terms of a rule act at
-once, on trains in which no interval repeats, from weights between the bounds and on them, with the published constants
-and with others that are all different.
+Checks with one pair, a few protocols or one starting weight miss some errors: a trace that is set instead of
+incremented, or a factor that is one at w_max/2. Here all terms of a rule act together, on trains in which no interval
+repeats, from weights between and at the bounds, with the published constants and with others that are all different.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ def _rule(kind: str, given: dict[str, Any]) -> PlasticityRule:
 
 
 def irregular() -> tuple[list[Floats], list[Floats]]:
-    """Return irregular trains of input and of output spikes, in ms from the first of all spikes on.
+    """Return irregular trains of input and of output spikes, in ms after the first of all spikes.
 
     In each train, one input and one output spike coincide.
     """
@@ -36,39 +35,48 @@ def irregular() -> tuple[list[Floats], list[Floats]]:
     inputs, outputs = [], []
     for number in range(_N_TRAINS):
         gaps = STEP * generator.integers(4, 60, 14), STEP * generator.integers(16, 80, 12)
-        one, other = (10.0 + np.cumsum(each) for each in gaps)
-        # so that every update is the last one somewhere, and no later one hides what it did beyond a bound
-        last = max(one[-1], other[-1]) + 6.5
-        one, other = (np.append(one, last), other) if number % 2 else (one, np.append(other, last))
-        inputs.append(np.unique(np.append(one, other[5])))
-        outputs.append(other)
+        train_in, train_out = (10.0 + np.cumsum(intervals) for intervals in gaps)
+        # every type of update comes last in some train, where no later update hides an error beyond a bound
+        last = max(train_in[-1], train_out[-1]) + 6.5
+        train_in, train_out = (
+            (np.append(train_in, last), train_out) if number % 2 else (train_in, np.append(train_out, last))
+        )
+        inputs.append(np.unique(np.append(train_in, train_out[5])))
+        outputs.append(train_out)
     first = min(float(train.min()) for train in (*inputs, *outputs))
     return [train - first for train in inputs], [train - first for train in outputs]
 
 
 def irregular_trains(outcome: Outcome) -> None:
-    """Compare a rule with its equations: default constants, other constants, and those of its presets.
+    """Compare a rule with its equations, with default constants, other constants, and the constants of its presets.
 
-    With reversed amplitudes each update reaches the other bound. With extreme constants, bounds inside an equation
-    act: a rate of at most 1, or the distance from w_max of a weight beyond it, whose power is that of 0.
+    With reversed amplitudes, each update reaches the other bound. With extreme constants, bounds inside an equation
+    become effective: a rate of at most 1, or the distance from w_max, which counts as 0 beyond it.
     """
     equations = EQUATIONS[outcome.kind]
-    other = {**equations.odd, **{name: -equations.odd[name] for name in equations.reversible}}
+    reversed_constants = {**equations.odd, **{name: -equations.odd[name] for name in equations.reversible}}
     inputs, outputs = irregular()
     _follow_trains(outcome, "default constants", equations.published, {}, inputs, outputs)
     _follow_trains(outcome, "other constants", equations.odd, dict(equations.odd), inputs, outputs)
     if equations.reversible:
-        _follow_trains(outcome, "other constants, amplitudes reversed", other, dict(other), inputs, outputs)
+        _follow_trains(
+            outcome,
+            "other constants, amplitudes reversed",
+            reversed_constants,
+            dict(reversed_constants),
+            inputs,
+            outputs,
+        )
     if equations.extreme:
         extreme = {**equations.odd, **equations.extreme}
-        # no further, since later updates of this size would hide what the first one did beyond a bound
+        # only the first output spike, since later updates of this size would hide errors beyond a bound
         first = [train[:1] for train in outputs]
-        before = [train[train <= one] for train, one in zip(inputs, first, strict=True)]
+        before = [train[train <= spike] for train, spike in zip(inputs, first, strict=True)]
         _follow_trains(
             outcome, "extreme constants", extreme, dict(extreme), before, first, "to the first output spike"
         )
-    for name, given in equations.presets.items():
-        _follow_trains(outcome, f"preset {name}", given, {"preset": name}, inputs, outputs)
+    for name, constants in equations.presets.items():
+        _follow_trains(outcome, f"preset {name}", constants, {"preset": name}, inputs, outputs)
     if needed := _rule(outcome.kind, {}).input_spike_needs:
         _without_output(outcome, needed, inputs)
 
@@ -82,7 +90,7 @@ def _follow_trains(
     outputs: list[Floats],
     extent: str = "on both sides",
 ) -> None:
-    """Compare a rule on trains, and its constants if they are declared, not given one by one."""
+    """Compare a rule on trains with its equations, and its declared constants unless all are given."""
     equations = EQUATIONS[outcome.kind]
     rule = _rule(outcome.kind, given)
     if given != constants:
@@ -103,8 +111,8 @@ def _follow_trains(
 
 
 def check_constants(outcome: Outcome, name: str, rule: Parameters, constants: Constants) -> None:
-    """Compare all constants of a rule, also those that do not act with these values."""
-    declared = {each.name: float(getattr(rule, each.name)) for each in rule.describe()}
+    """Compare all constants of a rule, including those without effect at these values."""
+    declared = {parameter.name: float(getattr(rule, parameter.name)) for parameter in rule.describe()}
     other = [f"{name} {value:g}" for name, value in declared.items() if constants.get(name) != value]
     other += [f"no {name}" for name in constants if name not in declared]
     outcome.finding(
@@ -118,7 +126,7 @@ def check_constants(outcome: Outcome, name: str, rule: Parameters, constants: Co
 
 
 def _without_output(outcome: Outcome, needed: str, inputs: list[Floats]) -> None:
-    """Check what lets networks skip part of an input spike: no change while a trace is 0."""
+    """Check that input spikes change nothing while a trace is 0, so that networks may skip them."""
     rule = _rule(outcome.kind, dict(EQUATIONS[outcome.kind].odd))
     trains = [spikes * 1e-3 for spikes in inputs for share in _WEIGHTS if share <= 1]
     w = np.tile([share * rule.w_max for share in _WEIGHTS if share <= 1], len(inputs))

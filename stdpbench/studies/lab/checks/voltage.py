@@ -30,7 +30,7 @@ _WIDE = {"w_max": 3}
 
 
 def spike(outcome: Outcome) -> None:
-    """Check one output spike: the potentiation that it adds, and the depression by an input spike after it."""
+    """Check the potentiation by one output spike."""
     neuron, steps = AdEx(), np.arange(4)  # of 0.5 ms
     height = neuron.v_spike + neuron.v_late * (steps >= 2) - 1e3 * as_rule(outcome.kind).quantities()["theta_plus"]
     dts = np.arange(5.0, 60.0, 5.0)
@@ -45,12 +45,18 @@ def spike(outcome: Outcome) -> None:
 
 def released_code(outcome: Outcome) -> None:
     """Compare with the released code, with its steps of 1 ms and its b."""
-    # Euler's decay is the exact one with another time constant; the code reads x before, not after, it decays
+    # Euler's decay equals the exact one with another time constant; the code reads x before it decays
     taus = {name: _euler(tau) for name, tau in (("tau_x", 15.0), ("tau_minus", 10.0), ("tau_plus", 7.0))}
-    given = {**_WIDE, **taus, "a_ltp": 8e-5 * taus["tau_x"] / 15 / (1 - 1 / 15)}
+    parameters = {**_WIDE, **taus, "a_ltp": 8e-5 * taus["tau_x"] / 15 / (1 - 1 / 15)}
     for dt in SJOESTROEM_DATA:
         found = lab.pairing(
-            outcome.kind, dts=(dt,), frequencies=FREQUENCIES, set=given, weight=0.5, neuron=AdEx(b=_CODE_B), dt=1.0
+            outcome.kind,
+            dts=(dt,),
+            frequencies=FREQUENCIES,
+            set=parameters,
+            weight=0.5,
+            neuron=AdEx(b=_CODE_B),
+            dt=1.0,
         )
         what = f"its steps of 1 ms, its b of 0.0805 pA; {dt:+g} ms; 0.1, 10, 20, 40, 50 Hz"
         outcome.values(what, RELEASED[dt], found.curves[0].change, 1e-4, CODE)
@@ -62,8 +68,8 @@ def pairing(outcome: Outcome) -> None:
         ("b = 0.0805 pA, as in the released code", _CODE_B, ""),
         ("b = 0.0805 nA, as printed", AdEx().b, _PRINTED),
     ):
-        given: dict[str, Any] = {"set": _WIDE, "weight": 0.5, "neuron": AdEx(b=b)}
-        found = lab.pairing(outcome.kind, **given)
+        options: dict[str, Any] = {"set": _WIDE, "weight": 0.5, "neuron": AdEx(b=b)}
+        found = lab.pairing(outcome.kind, **options)
         at_data = np.isin(found.x, FREQUENCIES)
         fit(outcome, name, CORTEX, np.concatenate([curve.change[at_data] for curve in found.curves]), 1.0, known=known)
         outcome.panels.append(Panel(name, [found], sjoestroem()))
@@ -79,10 +85,10 @@ def adaptation(outcome: Outcome) -> None:
     outcome.formula(what, formula, expected, before.curves[0].change, EXACT, reference)
     timings = [("out-in-out", -a, b) for a in (3.0, 12.0, 40.0) for b in (2.0, 7.0, 30.0)]
     found = lab.triplets(rule, timings=timings, repeats=1).curves[0].change
-    one, other = (np.abs([timing[place] for timing in timings]) for place in (1, 2))
-    plus = 8e-5 * 152.9 / 15 * np.exp(-other / 15) * 203.5 / 7 * np.exp(-(one + other) / 7)
+    first, second = (np.abs([timing[place] for timing in timings]) for place in (1, 2))
+    plus = 8e-5 * 152.9 / 15 * np.exp(-second / 15) * 203.5 / 7 * np.exp(-(first + second) / 7)
     formula = "−A_LTD B/τ₋ e^(−(t2−t1)/τ₋) + A_LTP S/τ_x e^(−(t3−t2)/τ_x) B/τ₊ e^(−(t3−t1)/τ₊)"
-    minus = 1.4e-5 * 203.5 / 10 * np.exp(-one / 10)
+    minus = 1.4e-5 * 203.5 / 10 * np.exp(-first / 10)
     outcome.formula("output, input, output spike; 9 timings", formula, plus - minus, found, EXACT, reference)
     panel = Panel("15 bursts of 5 pairs", [lab.pairing(rule, set=_WIDE, weight=0.5)], sjoestroem())
     outcome.panels.append(panel)

@@ -1,4 +1,4 @@
-"""Checks in closed form: of single pairs and triplets, and of normalisations, dense and sparse."""
+"""Checks against closed forms: single pairs and triplets, and normalisations, dense and sparse."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def pair_additive(outcome: Outcome) -> None:
 
 
 def pair_reduced_nearest(outcome: Outcome) -> None:
-    """Check the window, and a series of spikes of which few are paired."""
+    """Check the window, and a series of spikes with few pairs."""
     reference = "Masquelier, Guyonneau & Thorpe 2008"
     plus, minus = 2.0**-5, 0.85 * 2.0**-5
     _window(outcome, plus, minus, _PAIR, reference)
@@ -82,7 +82,7 @@ def pair_van_rossum(outcome: Outcome) -> None:
 
 
 def pair_power_law(outcome: Outcome) -> None:
-    """Compare both ends with other rules."""
+    """Compare both limits of μ with other rules."""
     reference = "Gütig et al. 2003"
     w = np.linspace(0, 1, 41)
     for mu, other, given in (
@@ -90,8 +90,8 @@ def pair_power_law(outcome: Outcome) -> None:
         (1, "pair-multiplicative", {"lam": 0.01, "alpha": 1}),
     ):
         both = (lab.weight_dependence(outcome.kind, set={"mu": mu}), lab.weight_dependence(other, set=given))
-        one, like = (np.concatenate([curve.change for curve in each.curves]) for each in both)
-        outcome.formula(f"μ = {mu}, over 41 starting weights", f"as {other}", like, one, 1e-12, reference)
+        change, like = (np.concatenate([curve.change for curve in result.curves]) for result in both)
+        outcome.formula(f"μ = {mu}, over 41 starting weights", f"as {other}", like, change, 1e-12, reference)
     half = lab.weight_dependence(outcome.kind, set={"mu": 0.5})
     expected = np.concatenate([0.01 * np.sqrt(1 - w), -0.01 * np.sqrt(w)]) * np.exp(-0.5)
     change = np.concatenate([curve.change for curve in half.curves])
@@ -127,8 +127,8 @@ def diehl_cook_triplet(outcome: Outcome) -> None:
     outcome.formula("isolated pair, input spike first, 40 points of Δt", "0 (y2 = 0)", 0.0, after, 0.0, reference)
     timings = [("out-in-out", -a, b) for a in (3.0, 12.0, 40.0) for b in (2.0, 7.0, 30.0)]
     found = lab.triplets(outcome.kind, timings=timings, repeats=1)
-    one, other = np.abs([timing[1] for timing in timings]), np.abs([timing[2] for timing in timings])
-    expected = -1e-4 * np.exp(-one / 20) + 1e-2 * np.exp(-other / 20) * np.exp(-(one + other) / 40)
+    first, second = np.abs([timing[1] for timing in timings]), np.abs([timing[2] for timing in timings])
+    expected = -1e-4 * np.exp(-first / 20) + 1e-2 * np.exp(-second / 20) * np.exp(-(first + second) / 40)
     formula = "−ν_pre e^(−(t2−t1)/20 ms) + ν_post e^(−(t3−t2)/20 ms) e^(−(t3−t1)/40 ms)"
     outcome.formula(
         "output, input, output spike; 9 timings", formula, expected, found.curves[0].change, EXACT, reference
@@ -160,7 +160,7 @@ def _post_only(outcome: Outcome, branch: object, formula: str, reference: str) -
 
 
 def diehl_cook_power_law(outcome: Outcome) -> None:
-    """Check for no change where the trace is at its target, at every weight."""
+    """Check that a trace at its target causes no change, at any weight."""
     reference = "Diehl & Cook 2015, eq. 3"
     _post_only(outcome, lambda x: 0.01 * (x - 0.4) * 0.5**0.2, "η(x − x_tar)(w_max − w)^μ", reference)
     at = -20 * np.log(0.4)
@@ -169,7 +169,7 @@ def diehl_cook_power_law(outcome: Outcome) -> None:
 
 
 def diehl_cook_exponential(outcome: Outcome) -> None:
-    """Check for no change where the trace is at its target and the weight in the middle."""
+    """Check that a trace at its target causes no change of a weight in the middle."""
     reference = "Diehl & Cook 2015, eq. 4; Querlioz et al. 2013"
     middle = np.exp(-0.5)
     _post_only(outcome, lambda x: 0.01 * (x - 0.4) * middle, "η(x e^(−βw) − x_tar e^(−β(w_max − w)))", reference)
@@ -179,7 +179,7 @@ def diehl_cook_pre_post(outcome: Outcome) -> None:
     """Check both branches."""
     found = lab.pair_window(outcome.kind)
     dt = found.x
-    # an output spike alone has x = 0; an input spike after it meets y and a smaller weight
+    # an output spike alone has x = 0; a later input spike reads y and a smaller weight
     first = 0.5 - 0.01 * 0.4 * 0.5**0.2
     out_first = first - 1e-4 * np.exp(-np.abs(dt) / 20) * first**0.2 - 0.5
     in_first = 0.01 * (np.exp(-np.abs(dt) / 20) - 0.4) * 0.5**0.2
@@ -201,7 +201,7 @@ def oja(outcome: Outcome) -> None:
 
 
 def bcm(outcome: Outcome) -> None:
-    """Check two output spikes around an input spike, where θ_m follows y² in closed form."""
+    """Check two output spikes around an input spike, for which θ_m has a closed form."""
     found = lab.triplets(outcome.kind, timings=[("out-in-out", -8.0, 12.0)], repeats=1).curves[0].change
     y, x = np.exp(-20 / 100), np.exp(-12 / 20)
     theta = (np.exp(-2 * 20 / 100) - np.exp(-20 / 5000)) / (1 - 2 * 5000 / 100)
@@ -211,7 +211,7 @@ def bcm(outcome: Outcome) -> None:
 
 
 def competitive(outcome: Outcome) -> None:
-    """Check that the weight becomes the mean of the inputs that output spikes have seen."""
+    """Check that the weight converges to the mean trace at output spikes."""
     rule = as_rule(outcome.kind, {"eta_min": 0.0, "tau_x": 1e9, "gain": 0.05})
     inputs, outputs = np.array([6, 12, 18, 42, 48, 66.0]), np.array([24, 36, 60, 78.0])
     found, _ = impose(rule, [inputs * 1e-3], [outputs * 1e-3], 0.5)
@@ -231,37 +231,37 @@ def inhibitory(outcome: Outcome) -> None:
 
 
 def reward(outcome: Outcome) -> None:
-    """Check for no change without dopamine, and the integral of c·d with it."""
+    """Check that nothing changes without dopamine, and the integral of c·d with it."""
     reference = "Izhikevich 2007; integral of c·d"
     for name, found in (("one pair", lab.pair_window(outcome.kind)), ("60 pairs", lab.frequency(outcome.kind))):
         change = np.concatenate([curve.change for curve in found.curves])
         outcome.formula(f"{name}, d = 0", "0", 0.0, change, 0.0, reference)
-    given = lab.reward_delay(outcome.kind, reward=0.2)
-    eligibility = np.exp(-0.5) * np.exp(-given.x / 1.0)
+    delayed = lab.reward_delay(outcome.kind, reward=0.2)
+    eligibility = np.exp(-0.5) * np.exp(-delayed.x / 1.0)
     both = 0.2 * 1.0 * 0.2 / (1.0 + 0.2)
     expected = np.concatenate([eligibility * both, -1.5 * eligibility * both])
-    change = np.concatenate([curve.change for curve in given.curves])
+    change = np.concatenate([curve.change for curve in delayed.curves])
     what = "a pair at ±10 ms, d₀ = 0.2 after 11 delays"
     outcome.formula(what, "c₀ d₀ τ_c τ_d/(τ_c + τ_d)", expected, change, EXACT, reference)
-    outcome.panels.append(Panel("one pair and a reward", [given]))
+    outcome.panels.append(Panel("one pair and a reward", [delayed]))
 
 
 Floats = NDArray[np.float64]
 _VALUE, _DEFAULT = 3.7, {"sum": 78.0, "norm": 1.0}
 _MEASURES: dict[str, Callable[[list[float]], float]] = {
     "sum": lambda weights: float(sum(weights)),
-    "norm": lambda weights: float(sum(each**2 for each in weights)) ** 0.5,
+    "norm": lambda weights: float(sum(weight**2 for weight in weights)) ** 0.5,
 }
-"""What becomes the value, of the weights of a target neuron."""
+"""Quantity of the weights of a target neuron that is scaled to the value."""
 
 
 def each_target(outcome: Outcome) -> None:
-    """Check that each target neuron has the value afterwards, its weights in proportion; those at 0 stay there."""
+    """Check that the weights of each target neuron are scaled to the value in proportion; weights of 0 stay 0."""
     kind, measure = outcome.kind, _MEASURES[outcome.kind]
     check_constants(outcome, "default constants", normalisations.build({"kind": kind}, ""), {"value": _DEFAULT[kind]})
     scaling = normalisations.build({"kind": kind, "value": _VALUE}, "")
     generator = np.random.default_rng(16)
-    dense = generator.random((9, 5)) * np.array([0.3, 1.0, 4.0, 0.0, 1e-3])  # each target at another size
+    dense = generator.random((9, 5)) * np.array([0.3, 1.0, 4.0, 0.0, 1e-3])  # another size for each target
     some = np.flatnonzero(np.arange(dense.size) % 7 != 2)  # not all pairs
     cases: list[tuple[str, Floats, NDArray[np.int32] | None]] = [
         ("dense", dense, None),

@@ -1,5 +1,5 @@
-// How a network meets a lack of memory, and what it needs of the C++ library beyond headers where it is compiled without exceptions:
-// by zig, which has that library as source only. Compiling it would take twenty times as long as the network.
+// Handling of allocation failures, and replacements for functions of the C++ library if a network is compiled without exceptions: by zig,
+// which ships that library as source. Compiling it would take twenty times as long as compiling the network.
 #ifndef STDPBENCH_BARE_H
 #define STDPBENCH_BARE_H
 
@@ -16,7 +16,7 @@
 #include <cstdlib>
 #include <new>
 
-// Where to continue if there is no memory. Functions that allocate set it; what they have allocated until then is kept by arrays.
+// Jump target on allocation failure, set by functions that allocate; arrays keep the memory allocated before the failure.
 static jmp_buf resident_no_memory;
 #if defined(_WIN32)
 #include <malloc.h>

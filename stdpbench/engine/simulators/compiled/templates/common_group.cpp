@@ -1,4 +1,4 @@
-{# One translation unit holds all code objects: each keeps its support code in a namespace of its own. #}
+{# One translation unit holds all code objects, each with its support code in a separate namespace. #}
 {% macro before_run_cpp_file() %}
 // EMPTY_CODE_BLOCK
 {% endmacro %}

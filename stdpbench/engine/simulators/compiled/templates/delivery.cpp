@@ -1,9 +1,9 @@
-// Spikes that reach each synapse after a delay of its own, for numbers of one precision; compiled as parts.cpp is.
+// Spikes that reach each synapse after an individual delay, for one precision; compiled like parts.cpp.
 #include "bare.h"
 #include "delays.h"
 
 #if defined(RESIDENT_PARTS_APART) && !defined(__cpp_exceptions)
-#error "without exceptions, all is compiled with the network: see bare.h"
+#error "without exceptions, this is compiled with the network: see bare.h"
 #endif
 
 namespace resident {
@@ -65,8 +65,8 @@ template <typename T> void Delivery<T>::begin(int32_t n_bins)
         }
     odd.assign(n_targets, 0);
     list.clear();
-    for (auto &each : due)
-        each.clear();
+    for (auto &arrivals : due)
+        arrivals.clear();
     bounded.clear();
     next_bounded = 0;
     beyond.assign(n_sources, 0);
@@ -165,10 +165,10 @@ template <typename T> void Delivery<T>::add_ahead_of_time(T *__restrict receptor
         else
             add_row(current, from, large_places.data() + row_of_source);
         if (beyond[source] && first_bin[source] < now)
-            for (size_t each = next_bounded; each < bounded.size(); each++)  // the spike before it has yet to bring these within bounds
-                if (bounded[each].source == source)
-                    current[delay(source, bounded[each].target) * n_targets + bounded[each].target] +=
-                        bounded[each].weight - from[bounded[each].target];
+            for (size_t i = next_bounded; i < bounded.size(); i++)  // the previous spike, still in flight, will clip these weights
+                if (bounded[i].source == source)
+                    current[delay(source, bounded[i].target) * n_targets + bounded[i].target] +=
+                        bounded[i].weight - from[bounded[i].target];
     }
     for (int32_t to = 0; to < n_targets; to++)
         receptor[to] += odd[to] ? T(0) : current[to];
@@ -177,8 +177,8 @@ template <typename T> void Delivery<T>::add_ahead_of_time(T *__restrict receptor
 template <typename T> template <typename P> void Delivery<T>::add_row(T *__restrict current, const T *__restrict from, const P *__restrict to) const
 {
     RESIDENT_UNROLLED
-    for (int32_t each = 0; each < n_targets; each++)
-        current[to[each]] += from[each];
+    for (int32_t i = 0; i < n_targets; i++)
+        current[to[i]] += from[i];
 }
 
 template <typename T> void Delivery<T>::add_in_order(T *__restrict receptor, int32_t now)
@@ -195,7 +195,7 @@ template <typename T> void Delivery<T>::add_in_order(T *__restrict receptor, int
             const int32_t start = group[0], length = group[1] - start;
             int32_t *mine = of_step + n, done = 0;
             Eight next = Eight{start, start, start, start, start, start, start, start} + Eight{0, 1, 2, 3, 4, 5, 6, 7};
-            do {  // more than there are: what is too much is written over by the next
+            do {  // writes up to 7 too many, which the next group overwrites
                 std::memcpy(mine + done, &next, sizeof next);
                 next += Eight{8, 8, 8, 8, 8, 8, 8, 8};
             } while ((done += 8) < length);
@@ -209,20 +209,20 @@ template <typename T> void Delivery<T>::add_in_order(T *__restrict receptor, int
         const uint16_t *to = targets + (size_t)of_step[k] * UNIT;
         RESIDENT_PREFETCH(weights + (size_t)of_step[k + AHEAD] * UNIT);
         RESIDENT_PREFETCH(targets + (size_t)of_step[k + AHEAD] * UNIT);
-        for (int32_t each = 0; each < UNIT; each++)
-            receptor[to[each]] += mine[each];
+        for (int32_t i = 0; i < UNIT; i++)
+            receptor[to[i]] += mine[i];
     }
 }
 
 template <typename T> void Delivery<T>::keep_bounds(T *w, int32_t now)
 {
     for (; next_bounded < bounded.size() && bounded[next_bounded].bin == now; next_bounded++) {
-        const Bounded &each = bounded[next_bounded];
-        if (odd[each.target])
+        const Bounded &clipped = bounded[next_bounded];
+        if (odd[clipped.target])
             continue;
-        w[(size_t)each.source * n_targets + each.target] = each.weight;
+        w[(size_t)clipped.source * n_targets + clipped.target] = clipped.weight;
         if (!AHEAD_OF_TIME)
-            weight_of(each.source, each.target) = each.weight;
+            weight_of(clipped.source, clipped.target) = clipped.weight;
     }
 }
 

@@ -1,4 +1,4 @@
-{# What Brian2 does before a simulation: set parameters to their start values, create synapses. #}
+{# Brian2's code before a simulation: start values of parameters, creation of synapses. #}
 RESIDENT_COLD static void set_up()
 {
     using namespace brian;

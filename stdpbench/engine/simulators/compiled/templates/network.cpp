@@ -1,4 +1,4 @@
-{# Nothing: `resident_present` takes the steps, instead of Brian2's network. #}
+{# Empty: `resident_present` takes the steps instead of Brian2's network. #}
 {% macro cpp_file() %}
 {% endmacro %}
 

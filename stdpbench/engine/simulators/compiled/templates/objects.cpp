@@ -1,4 +1,4 @@
-{# The arrays of the network: without Brian2's clocks, queues and random numbers, and its functions that read and write files. #}
+{# The arrays of the network, without Brian2's clocks, queues and random numbers, and without reading and writing files. #}
 {% macro cpp_file() %}
 namespace brian {
 {% for var, name in array_specs|dictsort(by='value') if not var in dynamic_array_specs %}

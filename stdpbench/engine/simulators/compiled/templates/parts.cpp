@@ -1,10 +1,10 @@
-// What is the same in every network, compiled once for all of them, or with one; see parts.py.
+// Code that is the same in every network, compiled once for all networks or with each; see parts.py.
 #include "bare.h"
 #include "delays.h"
 #include "graded.h"
 
 #if defined(RESIDENT_PARTS_APART) && !defined(__cpp_exceptions)
-#error "without exceptions, all is compiled with the network: see bare.h"
+#error "without exceptions, this is compiled with the network: see bare.h"
 #endif
 
 namespace resident {
@@ -23,7 +23,7 @@ RESIDENT_PART void Train::give(const int32_t *spikes, const int32_t *bins, int32
     given = spikes;
     before = steps;
     first.assign((size_t)n_bins + before + 1, 0);
-    for (int32_t k = 0; k < n; k++)  // spikes are sorted by bins: the last one of a bin says how many there are until then
+    for (int32_t k = 0; k < n; k++)  // spikes are sorted by bins, so the last spike of a bin gives the number until then
         first[bins[k] + before + 1] = k + 1;
     for (int32_t b = 0; b < n_bins + before; b++)
         first[b + 1] = std::max(first[b + 1], first[b]);
@@ -65,9 +65,9 @@ RESIDENT_PART void Train::add(const int32_t *events, int32_t n, int32_t now)
     bin.insert(bin.end(), n, now);
 }
 
-RESIDENT_PART void Noise::set(const int32_t *neurons, const int32_t *bins, int32_t n, int32_t n_bins, double each)
+RESIDENT_PART void Noise::set(const int32_t *neurons, const int32_t *bins, int32_t n, int32_t n_bins, double per_spike)
 {
-    weight = each;
+    weight = per_spike;
     index.assign(neurons, neurons + n);
     first.assign((size_t)n_bins + 1, 0);
     for (int32_t k = 0; k < n; k++)
@@ -93,30 +93,30 @@ RESIDENT_PART void Delays::sort(int32_t source, const int32_t *row)
     const int32_t width = longest + 2, length = (int32_t)(rows[source + 1] - rows[source]);
     int32_t *places = &first[(size_t)source * width];
     std::fill(places, places + width, 0);
-    for (int32_t each = 0; each < length; each++)
-        places[row[each] + 1]++;
+    for (int32_t i = 0; i < length; i++)
+        places[row[i] + 1]++;
     for (int32_t delay = 0; delay <= longest; delay++)
         places[delay + 1] += places[delay];
     next.assign(places, places + width);
-    for (int32_t each = 0; each < length; each++)
-        order[rows[source] + next[row[each]]++] = each;
+    for (int32_t i = 0; i < length; i++)
+        order[rows[source] + next[row[i]]++] = i;
 }
 
 RESIDENT_PART bool Delays::update(const double *delays, double steps_per_second)
 {
-    uint32_t largest = 0;  // of a negative number or none at all, the conversion is a large one
-    for (size_t each = 0; each < bins.size(); each++)
-        largest = std::max(largest, (uint32_t)(int32_t)__builtin_rint(delays[each] * steps_per_second));
-    if (largest > (uint32_t)longest + 1)  // half a step beyond is rounding
+    uint32_t largest = 0;  // negative numbers and NaN become large numbers
+    for (size_t i = 0; i < bins.size(); i++)
+        largest = std::max(largest, (uint32_t)(int32_t)__builtin_rint(delays[i] * steps_per_second));
+    if (largest > (uint32_t)longest + 1)  // allow half a step for rounding
         return false;
     for (size_t source = 0; source + 1 < rows.size(); source++) {
         const int64_t start = rows[source], n = rows[source + 1] - start;
         const double *given = delays + start;
         int32_t *mine = bins.data() + start, changed = 0;
-        for (int64_t each = 0; each < n; each++) {
-            const int32_t now = std::min((int32_t)__builtin_rint(given[each] * steps_per_second), longest);
-            changed |= now ^ mine[each];
-            mine[each] = now;
+        for (int64_t i = 0; i < n; i++) {
+            const int32_t now = std::min((int32_t)__builtin_rint(given[i] * steps_per_second), longest);
+            changed |= now ^ mine[i];
+            mine[i] = now;
         }
         if (changed)
             sort((int32_t)source, mine);
@@ -193,14 +193,14 @@ template <typename T> void Graded<T>::add_spikes(const double *factors, int32_t 
     const int32_t *spikes = train->at(bin), n = train->count(bin);
     for (int32_t k = 0; k < n; k++) {
         const int32_t source = spikes[k];
-        // with weights, generated code adds (scale * w), whose product may be rounded together with the sum
+        // with weights, generated code adds (scale * w), possibly as a fused multiply-add
         const T factor = (T)factors[spikes - train->given + k] * (weights ? scale : scale * weight);
         const size_t row = rows ? (size_t)rows->first[source] : (size_t)source * (dense ? n_targets : 1);
         if (late >= 0) {
             const int32_t *group = &delays->first[(size_t)source * (delays->longest + 2)];
             const int32_t *places = delays->order.data() + row;
-            for (int32_t each = group[late]; each < group[late + 1]; each++)
-                add_one(source, row, places[each], factor);
+            for (int32_t i = group[late]; i < group[late + 1]; i++)
+                add_one(source, row, places[i], factor);
         } else if (dense && weights)
             add_row(weights + row, factor);
         else {
@@ -233,7 +233,7 @@ template struct Graded<float>;
 template struct Graded<double>;
 #endif
 
-// Whether all numbers are finite, by their bits: arithmetic is compiled as if all were.
+// Whether all numbers are finite, by their bits, since arithmetic is compiled with -ffinite-math-only.
 RESIDENT_PART bool are_finite(const double *values, size_t n)
 {
     const uint64_t largest = 0x7ff0000000000000ull;
@@ -258,7 +258,7 @@ RESIDENT_PART bool are_finite(const float *values, size_t n)
     return !odd;
 }
 
-// Columns are taken some at a time, whose sums and factors stay in the cache next to the processor.
+// Columns are processed in blocks whose sums and factors fit into the L1 cache.
 static const int32_t COLUMNS = 512;
 
 template <typename T> void column_sums(const T *values, int64_t n_rows, int32_t n_columns, double *sums)
@@ -298,7 +298,7 @@ template <typename T> void scale_columns(T *values, int64_t n_rows, int32_t n_co
 #endif
 extern "C" {
 
-// Sums of the columns of a matrix of float (item 4) or double, and its columns multiplied by factors.
+// Sum or scale the columns of a matrix of float (item 4) or double.
 void resident_column_sums(const void *values, int32_t item, int64_t n_rows, int32_t n_columns, double *sums)
 {
     if (item == sizeof(float))
@@ -315,7 +315,7 @@ void resident_scale_columns(void *values, int32_t item, int64_t n_rows, int32_t 
         resident::scale_columns((double *)values, n_rows, n_columns, factors);
 }
 
-// 1 if spikes ascend strictly in (bin, index), plus 2 if they are those of n_input neurons.
+// 1 if spikes ascend strictly in (bin, index), plus 2 if all indices are below n_input.
 int32_t resident_in_order(const int32_t *index, const int32_t *bin, int32_t n, int32_t n_input)
 {
     int32_t beyond = 0, back = n && (bin[0] < 0 || (bin[0] == 0 && index[0] < 0));

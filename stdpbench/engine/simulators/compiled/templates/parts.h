@@ -1,5 +1,5 @@
-// What is the same in every network: arrays, spikes, and which neurons are awake. Functions that do much, or run once in a presentation,
-// are in parts.cpp, which is compiled once for all networks; see parts.py.
+// Code that is the same in every network: arrays, spikes, and lists of neurons that are awake. Long functions, and functions that run once
+// per presentation, are in parts.cpp, which is compiled once for all networks; see parts.py.
 #ifndef STDPBENCH_PARTS_H
 #define STDPBENCH_PARTS_H
 
@@ -13,13 +13,13 @@
 #include <type_traits>
 #include <vector>
 
-// Nothing outside of the library uses what follows, but for the functions that Python calls: arrays are then read, and functions called,
-// without a table of addresses.
+// Only the functions that Python calls are visible outside of the library: arrays and functions are then accessed without the global offset
+// table.
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
 #endif
 
-// The iterations of the loop that follows touch different elements: no aliasing checks are needed to vectorise it.
+// The iterations of the following loop touch different elements: vectorisation needs no aliasing checks.
 #if defined(__clang__)
 #define RESIDENT_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
@@ -28,21 +28,21 @@
 #define RESIDENT_INDEPENDENT
 #endif
 
-// A loop is vectorised only if all that it calls is inlined, which compilers do not do by themselves with long functions.
+// A loop is vectorised only if all functions that it calls are inlined, which compilers do not do for long functions by default.
 #if defined(__GNUC__)
 #define RESIDENT_INLINE static inline __attribute__((always_inline))
 #else
 #define RESIDENT_INLINE static inline
 #endif
 
-// A function of parts.cpp: where that is compiled with a network, which may not call it, it is left out.
+// A function of parts.cpp: if compiled with a network that does not call it, it is omitted.
 #if defined(RESIDENT_PARTS_APART)
 #define RESIDENT_PART
 #else
 #define RESIDENT_PART inline
 #endif
 
-// What runs once or never: it is not inlined, and compiled for size.
+// A function that runs at most once: not inlined, and compiled for size.
 #if defined(__GNUC__)
 #define RESIDENT_COLD __attribute__((cold, noinline))
 #else
@@ -55,7 +55,7 @@
 #define RESIDENT_PREFETCH(place)
 #endif
 
-// The loop that follows does so little that counting takes as long.
+// The body of the following loop is as short as its counter, so it is unrolled.
 #if defined(__clang__)
 #define RESIDENT_UNROLLED _Pragma("clang loop unroll_count(8)")
 #elif defined(__GNUC__)
@@ -66,7 +66,7 @@
 
 namespace resident {
 
-// Memory that begins with a line of the processor's cache: a vector of 512 bits that crosses two lines is read and written in two steps.
+// Memory aligned to cache lines, since a vector of 512 bits that crosses two lines needs two accesses.
 static const std::align_val_t LINE = std::align_val_t(64);
 template <typename T> struct Aligned {
     typedef T value_type;
@@ -79,13 +79,13 @@ template <typename T> struct Aligned {
 };
 template <typename T> using Vector = std::vector<T, Aligned<T>>;
 
-// Spikes of a population: those of the presentation, and, where projections from it have delays, those of the steps before it.
+// Spikes of a population in the presentation and, if projections from it have delays, in the steps before it.
 struct Train {
     int32_t before = 0;             // steps before the presentation
-    const int32_t *given = nullptr; // of the input: the neuron of each spike, in a stream with those of the steps before
-    std::vector<int32_t> index, bin; // of other populations: neuron and bin of each spike, in order
+    const int32_t *given = nullptr; // for the input: the neuron of each spike, in a stream including the steps before
+    std::vector<int32_t> index, bin; // for other populations: neuron and bin of each spike, in order
     std::vector<int32_t> first;     // first[b + before] .. first[b + before + 1]: the spikes of bin b
-    double *recent = nullptr;       // the spikes of the steps before, as the caller has them: (before, n), 0 or 1
+    double *recent = nullptr;       // spikes of the steps before, in the array of the caller: (before, n), 0 or 1
 
     Train();
     ~Train();
@@ -113,7 +113,7 @@ struct Noise {
     std::vector<int32_t> first;   // first[b] .. first[b + 1]: the spikes of bin b
     Noise();
     ~Noise();
-    void set(const int32_t *neurons, const int32_t *bins, int32_t n, int32_t n_bins, double each);
+    void set(const int32_t *neurons, const int32_t *bins, int32_t n, int32_t n_bins, double per_spike);
     template <typename T> void add(T *receptor, int32_t bin) const
     {
         for (int32_t k = first[bin]; k < first[bin + 1]; k++)
@@ -121,8 +121,8 @@ struct Noise {
     }
 };
 
-// What the first n_steps steps add to the receptor of a population: a row of n values each, or the same one for all. The values belong to
-// the caller.
+// Values that the first n_steps steps add to the receptor of a population: a row of n values each, or one row for all. The caller owns the
+// values.
 struct Drive {
     const double *values = nullptr;
     int32_t n_rows = 0, n_steps = 0;
@@ -134,15 +134,15 @@ struct Drive {
     }
 };
 
-// Synapses of a projection that connects only some pairs of neurons, from both sides. The arrays belong to the caller.
+// Synapses of a sparse projection, by source and by target. The caller owns the arrays.
 struct Rows {
     const int32_t *first = nullptr, *target = nullptr;  // first[i] to first[i + 1]: the synapses of source i; their targets
-    const int32_t *first_in = nullptr, *synapse = nullptr, *source = nullptr;  // those of each target, and their sources
+    const int32_t *first_in = nullptr, *synapse = nullptr, *source = nullptr;  // the same by target: synapses and their sources
     int32_t n_sources = 0;
 };
 
-// Traces of a population all decay by the same factor in a step. `factor` stands for the steps since the array was last brought up to
-// date, and is applied where a trace is read.
+// Postponed decay of a trace: all elements decay by the same factor in a step. `factor` is the decay since the last update of the array,
+// and is applied when a trace is read.
 struct Late {
     double product = 1;
     float factor = 1;
@@ -161,24 +161,23 @@ struct Late {
     }
 };
 
-// Whether the next step of a population may be a quick one; see quick.py.
+// Whether the next step of a population may use the quick form; see template_functions.py.
 struct Quick {
-    bool rests = false;  // whether all that a reset raises is 0 for all neurons
-    int32_t pause = 0;   // steps in which arguments are not looked at, since they were large
+    bool rests = false;  // whether all variables that a reset raises are 0 for all neurons
+    int32_t pause = 0;   // steps without a test of arguments, after large ones
     static const int32_t BLOCK = 1024, PAUSE = 15;
 };
 
-// Neurons of which it is asked at once whether one fires: with more, a large population scans what did not fire; with fewer, loops
-// are too short.
+// Neurons per block of the test for spikes: with more, a large population scans many silent neurons; with fewer, loops are too short.
 static const int BLOCK = 128;
 
-// Neurons of a group that is mostly idle. A neuron whose step changed no bit of its state, that did not fire in that step, and to
-// which nothing happens, would do the same in every further step: it sleeps until an event touches it. What is skipped is nothing.
+// Awake neurons of a group that is mostly idle. A neuron whose step changed no bit of its state, and that neither fired in that step nor
+// received an event, would not change in further steps: it sleeps until an event wakes it. Results do not change.
 template <typename T> struct Awake {
     std::vector<int32_t> list;  // ascending
     std::vector<char> is;
-    // by place in the list: whether the last step changed something; as wide as the state, for a narrower type would have the
-    // compiler take 64 neurons at a time, which doubles the time to compile and leaves few neurons without vectors
+    // by place in the list: whether the last step changed the state; as wide as the state, since with a narrower type the compiler
+    // processes 64 neurons at a time, which doubles the time to compile and leaves few neurons without vectors
     std::vector<T> moved;
     Awake();
     ~Awake();
@@ -192,12 +191,12 @@ template <typename T> struct Awake {
     void keep_moved();
 };
 
-// Whole numbers as wide as those with a point: loops over both vectorise best.
+// Integer types as wide as the floating point types, since loops over both vectorise best.
 template <typename T> struct Whole;
 template <> struct Whole<double> { typedef int64_t type; };
 template <> struct Whole<float> { typedef int32_t type; };
 
-// Whether all numbers are finite, by their bits: arithmetic is compiled as if all were.
+// Whether all numbers are finite, by their bits, since arithmetic is compiled with -ffinite-math-only.
 bool are_finite(const double *values, size_t n);
 bool are_finite(const float *values, size_t n);
 

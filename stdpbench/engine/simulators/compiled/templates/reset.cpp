@@ -1,4 +1,4 @@
-{# As Brian2's own, but for traces whose decay is postponed, and numbers that depend on parameters only. #}
+{# Brian2's reset, with postponed decay of traces, and with numbers that depend only on parameters computed once. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 {% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}

@@ -24,21 +24,21 @@ namespace resident {
 {% for number in trains %}
 Train train_{{number}};
 {% endfor %}
-{% for each in noisy %}
-Noise noise_{{each.number}};
+{% for population in noisy %}
+Noise noise_{{population.number}};
 {% endfor %}
-{% for each in driven %}
-Drive drive_{{each.number}};
+{% for drive in driven %}
+Drive drive_{{drive.number}};
 {% endfor %}
 {% for number in delayed %}
 Delays delays_{{number}};
 {% endfor %}
-{% for each in deliveries %}
-Delivery<{{each.real}}> delivery_{{each.number}};
+{% for projection in deliveries %}
+Delivery<{{projection.real}}> delivery_{{projection.number}};
 {% endfor %}
 int32_t n_bins_now = 0;
-{% for each in told_later %}
-Arrivals arrivals_{{each.number}};
+{% for projection in deferred %}
+Arrivals arrivals_{{projection.number}};
 {% endfor %}
 {% for number in delays_kept %}
 Delays delays_{{number}}_before;
@@ -60,82 +60,82 @@ Quick quick_{{number}};
 Vector<float> rounded{{array}};
 {% endfor %}
 int32_t now = 0;
-const double *factors = nullptr;  // of the input spikes of the presentation, in their order; without them, all are 1
-{% for each in graded %}
-Graded<{{each.real}}> graded_{{each.number}};
+const double *factors = nullptr;  // of the input spikes of the presentation, in their order; null: all are 1
+{% for projection in graded %}
+Graded<{{projection.real}}> graded_{{projection.number}};
 
-// What spikes with factors bring to projection {{each.number}} in this step, before and after its generated code.
-RESIDENT_COLD static void begin_graded_{{each.number}}()
+// Spikes with factors through projection {{projection.number}} in this step, before and after its generated code.
+RESIDENT_COLD static void begin_graded_{{projection.number}}()
 {
     using namespace brian;
-    auto &graded = graded_{{each.number}};
-    graded.train = &train_{{each.source}};
-    graded.delays = {{ "&delays_" ~ each.number if each.delays_differ else "nullptr" }};
-    graded.rows = {{ "&rows_" ~ each.number if each.sparse else "nullptr" }};
-    graded.dense = {{ "true" if each.dense else "false" }};
-    graded.n_targets = {{each.n_targets}};
-    graded.delay = {{each.delay_bins}};
-{% if each.has_weights %}
-    graded.weights = start_of({{each.weights}});
+    auto &graded = graded_{{projection.number}};
+    graded.train = &train_{{projection.source}};
+    graded.delays = {{ "&delays_" ~ projection.number if projection.delays_differ else "nullptr" }};
+    graded.rows = {{ "&rows_" ~ projection.number if projection.sparse else "nullptr" }};
+    graded.dense = {{ "true" if projection.dense else "false" }};
+    graded.n_targets = {{projection.n_targets}};
+    graded.delay = {{projection.delay_bins}};
+{% if projection.has_weights %}
+    graded.weights = start_of({{projection.weights}});
 {% else %}
-    graded.weight = {{each.weights}}[0];
+    graded.weight = {{projection.weights}}[0];
 {% endif %}
-{% if each.scale %}
-    graded.scale = {{each.scale}}[0];
+{% if projection.scale %}
+    graded.scale = {{projection.scale}}[0];
 {% endif %}
-    graded.begin({{each.receptor}}, factors, now);
+    graded.begin({{projection.receptor}}, factors, now);
 }
-RESIDENT_COLD static void end_graded_{{each.number}}() { graded_{{each.number}}.end(brian::{{each.receptor}}); }
+RESIDENT_COLD static void end_graded_{{projection.number}}() { graded_{{projection.number}}.end(brian::{{projection.receptor}}); }
 {% endfor %}
-{% for each in told_later %}
+{% for projection in deferred %}
 
-static void settle_arrivals_{{each.number}}(int32_t target)
+static void settle_arrivals_{{projection.number}}(int32_t target)
 {
     using namespace brian;
-    const Arrivals &spikes = arrivals_{{each.number}};
-    const int32_t *delays = delays_{{each.number}}.bins.data();
-    for (int32_t source = 0; source < {{each.n_sources}}; source++) {
+    const Arrivals &spikes = arrivals_{{projection.number}};
+    const int32_t *delays = delays_{{projection.number}}.bins.data();
+    for (int32_t source = 0; source < {{projection.n_sources}}; source++) {
         if (spikes.first[source] == spikes.first[source + 1])
             continue;
-        const size_t synapse = (size_t)source * {{each.fan_out}} + target;
+        const size_t synapse = (size_t)source * {{projection.fan_out}} + target;
         const int32_t bin = spikes.last(source, delays[synapse], now);
         if (bin < 0)
             continue;
-        {{each.last}}[synapse] = bin{{ "" if each.stream else " * " ~ dt ~ "[0]" }};
-{% for array in each.traces %}
+        {{projection.last}}[synapse] = bin{{ "" if projection.stream else " * " ~ dt ~ "[0]" }};
+{% for array in projection.traces %}
         {{array}}[synapse] = 1;
 {% endfor %}
     }
 }
 {% endfor %}
 
-{% for each in told_later %}
-static void settle_all_arrivals_{{each.number}}()
+{% for projection in deferred %}
+static void settle_all_arrivals_{{projection.number}}()
 {
     using namespace brian;
-    const Arrivals &spikes = arrivals_{{each.number}};
-{% if not each.stream %}
+    const Arrivals &spikes = arrivals_{{projection.number}};
+{% if not projection.stream %}
     const double step = {{dt}}[0];
 {% endif %}
-    for (int32_t source = 0; source < {{each.n_sources}}; source++) {
+    for (int32_t source = 0; source < {{projection.n_sources}}; source++) {
         if (spikes.first[source] == spikes.first[source + 1])
             continue;
-        const size_t start = (size_t)source * {{each.fan_out}};
-        const int32_t *delays = delays_{{each.number}}.bins.data() + start, bin = spikes.bins[spikes.first[source + 1] - 1];
-        const bool all = bin + delays_{{each.number}}.longest <= now;  // else some spikes are on their way
+        const size_t start = (size_t)source * {{projection.fan_out}};
+        const int32_t *delays = delays_{{projection.number}}.bins.data() + start, bin = spikes.bins[spikes.first[source + 1] - 1];
+        const bool all = bin + delays_{{projection.number}}.longest <= now;  // otherwise some spikes are in flight
         RESIDENT_INDEPENDENT
-        for (int32_t target = 0; all && target < {{each.fan_out}}; target++) {
-            {{each.last}}[start + target] = (bin + delays[target]){{ "" if each.stream else " * step" }};
-{% for array in each.traces %}
+        for (int32_t target = 0; all && target < {{projection.fan_out}}; target++) {
+            {{projection.last}}[start + target] = (bin + delays[target]){{ "" if projection.stream else " * step" }};
+{% for array in projection.traces %}
             {{array}}[start + target] = 1;
 {% endfor %}
         }
-        for (int32_t target = 0; !all && target < {{each.fan_out}}; target++) {
+        for (int32_t target = 0; !all && target < {{projection.fan_out}}; target++) {
             const int32_t last = spikes.last(source, delays[target], now);
             if (last < 0)
                 continue;
-            {{each.last}}[start + target] = last{{ "" if each.stream else " * step" }};
-{% for array in each.traces %}
+            {{projection.last}}[start + target] = last{{ "" if projection.stream else " * step" }};
+{% for array in projection.traces %}
             {{array}}[start + target] = 1;
 {% endfor %}
         }
@@ -143,8 +143,8 @@ static void settle_all_arrivals_{{each.number}}()
 }
 {% endfor %}
 
-// Denormal numbers, into which idle conductances decay, cost several times the speed: they are flushed to zero while the network
-// runs. The processor's mode is given back on every path, since the rest of the process relies on it.
+// Denormal numbers, into which idle conductances decay, make computation several times slower: they are flushed to zero while the network
+// runs. The mode of the processor is restored on every path, since the rest of the process relies on it.
 class FlushDenormals {
 #if defined(__x86_64__) || defined(_M_X64)
     unsigned saved = _mm_getcsr();
@@ -191,17 +191,17 @@ inline void step(const uint8_t *learns)
     _run_{{step.name}}();
 {% endif %}
 {% if step.spikes_known %}
-{% for cells in cells %}
-    train_{{cells.number}}.take({{cells.events}}, {{cells.events}}[_num_{{cells.events}} - 1], now);
+{% for population in cells %}
+    train_{{population.number}}.take({{population.events}}, {{population.events}}[_num_{{population.events}} - 1], now);
 {% endfor %}
-{% for each in noisy %}
-    noise_{{each.number}}.add({{each.receptor}}, now);
+{% for population in noisy %}
+    noise_{{population.number}}.add({{population.receptor}}, now);
 {% endfor %}
-{% for each in driven %}
-    if (now < drive_{{each.number}}.n_steps) {
-        drive_{{each.number}}.add({{each.receptor}}, {{each.size}}, now);
-{% if each.sleeps %}
-        awake_{{each.cells}}.all({{each.size}});
+{% for drive in driven %}
+    if (now < drive_{{drive.number}}.n_steps) {
+        drive_{{drive.number}}.add({{drive.receptor}}, {{drive.size}}, now);
+{% if drive.sleeps %}
+        awake_{{drive.cells}}.all({{drive.size}});
 {% endif %}
     }
 {% endfor %}
@@ -226,7 +226,7 @@ inline bool neurons_are_finite()
 #endif
 extern "C" {
 
-// Functions that allocate give back 0, or OUT_OF_MEMORY: no exception may leave them.
+// Functions that allocate return 0 or OUT_OF_MEMORY: no exception may leave them.
 static const int OUT_OF_MEMORY = 12, NOT_FINITE = 13;
 
 int resident_start()
@@ -240,7 +240,7 @@ int resident_start()
     }
 }
 
-// Frees what was allocated; nothing may be called or read afterwards.
+// Free all memory; nothing may be called or read afterwards.
 void resident_stop()
 {
     using namespace brian;
@@ -250,18 +250,18 @@ void resident_stop()
 {% for number in delayed %}
     resident::delays_{{number}}.release();
 {% endfor %}
-{% for each in deliveries %}
-    resident::delivery_{{each.number}}.release();
+{% for projection in deliveries %}
+    resident::delivery_{{projection.number}}.release();
 {% endfor %}
 {% for number in delays_kept %}
     resident::delays_{{number}}_before.release();
 {% endfor %}
-{% for each in graded %}
-    resident::graded_{{each.number}}.release();
+{% for projection in graded %}
+    resident::graded_{{projection.number}}.release();
 {% endfor %}
 }
 
-// Address, number of elements and bytes per element of an array, by its number in the symbol table.
+// Return address, number of elements and bytes per element of an array, given its number in the symbol table.
 void *resident_array(int32_t number, int64_t *size, int64_t *item)
 {
     using namespace brian;
@@ -277,18 +277,18 @@ void *resident_array(int32_t number, int64_t *size, int64_t *item)
     }
 }
 
-// The synapses of a sparse projection; see resident::Rows. What they carry is allocated here, and is 0.
+// Set the synapses of a sparse projection; see resident::Rows. Their variables are allocated here, with the value 0.
 int resident_set_rows(int32_t projection, const int32_t *first, const int32_t *target, const int32_t *first_in,
                       const int32_t *synapse, const int32_t *source, int32_t n_sources)
 {
     RESIDENT_TRY {
         using namespace brian;
         switch (projection) {
-{% for each in rows %}
-        case {{each.number}}:
-            resident::rows_{{each.number}} = {first, target, first_in, synapse, source, n_sources};
-            {{each.n}}[0] = first[n_sources];
-{% for array in each.arrays %}
+{% for projection in rows %}
+        case {{projection.number}}:
+            resident::rows_{{projection.number}} = {first, target, first_in, synapse, source, n_sources};
+            {{projection.n}}[0] = first[n_sources];
+{% for array in projection.arrays %}
             {{array}}.assign(first[n_sources], 0);
 {% endfor %}
             break;
@@ -300,8 +300,8 @@ int resident_set_rows(int32_t projection, const int32_t *first, const int32_t *t
     }
 }
 
-// One delay per synapse of a projection, in bins; rows[i] to rows[i + 1] are those of source i. Where delays learn, `limit` is the
-// longest that there may ever be, else 0.
+// Set the delay of each synapse of a projection, in bins; rows[i] to rows[i + 1] belong to source i. If delays learn, `limit` is the
+// longest possible delay, else 0.
 int resident_set_delays(int32_t projection, const int32_t *bins, const int64_t *rows, int32_t n_sources, int32_t limit)
 {
     RESIDENT_TRY {
@@ -312,8 +312,8 @@ int resident_set_delays(int32_t projection, const int32_t *bins, const int64_t *
 {% if number in delays_kept %}
             resident::delays_{{number}}_before.set(bins, rows, n_sources, limit);
 {% endif %}
-{% for each in deliveries if each.number == number %}
-            resident::delivery_{{number}}.set(resident::delays_{{number}}, resident::train_{{each.source}}, {{each.n_targets}});
+{% for projection in deliveries if projection.number == number %}
+            resident::delivery_{{number}}.set(resident::delays_{{number}}, resident::train_{{projection.source}}, {{projection.n_targets}});
 {% endfor %}
             break;
 {% endfor %}
@@ -324,8 +324,8 @@ int resident_set_delays(int32_t projection, const int32_t *bins, const int64_t *
     }
 }
 
-// Delays of a projection that learns them, in seconds: those of the next presentation, or of the spikes that left before it. Returns
-// whether all are within bounds; if not, none are taken.
+// Set learned delays of a projection, in seconds, for the next presentation, or for the spikes that are in flight at its start. Return
+// whether all are within bounds; otherwise nothing changes.
 int32_t resident_update_delays(int32_t projection, int32_t before, const double *delays, double steps_per_second)
 {
     switch (projection) {
@@ -341,24 +341,23 @@ int32_t resident_update_delays(int32_t projection, int32_t before, const double 
     return 1;
 }
 
-// The spikes of a population in the last steps before a presentation, and after it: (n_steps, n_neurons), 0 or 1. The array belongs to
-// the caller.
+// Set the array of recent spikes of a population, which a presentation reads and writes: (n_steps, n_neurons), 0 or 1. The caller owns it.
 void resident_set_recent(int32_t population, double *recent)
 {
     switch (population) {
-{% for cells in cells if cells.delay_bins %}
-    case {{cells.number}}: resident::train_{{cells.number}}.recent = recent; break;
+{% for population in cells if population.delay_bins %}
+    case {{population.number}}: resident::train_{{population.number}}.recent = recent; break;
 {% endfor %}
     }
 }
 
-// Noise into a population in the next presentation, of n_bins steps, sorted by bins, and what a spike adds.
+// Set the noise into a population for the next presentation of n_bins steps, sorted by bins, and the weight of a spike.
 int resident_set_noise(int32_t population, const int32_t *index, const int32_t *bin, int32_t n, int32_t n_bins, double weight)
 {
     RESIDENT_TRY {
         switch (population) {
-{% for each in noisy %}
-        case {{each.number}}: resident::noise_{{each.number}}.set(index, bin, n, n_bins, weight); break;
+{% for population in noisy %}
+        case {{population.number}}: resident::noise_{{population.number}}.set(index, bin, n, n_bins, weight); break;
 {% endfor %}
         }
         return 0;
@@ -367,17 +366,17 @@ int resident_set_noise(int32_t population, const int32_t *index, const int32_t *
     }
 }
 
-// What the first n_steps steps of the next presentation add to a receptor: a row each, or one for all.
+// Set the rows that the first n_steps steps of the next presentation add to a receptor: one each, or one for all.
 void resident_set_drive(int32_t number, const double *values, int32_t n_rows, int32_t n_steps)
 {
     switch (number) {
-{% for each in driven %}
-    case {{each.number}}: resident::drive_{{each.number}} = {values, n_rows, n_steps}; break;
+{% for drive in driven %}
+    case {{drive.number}}: resident::drive_{{drive.number}} = {values, n_rows, n_steps}; break;
 {% endfor %}
     }
 }
 
-// Factors of the input spikes of the next presentation, one for each, which belong to the caller; null: all are 1.
+// Set the factors of the input spikes of the next presentation, owned by the caller; null: all are 1.
 void resident_set_factors(const double *factors) { resident::factors = factors; }
 
 static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
@@ -387,13 +386,13 @@ static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, i
 {% if input is not none %}
     resident::train_{{input}}.give(index, bin, n_spikes, n_bins, {{input_before}});
 {% endif %}
-{% for each in told_later %}
-    resident::arrivals_{{each.number}}.start(index, bin, n_spikes, {{each.n_sources}});
+{% for projection in deferred %}
+    resident::arrivals_{{projection.number}}.start(index, bin, n_spikes, {{projection.n_sources}});
 {% endfor %}
-{% for cells in cells %}
-    resident::train_{{cells.number}}.start({{cells.delay_bins}}, {{cells.size}}, n_bins);
-{% if cells.sleeps %}
-    resident::awake_{{cells.number}}.all({{cells.size}});  // between presentations anything may have been written
+{% for population in cells %}
+    resident::train_{{population.number}}.start({{population.delay_bins}}, {{population.size}}, n_bins);
+{% if population.sleeps %}
+    resident::awake_{{population.number}}.all({{population.size}});  // variables may have been written between presentations
 {% endif %}
 {% endfor %}
 {% for number in scanned %}
@@ -403,8 +402,8 @@ static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, i
     resident::rounded{{array}}.assign({{array}}, {{array}} + _num_{{array}});
 {% endfor %}
     resident::n_bins_now = n_bins;
-{% for each in deliveries %}
-    resident::delivery_{{each.number}}.learns = learns[{{each.number}}];
+{% for projection in deliveries %}
+    resident::delivery_{{projection.number}}.learns = learns[{{projection.number}}];
 {% endfor %}
 {% for step in steps + last_steps %}
     _start_{{step.name}}();
@@ -416,35 +415,35 @@ static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, i
         if (courses) {
             const int64_t *which = watched;
             double *block = courses;
-{% for cells in cells %}
+{% for population in cells %}
             {
                 const int32_t n = n_watched[{{loop.index0}}];
                 for (int32_t k = 0; k < n; k++) {
                     double *row = block + (size_t)resident::now * n + k;
-{% for array in cells.recorded %}
+{% for array in population.recorded %}
                     row[(size_t){{loop.index0}} * n_bins * n] = {{array}}[which[k]];
 {% endfor %}
                 }
                 which += n;
-                block += (size_t){{cells.recorded|length}} * n_bins * n;
+                block += (size_t){{population.recorded|length}} * n_bins * n;
             }
 {% endfor %}
         }
     }
 {% for step in last_steps %}
-    if (n_bins && {{step.conditions|join(" && ")}})  // time is still that of the last step
+    if (n_bins && {{step.conditions|join(" && ")}})  // at the time of the last step
         _run_{{step.name}}();
 {% endfor %}
 {% for array in late %}
     resident::late{{array}}.settle({{array}}, _num_{{array}});
 {% endfor %}
-{% for each in told_later %}
+{% for projection in deferred %}
     resident::now = n_bins - 1;
-    if (learns[{{each.number}}])
-        resident::settle_all_arrivals_{{each.number}}();
+    if (learns[{{projection.number}}])
+        resident::settle_all_arrivals_{{projection.number}}();
 {% endfor %}
-{% for cells in cells if cells.delay_bins %}
-    resident::train_{{cells.number}}.keep_last({{cells.size}}, n_bins);
+{% for population in cells if population.delay_bins %}
+    resident::train_{{population.number}}.keep_last({{population.size}}, n_bins);
 {% endfor %}
     resident::now = 0;
     {{timestep}}[0] = 0;
@@ -452,9 +451,9 @@ static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, i
     return resident::neurons_are_finite() ? 0 : NOT_FINITE;
 }
 
-// Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Input spikes are sorted by
-// (bin, index), in a stream also those of the steps before. Of each population in turn, `n_watched` numbers in `watched` say which neurons to record; `courses` receives
-// (n_variables, n_bins, n_watched) for each.
+// Take n_bins steps from time 0; return NOT_FINITE if the state of a neuron is not finite at the end. Input spikes are sorted by
+// (bin, index), in a stream including those of the steps before. `watched` holds the neurons to record of each population in turn,
+// `n_watched` their numbers; `courses` receives (n_variables, n_bins, n_watched) of each population.
 int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
                      const int64_t *watched, const int32_t *n_watched, double *courses)
 {
@@ -466,12 +465,12 @@ int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes,
     }
 }
 
-// Number of the spikes of a population in the last presentation, and these spikes.
+// Return the number of spikes of a population in the last presentation, and copy the spikes.
 int32_t resident_n_spikes(int32_t population)
 {
     switch (population) {
-{% for cells in cells %}
-    case {{cells.number}}: return resident::train_{{cells.number}}.n_spikes();
+{% for population in cells %}
+    case {{population.number}}: return resident::train_{{population.number}}.n_spikes();
 {% endfor %}
     default: return 0;
     }
@@ -480,8 +479,8 @@ int32_t resident_n_spikes(int32_t population)
 void resident_spikes(int32_t population, int32_t *index, int32_t *bin)
 {
     switch (population) {
-{% for cells in cells %}
-    case {{cells.number}}: resident::train_{{cells.number}}.copy(index, bin); break;
+{% for population in cells %}
+    case {{population.number}}: resident::train_{{population.number}}.copy(index, bin); break;
 {% endfor %}
     }
 }

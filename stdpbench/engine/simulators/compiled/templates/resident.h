@@ -1,4 +1,4 @@
-// What the generated code of a resident network shares: the presentation that is running, and a vectorisable exp and power.
+// Shared by the generated code of a resident network: the running presentation, and a vectorisable exp and power.
 #ifndef STDPBENCH_RESIDENT_H
 #define STDPBENCH_RESIDENT_H
 
@@ -30,21 +30,21 @@ template <typename T> RESIDENT_COLD void release(Vector<T> &array) { Vector<T>()
 {% for number in trains %}
 extern Train train_{{number}};
 {% endfor %}
-{% for each in noisy %}
-extern Noise noise_{{each.number}};
+{% for population in noisy %}
+extern Noise noise_{{population.number}};
 {% endfor %}
-{% for each in driven %}
-extern Drive drive_{{each.number}};
+{% for drive in driven %}
+extern Drive drive_{{drive.number}};
 {% endfor %}
 {% for number in delayed %}
 extern Delays delays_{{number}};
 {% endfor %}
-{% for each in deliveries %}
-extern Delivery<{{each.real}}> delivery_{{each.number}};
+{% for projection in deliveries %}
+extern Delivery<{{projection.real}}> delivery_{{projection.number}};
 {% endfor %}
 extern int32_t n_bins_now;  // steps of the presentation
 {% for number in delays_kept %}
-extern Delays delays_{{number}}_before;  // of spikes that left before the presentation
+extern Delays delays_{{number}}_before;  // of spikes in flight at the start of the presentation
 {% endfor %}
 {% for number in sparse %}
 extern Rows rows_{{number}};
@@ -57,20 +57,20 @@ extern bool fires_{{number}};  // whether any neuron fires in this step
 extern Quick quick_{{number}};
 {% endfor %}
 {% for array in rounded %}
-extern Vector<float> rounded{{array}};  // slow variables, which only a reset changes, as a step reads them
+extern Vector<float> rounded{{array}};  // float copies of slow variables, which only a reset changes
 {% endfor %}
-extern int32_t now;  // bin of the step that is being taken
+extern int32_t now;  // bin of the current step
 
-// An output trace below this has faded: what it still changes in a weight, rounding takes away.
+// An output trace below this has decayed: its effect on a weight is lost in rounding.
 static const double FADED = 1e-30;
-// Likewise for delays, which are changed by an output trace times milliseconds, and in seconds.
+// The same for delays in seconds, which change by an output trace times milliseconds.
 static const double FADED_FOR_DELAYS = 1e-20;
 
-// Brian2's int(condition), as the number that it is multiplied as.
+// Brian2's int(condition), as a floating point number.
 template <typename T> static inline T indicator(bool condition) { return condition ? (T)1 : (T)0; }
 
-{% for each in told_later %}
-static void settle_arrivals_{{each.number}}(int32_t target);  // bring what arrivals set at the synapses of a neuron up to date
+{% for projection in deferred %}
+static void settle_arrivals_{{projection.number}}(int32_t target);  // update deferred variables of the synapses of a neuron
 {% endfor %}
 {% for number in sleeping %}
 extern Awake<{{word}}> awake_{{number}};

@@ -1,4 +1,4 @@
-{# Nothing: there is no run besides `resident_present`. #}
+{# Empty: `resident_present` replaces Brian2's run. #}
 {% macro cpp_file() %}
 {% endmacro %}
 

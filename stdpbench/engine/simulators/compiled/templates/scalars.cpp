@@ -1,5 +1,5 @@
-{# Numbers that vector code needs and that are the same for all neurons or synapses. What depends on parameters only is computed once
-   per presentation, the rest in each step. In networks of float32 there is a float of each beside it: see rewriting.py. #}
+{# Numbers of vector code that are the same for all neurons or synapses. Those that depend only on parameters are computed once per
+   presentation, the others in each step. Networks of float32 also have a float copy of each: see rewriting.py. #}
 {% macro computed_before(codeobj_name, names, scalar_code, pointers_lines, function="_start") %}
 {% if names is not none %}
 namespace scalars_{{codeobj_name}} {
@@ -31,7 +31,7 @@ static void {{function}}_{{codeobj_name}}() {}
 {% endif %}
 {% endmacro %}
 
-{# What is still to be multiplied with traces whose decay is postponed, and its inverse. #}
+{# The postponed decay factor of traces, and its inverse. #}
 {% macro decay_since(vector_code) %}
 {% for pointer in postponed(vector_code) %}
     const float _late{{pointer}} = resident::late{{pointer|array_of}}.factor;

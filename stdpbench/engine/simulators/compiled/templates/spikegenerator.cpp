@@ -1,4 +1,4 @@
-{# The spikes of this step, from the presentation that `resident_present` was given. #}
+{# The input spikes of this step, from the arguments of `resident_present`. #}
 {# USES_VARIABLES { _spikespace, N } #}
 {% extends 'common_group.cpp' %}
 

@@ -1,4 +1,4 @@
-{# Brian2's state update, laid out so that the compiler vectorises it; for a group that is mostly idle, over those awake. #}
+{# Brian2's state update in a form that the compiler vectorises; for a group that is mostly idle, over awake neurons. #}
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
@@ -59,10 +59,10 @@
     resident::Quick &_state = resident::quick_{{_scanned}};
     bool _may_be_quick = _state.pause == 0{{ " && _state.rests" if _quick.resting }};
     {
-        {% for each in _quick.resting %}
-        {{each.real}} {{each.name}} = 0;
-        {{each.update}}
-        _may_be_quick &= {{each.name}} == 0;
+        {% for variable in _quick.resting %}
+        {{variable.real}} {{variable.name}} = 0;
+        {{variable.update}}
+        _may_be_quick &= {{variable.name}} == 0;
         {% endfor %}
         {% for condition in _quick.conditions %}
         _may_be_quick &= {{condition}};
@@ -99,8 +99,8 @@
             const size_t _vectorisation_idx = _idx;
             {{_step|autoindent}}
             _any |= {{fires()}} != 0;
-            {% for each in _quick.resting %}
-            _raised |= {{each.name}} != 0;
+            {% for variable in _quick.resting %}
+            _raised |= {{variable.name}} != 0;
             {% endfor %}
         }
     }

@@ -1,15 +1,15 @@
 {# Effect of spikes on synapses, without a queue and without an index per synapse.
 
-   Dense synapses are ordered by source, `fan_out` for each: from source to targets at once or after one delay; from target back to
-   all sources; from source to targets after a delay of each synapse's own. Sparse ones are ordered by source too, and their rows say
-   where those of a source begin; targets of a row may repeat, so that what arrives there is added one by one. Others have one synapse
-   per source.
+   Dense synapses are ordered by source, `fan_out` for each. There are loops from source to targets without delay or after one delay, from
+   target to all sources, and from source to targets after individual delays. Sparse synapses are also ordered by source, and `rows` gives
+   the first synapse of each; targets of a row may repeat, so that arrivals are added one by one. Other projections have one synapse per
+   source.
 
-   Where a spike does little to a synapse, spikes of a step that reach the same targets are taken four or two at a time: what targets
-   hold is then read and written once for all. Each target is changed by one spike after the other, as before.
+   If the code for a spike is short, spikes of a step that reach the same targets are processed four or two at a time: target variables
+   are then read and written once for all. Each target still changes by one spike after the other.
 
-   Where a rule says that an input spike needs an output trace, it runs for all targets as if the trace were 0, which leaves
-   little to do; those few where the trace has not faded are put back to what they were, and it runs for them in full. #}
+   If a rule declares that an input spike needs an output trace, its code runs for all targets as if the trace were 0, which is cheap; the
+   few targets whose trace has not decayed are restored, and the full code runs for them. #}
 {% extends 'common_group.cpp' %}
 {% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
 
@@ -36,7 +36,7 @@ static void _start_{{codeobj_name}}()
     {% set _code = vector_code|without_arrivals(pathway)|dense_index('_source', '_target')|without_writes %}
     {{word()}} *_odd = _delivery.odd.data();
     {% if real() == "double" %}
-    // a weight of 0 becomes -0 where what is subtracted underflows and the trace does not yet, and 0 again by the next spike of the target
+    // a weight of 0 becomes -0 if the change underflows but the trace does not yet, and 0 again at the next spike of the target
     {{word()}} _underflows[{{_fan_out}}];
     const double _left = std::exp(-resident::n_bins_now * {{time_step()}}[0] / {{deciding_tau(pathway)}}[0]);
     for (int _target = 0; _target < {{_fan_out}}; _target++)
@@ -167,8 +167,8 @@ static void _start_{{codeobj_name}}()
             const int32_t *_group = &{{_used}}.first[(size_t)_source * ({{_used}}.longest + 2)];
             {% if is_dense(pathway) %}
             const int32_t *_targets = &{{_used}}.order[(size_t)_source * {{_fan_out}}];
-            {% if not _needed and not tells_later(pathway) %}
-            RESIDENT_INDEPENDENT  // with little to do, one after the other is as fast as gathering them
+            {% if not _needed and not defers(pathway) %}
+            RESIDENT_INDEPENDENT  // short code runs as fast synapse by synapse as with gathers
             {% endif %}
             for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
             {

@@ -1,4 +1,4 @@
-{# Nothing: pathways read the spikes themselves (see synapses.cpp), so no queue exists. #}
+{# Empty: pathways read the spikes directly (see synapses.cpp), without queues. #}
 {% macro cpp_file() %}
 {% endmacro %}
 

@@ -1,5 +1,5 @@
-{# Synapses of a projection, ordered by source: those of all pairs of neurons, or one per source, where Brian2's code says to which
-   target. Targets are always neurons of the group. #}
+{# Create the synapses of a projection, ordered by source: of all pairs of neurons, or one per source, with the target from Brian2's code.
+   Targets are always neurons of the group. #}
 {# USES_VARIABLES { _synaptic_pre, _synaptic_post, N, N_pre, N_post, _source_offset, _target_offset } #}
 {# WRITES_TO_READ_ONLY_VARIABLES { _synaptic_pre, _synaptic_post, N } #}
 {% extends 'common_group.cpp' %}

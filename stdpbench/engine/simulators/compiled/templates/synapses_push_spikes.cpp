@@ -1,4 +1,4 @@
-{# Nothing to push: the pathways of this device read the spikes themselves (see synapses.cpp), so no queue exists. #}
+{# Empty: the pathways of this device read the spikes directly (see synapses.cpp), without queues. #}
 {# USES_VARIABLES { _n_sources, _n_targets, delay, _source_dt} #}
 {% extends 'common_group.cpp' %}
 

@@ -1,5 +1,5 @@
-{# Brian2's threshold in two passes over each block of neurons: most have no spike, and whether one has is found without a branch.
-   Of a group that is mostly idle only those awake are asked; they fall asleep here, after it is known that they do not fire: see parts.h. #}
+{# Brian2's threshold in two passes over each block of neurons: most blocks have no spike, which the first pass detects without branches.
+   For a group that is mostly idle, only awake neurons are tested; those at rest that do not fire fall asleep here: see parts.h. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 {% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
@@ -23,7 +23,7 @@
         if (_cond)
         {
             {{_eventspace}}[_count++] = _idx;
-            _awake.moved[_k] = 1;  // its reset is still to come
+            _awake.moved[_k] = 1;  // its reset follows
         }
     }
     _awake.keep_moved();

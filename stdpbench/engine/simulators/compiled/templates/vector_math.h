@@ -1,10 +1,10 @@
-// Functions of numbers that loops over neurons and synapses vectorise with any compiler.
+// Mathematical functions that any compiler can vectorise in loops over neurons and synapses.
 #ifndef STDPBENCH_VECTOR_MATH_H
 #define STDPBENCH_VECTOR_MATH_H
 
 namespace resident {
 
-// exp(r) of |r| <= NEAR, and for fast_exp of |r| <= ln(2)/2: P(r) = 1 + r + r^2 Q(r), Q the Chebyshev fit of degree 9.
+// exp(r) for |r| <= NEAR, and for fast_exp with |r| <= ln(2)/2: P(r) = 1 + r + r^2 Q(r), Q the Chebyshev fit of degree 9.
 RESIDENT_INLINE double near_exp(double r)
 {
     double p = 2.510038549551032e-08;
@@ -31,7 +31,7 @@ RESIDENT_INLINE float near_exp(float r)
     return p * (r * r) + r + 1.0f;
 }
 
-// Up to here, near_exp(x) has the bytes of fast_exp(x), from which it leaves out what only other x need.
+// Up to this size of x, near_exp(x) is bit-identical to fast_exp(x), without its range reduction.
 static const double NEAR = 0.34;
 
 // exp(x) to one unit in the last place: 2^n * P(r), |r| <= ln(2)/2. Free of branches and calls, so that loops over it vectorise with any
@@ -55,7 +55,7 @@ RESIDENT_INLINE double fast_exp(double x)
 RESIDENT_INLINE float fast_exp(float x)
 {
     x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
-    const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the nearest whole number n in the lowest bits
+    const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the nearest integer n in the lowest bits
     const float n = shifted - 12582912.0f;
     const float r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
     const float p = near_exp(r);
@@ -67,7 +67,7 @@ RESIDENT_INLINE float fast_exp(float x)
     return p * scale;
 }
 
-// exp(x), whose argument is compared with the largest so far.
+// exp(x); also update the largest argument so far.
 template <typename T, typename U> RESIDENT_INLINE U largest_exp(T &largest, U x)
 {
     const T size = std::fabs(x);
@@ -120,12 +120,12 @@ RESIDENT_INLINE float fast_log(float x)
     return (2.0f * s * (z * q) + e * 1.42860677e-6f) + 2.0f * s + e * 0.693145752f;
 }
 
-// pow(x, p), without branches and calls. Of a negative x: for a whole p only, else not a number. Written without nested conditions,
-// which compilers turn into branches again, and then do not vectorise.
+// pow(x, p), without branches and calls; NaN for negative x unless p is an integer. Written without nested conditions, which compilers turn
+// into branches and then do not vectorise.
 template <typename T> RESIDENT_INLINE T power(T x, T p)
 {
     const T zero = 0, one = 1, two = 2, half = (T)0.5, huge = (T)(sizeof(T) == 8 ? 1e300 : 1e38);
-    const T size = std::fabs(x), odd = p - two * std::floor(half * p);  // odd: 0 or 1 for a whole p
+    const T size = std::fabs(x), odd = p - two * std::floor(half * p);  // odd: 0 or 1 for an integer p
     const T sign = one - two * odd + std::sqrt(odd * (odd - one));
     const T at_zero = std::fmax(zero, one - huge * std::fabs(p)) + std::fmax(zero, -huge * p);  // 0, 1 or huge
     const T some = size < std::numeric_limits<T>::min() ? zero : one;
@@ -133,7 +133,7 @@ template <typename T> RESIDENT_INLINE T power(T x, T p)
     return (x < zero ? sign : one) * some * r + (one - some) * at_zero;
 }
 
-// As C++ computes with a float and a whole number in double, which takes twice as long.
+// For a float and an integer, C++ would compute in double, which takes twice as long.
 template <typename T, typename U> RESIDENT_INLINE auto fast_pow(T x, U p)
 {
     const bool single = std::is_same<T, float>::value && !std::is_same<U, double>::value;
@@ -141,7 +141,7 @@ template <typename T, typename U> RESIDENT_INLINE auto fast_pow(T x, U p)
     return power<R>((R)x, (R)p);
 }
 
-// x, but at least low and at most high.
+// x limited to low .. high.
 RESIDENT_INLINE float clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
 
 }  // namespace resident

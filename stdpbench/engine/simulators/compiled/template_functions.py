@@ -1,14 +1,14 @@
-"""What templates ask about the network that is being generated, and what they do with generated code.
+"""Functions and filters of templates: properties of the network being generated, and rewriting of generated code.
 
-Among it is the quick form of a step of neurons, for when nothing extraordinary happens to any of them. A step is bound
-by multiplications and comparisons of vectors. Two kinds of them can be left out where it is known that they would
-change nothing, so that both forms of a step give the same bytes:
+They include the quick form of a step of neurons for the usual case. The time of a step is that of its vector
+operations. Two kinds of them can be skipped if they are known to have no effect, so that both forms of a step give the
+same bytes:
 
-* Where all arguments of the exponential function lie near 0, nothing is to be split off from them: see ``near_exp`` in
-  vector_math.h. A loop in advance finds the largest argument.
-* A variable that stays 0 once it is 0, and that nothing but the reset of a neuron raises (a refractory period that
-  counts down), is 0 for all neurons in most steps. It is then neither read nor written, and what depends on it is a
-  number that is the same for all.
+* If all arguments of the exponential function are near 0, they need no range reduction: see ``near_exp`` in
+  vector_math.h. A preceding loop finds the largest argument.
+* A variable that stays 0 once it is 0, and that only the reset of a neuron raises (a refractory period that counts
+  down), is 0 for all neurons in most steps. It is then neither read nor written, and expressions of it are the same
+  number for all neurons.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from stdpbench.engine.network.build import FIRES, BuiltNetwork
 from stdpbench.engine.network.layout import SPREAD, PopulationLayout, ProjectionLayout
 from stdpbench.engine.simulators.compiled.deliveries import (
     deciding_trace,
+    deferred_variables,
     delivered,
     reading_weight,
     receptor,
-    told_later,
     without_writes,
 )
 from stdpbench.engine.simulators.compiled.parts import REALS
@@ -68,7 +68,7 @@ class Resting:
     pointer : str
         Pointer to its array.
     update : str
-        The line that changes it.
+        The line that updates it.
     """
 
     name: str
@@ -84,13 +84,13 @@ class QuickStep:
     Attributes
     ----------
     search : str
-        Vector code that finds the largest argument of the exponential function, and writes nothing else.
+        Vector code that finds the largest argument of the exponential function, without other effects.
     step : str
         Vector code of the step.
     resting : tuple of Resting
-        Variables that have to be 0 for all neurons.
+        Variables that must be 0 for all neurons.
     conditions : tuple of str
-        What has to be true then, in C++: conditions that depend on such variables and on numbers only.
+        C++ conditions on these variables and numbers that must hold as well.
     """
 
     search: str
@@ -110,9 +110,9 @@ def quick_step(text: str, scalars: Collection[str], reset: Collection[str]) -> Q
     Parameters
     ----------
     text : str
-        Vector code, as the compiler gets it.
+        Vector code in its final form.
     scalars : collection of str
-        Names of numbers that are the same for all neurons and throughout a presentation.
+        Names of numbers that are equal for all neurons and constant in a presentation.
     reset : collection of str
         Variables that only the step and the reset of neurons change.
     """
@@ -121,29 +121,29 @@ def quick_step(text: str, scalars: Collection[str], reset: Collection[str]) -> Q
     search = rewrite(text, r"^\s*_ptr_\w+\[_idx\] = [^;]+;$", "", times=len(re.findall(r"\] = ", text)))
     search = search.replace(_EXP, "resident::largest_exp(_largest, ")
     step = text.replace(_EXP, "resident::near_exp(")
-    resting = [found for name in sorted(reset) if (found := _resting(text, name, scalars)) is not None]
-    for each in resting:
-        place = re.escape(f"{each.pointer}[_idx]")
+    resting = [variable for name in sorted(reset) if (variable := _resting(text, name, scalars)) is not None]
+    for rest in resting:
+        element = re.escape(f"{rest.pointer}[_idx]")
         step = rewrite(
-            step, rf"^(\s*){each.real} {each.name} = {place};$", rf"\1const {each.real} {each.name} = 0;", times=1
+            step, rf"^(\s*){rest.real} {rest.name} = {element};$", rf"\1const {rest.real} {rest.name} = 0;", times=1
         )
-        step = rewrite(step, rf"^\s*{re.escape(each.update)}$", "", times=1)
-        step = rewrite(step, rf"^\s*{place} = {each.name};$", "", times=1)
-    known = {*scalars, *(each.name for each in resting)}
-    asked = re.findall(r"^\s*const \w+ \w+ = resident::indicator<\w+>\((.*)\);$", step, re.MULTILINE)
-    conditions = [each for each in dict.fromkeys(asked) if _depends_on(each, known)]
-    for each in conditions:
-        step = step.replace(f"({each})", "(true)")
+        step = rewrite(step, rf"^\s*{re.escape(rest.update)}$", "", times=1)
+        step = rewrite(step, rf"^\s*{element} = {rest.name};$", "", times=1)
+    known = {*scalars, *(rest.name for rest in resting)}
+    indicators = re.findall(r"^\s*const \w+ \w+ = resident::indicator<\w+>\((.*)\);$", step, re.MULTILINE)
+    conditions = [condition for condition in dict.fromkeys(indicators) if _depends_on(condition, known)]
+    for condition in conditions:
+        step = step.replace(f"({condition})", "(true)")
     return QuickStep(search, step, tuple(resting), tuple(conditions))
 
 
 def _depends_on(text: str, names: Collection[str]) -> bool:
-    """Whether C++ mentions no other variables."""
+    """Return whether C++ code uses only the given names."""
     return set(re.findall(r"\b[A-Za-z_]\w*", text)) <= {*names, *_KNOWN}
 
 
 def _resting(text: str, name: str, scalars: Collection[str]) -> Resting | None:
-    """Return a variable if its step depends on itself and on numbers only."""
+    """Return a variable if its step depends only on itself and on numbers; else None."""
     read = re.findall(rf"^\s*(\w+) {name} = (_ptr_\w+)\[_idx\];$", text, re.MULTILINE)
     updates = re.findall(rf"^\s*({name} (?:[-+*/])?= [^;]+;)$", text, re.MULTILINE)
     if len(read) != 1 or len(updates) != 1 or not _depends_on(updates[0], {*scalars, name}):
@@ -153,7 +153,7 @@ def _resting(text: str, name: str, scalars: Collection[str]) -> Resting | None:
 
 
 def once(scalar_code: Code, variables: dict[str, Any]) -> list[str] | None:
-    """Return names of what scalar code computes, if it is the same throughout a presentation; else None."""
+    """Return the names that scalar code computes, if they are constant in a presentation; else None."""
     text = scalar_code if isinstance(scalar_code, str) else "\n".join(scalar_code)
     names = declared(text)
     read = {name for name in names if isinstance(variables.get(name), ArrayVariable)}
@@ -163,18 +163,18 @@ def once(scalar_code: Code, variables: dict[str, Any]) -> list[str] | None:
 
 
 def single(text: str, scalar_code: Code, variables: dict[str, Any]) -> str:
-    """Return vector code in float that uses the floats that are kept beside numbers computed once per presentation."""
+    """Return float vector code that uses the float copies of numbers computed once per presentation."""
     for name in once(scalar_code, variables) or ():
         text = text.replace(f"((float){name})", f"{name}_single")
     return text
 
 
 WORDS = {"float64": "int64_t", "float32": "int32_t"}
-"""Whole numbers as wide as those with a point, by precision: loops over both vectorise best."""
+"""Integer types as wide as the floating point types, by precision, since loops over both vectorise best."""
 
 
 def _device() -> Any:
-    """The device that generates code: `built` and `layout` are those of its network."""
+    """Return the device that generates code, with `built` and `layout` of its network."""
     return get_device()
 
 
@@ -184,7 +184,7 @@ def _built() -> BuiltNetwork:
 
 
 def projection_of(pathway: Any) -> ProjectionLayout:
-    """Return the projection whose synapses a pathway belongs to."""
+    """Return the projection to whose synapses a pathway belongs."""
     return _built().carried_by[str(pathway.synapses.name)]
 
 
@@ -194,13 +194,13 @@ def _is_dense(pathway: Any) -> bool:
 
 
 def _all_pairs(group: Any) -> bool:
-    """Whether a Brian2 object holds a synapse for each pair of neurons of a projection."""
+    """Return whether a Brian2 object holds a synapse for each pair of neurons of a projection."""
     projection = _built().carried_by[str(group.name)]
     return projection.dense and group.name == projection.group
 
 
 def _is_sparse(group: Any) -> bool:
-    """Whether a Brian2 object holds the synapses of a sparse projection."""
+    """Return whether a Brian2 object holds the synapses of a sparse projection."""
     projection = _built().carried_by.get(str(group.name))
     if projection is None:
         return False
@@ -208,7 +208,7 @@ def _is_sparse(group: Any) -> bool:
 
 
 def _spreads(group: Any) -> bool:
-    """Whether a Brian2 object holds the synapses by which a trace spreads."""
+    """Return whether a Brian2 object holds the synapses through which a trace spreads."""
     projection = _built().carried_by.get(str(group.name))
     return projection is not None and str(group.name) == projection.own(SPREAD)
 
@@ -219,7 +219,7 @@ def _rows_of(group: Any) -> str:
 
 
 def delay_form(pathway: Any) -> str:
-    """How the spikes of a pathway arrive; output events are never delayed."""
+    """Return the form of the delay of a pathway; output events are never delayed."""
     return "none" if pathway.prepost == "post" else str(projection_of(pathway).delay_form)
 
 
@@ -232,7 +232,7 @@ def _needed_trace(pathway: Any) -> str:
 
 
 def _needed_for_delays(pathway: Any) -> str:
-    """The output trace without which a pathway changes no delay; empty if there is none, or for other pathways."""
+    """Return the output trace that a pathway needs to change delays; empty if none, and for other pathways."""
     projection = projection_of(pathway)
     rule = projection.delay_rule
     if rule is None or not rule.input_spike_needs or pathway.name != projection.own("shift"):
@@ -241,22 +241,24 @@ def _needed_for_delays(pathway: Any) -> str:
 
 
 def _needs_arrivals(pathway: Any) -> bool:
-    """Whether code for output spikes reads what arrivals have left for later."""
+    """Return whether code for output spikes reads deferred variables."""
     projection = projection_of(pathway)
-    return bool(pathway.name == projection.own("post") and told_later(projection))
+    return bool(pathway.name == projection.own("post") and deferred_variables(projection))
 
 
 def _without_arrivals(code: Code, pathway: Any) -> str:
     projection = projection_of(pathway)
-    return without_arrivals(code, told_later(projection) if pathway.name == projection.own("pre") else ())
+    return without_arrivals(code, deferred_variables(projection) if pathway.name == projection.own("pre") else ())
 
 
 def _population(group: Any) -> PopulationLayout | None:
-    return next((each for each in _device().layout.populations.values() if each.group == group.name), None)
+    return next(
+        (population for population in _device().layout.populations.values() if population.group == group.name), None
+    )
 
 
 def _delivered(pathway: Any) -> bool:
-    """Whether a pathway is one of those of input spikes that `deliveries` are for."""
+    """Return whether a pathway uses `deliveries`."""
     projection = projection_of(pathway)
     takes_part = pathway.name in (projection.own("pre"), projection.own("drive"))
     return takes_part and delivered(_device().layout, projection)
@@ -269,9 +271,9 @@ def _deciding_trace(pathway: Any) -> str:
 
 
 def _deciding_tau(pathway: Any) -> str:
-    """Array with the time constant of the trace that decides about changes of weights."""
+    """Return the array with the time constant of the deciding trace."""
     projection = projection_of(pathway)
-    (tau,) = (each.tau for each in projection.output_traces if each.name == deciding_trace(projection))
+    (tau,) = (trace.tau for trace in projection.output_traces if trace.name == deciding_trace(projection))
     return f"_array_{projection.target.group}_{projection.own(tau)}"
 
 
@@ -291,20 +293,20 @@ def _awake_list(group: Any) -> str:
 
 
 def _scanned(group: Any) -> int | None:
-    """Number of a population whose step tells whether a neuron fires; None for others."""
+    """Return the number of a population whose step detects firing; None for others."""
     population = _population(group)
     return None if population is None or group.name not in _built().scanned else population.number
 
 
 def _is_step(group: Any, codeobj_name: str) -> bool:
-    """Whether a code object is the step of the neurons, not the decay of traces that they carry."""
+    """Return whether a code object is the step of neurons, not the decay of their traces."""
     return re.sub(r"_codeobject(_\d+)?$", "", codeobj_name) == f"{group.name}_step"
 
 
 def _code_of(group: Any, codeobj_name: str) -> str:
-    """The abstract code that a group runs in a code object."""
-    name = re.sub(r"_codeobject(_\d+)?$", "", codeobj_name)  # with a number from the second network of a process on
-    return str(next(each for each in group.contained_objects if each.name == name).abstract_code)
+    """Return the abstract code that a group runs in a code object."""
+    name = re.sub(r"_codeobject(_\d+)?$", "", codeobj_name)  # numbered from the second network of a process on
+    return str(next(obj for obj in group.contained_objects if obj.name == name).abstract_code)
 
 
 def _n_assigned(variables: dict[str, Any], code: str) -> int:
@@ -316,7 +318,7 @@ def _traces() -> dict[str, str]:
 
 
 def rounded_in_steps(group: Any) -> list[str]:
-    """Arrays of slow variables that the step of a group reads in float."""
+    """Return the arrays of slow variables that the step of a group reads as float."""
     population = _population(group)
     return [] if population is None or _scanned(group) is None else rounded(_device().layout, population)
 
@@ -326,7 +328,7 @@ def _precision() -> str:
 
 
 def _postponed(code: Code) -> list[str]:
-    """Pointers in some code to traces whose decay is postponed."""
+    """Return the pointers in a piece of code to traces whose decay is postponed."""
     text = code if isinstance(code, str) else "\n".join(code)
     return [pointer for pointer in _traces() if re.search(rf"\b{pointer}\b", text)]
 
@@ -334,9 +336,9 @@ def _postponed(code: Code) -> list[str]:
 def _stepped(
     code: Code, scalar_code: Code, variables: dict[str, Any], group: Any, decays: list[tuple[str, str]]
 ) -> str:
-    """Vector code of a step of neurons; what decays by a number is appended to `decays`, and no longer in the code."""
-    text, found = without_decay(_typed(fast(code), scalar_code, variables), _traces())
-    decays += found
+    """Return vector code of a step of neurons; postponed decays are moved from the code to `decays`."""
+    text, postponed = without_decay(_typed(fast(code), scalar_code, variables), _traces())
+    decays += postponed
     text = with_decay(text, _traces())
     for array in rounded_in_steps(group):
         if f"_ptr{array}[_idx] = " not in text:
@@ -350,27 +352,29 @@ def _fast(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
 
 
 def _typed(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
-    """Vector code in the precision of the network; numbers that scalar code computes are double in any case."""
+    """Return vector code in the precision of the network; numbers that scalar code computes stay double."""
     text = code if isinstance(code, str) else "\n".join(code)
     if _precision() == "float64":
         return text
-    constants = [name for name, one in variables.items() if isinstance(one, Constant) and one.dtype == np.float64]
+    constants = [
+        name for name, variable in variables.items() if isinstance(variable, Constant) and variable.dtype == np.float64
+    ]
     return narrow(text, [*declared(scalar_code), *constants])
 
 
 def _quick(code: str, scalar_code: Code, variables: dict[str, Any], group: Any) -> QuickStep | None:
-    """Return the quick form of a step of neurons, as the compiler gets it; None if there is none."""
+    """Return the quick form of a step of neurons in its final form; None if there is none."""
     population = _population(group)
     if population is None or population.is_input or once(scalar_code, variables) is None:
         return None
-    constants = [name for name, one in variables.items() if isinstance(one, Constant)]
+    constants = [name for name, variable in variables.items() if isinstance(variable, Constant)]
     reset = assigned(population.neuron.reset) & assigned(population.neuron.update) - population.receptors
     scalars = declared(scalar_code)
     return quick_step(code, [*scalars, *(f"{name}_single" for name in scalars), *constants], reset)
 
 
 def _held(pointer: str) -> str:
-    """What the array of a trace holds for neuron ``_target``."""
+    """Return the C++ expression of a trace of neuron ``_target``."""
     return f"{pointer}[_target]" + (f" * _late{pointer}" if pointer in _traces() else "")
 
 
@@ -407,7 +411,7 @@ GLOBALS: dict[str, Any] = {
     "time_step": _time_step,
     "delivery_of_output": _singles_out,
     "weights": lambda pathway: f"_ptr_array_{projection_of(pathway).group}_w",
-    "tells_later": lambda pathway: bool(told_later(projection_of(pathway))),
+    "defers": lambda pathway: bool(deferred_variables(projection_of(pathway))),
     "fires": lambda: FIRES,
     "word": lambda: WORDS[_precision()],
     "real": lambda: REALS[_precision()],
@@ -419,8 +423,8 @@ GLOBALS: dict[str, Any] = {
 """Functions that templates call."""
 
 FILTERS: dict[str, Any] = {
-    each.__name__: each
-    for each in (
+    function.__name__: function
+    for function in (
         array_at,
         array_of,
         changed,
