@@ -61,9 +61,9 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
     """Return the frame ``presentation``: the last picture shown, and the response of the network."""
     response, read = presented.response, experiment.graph().read
     recorded, recording = next(iter(response.recordings.items()), ("", None))
-    # "exc": those that are read, whatever their name; `runs.analysis.frame_spikes` finds spikes by population
+    # "exc" has the spikes of the population that is read, whatever its name; see `runs.analysis.frame_spikes`
     spikes = {"exc": response.spikes[read], "inh": response.spikes.get("inh", _NONE), "input": response.input}
-    others = {} if read == "exc" and response.spikes.keys() <= {"exc", "inh"} else response.spikes
+    by_population = {} if read == "exc" and response.spikes.keys() <= {"exc", "inh"} else response.spikes
     return {
         "position": presented.presentation + 1,
         "presentation": presented.presentation,
@@ -73,8 +73,8 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
         "spike_counts": response.counts(read),
         "n_bins": response.n_bins + experiment.rest_bins,
         "stimulus_bins": response.n_bins,
-        **{name: (each.index, each.bin) for name, each in spikes.items()},
-        "spikes": {name: (each.index, each.bin) for name, each in others.items()},
+        **{name: (train.index, train.bin) for name, train in spikes.items()},
+        "spikes": {name: (train.index, train.bin) for name, train in by_population.items()},
         **({} if response.input.factor is None else {"input_factor": response.input.factor}),
         "recording": None
         if recording is None
@@ -93,7 +93,7 @@ def _text(value: Any) -> str:
     return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
-class _Stop(Exception):  # noqa: N818 - not an error: unwinds a run that is to stop
+class _Stop(Exception):  # noqa: N818 - not an error: ends a run on request
     pass
 
 
@@ -216,7 +216,7 @@ class RunEngine:
         self._write_copy()
 
     def _catch_up(self) -> None:
-        """Activate again the changes made at this position before an interruption."""
+        """Repeat the changes made at this position before an interruption."""
         if not self._active.catch_up(self._position):
             return
         self._interventions.announce_plan()
@@ -226,7 +226,7 @@ class RunEngine:
     # -- the steps -------------------------------------------------------------------------------------------------
 
     def _steps(self) -> Generator[Progress | Fact | None, None, None]:
-        """Perform all steps in order; each event yielded is handled, and a boundary follows."""
+        """Perform all steps in order, yielding events; the caller handles each, then a boundary follows."""
         yield from self._train()
         while True:
             try:
@@ -235,7 +235,7 @@ class RunEngine:
                 self._pause_reason = str(error)
             else:
                 return
-            # responses are kept, so another attempt is cheap; facts are not written twice
+            # responses are saved, so another attempt is cheap; facts are not written twice
             self._position = self._active.n_train
             self._event_log.expect(record for record in self.records if record.position >= self._active.n_train)
             yield None
@@ -243,7 +243,7 @@ class RunEngine:
     def _train(self) -> Generator[Progress | Fact | None, None, None]:
         active = self._active
         training = active.training
-        every = self._options.interval(active.n_train)
+        interval = self._options.interval(active.n_train)
         while training.position < active.n_train:
             begun = time.perf_counter()
             active.rules.settle()
@@ -264,7 +264,7 @@ class RunEngine:
                 yield None
                 continue
             active.record.seconds += time.perf_counter() - begun
-            due = training.checkpoint_due(every, bool(self._options.checkpoint_every))
+            due = training.checkpoint_due(interval, bool(self._options.checkpoint_every))
             if due or self._position == active.n_train:
                 self._checkpoint()
             yield active.record.progress(self._position)
@@ -439,7 +439,7 @@ class RunEngine:
 
     def _check_finite(self) -> None:
         if self._diverged:
-            raise StdpbenchError("values of the network are not finite: rewind the run to an earlier position")
+            raise StdpbenchError("the network has values that are not finite: rewind the run to an earlier position")
 
     def _resume(self) -> None:
         self._check_finite()
@@ -457,9 +457,9 @@ class RunEngine:
         self._check_finite()
 
     def _try(self, picture: Any) -> dict[str, Any]:
-        """Show a reader's picture, with no effect on the run."""
+        """Show a picture for a reader, with no effect on the run."""
         if self._diverged:
-            raise StdpbenchError("values of the network are not finite, so it cannot respond")
+            raise StdpbenchError("the network has values that are not finite, so it cannot respond")
         # after training, the simulator may have the arrays of a baseline
         active = self._active
         trained = self._folder if self._position > active.n_train else None
@@ -501,7 +501,7 @@ class RunEngine:
         self._pace.show(self._folder.path, state, self._position, force=True)
 
     def _write_copy(self) -> None:
-        with suppress(StdpbenchError):  # the journal counts
+        with suppress(StdpbenchError):  # only a copy: the journal is authoritative
             self._folder.write_copy(pid=os.getpid())
 
     def _frames(self) -> dict[str, Any]:
