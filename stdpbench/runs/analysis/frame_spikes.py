@@ -1,4 +1,4 @@
-"""Spikes of a population in a frame of ``presentation``."""
+"""Find the spikes of a population in a frame of ``presentation``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 def spikes_in(frame: Mapping[str, Any], graph: Graph, population: str) -> Pairs:
-    """Return the spikes of a population, or of the input, in a frame; none if the frame does not have them."""
-    found = _found(frame, graph, population)
-    return (np.empty(0, np.int32), np.empty(0, np.int32)) if found is None else found
+    """Return the spikes of a population, or of the input, in a frame; empty if the frame does not contain them."""
+    spikes = _spikes(frame, graph, population)
+    return (np.empty(0, np.int32), np.empty(0, np.int32)) if spikes is None else spikes
 
 
 def stimulus_bins(frame: Mapping[str, Any], usual: int) -> int:
@@ -36,7 +36,7 @@ def stimulus_bins(frame: Mapping[str, Any], usual: int) -> int:
 def rates_in(frame: Mapping[str, Any], graph: Graph, stimulus: float, dt: float) -> dict[str, float]:
     """Return the mean rate of a neuron of each population during the stimulus of a frame of ``presentation``, in Hz.
 
-    Populations of which the frame has no spikes, or whose size is not known, are missing.
+    Populations without spikes in the frame, or of unknown size, are left out.
 
     Parameters
     ----------
@@ -49,20 +49,20 @@ def rates_in(frame: Mapping[str, Any], graph: Graph, stimulus: float, dt: float)
     """
     n_bins, rates = stimulus_bins(frame, round(stimulus / dt)), dict[str, float]()
     for name, population in graph.populations.items():
-        found = _found(frame, graph, name)
-        if found is not None and population.size:
-            rates[name] = float((found[1] < n_bins).sum()) / population.size / (n_bins * dt * 1e-3)
+        spikes = _spikes(frame, graph, name)
+        if spikes is not None and population.size:
+            rates[name] = float((spikes[1] < n_bins).sum()) / population.size / (n_bins * dt * 1e-3)
     return rates
 
 
-def _found(frame: Mapping[str, Any], graph: Graph, population: str) -> Pairs | None:
-    """Return the spikes of a population in a frame; None if it does not have them.
+def _spikes(frame: Mapping[str, Any], graph: Graph, population: str) -> Pairs | None:
+    """Return the spikes of a population in a frame; None if the frame does not contain them.
 
-    Frames name the spikes of the population that is read ``exc``, and those of the input ``input``. They have those of
-    others by name, but ``inh`` at the top if a network has only this and ``exc``.
+    In frames, the spikes of the population that is read are ``exc``, and those of the input ``input``. Those of other
+    populations are in ``spikes``, or ``inh`` in a network with only ``exc`` and ``inh``.
     """
     key = "input" if population == graph.input else "exc" if population == graph.read else ""
-    found: Pairs | None = frame.get(key) if key else frame.get("spikes", {}).get(population)
-    if found is None and population == "inh":
-        found = frame.get("inh")
-    return found
+    spikes: Pairs | None = frame.get(key) if key else frame.get("spikes", {}).get(population)
+    if spikes is None and population == "inh":
+        spikes = frame.get("inh")
+    return spikes
