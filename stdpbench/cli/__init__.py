@@ -1,4 +1,4 @@
-"""The command line. Nothing heavy is imported before a command needs it."""
+"""The command line. Heavy packages are only imported by the commands that need them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any, TextIO
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_text import terminal_text
 
-_OF_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; bad input exits with one sentence and status 2."""
+    """Run the command line; invalid input exits with one sentence and status 2."""
     for name in ("stdout", "stderr"):  # None if it was closed before Python started
         if getattr(sys, name) is None:
             setattr(sys, name, _nowhere())
@@ -32,17 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         try:
             _check(sys.argv[1:] if arguments is None else arguments)
-            with _completed():
+            with _completion():
                 app(args=list(arguments) if arguments is not None else None, prog_name="stdpbench")
         finally:
-            sys.stdout.flush()  # here, since at exit Python could only print a complaint
+            sys.stdout.flush()  # errors of a flush at exit could not be handled
     except KeyboardInterrupt:
         sys.exit(130)
     except StdpbenchError as error:
         sys.stderr.write(f"stdpbench: {_listed(error)}\n")
         sys.exit(2)
     except OSError as error:
-        if error.filename is not None or error.errno not in _OF_OUTPUT:
+        if error.filename is not None or error.errno not in _OUTPUT_ERRORS:
             raise
         sys.stdout = _nowhere()
         if not isinstance(error, BrokenPipeError):  # the reader closed the pipe: no message needed
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _completed() -> AbstractContextManager[None]:
-    """Prepare bash completion; does nothing for other calls."""
+def _completion() -> AbstractContextManager[None]:
+    """Prepare bash completion; do nothing for other calls."""
     if os.environ.get("_STDPBENCH_COMPLETE") != "complete_bash":
         return nullcontext()
     from stdpbench.cli.completion import whole_words
@@ -60,25 +60,25 @@ def _completed() -> AbstractContextManager[None]:
 
 
 def _listed(error: StdpbenchError) -> str:
-    """Format one error as its sentence, several as a list."""
+    """Format one error as a sentence, several as a list."""
     if len(error.sentences) == 1:
         return str(error)
     return "\n".join([f"{len(error.sentences)} errors", *(f"  {sentence}" for sentence in error.sentences)])
 
 
 def _check(arguments: Sequence[str]) -> None:
-    """Refuse arguments that are not UTF-8: file names may be any bytes, but run folders store names as text."""
+    """Refuse arguments that are not UTF-8: file names may contain any bytes, but run folders store names as text."""
     for text in arguments:
         shown = os.fsencode(text).decode("utf-8", "backslashreplace")
         if shown != text:
-            raise StdpbenchError(f"{shown} is not valid UTF-8; names of files and folders must be")
+            raise StdpbenchError(f"{shown} is not valid UTF-8, which names of files and folders must be")
 
 
 class _SafeStream:
-    """A stream that writes text so that a terminal obeys nothing in it; `terminal.Console` writes past it."""
+    """A stream that removes terminal control codes from text; `terminal.Console` writes to the stream directly."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.rich_proxied_file = stream  # by this name, consoles of rich find the stream
+        self.rich_proxied_file = stream  # consoles of rich look up the stream by this name
 
     def write(self, text: str) -> int:
         return self.rich_proxied_file.write(terminal_text(text, lines=True))

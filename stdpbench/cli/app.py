@@ -1,4 +1,4 @@
-"""The command line: all commands, which import what they need when they are called."""
+"""The command line application with all commands; commands import other modules when they are called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stdpbench.cli.training import training_app
 
 
 class _Commands(CommandGroup):
-    """All commands; errors propose only options whose names, without dashes, are near the unknown one."""
+    """All commands; errors only suggest options whose names, without dashes, are similar to the unknown one."""
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -1,9 +1,9 @@
-"""``stdpbench bench``: training speed compared with plain Brian2 and a hand-written kernel, or whole runs.
+"""``stdpbench bench``: measure training speed against plain Brian2 and a hand-written kernel, or time whole runs.
 
-Scripts in ``benchmarks/`` measure training. Each measurement is a separate process, one after the other, so that
-libraries and devices do not disturb each other. A whole run is an ordinary ``stdpbench run`` with an empty cache of
-compiled networks: imports, reading, compiling, training, labelling, testing and baselines are part of its time. Its
-run folder stays, so that the test labels that were read keep being counted.
+Scripts in ``benchmarks/`` measure training, each in a separate process and one at a time, so that libraries and
+devices do not disturb each other. A whole run is an ordinary ``stdpbench run`` with an empty cache of compiled
+networks: imports, reading, compiling, training, labelling, testing and baselines are part of its time. Its run folder
+is kept, so that readings of test labels are still counted.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from stdpbench.experiment import Experiment, read_experiment, shipped_experiment
 FORMAT = 1
 PROTOCOLS = {"stimulus": "350 ms", "stimulus_and_rest": "350 + 150 ms"}
 KERNEL = "kernel 400 layer"
-"""Measurement of a program that does not change; how much longer it took says how much busier the machine was."""
+"""Measurement of a program that never changes; its time, relative to an earlier one, shows the load of the machine."""
 _LIMIT_S = 900.0
 _SHORT_S = 165.0
-"""Seconds within which the short benchmark measures; what is left of three minutes is for reading and output."""
+"""Time limit of the measurements of the short benchmark, in s; the rest of three minutes is for reading and output."""
 _AS_RATIOS = {"wall": "wall_s", "CPU": "cpu_s", "memory": "peak_bytes"}
-"""What is compared with an earlier benchmark of whole runs, by heading."""
+"""Figures of whole runs that are compared with an earlier benchmark, by heading."""
 
 Figures = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def training(
     warm_up: int,
     precision: str = "float64",
 ) -> Measurement:
-    """Measurement of stdpbench's own training on one network."""
+    """Return the measurement of training with stdpbench on one network."""
     arguments = ["--simulator", simulator, "--n-exc", str(n_exc), "--inhibition", inhibition, "--delays", delays]
     arguments += ["--presentations", str(presentations), "--warm-up", str(warm_up), "--precision", precision]
     return Measurement(training_name(simulator, n_exc, inhibition, delays, precision), "training.py", tuple(arguments))
@@ -85,23 +85,23 @@ def training(
 def training_name(
     simulator: str, n_exc: int, inhibition: str = "layer", delays: str = "none", precision: str = "float64"
 ) -> str:
-    """Key of a training measurement."""
+    """Return the key of a training measurement."""
     delayed = "" if delays == "none" else ", delays"
     return f"{simulator} {n_exc} {inhibition}{delayed}" + ("" if precision == "float64" else f", {precision}")
 
 
 def plan(full: bool) -> list[Measurement]:
-    """Return all measurements in order of execution; if not `full`, what matters most comes first."""
-    return _whole() if full else _short()
+    """Return all measurements in order of execution; unless `full`, the most important ones come first."""
+    return _full_plan() if full else _short_plan()
 
 
 _PLAIN_NUMPY = Measurement(
     "plain runtime 400, NumPy", "plain_runtime.py", ("--presentations", "4", "--target", "numpy")
 )
-"""The plain script without Cython, which compiles for two minutes where Brian2 has not done so before."""
+"""The plain script without Cython, whose first compilation takes two minutes."""
 
 
-def _short() -> list[Measurement]:
+def _short_plan() -> list[Measurement]:
     open_only = ("--open-only", "--n-exc", "400")
     return [
         Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
@@ -115,33 +115,35 @@ def _short() -> list[Measurement]:
     ]
 
 
-def _whole() -> list[Measurement]:
+def _full_plan() -> list[Measurement]:
     open_only = ("--open-only", "--n-exc", "400")
-    found = [
+    measurements = [
         Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
         Measurement("cached open 400", "training.py", open_only, fresh_cache=True),
     ]
     n = {100: 300, 400: 300, 1600: 100, 6400: 100}
     for size in n:
         for inhibition in ("layer", "direct"):
-            found += [training("compiled", size, inhibition, delays, n[size], 20) for delays in ("none", "uniform")]
-            found.append(training("compiled", size, inhibition, "none", n[size], 20, "float32"))
-    found.append(Measurement("scaling", "scaling.py", ("--rounds", "20")))
-    found.append(Measurement("against the kernel", "against_kernel.py", ("--rounds", "20")))
-    found += [training("runtime", size, "layer", "none", few, 1) for size, few in ((100, 10), (400, 10), (1600, 5))]
-    found += [training("runtime", 400, *kind, 10, 1) for kind in (("layer", "uniform"), ("direct", "none"))]
+            for delays in ("none", "uniform"):
+                measurements.append(training("compiled", size, inhibition, delays, n[size], 20))
+            measurements.append(training("compiled", size, inhibition, "none", n[size], 20, "float32"))
+    measurements.append(Measurement("scaling", "scaling.py", ("--rounds", "20")))
+    measurements.append(Measurement("against the kernel", "against_kernel.py", ("--rounds", "20")))
+    for size, presentations in ((100, 10), (400, 10), (1600, 5)):
+        measurements.append(training("runtime", size, "layer", "none", presentations, 1))
+    measurements += [training("runtime", 400, *kind, 10, 1) for kind in (("layer", "uniform"), ("direct", "none"))]
     for size in n:
         for inhibition in ("layer", "direct"):
             arguments = ("--n-exc", str(size), "--inhibition", inhibition, "--presentations", str(n[size]))
-            found.append(Measurement(f"kernel {size} {inhibition}", "kernel_float32.py", arguments))
-    found += [
+            measurements.append(Measurement(f"kernel {size} {inhibition}", "kernel_float32.py", arguments))
+    measurements += [
         Measurement("plain runtime 400", "plain_runtime.py", ("--presentations", "12")),
         _PLAIN_NUMPY,
         Measurement("long runtime 400", "long_runtime.py", ("--presentations", "15")),
         Measurement("standalone 400", "standalone.py", ("--presentations", "75")),
         Measurement("memory 400", "training.py", ("--memory", "5000")),
     ]
-    return found
+    return measurements
 
 
 @dataclass
@@ -152,7 +154,7 @@ class Results:
     failures: dict[str, str] = field(default_factory=dict)
 
     def milliseconds(self, name: str, protocol: str, *parts: str) -> float | None:
-        """Median time per presentation of a measurement; for training, the sum of some of its parts."""
+        """Return the median time per presentation of a measurement; for training, the sum of the given parts."""
         figures = self.figures.get(name)
         if figures is None:
             return None
@@ -162,44 +164,44 @@ class Results:
 
 
 class Goal(NamedTuple):
-    """What a whole run should reach on two idle cores.
+    """Goal of a whole run on two idle cores.
 
     Attributes
     ----------
     seconds : float
-        Time by the clock, at most.
+        Maximum wall time.
     vote : float or None
-        Accuracy of the vote on the test set, from 0 to 1, at least.
+        Minimum accuracy of the vote on the test set, from 0 to 1.
     """
 
     seconds: float
     vote: float | None = None
 
     def met(self, figures: Figures) -> bool:
-        """Whether the figures of a run reach it."""
+        """Return whether the figures of a run reach the goal."""
         accurate = self.vote is None or figures["accuracy"].get("vote", 0.0) >= self.vote
         return bool(figures["wall_s"] <= self.seconds and accurate)
 
     def __str__(self) -> str:
-        """Return it as text."""
+        """Return the goal as text."""
         return f"{self.seconds:g} s" + ("" if self.vote is None else f", vote {100 * self.vote:g} %")
 
 
 GOALS: Final[Mapping[str, Goal]] = MappingProxyType(
     {"best-quick": Goal(120, 0.9), "fast-1600-long": Goal(3600), "best-6400": Goal(5400)}
 )
-"""Goals by the name of a shipped experiment; these are run where none is named."""
+"""Goals by the name of a shipped experiment; these experiments are the default of whole runs."""
 
 
 def bench_training(full: bool, output: Path, against: Path | None = None) -> None:
-    """Measure training, all sizes and baselines if `full`; print the figures and save them.
+    """Measure training, in all sizes and with all baselines if `full`; print the figures and save them.
 
     Raises
     ------
     StdpbenchError
-        Before anything is measured, if the output cannot be written or the earlier benchmark cannot be read.
+        Before any measurement, if the output cannot be written or the earlier benchmark cannot be read.
     SystemExit
-        With status 130 if it is stopped, after what was measured has been saved.
+        With status 130 if it is stopped, after the completed measurements have been saved.
     """
     from stdpbench.data.datasets.fetch import status
 
@@ -213,12 +215,12 @@ def bench_training(full: bool, output: Path, against: Path | None = None) -> Non
     record |= {"measurements": results.figures, "failures": results.failures, "ratios": ratios(results)}
     show(results, console)
     if earlier is not None:
-        found = compared(results.figures, earlier["measurements"])
-        record["against"] = {"started": earlier.get("started"), "ratios": found}
-        _show_compared(found, record, earlier, {"open": "opening", **PROTOCOLS}, console)
-        if busier := found.get(KERNEL):
+        multiples = compared(results.figures, earlier["measurements"])
+        record["against"] = {"started": earlier.get("started"), "ratios": multiples}
+        _show_compared(multiples, record, earlier, {"open": "opening", **PROTOCOLS}, console)
+        if load := multiples.get(KERNEL):
             console.print(
-                f"The kernel, which does not change, took {busier['stimulus']:.2f} times as long: this much is due to "
+                f"The kernel, which does not change, took {load['stimulus']:.2f} times as long: this factor is due to "
                 "the machine.",
             )
     _save(record, output, console)
@@ -241,14 +243,14 @@ def bench_experiments(names: Sequence[str], output: Path, against: Path | None, 
     Raises
     ------
     StdpbenchError
-        Before anything is run, if an experiment or a file cannot be read, or the output not be written.
+        Before any run, if an experiment or a file cannot be read, or the output cannot be written.
     SystemExit
-        With status 130 if it is stopped, after what was measured has been saved.
+        With status 130 if it is stopped, after the completed measurements have been saved.
     """
     record, earlier = _begin(output, against, full=False)
     experiments, console = {name: read_experiment(name) for name in names or GOALS}, Console()
     record |= {"measurements": {}, "failures": {}, "ratios": {}, "experiments": {}}
-    console.print("Times are reliable only on an otherwise idle machine. The run folders stay, and count as looks.")
+    console.print("Times are reliable only on an otherwise idle machine. Run folders are kept and count as looks.")
     titles = [experiment.name for experiment in experiments.values()]
     try:
         for number, (name, experiment) in enumerate(experiments.items(), 1):
@@ -261,21 +263,21 @@ def bench_experiments(names: Sequence[str], output: Path, against: Path | None, 
                 continue
             if figures is None:
                 raise KeyboardInterrupt
-            known = {"seed": experiment.seed, "digest": experiment.digest}
-            record["experiments"][title] = {**known, **figures, **_verdict(experiment, figures)}
+            identity = {"seed": experiment.seed, "digest": experiment.digest}
+            record["experiments"][title] = {**identity, **figures, **_verdict(experiment, figures)}
     except KeyboardInterrupt:
         record["stopped"] = True
     console.print()
     show_runs(record, console)
     if earlier is not None:
-        found = compared_runs(record["experiments"], earlier.get("experiments") or {})
-        record["against"] = {"started": earlier.get("started"), "ratios": {}, "experiments": found}
-        _show_compared(found, record, earlier, dict(zip(_AS_RATIOS, _AS_RATIOS, strict=True)), console)
+        multiples = compared_runs(record["experiments"], earlier.get("experiments") or {})
+        record["against"] = {"started": earlier.get("started"), "ratios": {}, "experiments": multiples}
+        _show_compared(multiples, record, earlier, dict(zip(_AS_RATIOS, _AS_RATIOS, strict=True)), console)
     _save(record, output, console)
 
 
 def _begin(output: Path, against: Path | None, full: bool) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return a new record, and that of an earlier benchmark, which the new one may overwrite.
+    """Return a new record and that of the earlier benchmark, if any, whose file the new one may overwrite.
 
     Raises
     ------
@@ -309,7 +311,7 @@ def run_all(
     seconds: float | None = None,
     clock: Callable[[], float] = monotonic,
 ) -> None:
-    """Run the measurements one after the other, as many as there is time for in some seconds by a clock."""
+    """Run the measurements in sequence, and skip those that do not fit into a number of seconds."""
     begin = clock()
     bars = Progress(
         TextColumn("{task.description:<42}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -321,11 +323,11 @@ def run_all(
             bars.update(task, description=measurement.name)
             if not console.is_terminal:
                 console.print(f"{number}/{len(measurements)} {measurement.name}")
-            left = _LIMIT_S if seconds is None else seconds - (clock() - begin)
+            remaining = _LIMIT_S if seconds is None else seconds - (clock() - begin)
             try:
-                if left <= 0:
+                if remaining <= 0:
                     raise StdpbenchError(f"left out after {_SHORT_S:g} s; --full has no time limit")
-                results.figures[measurement.name] = run(measurement, mnist, Path(cache), min(left, _LIMIT_S))
+                results.figures[measurement.name] = run(measurement, mnist, Path(cache), min(remaining, _LIMIT_S))
             except StdpbenchError as error:
                 results.failures[measurement.name] = str(error)
             bars.advance(task)
@@ -343,12 +345,12 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float 
     cache : Path
         Cache of compiled networks for measurements with `fresh_cache`.
     limit : float
-        Seconds after which it is given up.
+        Time limit in seconds.
 
     Raises
     ------
     StdpbenchError
-        If it fails, with the last line of the script's error output.
+        If the measurement fails, with the last line of the error output of the script.
     """
     command = [sys.executable, str(shipped("benchmarks") / measurement.script), "--json", *measurement.arguments]
     if mnist is not None and "--open-only" not in measurement.arguments:
@@ -373,7 +375,7 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float 
 
 
 def environment_of_scripts() -> dict[str, str]:
-    """Return the environment of measured processes, which use this package."""
+    """Return the environment of measured processes, in which they import this package."""
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
@@ -382,53 +384,53 @@ def environment_of_scripts() -> dict[str, str]:
 def ratios(results: Results) -> dict[str, dict[str, float]]:
     """Return ratios of times, by protocol.
 
-    A baseline is compared with the parts of stdpbench's presentation that it also performs: the plain script draws
+    A baseline is compared with the parts of a presentation of stdpbench that it also performs: the plain script draws
     spikes, normalises and simulates; the long run and standalone get precomputed spikes; the kernel only simulates.
-    All use one thread, without overlap. Growth with the number of neurons is a separate measurement.
+    All use one thread, without overlap. Scaling with the number of neurons is a separate measurement.
     """
-    own = training_name("compiled", 400)
+    compiled = training_name("compiled", 400)
     whole, fed, simulated = ("encode", "normalise", "simulate"), ("normalise", "simulate"), ("simulate",)
     pairs: dict[str, tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]] = {
-        "plain runtime / compiled": (("plain runtime 400", ()), (own, whole)),
-        "plain runtime, NumPy / compiled": ((_PLAIN_NUMPY.name, ()), (own, whole)),
-        "long runtime / compiled": (("long runtime 400", ()), (own, fed)),
-        "standalone / compiled": (("standalone 400", ()), (own, fed)),
-        "kernel / compiled": (("kernel 400 layer", ()), (own, simulated)),
+        "plain runtime / compiled": (("plain runtime 400", ()), (compiled, whole)),
+        "plain runtime, NumPy / compiled": ((_PLAIN_NUMPY.name, ()), (compiled, whole)),
+        "long runtime / compiled": (("long runtime 400", ()), (compiled, fed)),
+        "standalone / compiled": (("standalone 400", ()), (compiled, fed)),
+        "kernel / compiled": (("kernel 400 layer", ()), (compiled, simulated)),
         "kernel / compiled, direct": (
             ("kernel 400 direct", ()),
             (training_name("compiled", 400, "direct"), simulated),
         ),
-        "runtime / compiled": ((training_name("runtime", 400), whole), (own, whole)),
+        "runtime / compiled": ((training_name("runtime", 400), whole), (compiled, whole)),
         "compiled, uniform / no delays": (
             (training_name("compiled", 400, "layer", "uniform"), simulated),
-            (own, simulated),
+            (compiled, simulated),
         ),
         "compiled, float32 / float64": (
             (training_name("compiled", 400, precision="float32"), simulated),
-            (own, simulated),
+            (compiled, simulated),
         ),
         "kernel / compiled, float32": (
             ("kernel 400 layer", ()),
             (training_name("compiled", 400, precision="float32"), simulated),
         ),
-        "compiled, layer / direct": ((own, simulated), (training_name("compiled", 400, "direct"), simulated)),
+        "compiled, layer / direct": ((compiled, simulated), (training_name("compiled", 400, "direct"), simulated)),
     }
-    found: dict[str, dict[str, float]] = {}
+    quotients: dict[str, dict[str, float]] = {}
     for name, ((above, above_parts), (below, below_parts)) in pairs.items():
         for protocol in PROTOCOLS:
             numerator = results.milliseconds(above, protocol, *above_parts)
             denominator = results.milliseconds(below, protocol, *below_parts)
             if numerator is not None and denominator:
-                found.setdefault(name, {})[protocol] = round(numerator / denominator, 2)
-    if scaling := results.figures.get("scaling"):  # measured alternately, so that both sizes see the same machine load
+                quotients.setdefault(name, {})[protocol] = round(numerator / denominator, 2)
+    if scaling := results.figures.get("scaling"):  # measured alternately, so that both sizes have the same load
         for n_exc in ("1600", "6400"):
             values = {protocol: round(scaling[protocol][n_exc]["ratio"]["median"], 2) for protocol in PROTOCOLS}
-            found[f"compiled, {n_exc} / 400 neurons"] = values
-    return found
+            quotients[f"compiled, {n_exc} / 400 neurons"] = values
+    return quotients
 
 
 def run_whole(name: str, runs: Path) -> dict[str, Any] | None:
-    """Carry out ``stdpbench run`` with an empty cache, and show its progress; return its figures.
+    """Carry out ``stdpbench run`` with an empty cache, showing its progress, and return its figures.
 
     Ctrl+C is passed on to the run, which then stops after its presentation.
 
@@ -442,14 +444,14 @@ def run_whole(name: str, runs: Path) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``wall_s`` and ``cpu_s`` of all of its processes, ``peak_bytes`` of the largest of them, ``load`` of the
-        machine before and after, ``accuracy`` of each read-out from 0 to 1, on which part of the data, how many
-        pictures, and the ``path`` of the run. None if the run was stopped.
+        ``wall_s`` and ``cpu_s`` of all its processes, ``peak_bytes`` of the largest process, ``load`` of the machine
+        before and after, ``accuracy`` of each read-out from 0 to 1, ``evaluated_on``, ``n_test_images``, and the
+        ``path`` of the run. None if the run was stopped.
 
     Raises
     ------
     StdpbenchError
-        If the run fails; it has printed why.
+        If the run fails, after it has printed the reason.
     """
     interrupted, process = False, None
     with tempfile.TemporaryDirectory(prefix="stdpbench-bench-") as empty:
@@ -465,12 +467,12 @@ def run_whole(name: str, runs: Path) -> dict[str, Any] | None:
                 with suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGINT)
 
-        with handled(interrupt, signal.SIGINT), output.open("wb") as file:  # before a process would run unattended
+        with handled(interrupt, signal.SIGINT), output.open("wb") as file:  # before the process starts
             load, begin = [round(os.getloadavg()[0], 1)], monotonic()
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=file, env=environment, **own_session()
             )
-            if interrupted:  # in the meantime
+            if interrupted:  # while the process was being started
                 os.kill(process.pid, signal.SIGINT)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -478,14 +480,14 @@ def run_whole(name: str, runs: Path) -> dict[str, Any] | None:
         load.append(round(os.getloadavg()[0], 1))
         text = output.read_text(encoding="utf-8")
     try:
-        said = json.loads(text.splitlines()[-1])
+        result = json.loads(text.splitlines()[-1])
     except (IndexError, ValueError):
-        said = {}
-    if interrupted or said.get("stopped"):
+        result = {}
+    if interrupted or result.get("stopped"):
         return None
-    if process.returncode or "metrics" not in said:
+    if process.returncode or "metrics" not in result:
         raise StdpbenchError(f"stdpbench run {name} exited with status {process.returncode}; its message is above")
-    metrics: Figures = said["metrics"]
+    metrics: Figures = result["metrics"]
     return {
         "wall_s": round(wall, 2),
         "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
@@ -494,12 +496,12 @@ def run_whole(name: str, runs: Path) -> dict[str, Any] | None:
         "accuracy": {readout: score["accuracy"] for readout, score in metrics.get("accuracy", {}).items()},
         "evaluated_on": metrics.get("evaluated_on"),
         "n_test_images": metrics.get("n_test_images"),
-        "path": said["path"],
+        "path": result["path"],
     }
 
 
 def _verdict(experiment: Experiment, figures: Figures) -> dict[str, Any]:
-    """Return the goal of a shipped experiment, and whether it is met; nothing for others, also of the same name."""
+    """Return the goal of a shipped experiment, and whether it is met; empty for other experiments of the same name."""
     goal, path = GOALS.get(experiment.name), shipped_experiments().get(experiment.name)
     if goal is None or path is None or read_experiment(path).digest != experiment.digest:
         return {}
@@ -512,74 +514,85 @@ def read_earlier(path: Path) -> dict[str, Any]:
     Raises
     ------
     StdpbenchError
-        If the file does not hold any.
+        If the file contains no results.
     """
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise StdpbenchError(f"--against {path} cannot be read: {error.strerror}") from error
     except ValueError:
-        raise StdpbenchError(f"--against {path} is not a JSON file; give one that stdpbench bench wrote") from None
-    record: dict[str, Any] = found if isinstance(found, dict) else {}
+        raise StdpbenchError(f"--against {path} is not a JSON file; give a file written by stdpbench bench") from None
+    record: dict[str, Any] = content if isinstance(content, dict) else {}
     measured = record.get("measurements")
-    if not isinstance(measured, dict) or not all(isinstance(each, dict) for each in measured.values()):
-        raise StdpbenchError(f"--against {path} has no measurements; give a file that stdpbench bench wrote")
+    if not isinstance(measured, dict) or not all(isinstance(figures, dict) for figures in measured.values()):
+        raise StdpbenchError(f"--against {path} has no measurements; give a file written by stdpbench bench")
     return record
 
 
 def times_of(figures: Mapping[str, Any]) -> dict[str, float]:
-    """Return the times in the figures of a measurement, in ms, by protocol: of whole presentations, where measured."""
-    found = {}
-    for protocol in ("stimulus", "stimulus_and_rest"):
+    """Return the times of a measurement, in ms, by protocol, and the time of opening if there are no others."""
+    times = {}
+    for protocol in PROTOCOLS:
         parts = figures.get(protocol)
-        one = parts.get("whole_ms") if isinstance(parts, Mapping) else figures.get(f"{protocol}_ms")
-        if isinstance(one, Mapping) and "median" in one:
-            found[protocol] = float(one["median"])
-    if not found and "open_s" in figures:
-        found["open"] = 1e3 * float(figures["open_s"])
-    return found
+        spread = parts.get("whole_ms") if isinstance(parts, Mapping) else figures.get(f"{protocol}_ms")
+        if isinstance(spread, Mapping) and "median" in spread:
+            times[protocol] = float(spread["median"])
+    if not times and "open_s" in figures:
+        times["open"] = 1e3 * float(figures["open_s"])
+    return times
 
 
 def compared(figures: Mapping[str, Figures], earlier: Mapping[str, Figures]) -> dict[str, dict[str, float]]:
-    """Return the times of measurements that both benchmarks have, as multiples of the earlier ones, by protocol."""
-    found = {}
-    for name in figures.keys() & earlier.keys():
-        now, then = times_of(figures[name]), times_of(earlier[name])
-        if both := {protocol: round(now[protocol] / then[protocol], 2) for protocol in now if then.get(protocol)}:
-            found[name] = both
-    return {name: found[name] for name in figures if name in found}
+    """Return the times of measurements in both benchmarks, as multiples of the earlier ones, by protocol."""
+    multiples = {}
+    for name in figures:
+        if name in earlier:
+            new, old = times_of(figures[name]), times_of(earlier[name])
+            if shared := {protocol: round(new[protocol] / old[protocol], 2) for protocol in new if old.get(protocol)}:
+                multiples[name] = shared
+    return multiples
 
 
-def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    """Return what else than the code differs between two benchmarks: a noun each."""
-    found = ["the machine"] if mine.get("host") != theirs.get("host") else []
-    shown = [{each.get("pictures") for each in one["measurements"].values()} - {None} for one in (mine, theirs)]
-    found += ["the pictures"] if shown[0] != shown[1] else []
-    now, then = mine.get("versions") or {}, theirs.get("versions") or {}
-    names = sorted(name for name in {*now, *then} if now.get(name) != then.get(name))
-    return [*found, *([f"the versions of {', '.join(names)}"] if names else [])]
+def differences(record: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
+    """Return the differences between two benchmarks other than the code, a noun each."""
+    nouns = ["the machine"] if record.get("host") != earlier.get("host") else []
+    if _pictures(record) != _pictures(earlier):
+        nouns.append("the pictures")
+    new, old = record.get("versions") or {}, earlier.get("versions") or {}
+    if names := sorted(name for name in {*new, *old} if new.get(name) != old.get(name)):
+        nouns.append(f"the versions of {', '.join(names)}")
+    return nouns
 
 
-def compared_runs(mine: Mapping[str, Figures], earlier: Mapping[str, Figures]) -> dict[str, dict[str, float]]:
+def _pictures(record: Mapping[str, Any]) -> set[Any]:
+    return {figures.get("pictures") for figures in record["measurements"].values()} - {None}
+
+
+def compared_runs(figures: Mapping[str, Figures], earlier: Mapping[str, Figures]) -> dict[str, dict[str, float]]:
     """Return times and memory of the experiments that both benchmarks ran unchanged, as multiples of the earlier."""
-    found = {}
-    for name, figures in mine.items():
-        before = earlier.get(name)
-        if isinstance(before, Mapping) and before.get("digest") == figures["digest"]:
-            both = {heading: (figures[key], before.get(key)) for heading, key in _AS_RATIOS.items()}
-            found[name] = {heading: round(now / then, 2) for heading, (now, then) in both.items() if now and then}
-    return found
+    multiples: dict[str, dict[str, float]] = {}
+    for name, new in figures.items():
+        old = earlier.get(name)
+        if isinstance(old, Mapping) and old.get("digest") == new["digest"]:
+            multiples[name] = {
+                heading: round(new[key] / old[key], 2)
+                for heading, key in _AS_RATIOS.items()
+                if new[key] and old.get(key)
+            }
+    return multiples
 
 
 def show(results: Results, console: Console) -> None:
     """Print the results as tables."""
     pictures = sorted({str(figures["pictures"]) for figures in results.figures.values() if "pictures" in figures})
-    own = {name: figures for name, figures in results.figures.items() if "open_s" in figures and "stimulus" in figures}
-    if own:
+    trained = {
+        name: figures for name, figures in results.figures.items() if "open_s" in figures and "stimulus" in figures
+    }
+    if trained:
         title = f"Training on {' and '.join(pictures)} pictures of 28 × 28: ms per presentation, median (min–max)"
         table = new_table(title, "network", "enc.", "norm.", *PROTOCOLS.values())
         rates = new_table("Training, as in an experiment", "network", "images/s", "with rest", "exc spikes", "open, s")
-        for name, figures in own.items():
+        for name, figures in trained.items():
             short, long = (figures[protocol] for protocol in PROTOCOLS)
             parts = (f"{short[f'{part}_ms']['median']:.2f}" for part in ("encode", "normalise"))
             table.add_row(name, *parts, *(_spread(protocol["simulate_ms"]) for protocol in (short, long)))
@@ -589,15 +602,15 @@ def show(results: Results, console: Console) -> None:
         console.print(table, rates)
     baselines = {name: figures for name, figures in results.figures.items() if "baseline" in figures}
     if baselines:
-        title = "The same network otherwise: ms per presentation, median (min–max)"
+        title = "Other implementations of the same network: ms per presentation, median (min–max)"
         table = new_table(title, "baseline", *PROTOCOLS.values(), "exc spikes", "set-up, s")
         for name, figures in baselines.items():
             times = (_spread(figures[f"{protocol}_ms"]) for protocol in PROTOCOLS)
             table.add_row(name, *times, f"{figures['exc_spikes_per_image']:.1f}", f"{figures['set_up_s']:.1f}")
         console.print(table)
-    if found := ratios(results):
+    if by_protocol := ratios(results):
         table = new_table("Ratios of times", "", *PROTOCOLS.values())
-        for name, values in found.items():
+        for name, values in by_protocol.items():
             table.add_row(name, *(f"{values[p]:.2f}" if p in values else "" for p in PROTOCOLS))
         console.print(table)
     _show_rest(results, console)
@@ -619,7 +632,8 @@ def show_runs(record: Figures, console: Console) -> None:
         readouts = list(dict.fromkeys(readout for run in runs.values() for readout in run["accuracy"]))
         table = new_table("Accuracy, %", "experiment", *readouts, "pictures")
         for name, run in runs.items():
-            accuracy = (f"{100 * run['accuracy'][each]:.2f}" if each in run["accuracy"] else "–" for each in readouts)
+            scores = (run["accuracy"].get(readout) for readout in readouts)
+            accuracy = ("–" if score is None else f"{100 * score:.2f}" for score in scores)
             table.add_row(name, *accuracy, f"{run['n_test_images'] or '–'} {run['evaluated_on'] or ''}")
         console.print(table)
     for name, reason in record["failures"].items():
@@ -627,38 +641,39 @@ def show_runs(record: Figures, console: Console) -> None:
 
 
 def _show_compared(
-    found: Mapping[str, Mapping[str, float]],
+    multiples: Mapping[str, Mapping[str, float]],
     record: Figures,
     earlier: Figures,
     headings: Mapping[str, str],
     console: Console,
 ) -> None:
     """Print times and memory as multiples of those of an earlier benchmark."""
-    if not found:
-        console.print("Nothing in the earlier benchmark was repeated.")
+    if not multiples:
+        console.print("The benchmarks have no measurement in common.")
         return
     table = new_table(f"Figures / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
-    for name, values in found.items():
+    for name, values in multiples.items():
         table.add_row(name, *(f"{values[key]:.2f}" if key in values else "" for key in headings))
     console.print(table)
-    if others := differences(record, earlier):
-        console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.")
+    if nouns := differences(record, earlier):
+        console.print(f"The earlier benchmark also differs in: {'; '.join(nouns)}.")
 
 
-def new_table(title: str, first: str, *others: str) -> Table:
-    """Return an empty table, whose columns after the first are aligned to the right."""
+def new_table(title: str, first: str, *headings: str) -> Table:
+    """Return an empty table; all columns except the first are aligned to the right."""
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), title_style="bold")
     table.add_column(first, no_wrap=True)
-    for heading in others:
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
 
 
 def _show_rest(results: Results, console: Console) -> None:
-    for network, ratios_ in results.figures.get("against the kernel", {}).items():
-        if isinstance(ratios_, Mapping):
-            found = (f"{each} {ratios_[each][1]:.2f}" for each in ("float32", "float64") if each in ratios_)
-            console.print(f"{network}, CPU time as multiples of the kernel's: {', '.join(found)}")
+    for network, multiples in results.figures.get("against the kernel", {}).items():
+        if isinstance(multiples, Mapping):
+            names = [precision for precision in ("float32", "float64") if precision in multiples]
+            texts = (f"{precision} {multiples[precision][1]:.2f}" for precision in names)
+            console.print(f"{network}, CPU time as multiples of the kernel's: {', '.join(texts)}")
     for name in ("first compile 400", "cached open 400"):
         if figures := results.figures.get(name):
             seconds = f"{figures['open_s']:.2f} s, and {figures['import_s']:.2f} s for imports"

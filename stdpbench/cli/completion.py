@@ -1,7 +1,7 @@
-"""Shell completion: experiments, runs, kinds and parameters.
+"""Shell completion of experiments, runs, kinds and parameters.
 
-No heavy import while the user waits: names of kinds and parameters are cached in a small file, which is rewritten when
-the code or the installed packages that declare them change.
+To avoid heavy imports while the user waits, names of kinds and parameters are cached in a small file, which is
+rewritten when the code or the installed packages that declare them change.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def sweep_files(incomplete: str) -> list[str]:
 
 
 def runs_of(ctx: Context, incomplete: str) -> list[str]:
-    """Complete names of runs, those of a sweep as SWEEP/NAME."""
+    """Complete names of runs; those of a sweep are SWEEP/NAME."""
     from stdpbench.runs.catalog.store import run_names, sweep_folders
 
     runs = _runs_folder(ctx)
@@ -58,7 +58,7 @@ def runs_of(ctx: Context, incomplete: str) -> list[str]:
 
 
 def experiments_or_runs(ctx: Context, incomplete: str) -> list[str]:
-    """Complete what can be queued or opened in the app: experiments and runs."""
+    """Complete experiments and runs, which can be queued or opened in the app."""
     return [*experiment_names(incomplete), *runs_of(ctx, incomplete)]
 
 
@@ -75,11 +75,11 @@ def tags_of(ctx: Context, incomplete: str) -> list[str]:
     from stdpbench.runs.catalog.store import run_names
     from stdpbench.runs.folder.notes import read_notes
 
-    runs, found = _runs_folder(ctx), set[str]()
+    runs, tags = _runs_folder(ctx), set[str]()
     for name in run_names(runs):
         with suppress(StdpbenchError):
-            found.update(read_notes(runs / name).tags)
-    return _starting(sorted(found), incomplete)
+            tags.update(read_notes(runs / name).tags)
+    return _starting(sorted(tags), incomplete)
 
 
 def runs_in_bin(ctx: Context, incomplete: str) -> list[str]:
@@ -95,7 +95,7 @@ def rule_names(incomplete: str) -> list[str]:
 
 
 def checked_kinds(incomplete: str) -> list[str]:
-    """Complete what `stdpbench validate` checks: kinds of rules and of normalisations."""
+    """Complete the kinds of rules and normalisations that `stdpbench validate` checks."""
     return _starting(_names()["checked"], incomplete)
 
 
@@ -104,10 +104,10 @@ def described(incomplete: str) -> list[str]:
     names = _names()
     if "." in incomplete and not incomplete.endswith(".toml"):
         paths_ = (f"{section}.{name}" for section, kinds in names["parameters"].items() for name in _all_of(kinds))
-        found = _starting(chain(paths_, names["sweep"]), incomplete)
+        candidates = _starting(chain(paths_, names["sweep"]), incomplete)
     else:
-        found = _starting(chain(names["parameters"], ["sweep"], *names["kinds"].values()), incomplete)
-    return [*found, *experiment_names(incomplete)]
+        candidates = _starting(chain(names["parameters"], ["sweep"], *names["kinds"].values()), incomplete)
+    return [*candidates, *experiment_names(incomplete)]
 
 
 def assignments(ctx: Context, incomplete: str) -> list[str]:
@@ -118,8 +118,8 @@ def assignments(ctx: Context, incomplete: str) -> list[str]:
         section, _, name = path.partition(".")
         values = names["kinds"].get(section, []) if name == "kind" else _of(names, section, kinds).get(name, [])
         return _starting((f"{path}={value}" for value in values), incomplete)
-    found = (f"{section}.{name}=" for section in names["parameters"] for name in _of(names, section, kinds))
-    return _starting(chain(found, (f"{section}.kind=" for section in names["kinds"] if section in kinds)), incomplete)
+    paths_ = (f"{section}.{name}=" for section in names["parameters"] for name in _of(names, section, kinds))
+    return _starting(chain(paths_, (f"{section}.kind=" for section in names["kinds"] if section in kinds)), incomplete)
 
 
 def rule_assignments(ctx: Context, incomplete: str) -> list[str]:
@@ -129,10 +129,10 @@ def rule_assignments(ctx: Context, incomplete: str) -> list[str]:
 
 
 def learners(ctx: Context, incomplete: str) -> list[str]:
-    """Complete the projections that learn in the network of the run given before, if it is spelled out."""
+    """Complete the plastic projections of the run given before, if its network is written in full."""
     network = _tables_of(ctx).get("network", {})
     projections = network.get("projections", {}) if isinstance(network, dict) else {}
-    return _starting((name for name, each in projections.items() if "plasticity" in each), incomplete)
+    return _starting((name for name, table in projections.items() if "plasticity" in table), incomplete)
 
 
 def columns(incomplete: str) -> list[str]:
@@ -151,7 +151,7 @@ def simulators(incomplete: str) -> list[str]:
 
 
 def roundings(incomplete: str) -> list[str]:
-    """Complete ways to round weights."""
+    """Complete the methods of rounding weights."""
     return _starting(("nearest", "stochastic"), incomplete)
 
 
@@ -172,10 +172,10 @@ def protocols(incomplete: str) -> list[str]:
 
 @contextmanager
 def whole_words() -> Iterator[None]:
-    """Give bash completion whole words.
+    """Adapt completion to bash, which splits words at ``=``.
 
-    bash treats ``=`` as a separate word and replaces only what follows it. So ``PATH``, ``=`` and ``VALUE`` are joined
-    into one word, and the part up to ``=`` is dropped from the candidates again.
+    bash treats ``=`` as a separate word and replaces only the text after it. Therefore ``PATH``, ``=`` and ``VALUE``
+    are joined into one word, and the part up to ``=`` is removed from the candidates again.
     """
     words: list[str] = []
     current = int(os.environ.get("COMP_CWORD") or 0)
@@ -205,15 +205,15 @@ def _names() -> Names:
     """Return kinds by section, parameters with their choices by section and kind, and other names."""
     file, stamp = paths.cache_folder() / _FILE, _stamp()
     with suppress(OSError, ValueError, KeyError):
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        if kept["stamp"] == stamp:
-            return dict(kept["names"])
+        cached = json.loads(file.read_text(encoding="utf-8"))
+        if cached["stamp"] == stamp:
+            return dict(cached["names"])
     names = _declared()
     with suppress(OSError):  # without the cache the next completion is slow, too
         file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_name(f".{_FILE}.{os.getpid()}.part")
-        aside.write_text(json.dumps({"stamp": stamp, "names": names}), encoding="utf-8")
-        aside.replace(file)
+        partial = file.with_name(f".{_FILE}.{os.getpid()}.part")
+        partial.write_text(json.dumps({"stamp": stamp, "names": names}), encoding="utf-8")
+        partial.replace(file)
     return names
 
 
@@ -222,10 +222,11 @@ def _stamp() -> list[str]:
     package = Path(__file__).parents[1]
     sources = chain(*((package / name).rglob("*.py") for name in _DECLARING))
     newest = max(source.stat().st_mtime_ns for source in sources)
-    announced = entry_points()  # of all packages, read only once
+    announced = entry_points()  # read only once for all groups
     groups = [group for group in announced.groups if group.startswith("stdpbench.")]
     points = [point for group in groups for point in announced.select(group=group)]
-    return [__version__, str(package), str(newest), *sorted(f"{one.group} {one.name} {one.value}" for one in points)]
+    names = sorted(f"{point.group} {point.name} {point.value}" for point in points)
+    return [__version__, str(package), str(newest), *names]
 
 
 def _declared() -> Names:
@@ -251,10 +252,11 @@ def _declared() -> Names:
     for section in SECTIONS:
         classes: dict[str, type[Parameters]] = {"": plain[section]} if section in plain else {}
         for kind in families[section].kinds() if section in families else ():
-            with suppress(Exception):  # of a package that does not load
+            with suppress(Exception):  # a package that cannot be imported
                 classes[kind] = families[section].get(kind)
         parameters[section] = {
-            kind: {one.name: list(one.choices) for one in cls.describe()} for kind, cls in classes.items()
+            kind: {declared.name: list(declared.choices) for declared in cls.describe()}
+            for kind, cls in classes.items()
         }
     kinds = {section: list(family.kinds()) for section, family in families.items()}
     kinds |= {"readout": [*readouts.kinds(), *timed_readouts.kinds()]}
@@ -267,12 +269,12 @@ def _declared() -> Names:
         "fetchable": [*FETCHABLE, *IMPORTABLE],
         "protocols": list(PROTOCOLS),
         "checked": list(checked()),
-        "sweep": [*TABLES, *(f"{table}.{one.name}" for table, cls in TABLES.items() for one in cls.describe())],
+        "sweep": [*TABLES, *(f"{table}.{option.name}" for table, cls in TABLES.items() for option in cls.describe())],
     }
 
 
 def family_default(section: str) -> str:
-    """Default kind of a section."""
+    """Return the default kind of a section."""
     from stdpbench.experiment import kind_parameter
 
     declared = kind_parameter(section)
@@ -280,10 +282,11 @@ def family_default(section: str) -> str:
 
 
 def _kinds_of(ctx: Context) -> dict[str, str]:
-    """Kind of each section of the experiment on the command line."""
+    """Return the kind of each section of the experiment on the command line."""
     kinds: dict[str, str] = dict(_names()["usual"])
-    tables = _tables_of(ctx)
-    kinds |= {key: str(one["kind"]) for key, one in tables.items() if isinstance(one, dict) and "kind" in one}
+    for section, table in _tables_of(ctx).items():
+        if isinstance(table, dict) and "kind" in table:
+            kinds[section] = str(table["kind"])
     for assignment in ctx.params.get("set_") or ():
         path, _, value = str(assignment).partition("=")
         if path.endswith(".kind"):
@@ -292,7 +295,7 @@ def _kinds_of(ctx: Context) -> dict[str, str]:
 
 
 def _tables_of(ctx: Context) -> dict[str, Any]:
-    """Tables of the experiment on the command line, or of that of a run; empty if they cannot be read."""
+    """Return the tables of the experiment or run on the command line; empty if they cannot be read."""
     name = str(ctx.params.get("experiment") or ctx.params.get("run") or _typed(ctx, 0))
     files = [paths.shipped("experiments") / f"{name}.toml", Path(name).expanduser()]
     files += [folder / "experiment.toml" for folder in (_runs_folder(ctx) / name, Path(name).expanduser())]
@@ -303,7 +306,7 @@ def _tables_of(ctx: Context) -> dict[str, Any]:
 
 
 def _typed(ctx: Context, number: int) -> str:
-    """Argument of the command by its index; typer passes none on while an option lacks its value."""
+    """Return an argument of the command by its index; typer provides none while the value of an option is missing."""
     typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
     words = typed.split()
     after = words[words.index(ctx.info_name) + 1 :] if ctx.info_name in words else []
@@ -312,7 +315,7 @@ def _typed(ctx: Context, number: int) -> str:
 
 
 def _of(names: Names, section: str, kinds: dict[str, str]) -> dict[str, list[str]]:
-    """Parameters of a section; of all its kinds if its kind is unknown."""
+    """Return the parameters of a section; those of all its kinds if its kind is unknown."""
     declared = names["parameters"].get(section, {})
     kind = kinds.get(section, "")
     return dict(declared[kind]) if kind in declared else _all_of(declared)
@@ -333,12 +336,12 @@ def _runs_folder(ctx: Context) -> Path:
 def _files(incomplete: str) -> list[str]:
     """Complete TOML files and folders as typed."""
     folder, slash, _ = incomplete.rpartition("/")
-    found = []
+    paths_ = []
     with suppress(OSError):
         for entry in sorted(Path(folder + slash or ".").expanduser().iterdir()):
             if entry.suffix == ".toml" or (slash and entry.is_dir()):
-                found.append(f"{folder}{slash}{entry.name}{'/' if entry.is_dir() else ''}")
-    return _starting(found, incomplete)
+                paths_.append(f"{folder}{slash}{entry.name}{'/' if entry.is_dir() else ''}")
+    return _starting(paths_, incomplete)
 
 
 def _starting(names: Iterable[str], incomplete: str) -> list[str]:

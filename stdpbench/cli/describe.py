@@ -1,4 +1,4 @@
-"""Look up what is declared under a name, and print it: ``stdpbench describe``."""
+"""Look up the declarations with a name, and print them: ``stdpbench describe``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from stdpbench.results.readout import Readout, TimedReadout, readouts, timed_rea
 from stdpbench.studies.sweeps.definition import TABLES as SWEEP_TABLES
 
 _INLINE = re.compile(r":math:`([^`]*)`")
-_DISPLAYED = re.compile(r"^\.\. math::(.*(?:\n(?:[ ]+.*)?)*)$", re.MULTILINE)  # with everything indented below
+_DISPLAYED = re.compile(r"^\.\. math::(.*(?:\n(?:[ ]+.*)?)*)$", re.MULTILINE)  # including indented lines below
 FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     datasets,
     encoders,
@@ -71,24 +71,24 @@ _PLAIN: dict[str, type[Parameters]] = {
     "simulator": Simulation,
 }
 _WITH_KINDS = {
-    "network": "The neurons and how they are connected.",
-    "data": "Where pictures or the spikes of a stream come from, and how pictures are prepared.",
-    "encoding": "How a picture becomes input spikes.",
+    "network": "The neurons and their connections.",
+    "data": "Source of the pictures or of the spikes of a stream, and preprocessing of pictures.",
+    "encoding": "Encoding of pictures as input spikes.",
     "exc": "The exc neurons, which learn.",
-    "inh": "The inh neurons; simulated where network.inhibition is 'layer'.",
-    "plasticity": "How the weights from the input learn.",
-    "lateral": "Whether the weights of lateral inhibition learn, and how.",
-    "reference": "Whether the network is trained with labels, and how.",
+    "inh": "The inh neurons; simulated if network.inhibition is 'layer'.",
+    "plasticity": "Learning rule of the weights from the input.",
+    "lateral": "Learning rule of the weights of lateral inhibition, if they learn.",
+    "reference": "Training of the network with labels, if any.",
 }
 _PARTS = {
     "neuron": "Model of the neurons of a population; without it, the population is the input.",
-    "noise": "Spikes that reach the neurons of a population in addition to those of projections; without it, none do.",
-    "connect": "Which source neurons reach which target neurons.",
+    "noise": "Spikes that reach the neurons of a population in addition to those of projections; default: none.",
+    "connect": "Connections from source neurons to target neurons.",
     "weight": "Weights before any learning; a number is short for a constant.",
     "delay": "Axonal delay, from a spike to its arrival; a time is short for a constant.",
-    "plasticity": "How the weights of a projection learn; without it, they do not.",
-    "delay_plasticity": "How the axonal delays of a projection learn; without it, they do not.",
-    "normalise": "How the weights are scaled before each training presentation; without it, they are not.",
+    "plasticity": "Learning rule of the weights of a projection; without it, they do not learn.",
+    "delay_plasticity": "Learning rule of the axonal delays of a projection; without it, they do not learn.",
+    "normalise": "Scaling of the weights before each training presentation; without it, they are not scaled.",
 }
 TEXTS = (
     ("equations", "equations"),
@@ -107,7 +107,7 @@ Described = dict[str, Any]
 
 
 def catalogue() -> dict[str, list[str]]:
-    """Return all names that can be described, by what they are, except parameters."""
+    """Return all names that can be described, by family, except parameters."""
     kinds = {family.name: list(family.kinds()) for family in FAMILIES}
     kinds[projection_rules.name] = list(projection_rules.kinds())
     tables = {"section": list(SECTIONS), "table of a sweep": list(SWEEP_TABLES)}
@@ -115,19 +115,19 @@ def catalogue() -> dict[str, list[str]]:
 
 
 def look_up(name: str) -> Iterator[Described]:
-    """Return all items of that name: sections, kinds, experiments and files, parameters by dotted path.
+    """Yield all items of that name: sections, kinds, experiments and files, parameters by dotted path.
 
     Raises
     ------
     StdpbenchError
-        If nothing has that name.
+        If there is no item of that name.
     """
-    found = [*_sections(name), *_sweep_tables(name), *_kinds(name), *_experiments(name)]
-    found += () if name in SWEEP_TABLES else _parameters(name)
-    found = found or [*_tables_of_networks(name), *_classes(name)]
-    if not found:
+    items = [*_sections(name), *_sweep_tables(name), *_kinds(name), *_experiments(name)]
+    items += () if name in SWEEP_TABLES else _parameters(name)
+    items = items or [*_tables_of_networks(name), *_classes(name)]
+    if not items:
         raise StdpbenchError(f"nothing is named {name!r}; {_nearest(name)}")
-    yield from found
+    yield from items
 
 
 def _sections(name: str) -> Iterator[Described]:
@@ -137,16 +137,16 @@ def _sections(name: str) -> Iterator[Described]:
         family, kind = family_of(name), kind_parameter(name)
         assert family is not None
         assert kind is not None
-        usual: Described = {"parameters": []}
+        default: Described = {"parameters": []}
         if kind.default is not None:
-            usual = _of_class(family.name, kind.default, family.get(kind.default))
+            default = _of_class(family.name, kind.default, family.get(kind.default))
         yield {
             "what": "section",
             "name": name,
             "text": text,
-            "kinds": {one: getattr(cls, "summary", "") for one, cls in family.usable().items()},
+            "kinds": {name_: getattr(cls, "summary", "") for name_, cls in family.usable().items()},
             "default_kind": kind.default,
-            "parameters": usual["parameters"],
+            "parameters": default["parameters"],
         }
 
 
@@ -156,7 +156,7 @@ def _sweep_tables(name: str) -> Iterator[Described]:
 
 
 def _part(path: str) -> str | None:
-    """Return the text about a part of a network with kinds, such as ``network.projections.feed.delay``."""
+    """Return the description of a part of a network that has kinds, such as ``network.projections.feed.delay``."""
     return None if family_at(path) is None else _PARTS[path.rpartition(".")[2]]
 
 
@@ -166,42 +166,42 @@ def _kinds(name: str) -> Iterator[Described]:
 
 
 def _tables_of_networks(name: str) -> Iterator[Described]:
-    """Return the table of a population or projection, by its word, the name of its class, or the path of one."""
+    """Yield the table of a population or projection, by its noun, the name of its class, or a path."""
     above, _, below = name.partition(".")
     table = below.partition(".")[0].removesuffix("s") if above == "network" and below.count(".") == 1 else name.lower()
     for word, cls in (("population", Population), ("projection", Projection)):
         if table == word:
-            made = _of_class("table of a network", word, cls)
-            for one in made["parameters"]:
-                if one["name"] in _PARTS:  # which have kinds, and pages of their own
-                    one |= {"allowed": "a table", "live": False, "help": _PARTS[one["name"]]}
-            yield made | {"text": made["text"].partition("\n\nAttributes")[0]}
+            described = _of_class("table of a network", word, cls)
+            for parameter in described["parameters"]:
+                if parameter["name"] in _PARTS:  # parts with kinds are described separately
+                    parameter |= {"allowed": "a table", "live": False, "help": _PARTS[parameter["name"]]}
+            yield described | {"text": described["text"].partition("\n\nAttributes")[0]}
 
 
 def _classes(name: str) -> Iterator[Described]:
-    """Return the kinds whose Python class has this name, as the reference of Python objects prints it."""
+    """Yield the kinds whose Python class has this name."""
     families: list[Family[Any]] = [*FAMILIES, projection_rules]
-    known = {kind: (family, cls) for family in families for kind, cls in family.usable().items()}
-    for kind, (family, cls) in known.items():
+    by_kind = {kind: (family, cls) for family in families for kind, cls in family.usable().items()}
+    for kind, (family, cls) in by_kind.items():
         if cls.__name__ == name:
             yield _of_class(family.name, kind, cls)
 
 
 def _families_with(kind: str) -> list[Family[Any]]:
-    """Return the families that have a kind; rules of projections alone are in none of `FAMILIES`."""
-    found: list[Family[Any]] = [family for family in FAMILIES if kind in family.kinds()]
-    return found or [projection_rules] * (kind in projection_rules.kinds())
+    """Return the families that have a kind, including rules that only projections can have."""
+    families: list[Family[Any]] = [family for family in FAMILIES if kind in family.kinds()]
+    return families or [projection_rules] * (kind in projection_rules.kinds())
 
 
 def expanded_experiment(name: str) -> Described:
-    """Return an experiment whose network is spelled out.
+    """Return an experiment whose network is written in full.
 
     Raises
     ------
     StdpbenchError
         If there is no such experiment.
     """
-    found = next((one for one in _experiments(name) if one["what"] == "experiment"), None)
+    found = next((item for item in _experiments(name) if item["what"] == "experiment"), None)
     if found is None:
         near = suggestion(name, shipped_experiments())
         raise StdpbenchError(f"--expanded needs an experiment, and there is none {name!r}; {near}")
@@ -211,7 +211,7 @@ def expanded_experiment(name: str) -> Described:
 def _experiments(name: str) -> Iterator[Described]:
     path = Path(name).expanduser()
     if name in shipped_experiments():
-        made, where = read_experiment(name), "which ships"
+        experiment, origin = read_experiment(name), "which ships"
     elif path.is_file():
         table = read_toml(path)
         if {"arm", "grid", "random", "optuna"}.intersection(table):
@@ -220,32 +220,32 @@ def _experiments(name: str) -> Iterator[Described]:
             rule = rules.build(rule_table(name), "plasticity")
             yield _of_class(rules.name, name, type(rule)) | _as_written(rule)
             return
-        made, where = read_experiment(path), f"from {name}"
+        experiment, origin = read_experiment(path), f"from {name}"
     else:
         return
     yield {
         "what": "experiment",
-        "name": made.name,
-        "where": where,
+        "name": experiment.name,
+        "where": origin,
         "differs_from_defaults": {
-            path: value for path, (_, value) in Experiment.from_mapping({}).differences(made).items()
+            path: value for path, (_, value) in Experiment.from_mapping({}).differences(experiment).items()
         },
-        "experiment": made.to_mapping(),
+        "experiment": experiment.to_mapping(),
     }
 
 
 def _as_written(rule: PlasticityRule) -> Described:
-    """Return what the file of a custom rule says, in its own words, in place of the code that is made of it."""
+    """Return the texts in the file of a custom rule, instead of the code generated from them."""
     definition: Mapping[str, Any] = getattr(rule, "definition", {})
-    spots = [(title, key) for title, key in TEXTS if key in definition]
-    return {"text": definition.get("about", "")} | {title: definition[key].strip() for title, key in spots}
+    present = [(title, key) for title, key in TEXTS if key in definition]
+    return {"text": definition.get("about", "")} | {title: definition[key].strip() for title, key in present}
 
 
 def _parameters(path: str) -> Iterator[Described]:
-    """Return parameters with a dotted path: of a section, of each kind that a section can have, or of one kind."""
+    """Yield the parameters with a dotted path: of a section, of each kind of a section, or of one kind."""
     section, _, name = path.rpartition(".")
     if path in ("name", "seed"):
-        (declared,) = (one for one in Experiment.describe() if one.name == path)
+        (declared,) = (parameter for parameter in Experiment.describe() if parameter.name == path)
         yield {"what": "parameter", "path": path, **_plain(declared, False)}
         return
     owners: list[tuple[str, type[Parameters]]] = []
@@ -262,7 +262,7 @@ def _parameters(path: str) -> Iterator[Described]:
             return
         owners = [*family.usable().items()]
     else:
-        owners = [(section, one.get(section)) for one in _families_with(section)]
+        owners = [(section, family.get(section)) for family in _families_with(section)]
     for kind_name, cls in owners:
         for declared in cls.describe():
             if declared.name == name and family_at(path) is None:
@@ -272,14 +272,14 @@ def _parameters(path: str) -> Iterator[Described]:
 
 
 def _nearest(name: str) -> str:
-    """Suggest the name that was probably meant."""
+    """Return a hint that suggests the most similar name."""
     owner, dot, _ = name.rpartition(".")
     plain = _PLAIN | SWEEP_TABLES
-    paths = [f"{one}.{p.name}" for one in plain for p in plain[one].describe()]
-    for one in _WITH_KINDS:
-        family = family_of(one)
+    paths = [f"{section}.{p.name}" for section in plain for p in plain[section].describe()]
+    for section in _WITH_KINDS:
+        family = family_of(section)
         assert family is not None
-        paths += dict.fromkeys(f"{one}.{p.name}" for cls in family.usable().values() for p in cls.describe())
+        paths += dict.fromkeys(f"{section}.{p.name}" for cls in family.usable().values() for p in cls.describe())
     families: list[Family[Any]] = [projection_rules, *FAMILIES]
     kinds = {kind: family for family in families for kind in family.kinds()}
     if owner in kinds:
@@ -289,9 +289,9 @@ def _nearest(name: str) -> str:
     if dot:
         near = nearest(name, paths)
         return f"did you mean {near!r}?" if near else f"sections are {', '.join(SECTIONS)}"
-    alone = [path for path in paths if path.rpartition(".")[2] == name]
-    if alone:
-        return f"did you mean {alone[0]!r}?"
+    matching = [path for path in paths if path.rpartition(".")[2] == name]
+    if matching:
+        return f"did you mean {matching[0]!r}?"
     return suggestion(name, {*kinds, *SECTIONS, *SWEEP_TABLES, *shipped_experiments()})
 
 
@@ -302,12 +302,11 @@ def _of_class(what: str, name: str, cls: type[Parameters]) -> Described:
     if issubclass(cls, PlasticityRule):
         described["traces"] = _traces(cls)
     described |= {title: inspect.cleandoc(text) for title, key in TEXTS if (text := getattr(cls, key, ""))}
-    described["parameters"] = [
-        _plain(one, not (one.structural or fixed)) for one in cls.describe() if one.type != "Experiment"
-    ]
+    parameters = [declared for declared in cls.describe() if declared.type != "Experiment"]
+    described["parameters"] = [_plain(declared, not (declared.structural or fixed)) for declared in parameters]
     if cls.presets:
         described["presets"] = {
-            preset: {one.name: one.show(values[one.name]) for one in cls.describe() if one.name in values}
+            preset: {p.name: p.show(values[p.name]) for p in cls.describe() if p.name in values}
             for preset, values in cls.presets.items()
         }
     return described
@@ -330,7 +329,7 @@ def _plain(declared: Parameter, live: bool) -> Described:
 
 
 def _traces(rule: type[PlasticityRule]) -> list[str]:
-    """Describe the state variables of a rule, a line each."""
+    """Return a description of each state variable of a rule."""
     lines = []
     for trace in rule.traces:
         event = "set to 1" if trace.on_spike == "set" else "raised by 1"
@@ -347,15 +346,15 @@ def _traces(rule: type[PlasticityRule]) -> list[str]:
 
 
 def plain_doc(cls: type) -> str:
-    """Return the docstring of a class without mathematical markup, a line per paragraph; empty if it has none."""
-    text = _DISPLAYED.sub(lambda found: _displayed(found[1]), inspect.getdoc(cls) or "")
-    text = _INLINE.sub(lambda found: _unicode(found[1]), text)
-    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text) if part.strip()]
-    return "\n\n".join(part if _is_set(part) else " ".join(part.split()) for part in paragraphs)
+    """Return the docstring of a class without mathematical markup, one line per paragraph; empty if there is none."""
+    text = _DISPLAYED.sub(lambda match: _displayed(match[1]), inspect.getdoc(cls) or "")
+    text = _INLINE.sub(lambda match: _unicode(match[1]), text)
+    paragraphs = [paragraph.strip("\n") for paragraph in re.split(r"\n\s*\n", text) if paragraph.strip()]
+    return "\n\n".join(text if _keeps_lines(text) else " ".join(text.split()) for text in paragraphs)
 
 
-def _is_set(paragraph: str) -> bool:
-    """Whether to keep the line breaks of a paragraph: indented text, a list, a table."""
+def _keeps_lines(paragraph: str) -> bool:
+    """Return whether to keep the line breaks of a paragraph: indented text, a list, a table."""
     return any(re.match(r"\s|[*-] |[=|]", line) for line in paragraph.splitlines())
 
 
@@ -376,62 +375,64 @@ def _unicode(tex: str) -> str:
 # -- printing ---------------------------------------------------------------------------------------------------------
 
 
-def print_described(name: str, found: Sequence[Described]) -> None:
-    """Print what `look_up` returns."""
-    console, parameters = Console(), [one for one in found if one["what"] == "parameter"]
-    for number, one in enumerate(found[: len(found) - len(parameters)]):
+def print_described(name: str, items: Sequence[Described]) -> None:
+    """Print the items returned by `look_up`."""
+    console, parameters = Console(), [item for item in items if item["what"] == "parameter"]
+    for number, item in enumerate(items[: len(items) - len(parameters)]):
         if number:
             console.print()
-        if one["what"] == "experiment":
-            console.print(f"experiment {one['name']}, {one['where']}:\n", style="bold")
-            console.print(Experiment.from_mapping(one["experiment"]).to_toml())
+        if item["what"] == "experiment":
+            console.print(f"experiment {item['name']}, {item['where']}:\n", style="bold")
+            console.print(Experiment.from_mapping(item["experiment"]).to_toml())
         else:
-            _show_class(console, one)
+            _show_class(console, item)
     if parameters:
         console.print(f"parameter {name}", style="bold")
         console.print(_table(parameters))
 
 
-def _show_class(console: Console, one: Described) -> None:
-    title = f"{one['what']} {one['name']}: {one.get('summary', '')}".rstrip(": ")
+def _show_class(console: Console, item: Described) -> None:
+    title = f"{item['what']} {item['name']}: {item.get('summary', '')}".rstrip(": ")
     console.print(title, style="bold")
-    if one["text"]:
-        console.print(one["text"])
-    if "kinds" in one:
+    if item["text"]:
+        console.print(item["text"])
+    if "kinds" in item:
         table = Table(box=None, padding=(0, 2, 0, 0))
-        for heading in (f"{one['name']}.kind", "description"):
+        for heading in (f"{item['name']}.kind", "description"):
             table.add_column(heading, overflow="fold")
-        for kind, summary in one["kinds"].items():
-            table.add_row(f"{kind} (default)" if kind == one["default_kind"] else kind, summary)
+        for kind, summary in item["kinds"].items():
+            table.add_row(f"{kind} (default)" if kind == item["default_kind"] else kind, summary)
         console.print()
         console.print(table)
-        usual = one["default_kind"]
+        default = item["default_kind"]
         console.print(
             "\n`stdpbench describe KIND` shows the parameters of a kind."
-            if usual is None
-            else f"\nParameters of {usual}; `stdpbench describe KIND` shows those of another kind:",
+            if default is None
+            else f"\nParameters of {default}; `stdpbench describe KIND` shows those of another kind:",
         )
-    if one.get("traces") is not None:
-        console.print("\n  ".join(["\ntraces:", *one["traces"]]))
+    if item.get("traces") is not None:
+        console.print("\n  ".join(["\ntraces:", *item["traces"]]))
     for heading, _ in TEXTS:
-        if heading in one:
-            lines = one[heading].splitlines()
+        if heading in item:
+            lines = item[heading].splitlines()
             console.print("\n  ".join([f"\n{heading}:", *lines]))
-    if one["parameters"]:
-        console.print(_table(one["parameters"]))
-    if "presets" in one:
+    if item["parameters"]:
+        console.print(_table(item["parameters"]))
+    if "presets" in item:
         console.print("\nPresets, chosen by --set plasticity.preset=NAME:")
-        for name, values in one["presets"].items():
+        for name, values in item["presets"].items():
             settings = ", ".join(f"{parameter} {value}" for parameter, value in values.items())
             console.print(f"  {name}: {settings}")
 
 
 def _table(parameters: list[Described]) -> Table:
-    """Return a row per parameter, with its kind if there are several kinds."""
+    """Return a table with a row per parameter, with its kind if there are several kinds."""
     table = Table(box=None, padding=(1, 2, 0, 0))
-    columns = ["name", *(["kind"] if any(one.get("kind") for one in parameters) else []), "default", "allowed"]
+    kind = ["kind"] if any(parameter.get("kind") for parameter in parameters) else []
+    columns = ["name", *kind, "default", "allowed"]
     for heading in ("parameter", *columns[1:], "live", "description"):
         table.add_column(heading, overflow="fold")
-    for one in parameters:
-        table.add_row(*(one[column] for column in columns), "yes" if one["live"] else "", one["help"])
+    for parameter in parameters:
+        cells = (parameter[column] for column in columns)
+        table.add_row(*cells, "yes" if parameter["live"] else "", parameter["help"])
     return table

@@ -1,4 +1,4 @@
-"""Commands that write runs and their networks to files, read them back, and reproduce them."""
+"""Commands that export runs and their networks to files, import runs, and reproduce them."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def export(
     json: EndWithJson = False,
     runs: Runs = None,
 ) -> None:
-    """Write a zip with everything that reproduces a run except data; or its network or responses for other tools."""
+    """Write a zip file that reproduces a run, without its data; or its network or responses for other tools."""
     from stdpbench.cli.follow import Display
     from stdpbench.cli.terminal import Console
 
     if nir is not None and (output, neo, nwb) != (None, None, None):
-        raise StdpbenchError("--nir writes a network, and --output, --neo and --nwb something else; give one of them")
+        raise StdpbenchError("--nir cannot be combined with --output, --neo or --nwb, which write other files")
     if force and nir is None:
-        raise StdpbenchError("--force is for --nir, and writes a network that differs from the run; leave it out")
+        raise StdpbenchError("--force is for --nir, where it allows a network that differs from the run; leave it out")
     if record and neo is None and nwb is None:
         raise StdpbenchError("--record is for --neo and --nwb, which write responses; leave it out")
     folder, console = find_run(run, runs), Console(stderr=json)
@@ -152,14 +152,16 @@ def reproduce(
     runs: NewRuns = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Where the data are now, such as data.path=DIR. Repeatable."),
+        typer.Option(
+            "--set", metavar="PATH=VALUE", help="Present location of the data, such as data.path=DIR. Repeatable."
+        ),
     ] = None,
     workers: Workers = 0,
     simulator: Annotated[
         str | None,
         typer.Option(
             metavar="compiled|runtime",
-            help="Simulator. Default: the one that the run used.",
+            help="Simulator. Default: that of the run.",
             autocompletion=completion.simulators,
         ),
     ] = None,
@@ -195,8 +197,8 @@ def _print_agreement(agreement: Agreement, console: Console) -> None:
         table = Table(title="difference", title_justify="left")
         for heading in ("", "then", "now"):
             table.add_column(heading, overflow="fold")
-        for name, (before, now) in agreement.environment.items():
-            table.add_row(name, before or "–", now or "–")
+        for name, (before, after) in agreement.environment.items():
+            table.add_row(name, before or "–", after or "–")
         console.print(table)
     for difference in agreement.spikes:
         console.print(

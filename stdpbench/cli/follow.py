@@ -1,4 +1,4 @@
-"""Follow work on the terminal: bars and lines while it goes on, results at its end, Ctrl+C in between."""
+"""Follow a run or other work on the terminal: show progress, handle Ctrl+C, and print the results."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Display(Bars):
             without = "" if self._stream else ", without k-means"
             self.console.print(f"estimate:   {estimate}{without}")
         elif isinstance(fact, facts.StateChanged):
-            if fact.reason and fact.state != State.BUILDING:  # which `building` shows
+            if fact.reason and fact.state != State.BUILDING:  # that is shown by `building`
                 self.console.print(describe(record), soft_wrap=True)
         elif isinstance(fact, facts.HeldOut):
             vote = fact.values.get("accuracy_vote")
@@ -73,29 +73,29 @@ class Display(Bars):
         elif isinstance(fact, facts.Remarked | facts.Intervention | facts.Branched | facts.Rewound):
             self.console.print(describe(record), soft_wrap=True)
 
-    def building(self, what: str) -> None:
-        """Show the current step of building a network, and its duration; empty once it is over.
+    def building(self, step: str) -> None:
+        """Show the current step of building a network and its duration; called repeatedly, at last with an empty step.
 
-        Call this repeatedly. Short steps, and those from the past of a run, are not shown.
+        Short steps, and earlier ones in the history of a run, are not shown.
         """
         now = time.monotonic()
-        if what != self._waits_for:
+        if step != self._waits_for:
             if self._waits_on is not None:
                 self.bars.remove_task(self._waits_on)
                 self.console.print(f"{self._waits_for} took {now - self._waits_since:.0f} s")
-            self._waits_for, self._waits_since, self._waits_on = what, now, None
-        elif what and now - self._waits_since > _AT_ONCE:
+            self._waits_for, self._waits_since, self._waits_on = step, now, None
+        elif step and now - self._waits_since > _AT_ONCE:
             if self._waits_on is None:
-                self._waits_on = self.bars.add_task(what, total=None, note="")
+                self._waits_on = self.bars.add_task(step, total=None, note="")
                 if not self.console.is_terminal:
-                    self.console.print(f"{what} …")
+                    self.console.print(f"{step} …")
             self.bars.update(self._waits_on, note=f"{now - self._waits_since:.0f} s")
 
     def summarise(self, folder: RunFolder, metrics: Mapping[str, Any]) -> None:
         """Print the results, and whether learning helped."""
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
         origin, account = origin_of(folder.path), Account.of(folder)
-        if "supervised" in metrics and rows:  # all read-outs answer with the output neuron that fires most
+        if "supervised" in metrics and rows:  # all read-outs choose the output neuron that fires most
             rows = [("output neurons", rows[0][1])]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:
@@ -110,7 +110,7 @@ class Display(Bars):
             table.add_column("read-out")
             table.add_column("%", justify="right")
             uneven = any(Score.from_mapping(score).uneven for _, score in rows if "confusion" in score)
-            if uneven:  # the mean over classes tells more
+            if uneven:
                 table.add_column("balanced %", justify="right")
             table.add_column(INTERVAL, justify="right")
             for name, score in rows:
@@ -131,11 +131,11 @@ class Interrupt:
     Parameters
     ----------
     console : Console
-        Where the message is printed.
+        Console for the message.
     message : str
-        What the first Ctrl+C prints.
+        Message printed on the first Ctrl+C.
     stop : callable
-        Called after that.
+        Called after the message.
     """
 
     def __init__(self, console: Console, message: str, stop: Callable[[], None] = lambda: None) -> None:
@@ -143,12 +143,12 @@ class Interrupt:
         self._console, self._message, self._stop = console, message, stop
 
     @contextmanager
-    def heard(self, *others: signal.Signals) -> Iterator[Interrupt]:
+    def heard(self, *signals: signal.Signals) -> Iterator[Interrupt]:
         """Handle Ctrl+C and other signals, and restore the previous handlers afterwards."""
-        with handled(self._hear, signal.SIGINT, *others):
+        with handled(self._handle, signal.SIGINT, *signals):
             yield self
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
@@ -162,7 +162,7 @@ def follow_events(events: Generator[object, None, dict[str, Any]], console: Cons
     Raises
     ------
     SystemExit
-        With status 130 if it is stopped by Ctrl+C, after the part in progress.
+        With status 130 if it is stopped by Ctrl+C, after the current part.
     """
     interrupt = Interrupt(console, "Stopping after this part; press Ctrl+C again to end at once.")
     with Display(console) as display, closing(events):
@@ -251,7 +251,7 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
     Raises
     ------
     StdpbenchError
-        If the run fails; a new one that fails before its first presentation leaves no folder behind.
+        If the run fails. The folder of a new run that fails before its first presentation is removed.
     SystemExit
         If it is stopped.
     """
@@ -259,7 +259,7 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
     def announce() -> None:
         console.print(f"run folder: {folder.path}", soft_wrap=True)
 
-    with Interrupt(console, _STOPPING).heard() as interrupt:  # before a process exists that would continue unattended
+    with Interrupt(console, _STOPPING).heard() as interrupt:  # before the process starts
         if not new:
             announce()
         client = RunClient.start(folder.path)
@@ -285,7 +285,7 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
         if new and live.started is None and not log.stat().st_size:
             with suppress(OSError):
                 remove_run(folder)
-                remove_folder(folder.path.parent, NOTHING)  # unless it holds other runs
+                remove_folder(folder.path.parent, NOTHING)  # only if it is empty
             raise StdpbenchError(live.reason)
         raise StdpbenchError(f"{live.reason} (details are in the run folder {folder.path})")
     report(folder, console, stopped=live.state is State.STOPPED, json=json)

@@ -41,7 +41,7 @@ def lab(
         typer.Argument(
             metavar="PROTOCOL",
             help="pair-window, frequency, pairing, triplets, quadruplets, poisson-pairs, weight-dependence, neuron or "
-            "reward-delay. Default: the one that shows most about the rule.",
+            "reward-delay. Default: the most informative one for the rule.",
             autocompletion=completion.protocols,
         ),
     ] = None,
@@ -76,7 +76,7 @@ def lab(
     width: FigureWidth = None,
     json: AsJson = False,
 ) -> None:
-    """Show what a plasticity rule does to a synapse: weight changes in response to given spikes."""
+    """Show the weight changes that a plasticity rule causes in response to given spikes."""
     from stdpbench.cli.terminal import Console
     from stdpbench.results.figures.saving import FORMATS, check_figure_file, millimetres
     from stdpbench.studies.lab.default_protocol import run
@@ -85,15 +85,15 @@ def lab(
         check_figure_file(file, "--output", (*FORMATS, ".csv"))
     if width is not None:
         millimetres(width, "--width")
-    given = _pairs(option or [], "--option")
+    options = _pairs(option or [], "--option")
     parameters = {name.removeprefix("plasticity."): value for name, value in _pairs(set_ or [], "--set").items()}
-    results = [run(_rule(rule), protocol, parameters, given)]
-    opening, same = results[0].rule.opening, dict[str, str]()
-    if results[0].protocol == opening.protocol:  # rules drawn over it get the same spikes
-        same = {key: _text(value) for key, value in opening.options.items()}
-    for other in overlay or []:
-        kind, *changes = other.split(",")
-        results.append(run(_rule(kind), results[0].protocol, _pairs(changes, "--overlay"), {**same, **given}))
+    results = [run(_rule(rule), protocol, parameters, options)]
+    opening, defaults = results[0].rule.opening, dict[str, str]()
+    if results[0].protocol == opening.protocol:  # overlaid rules get the same spikes
+        defaults = {key: _text(value) for key, value in opening.options.items()}
+    for text in overlay or []:
+        kind, *changes = text.split(",")
+        results.append(run(_rule(kind), results[0].protocol, _pairs(changes, "--overlay"), {**defaults, **options}))
     for file in output or []:
         _write(file, results, width)
     if json:
@@ -116,16 +116,14 @@ def validate_rules(
             autocompletion=completion.checked_kinds,
         ),
     ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Leave out checks in which a neuron learns for minutes.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out checks that take minutes.")] = False,
     output: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write validation.md and its figures to this folder, such as docs."),
     ] = None,
     json: EndWithJson = False,
 ) -> None:
-    """Check rules and normalisations against theory and published figures; exit status 1 for a mismatch not known."""
+    """Check rules and normalisations against theory and published figures; exit status 1 for an unknown mismatch."""
     from stdpbench.cli.terminal import Console
     from stdpbench.studies.lab.checks import suite
     from stdpbench.studies.lab.checks.page import UNMATCHED, write
@@ -142,20 +140,21 @@ def validate_rules(
         console.print(findings_table(outcome))
     findings = [finding for outcome in outcomes for finding in outcome.findings]
     for outcome in outcomes:
-        for one in (finding for finding in outcome.findings if finding.verdict != "match"):
-            what, expected, found, *_ = one.row
-            why = f"; this is known: {one.known}" if one.known else ""
-            text = f"{UNMATCHED[one.verdict]} in {outcome.kind}: {what}: expected {expected}, found {found}{why}"
-            console.print(f"{text}.", soft_wrap=True)
+        for finding in outcome.findings:
+            if finding.verdict != "match":
+                title, expected, value, *_ = finding.row
+                why = f"; this is known: {finding.known}" if finding.known else ""
+                text = f"{UNMATCHED[finding.verdict]} in {outcome.kind}: {title}: expected {expected}, found {value}"
+                console.print(f"{text}{why}.", soft_wrap=True)
     counted = f"{sum(finding.reached for finding in findings)} of {len(findings)} values match"
-    known = sum(finding.verdict == "known" for finding in findings)
-    console.print(f"{counted}; known mismatches: {known}" if known else counted)
+    n_known = sum(finding.verdict == "known" for finding in findings)
+    console.print(f"{counted}; known mismatches: {n_known}" if n_known else counted)
     if output is not None:
         command = " ".join(
             ["stdpbench validate", *(rule or []), *(["--quick"] if quick else []), f"--output {output}"]
         )
-        made = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
-        console.print(f"written: {write(outcomes, output, made)}", soft_wrap=True)
+        origin = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
+        console.print(f"written: {write(outcomes, output, origin)}", soft_wrap=True)
     if json:
         records = [{"kind": o.kind, "findings": [asdict(finding) for finding in o.findings]} for o in outcomes]
         write_json(records)
@@ -164,7 +163,7 @@ def validate_rules(
 
 
 def _rule(text: str) -> str | PlasticityRule:
-    """Return a kind, before parameters and presets, or the rule in a TOML file; without a title, named by its file."""
+    """Return the name of a kind, or the rule in a TOML file; a custom rule without a title is named after its file."""
     from stdpbench.kinds.plasticity import rules
     from stdpbench.kinds.plasticity.tables import rule_table
 
@@ -176,14 +175,14 @@ def _rule(text: str) -> str | PlasticityRule:
     return rules.build(table, "plasticity")
 
 
-def _pairs(texts: Sequence[str], where: str) -> dict[str, str]:
-    found = {}
+def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise StdpbenchError(f"{where}: expected NAME=VALUE, got {text!r}")
-        found[name.strip()] = value.strip()
-    return found
+            raise StdpbenchError(f"{option}: expected NAME=VALUE, got {text!r}")
+        pairs[name.strip()] = value.strip()
+    return pairs
 
 
 def _text(value: object) -> str:
@@ -260,8 +259,8 @@ def findings_table(outcome: Outcome) -> Table:
         table.add_column(heading, overflow="fold")
     for f in outcome.findings:
         style = None if f.as_declared else "bold red"
-        what, expected, found, tolerance, verdict, _ = f.row
-        table.add_row(what, f"{expected} ({tolerance})".removesuffix(" (–)"), found, verdict, style=style)
+        title, expected, value, tolerance, verdict, _ = f.row
+        table.add_row(title, f"{expected} ({tolerance})".removesuffix(" (–)"), value, verdict, style=style)
     if not outcome.findings:
         table.add_row("no check available")
     table.caption, table.caption_justify = "; ".join(dict.fromkeys(f.reference for f in outcome.findings)), "left"

@@ -24,7 +24,7 @@ data_app = typer.Typer(help="Data sets: list them, and download more.", no_args_
 _NOUNS = {"images": "pictures", "signals": "signals", "events": "recordings", "stream": "pieces"}
 _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = 60
-_NAMED = 12  # classes
+_NAMED = 12  # maximum number of classes that are listed
 
 
 @lookup_app.command()
@@ -32,11 +32,11 @@ def experiments(json: AsJson = False) -> None:
     """List the experiments that ship with stdpbench."""
     from stdpbench.experiment import read_experiment, shipped_experiments
 
-    known = {name: read_experiment(path).about for name, path in shipped_experiments().items()}
+    shipped = {name: read_experiment(path).about for name, path in shipped_experiments().items()}
     if json:
-        write_json([{"name": name, **about.model_dump()} for name, about in known.items()])
+        write_json([{"name": name, **about.model_dump()} for name, about in shipped.items()])
         return
-    table = plain_table(["experiment", "description"], [[name, about.title] for name, about in known.items()])
+    table = plain_table(["experiment", "description"], [[name, about.title] for name, about in shipped.items()])
     sys.stdout.write(f"{table}`stdpbench describe NAME` has the expected accuracy and time.\n")
 
 
@@ -55,8 +55,8 @@ def describe(
         bool,
         typer.Option(
             "--expanded",
-            help="Print an experiment whose network is spelled out as populations and projections, as a TOML file "
-            "that can be run.",
+            help="Print an experiment with its network written in full, as populations and projections, as a TOML "
+            "file that can be run.",
         ),
     ] = False,
     json: AsJson = False,
@@ -66,17 +66,17 @@ def describe(
     from stdpbench.experiment import Experiment
 
     if expanded:
-        found = expanded_experiment(name or "")
+        described = expanded_experiment(name or "")
         if json:
-            write_json([found])
+            write_json([described])
         else:
-            sys.stdout.write(Experiment.from_mapping(found["experiment"]).to_toml())
+            sys.stdout.write(Experiment.from_mapping(described["experiment"]).to_toml())
     elif name is None:
         names = catalogue()
         if json:
             write_json(names)
-        for what in () if json else names:
-            print(wrapped(f"{what}: {', '.join(names[what])}"), end="")
+        for family in () if json else names:
+            print(wrapped(f"{family}: {', '.join(names[family])}"), end="")
     elif json:
         write_json(list(look_up(name)))
     else:
@@ -169,7 +169,7 @@ def data_show(
     width: FigureWidth = None,
     json: AsJson = False,
 ) -> None:
-    """Show the stimuli of an experiment: one of them, its spikes, and numbers of all; runs no network."""
+    """Show one stimulus of an experiment with its spikes, and statistics of all stimuli, without running a network."""
     from stdpbench.cli.terminal import Console
     from stdpbench.experiment import parse_assignment, read_experiment
     from stdpbench.experiment.dry_run import shown_numbers, shown_stimulus
@@ -177,26 +177,26 @@ def data_show(
     from stdpbench.runs.preparation.start import load_split
 
     wide = figure_width(save, "--save", width)
-    made = read_experiment(experiment).override(dict(parse_assignment(text) for text in set_ or []))
-    split = load_split(made, validation=False)
-    numbers, shown = shown_numbers(made, split), shown_stimulus(made, split, image)
+    chosen = read_experiment(experiment).override(dict(parse_assignment(text) for text in set_ or []))
+    split = load_split(chosen, validation=False)
+    numbers, shown = shown_numbers(chosen, split), shown_stimulus(chosen, split, image)
     if save is not None:
         from stdpbench.results.figures.stimulus_figure import stimulus_figure
 
-        write_figure(stimulus_figure(shown, title=f"{made.name}: {shown.name}", width=wide), save)
+        write_figure(stimulus_figure(shown, title=f"{chosen.name}: {shown.name}", width=wide), save)
     if json:
-        one = {"number": shown.number, "name": shown.name, "presentation": shown.presentation}
-        one |= {"spikes": len(shown.spikes), "duration_ms": shown.n_bins * shown.dt * 1e3}
+        stimulus = {"number": shown.number, "name": shown.name, "presentation": shown.presentation}
+        stimulus |= {"spikes": len(shown.spikes), "duration_ms": shown.n_bins * shown.dt * 1e3}
         record = {
-            "name": made.name,
+            "name": chosen.name,
             **numbers.to_mapping(),
-            "steps": _steps(made),
-            "shown": one,
+            "steps": _steps(chosen),
+            "shown": stimulus,
             "figure": save and str(save),
         }
         write_json(record)
         return
-    _print_stimuli(Console(), made.name, _steps(made), numbers, shown)
+    _print_stimuli(Console(), chosen.name, _steps(chosen), numbers, shown)
     if save is not None:
         sys.stdout.write(f"The figure of {shown.name} is in {save}\n")
 
@@ -227,16 +227,15 @@ def _steps(experiment: Made) -> dict[str, Any]:
     """Return the preprocessing steps that an experiment declares, with their values."""
     from stdpbench.data.datasets import STEPS
 
-    declared = [each for each in experiment.data.describe() if each.name in STEPS]
-    values = {each.name: getattr(experiment.data, each.name) for each in declared}
-    return {each.name: values[each.name] for each in declared if values[each.name] != each.default}
+    steps = [(step, getattr(experiment.data, step.name)) for step in experiment.data.describe() if step.name in STEPS]
+    return {step.name: value for step, value in steps if value != step.default}
 
 
 def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str, str]]:
-    """Return names and values."""
+    """Return rows of name and value."""
     height, width = numbers.shape
     low, mean, high = numbers.duration
-    fewest, average, most = numbers.spikes
+    fewest, average, largest = numbers.spikes
     counted = f"{numbers.sample} {noun}, spread over all"
     parts = f"{thousands(numbers.n_train)} for training, {thousands(numbers.n_test)} for the test"
     rows = [
@@ -244,13 +243,13 @@ def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str,
         ("classes", _classes(numbers.class_names)),
         ("inputs", f"{thousands(numbers.n_inputs)} ({height} × {width})"),
         ("duration", f"{low:g} ms" if low == high else f"{mean:.4g} ms on average, {low:g} to {high:g} ms"),
-        ("spikes", f"{_count(average)} on average, {_count(fewest)} to {_count(most)} ({counted})"),
+        ("spikes", f"{_count(average)} on average, {_count(fewest)} to {_count(largest)} ({counted})"),
         ("rate", f"{numbers.rate:.3g} Hz per input"),
         (
             "merged",
             "none"
             if not numbers.merged
-            else f"{thousands(numbers.merged)} spikes: another spike of their input is in the same step",
+            else f"{thousands(numbers.merged)} spikes, which were in the same step as another spike of their input",
         ),
         ("silent", f"{thousands(numbers.silent)} inputs never fire in these {noun}"),
     ]
@@ -268,9 +267,9 @@ def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str,
 
 
 def _classes(names: Sequence[str]) -> str:
-    """Return the number of classes and their names, as they appear in results."""
-    more = len(names) - _NAMED
-    listed = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    """Return the number of classes and their names, as in results."""
+    n_more = len(names) - _NAMED
+    listed = ", ".join(names[:_NAMED]) + (f" and {n_more} more" if n_more > 0 else "")
     return f"{len(names)} ({listed})" if names else "none"
 
 

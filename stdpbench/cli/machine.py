@@ -46,7 +46,7 @@ def gui(
 
 @machine_app.command()
 def doctor(json: AsJson = False) -> None:
-    """Check compiler, package versions, display and data, and say how to fix problems."""
+    """Check compiler, package versions, display and data, and suggest fixes for problems."""
     from stdpbench.cli.terminal import Console
     from stdpbench.engine.doctor import diagnose
 
@@ -93,9 +93,7 @@ def bench(
 
     if experiments or experiment:
         if full:
-            raise StdpbenchError(
-                "--full measures training speed in all sizes, not whole runs: leave out one of the two"
-            )
+            raise StdpbenchError("--full measures training speed, not whole runs: leave out --full or the experiments")
         bench_experiments(experiment or [], output, against, runs or runs_folder())
     else:
         if runs is not None:
@@ -122,25 +120,25 @@ def findings_table(findings: Sequence[Finding]) -> Table:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """Return how many faults and warnings there are, as a sentence."""
+    """Return a sentence with the numbers of faults and warnings."""
     counts = [(sum(finding.state == state for finding in findings), state) for state in ("fault", "warning")]
     parts = [f"{count} {state}{'s' * (count > 1)}" for count, state in counts if count]
     return f"{' and '.join(parts)}; each fix follows an arrow." if parts else "Everything is in order."
 
 
-def _to_open(what: str, runs: Path) -> Path:
-    """Return the run folder, the zip file of a run or the experiment file with a given name.
+def _to_open(name: str, runs: Path) -> Path:
+    """Return the run folder, the zip file of a run or the experiment file with a name.
 
     Raises
     ------
     StdpbenchError
-        If there is none.
+        If there is no such run or file.
     """
     from stdpbench.experiment import read_experiment, shipped_experiments
 
-    file = shipped_experiments().get(what, Path(what).expanduser())
+    file = shipped_experiments().get(name, Path(name).expanduser())
     if file.is_file():
         if file.suffix != ".zip":
-            read_experiment(file)  # its errors belong on the terminal
+            read_experiment(file)  # reports errors on the terminal
         return file.absolute()
-    return find_run(what, runs).path.absolute()
+    return find_run(name, runs).path.absolute()

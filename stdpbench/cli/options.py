@@ -1,4 +1,4 @@
-"""Arguments, options and help that several commands share; imports nothing heavy."""
+"""Arguments, options and help shared by several commands, without heavy imports."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PANELS: Final = {
     "Look up": ("experiments", "describe", "data", "lab", "validate"),
     "This machine": ("gui", "doctor", "bench"),
 }
-"""Commands by heading, as ``stdpbench --help`` lists them."""
+"""Commands by heading, in the order of ``stdpbench --help``."""
 
 
 class CommandGroup(TyperGroup):
-    """Commands that the help lists in `PANELS`; without panels where a group has none of them."""
+    """A group whose help lists its commands by `PANELS`, or without panels for a group of subcommands."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the names of commands, each with the first sentence of its help."""
@@ -125,7 +125,7 @@ ReferenceKind = Annotated[
     str,
     typer.Argument(
         metavar="KIND",
-        help="How it is trained, such as surrogate-gradient (`stdpbench describe KIND`).",
+        help="Method of training, such as surrogate-gradient (`stdpbench describe KIND`).",
         autocompletion=completion.reference_kinds,
     ),
 ]
@@ -142,7 +142,7 @@ Features = Annotated[
     typer.Option(
         "--features",
         metavar="RUN",
-        help="Train on the responses of a finished run, neuron by neuron, in place of pictures.",
+        help="Train on the responses of the neurons of a finished run, instead of pictures.",
         autocompletion=completion.runs_of,
     ),
 ]
@@ -151,7 +151,7 @@ Weights = Annotated[
     typer.Option(
         "--weights",
         metavar="FILE",
-        help="With ann-conversion: convert the trained network in this file (.npz or .nir), rather than training one.",
+        help="With ann-conversion: convert the trained network in this file (.npz or .nir) instead of training one.",
     ),
 ]
 StartFrom = Annotated[
@@ -178,7 +178,7 @@ Runs = Annotated[
 NewRuns = Annotated[
     Path | None,
     typer.Option(
-        "--runs", metavar="DIR", help="Where the run folder is created. Default: $STDPBENCH_RUNS, else ./runs."
+        "--runs", metavar="DIR", help="Folder for the new run folder. Default: $STDPBENCH_RUNS, else ./runs."
     ),
 ]
 Rule = Annotated[

@@ -1,4 +1,4 @@
-"""Write results to standard output: JSON, tables and paragraphs that fit the terminal; imports nothing heavy."""
+"""Write results to standard output: JSON, tables and paragraphs that fit the terminal; without heavy imports."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def write_json(record: Any) -> None:
 
 
 def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Format columns, two spaces apart; `right` are those aligned to the right. Fast enough for thousands of rows.
+    """Format a table; columns with the indices `right` are aligned to the right. Fast enough for thousands of rows.
 
-    On a terminal, the widest columns are narrowed until the table fits, and their cells wrapped between words.
+    On a terminal, the widest columns are narrowed until the table fits, and their cells are wrapped between words.
     """
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     excess = sum(widths) + 2 * (len(widths) - 1) - terminal_width()
-    words = [
+    longest_words = [
         max(len(word) for cell in column for word in cell.split() or [""])
         for column in zip(header, *rows, strict=True)
     ]
-    while excess > 0 and widths != words:
-        widest = max(range(len(widths)), key=lambda number: (widths[number] > words[number], widths[number]))
+    while excess > 0 and widths != longest_words:
+        widest = max(range(len(widths)), key=lambda number: (widths[number] > longest_words[number], widths[number]))
         widths[widest] -= 1
         excess -= 1
     lines = []
@@ -49,7 +49,7 @@ def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
 
 
 def terminal_width() -> int:
-    """Return the width of the terminal that standard output is; a file takes lines of any length."""
+    """Return the width of the terminal; unlimited if standard output is not a terminal."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 

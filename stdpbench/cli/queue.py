@@ -36,9 +36,7 @@ if TYPE_CHECKING:
 
     from stdpbench.runs.queue.runner import Job
 
-queue_app = typer.Typer(
-    help="The queue of runs that are waiting for their turn.", no_args_is_help=True, cls=CommandGroup
-)
+queue_app = typer.Typer(help="The queue of waiting runs.", no_args_is_help=True, cls=CommandGroup)
 
 _Items = Annotated[list[int], typer.Argument(metavar="ITEM…", help="Numbers of items, as in `queue list`.")]
 
@@ -90,18 +88,18 @@ def queue_add(
         or Path(experiment).expanduser().is_file()
         or not _may_be_run(experiment, queue.runs)
     ):
-        wanted = experiments_of(experiment, assignments, seeds)
+        experiments = experiments_of(experiment, assignments, seeds)
         if lost := lost_text(read_experiment(experiment), dict(parse_assignment(text) for text in assignments)):
             sys.stdout.write(f"{lost}\n")
         if options.simulator is not None:
             simulators.get(options.simulator, "simulator")
-        check_data(wanted[0], options)
-        added = [queue.add(made, options, hold=hold) for made in wanted]
+        check_data(experiments[0], options)
+        added = [queue.add(seeded, options, hold=hold) for seeded in experiments]
     else:
         folder = find_run(experiment, queue.runs)
         if assignments or seeds:
             raise StdpbenchError(
-                f"{experiment!r} is a run, which continues as it was started: --set and --seed are for experiments; "
+                f"{experiment!r} is a run, which continues unchanged: --set and --seed are for experiments; "
                 "`stdpbench branch --no-start` creates another run from it"
             )
         state, _ = state_of(folder)
@@ -136,30 +134,30 @@ def queue_list(runs: Runs = None, json: AsJson = False) -> None:
 @queue_app.command("move")
 def queue_move(
     item: Annotated[int, typer.Argument(metavar="ITEM", help="Number of an item.")],
-    to: Annotated[str, typer.Argument(metavar="front|back|PLACE", help="New place, counted from 1.")],
+    to: Annotated[str, typer.Argument(metavar="front|back|PLACE", help="New position, counted from 1.")],
     runs: Runs = None,
 ) -> None:
-    """Move an item to another place."""
-    _filled(runs).move(item, to)
+    """Move an item to another position."""
+    _queue_with_items(runs).move(item, to)
     queue_list(runs)
 
 
 @queue_app.command("hold")
 def queue_hold(items: _Items, runs: Runs = None) -> None:
-    """Keep items from starting until they are released."""
-    _print_items(_filled(runs).hold(list(dict.fromkeys(items))))
+    """Hold items until they are released."""
+    _print_items(_queue_with_items(runs).hold(list(dict.fromkeys(items))))
 
 
 @queue_app.command("release")
 def queue_release(items: _Items, runs: Runs = None) -> None:
-    """Let items that were held or failed wait for their turn again; their runs continue where they were."""
-    _print_items(_filled(runs).release(list(dict.fromkeys(items))))
+    """Return held or failed items to the waiting ones; their runs continue from the newest checkpoint."""
+    _print_items(_queue_with_items(runs).release(list(dict.fromkeys(items))))
 
 
 @queue_app.command("remove")
 def queue_remove(items: _Items, runs: Runs = None) -> None:
     """Remove items from the queue; run folders are kept."""
-    _print_items(_filled(runs).remove(list(dict.fromkeys(items))), "is no longer in the queue")
+    _print_items(_queue_with_items(runs).remove(list(dict.fromkeys(items))), "is no longer in the queue")
 
 
 @queue_app.command("run")
@@ -199,7 +197,7 @@ def queue_run(
         runner = QueueRunner(queue.runs, at_once, announce, _Bars(bars).show)
         interrupt = Interrupt(
             console,
-            "Stopping; active runs continue with the next `stdpbench queue run`. "
+            "Stopping; active runs will continue with the next `stdpbench queue run`. "
             "Press Ctrl+C again to leave them running.",
             runner.stop,
         )
@@ -214,13 +212,13 @@ def queue_run(
         sys.exit(1)
 
 
-def _filled(runs: Path | None) -> Queue:
+def _queue_with_items(runs: Path | None) -> Queue:
     """Return the queue of a runs folder.
 
     Raises
     ------
     StdpbenchError
-        If it is empty.
+        If the queue is empty.
     """
     queue = Queue(runs or runs_folder())
     if not queue.items():
@@ -234,7 +232,7 @@ def _print_items(items: Sequence[Item], state: str = "") -> None:
 
 
 def _state(queue: Queue, item: Item) -> str:
-    """Return the state of an item; paused if its run is."""
+    """Return the state of an item; ``"paused"`` if its run is paused."""
     from stdpbench.runs.folder.run_folder import RunFolder
     from stdpbench.runs.folder.status import state_of
     from stdpbench.runs.protocol.states import State
@@ -270,10 +268,10 @@ class _Bars:
 
 
 def _may_be_run(name: str, runs: Path) -> bool:
-    """Whether a text is the name of a run rather than a misspelt experiment."""
+    """Return whether a text is probably the name of a run rather than a misspelt experiment."""
     from stdpbench.runs.catalog.names import LATEST
     from stdpbench.runs.folder.run_folder import looks_like_run
 
     if looks_like_run(Path(name).expanduser()) or name.endswith(LATEST):
         return True
-    return bool(name) and any(known.startswith(name) for known in run_names(runs))
+    return bool(name) and any(run.startswith(name) for run in run_names(runs))

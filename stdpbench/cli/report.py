@@ -48,12 +48,12 @@ def report(
         ),
     ] = False,
     sample: Annotated[
-        int, typer.Option(min=20, metavar="N", help="Pictures that are presented again, clustered and embedded.")
+        int, typer.Option(min=20, metavar="N", help="Number of pictures presented again, clustered and embedded.")
     ] = 2000,
     repeats: Annotated[
         int,
         typer.Option(
-            min=0, metavar="N", help="How often these pictures are presented again, with other input spikes."
+            min=0, metavar="N", help="Number of times these pictures are presented again, with other input spikes."
         ),
     ] = 2,
     workers: Workers = 0,
@@ -61,7 +61,7 @@ def report(
     runs: Runs = None,
     json: EndWithJson = False,
 ) -> None:
-    """Write a report on what networks learned: read-outs, clusters, baselines; of streams, measures over time."""
+    """Write a report on the learned networks: read-outs, clusters, baselines; for streams, measures over time."""
     from stdpbench.cli.follow import follow_events
     from stdpbench.cli.terminal import Console
     from stdpbench.studies.report.analysis import Extent
@@ -98,7 +98,7 @@ def hardware(
     runs: Runs = None,
     json: AsJson = False,
 ) -> None:
-    """Check whether a trained network fits neuromorphic chips, and what it would cost, by published figures."""
+    """Check whether a trained network fits neuromorphic chips, and estimate its energy from published figures."""
     from stdpbench.cli.terminal import Console
     from stdpbench.studies.report.chip_check import check_run
 
@@ -114,7 +114,7 @@ def hardware(
 
 
 def _print_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Print what the vote is above baselines, over seeds."""
+    """Print the differences between the vote and baselines over seeds."""
     from rich.table import Table
 
     from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, about_baselines
@@ -127,10 +127,10 @@ def _print_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> N
         table.add_column(heading, justify="right" if number > 1 else "left")
     shown = []
     for group in groups:
-        for one in group["baselines"]:
-            accuracy = Spread(**known(one["accuracy"]))
-            difference = Difference(**known(one["vote_minus_baseline"]))
-            row = (group["label"] or "all", one["name"], str(difference.n), spread_text(accuracy))
+        for baseline in group["baselines"]:
+            accuracy = Spread(**known(baseline["accuracy"]))
+            difference = Difference(**known(baseline["vote_minus_baseline"]))
+            row = (group["label"] or "all", baseline["name"], str(difference.n), spread_text(accuracy))
             table.add_row(*row, difference_text(difference))
             shown.append(difference)
     console.print(table)
@@ -183,7 +183,7 @@ def _print_run(run: dict[str, Any], console: Console) -> None:
     )
 
 
-def _print_activity(found: ChipCheck, console: Console) -> None:
+def _print_activity(check: ChipCheck, console: Console) -> None:
     from rich.table import Table
 
     from stdpbench.bridges.hardware.check import activity_rows
@@ -192,29 +192,29 @@ def _print_activity(found: ChipCheck, console: Console) -> None:
     table.add_column("what")
     table.add_column("mean", justify="right")
     table.add_column("measured", overflow="fold")
-    for row in activity_rows(found):
+    for row in activity_rows(check):
         table.add_row(*row)
     console.print(table)
 
 
-def _print_check(found: ChipCheck, console: Console) -> None:
+def _print_check(check: ChipCheck, console: Console) -> None:
     from rich.table import Table
 
     from stdpbench.bridges.hardware.check import energy_sentence, sources, verdict_text
 
-    number = sources(found)
-    table = Table(title=verdict_text(found), title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    number = sources(check)
+    table = Table(title=verdict_text(check), title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("what", "where", "network", "chip", ""):
         table.add_column(heading, overflow="fold")
-    table.add_column("", justify="right")  # of the source below
-    for row in found.rows:
+    table.add_column("", justify="right")  # number of the source below
+    for row in check.rows:
         style = "bold" if row.verdict == "does not fit" else None
         cells = (row.what, row.where, row.value, row.limit, row.verdict)
         table.add_row(*cells, f"({number[row.source]})", style=style)
     console.print(table)
-    for each in found.energies:
-        console.print(f"{energy_sentence(each)} ({number[each.source]})", soft_wrap=True)
-    for remark in found.remarks:
+    for energy in check.energies:
+        console.print(f"{energy_sentence(energy)} ({number[energy.source]})", soft_wrap=True)
+    for remark in check.remarks:
         console.print(remark, soft_wrap=True)
     for source, n in number.items():
         console.print(f"  ({n}) {source}", soft_wrap=True)

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 store_app = typer.Typer()
 
 _IF_ANY = ("starred", "title", "tags", "parent")
-"""Columns that are shown if a run has a value."""
+"""Columns that are only shown if a run has a value."""
 _SHOWN = ("name", "starred", "title", "tags", "experiment", "seed", "state", "progress", "vote", "started", "parent")
 _WIDE = 100
-"""Columns of a terminal from which on `started` is shown, too, which names of runs end with."""
-_NAMED = 10  # entries that are listed by name
+"""Minimum width of a terminal for the column `started`, since names of runs usually end with the time."""
+_NAMED = 10  # maximum number of entries listed by name
 _STREAM = "training.stream."
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
 
@@ -84,7 +84,7 @@ def list_runs(
         str | None,
         typer.Option(
             metavar="A,B",
-            help="Parameter or metric across, and the one up, of --plot. Default: the first parameter that differs, "
+            help="Parameters or metrics for the x and y axes of --plot. Default: the first parameter that differs, "
             "and the first metric.",
             autocompletion=completion.columns,
         ),
@@ -130,18 +130,19 @@ def list_runs(
         _draw_runs([detailed[name] for name in names if name in detailed], plot, axes, colour, width)
     waiting = len(Queue(runs).items())
     if json:
-        asked = list(dict.fromkeys([*COLUMNS, *chosen]))
+        needed = list(dict.fromkeys([*COLUMNS, *chosen]))
         records = [
-            {column: entry.value(column) for column in asked} | {"supervised": entry.weights_origin.supervised}
+            {column: entry.value(column) for column in needed} | {"supervised": entry.weights_origin.supervised}
             for entry in entries
         ]
         write_json(records)
         return
     if not entries:
-        what = f"No run in {runs} matches the filter" if wanted else f"There are no runs in {runs}"
-        sys.stdout.write(f"{what}.\n")
+        sentence = f"No run in {runs} matches the filter" if wanted else f"There are no runs in {runs}"
+        sys.stdout.write(f"{sentence}.\n")
     else:
-        shown = chosen or [one for one in _SHOWN if one not in _IF_ANY or any(entry.text(one) for entry in entries)]
+        used = [name for name in _IF_ANY if any(entry.text(name) for entry in entries)]
+        shown = chosen or [name for name in _SHOWN if name not in _IF_ANY or name in used]
         if not chosen and sweep is not None and (measures := _stream_columns(entries)):
             shown = [column for column in shown if column not in ("vote", "started")] + measures
         if not chosen and terminal_width() < _WIDE and "started" in shown:
@@ -192,13 +193,13 @@ def note(
     json: AsJson = False,
     runs: Runs = None,
 ) -> None:
-    """Give runs, or their neurons, a title, notes, tags and stars; without options, print them."""
+    """Set the title, notes, tags and stars of runs, or of their neurons; without options, print them."""
     from stdpbench.runs.folder.notes import Notes, change_notes, checked_tag, neuron_of, read_notes
 
     if neuron and (title is not None or tag or untag):
         raise StdpbenchError(
-            "a neuron has notes and a star, but no title and no tags of its own: write #word into its notes, "
-            "or leave out --neuron"
+            "a neuron has notes and a star, but no title and no tags: write #word into its notes, or leave out "
+            "--neuron"
         )
     folders = [find_run(name, runs) for name in run]
     neurons = {folder.path: [neuron_of(folder, *_neuron(text)) for text in neuron or []] for folder in folders}
@@ -214,17 +215,17 @@ def note(
         after = after if star is None else after.with_star(star)
         return after.with_tags([*(name for name in after.tags if name not in removed), *(tag or [])])
 
-    changed(Notes())  # what is wrong with it is said before a run is changed
-    nothing = (title, notes, star) == (None, None, None) and not tag and not untag
+    changed(Notes())  # reports errors before a run is changed
+    only_print = (title, notes, star) == (None, None, None) and not tag and not untag
     records = []
     for folder in folders:
-        if nothing:
+        if only_print:
             written = read_notes(folder.path)
         else:
             _, written = change_notes(folder.path, partial(changed, path=folder.path))
         records.append({"path": str(folder.path), **_notes_record(written)})
         if not json:
-            lines = _notes_lines(written) or [("", "nothing is noted")]
+            lines = _notes_lines(written) or [("", "no notes")]
             print(folder.path.name, *(f"  {head:<8}{text}".rstrip() for head, text in lines), sep="\n")
     if json:
         write_json(records)
@@ -244,13 +245,14 @@ def show(
     json: AsJson = False,
     runs: Runs = None,
 ) -> None:
-    """Show a run: origin, differences from it, history and results."""
+    """Show the origin, changes, history and results of a run."""
     from stdpbench.runs.catalog.base import base_of
     from stdpbench.runs.catalog.comparison import Account, compare, differences_from, lineage, verdict_of
     from stdpbench.runs.folder.notes import Notes, read_notes
 
     folder = find_run(run, runs)
-    store = Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder()))
+    parent_folder = folder.path.parent
+    store = Store(parent_folder, keep=_holds_runs(parent_folder, runs or runs_folder()))
     origins = lineage(folder, store)
     about = folder.about
     children = [entry.name for entry in store.children(str(about.get("id", "")))]
@@ -261,11 +263,11 @@ def show(
         noted = read_notes(folder.path)
     except StdpbenchError as error:
         unreadable = f"stdpbench: the notes are not shown: {error}\n"
-    other = find_run(against, runs) if against else None
-    if other is None and parent is not None:
-        other = find_run(str(parent.path), folder.path.parent)
+    compared_with = find_run(against, runs) if against else None
+    if compared_with is None and parent is not None:
+        compared_with = find_run(str(parent.path), parent_folder)
     sys.stderr.write(unreadable)
-    comparison = None if other is None else compare([other, folder])
+    comparison = None if compared_with is None else compare([compared_with, folder])
     base = base_of(folder)
     differences = {} if comparison is not None else differences_from(account, base.experiment)
     if json:
@@ -281,7 +283,7 @@ def show(
     else:
         sys.stdout.write("\n")
         if differences:
-            rows = [[path, theirs, own] for path, (theirs, own) in differences.items()]
+            rows = [[path, before, after] for path, (before, after) in differences.items()]
             sys.stdout.write(f"Differences from {base.title}\n")
             sys.stdout.write(plain_table(["parameter", base.name, account.title or account.name], rows))
         else:
@@ -404,38 +406,38 @@ def restore_run(
 
 
 def _empty_bin(runs: Path, yes: bool) -> None:
-    """Remove the runs in the bin after confirmation, and list what stays."""
+    """Remove the runs in the bin after confirmation, and list remaining entries."""
     from stdpbench.runs.catalog.trash import bin_content, bin_folder, empty_bin
 
-    found = bin_content(runs)
-    if found.runs and not yes:
-        sys.stdout.write(f"In {bin_folder(runs)}:\n{''.join(f'  {name}{chr(10)}' for name in found.runs)}")
-        n = len(found.runs)
+    content = bin_content(runs)
+    if content.runs and not yes:
+        sys.stdout.write("\n".join([f"In {bin_folder(runs)}:", *(f"  {name}" for name in content.runs), ""]))
+        n = len(content.runs)
         try:
             agreed = typer.confirm(f"Permanently remove {'this run' if n == 1 else f'these {n} runs'}?")
-        except typer.Abort:  # no terminal to answer from
+        except typer.Abort:  # without a terminal, nobody can answer
             sys.stdout.write("\n")
             raise StdpbenchError("nothing was removed: answer y, or use --yes") from None
         if not agreed:
             sys.stdout.write("Nothing was removed.\n")
             return
-    if found.runs:
-        removed, _, size = empty_bin(runs, found.runs)
+    if content.runs:
+        removed, _, size = empty_bin(runs, content.runs)
         sys.stdout.write(
             f"{len(removed)} run{'' if len(removed) == 1 else 's'} permanently removed, {size / 1e6:.1f} MB.\n"
         )
     else:
         sys.stdout.write("There are no runs in the bin.\n")
-    for name in found.busy:
+    for name in content.busy:
         sys.stdout.write(f"{name} stays in the bin: a process is using it.\n")
-    if found.foreign:
-        more = len(found.foreign) - _NAMED
-        named = ", ".join(found.foreign[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    if content.foreign:
+        n_more = len(content.foreign) - _NAMED
+        named = ", ".join(content.foreign[:_NAMED]) + (f" and {n_more} more" if n_more > 0 else "")
         sys.stdout.write(f"Other files in {bin_folder(runs)} stay, as they are not deleted runs: {named}.\n")
 
 
 def _holds_runs(folder: Path, runs: Path) -> bool:
-    """Whether a folder is a runs folder or a sweep folder; no index is left next to a run elsewhere."""
+    """Return whether a folder is the runs folder or a sweep folder; only there is the cache written."""
     return folder.resolve() == runs.resolve() or (folder / SWEEP).is_file()
 
 
@@ -445,20 +447,20 @@ def _find_sweep(text: str, runs: Path) -> Path:
     Raises
     ------
     StdpbenchError
-        If there is none.
+        If there is no such sweep.
     """
     for folder in (runs / text, Path(text).expanduser()):
         if text and (folder / SWEEP).is_file():
             return folder
-    known = [folder.name for folder in sweep_folders(runs)]
-    hint = suggestion(text, known) if known else f"there is none in {runs}"
+    names = [folder.name for folder in sweep_folders(runs)]
+    hint = suggestion(text, names) if names else f"there is none in {runs}"
     raise StdpbenchError(f"there is no sweep {text!r}, neither as a folder nor in {runs}; {hint}")
 
 
 def _stream_columns(entries: Sequence[Entry]) -> list[str]:
-    """Return the measures of streams that entries have, as columns."""
-    found = dict.fromkeys(path for entry in entries for path in entry.metrics if path.startswith(_STREAM))
-    return [path for path in found if path != f"{_STREAM}seconds"]
+    """Return the columns of measures of streams that entries have."""
+    paths = dict.fromkeys(path for entry in entries for path in entry.metrics if path.startswith(_STREAM))
+    return [path for path in paths if path != f"{_STREAM}seconds"]
 
 
 def _cell(entry: Entry, column: str) -> str:
@@ -508,16 +510,16 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
     from stdpbench.runs.catalog.comparison_spec import title_and_name
 
     names = with_words(comparison.accounts)
-    others = [*map(title_and_name, comparison.accounts)]
+    titles = [*map(title_and_name, comparison.accounts)]
     sys.stdout.write("\n")
-    sys.stdout.write(wrapped(f"{title} {', '.join(others[:-1] if title.endswith('from') else others)}"))
+    sys.stdout.write(wrapped(f"{title} {', '.join(titles[:-1] if title.endswith('from') else titles)}"))
     rows = [[path, *texts] for path, texts in comparison.parameters.items()]
     rows += [[f"version of {name}", *texts] for name, texts in comparison.versions.items()]
     if rows:
         sys.stdout.write(plain_table(["", *names], rows))
     else:
         sys.stdout.write("None: parameters and versions are the same.\n")
-    _show_metrics(names, [one.start_flatters for one in comparison.accounts], comparison.metrics)
+    _show_metrics(names, [account.start_flatters for account in comparison.accounts], comparison.metrics)
     for remark in comparison.remarks:
         sys.stdout.write(wrapped(remark))
 
@@ -547,12 +549,12 @@ def _differences(comparison: Comparison) -> dict[str, Any]:
 
 
 def _notes_record(notes: Notes) -> dict[str, Any]:
-    """Return notes for JSON, with values that are empty."""
+    """Return notes for JSON, including empty values."""
     return {"title": "", "notes": "", "tags": [], "starred": False, "neurons": {}, **notes.to_mapping()}
 
 
 def _notes_lines(notes: Notes) -> list[tuple[str, str]]:
-    """Return notes as lines of heading and text; headings are empty where one continues."""
+    """Return notes as pairs of heading and text; the heading of a continued line is empty."""
     lines = [("title", notes.title)] if notes.title else []
     if notes.starred or notes.tags:
         lines.append(("tags", " ".join(["★"] * notes.starred + [f"#{tag}" for tag in notes.tags])))
@@ -567,12 +569,12 @@ def _neuron(text: str) -> tuple[str, int]:
     """Read ``[POPULATION=]N``."""
     population, _, number = text.rpartition("=")
     if not re.fullmatch("[0-9]{1,9}", number):
-        raise StdpbenchError(f"--neuron is a number, such as 137 or exc=137, not {text!r}")
+        raise StdpbenchError(f"--neuron expects a number, such as 137 or exc=137, not {text!r}")
     return population, int(number)
 
 
 def _draw_runs(runs: Sequence[Entry], target: Path, axes: str | None, colour: str | None, width: str | None) -> None:
-    """Draw a scatter of runs over two axes, and say where.
+    """Draw a scatter plot of runs over two axes, and print the path of the file.
 
     Raises
     ------
@@ -584,15 +586,15 @@ def _draw_runs(runs: Sequence[Entry], target: Path, axes: str | None, colour: st
     from stdpbench.runs.catalog.run_axes import NO_ERRORS, axes_of, axes_spec, axes_table, origins_sentence, usual_axes
 
     wide = figure_width(target, "--plot", width)
-    known = axes_of(runs) if len(runs) > 1 else {}
-    across, up, usual = usual_axes(known)
+    available = axes_of(runs) if len(runs) > 1 else {}
+    across, up, usual = usual_axes(available)
     named = [path.strip() for path in axes.split(",") if path.strip()] if axes else [across, up]
     if len(named) != 2 or not all(named):
-        raise StdpbenchError("a figure has two axes, in which at least two runs differ; --axes A,B names them")
+        raise StdpbenchError("a figure needs two axes on which at least two runs differ; --axes A,B chooses them")
     for path in filter(None, (*named, colour)):
-        if path not in known:
-            raise StdpbenchError(f"these runs do not differ in {path!r}; {suggestion(path, known)}")
-    shown, shade = [known[path] for path in named], known.get(colour or ("" if axes else usual))
+        if path not in available:
+            raise StdpbenchError(f"these runs do not differ in {path!r}; {suggestion(path, available)}")
+    shown, shade = [available[path] for path in named], available.get(colour or ("" if axes else usual))
     labels = ", ".join(axis.label for axis in shown)
     coloured = "" if shade is None else f", coloured by {shade.label}"
     sentences = [f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}.", origins_sentence(runs)]

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from stdpbench.studies.sweeps.workplace import Ended, SweepEvent, Workplace
 
 sweep_app = typer.Typer()
-_WIDE = 140  # columns of a terminal
+_WIDE = 140  # characters; a narrower terminal gets a compact table
 _NAME = 28
-"""Columns that the names of arms get on a narrow terminal, if they need them."""
+"""Maximum width of the names of arms on a narrow terminal."""
 
 
 @sweep_app.command()
@@ -42,7 +42,7 @@ def sweep(
     runs: Annotated[
         Path | None,
         typer.Option(
-            "--runs", metavar="DIR", help="Where the sweep's folder is created. Default: $STDPBENCH_RUNS, else ./runs."
+            "--runs", metavar="DIR", help="Folder for the sweep folder. Default: $STDPBENCH_RUNS, else ./runs."
         ),
     ] = None,
     processes: Annotated[
@@ -90,7 +90,7 @@ def sweep(
     if dask is not None and slurm is not None:
         raise StdpbenchError("--dask and --slurm exclude each other")
     if shared and dask is None and slurm is None:
-        raise StdpbenchError("--shared belongs to --dask or --slurm: runs on this machine need no shared folder")
+        raise StdpbenchError("--shared is for --dask and --slurm: runs on this machine need no shared folder")
     wide = figure_width(figure, "--figure", width)
     planned, console = read_sweep(file), Console(stderr=json)
     folder = (runs or runs_folder()) / planned.folder_name
@@ -103,22 +103,22 @@ def sweep(
     with SweepState(folder) as state:
         console.print(f"sweep folder: {state.folder}", soft_wrap=True)
         with _workplace(state, processes, dask, slurm, shared) as place:
-            whole = _follow(planned, state, place, console)
+            completed = _follow(planned, state, place, console)
         report = make_report(planned, state)
         write_report(report, state.folder)
         print_report(report, state.folder, console)
         if figure is not None:
-            text = "There is no figure: no arm has a result to rank."
+            text = "There is no figure, since no arm has a result."
             if (drawn := figure_of(report, wide)) is not None:
                 write_figure(drawn, figure)
                 write_beside(figure, figure_table(report), figure_caption(report))
                 text = f"figure: {figure} (and .csv, .txt)"
             console.print(text, soft_wrap=True)
-        if not whole:
+        if not completed:
             console.print(f"Stopped. `{_about()['command']}` continues.", soft_wrap=True)
         if json:
-            write_json({"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)})
-    if not whole:
+            write_json({"path": str(state.folder.resolve()), "stopped": not completed, "results": to_mapping(report)})
+    if not completed:
         sys.exit(INTERRUPTED)
     if report.failures:
         sys.exit(1)
@@ -128,7 +128,7 @@ def sweep(
 def _workplace(
     state: SweepState, processes: int, dask: str | None, slurm: int | None, shared: bool
 ) -> Iterator[Workplace]:
-    """Yield where runs are executed: here, on the cluster of a Dask scheduler, or in jobs of Slurm, which then end."""
+    """Yield the place where runs are executed: this machine, a Dask cluster, or jobs of Slurm, which end with it."""
     from stdpbench.studies.sweeps.local import Local
 
     with ExitStack() as stack:
@@ -171,9 +171,9 @@ def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console)
 
 
 class SweepDisplay:
-    """Shows the progress of a sweep: an overall bar and one per run on a terminal, a line per run elsewhere."""
+    """Shows the progress of a sweep: bars for the sweep and each run on a terminal, otherwise a line per run."""
 
-    def __init__(self, console: Console, total: int, known: int) -> None:
+    def __init__(self, console: Console, total: int, done: int) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         self._console = console
@@ -186,8 +186,8 @@ class SweepDisplay:
             console=console,
             disable=not console.is_terminal,
         )
-        self._done, self._total = known, total
-        self._all = self.bars.add_task("runs", total=max(total, known), completed=known, note="")
+        self._done, self._total = done, total
+        self._all = self.bars.add_task("runs", total=max(total, done), completed=done, note="")
         self._tasks: dict[str, TaskID] = {}
 
     def take(self, event: SweepEvent) -> None:
@@ -226,10 +226,10 @@ class SweepDisplay:
 
 
 def _table(report: Report, width: int) -> tuple[Table, int]:
-    """Build the table of a sweep, and count the columns left out.
+    """Return the table of a sweep and the number of columns left out.
 
-    On a narrow terminal, spreads and intervals are below their means, and the last columns are left out, so that names
-    of arms can be read.
+    On a narrow terminal, spreads and intervals are below their means, and the last columns are left out, so that the
+    names of arms are readable.
     """
     from rich.table import Table
     from rich.text import Text
@@ -242,12 +242,12 @@ def _table(report: Report, width: int) -> tuple[Table, int]:
         names[1:] = [name.replace(" ", "\n") for name in names[1:]]
         for row in rows:
             row[1:] = [t.replace(" ±", "\n±").replace(" [", "\n[").replace(" (", "\n(") for t in row[1:]]
-    table, left = Table(box=None, padding=(0, 2, 0 if wide else 1, 0)), width
+    table, remaining = Table(box=None, padding=(0, 2, 0 if wide else 1, 0)), width
     shown = 0
     for number, column in enumerate(zip(names, *rows, strict=True)):
         needed = max(len(line) for text in column for line in text.splitlines() or [""])
-        left -= (min(needed, _NAME) if number == 0 else needed) + 2
-        if not wide and number > 0 and left < -2:  # the last column needs no padding
+        remaining -= (min(needed, _NAME) if number == 0 else needed) + 2
+        if not wide and number > 0 and remaining < -2:  # the last column needs no padding
             break
         justify: Literal["left", "right"] = "left" if number == 0 else "right"
         table.add_column(names[number], justify=justify, no_wrap=number > 0, overflow="fold")
@@ -258,7 +258,7 @@ def _table(report: Report, width: int) -> tuple[Table, int]:
 
 
 def print_report(report: Report, folder: Path, console: Console) -> None:
-    """Print the table of a sweep, and what it says."""
+    """Print the table and the findings of a sweep."""
     from stdpbench.studies.sweeps.report import best_text
 
     if report.rows:

@@ -171,7 +171,7 @@ def branch(
     parent, console = find_run(run, runs), Console(stderr=json)
     changes = dict(parse_assignment(text) for text in set_ or [])
     if projection and rule is None:
-        raise StdpbenchError("--projection says which projection learns by another rule: give --rule as well")
+        raise StdpbenchError("--projection chooses the projection for another rule: give --rule as well")
     table = None if rule is None else rule_table(rule)
     folder = branches.branch(parent, at, changes, runs, _about(), rule=table, projection=projection)
     if only:
@@ -193,9 +193,9 @@ def rewind(
     from stdpbench.runs.lineage.branches import resume_position, resumption
 
     opened = _open(run, runs)
-    kept = opened.rewind(to)
+    later = opened.rewind(to)
     print(f"{opened.name} is back at presentation {to}. {resumption(resume_position(opened.path, to), to)}")
-    print(f"The part after it is kept as {kept.path}")
+    print(f"The later part is kept as {later.path}")
 
 
 @training_app.command()
@@ -325,14 +325,14 @@ def evaluate(
             "--bits",
             parser=number_of_bits,
             metavar="N",
-            help="Only show the test stimuli again, with weights of N bits; the run and its results stay. Repeatable.",
+            help="Only test again, with weights of N bits; the results of the run are kept. Repeatable.",
         ),
     ] = None,
     rounding: Annotated[
         str | None,
         typer.Option(
             metavar="nearest|stochastic",
-            help="How --bits rounds. Default: as the experiment declares (simulator.weight_rounding).",
+            help="Rounding for --bits. Default: that of the experiment (simulator.weight_rounding).",
             autocompletion=completion.roundings,
         ),
     ] = None,
@@ -348,7 +348,7 @@ def evaluate(
     from stdpbench.runs.protocol.options import Options
 
     if rounding is not None and not bits:
-        raise StdpbenchError("--rounding says how --bits rounds: give --bits as well")
+        raise StdpbenchError("--rounding is for --bits: give --bits as well")
     folder, console = find_run(run, runs), Console(stderr=json)
     if bits:
         from stdpbench.studies.report.few_bits import measure_bits
@@ -376,7 +376,7 @@ def _run(
     json: bool,
     **sources: Any,
 ) -> None:
-    """Print what a run or a reference is, create it, and carry it out; for `sources` see `stdpbench.api.handles`."""
+    """Print a description of a run or reference, create it, and carry it out; see `stdpbench.api.handles.plan`."""
     from stdpbench.api.handles import plan
     from stdpbench.cli.terminal import Console
     from stdpbench.experiment import parse_assignment
@@ -385,25 +385,26 @@ def _run(
     runs, console = runs or runs_folder(), Console(stderr=json)
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     planned = plan(experiment, changes, bits, seed, runs, **sources)
-    made = planned.experiment
-    console.print(f"{made.name}, seed {made.seed}: {made.about.title}".removesuffix(": "))
-    given = [text for text in assignments if not text.startswith("seed=")]
-    given += [] if bits is None else [f"simulator.weight_bits={bits}"]
-    lines = [f"with:       {', '.join(given)}" if given else "", "" if sources else lost_text(planned.base, changes)]
-    lines += [CONVERTED if made.reference.file else SUPERVISED] if made.reference.trains else []
+    chosen = planned.experiment
+    console.print(f"{chosen.name}, seed {chosen.seed}: {chosen.about.title}".removesuffix(": "))
+    settings = [text for text in assignments if not text.startswith("seed=")]
+    settings += [] if bits is None else [f"simulator.weight_bits={bits}"]
+    lines = [f"with:       {', '.join(settings)}"] if settings else []
+    lines += [] if sources else [lost_text(planned.base, changes)]
+    lines += [CONVERTED if chosen.reference.file else SUPERVISED] if chosen.reference.trains else []
     for line in filter(None, lines):
         console.print(line, soft_wrap=True)
     folder = planned.create(runs, options, _about(), start_from)
-    origin = "" if made.reference.trains else str(origin_of(folder.path))
-    for line in filter(None, (_ORIGINS.get(origin), look_text(made, runs, options))):
+    origin = "" if chosen.reference.trains else str(origin_of(folder.path))
+    for line in filter(None, (_ORIGINS.get(origin), look_text(chosen, runs, options))):
         console.print(line, soft_wrap=True)
     _carry_out(folder, console, new=True, detach=detach, json=json)
 
 
 def look_text(experiment: Made, runs: Path, options: Options) -> str:
-    """Say which look at the test labels of its data set a run will be; empty for the first one, or if it is none.
+    """Return a sentence on the number of looks at the test labels of a data set; empty for the first look or none.
 
-    Labels of own data are optional; whether there are any is known only once they have been read.
+    Labels of the user's own data are optional; whether there are any is only known once they have been read.
     """
     from stdpbench.runs.catalog.access_log import ABOUT_LOOKS, count_looks
 
@@ -419,7 +420,7 @@ def look_text(experiment: Made, runs: Path, options: Options) -> str:
 
 
 def lost_text(base: Made, changes: Mapping[str, Any]) -> str:
-    """Return a sentence about values that another kind does not take over; empty if there are none."""
+    """Return a sentence on values that are lost by a change of kind; empty if there are none."""
     lost = base.lost_by(changes)
     if not lost:
         return ""
@@ -431,7 +432,7 @@ def lost_text(base: Made, changes: Mapping[str, Any]) -> str:
 
 
 def _carry_out(folder: RunFolder, console: Console, *, new: bool, detach: bool, json: bool) -> None:
-    """Start the process of a run, and follow it unless it is to run in the background."""
+    """Start the process of a run, and follow it unless it is detached."""
     if not detach:
         from stdpbench.cli.follow import carry_out
 
@@ -466,7 +467,7 @@ def _print_changes(changed: Mapping[str, Sequence[Any]]) -> None:
     for path, (old, new) in changed.items():
         print(f"{path}: {old} → {new}, from the next presentation on")
     if not changed:
-        print("That is already the case.")
+        print("Nothing changes: these are the present values.")
 
 
 def _print_bits(measured: Mapping[str, Any], folder: RunFolder, console: Console) -> None:
@@ -476,8 +477,8 @@ def _print_bits(measured: Mapping[str, Any], folder: RunFolder, console: Console
     from stdpbench.studies.report.few_bits import ALL_BITS
 
     accuracy, word = measured["accuracy"], origin_of(folder.path).word
-    how = {"nearest": "to the nearest value", "stochastic": "up or down at random"}[measured["rounding"]]
-    title = f"% of {measured['n_images']} {measured['part']} stimuli, weights rounded {how}"
+    rounding = {"nearest": "to the nearest value", "stochastic": "up or down at random"}[measured["rounding"]]
+    title = f"% of {measured['n_images']} {measured['part']} stimuli, weights rounded {rounding}"
     table = Table(title=f"{word}: {title}" if word else title, title_justify="left")
     table.add_column("read-out")
     for name in accuracy:

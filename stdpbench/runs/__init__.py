@@ -1,4 +1,4 @@
-"""Runs: training, labelling, testing, and the run folders that record them.
+"""Runs: training, labelling and testing, and the run folders that record them.
 
 The package is callable: ``stdpbench.runs()`` lists runs (`stdpbench.api.runs`).
 """

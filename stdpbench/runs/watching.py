@@ -20,7 +20,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench.runs.queue.runner_process import Runner, runners
 
-_FRESH = 2_000_000_000  # ns; changes within one tick of a coarse clock cannot be told apart
+_FRESH = 2_000_000_000  # ns; changes within one tick of a coarse clock cannot be distinguished
 _NOT_RUNS = (BIN, QUEUE)
 _DETAILS = ("parameters",)
 
@@ -55,7 +55,7 @@ class RunsFolderState:
     in_bin : int
         Number of runs in the bin.
     remarks : tuple of str
-        Folders that are skipped.
+        Sentences about folders that are skipped.
     """
 
     entries: Mapping[str, Entry]
@@ -91,14 +91,14 @@ class RunsWatch:
         StdpbenchError
             If the folder cannot be read.
         """
-        now, marks = time.time_ns(), _marks(self.runs)
+        moment, marks = time.time_ns(), _marks(self.runs)
         changed = {name for name, mark in marks.items() if self._marks.get(name) != mark} | (
             self._fresh & marks.keys()
         )
         changed |= {name for name in self._entries.keys() & marks.keys() if self._died(name)}
         gone = self._marks.keys() - marks.keys()
         self._marks = marks
-        self._fresh = {name for name, mark in marks.items() if now - mark < _FRESH}
+        self._fresh = {name for name, mark in marks.items() if moment - mark < _FRESH}
         queue_changed, remarks = QUEUE in changed, self._last.remarks if self._last else ()
         runs_changed = {name for name in changed if name not in _NOT_RUNS}
         if runs_changed or gone or self._last is None:
@@ -117,13 +117,13 @@ class RunsWatch:
         return state != DAMAGED and State(state).active and not has_process(self.runs / name)
 
     def _read(self, changed: set[str], gone: set[str]) -> tuple[str, ...]:
-        """Read changed runs, and return what the store remarks."""
+        """Read changed runs, and return the remarks of the store."""
         store = Store(self.runs)
         read = {entry.name: entry for entry in store.entries(_DETAILS, changed)}
         self.read += len(read)
-        kept = {name: entry for name, entry in self._entries.items() if name not in gone and name not in changed}
+        unchanged = {name: entry for name, entry in self._entries.items() if name not in gone and name not in changed}
         same = {name: self._entries[name] for name, entry in read.items() if self._entries.get(name) == entry}
-        merged = {**kept, **read, **same}
+        merged = {**unchanged, **read, **same}
         self._entries = dict(sorted(merged.items(), key=lambda pair: (pair[1].started, pair[0])))
         return tuple(store.remarks)
 
@@ -137,24 +137,24 @@ class RunsWatch:
 
 
 def _marks(runs: Path) -> dict[str, int]:
-    """Modification time of every folder in a runs folder, in ns."""
-    found: dict[str, int] = {}
+    """Return the modification time of every folder in a runs folder, in ns."""
+    times: dict[str, int] = {}
     try:
         with os.scandir(runs) as entries:
             for entry in entries:
                 if entry.name.startswith(".") or not entry.is_dir():
                     continue
                 try:
-                    found[entry.name] = os.stat(entry.path).st_mtime_ns  # noqa: PTH116 - called a thousand times per second
+                    times[entry.name] = os.stat(entry.path).st_mtime_ns  # noqa: PTH116 - called a thousand times per second
                 except OSError:  # moved in the meantime
                     continue
     except FileNotFoundError:
         pass
-    return found
+    return times
 
 
-def _same(one: RunsFolderState, other: RunsFolderState) -> bool:
-    entries = len(one.entries) == len(other.entries) and all(
-        a is b for a, b in zip(one.entries.values(), other.entries.values(), strict=True)
+def _same(new: RunsFolderState, old: RunsFolderState) -> bool:
+    entries = len(new.entries) == len(old.entries) and all(
+        a is b for a, b in zip(new.entries.values(), old.entries.values(), strict=True)
     )
-    return entries and (one.queue, one.in_bin, one.remarks) == (other.queue, other.in_bin, other.remarks)
+    return entries and (new.queue, new.in_bin, new.remarks) == (old.queue, old.in_bin, old.remarks)

@@ -60,7 +60,7 @@ def test_spikes_and_potentials_are_those_of_the_script(name: str, tmp_path: Path
     inputs = pictures_of(split.train).pixels[:, None].astype(np.float64) / 255
     scale, shift = scales(arrays, inputs, PERCENTILE)
     assert shift > 0
-    assert "is added to all of its outputs" in remark
+    assert "is added to all outputs" in remark
 
     simulator = open_network(experiment.graph(8, 8), name)
     simulator.set_learned(learned)

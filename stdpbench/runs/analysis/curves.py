@@ -1,4 +1,4 @@
-"""Curves over training: of blocks of presentations, of a training with labels, and on held-out pictures."""
+"""Curves over training: measures of blocks of presentations, of training with labels, and on held-out pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHUNK = 1024
 
 
 class IntegerSeries:
-    """One integer per presentation, in preallocated memory, so that a long run does not grow.
+    """One integer per presentation, in preallocated memory, so that the memory of a long run does not grow.
 
     Parameters
     ----------
@@ -60,11 +60,11 @@ class IntegerSeries:
 
 
 def _allocate(n: int) -> NDArray[np.int32]:
-    return np.full(n, -1, np.int32)  # not zeros, for which the system would only provide memory on writing
+    return np.full(n, -1, np.int32)  # zeros would only reserve memory on writing
 
 
 def first_accuracy(n_presentations: int) -> int | None:
-    """Return after how many training presentations running accuracy is measured for the first time; None: never."""
+    """Return the number of training presentations before running accuracy is first measured; None: never."""
     interval, window = _steps(n_presentations)
     first = -(-2 * window // interval) * interval
     return first if first <= n_presentations else None
@@ -188,7 +188,7 @@ class Curves:
             ("weight_change", "weight_change"),
         ):
             setattr(self, name, arrays[key].tolist())
-        unknown = np.full(len(self.points), np.nan)  # of a read-out that was installed later
+        unknown = np.full(len(self.points), np.nan)  # for a read-out that was installed later
         self.accuracy = {name: arrays.get(f"accuracy_{name}", unknown).tolist() for name in READOUTS}
         counts = arrays["recent_counts"][-2 * self.window :]
         self._recent, self._n_recent = np.zeros((2 * self.window, counts.shape[1]), np.uint16), len(counts)
@@ -210,30 +210,29 @@ def series(blocks: Mapping[int, Block], population: str = "", projection: str = 
     blocks : mapping of int to Block
         Blocks by the position at which they end.
     population, projection : str
-        What spikes and thresholds, and changes of weights are of, by name. Default: the population that is read, and
-        the projection that is shown where only one can be.
+        Names of the population (spikes, thresholds) and the projection (weight changes). Default: those of the main
+        curves.
     """
     ends = np.array(sorted(blocks), float)
     ordered = [blocks[int(end)] for end in ends]
-    found = {
+    curves = {
         "spikes": np.array([float(np.mean(block.spikes)) for block in ordered]),
         "theta": np.array([block.mean_theta for block in ordered]),
         "change": np.array([block.weight_change for block in ordered]),
     }
-    of = {"spikes": population, "theta": population, "change": projection}
-    for name, other in of.items():
-        if other:
-            found[name] = np.array([block.others.get(f"{other}.{name}", np.nan) for block in ordered], float)
+    for name, owner in (("spikes", population), ("theta", population), ("change", projection)):
+        if owner:
+            curves[name] = np.array([block.others.get(f"{owner}.{name}", np.nan) for block in ordered], float)
     for name in READOUTS:
-        found[name] = 100 * np.array([block.accuracy.get(name, np.nan) for block in ordered])
-    return {name: (ends[np.isfinite(y)], y[np.isfinite(y)]) for name, y in found.items()}
+        curves[name] = 100 * np.array([block.accuracy.get(name, np.nan) for block in ordered])
+    return {name: (ends[np.isfinite(y)], y[np.isfinite(y)]) for name, y in curves.items()}
 
 
 def taught_columns(taught: Mapping[int, Taught]) -> dict[str, NDArray[np.float64]]:
-    """Return the measures of all parts as columns, one value per part; NaN where one is unknown.
+    """Return the measures of all parts as columns, one value per part; NaN if unknown.
 
     ``"position"`` is the end of each part, in training presentations; ``"loss"`` and ``"accuracy"``, 0 to 1, are means
-    over its pictures; others have the names of `Taught.values`.
+    over its pictures; further columns have the names of `Taught.values`.
     """
     ends = sorted(taught)
     parts = [taught[end] for end in ends]
@@ -261,8 +260,8 @@ def held_out_columns(live: LiveRun) -> dict[str, NDArray[Any]]:
     Returns
     -------
     dict of str to ndarray, (n,)
-        ``position`` and ``images`` (int64), followed by those measures of
-        `stdpbench.results.readout.held_out.MEASURES` that were taken, float64, NaN where undefined.
+        ``position`` and ``images`` (int64), and the available measures of
+        `stdpbench.results.readout.held_out.MEASURES`, float64, NaN if undefined.
     """
     positions = sorted(live.held_out)
     measured = [live.held_out[position] for position in positions]
@@ -279,12 +278,12 @@ def _number(value: float | None) -> float:
 
 
 def _n_read(experiment: Mapping[str, Any]) -> float:
-    """Return the number of neurons of the population that is read; NaN if not known."""
+    """Return the number of neurons of the population that is read; NaN if unknown."""
     network = experiment["network"]
-    if "n_exc" in network:  # of Diehl & Cook's network: without the time to check all parameters
+    if "n_exc" in network:  # Diehl & Cook's network, without the time to validate all parameters
         return float(network["n_exc"])
-    made = Experiment.from_mapping(experiment, stand_ins=True)
-    return math.nan if made.missing_kinds else float(made.graph().n_read)
+    checked = Experiment.from_mapping(experiment, stand_ins=True)
+    return math.nan if checked.missing_kinds else float(checked.graph().n_read)
 
 
 def percentages(live: LiveRun) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
@@ -299,10 +298,10 @@ def percentages(live: LiveRun) -> dict[str, tuple[NDArray[np.float64], NDArray[n
     n_exc = _n_read(live.started.experiment)
     max_entropy = math.log2(len(live.started.class_names)) if len(live.started.class_names) > 1 else 1.0
     maximum = {"share": 1.0, "bit": max_entropy, "neurons": n_exc, "clusters": n_exc}
-    found = {}
+    curves = {}
     for name in PERCENT:
         if name in columns:
             values = 100 * columns[name] / maximum[MEASURES[name].unit]
-            known = np.isfinite(values)
-            found[name] = (columns["position"][known].astype(float), values[known])
-    return found
+            finite = np.isfinite(values)
+            curves[name] = (columns["position"][finite].astype(float), values[finite])
+    return curves

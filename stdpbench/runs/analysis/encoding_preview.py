@@ -1,4 +1,4 @@
-"""What an experiment would show: the input spikes of one stimulus, and numbers over several."""
+"""Preview of the encoding of an experiment: the input spikes of one stimulus, and statistics over several."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from stdpbench.experiment import Experiment, encode, input_shape, n_bins
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
 
 MOST = 20
-"""Stimuli that numbers are over."""
+"""Maximum number of stimuli for statistics."""
 
 
 @dataclass(frozen=True, eq=False)
 class EncodingPreview:
-    """Input spikes as an experiment would show them.
+    """Input spikes of stimuli in an experiment.
 
     Attributes
     ----------
     shown : ShownStimulus
         One stimulus and its spikes.
     noun : str
-        What a stimulus is called.
+        Noun for a stimulus.
     n_stimuli : int
-        Number of stimuli that the numbers below are over, spread over the training set.
+        Number of stimuli for the statistics, spread over the training set.
     mean_spikes : float
-        Their mean number of spikes.
+        Mean number of spikes per stimulus.
     n_silent : int
-        Inputs that fire for none of them.
+        Number of inputs that fire for none of these stimuli.
     """
 
     shown: ShownStimulus
@@ -43,7 +43,7 @@ class EncodingPreview:
 
     @property
     def sentence(self) -> str:
-        """The numbers in a sentence."""
+        """Sentences with the statistics."""
         n, shown = len(self.shown.index), self.shown
         spikes = f"{thousands(n)} spike{'' if n == 1 else 's'}"
         text = f"{spikes} of {thousands(shown.n_input)} inputs in {shown.duration:g} ms"
@@ -62,7 +62,7 @@ class EncodingPreview:
 def preview_encoding(
     experiment: Experiment, stimuli: StimulusSet, number: int, go_on: Callable[[], object] = lambda: None
 ) -> EncodingPreview:
-    """Encode one training stimulus, and some others for numbers over several, as the label phase would.
+    """Encode one training stimulus, and others for statistics, as in the label phase.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def preview_encoding(
     number : int
         Number of the stimulus.
     go_on : callable
-        Called between stimuli; may raise to end the work.
+        Called between stimuli; an exception that it raises cancels the preview.
 
     Raises
     ------
@@ -83,14 +83,14 @@ def preview_encoding(
     if not 0 <= number < len(stimuli):
         raise StdpbenchError(f"there is no {stimuli.noun} {number}: there are {thousands(len(stimuli))}")
     shown = _shown(experiment, stimuli, number)
-    others = np.unique(np.linspace(0, len(stimuli) - 1, min(MOST, len(stimuli))).astype(int)).tolist()
+    sample = np.unique(np.linspace(0, len(stimuli) - 1, min(MOST, len(stimuli))).astype(int)).tolist()
     counts, n_spikes = np.zeros(shown.n_input, np.int64), list[int]()
-    for other in others:
+    for sampled in sample:
         go_on()
-        found = encode(experiment, stimuli, "label", other, 0, other)
-        counts += np.bincount(found.index, minlength=shown.n_input)
-        n_spikes.append(len(found))
-    return EncodingPreview(shown, stimuli.noun, len(others), float(np.mean(n_spikes)), int((counts == 0).sum()))
+        spikes = encode(experiment, stimuli, "label", sampled, 0, sampled)
+        counts += np.bincount(spikes.index, minlength=shown.n_input)
+        n_spikes.append(len(spikes))
+    return EncodingPreview(shown, stimuli.noun, len(sample), float(np.mean(n_spikes)), int((counts == 0).sum()))
 
 
 def _shown(experiment: Experiment, stimuli: StimulusSet, number: int) -> ShownStimulus:
@@ -99,7 +99,7 @@ def _shown(experiment: Experiment, stimuli: StimulusSet, number: int) -> ShownSt
         problem = experiment.encoding.problem(brightest, 0, experiment.stimulus_bins, experiment.dt * 1e-3)
         if problem:
             raise StdpbenchError(problem)
-    found = encode(experiment, stimuli, "label", number, 0, number)
+    spikes = encode(experiment, stimuli, "label", number, 0, number)
     bins, shape = n_bins(experiment, stimuli, number), input_shape(experiment, stimuli)
-    spikes = found.index, found.bin
-    return ShownStimulus.of(stimuli, number, shape, spikes, bins, experiment.dt, found.factor)
+    pairs = spikes.index, spikes.bin
+    return ShownStimulus.of(stimuli, number, shape, pairs, bins, experiment.dt, spikes.factor)

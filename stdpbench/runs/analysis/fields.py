@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 Weights = NDArray[np.floating[Any]]
 ALIKE = 0.95
 """Correlation of weights above which two neurons are duplicates."""
-NOT_COUNTED = "which neurons never fired is not known, since this run did not count spikes from its start"
-"""Remark on a run that was started by a version that did not count spikes."""
+NOT_COUNTED = "which neurons never fired is not known, since this run does not count spikes"
+"""Remark on a run without spike counts of its neurons."""
 _BLOCK = 1024
 
 
@@ -45,8 +45,8 @@ def tile(w: Weights, shape: tuple[int, int], columns: int, gap: float = np.nan) 
         by_pixel[..., : full * columns].reshape(height, width, full, columns).transpose(2, 0, 3, 1)
     )
     if full < rows:
-        rest = n - full * columns
-        mosaic[full, :height, :rest, :width] = by_pixel[..., full * columns :].transpose(0, 2, 1)
+        n_last = n - full * columns
+        mosaic[full, :height, :n_last, :width] = by_pixel[..., full * columns :].transpose(0, 2, 1)
     return mosaic.reshape(rows * (height + 1), columns * (width + 1))
 
 
@@ -55,7 +55,7 @@ def pooled(
 ) -> tuple[NDArray[np.float32], tuple[int, int]]:
     """Reduce the resolution of fields by averaging over squares of `factor` pixels; incomplete squares are dropped.
 
-    With `gaps`, pixels that are NaN are left out of the means; a square of them alone is NaN.
+    With `gaps`, pixels that are NaN are left out of the means; a square without other pixels is NaN.
 
     Returns
     -------
@@ -71,23 +71,23 @@ def pooled(
     cut = w.reshape(*shape, n)[: height * factor, : width * factor]
     squares = cut.reshape(height, factor, width, factor, n)
     if gaps:
-        there = ~np.isnan(squares)
-        sums, counts = (each.sum(axis=(1, 3), dtype=np.float32) for each in (np.where(there, squares, 0), there))
+        present = ~np.isnan(squares)
+        sums = np.where(present, squares, 0).sum(axis=(1, 3), dtype=np.float32)
         with np.errstate(invalid="ignore"):
-            means = sums / counts
+            means = sums / present.sum(axis=(1, 3), dtype=np.float32)
     else:
         means = squares.mean(axis=(1, 3), dtype=np.float32)
     return means.reshape(height * width, n), (height, width)
 
 
 def by_label(labels: NDArray[np.int64], theta: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return an order of neurons by class, then by descending theta, int64, (n_exc,); unassigned ones come last."""
+    """Return an order of neurons by class, then by descending theta, int64, (n_exc,); neurons without a class last."""
     classes = np.where(labels < 0, np.iinfo(np.int64).max, labels)
     return np.asarray(np.lexsort((-theta, classes)), np.int64)
 
 
 def by_similarity(w: Weights) -> NDArray[np.int64]:
-    """Return an order with similar fields next to each other (average linkage on correlation), int64, (n,)."""
+    """Return an order in which similar fields are adjacent (average linkage on correlation), int64, (n,)."""
     from scipy.cluster.hierarchy import leaves_list, linkage
 
     if w.shape[1] < 3:
@@ -99,13 +99,13 @@ def duplicates(w: Weights, alike: float = ALIKE) -> NDArray[np.bool_]:
     """Find neurons whose correlation with a neuron of lower index exceeds `alike`: bool, (n,)."""
     unit = _normalised(w)
     n = unit.shape[1]
-    found = np.zeros(n, bool)
+    is_duplicate = np.zeros(n, bool)
     for first in range(0, n, _BLOCK):
         block = unit[:, first : first + _BLOCK]
         correlation = unit[:, : first + block.shape[1]].T @ block
         earlier = np.arange(correlation.shape[0])[:, None] < np.arange(first, first + block.shape[1])
-        found[first : first + block.shape[1]] = ((correlation > alike) & earlier).any(axis=0)
-    return found
+        is_duplicate[first : first + block.shape[1]] = ((correlation > alike) & earlier).any(axis=0)
+    return is_duplicate
 
 
 def _normalised(w: Weights) -> NDArray[np.float32]:
@@ -126,8 +126,7 @@ def field_shape(source: tuple[int, ...]) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        That shape if it has two sides; of another, or of a single row, one with as many cells that is as square as
-        possible.
+        That shape if it has two dimensions and more than one row; otherwise the squarest shape with as many cells.
     """
     if len(source) == 2 and source[0] > 1:
         return source[0], source[1]

@@ -1,4 +1,4 @@
-"""Spikes of a population in a frame of ``presentation``."""
+"""Find the spikes of a population in a frame of ``presentation``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def spikes_in(frame: Mapping[str, Any], population: str) -> Pairs:
 def rates_in(frame: Mapping[str, Any], graph: Graph, dt: float) -> dict[str, float]:
     """Return the mean rate of a neuron of each population during the stimulus of a frame of ``presentation``, in Hz.
 
-    Populations of which the frame has no spikes, or whose size is not known, are missing.
+    Populations without spikes in the frame, or of unknown size, are left out.
 
     Parameters
     ----------

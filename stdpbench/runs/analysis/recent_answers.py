@@ -1,4 +1,4 @@
-"""Recent answers and firing rates of the network, from the presentations that a reader received last.
+"""Recent answers and firing rates of the network, from the presentations that a reader received most recently.
 
 Like running accuracy, answers only indicate progress: labels come from earlier training pictures, while the network
 continues to learn. The accuracy of a run is measured with frozen weights (`stdpbench.runs.process.assessment`).
@@ -73,13 +73,13 @@ class RecentResponses:
         return answer
 
     def answer(self, spike_counts: NDArray[np.integer[Any]]) -> int:
-        """Return the class that neurons vote for, or `NO_ANSWER` if no presentation was labelled."""
+        """Return the class that the neurons vote for, or `NO_ANSWER` without labelled presentations."""
         if not self.n_labelled:
             return NO_ANSWER
         return int(Vote().predict(np.asarray(spike_counts)[None], self.assignment())[0])
 
     def assignment(self) -> Assignment:
-        """Return the assignment of neurons to classes by the stored presentations."""
+        """Return the assignment of neurons to classes from the stored presentations."""
         labels = np.full(self._counts.shape[1], NO_ANSWER, np.int64)
         mean = self._sums / np.maximum(self._class_counts, 1)[:, None]
         if len(mean):
@@ -99,7 +99,7 @@ class RecentResponses:
 
 
 def best_of(images: NDArray[np.int64], counts: NDArray[np.integer[Any]], n: int) -> list[tuple[int, int]]:
-    """Return up to `n` pictures with the highest nonzero counts, most first, each picture once."""
+    """Return up to `n` different pictures with the highest nonzero counts, highest first."""
     best: dict[int, int] = {}
     for place in np.argsort(-counts.astype(np.int64), kind="stable").tolist():
         if counts[place] == 0 or len(best) == n:
@@ -117,8 +117,8 @@ class RecentRates:
     Attributes
     ----------
     rates : mapping of str to float
-        Mean rate of a neuron during the stimulus in Hz, by population. Empty before a presentation was received;
-        without populations whose spikes are not known.
+        Mean rate of a neuron during the stimulus in Hz, by population with known spikes. Empty before the first
+        presentation is received.
     """
 
     def __init__(self) -> None:
@@ -127,12 +127,12 @@ class RecentRates:
 
     @property
     def n(self) -> int:
-        """Number of presentations that the rates are means of."""
+        """Number of presentations over which the rates are averaged."""
         return len(self._recent)
 
     @property
     def last(self) -> int:
-        """Number of the last of these presentations; -1 if there is none."""
+        """Number of the last of these presentations; -1 without one."""
         return self._recent[-1][0] if self._recent else -1
 
     def reset(self) -> None:
@@ -144,10 +144,10 @@ class RecentRates:
         """Add a frame of ``presentation``, and return whether it was a new one; see `frame_spikes.rates_in`."""
         if "presentation" not in frame or frame["presentation"] == self.last:
             return False
-        found = rates_in(frame, graph, dt)
+        rates = rates_in(frame, graph, dt)
         went_back = frame["presentation"] < self.last  # a rewind, or a branch from an earlier position
-        if went_back or (self._recent and self._recent[-1][1].keys() != found.keys()):
+        if went_back or (self._recent and self._recent[-1][1].keys() != rates.keys()):
             self._recent.clear()
-        self._recent.append((int(frame["presentation"]), found))
-        self.rates = {name: sum(each[name] for _, each in self._recent) / len(self._recent) for name in found}
+        self._recent.append((int(frame["presentation"]), rates))
+        self.rates = {name: sum(past[name] for _, past in self._recent) / len(self._recent) for name in rates}
         return True

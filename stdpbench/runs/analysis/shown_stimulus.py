@@ -1,4 +1,4 @@
-"""One stimulus as it was shown: what it is, and the input spikes that it evoked, on one time axis."""
+"""One stimulus as shown to the network, and the input spikes that it evoked, on one time axis."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from stdpbench.runs.analysis.fields import tile
 from stdpbench.runs.analysis.stream_series import rate_of
 
 FRAMES = 10
-"""Frames in which a recording plays."""
+"""Number of frames in which a recording is played."""
 _RATE_BINS = 50
 _FAINTEST = 0.25
-"""Strength of a mark whose spike has the factor 0."""
+"""Strength with which a spike of factor 0 is drawn."""
 
 
 def factors_sentence(factor: NDArray[np.float64 | np.float32]) -> str:
-    """Return what factors input spikes carry, of which there are some, as a sentence."""
+    """Return a sentence on the factors of input spikes; there must be at least one."""
     low, high = float(factor.min()), float(factor.max())
-    which = f"the factor {low:.3g}" if low == high else f"factors from {low:.3g} to {high:.3g}"
-    return f"Input spikes carry {which}, by which what they deliver is multiplied."
+    values = f"the factor {low:.3g}" if low == high else f"factors from {low:.3g} to {high:.3g}"
+    return f"The effect of input spikes is multiplied by {values}."
 
 
 def strength(factor: NDArray[np.float64 | np.float32]) -> NDArray[np.float64]:
-    """Return how strongly spikes are drawn, 0.25 to 1, in proportion to the size of their factors: float64."""
+    """Return how strongly spikes are drawn, from 0.25 to 1, linear in the size of their factors: float64."""
     size = np.abs(factor).astype(np.float64)
     return _FAINTEST + (1 - _FAINTEST) * size / max(float(size.max(initial=0.0)), 1e-300)
 
@@ -41,11 +41,11 @@ class ShownStimulus:
     Attributes
     ----------
     stimulus : Stimulus or None
-        What was shown; None if it is not known, as in a stream or before the data are read.
+        The stimulus; None if unknown, for example in a stream or before the data are read.
     planes, height, width : int
         Grid of the values or channels of the stimulus; without a stimulus, of the input.
     n_input : int
-        Number of inputs, of which each value may have several (`stdpbench.kinds.encoding.Encoder.copies`).
+        Number of inputs; each value may have several (`stdpbench.kinds.encoding.Encoder.copies`).
     index, bin : ndarray, int32, (n_spikes,)
         Input and time step of each spike.
     n_bins : int
@@ -53,7 +53,7 @@ class ShownStimulus:
     dt : float
         Time step in ms.
     factor : ndarray, float64 or float32, (n_spikes,), or None
-        What each spike multiplies that it delivers; None: 1.
+        Factor of the effect of each spike; None: 1.
     """
 
     stimulus: Stimulus | None
@@ -78,26 +78,24 @@ class ShownStimulus:
         dt: float,
         factor: NDArray[np.float64 | np.float32] | None = None,
     ) -> ShownStimulus:
-        """Return one stimulus of a set, or unknown ones, with spikes (index, bin) of an input of this shape."""
-        known = stimuli is not None and 0 <= number < len(stimuli)
-        planes, (height, width) = 1, shape
-        if stimuli is not None and known:
-            height, width = stimuli.shape
+        """Return a stimulus of a set, or an unknown one, with spikes (index, bin) of an input of this shape."""
+        stimulus, planes, (height, width) = None, 1, shape
+        if stimuli is not None and 0 <= number < len(stimuli):
+            stimulus, (height, width) = stimuli.stimulus(number), stimuli.shape
             if isinstance(stimuli, EventSet):
                 planes, height = stimuli.planes, height // stimuli.planes
-        stimulus = stimuli.stimulus(number) if stimuli is not None and known else None
         return cls(stimulus, planes, height, width, shape[0] * shape[1], *spikes, n_bins, dt, factor)
 
     @property
     def duration(self) -> float:
-        """Duration in ms: the end of the time axis."""
+        """Duration in ms, which is the end of the time axis."""
         return self.n_bins * self.dt
 
     @property
     def whole(self) -> float:
-        """Duration of the whole stimulus in ms, which is longer than what is shown if the schedule cuts it."""
-        own = self.stimulus.seconds * 1e3 if isinstance(self.stimulus, Signal | Events) else 0.0
-        return max(own, self.duration)
+        """Duration of the whole stimulus in ms; longer than `duration` if the schedule cuts it."""
+        full = self.stimulus.seconds * 1e3 if isinstance(self.stimulus, Signal | Events) else 0.0
+        return max(full, self.duration)
 
     @property
     def is_cut(self) -> bool:
@@ -111,7 +109,7 @@ class ShownStimulus:
 
     @property
     def n_groups(self) -> int:
-        """Number of groups of inputs that are told apart: planes of events, or inputs of the same value."""
+        """Number of distinguished groups of inputs: planes of events, or copies of the same value."""
         return self.planes * self.copies
 
     @property
@@ -121,7 +119,7 @@ class ShownStimulus:
 
     @property
     def is_flat(self) -> bool:
-        """Whether values have no place in a plane: a single row or column of channels."""
+        """Whether the grid is a single row or column of channels."""
         return min(self.height, self.width) <= 1
 
     @cached_property
@@ -136,15 +134,15 @@ class ShownStimulus:
 
     @property
     def factors_sentence(self) -> str:
-        """What factors the spikes carry, as a sentence; empty if they carry none."""
+        """Sentence on the factors of the spikes; empty without factors."""
         return "" if self.factor is None or not len(self.factor) else factors_sentence(self.factor)
 
     @cached_property
     def first(self) -> NDArray[np.float64]:
         """Time of the first spike of each input in ms, NaN without one: float64, (n_input,)."""
-        found = np.full(self.n_input, np.nan)
-        found[self.index[::-1]] = self.bin[::-1] * self.dt  # the earliest is written last
-        return found
+        times = np.full(self.n_input, np.nan)
+        times[self.index[::-1]] = self.bin[::-1] * self.dt  # the earliest is written last
+        return times
 
     @property
     def n_silent(self) -> int:
@@ -153,19 +151,19 @@ class ShownStimulus:
 
     @property
     def fires_once(self) -> bool:
-        """Whether no input fires twice, so that all is in the times."""
+        """Whether no input fires twice, so that spike times contain all information."""
         return bool(len(self.index)) and int(self.counts.max()) == 1
 
     def sheet(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Arrange values of the inputs, (n_input,), in a plane: planes and copies side by side, with NaN between."""
+        """Arrange values of the inputs, (n_input,), in one image: planes and copies side by side, separated by NaN."""
         if self.height == 1:
             return np.asarray(values, np.float64).reshape(-1, self.width)
-        each = np.asarray(values, np.float64).reshape(self.n_groups, -1).T
+        fields = np.asarray(values, np.float64).reshape(self.n_groups, -1).T
         if self.n_groups == 1:
-            return each.reshape(self.height, self.width)
+            return fields.reshape(self.height, self.width)
         columns = min(self.n_groups, max(1, ceil((self.n_groups * self.height / self.width) ** 0.5)))
-        found = tile(each, (self.height, self.width), columns)
-        return np.asarray(found[:-1, :-1], np.float64)
+        mosaic = tile(fields, (self.height, self.width), columns)
+        return np.asarray(mosaic[:-1, :-1], np.float64)
 
     @property
     def rate_bin(self) -> float:
@@ -180,47 +178,47 @@ class ShownStimulus:
         """Spikes per second and input in bins of `rate_bin`."""
         return rate_of(self.bin, self.dt, self.duration, self.n_input, self.rate_bin)
 
-    # -- each kind -------------------------------------------------------------------------------------------------
+    # -- signals and recordings ------------------------------------------------------------------------------------
 
     @property
     def signal(self) -> Signal | None:
-        """The signal, if it is one."""
+        """The stimulus, if it is a signal."""
         return self.stimulus if isinstance(self.stimulus, Signal) else None
 
     @property
     def events(self) -> Events | None:
-        """The recording, if it is one."""
+        """The stimulus, if it is a recording of events."""
         return self.stimulus if isinstance(self.stimulus, Events) else None
 
     def values_at(self, channel: NDArray[np.integer[Any]], time: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the values of channels of the signal at times in ms, on straight lines between samples."""
+        """Return the values of channels of the signal at times in ms, interpolated linearly between samples."""
         assert self.signal is not None
-        values, found = self.signal.values, np.zeros(len(time))
+        values, interpolated = self.signal.values, np.zeros(len(time))
         samples = time * 1e-3 * self.signal.rate
         for number in np.unique(channel).tolist():
-            mine = channel == number
-            found[mine] = np.interp(samples[mine], np.arange(values.shape[1]), values[number])
-        return found
+            selected = channel == number
+            interpolated[selected] = np.interp(samples[selected], np.arange(values.shape[1]), values[number])
+        return interpolated
 
     def frame(self, number: int | None = None, n: int = FRAMES) -> NDArray[np.float64]:
         """Return the number of events of each channel, (planes, height, width): in frame `number` of `n`, or in all.
 
-        Events after the time that is shown are left out.
+        Events after the shown time are left out.
         """
         assert self.events is not None
         time = self.events.time * 1e3
         start, end = self.window(number, n)
-        mine = self.events.index[(time >= start - 1e-9) & (time < end - 1e-9)]
-        counts = np.bincount(mine, minlength=self.planes * self.height * self.width)
+        channels = self.events.index[(time >= start - 1e-9) & (time < end - 1e-9)]
+        counts = np.bincount(channels, minlength=self.planes * self.height * self.width)
         return np.asarray(counts.reshape(self.planes, self.height, self.width), np.float64)
 
     def window(self, number: int | None = None, n: int = FRAMES) -> tuple[float, float]:
-        """Return start and end of frame `number` of `n` in ms; of the whole stimulus without a number."""
+        """Return start and end of frame `number` of `n` in ms, or of the whole stimulus without a number."""
         if number is None:
             return 0.0, self.duration
         return self.duration * number / n, self.duration * (number + 1) / n
 
     @cached_property
     def brightest(self) -> float:
-        """Most events of a channel in a frame, so that all frames have the same scale; at least 1."""
+        """Largest number of events of a channel in a frame, for a common scale of all frames; at least 1."""
         return max(1.0, *(float(self.frame(number).max(initial=0.0)) for number in range(FRAMES)))

@@ -1,4 +1,4 @@
-"""Warnings about a run in which too little happens: what was observed, and which parameter to change."""
+"""Warnings about runs with silent neurons or ineffective plasticity: the observation, and a parameter to change."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from stdpbench.kinds.normalisations.sum import Sum
 from stdpbench.results.readout.metrics import wilson_interval
 
 MOST_SILENT = 0.05
-"""Share of presentations without a spike of the population that is read, above which a warning is due."""
-_FEWEST = 100  # evaluated stimuli without a warning
+"""Share of presentations without a spike of the population that is read, above which there is a warning."""
+_FEWEST = 100  # minimum number of evaluated stimuli without a warning
 _UNCHANGED = 1e-6  # change of weights in a block, as a share of their mean, that may be rounding
 _STRENGTHS = ("intensity", "rate_per_grey", "rate", "max_rate", "gain")  # parameters of encoders
-_RATES = ("nu", "eta", "A", "a_", "lambda", "gain")  # beginnings of names of rates of learning
+_RATES = ("nu", "eta", "A", "a_", "lambda", "gain")  # prefixes of the names of learning rates
 
 
 @dataclass(frozen=True)
 class Activity:
-    """What was observed in some presentations.
+    """Activity observed in some presentations.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class Activity:
     n : int
         Their number.
     silent : int
-        Number of them in which no neuron of the population that is read fired.
+        Number of presentations in which no neuron of the population that is read fired.
     arrived : int
-        Input spikes in them, or in a sample of them.
+        Input spikes in these presentations, or in a sample of them.
     others : mapping of str to int
-        Spikes of populations in the last of them, as far as they are known.
+        Spikes of populations in the last presentation, as far as they are known.
     """
 
     shown: str
@@ -51,23 +51,23 @@ class Activity:
 
 
 def arriving(spikes: Spikes) -> int:
-    """Return the number of input spikes, or of currents other than 0 in their place."""
+    """Return the number of input spikes or, for currents, the number of values other than 0."""
     return len(spikes) if spikes.currents is None else int(np.count_nonzero(spikes.currents))
 
 
 def silence(experiment: Experiment, activity: Activity) -> str:
-    """Return a warning if no neuron fired, or none in more than 5 % of presentations; else an empty text.
+    """Return a warning if no neuron fired in more than 5 % of the presentations; else an empty text.
 
     Parameters
     ----------
     experiment : Experiment
         The experiment with the active parameters.
     activity : Activity
-        What was observed. The pieces of a stream have no winner, so only complete silence of a stream is reported.
+        The observation. Pieces of a stream have no winner, so only complete silence of a stream is reported.
     """
     graph, all_silent = experiment.graph(), activity.silent == activity.n
-    few = activity.silent <= MOST_SILENT * activity.n or experiment.stream is not None
-    if not activity.n or (few and not all_silent):
+    acceptable = activity.silent <= MOST_SILENT * activity.n or experiment.stream is not None
+    if not activity.n or (acceptable and not all_silent):
         return ""
     some = "" if all_silent else f"{activity.silent} of "
     return f"No neuron of {graph.read} fired in {some}{activity.shown}: {_remedy(experiment, graph, activity)}."
@@ -81,7 +81,7 @@ def no_effect(experiment: Experiment, changes: Mapping[str, tuple[float, float]]
     experiment : Experiment
         The experiment with the active parameters.
     changes : mapping of str to (float, float)
-        Largest mean absolute change of a block, and mean size, of the weights of projections that learn.
+        Largest mean absolute change in a block, and mean size, of the weights of plastic projections.
     shown : str
         The presentations, as in `Activity`.
     """
@@ -94,7 +94,7 @@ def no_effect(experiment: Experiment, changes: Mapping[str, tuple[float, float]]
         off = [key for key in names if getattr(rule, key) == 0] or names
         paths = ", ".join(_path(experiment, f"network.projections.{name}.plasticity.{key}") for key in off)
         yield (
-            f"Plasticity has no effect: the weights of {name} did not change in {shown}; raise its rates of learning"
+            f"Plasticity has no effect: the weights of {name} did not change in {shown}; raise its learning rates"
             f"{f' ({paths})' if paths else ''}."
         )
 
@@ -116,8 +116,8 @@ def few_evaluated(experiment: Experiment, split: Split) -> str:
         return ""
     low, high = wilson_interval(n // 2, n)
     held_out = "test_fraction" in type(experiment.data).model_fields
-    place = "schedule.test_images" if experiment.schedule.test_images else "data.test_fraction" if held_out else ""
-    remedy = f"{f'raise {place} to ' if place else ''}evaluate {_FEWEST} or more"
+    parameter = "schedule.test_images" if experiment.schedule.test_images else "data.test_fraction" if held_out else ""
+    remedy = f"{f'raise {parameter} to ' if parameter else ''}evaluate {_FEWEST} or more"
     return (
         f"Accuracy is measured on {n} {split.test.noun}s only, so it is uncertain by up to "
         f"± {50 * (high - low):.0f} percentage points; {remedy}."
@@ -125,7 +125,7 @@ def few_evaluated(experiment: Experiment, split: Split) -> str:
 
 
 def _remedy(experiment: Experiment, graph: Graph, activity: Activity) -> str:
-    """Return what was observed, and what to change."""
+    """Return a clause with the observation and a remedy."""
     read, stimulus = graph.populations[graph.read], experiment.schedule.stimulus
     if graph.input and not activity.arrived:
         return f"no input spike arrived; {_more_input(experiment)}"
@@ -135,24 +135,26 @@ def _remedy(experiment: Experiment, graph: Graph, activity: Activity) -> str:
             f"schedule.stimulus ({stimulus:g} ms)"
         )
     assert read.neuron is not None
-    into = {name: each for name, each in graph.projections.items() if each.target == graph.read}
-    for name, each in into.items():
-        if each.receptor == read.neuron.sides[1] and each.source != graph.read and activity.others.get(each.source):
-            return f"{each.source} fires and inhibits them; lower the weights of {name}{_weights(experiment, name)}"
-    drive = next((name for name, each in into.items() if each.receptor == read.neuron.sides[0]), "")
+    excitatory, inhibitory = read.neuron.sides[:2]
+    into = {name: projection for name, projection in graph.projections.items() if projection.target == graph.read}
+    for name, projection in into.items():
+        source = projection.source
+        if projection.receptor == inhibitory and source != graph.read and activity.others.get(source):
+            return f"{source} fires and inhibits them; lower the weights of {name}{_weights(experiment, name)}"
+    drive = next((name for name, projection in into.items() if projection.receptor == excitatory), "")
     owner = _path(experiment, f"network.populations.{graph.read}.neuron")
     threshold = next((key for key in type(read.neuron).model_fields if "thresh" in key or key == "V_Trest"), "")
     lower = f"lower the threshold of {graph.read} ({owner}{f'.{threshold}' if threshold else ''})"
-    more = f"raise the weights of {drive}{_weights(experiment, drive)} or {lower}" if drive else lower
+    remedy = f"raise the weights of {drive}{_weights(experiment, drive)} or {lower}" if drive else lower
     rising = getattr(read.neuron, "theta_plus", 0) and activity.silent < activity.n
     return (
-        f"the input is too weak for their thresholds; {more}"
+        f"the input is too weak for their thresholds; {remedy}"
         f"{f', or lower {owner}.theta_plus, by which a spike raises it' if rising else ''}"
     )
 
 
 def _more_input(experiment: Experiment) -> str:
-    """Return which parameter of the data or the encoder brings input spikes."""
+    """Return a clause with the parameter of the data or the encoder that yields input spikes."""
     data, encoding = experiment.data, experiment.encoding
     length = f"{experiment.schedule.stimulus:g} ms (schedule.stimulus)"
     if experiment.stream is not None:
@@ -165,13 +167,13 @@ def _more_input(experiment: Experiment) -> str:
     if "threshold" in type(encoding).model_fields:
         return "lower encoding.threshold, or check that the signals change (stdpbench data show)"
     return (
-        f"check that pictures are not empty (stdpbench data show), and raise what turns values into spikes"
+        f"check that pictures are not empty (stdpbench data show), and raise the strength of the encoding"
         f"{_first_of(encoding, 'encoding', _STRENGTHS) or ' (encoding)'}"
     )
 
 
 def _path(experiment: Experiment, path: str) -> str:
-    """Return the path of a parameter in the experiment; that in the expanded network if the template fixes it."""
+    """Return the path of a parameter in the experiment, or in the expanded network if the template fixes it."""
     try:
         return experiment.short_path(path)
     except StdpbenchError:
@@ -179,25 +181,26 @@ def _path(experiment: Experiment, path: str) -> str:
 
 
 def _first_of(owner: Parameters, section: str, names: Collection[str]) -> str:
-    found = next((name for name in names if name in type(owner).model_fields), "")
-    return f" ({section}.{found})" if found else ""
+    parameter = next((name for name in names if name in type(owner).model_fields), "")
+    return f" ({section}.{parameter})" if parameter else ""
 
 
 def _weights(experiment: Experiment, name: str) -> str:
-    """Return the path of the parameter that sets how strong a projection is, in brackets; empty if there is none."""
+    """Return the path of the parameter for the strength of a projection, in brackets; empty if there is none."""
     projection = experiment.graph().projections[name]
-    place = "normalise.value" if isinstance(projection.normalise, Sum | Norm) else "weight.value"
-    if place == "weight.value" and "value" not in type(projection.weight).model_fields:
+    parameter = "normalise.value" if isinstance(projection.normalise, Sum | Norm) else "weight.value"
+    if parameter == "weight.value" and "value" not in type(projection.weight).model_fields:
         return ""
-    return f" ({_path(experiment, f'network.projections.{name}.{place}')})"
+    return f" ({_path(experiment, f'network.projections.{name}.{parameter}')})"
 
 
 def _first_arrival(graph: Graph) -> float:
-    """Return the time that a spike of the input needs to reach the population that is read, in ms."""
+    """Return the time that a spike needs from the input to the population that is read, in ms."""
     arrival = {graph.input: 0.0}
     for _ in graph.populations:
-        for each in graph.projections.values():
-            if each.source in arrival:
-                delay = each.delay.longest if each.delay.form == "one" else 0.0
-                arrival[each.target] = min(arrival.get(each.target, float("inf")), arrival[each.source] + delay)
+        for projection in graph.projections.values():
+            if projection.source in arrival:
+                delay = projection.delay.longest if projection.delay.form == "one" else 0.0
+                time = arrival[projection.source] + delay
+                arrival[projection.target] = min(arrival.get(projection.target, float("inf")), time)
     return arrival.get(graph.read, 0.0)

@@ -1,7 +1,7 @@
-"""One presentation from the point of view of one neuron, reconstructed from frames for slow motion and inspector.
+"""Reconstruct one presentation for one neuron from frames, for slow motion and the inspector.
 
 Frames contain spikes, the weights at the end and, if requested, time courses. Traces and weights during the
-presentation are recomputed (`stdpbench.kinds.plasticity.replay`); the assumptions made are listed as remarks.
+presentation are recomputed (`stdpbench.kinds.plasticity.replay`); the assumptions are listed as remarks.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from stdpbench.runs.analysis.weight_views import spread
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
 
-_AGREES = 1e-5  # frames hold weights as float32
-_LASTS = 3  # time constants after which a trace is small
+_AGREES = 1e-5  # tolerance, since weights in frames are float32
+_LASTS = 3  # number of time constants after which a trace is small
 _NEGLIGIBLE = 1e-3  # remaining fraction of a trace
 
 Frame = Mapping[str, Any]
@@ -46,7 +46,7 @@ class Courses:
     v, threshold : ndarray, float64, (n_bins,)
         Membrane potential and spike threshold, in `unit`.
     ge, gi : ndarray, float64, (n_bins,)
-        Excitation and inhibition: conductances in units of the leak, or what arrives in a step at neurons without
+        Excitation and inhibition: conductances in units of the leak, or the input in each step for neurons without
         units.
     unit : str
         ``"mV"``, or empty for neurons without units.
@@ -88,13 +88,13 @@ class SlowMotion:
     n_source : int
         Number of neurons of the source.
     sources : ndarray, int, (n_synapses,)
-        Neuron of the source that each replayed synapse comes from, ascending.
+        Source neuron of each replayed synapse, ascending.
     connected : ndarray of bool, or None
-        Which of the replayed synapses exist; None for all.
+        Which of the replayed synapses exist; None: all.
     delays : int or ndarray, int32, (n_synapses,)
         Axonal delays of the replayed synapses in steps: from a spike of the source to its arrival.
     source_factor : ndarray, float64 or float32, or None
-        Factors of the spikes of the source, if these are of the input and carry some.
+        Factors of the spikes of the source, if it is the input and its spikes are graded.
     """
 
     projection: str
@@ -121,27 +121,27 @@ class SlowMotion:
     source_factor: NDArray[np.float64 | np.float32] | None = None
 
     def arrivals(self) -> NDArray[np.float64]:
-        """Return the step in which each spike of the source arrives at the neuron, float64; NaN: it does not.
+        """Return the step in which each spike of the source arrives at the neuron, float64; NaN if it does not arrive.
 
-        Of several synapses between the same neurons, the first.
+        If there are several synapses between the same neurons, the first one counts.
         """
         late = np.full(max(self.n_source, 1), np.nan)
-        kept = slice(None) if self.connected is None else self.connected
+        existing = slice(None) if self.connected is None else self.connected
         delays = np.broadcast_to(np.asarray(self.delays), self.sources.shape)
-        late[self.sources[kept][::-1]] = delays[kept][::-1]
+        late[self.sources[existing][::-1]] = delays[existing][::-1]
         index, bins = self.source_spikes
         return np.asarray(bins + late[index], np.float64)
 
     def synapses_from(self, neuron: int) -> NDArray[np.int64]:
-        """Return the replayed synapses from a neuron of the source, as numbers in `replay`: none, one, or several."""
+        """Return the numbers in `replay` of the synapses from a neuron of the source; there may be several or none."""
         first, after = (int(np.searchsorted(self.sources, neuron, side)) for side in ("left", "right"))
-        found = np.arange(first, after, dtype=np.int64)
-        return found if self.connected is None else found[self.connected[first:after]]
+        numbers = np.arange(first, after, dtype=np.int64)
+        return numbers if self.connected is None else numbers[self.connected[first:after]]
 
     def per_source(self, values: Floats) -> NDArray[np.float32]:
-        """Return values of synapses by the neuron of the source, (n_source,): sums; NaN where there is no synapse."""
-        kept = slice(None) if self.connected is None else self.connected
-        return spread(self.sources[kept], values[kept], self.n_source)
+        """Return the sum of values of synapses for each source neuron, (n_source,); NaN without a synapse."""
+        existing = slice(None) if self.connected is None else self.connected
+        return spread(self.sources[existing], values[existing], self.n_source)
 
 
 def step_ends(n_bins: int, dt: float) -> Floats:
@@ -166,20 +166,21 @@ def experiment_at(live: LiveRun, presentation: int) -> Experiment:
 
 
 def rule_starts(live: LiveRun, presentation: int, projection: str = "") -> bool:
-    """Whether the rule of a projection became active in this presentation: its traces start in the reset state.
+    """Return whether the rule of a projection became active in this presentation, so that its traces start at 0.
 
-    Default: the projection that `Graph.shown` names.
+    The default projection is `Graph.shown`.
     """
-    if not any(at == presentation and changes_rule(change) for at, change in live.changes):
+    if not any(position == presentation and changes_rule(change) for position, change in live.changes):
         return False
-    now, before = (_rule(experiment_at(live, at).graph(), projection) for at in (presentation, presentation - 1))
-    return not same_kind(now, before)
+    new = _rule(experiment_at(live, presentation).graph(), projection)
+    old = _rule(experiment_at(live, presentation - 1).graph(), projection)
+    return not same_kind(new, old)
 
 
 def courses_of(experiment: Experiment, frame: Frame, neuron: int, population: str = "") -> Courses | None:
     """Return the recorded time courses of a neuron in a frame of ``presentation``; None if there are none.
 
-    Default: a neuron of the population that is read.
+    The default population is the one that is read.
     """
     graph, recording = experiment.graph(), frame.get("recording")
     population = population or graph.read
@@ -191,7 +192,7 @@ def courses_of(experiment: Experiment, frame: Frame, neuron: int, population: st
     place = int(places[0])
     neuron_model, silent = graph.populations[population].neuron, np.zeros(len(recording["v"]))
     assert neuron_model is not None
-    # a conductance that no projection acts on, or a threshold that does not adapt, is not recorded
+    # conductances without projections, and thresholds that do not adapt, are not recorded
     names = ("theta", *neuron_model.sides)
     theta, ge, gi = (recording[name][:, place] if name in recording else silent for name in names)
     factor, unit = neuron_model.shown_as("v")
@@ -224,15 +225,15 @@ def slow_motion(
     neuron : int
         Index of the neuron in the target of the projection.
     earlier, before : mapping
-        Earlier frames of ``presentation`` and ``network``, used if they are from the preceding presentation. May be
+        Earlier frames of ``presentation`` and ``network``, used if they are from the preceding presentation; may be
         empty.
     rule_starts : bool
         Whether the rule became active in this presentation; see `rule_starts`.
     projection : str
-        Name of the projection whose weights are replayed. Default: the one that `Graph.shown` names.
+        Name of the projection whose weights are replayed; default: `Graph.shown`.
     shape : tuple of int
-        Shape of the input, as the run has it. Needed for synapses from the input that are not all to all, unless the
-        experiment gives it.
+        Shape of the input of the run. Needed for synapses from the input that are not all to all, unless the
+        experiment defines it.
 
     Raises
     ------
@@ -267,25 +268,25 @@ def slow_motion(
         remarks = ["The rule is active from this presentation on: its traces start at 0."]
     factor = frame.get("input_factor") if synapses.source == graph.input else None
     if factor is not None and len(factor):
-        remarks.append(f"{factors_sentence(factor)} To the rule, each is a spike.")
+        remarks.append(f"{factors_sentence(factor)} The rule ignores these factors.")
     if synapses.delayed and not follows and not (experiment.schedule.between == "reset" or _first(frame)):
         remarks.append("Spikes that were in flight at the start are unknown.")
     if delays_after:
         remarks.append("Delays are those after the presentation, since those during it are unknown.")
-    made = None
+    replayed = None
     if before.get("position") == number and frame["attempts"] == 1:
         w = synapses.weights(before)
         scaling = graph.projections[projection].normalise
         if scaling is not None:
             scaling.apply(w[:, None])
-        made = replay(rule, dt, spikes, w, traces, synapses.connected)
-        off = float(np.abs(made.end - after).max(initial=0.0))
+        replayed = replay(rule, dt, spikes, w, traces, synapses.connected)
+        off = float(np.abs(replayed.end - after).max(initial=0.0))
         if off > _AGREES * max(1.0, float(np.abs(after).max(initial=0.0))):
-            made = None
+            replayed = None
         else:
             remarks.append(f"The replayed weights agree with those of the run at the end, to {scientific(off, 1)}.")
-    if made is None:
-        made, off = weights_before(rule, dt, spikes, after, traces, synapses.connected)
+    if replayed is None:
+        replayed, off = weights_before(rule, dt, spikes, after, traces, synapses.connected)
         remarks.append(
             "Weights at the start are computed backwards from those at the end"
             + (f", and reproduce them only to {scientific(off, 1)}." if off > _AGREES else ".")
@@ -305,7 +306,7 @@ def slow_motion(
         spikes_in(frame, synapses.target),
         spikes.output,
         rule.traces,
-        made,
+        replayed,
         courses_of(experiment, frame, neuron, synapses.target),
         tuple(remarks),
         synapses.n_source,
@@ -318,16 +319,16 @@ def slow_motion(
 
 def _rule(graph: Graph, projection: str) -> PlasticityRule:
     projection = projection or graph.shown
-    known = graph.projections.get(projection)
-    if known is None or known.plasticity is None:
+    rule = graph.projections[projection].plasticity if projection in graph.projections else None
+    if rule is None:
         able = [name for name in graph.plastic if graph.projections[name].plasticity is not None]
         problem = f"{listed(able)} can" if able else "no weights of this network learn"
-        raise StdpbenchError(f"slow motion replays the weights of a projection that learns; {problem}")
-    return known.plasticity
+        raise StdpbenchError(f"slow motion replays the weights of a plastic projection; {problem}")
+    return rule
 
 
 def _first(frame: Frame) -> bool:
-    """Whether the network was in the reset state before the presentation in a frame."""
+    """Return whether the network was in the reset state before the presentation in a frame."""
     return bool(frame["attempts"] == 1 and frame["presentation"] == 0)
 
 
@@ -340,17 +341,17 @@ class _Synapses:
     graph : Graph
         The network.
     projection, source, target : str
-        Names.
+        Names of the projection and of its populations.
     neuron : int
         Index of the neuron in the target.
     single : bool
-        Whether there is one synapse only, from the source neuron of the same index.
+        Whether there is only one synapse, from the source neuron of the same index.
     delays : int or ndarray, int32
         Delays in steps.
     connected : ndarray of bool, or None
-        Which source neurons reach the neuron; None for all.
+        Which source neurons are connected to the neuron; None: all.
     sources, numbers : ndarray, int32, or None
-        Of a sparse projection, source and number of each synapse, ascending.
+        For a sparse projection, source and number of each synapse, ascending.
     """
 
     graph: Graph
@@ -375,15 +376,15 @@ class _Synapses:
             graph = graph.with_input(n_source)
         elif source == graph.input and not graph.populations[source].shape:
             raise StdpbenchError(
-                f"slow motion of {projection} needs the shape of the input, which the file does not give: "
-                f"network.populations.{source}.shape, such as [28, 28]"
+                f"slow motion of {projection} needs the shape of the input, which the experiment does not define: set "
+                f"network.populations.{source}.shape, for example to [28, 28]"
             )
         layout = Layout(graph).projections[projection]
         if layout.sparse:
             first, numbers, sources = layout.synapses.incoming
-            mine = slice(first[neuron], first[neuron + 1])
-            bins = delays_of(graph, projection)[numbers[mine]] if layout.delays_differ else layout.delay_bins
-            return cls(graph, projection, source, target, neuron, False, bins, None, sources[mine], numbers[mine])
+            own = slice(first[neuron], first[neuron + 1])
+            bins = delays_of(graph, projection)[numbers[own]] if layout.delays_differ else layout.delay_bins
+            return cls(graph, projection, source, target, neuron, False, bins, None, sources[own], numbers[own])
         single = not layout.dense
         delays: int | NDArray[np.int32] = layout.delay_bins
         if layout.delays_differ:
@@ -394,7 +395,7 @@ class _Synapses:
 
     @property
     def delayed(self) -> bool:
-        """Whether spikes may be in flight between two presentations; those of the input may be in a stream only."""
+        """Whether spikes may be in flight between two presentations; input spikes only in a stream."""
         return (self.graph.stream or self.source != self.graph.input) and bool(np.any(self.delays))
 
     @property
@@ -404,46 +405,46 @@ class _Synapses:
 
     @property
     def origins(self) -> NDArray[np.integer[Any]]:
-        """Neuron of the source that each replayed synapse comes from."""
+        """Source neuron of each replayed synapse."""
         if self.sources is not None:
             return self.sources
         return np.array([self.neuron]) if self.single else np.arange(self.n_source)
 
     @property
     def n(self) -> int:
-        """Number of synapses that are replayed."""
+        """Number of replayed synapses."""
         return len(self.origins)
 
     def weights(self, network: Frame) -> Floats:
         """Return their weights in a frame of ``network``, as float64."""
-        return self._mine(network["learned"][weights_of(self.projection)])
+        return self._select(network["learned"][weights_of(self.projection)])
 
     def with_delays(self, network: Frame) -> _Synapses:
-        """Return the same with the delays in a frame of ``network``, where these learn."""
-        delays = self._mine(network["learned"][delays_in(self.projection)])
+        """Return these synapses with the learned delays in a frame of ``network``."""
+        delays = self._select(network["learned"][delays_in(self.projection)])
         return replace(self, delays=np.rint(delays / (self.graph.dt * 1e-3)).astype(np.int32))
 
-    def _mine(self, w: NDArray[np.floating[Any]]) -> Floats:
+    def _select(self, values: NDArray[np.floating[Any]]) -> Floats:
         if self.numbers is not None:
-            return np.array(w[self.numbers], np.float64)
-        own = w[self.neuron : self.neuron + 1] if self.single else w[:, self.neuron]
-        return np.array(own, np.float64)
+            return np.array(values[self.numbers], np.float64)
+        selected = values[self.neuron : self.neuron + 1] if self.single else values[:, self.neuron]
+        return np.array(selected, np.float64)
 
     def received(self, frame: Frame, earlier: Frame) -> Heard:
-        """Return the spikes that arrive in a presentation, also those of the preceding one that were in flight."""
+        """Return the spikes that arrive in a presentation, including those in flight from the preceding one."""
         index, bins = spikes_in(frame, self.source)
         if earlier and self.delayed:
             past = spikes_in(earlier, self.source)
             index = np.concatenate([past[0], index])
             bins = np.concatenate([past[1] - earlier["n_bins"], bins])
         if self.single:
-            mine = index == self.neuron
-            index, bins = np.zeros(int(mine.sum()), np.int32), bins[mine]
+            of_neuron = index == self.neuron
+            index, bins = np.zeros(int(of_neuron.sum()), np.int32), bins[of_neuron]
         if self.sources is not None:  # a spike arrives at each synapse of its neuron
             first, after = (np.searchsorted(self.sources, index, side) for side in ("left", "right"))
-            each = after - first
-            within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
-            index, bins = (np.repeat(first, each) + within).astype(np.int32), np.repeat(bins, each)
+            counts = after - first
+            within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+            index, bins = (np.repeat(first, counts) + within).astype(np.int32), np.repeat(bins, counts)
         targets, times = spikes_in(frame, self.target)
         return Heard.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
 

@@ -1,4 +1,4 @@
-"""Measures of the pieces of a stream as curves, their summary at the end, and the last seconds with their patterns."""
+"""Measures of a stream: curves over its pieces, a summary of its end, and the patterns in a stretch of time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stdpbench.results.readout.streams import Answers, answers
 from stdpbench.runs.protocol.facts import Piece
 
 SUMMARY = 150.0
-"""Last seconds of a stream that its summary is about, at most a third of it: those that Masquelier, Guyonneau & Thorpe
-(2008) evaluate."""
+"""Duration of the end of a stream that is summarised, in s, but at most a third of the stream: as evaluated by
+Masquelier, Guyonneau & Thorpe (2008)."""
 _SCALARS = {"rates": "rate", "cv": "cv", "synchrony": "synchrony", "delta": "delta", "gamma": "gamma"}
 
 
@@ -31,42 +31,41 @@ def stream_columns(pieces: Mapping[int, Piece], seconds: float) -> dict[str, NDA
     -------
     dict of str to ndarray
         ``position``, int64; ``time``, s, at the end of the piece; ``rate.POPULATION``, Hz; ``cv.POPULATION``,
-        ``synchrony.POPULATION``, ``delta.POPULATION`` and ``gamma.POPULATION``, NaN where undefined;
+        ``synchrony.POPULATION``, ``delta.POPULATION`` and ``gamma.POPULATION``, NaN if undefined;
         ``weights.PROJECTION``, int64, (n_pieces, 20), histograms from 0 to w_max.
     """
     positions = sorted(pieces)
     ordered = [pieces[position] for position in positions]
-    found: dict[str, NDArray[Any]] = {
+    columns: dict[str, NDArray[Any]] = {
         "position": np.array(positions, np.int64),
         "time": seconds * np.array(positions, float),
     }
     if not ordered:
-        return found
+        return columns
     for field, name in _SCALARS.items():
         for population in ordered[-1].rates:
             values = [getattr(piece, field).get(population) for piece in ordered]
-            found[f"{name}.{population}"] = np.array([np.nan if each is None else each for each in values], float)
+            columns[f"{name}.{population}"] = np.array(values, float)  # None becomes NaN
     for projection in ordered[-1].weights:
-        found[f"weights.{projection}"] = np.array([piece.weights.get(projection, ()) for piece in ordered], np.int64)
-    return found
+        columns[f"weights.{projection}"] = np.array([piece.weights.get(projection, ()) for piece in ordered], np.int64)
+    return columns
 
 
 def pattern_answers(pieces: Iterable[Piece]) -> dict[str, NDArray[Any]]:
-    """Return the answers to patterns, one row per pattern that was shown; empty without patterns.
+    """Return the responses to patterns, one row per pattern that was shown; empty without patterns.
 
     Returns
     -------
     dict of str to ndarray
         ``start``, s; ``pattern``, int64; ``latency``, ms, (n, n_neurons), NaN for neurons that did not fire.
     """
-    shown = [each for piece in pieces for each in piece.occurrences]
+    shown = [occurrence for piece in pieces for occurrence in piece.occurrences]
     if not shown:
         return {}
-    latency = [[np.nan if one is None else one for one in each] for _, _, each in shown]
     return {
         "start": np.array([start for start, _, _ in shown], float),
         "pattern": np.array([pattern for _, pattern, _ in shown], np.int64),
-        "latency": np.array(latency, float),
+        "latency": np.array([latencies for _, _, latencies in shown], float),  # None becomes NaN
     }
 
 
@@ -78,34 +77,35 @@ def summary(pieces: Mapping[int, Piece], seconds: float) -> dict[str, Any]:
     dict
         ``seconds``; ``rate``, ``cv``, ``synchrony``, ``delta`` and ``gamma`` by population; with patterns
         ``hit_rate``, ``false_alarms`` (per second) and ``latency`` (ms) of the neuron with the most hits, and
-        ``neurons_with_hits``, the number of neurons that answer to more than half of the occurrences of a pattern.
+        ``neurons_with_hits``, the number of neurons that respond to more than half of the occurrences of a pattern.
     """
     if not pieces:
         return {}
     n = max(1, min(round(SUMMARY / seconds), len(pieces) // 3))
     last = [pieces[position] for position in sorted(pieces)[-n:]]
-    found: dict[str, Any] = {"seconds": round(n * seconds, 6)}
+    measures: dict[str, Any] = {"seconds": round(n * seconds, 6)}
     for field, name in _SCALARS.items():
         means = {}
         for population in last[-1].rates:
-            known = [each for piece in last if (each := getattr(piece, field).get(population)) is not None]
-            if known:
-                means[population] = round(float(np.mean(known)), 4)
+            values = [getattr(piece, field).get(population) for piece in last]
+            defined = [value for value in values if value is not None]
+            if defined:
+                means[population] = round(float(np.mean(defined)), 4)
         if means:
-            found[name] = means
-    best = answers_of(last, seconds)
-    if best:
-        one = max(best, key=lambda each: (each.hit_rate, -each.false_alarms))
-        found |= {"hit_rate": round(one.hit_rate, 4), "false_alarms": round(one.false_alarms, 4)}
-        found |= {} if one.latency is None else {"latency": round(one.latency, 3)}
-        found["neurons_with_hits"] = sum(each.hit_rate > 0.5 for each in best)
-    return found
+            measures[name] = means
+    neurons = answers_of(last, seconds)
+    if neurons:
+        best = max(neurons, key=lambda neuron: (neuron.hit_rate, -neuron.false_alarms))
+        measures |= {"hit_rate": round(best.hit_rate, 4), "false_alarms": round(best.false_alarms, 4)}
+        measures |= {} if best.latency is None else {"latency": round(best.latency, 3)}
+        measures["neurons_with_hits"] = sum(neuron.hit_rate > 0.5 for neuron in neurons)
+    return measures
 
 
 def answers_of(pieces: Iterable[Piece], seconds: float) -> list[Answers]:
-    """Return how each neuron answers to the pattern that it answers to most often."""
+    """Return the responses of each neuron to the pattern that it responds to most often."""
     ordered = list(pieces)
-    shown = [each for piece in ordered for each in piece.occurrences]
+    shown = [occurrence for piece in ordered for occurrence in piece.occurrences]
     return answers(shown, [piece.false_alarms for piece in ordered if piece.false_alarms], seconds * len(ordered))
 
 
@@ -114,7 +114,7 @@ Stretch = tuple[float, float]
 
 
 def unseen(seen: Sequence[Stretch], start: float, end: float) -> list[Stretch]:
-    """Return the stretches between two times of which no spikes have arrived, in order.
+    """Return the stretches between two times for which no spikes have arrived, in order.
 
     Parameters
     ----------
@@ -123,22 +123,22 @@ def unseen(seen: Sequence[Stretch], start: float, end: float) -> list[Stretch]:
     start, end : float
         The times, in the unit of the pieces.
     """
-    found, at = [], start
+    gaps, reached = [], start
     for first, last in seen:
-        if first > at + 1e-9 and at < end:
-            found.append((at, min(first, end)))
-        at = max(at, last)
-    if at < end - 1e-9:
-        found.append((at, end))
-    return found
+        if first > reached + 1e-9 and reached < end:
+            gaps.append((reached, min(first, end)))
+        reached = max(reached, last)
+    if reached < end - 1e-9:
+        gaps.append((reached, end))
+    return gaps
 
 
 def occurrences(
     pieces: Mapping[int, Piece], piece: float, pattern: float, start: float, end: float
 ) -> list[tuple[float, float, int]]:
-    """Return the patterns that reach into a stretch of the stream, as far as they have ended: start, end, and number.
+    """Return start, end and number of the completed patterns that overlap a stretch of the stream.
 
-    Facts name each pattern, also in pieces whose spikes were not sent.
+    Facts contain all patterns, even those in pieces whose spikes were not sent.
 
     Parameters
     ----------
@@ -147,15 +147,15 @@ def occurrences(
     piece, pattern : float
         Durations of a piece and of a pattern, in s.
     start, end : float
-        Of the stretch, in s.
+        Start and end of the stretch, in s.
     """
     first, last = int(start // piece), int(np.ceil((end + pattern) / piece)) + 1
     return [
-        (at, at + pattern, number)
+        (begun, begun + pattern, number)
         for position in range(max(0, first), last + 1)
         if position in pieces
-        for at, number, _ in pieces[position].occurrences
-        if at < end and at + pattern > start
+        for begun, number, _ in pieces[position].occurrences
+        if begun < end and begun + pattern > start
     ]
 
 
@@ -165,7 +165,7 @@ def thinning(count: int, most: int) -> int:
 
 
 def rate_of(bins: NDArray[np.integer[Any]], dt: float, duration: float, n: int, width: float) -> NDArray[np.float64]:
-    """Return spikes per second and neuron in bins of a width; the last bin may be shorter.
+    """Return spikes per second and neuron in bins of the given width; the last bin may be shorter.
 
     Parameters
     ----------

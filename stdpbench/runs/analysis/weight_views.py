@@ -1,7 +1,7 @@
-"""How the weights of a projection are drawn: as receptive fields, as patches at their places, or as a matrix.
+"""Arrange the weights of a projection for drawing: as receptive fields, as patches at their positions, or as a matrix.
 
-Weights of a sparse projection are one number per synapse. Nothing here makes an array of all pairs of neurons of a
-large network: fields are laid out up to `MOST_CELLS` pairs, and a matrix is drawn from bins.
+Weights of a sparse projection are one number per synapse. For large networks, no array of all pairs of neurons is
+made: fields are only used up to `MOST_CELLS` pairs, and a matrix is drawn from bins.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from stdpbench.kinds.connections.synapses import Synapses
 from stdpbench.runs.analysis.fields import field_shape
 
 MOST_CELLS = 2_000_000
-"""Pairs of neurons up to which a sparse projection is laid out as fields; beyond, it is a matrix."""
+"""Maximum number of pairs of neurons of a sparse projection drawn as fields; a larger one is drawn as a matrix."""
 MOST_DRAWN = 400_000
-"""Synapses of which a matrix is drawn; of more, a regular sample is taken."""
+"""Maximum number of synapses from which a matrix is drawn; of more synapses, a regular sample is taken."""
 MOST_BINS = 400
-"""Rows and columns of the image of a matrix."""
-_PER_BIN = 16  # synapses of a sample per bin, so that bins with synapses are not empty by chance
+"""Maximum number of rows and columns of the image of a matrix."""
+_PER_BIN = 16  # sampled synapses per bin, so that bins with synapses are not empty by chance
 
 Floats = NDArray[np.floating[Any]]
 Form = Literal["fields", "patches", "matrix"]
@@ -40,24 +40,24 @@ class WeightView:
     Attributes
     ----------
     projection : str
-        Its name.
+        Name of the projection.
     form : {"fields", "patches", "matrix"}
         ``"fields"``: the weights of each target neuron in the shape of the source. ``"patches"``: only the patch of
-        the source that reaches it. ``"matrix"``: source neurons by target neurons.
+        the source that is connected to it. ``"matrix"``: source neurons by target neurons.
     n_source, n_target : int
         Sizes of the populations.
     shape : tuple of int
-        Height and width of a field or patch; of a matrix, those in which the source is drawn for one target neuron.
+        Height and width of a field or patch; for a matrix, those of the source when drawn for one target neuron.
     grid : tuple of int
-        Rows and columns of the places of patches; (1, 1) for other forms.
+        Rows and columns of the positions of patches; (1, 1) for other forms.
     synapses : Synapses or None
-        Which neurons are connected; None: those of a dense projection.
+        The synapses; None for a dense projection.
     recurrent : bool
         Whether source and target are the same population.
     group : int
-        In a dense projection that connects each neuron to all others within a group: its size; 0: all are connected.
+        Size of the groups in a dense projection that connects each neuron to all others of its group; 0: no groups.
     ends : tuple of two ndarrays, int64, (n_synapses,), or None
-        Pixel of its patch and unit there at which each synapse begins; None: all patches are complete.
+        Pixel of the patch, and unit at that pixel, at which each synapse begins; None: all patches are complete.
     """
 
     projection: str
@@ -85,14 +85,14 @@ class WeightView:
 
     @property
     def units(self) -> int:
-        """Number of neurons at each place of patches."""
+        """Number of neurons at each position of patches."""
         return self.n_target // (self.grid[0] * self.grid[1])
 
     # -- of all neurons --------------------------------------------------------------------------------------------
 
     @cached_property
     def _cells(self) -> NDArray[np.int64]:
-        """Place of each synapse in an array (n_source, n_target)."""
+        """Flat index of each synapse in an array (n_source, n_target)."""
         assert self.synapses is not None
         return self.synapses.source.astype(np.int64) * self.n_target + self.synapses.target
 
@@ -102,34 +102,34 @@ class WeightView:
 
     @cached_property
     def _in_patches(self) -> NDArray[np.int32]:
-        """Synapses of each target neuron by the pixel of its patch, (pixels, n_target, depth); -1 where none is."""
+        """Synapses of each target neuron by the pixel of its patch, (pixels, n_target, depth); -1 without one."""
         assert self.synapses is not None
         if self.ends is not None:
             pixel, unit = self.ends
-            found = np.full((prod(self.shape), self.n_target, int(unit.max(initial=0)) + 1), -1, np.int32)
-            found[pixel, self.synapses.target, unit] = np.arange(len(unit), dtype=np.int32)
-            return found
+            numbers_ = np.full((prod(self.shape), self.n_target, int(unit.max(initial=0)) + 1), -1, np.int32)
+            numbers_[pixel, self.synapses.target, unit] = np.arange(len(unit), dtype=np.int32)
+            return numbers_
         numbers = self.synapses.incoming.synapse.reshape(self.n_target, prod(self.shape), -1)
         return np.ascontiguousarray(numbers.transpose(1, 0, 2))
 
     def fields(self, w: Floats) -> NDArray[np.float32]:
-        """Return fields or patches, one per column: (pixels, n_target); NaN where there is no synapse.
+        """Return fields or patches, one per column: (pixels, n_target); NaN without a synapse.
 
-        Of several synapses between the same neurons, the sum; of several source neurons at a pixel of a patch, the
-        mean.
+        Weights of several synapses between the same neurons are added; those of several source neurons at a pixel of a
+        patch are averaged.
         """
         if self.form == "patches":
-            known = w if self.ends is None else np.append(w, np.float32(np.nan))
-            found = known[self._in_patches]
-            return np.asarray(found[..., 0] if found.shape[-1] == 1 else found.mean(axis=-1), np.float32)
+            weights = w if self.ends is None else np.append(w, np.float32(np.nan))
+            patches = weights[self._in_patches]
+            return np.asarray(patches[..., 0] if patches.shape[-1] == 1 else patches.mean(axis=-1), np.float32)
         if self.synapses is None:
             return np.asarray(w, np.float32)
         image = np.full(self.n_source * self.n_target, np.nan, np.float32)
         if self._unique:
             image[self._cells] = w
         else:
-            cells, where = np.unique(self._cells, return_inverse=True)
-            image[cells] = np.bincount(where, w)
+            cells, inverse = np.unique(self._cells, return_inverse=True)
+            image[cells] = np.bincount(inverse, w)
         return image.reshape(self.n_source, self.n_target)
 
     def n_incoming(self) -> NDArray[np.int64]:
@@ -142,32 +142,32 @@ class WeightView:
         """Return the largest absolute value of each target neuron, float64, (n_target,); NaN without synapses."""
         if self.synapses is None:
             return np.asarray(np.abs(w).max(axis=0), np.float64)
-        found, some = np.full(self.n_target, np.nan), self.n_incoming() > 0
-        if some.any():
+        maxima, connected = np.full(self.n_target, np.nan), self.n_incoming() > 0
+        if connected.any():
             incoming = self.synapses.incoming
-            found[some] = np.maximum.reduceat(np.abs(w[incoming.synapse]), incoming.first[:-1][some])
-        return found
+            maxima[connected] = np.maximum.reduceat(np.abs(w[incoming.synapse]), incoming.first[:-1][connected])
+        return maxima
 
     # -- of one neuron ---------------------------------------------------------------------------------------------
 
     def incoming(self, w: Floats, neuron: int) -> NDArray[np.float32]:
         """Return the weights of a target neuron from each source neuron, (n_source,); NaN without a synapse."""
         if self.synapses is None:
-            found = np.array(w[:, neuron], np.float32)
-            found[self._unconnected(neuron)] = np.nan
-            return found
-        each = self.synapses.incoming
-        mine = slice(each.first[neuron], each.first[neuron + 1])
-        return spread(each.source[mine], w[each.synapse[mine]], self.n_source)
+            weights = np.array(w[:, neuron], np.float32)
+            weights[self._unconnected(neuron)] = np.nan
+            return weights
+        incoming = self.synapses.incoming
+        own = slice(incoming.first[neuron], incoming.first[neuron + 1])
+        return spread(incoming.source[own], w[incoming.synapse[own]], self.n_source)
 
     def outgoing(self, w: Floats, neuron: int) -> NDArray[np.float32]:
         """Return the weights of a source neuron to each target neuron, (n_target,); NaN without a synapse."""
         if self.synapses is None:
-            found = np.array(w[neuron], np.float32)
-            found[self._unconnected(neuron)] = np.nan
-            return found
-        mine = slice(self.synapses.first[neuron], self.synapses.first[neuron + 1])
-        return spread(self.synapses.target[mine], w[mine], self.n_target)
+            weights = np.array(w[neuron], np.float32)
+            weights[self._unconnected(neuron)] = np.nan
+            return weights
+        own = slice(self.synapses.first[neuron], self.synapses.first[neuron + 1])
+        return spread(self.synapses.target[own], w[own], self.n_target)
 
     def _unconnected(self, neuron: int) -> NDArray[np.bool_]:
         number = np.arange(self.n_source)
@@ -180,23 +180,23 @@ class WeightView:
     def bins(
         self, sources: NDArray[np.int64], targets: NDArray[np.int64], most: tuple[int, int] = (MOST_BINS, MOST_BINS)
     ) -> MatrixBins:
-        """Return which weights the image of a window of the matrix shows.
+        """Return the assignment of weights to pixels for the image of a window of the matrix.
 
         Parameters
         ----------
         sources, targets : ndarray, int64
-            Neurons of the rows and of the columns of the window, in their order.
+            Neurons of the rows and of the columns of the window, in order.
         most : tuple of int
-            Rows and columns of the image at most.
+            Maximum numbers of rows and columns of the image.
         """
         if self.synapses is None:
-            rows, columns = (np.arange(0, len(each), -(-len(each) // 1000) or 1) for each in (sources, targets))
+            rows, columns = (np.arange(0, n, -(-n // 1000) or 1) for n in (len(sources), len(targets)))
             row, column = np.repeat(rows, len(columns)), np.tile(columns, len(rows))
             source, target = sources[row], targets[column]
             number = source * self.n_target + target
             if self.group:
-                there = (source != target) & (source // self.group == target // self.group)
-                row, column, number = row[there], column[there], number[there]
+                connected = (source != target) & (source // self.group == target // self.group)
+                row, column, number = row[connected], column[connected], number[connected]
             n = len(sources) * len(targets) * self.n_weights // max(1, self.n_source * self.n_target)
             every = max(1, round(n / max(1, len(number))))
         else:
@@ -204,7 +204,7 @@ class WeightView:
         if every > 1:
             side = max(1, int(np.sqrt(len(number) / _PER_BIN)))
             most = min(most[0], side), min(most[1], side)
-        high, wide = (max(1, -(-len(each) // limit)) for each, limit in zip((sources, targets), most, strict=True))
+        high, wide = max(1, -(-len(sources) // most[0])), max(1, -(-len(targets) // most[1]))
         shape = -(-len(sources) // high), -(-len(targets) // wide)
         place = (row // high) * shape[1] + column // wide
         return MatrixBins(shape, (high, wide), every, number, place, np.bincount(place, minlength=prod(shape)))
@@ -212,7 +212,7 @@ class WeightView:
 
 @dataclass(frozen=True, eq=False)
 class MatrixBins:
-    """Which weights each pixel of the image of a matrix is the mean of.
+    """Assignment of weights to the pixels of the image of a matrix; each pixel is a mean.
 
     Attributes
     ----------
@@ -221,13 +221,13 @@ class MatrixBins:
     size : tuple of int
         Source neurons per row, and target neurons per column.
     every : int
-        Every how many synapses one is drawn; 1: all.
+        Sampling interval: one of this many synapses is drawn; 1: all.
     number : ndarray, int64
-        Numbers of the synapses that are drawn.
+        Numbers of the drawn synapses.
     place : ndarray, int64
-        Pixel of each.
+        Pixel of each drawn synapse.
     counts : ndarray, int64, (rows * columns,)
-        How many synapses are drawn in each pixel.
+        Number of drawn synapses in each pixel.
     """
 
     shape: tuple[int, int]
@@ -238,7 +238,7 @@ class MatrixBins:
     counts: NDArray[np.int64]
 
     def mean(self, w: Floats) -> NDArray[np.float32]:
-        """Return the mean weight of the synapses in each pixel, float32, `shape`; NaN where there are none."""
+        """Return the mean weight of the synapses in each pixel, float32, `shape`; NaN without synapses."""
         sums = np.bincount(self.place, w.reshape(-1)[self.number], prod(self.shape))
         with np.errstate(invalid="ignore"):
             return np.asarray(sums / self.counts, np.float32).reshape(self.shape)
@@ -247,7 +247,7 @@ class MatrixBins:
 def _within(
     synapses: Synapses, sources: NDArray[np.int64], targets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
-    """Return number, row and column of the synapses between neurons, and every how many one is taken."""
+    """Return number, row and column of a sample of the synapses between neurons, and the sampling interval."""
     column_of = np.full(synapses.n_target, -1, np.int32)
     column_of[targets] = np.arange(len(targets), dtype=np.int32)
     first = synapses.first.astype(np.int64)
@@ -255,9 +255,9 @@ def _within(
     ends = np.cumsum(degree)
     total = int(degree.sum())
     every = max(1, -(-total // MOST_DRAWN))
-    # places among the synapses of these sources, one source after the other
+    # indices among the synapses of these sources, ordered by source
     place = np.arange(0, total, every)
-    drawn = (ends + every - 1) // every  # how many of them belong to each source and those before it
+    drawn = (ends + every - 1) // every  # cumulative number of sampled synapses by source
     row = np.repeat(np.arange(len(sources)), np.diff(drawn, prepend=0))
     number = place + (first[sources] - (ends - degree))[row]
     column = column_of[synapses.target[number]].astype(np.int64)
@@ -268,89 +268,89 @@ def _within(
 
 
 def spread(place: NDArray[np.integer[Any]], values: Floats, n: int) -> NDArray[np.float32]:
-    """Return values at their places; the sum where several have the same, NaN where there is none."""
-    found = np.full(n, np.nan, np.float32)
-    found[place] = 0
-    np.add.at(found, place, np.asarray(values, np.float32))
-    return found
+    """Return an array of `n` elements with the sum of the values at each place; NaN without a value."""
+    sums = np.full(n, np.nan, np.float32)
+    sums[place] = 0
+    np.add.at(sums, place, np.asarray(values, np.float32))
+    return sums
 
 
 # -- from a network --------------------------------------------------------------------------------------------------
 
 
 def has_view(graph: Graph, projection: str) -> bool:
-    """Whether a projection has weights of its synapses, or synapses between some pairs only."""
-    each = graph.projections[projection]
-    return each.connect.storage == "sparse" or not each.one_weight
+    """Return whether a projection can be drawn: it has a weight per synapse, or is sparse."""
+    declared = graph.projections[projection]
+    return declared.connect.storage == "sparse" or not declared.one_weight
 
 
 def is_quick(graph: Graph, projection: str) -> bool:
-    """Whether `view_of` draws nothing that may take time."""
+    """Return whether `view_of` takes little time, since no synapses have to be drawn at random."""
     return graph.projections[projection].connect.storage != "sparse"
 
 
 def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = None) -> WeightView:
-    """Return how the weights of a projection are drawn; takes seconds for many millions of synapses.
+    """Return the form in which the weights of a projection are drawn; takes seconds for many millions of synapses.
 
     Parameters
     ----------
     graph : Graph
-        The network, which knows the shape of its input.
+        The network, with the shape of its input.
     projection : str
         Name of a projection with `has_view`.
     picture : tuple of int, optional
         Height and width of fields, if they are not those of the source.
     """
-    made = graph.projections[projection]
-    source, target = graph.populations[made.source], graph.populations[made.target]
-    n, m, recurrent = source.size, target.size, made.source == made.target
+    declared = graph.projections[projection]
+    source, target = graph.populations[declared.source], graph.populations[declared.target]
+    n, m, recurrent = source.size, target.size, declared.source == declared.target
     shape = picture or field_shape(source.shape)
     group = 0
-    if made.connect.storage == "sparse":
+    if declared.connect.storage == "sparse":
         synapses: Synapses | None = graph.synapses(projection)
-    elif made.connect.storage == "one-to-one":
+    elif declared.connect.storage == "one-to-one":
         synapses = Synapses(n, m, np.arange(n + 1, dtype=np.int32), np.arange(n, dtype=np.int32))
     else:
         synapses = None
         layout = Layout(graph).projections[projection]
         group = layout.units_per_field if layout.at_end else 0
     if synapses is not None:
-        synapses.incoming  # noqa: B018 - takes time, so it is made here
+        synapses.incoming  # noqa: B018 - cached here, since it takes time
     common = {"recurrent": recurrent, "synapses": synapses, "group": group}
-    if isinstance(made.connect, Local) and not recurrent:
-        side, ends = made.connect.field, None
-        if made.connect.padding:
+    if isinstance(declared.connect, Local) and not recurrent:
+        side, ends = declared.connect.field, None
+        if declared.connect.padding:
             assert synapses is not None
-            ends = made.connect.pixels(synapses, source.shape, target.shape)
-        places = made.connect.places(source.shape)
+            ends = declared.connect.pixels(synapses, source.shape, target.shape)
+        places = declared.connect.places(source.shape)
         view = WeightView(projection, "patches", n, m, (side, side), places, ends=ends, **common)  # type: ignore[arg-type]
-        view._in_patches  # noqa: B018 - likewise
+        view._in_patches  # noqa: B018 - cached here, too
         return view
     large = synapses is not None and n * m > MOST_CELLS
-    form: Form = "matrix" if recurrent or large or made.connect.storage == "one-to-one" else "fields"
+    form: Form = "matrix" if recurrent or large or declared.connect.storage == "one-to-one" else "fields"
     return WeightView(projection, form, n, m, shape, **common)  # type: ignore[arg-type]
 
 
 def static_delays(graph: Graph, projection: str) -> NDArray[np.float32]:
-    """Return axonal delays of synapses that do not learn, in ms, as the experiment draws them."""
+    """Return the axonal delays, in ms, of synapses whose delays do not learn, as drawn by the experiment."""
     return np.asarray(delays_of(graph, projection) * graph.dt, np.float32)
 
 
 def static_weights(graph: Graph, projection: str) -> NDArray[np.float32]:
-    """Return the weights of a projection that does not learn, as its experiment draws them; without its `scale`.
+    """Return the weights of a projection that does not learn, as drawn by the experiment, without its `scale`.
 
     Raises
     ------
     StdpbenchError
-        If they follow from pictures, which are not known here.
+        If they depend on pictures, which are not available here.
     """
-    made = graph.projections[projection]
-    if made.weight.from_pictures:
+    declared = graph.projections[projection]
+    if declared.weight.from_pictures:
         raise StdpbenchError(
             f"the weights of {projection} start from pictures and do not learn, so the run does not publish them"
         )
-    if made.one_weight:
-        return np.full(len(graph.synapses(projection)), made.weight.value, np.float32)  # type: ignore[attr-defined]
+    if declared.one_weight:
+        return np.full(len(graph.synapses(projection)), declared.weight.value, np.float32)  # type: ignore[attr-defined]
     return np.asarray(projection_weights(graph, projection)[projection], np.float32)
 
 
@@ -366,7 +366,7 @@ class Order:
     neurons : ndarray, int64, (n,)
         The neuron of each place.
     basis : str
-        What it follows from: ``"label"``, ``"theta"``, ``"spikes"`` or ``"number"``.
+        Sort key: ``"label"``, ``"theta"``, ``"spikes"`` or ``"number"``.
     groups : tuple of (int, int)
         First place of each class, and its label, -1 for neurons without one; empty without labels.
     """
@@ -382,25 +382,25 @@ def preferred_order(
     theta: NDArray[np.floating[Any]] | None = None,
     spikes: NDArray[np.integer[Any]] | None = None,
 ) -> Order:
-    """Return an order by the first that is known: label, then threshold; threshold; spikes; number.
+    """Return an order by the first available key: label and threshold; threshold; spikes; number.
 
     Parameters
     ----------
     n : int
         Number of neurons.
     labels, theta, spikes : ndarray, (n,), optional
-        Class of each neuron, -1 for none; its adaptive threshold; its spikes so far. Those of another length, and
-        thresholds that are not finite, count as unknown. The largest thresholds and counts come first.
+        Class of each neuron, -1 for none; its adaptive threshold; its spikes so far. Arrays of another length, and
+        thresholds that are not finite, are ignored. The largest thresholds and counts come first.
     """
-    known = theta is not None and len(theta) == n and bool(np.isfinite(theta).all()) and float(np.ptp(theta)) > 0
-    high = theta if known and theta is not None else np.zeros(n)
+    by_theta = theta is not None and len(theta) == n and bool(np.isfinite(theta).all()) and float(np.ptp(theta)) > 0
+    high = theta if by_theta and theta is not None else np.zeros(n)
     if labels is not None and len(labels) == n and (np.asarray(labels) >= 0).any():
         classes = np.where(labels < 0, np.iinfo(np.int64).max, labels)
         neurons = np.lexsort((-high, classes))
         ordered = labels[neurons]
         starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1))
-        return Order(neurons, "label", tuple((int(at), int(ordered[at])) for at in starts))
-    if known:
+        return Order(neurons, "label", tuple((int(start), int(ordered[start])) for start in starts))
+    if by_theta:
         return Order(np.argsort(-high, kind="stable"), "theta")
     if spikes is not None and len(spikes) == n and np.ptp(spikes) > 0:
         return Order(np.argsort(-spikes, kind="stable"), "spikes")
@@ -408,16 +408,16 @@ def preferred_order(
 
 
 def patch_places(grid: tuple[int, int], units: int) -> tuple[NDArray[np.int64], int]:
-    """Return the neurons of a mosaic of patches in rows, and its number of columns; -1 where there is none.
+    """Return the neurons of a mosaic of patches in row order, -1 for an empty place, and the number of columns.
 
-    The patches of a unit lie at their places next to each other, one block per unit; blocks are laid out in a square.
+    The patches of each unit form a block, in which they have their positions; blocks are laid out in a square.
 
     Parameters
     ----------
     grid : tuple of int
-        Rows and columns of places.
+        Rows and columns of positions.
     units : int
-        Number of units at each place. Neurons are numbered by row, column and unit.
+        Number of units at each position. Neurons are numbered by row, column and unit.
     """
     rows, columns = grid
     across = max(1, min(units, int(np.ceil(np.sqrt(units * rows / columns)))))

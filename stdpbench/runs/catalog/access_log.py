@@ -4,9 +4,9 @@ A test set loses its value with use: choosing models by repeated evaluation on i
 answers are compared with labels of evaluated pictures, a fact `LabelsRead` is written to the journal. It does not
 recur on resumption: each reading counts. Displaying pictures does not read labels.
 
-For the run, every access is counted. For its experiment and its data set, *looks* are: whatever parameter changed from
-one run to the next, each network that was compared with the same test labels informs the next choice. A network is one
-look, together with its baselines, and however often its results are opened again.
+For the run, every access is counted. For its experiment and its data set, *looks* are counted: each network that was
+compared with the same test labels informs the next choice, whatever parameter is changed next. A network counts as one
+look, together with its baselines, however often its results are opened again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _POSITION = re.compile(rb'"position": ?(\d+)')
 
 @dataclass(frozen=True)
 class Readings:
-    """Numbers of readings of labels of evaluated pictures.
+    """Numbers of readings of the labels of evaluated pictures.
 
     Attributes
     ----------
@@ -54,8 +54,8 @@ class Readings:
     unknown : int
         Number of those runs without a readable journal.
     data_set : int
-        Looks at test labels of all runs with the same data set in the same runs folder and its bin, whatever else
-        differs; held-out training pictures do not count.
+        Looks at test labels of all runs with the same data set in the same runs folder and its bin; held-out training
+        pictures do not count.
     data_set_runs : int
         Number of runs with the same data set.
     """
@@ -69,7 +69,7 @@ class Readings:
 
 
 def note_reading(folder: RunFolder, fact: LabelsRead) -> None:
-    """Write a reading to the journal of a run. The caller must hold the lock of the run."""
+    """Write a reading to the journal of a run; the caller must hold the lock of the run."""
     journal = Journal(folder.path)
     try:
         position = journal.records[-1].position if journal.records else 0
@@ -83,14 +83,14 @@ def count_readings(folder: RunFolder) -> Readings:
 
     Runs whose journal cannot be read are counted as unknown.
     """
-    own = folder.path.resolve()
-    of_own, total, runs, unknown = _tables(own), 0, 0, 0
+    run_path = folder.path.resolve()
+    own_tables, total, runs, unknown = _tables(run_path), 0, 0, 0
     data_set = data_set_runs = 0
     of_run: int | None = None
-    runs_folder = own.parent.parent if own.parent.name == BIN else own.parent
+    runs_folder = run_path.parent.parent if run_path.parent.name == BIN else run_path.parent
     for path, tables in _runs_in(runs_folder):
-        same = path == own or _compared(tables) == _compared(of_own)
-        of_data = data_set_of(tables) == data_set_of(of_own)
+        same = path == run_path or _compared(tables) == _compared(own_tables)
+        of_data = data_set_of(tables) == data_set_of(own_tables)
         if not same and not of_data:
             continue
         count = _count(path)
@@ -102,7 +102,7 @@ def count_readings(folder: RunFolder) -> Readings:
         if count is None:
             unknown += 1
         total += 0 if count is None else count.looks
-        if path == own:
+        if path == run_path:
             of_run = None if count is None else count.accesses
     return Readings(of_run, total, runs, unknown, data_set, data_set_runs)
 
@@ -117,7 +117,7 @@ def count_looks(experiment: Experiment, runs: Path) -> int:
 
 
 def _runs_in(runs_folder: Path) -> Iterator[tuple[Path, Mapping[str, Any] | None]]:
-    """Yield the folder of each run and its experiment as tables; None if that cannot be read."""
+    """Yield the folder of each run and its experiment as tables, or None if that cannot be read."""
     for path in sorted((*runs_folder.iterdir(), *bin_folder(runs_folder).glob("*/"))):
         if not path.name.startswith(".") and (path / "experiment.toml").is_file():
             yield path, _tables(path)
@@ -128,8 +128,8 @@ def shared_pictures(training: StimulusSet, presented: StimulusSet) -> int:
 
     The parts of a split are disjoint, but a data set may contain a picture twice.
     """
-    known = {training.digest(number) for number in range(len(training))}
-    return sum(presented.digest(number) in known for number in range(len(presented)))
+    digests = {training.digest(number) for number in range(len(training))}
+    return sum(presented.digest(number) in digests for number in range(len(presented)))
 
 
 def _tables(path: Path) -> Mapping[str, Any] | None:
@@ -146,9 +146,9 @@ def _compared(tables: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def data_set_of(tables: Mapping[str, Any] | None) -> str:
-    """Return what tells a data set from others: its kind and its files, not how its pictures are prepared.
+    """Return a text that identifies a data set: its kind and its files, regardless of preprocessing.
 
-    Responses of a run are a preparation of the data set that the run showed.
+    Responses of a run count as the data set of that run.
     """
     data = None if tables is None else tables.get("data")
     if not isinstance(data, Mapping):
@@ -159,7 +159,7 @@ def data_set_of(tables: Mapping[str, Any] | None) -> str:
 
 
 class _Counts(NamedTuple):
-    """Accesses to labels of evaluated pictures, looks, and those looks that were at test labels."""
+    """Accesses to labels of evaluated pictures, looks, and looks at test labels."""
 
     accesses: int
     looks: int
@@ -167,10 +167,10 @@ class _Counts(NamedTuple):
 
 
 def _count(path: Path) -> _Counts | None:
-    """Count the accesses in the journal of a run, and the networks that they were to.
+    """Count the accesses in the journal of a run, and the evaluated networks.
 
-    The network of a run is another one if it was trained further, or changed, between two accesses. Not all facts are
-    parsed, which can be thousands of lines.
+    A network that was trained further, or changed, between two accesses counts as another one. Only some lines are
+    parsed, since there can be thousands.
     """
     try:
         lines = read_regular(path / NAME).split(b"\n")
@@ -188,8 +188,8 @@ def _count(path: Path) -> _Counts | None:
                 continue
             accesses += 1
         elif any(kind in line for kind in _TRAINED):
-            found = _POSITION.search(line)
-            trained = found[1] if found else trained
+            match = _POSITION.search(line)
+            trained = match[1] if match else trained
         elif any(kind in line for kind in _CHANGED):
             changes += 1
     return _Counts(accesses, len(networks), sum(of_test for _, _, of_test in networks))

@@ -1,4 +1,4 @@
-"""The experiment whose settings a run is compared with, and the settings that differ from it."""
+"""The experiment that a run is based on, and the settings that differ from it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stdpbench.experiment import Experiment, read_experiment, shipped_experiment
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.folder.run_folder import RunFolder
 
-_MOST = 12  # settings that a caption lists
-_UNTOLD = ("about.", "plasticity.parameters.", "plasticity.traces.")
-"""What a caption leaves out: a rule from a file is named by its expressions."""
+_MOST = 12  # maximum number of settings in a caption
+_OMITTED = ("about.", "plasticity.parameters.", "plasticity.traces.")
+"""Prefixes of settings that a caption omits: the expressions of a rule from a file are sufficient."""
 
 Changes = Sequence[tuple[int, Mapping[str, tuple[Any, Any]]]]
 """Positions of changes during a run, with (old, new) by path."""
@@ -29,9 +29,9 @@ class Base:
     Attributes
     ----------
     name : str
-        Its name; ``"defaults"`` for those of an experiment without any settings.
+        Its name; ``"defaults"`` for an experiment without any settings.
     title : str
-        What it is called in a sentence.
+        Its name in a sentence.
     experiment : Experiment
         The experiment.
     """
@@ -42,7 +42,7 @@ class Base:
 
 
 def base_of(folder: RunFolder) -> Base:
-    """Return the shipped experiment with the name of the run's experiment or of its sweep's; else the defaults."""
+    """Return the shipped experiment with the name of the experiment of a run or of its sweep; else the defaults."""
     for name in (folder.stored_experiment.name, _of_sweep(folder)):
         if name in shipped_experiments():
             return Base(name, f"the shipped experiment {name}", read_experiment(name))
@@ -50,7 +50,7 @@ def base_of(folder: RunFolder) -> Base:
 
 
 def _of_sweep(folder: RunFolder) -> str:
-    """Return the experiment whose arms a sweep compares, by what lies beside the run."""
+    """Return the name of the experiment of the run's sweep, from the results in its folder; empty without a sweep."""
     with suppress(OSError, ValueError, AttributeError):
         if "sweep" in folder.about:
             results = json.loads((folder.path.parent / "results.json").read_text(encoding="utf-8"))
@@ -59,32 +59,32 @@ def _of_sweep(folder: RunFolder) -> str:
 
 
 def settings_text(folder: RunFolder, changes: Changes = ()) -> str:
-    """Return the settings of a run that differ from its base, and their changes, in sentences of a caption.
+    """Return sentences for a caption: the settings of a run that differ from its base, and their changes.
 
     Parameters
     ----------
     folder : RunFolder
         The run.
     changes : sequence
-        Changes of parameters while it learned.
+        Changes of parameters during training.
     """
     base = base_of(folder)
-    theirs, own = (flat(one.to_mapping()) for one in (base.experiment, folder.stored_experiment))
+    base_values, values = flat(base.experiment.to_mapping()), flat(folder.stored_experiment.to_mapping())
     differing = [
         f"{path} = {_plain(value)}"
-        for path, value in own.items()
-        if value_text(value) != value_text(theirs.get(path))
+        for path, value in values.items()
+        if value_text(value) != value_text(base_values.get(path))
         and path not in ("name", "seed")
-        and not path.startswith(_UNTOLD)
+        and not path.startswith(_OMITTED)
     ]
     listed = f"Settings that differ from {base.title}: {_listed(differing)}."
     text = listed if differing else f"Settings: those of {base.title}."
     changed = [
         f"{path} = {_plain(new)} from presentation {position} on"
-        for position, both in changes
-        for path, (_, new) in both.items()
+        for position, change in changes
+        for path, (_, new) in change.items()
     ]
-    return f"{text} Changed while it learned: {_listed(changed)}." if changed else text
+    return f"{text} Changed during training: {_listed(changed)}." if changed else text
 
 
 def _listed(settings: Sequence[str]) -> str:
@@ -93,6 +93,6 @@ def _listed(settings: Sequence[str]) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Format a value; of a file, its name only."""
+    """Format a value; for the path of a file, only its name."""
     text = value_text(value) or "none"
     return Path(text).name if Path(text).is_absolute() else text

@@ -32,15 +32,15 @@ MARKS = {
     "failed": "✗",
     "damaged": "⚠",
 }
-"""Symbol that is shown before the name of each state."""
+"""Symbol shown before the name of each state."""
 
 
 CHANGED_MARK = "Δ"
-"""Marks a run whose parameters or rule were changed while it ran, followed by the number of these parameters."""
+"""Marks a run whose parameters or rule were changed during the run; followed by the number of these parameters."""
 
 
 def changes_text(entry: Entry) -> str:
-    """Return which parameters were changed while a run ran, a line each; empty if none were."""
+    """Return the parameters that were changed during a run, one per line; empty if none were changed."""
     if not entry.changes:
         return ""
     n = len(entry.changes)
@@ -89,17 +89,17 @@ def text(entry: Entry, column: str, now: str = "") -> str:
 
 
 def is_share(column: str) -> bool:
-    """Whether a column contains fractions, which are shown in per cent."""
+    """Return whether a column contains fractions, which are shown in per cent."""
     return column == "vote" or (column.startswith(SHARES) and column.endswith((".accuracy", ".balanced_accuracy")))
 
 
 def is_active(entry: Entry) -> bool:
-    """Whether the run is active."""
+    """Return whether the run is active."""
     return entry.state in tuple(State) and State(entry.state).active
 
 
 def is_number(entries: Iterable[Entry], column: str) -> bool:
-    """Whether a column contains numbers or durations, and is therefore right-aligned."""
+    """Return whether a column contains numbers or durations, and is therefore right-aligned."""
     if column in NUMBERS:
         return True
     value = next((value for entry in entries if (value := entry.value(column)) is not None), None)
@@ -113,25 +113,25 @@ def columns(entries: Iterable[Entry]) -> dict[str, list[str]]:
     for entry in entries:
         metrics |= dict.fromkeys(entry.metrics)
         parameters |= dict.fromkeys(entry.parameters)
-    found: dict[str, list[str]] = {"run": [*COLUMNS, CHANGED], "metrics": sorted(metrics)}
+    columns_by_heading: dict[str, list[str]] = {"run": [*COLUMNS, CHANGED], "metrics": sorted(metrics)}
     for path in parameters:
         if path in COLUMNS or path.startswith("about."):
             continue
-        found.setdefault(path.partition(".")[0], []).append(path)
-    return {heading: paths for heading, paths in found.items() if paths}
+        columns_by_heading.setdefault(path.partition(".")[0], []).append(path)
+    return {heading: paths for heading, paths in columns_by_heading.items() if paths}
 
 
 def summary(entries: Iterable[Entry]) -> str:
-    """Summarise a list of runs in a line."""
-    all_ = list(entries)
-    if not all_:
+    """Summarise a list of runs in one line."""
+    runs = list(entries)
+    if not runs:
         return "no runs"
-    parts = [f"{thousands(len(all_))} run{'' if len(all_) == 1 else 's'}"]
+    parts = [f"{thousands(len(runs))} run{'' if len(runs) == 1 else 's'}"]
     for state in MARKS:
-        n = sum(entry.state == state for entry in all_)
+        n = sum(entry.state == state for entry in runs)
         if n:
             parts.append(f"{thousands(n)} {state}")
-    votes = [100 * entry.vote for entry in all_ if entry.vote is not None and not entry.weights_origin.word]
+    votes = [100 * entry.vote for entry in runs if entry.vote is not None and not entry.weights_origin.word]
     if votes:  # a range without names: choosing a run by it would be selection on the test set
         parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %" if len(votes) > 1 else f"vote {votes[0]:.1f} %")
     return " · ".join(parts)
@@ -139,8 +139,8 @@ def summary(entries: Iterable[Entry]) -> str:
 
 def clock(seconds: float) -> str:
     """Format a duration in s as hours, minutes and seconds."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    total = round(seconds)
+    return f"{total // 3600}:{total // 60 % 60:02d}:{total % 60:02d}"
 
 
 def local_time(text: str) -> str:

@@ -35,7 +35,7 @@ from stdpbench.runs.protocol.live_run import LiveRun, describe
 
 _BASELINES = {"k_means": "k-means", "samples": SAMPLES}
 _THETA = "training.mean_theta_mV"
-"""Key of the mean theta, which has this name also where theta has no unit."""
+"""Key of the mean theta; it has this name even if theta has no unit."""
 _MEASURES = {
     "training.presentations": "training presentations",
     "training.seconds": "training, seconds",
@@ -52,7 +52,7 @@ _MEASURES = {
     "silent_test_images": "evaluated pictures without a spike",
     "neurons.never_fired": "neurons silent in the label phase",
 }
-"""Measures of a run with pictures; ``{}`` stands for the population that is read."""
+"""Titles of the measures of a run with pictures; ``{}`` stands for the population that is read."""
 
 
 _STREAM = {
@@ -65,11 +65,11 @@ _STREAM = {
     "training.stream.latency": "mean latency, best neuron (ms)",
     "training.stream.neurons_with_hits": "neurons that answer to most occurrences of a pattern",
 }
-"""Measures of the run of a stream."""
+"""Titles of the measures of a run with a stream."""
 
 
 def metric_text(metric: Metric | None) -> str:
-    """Format a metric: in per cent with its interval if it has one."""
+    """Format a metric, in per cent with its interval if it has one."""
     if metric is None:
         return "–"
     if metric.low is None or metric.high is None:
@@ -104,8 +104,8 @@ class Account:
     changes : tuple of Change
         Changes of parameters during the run, in the order in which they took effect.
     history : tuple of (str, int, str)
-        Time, position and description of events in the order of the journal; of measurements on held-out pictures,
-        only the newest.
+        Time, position and description of events in the order of the journal, with only the newest measurement on
+        held-out pictures.
     metrics : mapping of str to Metric
         Metrics by name, accuracies first.
     damage : str
@@ -118,13 +118,13 @@ class Account:
     read : str
         Name of the population that is read; empty if the network is not known.
     title : str
-        The title that a person gave to the run; empty if it has none.
+        Title given by the user; empty if there is none.
     weights_origin : Origin
-        What its weights were trained with.
+        Whether its weights were trained with labels.
     start_flatters : bool
         Whether its start weights are a handicapped baseline; see `start_flatters`.
     warnings : tuple of str
-        What is wrong with its results (`stdpbench.runs.protocol.live_run.LiveRun`).
+        Problems of its results (`stdpbench.runs.protocol.live_run.LiveRun`).
     """
 
     name: str
@@ -183,9 +183,9 @@ class Account:
             journal.damage,
             missing_kinds(experiment, journal.records),
             tuple(
-                (one.position, array_names(one.fact))
-                for one in journal.records
-                if isinstance(one.fact, facts.LearnedSet)
+                (record.position, array_names(record.fact))
+                for record in journal.records
+                if isinstance(record.fact, facts.LearnedSet)
             ),
             read,
             title_of(folder.path),
@@ -196,7 +196,7 @@ class Account:
 
     @property
     def word(self) -> str:
-        """Note after its name that says whether its weights were trained with labels; may be empty."""
+        """Remark shown after its name if its weights were trained with labels or are of unknown origin; else empty."""
         return self.weights_origin.word
 
     def setting(self, path: str) -> str:
@@ -222,7 +222,7 @@ class Comparison:
     versions : mapping of str to tuple of str
         Versions of Python and of packages that are not equal in all runs.
     metrics : mapping of str to tuple of (Metric or None)
-        Metrics that at least one run has.
+        Metrics of all runs; None for a run without the metric.
     remarks : tuple of str
         Sentences on limits of the comparison.
     """
@@ -270,7 +270,7 @@ def read_population(experiment: Experiment) -> str:
 
 
 def theta_unit(experiment: Experiment) -> str:
-    """Return the unit of theta of the neurons that are read; empty for discrete neurons, whose theta has none."""
+    """Return the unit of theta of the output neurons; empty for discrete neurons, whose theta has no unit."""
     if experiment.missing_kinds:
         return "mV"
     graph = experiment.graph()
@@ -278,9 +278,9 @@ def theta_unit(experiment: Experiment) -> str:
 
 
 def start_flatters(experiment: Experiment) -> bool:
-    """Return whether start weights are a handicapped baseline: thresholds adapt to weights, and theirs have not."""
+    """Return whether start weights are a handicapped baseline, since their thresholds have not adapted to them."""
     if experiment.missing_kinds or experiment.evaluation.thresholds != "learned":
-        return experiment.evaluation.thresholds == "learned"  # neurons that are missing are taken to have thresholds
+        return experiment.evaluation.thresholds == "learned"  # kinds that are not installed may adapt
     graph = experiment.graph()
     neuron = graph.populations[graph.read].neuron if graph.read else None
     return neuron is not None and any(variable.slow for variable in neuron.variables)
@@ -295,7 +295,7 @@ def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ..
 
 
 def last_parts(paths: Iterable[str]) -> dict[str, str]:
-    """Return the last part of each dotted path, or all of it if several end alike."""
+    """Return the last part of each dotted path, or the whole path if several have the same last part."""
     last = {path: path.rpartition(".")[2] for path in paths}
     return {path: name if [*last.values()].count(name) == 1 else path for path, name in last.items()}
 
@@ -303,19 +303,19 @@ def last_parts(paths: Iterable[str]) -> dict[str, str]:
 def differences_from(account: Account, experiment: Experiment) -> dict[str, tuple[str, str]]:
     """Return parameters that differ from an experiment, by path: (value of the experiment, value of the run).
 
-    Sections that the run has not, and parameters of another template of its network, are left out.
+    Sections that the run does not have, and parameters of another network template, are left out.
     """
-    theirs = flat(experiment.to_mapping())
-    paths = dict.fromkeys([*theirs, *account.parameters, *(change.path for change in account.changes)])
-    own = {path.partition(".")[0] for path in account.parameters}
-    if account.parameters.get("network.kind") != theirs.get("network.kind"):
-        own -= {"network"}
-    paths = {path: None for path in paths if path in account.parameters or path.partition(".")[0] in own}
-    both = {path: (value_text(theirs.get(path)) or "–", account.setting(path)) for path in paths}
+    expected = flat(experiment.to_mapping())
+    paths = dict.fromkeys([*expected, *account.parameters, *(change.path for change in account.changes)])
+    sections = {path.partition(".")[0] for path in account.parameters}
+    if account.parameters.get("network.kind") != expected.get("network.kind"):
+        sections -= {"network"}
+    paths = {path: None for path in paths if path in account.parameters or path.partition(".")[0] in sections}
+    texts = {path: (value_text(expected.get(path)) or "–", account.setting(path)) for path in paths}
     return {
-        path: (theirs_text, own)
-        for path, (theirs_text, own) in both.items()
-        if own != theirs_text and path != "name" and not path.startswith("about.")
+        path: (before, after)
+        for path, (before, after) in texts.items()
+        if after != before and path != "name" and not path.startswith("about.")
     }
 
 
@@ -324,21 +324,23 @@ def lineage(folder: RunFolder, store: Store) -> list[str]:
     sentences: list[str] = []
     visited: set[str] = set()
     metadata = folder.about
-    while (found := _origin(metadata)) is not None:
-        relation, origin = found
+    while (step := _origin(metadata)) is not None:
+        relation, origin = step
         name, run_id = str(origin.get("name", "")), str(origin.get("id", ""))
-        at = f" at presentation {origin['at']}" if "at" in origin else ""
+        position = f" at presentation {origin['at']}" if "at" in origin else ""
         entry = None if run_id in visited else store.by_id(run_id)
-        where = "" if entry else " (in the bin)" if name in names_in_bin(store.runs) else " (no longer here)"
-        sentences.append(f"{'which ' if sentences else ''}{relation} {entry.name if entry else name}{at}{where}")
+        remark = "" if entry else " (in the bin)" if name in names_in_bin(store.runs) else " (no longer here)"
+        sentences.append(
+            f"{'which ' if sentences else ''}{relation} {entry.name if entry else name}{position}{remark}"
+        )
         if entry is None:
             break
         visited.add(run_id)
         metadata = RunFolder(entry.path).about
     for key, verb in (("nir", "has"), ("weights", "converts")):
         if isinstance(metadata.get(key), Mapping):
-            which = "which " if sentences else ""
-            sentences.append(f"{which}{verb} the network of the file {metadata[key].get('file', '')}")
+            pronoun = "which " if sentences else ""
+            sentences.append(f"{pronoun}{verb} the network of the file {metadata[key].get('file', '')}")
     return sentences
 
 
@@ -350,7 +352,7 @@ def _origin(metadata: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None
 
 
 def metrics_of(metrics: Mapping[str, Any], read: str = "", unit: str = "mV") -> dict[str, Metric]:
-    """Return the metrics of ``metrics.json`` that are worth comparing, by name.
+    """Return the metrics of ``metrics.json`` to compare, by name.
 
     Parameters
     ----------
@@ -361,32 +363,33 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "", unit: str = "mV") -> 
     unit : str
         Unit of its theta; may be empty.
     """
-    found: dict[str, Metric] = {}
+    by_name: dict[str, Metric] = {}
     for name, score in _tables(metrics.get("accuracy")):
-        _take(found, f"accuracy, {name}", score)
+        _add_score(by_name, f"accuracy, {name}", score)
     for baseline, result in _tables(metrics.get("baselines")):
         if "accuracy" in result:
-            _take(found, f"accuracy of {_BASELINES.get(baseline, baseline)}", result)
+            _add_score(by_name, f"accuracy of {_BASELINES.get(baseline, baseline)}", result)
         else:
             for name, score in _tables(result):
-                _take(found, f"accuracy of {baseline.replace('_', ' ')}, {name}", score)
+                _add_score(by_name, f"accuracy of {baseline.replace('_', ' ')}, {name}", score)
     values = flat(metrics)
     stream = "training.stream.seconds" in values
     for path, name in ({**_STREAM, **_of_populations(values)} if stream else _MEASURES).items():
         value = values.get(path)
         if isinstance(value, int | float) and not isinstance(value, bool):
             named = units.label(name, unit) if path == _THETA else name.format(f"{read} " if read else "")
-            found[named] = Metric(value)
-    return found
+            by_name[named] = Metric(value)
+    return by_name
 
 
 def baselines_of(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
-    """Return the accuracies of baselines by their names: of each its only one, or that of the vote."""
-    named = {
-        name.removeprefix("accuracy of "): one for name, one in metrics.items() if name.startswith("accuracy of ")
-    }
+    """Return the accuracy of each baseline by its name; if it has several, that of the vote."""
+    prefix = "accuracy of "
+    baselines = {name.removeprefix(prefix): metric for name, metric in metrics.items() if name.startswith(prefix)}
     return {
-        name.removesuffix(", vote"): one for name, one in named.items() if "," not in name or name.endswith(", vote")
+        name.removesuffix(", vote"): metric
+        for name, metric in baselines.items()
+        if "," not in name or name.endswith(", vote")
     }
 
 
@@ -403,7 +406,7 @@ def verdict_of(account: Account) -> str:
 
 
 def stream_measures(account: Account) -> dict[str, float]:
-    """Return the measures of the end of a stream by name; empty if the run shows pictures."""
+    """Return the measures at the end of a stream by name; empty for a run with pictures."""
     if not _streams([account]):
         return {}
     about = {name for path, name in _STREAM.items() if not path.startswith("training.stream.")}
@@ -412,7 +415,7 @@ def stream_measures(account: Account) -> dict[str, float]:
 
 
 def _of_populations(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the names of the measures of the populations of a stream, by path."""
+    """Return the titles of the measures of the populations in a stream, by path."""
     names = {
         "rate": "rate of {} (Hz)",
         "cv": "irregularity of {} (CV of ISI)",
@@ -449,15 +452,17 @@ def _flat_changes(change: facts.Change) -> Mapping[str, tuple[Any, Any]]:
 
 
 def _tables(value: Any) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(key, one) for key, one in value.items() if isinstance(one, Mapping)] if isinstance(value, Mapping) else []
+    if not isinstance(value, Mapping):
+        return []
+    return [(key, table) for key, table in value.items() if isinstance(table, Mapping)]
 
 
-def _take(found: dict[str, Metric], name: str, score: Mapping[str, Any]) -> None:
+def _add_score(metrics: dict[str, Metric], name: str, score: Mapping[str, Any]) -> None:
     value, interval = score.get("accuracy"), score.get("interval_95")
     if not isinstance(value, int | float):
         return
     low, high = interval if isinstance(interval, list) and len(interval) == 2 else (None, None)
-    found[name] = Metric(value, low, high, "" if low is None else INTERVAL)
+    metrics[name] = Metric(value, low, high, "" if low is None else INTERVAL)
 
 
 def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
@@ -471,10 +476,12 @@ def _history(records: Sequence[Record]) -> tuple[tuple[str, int, str], ...]:
         | facts.Measured
         | facts.LabelsRead
     )
-    measured = [one for one in records if isinstance(one.fact, facts.HeldOut)]
-    newest = max(measured, key=lambda one: one.position, default=None)  # the others are shown as a curve
+    measured = [record for record in records if isinstance(record.fact, facts.HeldOut)]
+    newest = max(measured, key=lambda record: record.position, default=None)  # the others are shown as a curve
     return tuple(
-        (one.time, one.position, describe(one)) for one in records if one is newest or isinstance(one.fact, shown)
+        (record.time, record.position, describe(record))
+        for record in records
+        if record is newest or isinstance(record.fact, shown)
     )
 
 
@@ -492,9 +499,9 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
         if account.learned_set:
             sets = ", ".join(f"{names} at presentation {position}" for position, names in account.learned_set)
             remarks.append(f"In {name}, learned arrays were set: {sets}.")
-    warnings = dict.fromkeys(warning for account in accounts for warning in account.warnings)
-    of = {each: [name for name, one in zip(names, accounts, strict=True) if each in one.warnings] for each in warnings}
-    remarks += [f"{listed(warned)}: {warning}" for warning, warned in of.items()]
+    for warning in dict.fromkeys(warning for account in accounts for warning in account.warnings):
+        warned = [name for name, account in zip(names, accounts, strict=True) if warning in account.warnings]
+        remarks.append(f"{listed(warned)}: {warning}")
     missing = dict.fromkeys(clause for account in accounts for clause in account.missing)
     remarks += [f"Values are shown as stored: {clause}." for clause in missing]
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:
@@ -507,16 +514,16 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
 
 
 def _origins(accounts: Sequence[Account], names: Sequence[str]) -> list[str]:
-    """Return sentences on what the weights were trained with, unless that is the same for all and known."""
-    taught, without, unknown = (
-        [name for name, one in zip(names, accounts, strict=True) if one.weights_origin is origin]
+    """Return sentences on the origins of the weights, unless they are known and the same for all."""
+    supervised, without, unknown = (
+        [name for name, account in zip(names, accounts, strict=True) if account.weights_origin is origin]
         for origin in (Origin.LABELS, Origin.NO_LABELS, Origin.UNKNOWN)
     )
     remarks = []
-    if taught and without:
-        others = f"those of {listed(without)}" if unknown else "the others"
+    if supervised and without:
+        rest = f"those of {listed(without)}" if unknown else "the others"
         remarks.append(
-            f"The weights of {listed(taught)} were trained with labels (supervised), {others} without: their "
+            f"The weights of {listed(supervised)} were trained with labels (supervised), {rest} without: their "
             "accuracies measure different things."
         )
     if unknown:
@@ -543,7 +550,9 @@ def _networks(accounts: Sequence[Account], names: Sequence[str]) -> list[str]:
         listed = ", ".join(f"{table.removesuffix('s')} {name}" for table, name in odd)
         remarks.append(f"The networks differ: not every run has {listed}.")
     if len({account.read for account in accounts}) > 1:
-        read = ", ".join(f"{one.read or 'unknown'} ({name})" for name, one in zip(names, accounts, strict=True))
+        read = ", ".join(
+            f"{account.read or 'unknown'} ({name})" for name, account in zip(names, accounts, strict=True)
+        )
         remarks.append(f"Spikes, labels and accuracies are of different populations: {read}.")
     if 0 < sum(account.parameters.get("schedule.between") == "stream" for account in accounts) < len(accounts):
         remarks.append("Some runs are of a stream, others of pictures.")

@@ -1,4 +1,4 @@
-"""Figures and tables that compare runs and their courses of training, for `stdpbench.results.figures`."""
+"""Figures and tables that compare runs and their training curves, for `stdpbench.results.figures`."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 
-_MOST_NAMED = 12  # parameters in which runs differ that a caption names
-_MOST_IN_NAME = 3  # and that tell a run from the others in a legend
+_MOST_NAMED = 12  # maximum number of differing parameters in a caption
+_MOST_IN_NAME = 3  # maximum number of differing parameters in a legend
 
 
 def comparison_spec(
@@ -76,11 +76,11 @@ def comparison_caption(
     version : str
         Version of stdpbench.
     comparison : Comparison, optional
-        The same runs compared: adds their settings and what differs.
+        The same runs compared: adds their settings and differences.
     results : bool
-        Whether the figure has the results, too: adds their intervals and the baselines.
+        Whether the figure also shows the results: adds their intervals and the baselines.
     means : sequence of SeedMean
-        Means over seeds that the figure has.
+        Means over seeds in the figure.
     """
     sentences = [f"{_heading(courses)}: {', '.join(map(title_and_name, courses))}; stdpbench {version}."]
     if comparison is not None:
@@ -88,25 +88,27 @@ def comparison_caption(
         first = RunFolder(Path(comparison.accounts[0].path))
         sentences.append(f"{named[0]}: {settings_text(first)}")
         differing = [f"{path} ({'; '.join(texts)})" for path, texts in comparison.parameters.items()]
-        more = len(differing) - _MOST_NAMED
-        named_here = ", ".join(differing[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        sentences.append(f"The runs differ in {named_here}." if differing else "All have the same parameters.")
+        n_more = len(differing) - _MOST_NAMED
+        listed = ", ".join(differing[:_MOST_NAMED]) + (f" and {n_more} more" if n_more > 0 else "")
+        sentences.append(f"The runs differ in {listed}." if differing else "All have the same parameters.")
     sentences.append(
         "Running accuracy is taken on training labels and is not a result. No error bars: each line is a single run."
     )
     if results and comparison is not None and any(course.result is not None for course in courses):
-        part = {"test": "test", "validation": "held-out training"}
-        found = dict.fromkeys(part[one.evaluated_on] for one in comparison.accounts if one.evaluated_on in part)
-        of = " or ".join(found) or "evaluated"
-        sentences.append(f"Results: accuracy on {of} pictures, with the {INTERVAL}, which does not cover other seeds.")
-        sentences += (
-            [f"Means ± SD over seeds: {'; '.join(f'{one.label}: {one.text} %' for one in means)}."] if means else []
+        adjectives = {"test": "test", "validation": "held-out training"}
+        evaluated = dict.fromkeys(adjectives.get(account.evaluated_on) for account in comparison.accounts)
+        pictures = " or ".join(filter(None, evaluated)) or "evaluated"
+        sentences.append(
+            f"Results: accuracy on {pictures} pictures, with the {INTERVAL}, which does not cover other seeds."
         )
+        if means:
+            texts = "; ".join(f"{mean.label}: {mean.text} %" for mean in means)
+            sentences.append(f"Means ± SD over seeds: {texts}.")
         for name, metrics in comparison.metrics.items():
             if name == "accuracy, vote" or name.startswith("accuracy of "):
-                what = name.removeprefix("accuracy, ").removeprefix("accuracy of ")
-                if "," not in what or what.endswith(", vote"):
-                    sentences.append(f"{what[0].upper()}{what[1:]}: {'; '.join(map(metric_text, metrics))}.")
+                title = name.removeprefix("accuracy, ").removeprefix("accuracy of ")
+                if "," not in title or title.endswith(", vote"):
+                    sentences.append(f"{title[0].upper()}{title[1:]}: {'; '.join(map(metric_text, metrics))}.")
     return " ".join(sentences)
 
 
@@ -115,17 +117,17 @@ def _heading(courses: Sequence[Course]) -> str:
 
 
 def with_results(table: Table, courses: Sequence[Course], means: Sequence[SeedMean] = ()) -> Table:
-    """Return the table of courses with a row for the result of each run, and for each mean over seeds, in per cent."""
+    """Return the table of courses with a row for the result of each run and for each mean over seeds, in per cent."""
     names, rows = table
     empty = ("",) * (len(names) - 1)
-    found = [(units.label(course.name, course.word), course.result) for course in courses if course.result is not None]
-    results = [
-        (name, *empty, *("" if value is None else 100 * value for value in (one.value, one.low, one.high)), "")
-        for name, one in found
-    ]
-    results += [(one.label, *empty, 100 * one.mean, "", "", 100 * one.sd) for one in means]
-    more = ("accuracy of the vote (%)", f"low ({INTERVAL})", f"high ({INTERVAL})", "SD over seeds")
-    return (*names, *more), [*((*row, "", "", "", "") for row in rows), *results]
+    results: list[tuple[Any, ...]] = []
+    for course in courses:
+        if (metric := course.result) is not None:
+            values = ("" if value is None else 100 * value for value in (metric.value, metric.low, metric.high))
+            results.append((units.label(course.name, course.word), *empty, *values, ""))
+    results += [(mean.label, *empty, 100 * mean.mean, "", "", 100 * mean.sd) for mean in means]
+    columns = ("accuracy of the vote (%)", f"low ({INTERVAL})", f"high ({INTERVAL})", "SD over seeds")
+    return (*names, *columns), [*((*row, "", "", "", "") for row in rows), *results]
 
 
 def course_table(courses: Sequence[Course]) -> Table:
@@ -134,11 +136,11 @@ def course_table(courses: Sequence[Course]) -> Table:
     rows = [
         (
             units.label(course.name, course.word),
-            int(at),
+            int(position),
             *(factor * float(getattr(course, name)[k]) for name, (_, factor) in MEASURES.items()),
         )
         for course in courses
-        for k, at in enumerate(course.presentations)
+        for k, position in enumerate(course.presentations)
     ]
     return names, rows
 
@@ -157,9 +159,9 @@ def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, .
 
 
 def told_apart(comparison: Comparison) -> list[str]:
-    """Return what a legend calls runs: their titles, else the parameters in which they differ, else their names.
+    """Return labels of runs for a legend: their titles, else the parameters in which they differ, else their names.
 
-    Names stand where parameters do not tell all runs apart, or more than three differ.
+    Names are used if parameters do not distinguish all runs, or more than three differ.
     """
     parameters, named = comparison.parameters, with_words(comparison.accounts)
     short = last_parts(sorted(parameters, key="seed".__eq__))
@@ -173,9 +175,9 @@ def told_apart(comparison: Comparison) -> list[str]:
 
 
 def title_and_name(run: Titled) -> str:
-    """Return the title of a run with the name of its folder in brackets, or the name if it has no title.
+    """Return the title of a run with the name of its folder in brackets, or only the name if it has no title.
 
-    A note such as "supervised" follows the name.
+    A remark such as "supervised" follows the name.
     """
     notes = (run.name if run.title else "", run.word)
     return units.label(run.title or run.name, "; ".join(filter(None, notes)))
@@ -204,7 +206,7 @@ def comparison_words(comparison: Comparison) -> str:
 
 
 def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Course:
-    """Read the course of training of a run.
+    """Read the training curves of a run.
 
     Parameters
     ----------
@@ -229,7 +231,7 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
         np.array([block.accuracy.get("vote", np.nan) for block in blocks.values()], np.float64),
         np.array([block.mean_theta for block in blocks.values()], np.float64),
         np.array([np.mean(block.spikes) if block.spikes else np.nan for block in blocks.values()], np.float64),
-        tuple(dict.fromkeys(sorted(one.position for one in records if isinstance(one.fact, facts.Intervention)))),
+        tuple(sorted({record.position for record in records if isinstance(record.fact, facts.Intervention)})),
         metrics.get("accuracy, vote"),
         read,
         theta_unit(folder.stored_experiment),

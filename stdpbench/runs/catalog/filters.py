@@ -30,7 +30,7 @@ class Filter:
         ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
     value : str
         Value to compare with: a number, a quantity in the unit of the file, or a text, in which ``*`` and ``?`` are
-        wildcards; ``none`` matches a missing value. Of tags, one must match.
+        wildcards; ``none`` matches a missing value. One of several tags must match.
     """
 
     column: str
@@ -58,26 +58,26 @@ class Filter:
 
     @property
     def fits_numbers(self) -> bool:
-        """Whether the value fits columns of numbers: it is one, has wildcards, or stands for a missing value."""
+        """Whether the value fits columns of numbers: a number, a text with wildcards, or a missing value."""
         return self.value in ("", "none") or bool(quantity(self.value) or _WILDCARD.search(self.value))
 
     def passes(self, value: Any) -> bool:
-        """Whether a value satisfies the condition; a missing value differs from every value."""
+        """Return whether a value satisfies the condition; a missing value differs from every value."""
         if self.operator in ("=", "!="):
             return self._equals(value) == (self.operator == "=")
-        mine, wanted = quantity(value), quantity(self.value)
-        if wanted is None:
+        quantity_, limit = quantity(value), quantity(self.value)
+        if limit is None:
             mine_text, wanted_text = value_text(value), self.value  # times, names
             return bool(mine_text) and _holds(self.operator, (mine_text > wanted_text) - (mine_text < wanted_text))
-        if mine is None or (wanted[1] and mine[1] != wanted[1]):
+        if quantity_ is None or (limit[1] and quantity_[1] != limit[1]):
             return False
-        return _holds(self.operator, (mine[0] > wanted[0]) - (mine[0] < wanted[0]))
+        return _holds(self.operator, (quantity_[0] > limit[0]) - (quantity_[0] < limit[0]))
 
     def _equals(self, value: Any) -> bool:
         if value is None or value in ("", ()):
             return self.value in ("", "none")
-        if isinstance(value, tuple):  # tags: one of them
-            return any(self._equals(one) for one in value)
+        if isinstance(value, tuple):  # tags
+            return any(self._equals(tag) for tag in value)
         mine, wanted = quantity(value), quantity(self.value)
         if mine is not None and wanted is not None:
             return mine[0] == wanted[0] and (not wanted[1] or mine[1] == wanted[1])
@@ -99,18 +99,18 @@ def quantity(value: Any) -> tuple[float, str] | None:
 
 
 def order(items: Iterable[T], key: Callable[[T], Any], descending: bool = False) -> list[T]:
-    """Sort by values of any type: quantities by number, then texts; missing values are last in either direction."""
-    have: list[tuple[tuple[int, float, str], T]] = []
-    lack: list[T] = []
+    """Sort by values of any type: quantities by number, then texts; missing values come last in either direction."""
+    present: list[tuple[tuple[int, float, str], T]] = []
+    missing: list[T] = []
     for item in items:
         value = key(item)
         if value is None or value in ("", ()):
-            lack.append(item)
+            missing.append(item)
             continue
         number = quantity(value)
-        have.append(((1, 0.0, value_text(value)) if number is None else (0, number[0], number[1]), item))
-    have.sort(key=lambda pair: pair[0], reverse=descending)
-    return [*(item for _, item in have), *lack]
+        present.append(((1, 0.0, value_text(value)) if number is None else (0, number[0], number[1]), item))
+    present.sort(key=lambda pair: pair[0], reverse=descending)
+    return [*(item for _, item in present), *missing]
 
 
 def value_text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Estimate the duration of a run before its network is built: from its file, or else from the last such run."""
+"""Estimate the duration of a run before its network is built: from its file, or else from the last similar run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SCHEDULE = ("schedule.stimulus", "schedule.rest", "schedule.between", "schedule
 
 @dataclass(frozen=True)
 class Size:
-    """Size of a data set; of a stream, pieces take the place of training pictures.
+    """Size of a data set; for a stream, pieces count as training pictures.
 
     Attributes
     ----------
     n_train, n_test : int
         Numbers of training and test pictures.
     shape : (int, int)
-        Height and width of a picture; (1, inputs) of a stream.
+        Height and width of a picture; (1, inputs) for a stream.
     labelled : bool
         Whether the pictures have labels, so that there is a label phase.
     """
@@ -52,14 +52,14 @@ class Size:
 
     @classmethod
     def of(cls, split: Split) -> Size:
-        """Return the size of loaded pictures, including those that an experiment does not use."""
+        """Return the size of loaded data, including pictures that an experiment does not use."""
         spare = 0 if split.spare is None else len(split.spare)
         labelled = split.train.labels is not None and split.test.labels is not None
         return cls(len(split.train) + spare, len(split.test), split.train.shape, labelled)
 
     @classmethod
     def of_experiment(cls, experiment: Experiment) -> Size:
-        """Return the size of an experiment's pictures, which are only read if their size is not published.
+        """Return the size of an experiment's data; pictures are only read if their size is not published.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Size:
 
 
 def forecast(experiment: Experiment, runs: Path, size: Size, *, trust: bool = False, done: int = 0) -> str:
-    """Estimate the duration of a run of an experiment, or of the rest of one, in a sentence.
+    """Return a sentence that estimates the duration of a run of an experiment, or of the rest of one.
 
     Parameters
     ----------
@@ -88,9 +88,9 @@ def forecast(experiment: Experiment, runs: Path, size: Size, *, trust: bool = Fa
     size : Size
         Size of its data.
     trust : bool
-        Whether the entries under ``[about]`` describe this very experiment and were not inherited from another one.
+        Whether the entries under ``[about]`` describe this experiment and were not inherited from another one.
     done : int
-        Training presentations that another run has carried out already.
+        Training presentations already carried out by another run.
     """
     if trust and experiment.about.expected_time:
         return f"According to the experiment file: {experiment.about.expected_time.rstrip('.')}."
@@ -105,7 +105,7 @@ def forecast(experiment: Experiment, runs: Path, size: Size, *, trust: bool = Fa
 
 
 def _network(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Select the parameters by which runs take the same time per presentation: kinds, sizes, and durations."""
+    """Return the parameters that determine the time per presentation: kinds, sizes, and durations."""
     return {
         path: value
         for path, value in values.items()

@@ -1,4 +1,4 @@
-"""Names of runs, as people give them: a folder, a name, the beginning of a name, or the newest with a beginning."""
+"""Find runs by a folder, a name, the beginning of a name, or as the newest run with a beginning."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from stdpbench.runs.catalog.store import run_names, sweep_folders
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
 
 LATEST = "@latest"
-"""Ending of a name that stands for the run that was started last, among those that begin with what is before it."""
-_NAMED = 5
+"""Suffix that selects the most recently started run among those whose names begin with the text before it."""
+_NAMED = 5  # maximum number of runs named in an error
 _FILES = (".toml", ".zip", ".nir")  # of experiments, exported runs and networks
 
 
@@ -31,37 +31,39 @@ def find_run(text: str, runs: Path) -> RunFolder:
     Raises
     ------
     StdpbenchError
-        If there is none, or several.
+        If there is no such run, or several.
     """
     path = Path(text).expanduser()
     if looks_like_run(path):
         return RunFolder.open(path)
-    above, beginning = path.parent, path.name.removesuffix(LATEST)
+    parent, beginning = path.parent, path.name.removesuffix(LATEST)
     newest = path.name.endswith(LATEST)
-    nearest = [runs] if above == Path() else [*dict.fromkeys((runs / above, above))]
-    for places in (nearest, sweep_folders(runs) if above == Path() else []):
-        found = [place / name for place in places for name in run_names(place) if text and name.startswith(beginning)]
-        exact = [one for one in found if one.name == path.name]
-        if newest and found:
-            return RunFolder.open(max(found, key=_started))
-        if len(exact or found) == 1:
-            return RunFolder.open((exact or found)[0])
-        if found:
-            names = [str(one.relative_to(runs)) if one.is_relative_to(runs) else str(one) for one in found[:_NAMED]]
-            more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    nearest = [runs] if parent == Path() else [*dict.fromkeys((runs / parent, parent))]
+    for places in (nearest, sweep_folders(runs) if parent == Path() else []):
+        matches = [
+            place / name for place in places for name in run_names(place) if text and name.startswith(beginning)
+        ]
+        exact = [folder for folder in matches if folder.name == path.name]
+        if newest and matches:
+            return RunFolder.open(max(matches, key=_started))
+        if len(exact or matches) == 1:
+            return RunFolder.open((exact or matches)[0])
+        if matches:
+            names = [str(run.relative_to(runs)) if run.is_relative_to(runs) else str(run) for run in matches[:_NAMED]]
+            more = f" and {len(matches) - _NAMED} more" if len(matches) > _NAMED else ""
             raise StdpbenchError(
                 f"{text!r} is ambiguous: {', '.join(names)}{more}; write more of the name, or {text}{LATEST} for the "
                 "newest"
             )
-    if os.path.exists(path):  # noqa: PTH110 - does not raise where access is denied
-        return RunFolder.open(path)  # its error says what is missing
+    if os.path.exists(path):  # noqa: PTH110 - does not raise if access is denied
+        return RunFolder.open(path)  # raises an error that says what is missing
     if path.suffix in _FILES:
         raise StdpbenchError(f"there is no file {text}")
     raise StdpbenchError(f"there is no run {text!r}, neither as a folder nor in {runs}; `stdpbench list` shows them")
 
 
 def _started(path: Path) -> tuple[str, str]:
-    """Return when a run was started, ISO 8601 in UTC, and its name, which tells runs of one second apart."""
+    """Return a sort key: the start time, ISO 8601 in UTC, and the name, for runs started in the same second."""
     try:
         return str(RunFolder(path).about.get("started", "")), path.name
     except StdpbenchError:

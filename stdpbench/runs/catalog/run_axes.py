@@ -1,4 +1,4 @@
-"""Parameters and metrics of many runs as axes of plots: which ones differ, their numbers or names, their scale."""
+"""Parameters and metrics of many runs as axes of plots: those that differ, with their values and scales."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from stdpbench.runs.catalog.filters import quantity, value_text
 from stdpbench.runs.catalog.store import DISTRIBUTIONS, Entry
 
 _WIDE, _NARROW = 50.0, 4.0
-"""Ratio of the largest to the smallest value from which on an axis is logarithmic, and below which it never is."""
+"""Ratio of the largest to the smallest value above which an axis is logarithmic, and below which it never is."""
 _CENTRED = 0.1
-"""How much nearer to the centre the median must be in logarithms, as a share of the range, in between."""
+"""Between these ratios: how much nearer to the centre the median must be in logarithms, as a share of the range."""
 _MOST_NAMES = 30
-"""Names on an axis; texts of which there are more, such as paths, tell nothing in a plot."""
+"""Maximum number of names on an axis; more texts, such as paths, are not useful in a plot."""
 _SCALES = {"loguniform": True, "uniform": False, "int": False}
 """Whether the axis of a parameter is logarithmic, by the kind of its distribution in a sweep."""
 _NOT_MEASURED = ("n_images", "interval_95", "confusion", "n_test_images", "n_label_images")
 NO_ERRORS = "No error bars: single runs."
-"""What a caption says of a plot in which each run stands for itself."""
+"""Sentence for the caption of a plot of single runs."""
 _MOST_LISTED = 10
-"""Runs that a caption names."""
+"""Maximum number of runs in a caption."""
 _FIRST = ("vote", "duration")
-"""Measures that are columns of their own."""
+"""Measures with a separate column."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class RunAxis:
     path : str
         Its dotted path, or the name of a column.
     label : str
-        What it is, with its unit.
+        Label with its unit.
     values : ndarray, float64, (n_runs,)
-        Its values in this unit, or places in `names`; NaN where a run has none.
+        Values in this unit, or indices in `names`; NaN for a run without a value.
     names : tuple of str
         Names of categories, in order; empty for numbers.
     log : bool
-        Whether its axis is logarithmic; all values are then positive.
+        Whether the axis is logarithmic; all values are then positive.
     is_metric : bool
         Whether it is a result rather than a parameter.
     """
@@ -70,17 +70,17 @@ class RunAxis:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """Positions from 0, the smallest, to 1, the largest; 0.5 where all are equal, NaN where there is none."""
+        """Positions from 0, the smallest, to 1, the largest; 0.5 if all are equal, NaN without a value."""
         low, high = self.extent
         return np.full(len(self.values), 0.5) if high == low else (self.scaled - low) / (high - low)
 
     @property
     def extent(self) -> tuple[float, float]:
-        """The smallest and the largest position; of categories, those of the first and the last name."""
+        """Smallest and largest position; for categories, those of the first and the last name."""
         if self.names:
             return 0.0, float(max(1, len(self.names) - 1))
-        known = self.scaled[np.isfinite(self.scaled)]
-        return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+        finite = self.scaled[np.isfinite(self.scaled)]
+        return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
 
     def text(self, number: int) -> str:
         """Return the value of a run as text."""
@@ -95,12 +95,12 @@ class RunAxis:
 
 
 def declared_scales(folder: Path) -> dict[str, bool]:
-    """Return which axes a sweep declares, by path: logarithmic for `loguniform`, linear for `uniform` and `int`.
+    """Return whether the axis of each parameter of a sweep is logarithmic: `loguniform` yes, `uniform` and `int` no.
 
     Parameters
     ----------
     folder : Path
-        Folder of runs; of one that is not the folder of a sweep, or whose file cannot be read, nothing is known.
+        Folder of runs. The result is empty if it is not the folder of a sweep, or its file cannot be read.
     """
     try:
         tables = json.loads((folder / DISTRIBUTIONS).read_text(encoding="utf-8"))
@@ -113,20 +113,20 @@ def declared_scales(folder: Path) -> dict[str, bool]:
 
 
 def axes_of(runs: Sequence[Entry]) -> dict[str, RunAxis]:
-    """Return the axes that tell runs apart, by path: parameters that differ, then metrics.
+    """Return the axes on which runs differ, by path: parameters, then metrics.
 
-    Axes of parameters are scaled as the sweep of the runs declares (`declared_scales`). Those of other parameters are
-    logarithmic if values are positive and look as if they were drawn log-uniformly: the largest is 50 times the
-    smallest or more, or the values lie evenly in logarithms.
+    Axes of parameters are scaled as declared by the sweep of the runs (`declared_scales`). Those of other parameters
+    are logarithmic if values are positive and seem to be drawn log-uniformly: the largest is at least 50 times the
+    smallest, or the values are spread evenly in logarithms.
 
     Parameters
     ----------
     runs : sequence of Entry
         The runs, with parameters and metrics.
     """
-    found: dict[str, RunAxis] = {}
+    axes: dict[str, RunAxis] = {}
     if not runs:
-        return found
+        return axes
     logged: dict[str, bool] = {}
     for folder in dict.fromkeys(run.path.parent for run in runs):
         logged |= declared_scales(folder)
@@ -134,19 +134,19 @@ def axes_of(runs: Sequence[Entry]) -> dict[str, RunAxis]:
         if path != "name" and not path.startswith("about."):
             axis = _axis(path, runs, False, logged)
             if axis is not None and _differs(axis):
-                found[path] = axis
+                axes[path] = axis
     metrics = dict.fromkeys(path for run in runs for path in run.metrics)
     for path in (*_FIRST, *metrics):
         if path == "accuracy.vote.accuracy" or path.rpartition(".")[2] in _NOT_MEASURED:
             continue
         axis = _axis(path, runs, True, {})
         if axis is not None and not axis.names and _differs(axis):
-            found[path] = axis
-    return found
+            axes[path] = axis
+    return axes
 
 
 def usual_axes(axes: dict[str, RunAxis]) -> tuple[str, str, str]:
-    """Return the paths to show at first: across, up and as colour; empty where there is none."""
+    """Return the paths to show at first as x, y and colour; empty if there is none."""
     parameters = [path for path, axis in axes.items() if not axis.is_metric and path != "seed"]
     metrics = [path for path, axis in axes.items() if axis.is_metric]
     numbers = [path for path in parameters if not axes[path].names]
@@ -156,32 +156,32 @@ def usual_axes(axes: dict[str, RunAxis]) -> tuple[str, str, str]:
 
 
 def axes_spec(axes: Sequence[RunAxis], colour: RunAxis | None, runs: Sequence[Entry]) -> dict[str, Any]:
-    """Return runs over two axes as a scatter for `stdpbench.results.figures.paper`."""
+    """Return a scatter plot of runs over two axes for `stdpbench.results.figures.paper`."""
     across, up = (axis.spec() for axis in axes)
-    words = [run.weights_origin.word for run in runs]
+    remarks = [run.weights_origin.word for run in runs]
     return {
         "kind": "scatter",
         "x": across,
         "y": up,
         "colour": None if colour is None else colour.spec(),
-        "words": words if any(words) else [],
+        "words": remarks if any(remarks) else [],
     }
 
 
 def origins_sentence(runs: Sequence[Entry]) -> str:
-    """Say which runs have weights that were trained with labels, or of unknown origin; empty if none has."""
-    found: dict[str, list[str]] = {}
+    """Return sentences on runs whose weights were trained with labels or are of unknown origin; empty if none."""
+    by_word: dict[str, list[str]] = {}
     for run in runs:
         if word := run.weights_origin.word:
-            found.setdefault(word, []).append(run.name)
+            by_word.setdefault(word, []).append(run.name)
     return " ".join(
         f"{word[0].upper()}{word[1:]}: {listed(names) if len(names) <= _MOST_LISTED else f'{len(names)} runs'}."
-        for word, names in found.items()
+        for word, names in by_word.items()
     )
 
 
 def axes_table(runs: Sequence[Entry], axes: Sequence[RunAxis]) -> Table:
-    """Return a row for each run with its values on axes."""
+    """Return a table with a row for each run and its values on the axes."""
     names = ("run", *(axis.label for axis in axes))
     rows = [
         (
@@ -235,13 +235,13 @@ def _spread_in_logs(values: NDArray[np.float64]) -> bool:
 
 
 def _differs(axis: RunAxis) -> bool:
-    known = axis.values[np.isfinite(axis.values)]
-    missing = len(known) < len(axis.values)
-    return len(np.unique(known)) > 1 or (missing and len(known) > 0 and not axis.is_metric)
+    finite = axis.values[np.isfinite(axis.values)]
+    missing = len(finite) < len(axis.values)
+    return len(np.unique(finite)) > 1 or (missing and len(finite) > 0 and not axis.is_metric)
 
 
 def _label(path: str) -> str:
-    """Return the name of an axis: the title of a column, or a path without what all metrics of its kind share."""
+    """Return the label of an axis: the title of a column, or a path without the common parts of its metrics."""
     if path in _FIRST:
         return columns.title(path)
     parts = path.split(".")

@@ -1,4 +1,4 @@
-"""Search for runs by a text with filters of ``stdpbench list`` and plain words.
+"""Search for runs by a text that consists of filters, as in ``stdpbench list``, and plain words.
 
 ``state=finished vote>0.9 exc.tau_m='80 ms' #paper mnist`` finds runs that pass all three filters, have the tag
 ``paper``, and have ``mnist`` in their name, title, notes, tags, experiment, state, reason or parent.
@@ -22,7 +22,7 @@ _PART = re.compile(
     r"|\"(?P<quoted>[^\"]*)\"|(?P<word>\S+)"
 )
 _OPERATOR = re.compile(r"[<>=]")
-_LOOKED_AT = ("name", "title", "notes", "tags", "experiment", "state", "reason", "parent", "id")
+_SEARCHED = ("name", "title", "notes", "tags", "experiment", "state", "reason", "parent", "id")
 
 
 @dataclass(frozen=True)
@@ -52,32 +52,32 @@ class Search:
         """
         filters: list[Filter] = []
         words: list[str] = []
-        for part in _PART.finditer(text):
-            if part["column"]:
-                value = part["value"].strip()
+        for match in _PART.finditer(text):
+            if match["column"]:
+                value = match["value"].strip()
                 if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
                     value = value[1:-1]
-                filters.append(Filter.parse(f"{part['column']}{part['operator']}{value}"))
-            elif part["quoted"] is not None:
-                words.append(part["quoted"].lower())
-            elif _OPERATOR.search(part["word"]):
+                filters.append(Filter.parse(f"{match['column']}{match['operator']}{value}"))
+            elif match["quoted"] is not None:
+                words.append(match["quoted"].lower())
+            elif _OPERATOR.search(match["word"]):
                 raise StdpbenchError(
-                    f"invalid filter {part['word']!r}: expected COLUMN=VALUE, such as state=finished or vote>0.9, or "
+                    f"invalid filter {match['word']!r}: expected COLUMN=VALUE, such as state=finished or vote>0.9, or "
                     "a word"
                 )
-            elif part["word"].startswith("#") and len(part["word"]) > 1:
-                filters.append(Filter("tags", "=", part["word"].removeprefix("#")))
+            elif match["word"].startswith("#") and len(match["word"]) > 1:
+                filters.append(Filter("tags", "=", match["word"].removeprefix("#")))
             else:
-                words.append(part["word"].lower())
+                words.append(match["word"].lower())
         return cls(tuple(filters), tuple(word for word in words if word))
 
     def passes(self, entry: Entry) -> bool:
-        """Whether a run matches the search."""
+        """Return whether a run matches the search."""
         if self.words:
-            text = "\n".join(str(getattr(entry, name)) for name in _LOOKED_AT).lower()
+            text = "\n".join(str(getattr(entry, name)) for name in _SEARCHED).lower()
             if not all(word in text for word in self.words):
                 return False
-        return all(one.passes(entry.value(one.column)) for one in self.filters)
+        return all(condition.passes(entry.value(condition.column)) for condition in self.filters)
 
 
 def find_runs(entries: Collection[Entry], search: Search, sort: str = "") -> list[Entry]:
@@ -95,9 +95,9 @@ def find_runs(entries: Collection[Entry], search: Search, sort: str = "") -> lis
     Raises
     ------
     StdpbenchError
-        If no run has a column that a filter names.
+        If no run has the column of a filter.
     """
-    check_columns([one.column for one in search.filters], entries)
+    check_columns([condition.column for condition in search.filters], entries)
     chosen: Iterable[Entry] = (entry for entry in entries if search.passes(entry))
     if not sort:
         return list(chosen)

@@ -1,9 +1,9 @@
 """The store: all runs of a folder, read through a cache that is updated on use.
 
-The cache, the file ``index.cache``, holds what the small files of each run folder say, with a signature of those files
-(time, size and inode), below a digest of the whole. A folder is only read again if its signature has changed. Whether
-a run is active is determined by its lock, which is only checked for runs in an active state. This module imports no
-heavy packages: a first list reads a thousand folders.
+The cache, the file ``index.cache``, has the contents of the small files of each run folder and a signature of those
+files (time, size and inode), after a digest of the whole. A folder is only read again if its signature has changed.
+Whether a run is active is determined by its lock, which is only checked for runs in an active state. This module
+imports no heavy packages, since a list of runs may read a thousand folders.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ PLAIN = (
     "parent",
     "id",
 )
-"""Columns of the index that hold plain values."""
+"""Columns of the cache with plain values."""
 _LONGEST_LIST = 20
 
 
 def read_row(folder: Path) -> dict[str, Any]:
-    """Read the files of a run folder as a row of the index."""
+    """Read the files of a run folder as a row of the cache."""
     row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
     row |= dict.fromkeys(PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
     row |= {"item": "", "parent_id": "", "notes": _notes(folder), "weights_origin": str(Origin.NO_LABELS)}
@@ -77,8 +77,8 @@ def _parent(metadata: Mapping[str, Any]) -> dict[str, str]:
     for key in ("parent", "from"):
         origin = metadata.get(key)
         if isinstance(origin, Mapping):
-            at = f" at {origin['at']}" if "at" in origin else ""
-            return {"parent": f"{origin.get('name', '')}{at}", "parent_id": str(origin.get("id") or "")}
+            position = f" at {origin['at']}" if "at" in origin else ""
+            return {"parent": f"{origin.get('name', '')}{position}", "parent_id": str(origin.get("id") or "")}
     return {}
 
 
@@ -98,13 +98,13 @@ def _metrics(folder: Path) -> dict[str, Any]:
         values = flat(read_table(folder / "metrics.json"))
     except StdpbenchError:  # not written yet
         return {}
-    kept = {path: value for path, value in values.items() if not isinstance(value, list) or _is_short(value)}
-    vote = kept.get("accuracy.vote.accuracy")
-    return {"metrics": json.dumps(kept), "vote": vote if isinstance(vote, float) else None}
+    short = {path: value for path, value in values.items() if not isinstance(value, list) or _is_short(value)}
+    vote = short.get("accuracy.vote.accuracy")
+    return {"metrics": json.dumps(short), "vote": vote if isinstance(vote, float) else None}
 
 
 def _notes(folder: Path) -> str:
-    """Return what is noted on a run, without its neurons, as JSON; notes that cannot be read are left out."""
+    """Return the notes on a run as JSON, without those on neurons; empty if they cannot be read."""
     try:
         table = read_notes(folder).to_mapping()
     except StdpbenchError:  # `stdpbench show` reports it
@@ -125,16 +125,16 @@ BIN = "bin"
 INDEX = "index.cache"
 QUEUE = "queue"
 SWEEP = "sweep.jsonl"
-"""File that marks a folder in the runs folder as a sweep, which contains runs itself."""
+"""File that marks a folder in the runs folder as a sweep, which contains runs."""
 DISTRIBUTIONS = "distributions.json"
-"""File in the folder of a sweep: from what it draws or chooses parameters, by path."""
+"""File in the folder of a sweep: distributions or choices of parameters, by path."""
 _VERSION = 3
 _FILES = (JOURNAL, "metrics.json", "progress.json")
-"""Files whose signature says whether a run folder has changed; with `NOTES` where there are notes."""
+"""Files whose signatures show whether a run folder has changed; also `NOTES` if it exists."""
 NOTED = ("starred", "title", "tags", "notes")
-"""Columns of what people note on a run (`stdpbench.runs.folder.notes`)."""
+"""Columns of notes on a run (`stdpbench.runs.folder.notes`)."""
 CHANGED = "changed"
-"""A column like a parameter: the parameters that were changed while a run ran."""
+"""Column with the parameters that were changed during a run."""
 NUMBERS = ("vote", "duration", "seed", "done", "total", "position")
 """Columns whose values are numbers in all runs."""
 COLUMNS = ("name", *PLAIN, "progress", "duration", "path", *NOTED)
@@ -144,7 +144,7 @@ STAR = "★"
 
 @dataclass(frozen=True)
 class Entry:
-    """A run as its files describe it.
+    """A run according to its files.
 
     Attributes
     ----------
@@ -163,7 +163,7 @@ class Entry:
     parent, parent_id : str
         Run from which this one continues, with the position, and its ID; empty if there is none.
     weights_origin : Origin
-        What its weights were trained with.
+        Whether its weights were trained with labels.
     parameters : mapping of str to Any
         Values of ``experiment.toml`` by dotted path.
     changes : mapping of str to Any
@@ -171,7 +171,7 @@ class Entry:
     metrics : mapping of str to Any
         Values of ``metrics.json`` by dotted path, without long lists.
     starred, title, tags, notes : bool, str, tuple of str, str
-        What a person noted on the run.
+        Notes of the user.
     """
 
     name: str
@@ -267,7 +267,7 @@ class Store:
         file = runs / INDEX
         if keep and runs.is_dir():
             remove_left_behind(runs)
-        known = _read_cache(file)
+        cached = _read_cache(file)
         self._rows: dict[str, dict[str, Any]] = {}
         for name, signature in _scan(runs):
             if not is_text(name):
@@ -275,12 +275,12 @@ class Store:
                     f"The run folder {os.fsencode(name)!r} is skipped, since its name is not valid UTF-8; rename it."
                 )
                 continue
-            row = known.get(name)
+            row = cached.get(name)
             if row is None or row["signature"] != signature:
                 row = {"signature": signature, **read_row(runs / name)}
             self._rows[name] = row
-        if self._rows != known and (keep or file.is_file()):
-            with suppress(OSError, StdpbenchError):  # where it cannot be written, lists take longer
+        if self._rows != cached and (keep or file.is_file()):
+            with suppress(OSError, StdpbenchError):  # without a cache, lists take longer
                 rows = json.dumps(self._rows)
                 write_text_aside(file, f"{_digest(rows.encode()).decode()}\n{rows}")
 
@@ -318,15 +318,15 @@ class Store:
             If no run has one of the columns, or a column of numbers is compared with something else.
         """
         filters = list(filters)
-        asked = [*columns, *(one.column for one in filters), *([sort.removeprefix("-")] if sort else [])]
-        entries = self.entries(asked)
-        check_columns(asked, entries)
-        for one in filters:
-            values = [value for entry in entries if (value := entry.value(one.column)) is not None]
-            numbers = one.column not in COLUMNS and bool(values) and all(map(quantity, values))
-            if not one.fits_numbers and (one.column in NUMBERS or numbers):
-                raise StdpbenchError(f"{one.column} is a number, so it cannot be compared with {one.value!r}")
-        chosen = [entry for entry in entries if all(one.passes(entry.value(one.column)) for one in filters)]
+        needed = [*columns, *(test.column for test in filters), *([sort.removeprefix("-")] if sort else [])]
+        entries = self.entries(needed)
+        check_columns(needed, entries)
+        for test in filters:
+            values = [value for entry in entries if (value := entry.value(test.column)) is not None]
+            numbers = test.column not in COLUMNS and bool(values) and all(map(quantity, values))
+            if not test.fits_numbers and (test.column in NUMBERS or numbers):
+                raise StdpbenchError(f"{test.column} is a number, so it cannot be compared with {test.value!r}")
+        chosen = [entry for entry in entries if all(test.passes(entry.value(test.column)) for test in filters)]
         return (
             order(chosen, lambda entry: entry.value(sort.removeprefix("-")), sort.startswith("-")) if sort else chosen
         )
@@ -350,8 +350,8 @@ class Store:
             values |= {column: json.loads(row[column]) for column in ("parameters", "changes", "metrics")}
         if row["state"] != DAMAGED and State(row["state"]).active and not has_process(path):
             values |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
-        noted = Notes.from_mapping(json.loads(row["notes"])) if row["notes"] else Notes()
-        values |= {"starred": noted.starred, "title": noted.title, "tags": noted.tags, "notes": noted.text}
+        notes = Notes.from_mapping(json.loads(row["notes"])) if row["notes"] else Notes()
+        values |= {"starred": notes.starred, "title": notes.title, "tags": notes.tags, "notes": notes.text}
         return Entry(name=name, path=path, weights_origin=Origin.read(row["weights_origin"]), **values)
 
 
@@ -366,14 +366,14 @@ def sweep_folders(runs: Path) -> list[Path]:
     """Return the folders of sweeps in a runs folder, sorted by name."""
     try:
         with os.scandir(runs) as entries:
-            found = [runs / entry.name for entry in entries if os.path.isfile(f"{entry.path}{os.sep}{SWEEP}")]  # noqa: PTH113 - called a thousand times
+            folders = [runs / entry.name for entry in entries if os.path.isfile(f"{entry.path}{os.sep}{SWEEP}")]  # noqa: PTH113 - called a thousand times
     except OSError:
         return []
-    return sorted(found)
+    return sorted(folders)
 
 
 def run_names(runs: Path) -> list[str]:
-    """Return the sorted names of all run folders in a runs folder, without those that are still being created."""
+    """Return the sorted names of all run folders in a runs folder, except those that are still being created."""
     return sorted(path.parent.name for path in runs.glob(f"[!.]*/{JOURNAL}"))
 
 
@@ -391,7 +391,8 @@ def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
     for column in columns:
         if column in known:
             continue
-        known.update(*(part for entry in entries for part in (entry.changes, entry.parameters, entry.metrics)))
+        for entry in entries:
+            known.update(entry.changes, entry.parameters, entry.metrics)
         if column not in known:
             near = nearest(column, known)
             hint = f"did you mean {near!r}?" if near else f"columns are {', '.join(COLUMNS)}, and dotted paths"
@@ -399,7 +400,7 @@ def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
 
 
 def _read_cache(file: Path) -> dict[str, dict[str, Any]]:
-    """Return the rows of a cache by folder; none if it is missing, damaged or of another version."""
+    """Return the rows of a cache by folder; empty if it is missing, damaged or of another version."""
     with suppress(OSError):
         digest, _, rows = file.read_bytes().partition(b"\n")
         if digest == _digest(rows):
@@ -420,15 +421,15 @@ def _scan(runs: Path) -> Iterator[tuple[str, str]]:
     for entry in entries:
         if entry.name.startswith("."):  # a run folder that is being created
             continue
-        marks = [_mark(f"{entry.path}{os.sep}{name}") for name in _FILES]
-        if marks[0]:
-            notes = _mark(f"{entry.path}{os.sep}{NOTES}")
-            yield entry.name, " ".join([*marks, notes] if notes else marks)
+        signatures = [_signature(f"{entry.path}{os.sep}{name}") for name in _FILES]
+        if signatures[0]:
+            notes = _signature(f"{entry.path}{os.sep}{NOTES}")
+            yield entry.name, " ".join([*signatures, notes] if notes else signatures)
 
 
-def _mark(path: str) -> str:
+def _signature(path: str) -> str:
     try:
-        found = os.stat(path)  # noqa: PTH116 - called four times for each of a thousand runs
+        status = os.stat(path)  # noqa: PTH116 - called four times for each of a thousand runs
     except OSError:
         return ""
-    return f"{found.st_mtime_ns},{found.st_size},{found.st_ino}"
+    return f"{status.st_mtime_ns},{status.st_size},{status.st_ino}"

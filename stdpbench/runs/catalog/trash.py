@@ -1,7 +1,7 @@
 """The bin of a runs folder, which keeps deleted runs until it is emptied.
 
 It is the folder ``bin`` in the runs folder. Active runs cannot be moved there. Runs in the bin are marked with a file,
-so that emptying the bin removes nothing that the user put into a folder of that name.
+so that emptying the bin does not remove files that the user put there.
 """
 
 from __future__ import annotations
@@ -72,19 +72,19 @@ def restore(runs: Path, name: str) -> RunFolder:
         If no run or several runs match, or the runs folder already has a run of that name.
     """
     names = names_in_bin(runs)
-    found = [name] if name in names else [known for known in names if name and known.startswith(name)]
-    if len(found) > 1:
-        raise StdpbenchError(f"{name!r} is ambiguous: {', '.join(found[:5])}; write more of the name")
-    if not found:
+    matches = [name] if name in names else [other for other in names if name and other.startswith(name)]
+    if len(matches) > 1:
+        raise StdpbenchError(f"{name!r} is ambiguous: {', '.join(matches[:5])}; write more of the name")
+    if not matches:
         hint = suggestion(name, names) if names else "the bin is empty"
         raise StdpbenchError(f"there is no run {name!r} in {bin_folder(runs)}; {hint}")
-    target = runs / found[0]
+    target = runs / matches[0]
     if target.exists():
         raise StdpbenchError(f"{target} already exists; move or rename it before restoring this run")
     try:
-        (bin_folder(runs) / found[0]).rename(target)
+        (bin_folder(runs) / matches[0]).rename(target)
     except OSError as error:
-        raise DiskError(f"cannot restore {found[0]} from the bin: {error.strerror}") from error
+        raise DiskError(f"cannot restore {matches[0]} from the bin: {error.strerror}") from error
     with suppress(OSError):
         remove_file(target / _MARK)
     return RunFolder.open(target)
@@ -101,7 +101,7 @@ class BinContent:
     busy : list of str
         Run folders that a process is working on.
     foreign : list of str
-        Everything else: not created by stdpbench, and never removed.
+        All other entries, which were not created by stdpbench and are never removed.
     """
 
     runs: list[str]
@@ -121,19 +121,19 @@ def bin_content(runs: Path) -> BinContent:
     """
     folder = bin_folder(runs)
     _refuse_link(folder)
-    found = BinContent([], [], [])
+    content = BinContent([], [], [])
     try:
         names = sorted(path.name for path in folder.iterdir())
     except FileNotFoundError:
-        return found
+        return content
     except OSError as error:
         raise StdpbenchError(f"cannot read {folder}: {error.strerror}") from None
     for name in names:
         if _is_binned(folder / name):
-            (found.busy if has_process(folder / name) else found.runs).append(name)
+            (content.busy if has_process(folder / name) else content.runs).append(name)
         elif name != INDEX:
-            found.foreign.append(name)
-    return found
+            content.foreign.append(name)
+    return content
 
 
 def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str], int]:
@@ -158,10 +158,10 @@ def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str],
     StdpbenchError
         If a run cannot be removed.
     """
-    folder, found = bin_folder(runs), bin_content(runs)
+    folder, content = bin_folder(runs), bin_content(runs)
     removed: list[str] = []
     size = 0
-    for name in found.runs:
+    for name in content.runs:
         if name not in names:
             continue
         freed = _size(folder / name)
@@ -172,13 +172,13 @@ def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str],
         removed.append(name)
         size += freed
     with suppress(OSError):
-        if removed and len(removed) == len(found.runs) and not found.busy:
+        if removed and len(removed) == len(content.runs) and not content.busy:
             remove_folder(folder, re.escape(INDEX), BIN)
-    return removed, [name for name in found.busy if name in names], size
+    return removed, [name for name in content.busy if name in names], size
 
 
 def _is_binned(path: Path) -> bool:
-    """Whether an entry of the bin is a run folder that may be removed."""
+    """Return whether an entry of the bin is a run folder that may be removed."""
     if path.is_symlink() or not path.is_dir():
         return False
     return (path / _MARK).is_file()
@@ -192,7 +192,7 @@ def _refuse_link(folder: Path) -> None:
 
 
 def _free(path: Path) -> Path:
-    """Return a path that does not exist: the given one, or one with a number appended."""
+    """Return a path that does not exist, with a number appended if necessary."""
     number, free = 1, path
     while free.exists():
         number += 1

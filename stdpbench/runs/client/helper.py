@@ -1,4 +1,4 @@
-"""The client side of `stdpbench.base.helper`: have a process of its own carry out requests. Imports no simulator."""
+"""The client side of `stdpbench.base.helper`: carry out requests in a separate process. It imports no simulator."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from stdpbench.base.wire import Listener
 from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.client.run_client import RunClient, spawn
 
-_LOOK = 0.1  # s between two looks at the process
+_LOOK = 0.1  # s between two checks of the process
 
 
 class HelperClient(RunClient):
-    """A connection to a process that answers requests, and that ends with the connection."""
+    """A connection to a process that answers requests; the process ends with the connection."""
 
     def __init__(self, listener: Listener, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
         super().__init__(Path(), listener, process)
@@ -54,14 +54,14 @@ def carry_out_aside(
     look: Callable[[], object] = lambda: None,
     on_progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Any:
-    """Have a process carry out one request, and wait for its answer.
+    """Carry out one request in a separate process, and wait for its answer.
 
     Parameters
     ----------
     module : str
-        Name of the module, which serves requests.
+        Name of the module that serves requests.
     request : mapping
-        Plain values.
+        Arguments of the request, as plain values.
     *arguments : str
         Arguments of the module.
     name : str
@@ -69,7 +69,7 @@ def carry_out_aside(
     look : callable
         Called ten times per second; an exception that it raises ends the process.
     on_progress : callable
-        Told of progress.
+        Called with the progress: amount done, and total.
 
     Raises
     ------
@@ -77,10 +77,10 @@ def carry_out_aside(
         If the request is refused, or the process ends.
     """
     with closing(HelperClient.open(module, *arguments)) as client:
-        asked = False
+        requested = False
         while not client.over:
-            if client.connected and not asked:
-                asked = True
+            if client.connected and not requested:
+                requested = True
                 client.request(name, **request)
             for message in client.drain(wait=_LOOK):
                 if message[0] == "progress":

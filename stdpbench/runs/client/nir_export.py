@@ -1,4 +1,4 @@
-"""Have another process write the network of a run to a NIR file; readers of runs import no simulator."""
+"""Write the network of a run to a NIR file in a separate process, since readers of runs import no simulator."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from stdpbench.base.files import check_target
 from stdpbench.runs.client.helper import carry_out_aside
 
 STIMULI = 20
-"""Number of stimuli that a file is checked with, unless another is given."""
+"""Default number of stimuli with which a file is checked."""
 _PROCESS = "stdpbench.runs.process.nir_export"
 
 
 @dataclass(frozen=True)
 class NirExport:
-    """A file that was written, and how it compares with the run.
+    """A written file, and its comparison with the run.
 
     Attributes
     ----------
@@ -27,19 +27,19 @@ class NirExport:
     dt : float
         Time step of the run, in ms.
     marks : tuple of str
-        What the file says instead of what NIR cannot say, a clause each; empty for a file that says everything.
+        A clause for each substitute of a feature that NIR cannot express; empty for an exact file.
     frozen : tuple of str
-        Names of the projections that learn in the run, and whose weights are written as they are at its end.
+        Names of the projections that learn in the run, whose weights are written as they are at its end.
     stimuli : int
         Number of stimuli that were shown to both.
     noun : str
-        What a stimulus is called.
+        Noun for a stimulus.
     spikes : int
-        Number of spikes of all neurons of the run in these.
+        Number of spikes of all neurons of the run in response to these stimuli.
     different : int
         Number of spikes that only one of both has.
     explanation : str
-        Where they differ first, and why; empty if they are identical.
+        The first difference and its cause; empty if the spikes are identical.
     """
 
     path: str
@@ -55,7 +55,7 @@ class NirExport:
 
     @property
     def verdict(self) -> str:
-        """The result of the comparison, as a sentence."""
+        """Result of the comparison, as a sentence."""
         shown = f"{self.stimuli} {self.noun}{'s' if self.stimuli != 1 else ''}, {self.spikes} spikes of the run"
         start = f"Read back, and simulated from NIR's equations alone: {shown}"
         if not self.different:
@@ -64,14 +64,16 @@ class NirExport:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What to tell the user, one sentence each."""
+        """Sentences for the user."""
         kinds = ", ".join(sorted(set(self.nodes.values())))
-        found = [f"{self.path}: {len(self.nodes)} nodes ({kinds}), {self.dt:g} ms per step"]
+        sentences = [f"{self.path}: {len(self.nodes)} nodes ({kinds}), {self.dt:g} ms per step"]
         if self.frozen:
-            found.append(f"Weights of {', '.join(self.frozen)} are those at the end of the run: NIR has no learning.")
+            sentences.append(
+                f"Weights of {', '.join(self.frozen)} are those at the end of the run: NIR has no learning."
+            )
         if self.marks:
-            found.append(f"The file is marked as another network: {'; '.join(self.marks)}.")
-        return (*found, self.verdict)
+            sentences.append(f"The file is marked as another network: {'; '.join(self.marks)}.")
+        return (*sentences, self.verdict)
 
 
 def export_nir(
@@ -88,16 +90,16 @@ def export_nir(
     Parameters
     ----------
     folder, target, force, stimuli, replace
-        As there.
+        See there.
     look : callable
         Called ten times per second; an exception that it raises ends the process.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be written.
+        If the file cannot be written.
     """
     check_target(target, replace=replace, suffix=".nir")  # without starting a process
-    asked = {"folder": str(folder.absolute()), "target": str(target.absolute())}
-    found = carry_out_aside(_PROCESS, {**asked, "force": force, "stimuli": stimuli, "replace": replace}, look=look)
-    return NirExport(**{**found, "marks": tuple(found["marks"]), "frozen": tuple(found["frozen"])})
+    paths = {"folder": str(folder.absolute()), "target": str(target.absolute())}
+    fields = carry_out_aside(_PROCESS, {**paths, "force": force, "stimuli": stimuli, "replace": replace}, look=look)
+    return NirExport(**{**fields, "marks": tuple(fields["marks"]), "frozen": tuple(fields["frozen"])})

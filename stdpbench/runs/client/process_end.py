@@ -1,4 +1,4 @@
-"""Why a process exited, and detaching from processes that outlive their parent."""
+"""Explain why a process exited, and detach from processes that outlive their parent."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _detached: list[subprocess.Popen[bytes]] = []
 
 
 def detach(process: subprocess.Popen[bytes]) -> None:
-    """Let a process outlive its parent; once it has exited, it is reaped by the next call."""
-    _detached[:] = [one for one in (*_detached, process) if one.poll() is None]
+    """Let a process outlive its parent; if it exits earlier, the next call reaps it."""
+    _detached[:] = [running for running in (*_detached, process) if running.poll() is None]
 
 
 def why_ended(status: int | None, output: str, log: Path | None = None) -> str:
@@ -40,7 +40,7 @@ def why_ended(status: int | None, output: str, log: Path | None = None) -> str:
 
 
 def error_in(output: str) -> str:
-    """Return the last error in the output of a process: a sentence of stdpbench or an exception; otherwise empty."""
+    """Return the last error in the output of a process: a sentence of stdpbench or an exception; empty without one."""
     error, in_traceback = "", False
     for line in output.splitlines():
         if line.startswith(ERROR):
@@ -55,5 +55,5 @@ def error_in(output: str) -> str:
 def _killed(number: int) -> str:
     with suppress(ValueError):  # a signal without a name in Python
         name = signal.Signals(number).name
-        return f"killed by {name}" + (", as happens when memory runs out" if name == "SIGKILL" else "")
+        return f"killed by {name}" + (", perhaps because memory ran out" if name == "SIGKILL" else "")
     return f"killed by signal {number}"

@@ -1,4 +1,4 @@
-"""The client side of a run: start its process, follow it, send requests. Imports neither Brian2 nor Qt.
+"""The client side of a run: start its process, follow it, send requests. It imports neither Brian2 nor Qt.
 
 A lock ensures that only one process at a time works on a run folder. A client listens at its own address, and the
 process of the run connects to it: either a process that the client starts, or one that is already running and receives
@@ -65,7 +65,7 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
 
 
 def ended_first(folder: Path) -> str:
-    """Return why the process of a run can no longer answer, as a sentence without its full stop."""
+    """Return why the process of a run can no longer answer, as a clause."""
     state, text = _state_text(folder)
     return "the connection to the run was lost; the run continues" if state.active else f"{TOO_LATE}: it is {text}"
 
@@ -80,7 +80,7 @@ def _state_text(folder: Path) -> tuple[State, str]:
 
 
 def spawn(output: IO[bytes], module: str, *arguments: str) -> tuple[Listener, subprocess.Popen[bytes]]:
-    """Start a module as a process, which will connect to the listener."""
+    """Start a module as a process that connects to the returned listener."""
     listener = Listener()
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", module, *arguments],
@@ -109,7 +109,7 @@ class RunClient:
         self._channel: Channel | None = None
         self._requests = 0
         self._over = False
-        self._lost_at = 0.0  # time at which the connection was lost; 0 if it was not
+        self._lost_at = 0.0  # time at which the connection was lost; 0 while it exists
         self._ended_at = 0.0  # time at which the process was found to have exited before it connected
         self._acceptor = threading.Thread(target=self._accept, name="acceptor", daemon=True)
         self._acceptor.start()
@@ -152,8 +152,8 @@ class RunClient:
         listener = Listener()
         client = cls(folder, listener, None)
         try:
-            answer = ask(folder, "attach", **listener.invitation.to_mapping())
-            if answer.get("wire") != VERSION:
+            reply = ask(folder, "attach", **listener.invitation.to_mapping())
+            if reply.get("wire") != VERSION:
                 raise StdpbenchError(
                     f"the process of {folder} belongs to an older version of stdpbench and cannot be followed; "
                     "stop the run and resume it"
@@ -177,7 +177,7 @@ class RunClient:
 
     @property
     def receiving(self) -> bool:
-        """Whether the last `drain` received part of a message, whose rest may arrive at any moment."""
+        """Whether the last `drain` received part of a message; the rest may arrive at any moment."""
         return self._channel is not None and not self._over and self._channel.progressing
 
     @property
@@ -186,7 +186,7 @@ class RunClient:
         return self._over
 
     def want(self, *kinds: str, gaps: Mapping[str, float] | None = None) -> None:
-        """Subscribe to kinds of frames, instead of the previous subscription.
+        """Subscribe to kinds of frames, replacing the previous subscription.
 
         Parameters
         ----------
@@ -211,14 +211,14 @@ class RunClient:
         budget : float
             Time in s after which no further messages are read.
         wait : float
-            Time in s to wait for a first message. With 0 the call never waits, not even for the rest of a message that
-            has arrived in part; see `receiving`.
+            Time in s to wait for a first message. With 0 the call never waits, not even for the rest of a partly
+            received message; see `receiving`.
         """
         messages: list[Any] = []
         until = time.monotonic() + budget
         rest = budget if wait else 0.0
-        while more := self._receive(0.0 if messages else wait, rest):
-            messages += more
+        while received := self._receive(0.0 if messages else wait, rest):
+            messages += received
             if time.monotonic() > until:
                 break
         return messages
@@ -257,7 +257,7 @@ class RunClient:
         return None if self._process is None else self._process.poll()
 
     def wait_for_process(self, timeout: float | None = None) -> int | None:
-        """Wait for the process that `start` started; return its exit status, or None if it is unknown."""
+        """Wait for the process started by `start`; return its exit status, or None if unknown."""
         if self._process is None:
             return None
         try:
@@ -266,7 +266,7 @@ class RunClient:
             return None
 
     def terminate(self) -> None:
-        """Ask the process that `start` started to exit after its current presentation, without waiting for it."""
+        """Ask the process started by `start` to exit after its current presentation, without waiting for it."""
         if self._process is not None:
             self._process.terminate()
 
@@ -285,7 +285,7 @@ class RunClient:
         self._channel.post(message)
 
     def _receive(self, wait: float, rest: float = 0.05) -> list[Any]:
-        """Return the next message if it starts within `wait` s and is complete within `rest` s more, else nothing."""
+        """Return the next message if it starts within `wait` s and is complete `rest` s later; else an empty list."""
         if self._over:
             return []
         if self._channel is None or self._lost_at:
@@ -318,11 +318,11 @@ class RunClient:
         return not has_process(self.folder) if self._process is None else self._process.poll() is not None
 
     def _is_over(self) -> bool:
-        """Whether the process has exited; does not wait for it."""
-        now, ended = time.monotonic(), self._ended()
+        """Return whether the process has exited, without waiting."""
+        moment, ended = time.monotonic(), self._ended()
         if self._lost_at:  # the process may take a moment to exit
-            return ended or now - self._lost_at > _EXIT
+            return ended or moment - self._lost_at > _EXIT
         if not ended:
             return False
-        self._ended_at = self._ended_at or now  # its connection may still be in the queue of the listener
-        return now - self._ended_at > _MOMENT
+        self._ended_at = self._ended_at or moment  # its connection may still be in the queue of the listener
+        return moment - self._ended_at > _MOMENT

@@ -1,6 +1,6 @@
-"""Check what a run says of itself in the first line of its journal: identity, command, options, versions, machine.
+"""Check the description of a run in the first line of its journal: identity, command, options, versions, machine.
 
-Has no expensive imports, since a list of runs may read a thousand journals.
+This module has no expensive imports, since a list of runs may read a thousand journals.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read_table(path: Path) -> dict[str, Any]:
 
 
 def check_about(about: Mapping[str, Any]) -> None:
-    """Check the type of every value that a run says of itself.
+    """Check the type of every value in the description of a run.
 
     Raises
     ------
@@ -78,23 +78,23 @@ def check_about(about: Mapping[str, Any]) -> None:
         raise StdpbenchError(problem)
 
 
-def _problem(value: Any, expected: Any, where: str) -> str:
-    """Return the problem of a value as a clause; empty if it has the expected type."""
+def _problem(value: Any, expected: Any, name: str) -> str:
+    """Return a clause that describes a value of the wrong type; empty if the type is right."""
     if isinstance(expected, tuple):
-        return "" if value is None else _problem(value, expected[0], where)
+        return "" if value is None else _problem(value, expected[0], name)
     if not isinstance(expected, Mapping):
-        return "" if _is(value, expected) else f"{where} should be {_EXPECTED[expected]}, not {_short(value)}"
+        return "" if _has_type(value, expected) else f"{name} should be {_EXPECTED[expected]}, not {_short(value)}"
     if not isinstance(value, Mapping):
-        return f"{where} should be a table, not {_short(value)}"
+        return f"{name} should be a table, not {_short(value)}"
     for key, inner in value.items():
         type_ = expected.get(key, expected.get(""))
-        name = f"{where}.{key}" if where else key
-        if type_ is not None and (problem := _problem(inner, type_, name)):
+        inner_name = f"{name}.{key}" if name else key
+        if type_ is not None and (problem := _problem(inner, type_, inner_name)):
             return problem
     return ""
 
 
-def _is(value: Any, expected: type) -> bool:
+def _has_type(value: Any, expected: type) -> bool:
     if expected is str:
         return isinstance(value, str) and is_text(value)
     if expected is int:
@@ -103,7 +103,7 @@ def _is(value: Any, expected: type) -> bool:
 
 
 def is_text(value: str) -> bool:
-    """Return whether a string can be encoded: JSON and file names may contain unpaired surrogates."""
+    """Return whether a string can be encoded as UTF-8: JSON and file names may contain unpaired surrogates."""
     try:
         value.encode()
     except UnicodeEncodeError:

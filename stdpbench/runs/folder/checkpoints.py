@@ -40,10 +40,10 @@ FORMAT = 1
 _FOLDER = "checkpoints"
 _ARRAYS, _ABOUT = ("state.npz", "history.npz"), "checkpoint.json"
 _FILES = (*_ARRAYS, _ABOUT)
-_HOLDS = rf"{'|'.join(map(re.escape, _FILES))}|{part_of('|'.join(map(re.escape, _FILES)))}"
+_CONTENTS = rf"{'|'.join(map(re.escape, _FILES))}|{part_of('|'.join(map(re.escape, _FILES)))}"
 _OLD = r"\.([0-9]{9,})\.[0-9]+\.old"
-_LEFT = rf"{_OLD}|\.[0-9]{{9,}}\.[0-9]+\.part"
-_NAMED = rf"[0-9]{{9,}}|{_LEFT}"
+_LEFT_BEHIND = rf"{_OLD}|\.[0-9]{{9,}}\.[0-9]+\.part"
+_FOLDER_NAME = rf"[0-9]{{9,}}|{_LEFT_BEHIND}"
 _KEPT_NEWEST, _KEPT_SPREAD = 2, 5  # older checkpoints kept: at least _KEPT_SPREAD, at most twice as many
 
 
@@ -89,17 +89,17 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
     """
     name = f"{checkpoint.position:09d}"
     parent = folder / _FOLDER
-    aside, final = parent / f".{name}.{os.getpid()}.part", parent / name
+    partial, final = parent / f".{name}.{os.getpid()}.part", parent / name
     try:
-        _remove(folder, aside.name)
+        _remove(folder, partial.name)
         parent.mkdir(exist_ok=True)  # without parents: a deleted run folder must not be partly recreated
-        aside.mkdir()
+        partial.mkdir()
         digests = {}
         for file_name, arrays in zip(_ARRAYS, (checkpoint.state, checkpoint.history), strict=True):
             content = io.BytesIO()
             np.savez(content, **arrays)  # type: ignore[arg-type]
             digests[file_name] = hashlib.sha256(content.getbuffer()).hexdigest()
-            write_aside(aside / file_name, lambda file, content=content: file.write(content.getbuffer()))  # type: ignore[misc]
+            write_aside(partial / file_name, lambda file, content=content: file.write(content.getbuffer()))  # type: ignore[misc]
         about = {
             "format": FORMAT,
             "position": checkpoint.position,
@@ -110,25 +110,25 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
             "sha256": digests,
             "experiment": checkpoint.experiment,
         }
-        _write_about(aside, about)
-        sync_folder(aside)
-        _replace(folder, aside, final)
+        _write_about(partial, about)
+        sync_folder(partial)
+        _replace(folder, partial, final)
         sync_folder(parent)
     except OSError as error:
         raise DiskError(f"the checkpoint {final} cannot be written: {error.strerror or error}") from error
     finally:
-        _remove(folder, aside.name)
+        _remove(folder, partial.name)
     _thin_out(folder)
     return name
 
 
-def _replace(folder: Path, aside: Path, final: Path) -> None:
-    """Move a checkpoint to its final name; an existing one of that name is removed only afterwards."""
+def _replace(folder: Path, partial: Path, final: Path) -> None:
+    """Move a checkpoint to its final name, and only then remove an existing one of that name."""
     replaced = final.with_name(f".{final.name}.{time.monotonic_ns()}.old")
     if final.exists():
         final.rename(replaced)
     try:
-        aside.rename(final)
+        partial.rename(final)
     except OSError:
         if replaced.exists():
             replaced.rename(final)
@@ -137,15 +137,15 @@ def _replace(folder: Path, aside: Path, final: Path) -> None:
 
 
 def _remove(folder: Path, name: str) -> None:
-    """Remove a complete or partial checkpoint; other files in its folder are kept, and so is a link."""
+    """Remove a complete or partial checkpoint, but neither other files in its folder nor a link."""
     path = folder / _FOLDER / name
     with suppress(OSError):
-        if not remove_folder(path, _HOLDS, _NAMED, within=folder) and name.isdigit():
+        if not remove_folder(path, _CONTENTS, _FOLDER_NAME, within=folder) and name.isdigit():
             path.rename(path.with_name(f"{name}.kept"))  # what remains is no longer a checkpoint
 
 
 def tidy_checkpoints(folder: Path) -> None:
-    """Clean up after processes that were killed while writing; only for the holder of the run's lock."""
+    """Clean up after processes that were killed while writing; the caller holds the run's lock."""
     parent = folder / _FOLDER
     if is_linked(folder):
         return
@@ -155,7 +155,7 @@ def tidy_checkpoints(folder: Path) -> None:
             if old and (path / _ABOUT).exists() and not path.with_name(old[1]).exists():  # killed between renames
                 with suppress(OSError):
                     path.rename(path.with_name(old[1]))
-            elif re.fullmatch(_LEFT, path.name):
+            elif re.fullmatch(_LEFT_BEHIND, path.name):
                 _remove(folder, path.name)
 
 
@@ -171,8 +171,8 @@ def renumber_checkpoint(folder: Path, position: int, number: int) -> None:
 
 
 def _write_about(path: Path, about: Mapping[str, Any]) -> None:
-    whole = {**about, "digest": _digest_of(about)}
-    write_text_aside(path / _ABOUT, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    content = {**about, "digest": _digest_of(about)}
+    write_text_aside(path / _ABOUT, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def _read_about(path: Path) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
     try:
         about = _read_about(path)
         arrays = [_read_arrays(path / name, about["sha256"][name]) for name in _ARRAYS]
-        found = Checkpoint(
+        checkpoint = Checkpoint(
             int(about["position"]),
             int(about["number"]),
             dict(about["experiment"]),
@@ -238,9 +238,11 @@ def read_checkpoint(folder: Path, position: int) -> Checkpoint:
         ) from None
     except DAMAGE as error:
         raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: {type(error).__name__}: {error}") from None
-    if found.position != position:
-        raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: it contains position {found.position}")
-    return found
+    if checkpoint.position != position:
+        raise StdpbenchError(
+            f"the checkpoint {_relative(path)} is damaged: it contains position {checkpoint.position}"
+        )
+    return checkpoint
 
 
 def newest_checkpoint(
@@ -255,7 +257,7 @@ def newest_checkpoint(
     at_most : int, optional
         Largest position to consider.
     n_facts : int, optional
-        Number of facts in the journal; checkpoints that more facts precede are skipped.
+        Number of facts in the journal; checkpoints preceded by more facts are skipped.
 
     Returns
     -------
@@ -269,10 +271,10 @@ def newest_checkpoint(
         if at_most is not None and position > at_most:
             continue
         try:
-            found = read_checkpoint(folder, position)
-            if n_facts is not None and found.number > n_facts:
+            checkpoint = read_checkpoint(folder, position)
+            if n_facts is not None and checkpoint.number > n_facts:
                 raise StdpbenchError(f"the journal lacks facts that precede the checkpoint at position {position}")
-            return found, sentences
+            return checkpoint, sentences
         except StdpbenchError as error:
             sentences.append(f"{error}; the previous checkpoint is used.")
     return None, sentences
@@ -282,16 +284,16 @@ def copy_checkpoint(source: Path, target: Path, position: int) -> None:
     """Copy a checkpoint into another run folder, atomically."""
     parent = target / _FOLDER
     parent.mkdir(parents=True, exist_ok=True)
-    aside = parent / f".{position:09d}.{os.getpid()}.part"
+    partial = parent / f".{position:09d}.{os.getpid()}.part"
     try:
-        aside.mkdir()
+        partial.mkdir()
         for name in _FILES:
-            shutil.copyfile(checkpoint_path(source, position) / name, aside / name)
-        aside.rename(checkpoint_path(target, position))
+            shutil.copyfile(checkpoint_path(source, position) / name, partial / name)
+        partial.rename(checkpoint_path(target, position))
     except OSError as error:
         raise DiskError(f"the checkpoint cannot be copied to {target}: {error.strerror or error}") from error
     finally:
-        _remove(target, aside.name)
+        _remove(target, partial.name)
 
 
 def remove_checkpoints(folder: Path, beyond: int) -> None:
@@ -302,28 +304,28 @@ def remove_checkpoints(folder: Path, beyond: int) -> None:
 
 
 def _thin_out(folder: Path) -> None:
-    """Keep the newest checkpoints and some evenly spaced older ones, and remove the others."""
-    found = positions(folder)
-    for position in set(found) - thinned_out(found):
+    """Keep the newest checkpoints and some evenly spaced older ones; remove the others."""
+    existing = positions(folder)
+    for position in set(existing) - thinned_out(existing):
         _remove(folder, checkpoint_path(folder, position).name)
 
 
-def thinned_out(found: Sequence[int]) -> set[int]:
-    """Return those of the positions, which are ascending, whose checkpoints are kept."""
-    if not found:
+def thinned_out(existing: Sequence[int]) -> set[int]:
+    """Return the positions whose checkpoints are kept, from the ascending positions of all checkpoints."""
+    if not existing:
         return set()
     # a power of two, so that the checkpoints kept for one step include those for the next step, twice as long
-    step = 1 << max(0, (found[-1] // _KEPT_SPREAD).bit_length() - 1)
-    keep, mark = set(found[-_KEPT_NEWEST:]), 0
-    for position in found:
-        if position >= mark:
+    step = 1 << max(0, (existing[-1] // _KEPT_SPREAD).bit_length() - 1)
+    keep, next_kept = set(existing[-_KEPT_NEWEST:]), 0
+    for position in existing:
+        if position >= next_kept:
             keep.add(position)
-            mark = (position // step + 1) * step
+            next_kept = (position // step + 1) * step
     return keep
 
 
 def _relative(path: Path) -> str:
-    """Return the path of a checkpoint in its run folder, for sentences that may be stored in the journal."""
+    """Return the path of a checkpoint relative to its run folder, for sentences stored in the journal."""
     return f"{_FOLDER}/{path.name}"
 
 

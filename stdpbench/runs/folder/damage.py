@@ -21,7 +21,7 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.facts import CheckpointWritten, LearnedSet, Record, Started
 from stdpbench.runs.protocol.states import State
 
-_NAMED = 3
+_NAMED = 3  # changed parameters named in a clause
 
 
 def damage(folder: RunFolder, records: Sequence[Record], journal: str = "") -> list[str]:
@@ -37,10 +37,10 @@ def damage(folder: RunFolder, records: Sequence[Record], journal: str = "") -> l
         The damaged line of the journal, as a clause; empty if no line is damaged.
     """
     inside = f"{folder.path}{os.sep}"
-    return [clause.replace(inside, "") for clause in _found(folder, records, journal)]
+    return [clause.replace(inside, "") for clause in _clauses(folder, records, journal)]
 
 
-def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterator[str]:
+def _clauses(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterator[str]:
     state, _ = state_of(folder)
     if journal:
         yield f"{journal}; later entries are not shown"
@@ -48,8 +48,8 @@ def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterat
     if reason:
         resumes = ", and the run cannot be resumed" if state.resumable else ""
         yield f"{reason}; only the contents of the journal are shown, without pictures{resumes}"
-    elif other := _changed_since_start(folder, records):
-        yield f"experiment.toml was changed after the run started: it has another {', '.join(other)}"
+    elif changed := _changed_since_start(folder, records):
+        yield f"experiment.toml was changed after the run started: it has another {', '.join(changed)}"
     if has_process(folder.path):  # a process may be changing the files
         return
     if state.resumable and not journal:

@@ -1,6 +1,6 @@
-"""The journal: what a run is and everything that happened in it, append-only, one line of JSON each.
+"""The journal: an append-only file that describes a run and records its events, one line of JSON each.
 
-The first line says what run this is (`stdpbench.runs.folder.about`); each later line is a fact. A line is complete
+The first line describes the run (`stdpbench.runs.folder.about`); each later line is a fact. A line is complete
 once its newline is written. A crash may leave a partial last line, which is truncated on opening.
 
 Lines form a chain: each ends with a digest of the line and of the digest before it, so that damage to any bit is
@@ -35,7 +35,7 @@ class DamagedJournalError(StdpbenchError):
 
 
 class OtherFormatError(StdpbenchError):
-    """A run folder has a format that this version does not read."""
+    """A run folder has a format that this version cannot read."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def checked_lines(folder: Path) -> Iterator[tuple[bytes, str]]:
     line : bytes
         The whole line.
     problem : str
-        What is wrong with it, as a clause; empty if its digest is right.
+        Clause that says what is wrong with it; empty if its digest is right.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def checked_lines(folder: Path) -> Iterator[tuple[bytes, str]]:
 
 
 def _checked(file: IO[bytes], path: Path) -> Iterator[tuple[bytes, str]]:
-    before, first = b"", True
+    previous, first = b"", True
     while line := file.readline(_LONGEST_LINE):
         end = _END.fullmatch(line[-_END_LENGTH - 1 : -1])
         if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
@@ -107,12 +107,12 @@ def _checked(file: IO[bytes], path: Path) -> Iterator[tuple[bytes, str]]:
             raise OtherFormatError(_other_format(path.parent, 1))
         if len(line) >= _LONGEST_LINE:
             problem = f"it is longer than {_LONGEST_LINE // 2**20} MiB"
-        elif end and line.endswith(b"\n") and _digest(before, line[: -_END_LENGTH - 1]) == end[1]:
+        elif end and line.endswith(b"\n") and _digest(previous, line[: -_END_LENGTH - 1]) == end[1]:
             problem = ""
         else:
             problem = _OTHER_DIGEST
         yield line, problem
-        before, first = end[1] if end else b"", False
+        previous, first = end[1] if end else b"", False
 
 
 def read_undamaged(folder: Path) -> Readable:
@@ -182,7 +182,7 @@ def read_about(folder: Path, line: bytes, problem: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        What the run says of itself, without the format and the digest.
+        Description of the run, without the format and the digest.
 
     Raises
     ------
@@ -224,8 +224,8 @@ def _is_of_format_1(line: bytes) -> bool:
 
 def _other_format(folder: Path, number: object) -> str:
     return (
-        f"{folder} is a run folder of format {number}, and this version of stdpbench reads format {FORMAT}: it is "
-        "left as it is"
+        f"{folder} is a run folder of format {number}, and this version of stdpbench reads format {FORMAT}: the "
+        "folder is not changed"
     )
 
 
@@ -239,7 +239,7 @@ def _digest(before: bytes, content: bytes) -> bytes:
 
 
 def write_journal(folder: Path, records: Iterable[Record], about: Mapping[str, Any] | None = None) -> None:
-    """Replace the whole journal: for branching and rewinding, never while a process works on the run.
+    """Replace the whole journal, for branching and rewinding; never while a process works on the run.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def write_journal(folder: Path, records: Iterable[Record], about: Mapping[str, A
     records : iterable of Record
         The facts.
     about : mapping, optional
-        What run this is. Default: as in the existing journal.
+        Description of the run; default: that of the existing journal.
     """
     about = read_undamaged(folder).about or {} if about is None else about
     lines, chain = list[bytes](), ""

@@ -1,7 +1,7 @@
-"""Learned arrays as files of the run folder: of the trained network, of its start, and those that a user has set.
+"""Learned arrays as files of the run folder: of the trained network, at the start, and those set by the user.
 
-The arrays of Diehl & Cook's network have files of their own (``weights.npy``, ``theta.npy``, ``lateral.npy``; with
-``start_`` for those at the start); all others are ``learned/NAME.npy`` and ``start_learned/NAME.npy``.
+The arrays of Diehl & Cook's network are ``weights.npy``, ``theta.npy`` and ``lateral.npy``, with the prefix ``start_``
+for those at the start; all others are ``learned/NAME.npy`` and ``start_learned/NAME.npy``.
 
 An array that a user sets is ``arrays/<SHA-256>.npy``. The sender of the request writes the file; the request and the
 fact in the journal (`LearnedSet`) contain only its digest. The digest is checked on every read, so that a resumed run,
@@ -52,7 +52,7 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
     folder : Path
         The run folder.
     arrays : mapping of str to array_like
-        Arrays by name (`stdpbench.engine.network.Learned`), which are converted to float64.
+        Arrays by name (`stdpbench.engine.network.Learned`); they are converted to float64.
 
     Returns
     -------
@@ -62,21 +62,21 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
     Raises
     ------
     StdpbenchError
-        If a name cannot be that of a learned array, or an array is not numeric or cannot be written.
+        If a name is not that of a learned array, or an array is not numeric or cannot be written.
     """
     if not isinstance(arrays, Mapping) or not arrays:
         raise StdpbenchError(f"nothing to set: give values for an array, such as {FEED}")
     contents = {name: _content(name, values) for name, values in arrays.items()}
-    place = folder / ARRAYS
+    parent = folder / ARRAYS
     try:
-        place.mkdir(exist_ok=True)
+        parent.mkdir(exist_ok=True)
     except OSError as error:
-        raise DiskError(f"{place} cannot be created: {error.strerror}") from error
+        raise DiskError(f"{parent} cannot be created: {error.strerror}") from error
     digests = {}
     for name, content in contents.items():
         digests[name] = hashlib.sha256(content).hexdigest()
-        write_aside(place / f"{digests[name]}.npy", lambda file, content=content: file.write(content))  # type: ignore[misc]
-    sync_folder(place)
+        write_aside(parent / f"{digests[name]}.npy", lambda file, content=content: file.write(content))  # type: ignore[misc]
+    sync_folder(parent)
     return digests
 
 
@@ -85,13 +85,13 @@ def _content(name: str, values: Any) -> bytes:
     if not isinstance(name, str) or not is_name(name):
         raise StdpbenchError(f"there is no learned array {name!r}; {suggestion(str(name), (FEED, THETA, COMPETE))}")
     try:
-        found = np.asarray(values)
+        array = np.asarray(values)
     except ValueError as error:  # rows of different lengths
         raise StdpbenchError(f"{name} is not an array: {error}") from None
-    if found.dtype.kind not in "biuf":
-        raise StdpbenchError(f"{name} must be an array of real numbers, not of {found.dtype}")
+    if array.dtype.kind not in "biuf":
+        raise StdpbenchError(f"{name} must be an array of real numbers, not of {array.dtype}")
     file = io.BytesIO()
-    np.save(file, np.ascontiguousarray(found, np.float64), allow_pickle=False)
+    np.save(file, np.ascontiguousarray(array, np.float64), allow_pickle=False)
     return file.getvalue()
 
 
@@ -158,11 +158,11 @@ def read_checked(
     for name, array in arrays.items():
         old = learned[name]
         if not np.isfinite(array).all():
-            raise StdpbenchError(f"{name} holds values that are not finite numbers")
+            raise StdpbenchError(f"{name} contains values that are not finite numbers")
         limit, why = _limit(name, old, experiment)
         low, high = float(array.min()), float(array.max())
         if low < 0 or high > limit * (1 + _ROUNDING):
-            raise StdpbenchError(f"{name} holds values from {low:g} to {high:g}; {why}")
+            raise StdpbenchError(f"{name} contains values from {low:g} to {high:g}; {why}")
         if name == COMPETE and np.diagonal(array).any():
             raise StdpbenchError(f"{name} must be 0 on its diagonal: neurons do not inhibit themselves")
     return fact, replaced
@@ -174,7 +174,7 @@ def with_arrays(learned: Learned, arrays: Mapping[str, NDArray[np.float64]]) -> 
     Raises
     ------
     StdpbenchError
-        If the network has no such array, or one of another shape.
+        If the network has no such array, or the array has another shape.
     """
     for name in arrays:
         if name not in learned:
@@ -191,7 +191,7 @@ def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:
     Raises
     ------
     StdpbenchError
-        If a file is missing or damaged, or does not fit.
+        If a file is missing or damaged, or its array does not fit the network.
     """
     return with_arrays(learned, {name: read_learned(folder, sha256) for name, sha256 in fact.sha256.items()})
 
@@ -262,7 +262,7 @@ def remove_unnamed(folder: Path, records: Iterable[Record], digests: Iterable[st
 
 _FILES = {FEED: "weights.npy", THETA: "theta.npy", COMPETE: "lateral.npy"}
 FOLDERS = ("learned", "start_learned")
-"""Folders of the arrays without a file of their own: at the end of a run, and at its start."""
+"""Folders of the other arrays: at the end of a run, and at its start."""
 ARRAY_OF_NAME = rf"{NAME}\.npy"
 """Names of the files in `FOLDERS`, as a regular expression."""
 START_FILES = tuple(f"start_{name}" for name in _FILES.values())
@@ -279,10 +279,10 @@ def learned_file(name: str, *, start: bool = False) -> str:
     start : bool
         Whether it is the array at the start of a run, or at its end.
     """
-    own = _FILES.get(name)
-    if own is None:
+    file_name = _FILES.get(name)
+    if file_name is None:
         return f"{FOLDERS[start]}/{name}.npy"
-    return f"start_{own}" if start else own
+    return f"start_{file_name}" if start else file_name
 
 
 def learned_names(folder: RunFolder) -> tuple[str, ...]:
@@ -295,15 +295,15 @@ def learned_names(folder: RunFolder) -> tuple[str, ...]:
 
 def result_files(path: Path) -> tuple[str, ...]:
     """Return the files of results that a run folder may have, relative to it."""
-    return (*RESULTS, *_in_folder(path, FOLDERS[0]))
+    return (*RESULTS, *_array_files(path, FOLDERS[0]))
 
 
 def start_files(path: Path) -> tuple[str, ...]:
-    """Return the files of arrays that a run started with, relative to its folder; none if it started from nothing."""
-    return (*(name for name in START_FILES if (path / name).is_file()), *_in_folder(path, FOLDERS[1]))
+    """Return the files of arrays that a run started with, relative to its folder; none for a new network."""
+    return (*(name for name in START_FILES if (path / name).is_file()), *_array_files(path, FOLDERS[1]))
 
 
-def _in_folder(path: Path, name: str) -> list[str]:
+def _array_files(path: Path, name: str) -> list[str]:
     files = (path / name).glob("*.npy")
     return sorted(f"{name}/{file.name}" for file in files if re.fullmatch(ARRAY_OF_NAME, file.name))
 

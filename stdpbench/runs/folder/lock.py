@@ -1,4 +1,4 @@
-"""Locks of run folders: whether one is held, cheaply enough for thousands of runs, and folders that are being created.
+"""Locks of run folders, which can be queried cheaply for thousands of runs, and staging folders of new runs.
 
 A process that works on a folder holds its lock with `filelock.FileLock`. On Unix this is flock(2): a query requests a
 shared lock, so concurrent queries do not mistake each other for a holder.
@@ -67,7 +67,7 @@ def _held(path: Path) -> bool:
 
 _PREFIX, _LOCK = ".making-", ".lock"
 _NAME = r"\.making-[0-9a-f]{32}"
-_FORGOTTEN = 86_400  # s after which a folder without a lock, or a lock without a folder, counts as left behind
+_ABANDONED = 86_400  # s after which a folder without a lock, or a lock without a folder, counts as left behind
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def staging_folder(runs: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If nothing can be written there.
+        If the folder cannot be written to.
     """
     from filelock import FileLock
 
@@ -101,18 +101,18 @@ def remove_left_behind(runs: Path) -> None:
     """Remove the staging folders of killed processes from a runs folder, ignoring errors."""
     try:
         with os.scandir(runs) as entries:
-            found = [runs / entry.name for entry in entries if re.fullmatch(rf"{_NAME}({_LOCK})?", entry.name)]
+            paths = [runs / entry.name for entry in entries if re.fullmatch(rf"{_NAME}({_LOCK})?", entry.name)]
     except OSError:
         return
-    for path in found:
+    for path in paths:
         lock = path if path.suffix == _LOCK else _lock_of(path)
         if locked(lock):
             continue
         if path == lock and path.with_suffix("").exists():
-            continue  # it is removed with the folder
+            continue  # removed with its folder
         # a lock without a folder may belong to a process that is about to acquire it and create the folder
-        left = (path != lock and lock.exists()) or _is_old(path)
-        if left:
+        abandoned = (path != lock and lock.exists()) or _is_old(path)
+        if abandoned:
             with suppress(OSError):
                 remove_tree(path.with_suffix(""), _NAME)
                 remove_file(lock)
@@ -124,6 +124,6 @@ def _lock_of(folder: Path) -> Path:
 
 def _is_old(path: Path) -> bool:
     try:
-        return time.time() - path.stat().st_mtime > _FORGOTTEN
+        return time.time() - path.stat().st_mtime > _ABANDONED
     except OSError:  # already removed
         return False

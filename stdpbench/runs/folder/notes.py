@@ -1,8 +1,7 @@
-"""What a person notes on a run: a title, notes, tags and a star, and the same for single neurons.
+"""Notes of the user on a run: a title, a text, tags and a star, and a text and a star for single neurons.
 
-They are stored in a file of the run folder of its own, ``notes.json``, which no digest covers: notes change nothing of
-a run, its results or its reproduction. Has no expensive imports, since a list of runs may read a thousand of these
-files.
+Notes are stored in ``notes.json`` in the run folder, which no digest covers: they do not affect the run, its results
+or its reproduction. This module has no expensive imports, since a list of runs may read a thousand of these files.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ MOST_TAGS = 50
 _LARGEST = 1 << 20  # bytes
 _TAG = re.compile(r"[^\s,#\"'=<>*?\[\]]+")
 _HASHED = re.compile(rf"(?<![^\s(,])#({_TAG.pattern})")
-_MARKS = ".:;!?)"  # punctuation that follows a word
+_PUNCTUATION = ".:;!?)"  # may follow a word
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
-_changing = threading.Lock()  # changes of threads follow each other; of several processes, the last one counts
+_changing = threading.Lock()  # serialises the threads of this process; of several processes, the last one wins
 
 
 @dataclass(frozen=True)
 class NeuronNote:
-    """What is noted on a neuron.
+    """Note on a neuron.
 
     Attributes
     ----------
@@ -52,26 +51,26 @@ class NeuronNote:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The words of the text that begin with ``#``, without it, in order."""
-        return tuple(dict.fromkeys(tag for word in _HASHED.findall(self.text) if (tag := word.rstrip(_MARKS))))
+        """Words of the text that begin with ``#``, without the ``#``, in order."""
+        return tuple(dict.fromkeys(tag for word in _HASHED.findall(self.text) if (tag := word.rstrip(_PUNCTUATION))))
 
 
 @dataclass(frozen=True)
 class Notes:
-    """What is noted on a run.
+    """Notes on a run.
 
     Attributes
     ----------
     title : str
-        Its name for people, a line; the name of the run folder stays as it is.
+        Name for people, one line; it does not change the name of the run folder.
     text : str
-        Free text, of several lines.
+        Free text of any number of lines.
     tags : tuple of str
         Words that several runs can share.
     starred : bool
-        Whether it has a star.
+        Whether the run has a star.
     neurons : mapping of (str, int) to NeuronNote
-        What is noted on neurons, by population and index, in this order.
+        Notes on neurons, sorted by population and index.
     """
 
     title: str = ""
@@ -82,7 +81,7 @@ class Notes:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is noted."""
+        """Whether there are no notes at all."""
         return not (self.title or self.text or self.tags or self.starred or self.neurons)
 
     def with_title(self, title: str) -> Notes:
@@ -109,7 +108,7 @@ class Notes:
         return replace(self, text=_text(text, "a note", LONGEST_TEXT).strip())
 
     def with_tags(self, tags: Iterable[str]) -> Notes:
-        """Return these notes with other tags; a leading ``#`` is left out, and a second one of the same name too.
+        """Return these notes with other tags, without leading ``#`` and without repetitions.
 
         Raises
         ------
@@ -118,17 +117,17 @@ class Notes:
         """
         if isinstance(tags, str):
             raise StdpbenchError(f"tags must be a list of words, not the text {tags!r}")
-        found = tuple(dict.fromkeys(map(checked_tag, tags)))
-        if len(found) > MOST_TAGS:
-            raise StdpbenchError(f"a run has at most {MOST_TAGS} tags, not {len(found)}")
-        return replace(self, tags=found)
+        checked = tuple(dict.fromkeys(map(checked_tag, tags)))
+        if len(checked) > MOST_TAGS:
+            raise StdpbenchError(f"a run has at most {MOST_TAGS} tags, not {len(checked)}")
+        return replace(self, tags=checked)
 
     def with_star(self, on: bool) -> Notes:
         """Return these notes with or without a star."""
         return replace(self, starred=_flag(on))
 
     def with_neuron(self, population: str, neuron: int, text: str | None = None, starred: bool | None = None) -> Notes:
-        """Return these notes with another note on a neuron; None leaves its text, or its star, as it is.
+        """Return these notes with another note on a neuron; with None, its text or its star does not change.
 
         Raises
         ------
@@ -144,27 +143,27 @@ class Notes:
         return replace(self, neurons={key: neurons[key] for key in sorted(neurons) if neurons[key] != NeuronNote()})
 
     def starred_neurons(self, population: str) -> list[int]:
-        """Return the indices of the neurons of a population that have a star, in order."""
+        """Return the indices of the starred neurons of a population, in order."""
         return [number for (name, number), note in self.neurons.items() if name == population and note.starred]
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return what is noted as in the file, without what is empty."""
+        """Return the notes as a table of the file, without empty entries."""
         neurons: dict[str, dict[str, Any]] = {}
         for (population, number), note in self.neurons.items():
-            kept = {"starred": note.starred, "notes": note.text}
-            neurons.setdefault(population, {})[str(number)] = {key: value for key, value in kept.items() if value}
-        every = {
+            entries = {"starred": note.starred, "notes": note.text}
+            neurons.setdefault(population, {})[str(number)] = {key: value for key, value in entries.items() if value}
+        table = {
             "title": self.title,
             "notes": self.text,
             "tags": list(self.tags),
             "starred": self.starred,
             "neurons": neurons,
         }
-        return {key: value for key, value in every.items() if value}
+        return {key: value for key, value in table.items() if value}
 
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any]) -> Notes:
-        """Read the content of a file; keys of later versions are ignored.
+        """Read the notes from a table of the file; keys of later versions are ignored.
 
         Raises
         ------
@@ -173,19 +172,19 @@ class Notes:
         """
         tags, neurons = table.get("tags", []), table.get("neurons", {})
         if not isinstance(tags, list) or not isinstance(neurons, Mapping):
-            raise StdpbenchError("tags are a list, and neurons a table by population")
+            raise StdpbenchError("tags must be a list, and neurons a table by population")
         notes = cls().with_title(table.get("title", "")).with_text(table.get("notes", "")).with_tags(tags)
-        found: dict[tuple[str, int], NeuronNote] = {}
+        noted: dict[tuple[str, int], NeuronNote] = {}
         for population, of_population in neurons.items():
             if not isinstance(of_population, Mapping):
-                raise StdpbenchError(f"the neurons of {population} are a table by number")
+                raise StdpbenchError(f"the notes on neurons of {population} must be a table by number")
             for number, note in of_population.items():
                 if not re.fullmatch(r"[0-9]{1,9}", number) or not isinstance(note, Mapping):
-                    raise StdpbenchError(f"{number!r} of the neurons of {population} is not the number of a neuron")
+                    raise StdpbenchError(f"{number!r} is not the number of a neuron of {population}")
                 text = _text(note.get("notes", ""), "a note", LONGEST_TEXT)
-                found[population, int(number)] = NeuronNote(_flag(note.get("starred", False)), text)
+                noted[population, int(number)] = NeuronNote(_flag(note.get("starred", False)), text)
         return replace(
-            notes, starred=_flag(table.get("starred", False)), neurons={key: found[key] for key in sorted(found)}
+            notes, starred=_flag(table.get("starred", False)), neurons={key: noted[key] for key in sorted(noted)}
         )
 
 
@@ -207,7 +206,7 @@ def checked_tag(tag: str) -> str:
 
 
 def read_notes(folder: Path) -> Notes:
-    """Read what is noted on a run; empty if there is no file.
+    """Read the notes on a run; empty if there is no file.
 
     Parameters
     ----------
@@ -227,7 +226,7 @@ def read_notes(folder: Path) -> Notes:
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
     if size > _LARGEST:
-        raise StdpbenchError(f"{path} is larger than {_LARGEST // 2**20} MiB, more than notes can be")
+        raise StdpbenchError(f"{path} is larger than {_LARGEST // 2**20} MiB, the limit for notes")
     table = read_table(path)
     try:
         return Notes.from_mapping(table)
@@ -244,14 +243,14 @@ def title_of(folder: Path) -> str:
 
 
 def change_notes(folder: Path, change: Callable[[Notes], Notes]) -> tuple[Notes, Notes]:
-    """Change what is noted on a run; notes that become empty leave no file.
+    """Change the notes on a run, and remove their file if they become empty.
 
     Parameters
     ----------
     folder : Path
         The run folder; the run may be active.
     change : callable
-        Returns the new notes for the present ones.
+        Returns the new notes, given the present ones.
 
     Returns
     -------
@@ -260,7 +259,7 @@ def change_notes(folder: Path, change: Callable[[Notes], Notes]) -> tuple[Notes,
     Raises
     ------
     StdpbenchError
-        If the present notes are damaged, or the new ones cannot be saved, as in a folder that is read-only.
+        If the present notes are damaged, or the new ones cannot be saved, for example in a read-only folder.
     """
     path = folder / NAME
     with _changing:
@@ -282,14 +281,14 @@ def change_notes(folder: Path, change: Callable[[Notes], Notes]) -> tuple[Notes,
 
 
 def neuron_of(folder: RunFolder, population: str, number: int) -> tuple[str, int]:
-    """Return a neuron of a run as it is noted, by population and index.
+    """Return the key of a neuron in `Notes.neurons`, after checking that the neuron exists.
 
     Parameters
     ----------
     folder : RunFolder
-        The run. If the kinds of its network are not installed, any neuron is taken for one of its.
+        The run. If kinds of its network are not installed, the neuron cannot be checked.
     population : str
-        Name of a population; empty: the one that is read.
+        Name of a population; empty: the population that is read.
     number : int
         Index of the neuron.
 
@@ -302,20 +301,20 @@ def neuron_of(folder: RunFolder, population: str, number: int) -> tuple[str, int
     graph = None if experiment.missing_kinds else experiment.graph()
     name = population or ("exc" if graph is None else graph.read)
     if graph is not None and name not in graph.populations:
-        known = ", ".join(graph.populations)
-        raise StdpbenchError(f"{folder.path.name} has no population {name!r}; there are {known}")
+        allowed = ", ".join(graph.populations)
+        raise StdpbenchError(f"{folder.path.name} has no population {name!r}; there are {allowed}")
     size = graph.populations[name].size if graph is not None and graph.populations[name].shape else None
     if number < 0 or (size is not None and number >= size):
-        known = "from 0 on" if size is None else f"0 to {size - 1}"
-        raise StdpbenchError(f"{name} of {folder.path.name} has neurons {known}, not {number}")
+        allowed = "from 0 on" if size is None else f"0 to {size - 1}"
+        raise StdpbenchError(f"{name} of {folder.path.name} has neurons {allowed}, not {number}")
     return name, number
 
 
-def _text(value: Any, what: str, longest: int) -> str:
+def _text(value: Any, subject: str, longest: int) -> str:
     if not isinstance(value, str) or not is_text(value):
-        raise StdpbenchError(f"{what} is a text, not {value!r}")
+        raise StdpbenchError(f"{subject} is a text, not {value!r}")
     if len(value) > longest:
-        raise StdpbenchError(f"{what} has at most {longest} characters, not {len(value)}")
+        raise StdpbenchError(f"{subject} has at most {longest} characters, not {len(value)}")
     return value
 
 

@@ -42,18 +42,18 @@ class PastWeights:
 
 
 def nearest_position(folder: Path, position: int) -> int | None:
-    """Return the position of the newest checkpoint up to `position`, else of the first one; None if there is none."""
-    found = positions(folder)
-    return max((at for at in found if at <= position), default=min(found, default=None))
+    """Return the position of the newest checkpoint up to `position`, else of the first; None without checkpoints."""
+    existing = positions(folder)
+    return max((at for at in existing if at <= position), default=min(existing, default=None))
 
 
 def common_position(branch: Path, parent: Path, position: int) -> int | None:
     """Return the newest position up to `position` at which branch and parent both have a checkpoint, or None.
 
-    The first checkpoint of the branch, from which it started, is excluded because both are identical there.
+    The first checkpoint of the branch is excluded: it started from it, so both networks are identical there.
     """
-    own = positions(branch)
-    return max((at for at in set(own[1:]) & set(positions(parent)) if at <= position), default=None)
+    of_branch = positions(branch)
+    return max((at for at in set(of_branch[1:]) & set(positions(parent)) if at <= position), default=None)
 
 
 def weights_at(folder: Path, position: int) -> PastWeights:
@@ -64,7 +64,7 @@ def weights_at(folder: Path, position: int) -> PastWeights:
     StdpbenchError
         If the checkpoint is missing or damaged.
     """
-    return _of(folder, read_checkpoint(folder, position))
+    return _weights_of(folder, read_checkpoint(folder, position))
 
 
 def weights_near(folder: Path, position: int) -> PastWeights:
@@ -75,10 +75,10 @@ def weights_near(folder: Path, position: int) -> PastWeights:
     StdpbenchError
         If the run has no checkpoint, or it is damaged.
     """
-    at = nearest_position(folder, position)
-    if at is None:
+    nearest = nearest_position(folder, position)
+    if nearest is None:
         raise StdpbenchError(f"{folder.name} has no checkpoint yet")
-    return weights_at(folder, at)
+    return weights_at(folder, nearest)
 
 
 def newest_weights(folder: Path) -> PastWeights:
@@ -89,29 +89,29 @@ def newest_weights(folder: Path) -> PastWeights:
     StdpbenchError
         If the run has neither.
     """
-    written, newest = _written(folder), max(positions(folder), default=-1)
-    if written is not None and written.position >= newest:
-        return written
+    final, newest = _final_weights(folder), max(positions(folder), default=-1)
+    if final is not None and final.position >= newest:
+        return final
     checkpoint, _ = newest_checkpoint(folder)
     if checkpoint is not None:
-        return _of(folder, checkpoint)
-    if written is None:
+        return _weights_of(folder, checkpoint)
+    if final is None:
         raise StdpbenchError(f"{folder.name} has no weights yet")
-    return written
+    return final
 
 
 def learned_at(folder: Path, checkpoint: Checkpoint) -> Learned:
-    """Return the learned arrays of a checkpoint, including arrays that were set later at its position.
+    """Return the learned arrays of a checkpoint, with arrays that were set later at the same position.
 
-    If the journal or such an array is damaged, the arrays of the checkpoint itself.
+    If the journal or an array is damaged, return the arrays of the checkpoint itself.
     """
     learned = learned_in(checkpoint.state, _names(folder))
     if not (folder / ARRAYS).is_dir():
         return learned
     with suppress(StdpbenchError):
         for record in read_journal(folder):
-            here = record.position == checkpoint.position and record.number >= checkpoint.number
-            if here and isinstance(record.fact, LearnedSet):
+            is_later = record.position == checkpoint.position and record.number >= checkpoint.number
+            if is_later and isinstance(record.fact, LearnedSet):
                 learned = with_set(learned, folder, record.fact)
     return learned
 
@@ -124,12 +124,12 @@ def _names(folder: Path) -> tuple[str, ...] | None:
         return None
 
 
-def _of(folder: Path, checkpoint: Checkpoint) -> PastWeights:
+def _weights_of(folder: Path, checkpoint: Checkpoint) -> PastWeights:
     learned = learned_at(folder, checkpoint).for_display()
     return PastWeights(checkpoint.position, learned, checkpoint.history.get("exc_spikes"))
 
 
-def _written(folder: Path) -> PastWeights | None:
+def _final_weights(folder: Path) -> PastWeights | None:
     """Return the weights that were saved in separate files at the end of the run; None if they cannot be read."""
     try:
         files = {name: folder / learned_file(name) for name in learned_names(RunFolder(folder))}

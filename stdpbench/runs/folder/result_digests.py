@@ -16,36 +16,36 @@ from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.protocol.facts import Change, HeldOut, LearnedSet
 from stdpbench.runs.protocol.live_run import LiveRun
 
-_OTHERS = ("metrics.json", "label_spikes.npz", "test_spikes.npz")  # metrics are compared without times
-_NOT_OF_THE_RESULT = {"seconds", "images_per_second"}
+_EXCLUDED = ("metrics.json", "label_spikes.npz", "test_spikes.npz")  # metrics are compared without times
+_DURATIONS = {"seconds", "images_per_second"}
 
 
 def outcome(folder: RunFolder) -> dict[str, str]:
     """Return the SHA-256, hexadecimal, of each result of a run, by name, excluding times and durations.
 
     Results are weights, thresholds, curves, responses, assignments and metrics, the recurring facts with their
-    positions, measures on held-out pictures by position, the changes of parameters and rule, and learned arrays that
-    were set.
+    positions, measures on held-out pictures by position, the changes of parameters and rule, and the learned arrays
+    set by the user.
     """
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for name in result_files(folder.path):
-        if name not in _OTHERS and (folder.path / name).is_file():
-            found[name] = _array_digest(folder, name)
+        if name not in _EXCLUDED and (folder.path / name).is_file():
+            digests[name] = _array_digest(folder, name)
     if (folder.path / "metrics.json").is_file():
-        found["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
+        digests["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
     records = read_journal(folder.path)
     # a change made while a resumed run was catching up replaces later facts; held-out measures arrive out of order
     newest = {record.identity: record.to_mapping() for record in records if record.fact.recurs}
     recurring = [fact for name, fact in newest.items() if name[0] != HeldOut.__name__]
     if held_out := LiveRun.replay(records).held_out:
-        measures = [_timeless({"position": at, **asdict(held_out[at])}) for at in sorted(held_out)]
-        found["held-out measures"] = _digest(measures)
-    found["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
+        measures = [_timeless({"position": position, **asdict(held_out[position])}) for position in sorted(held_out)]
+        digests["held-out measures"] = _digest(measures)
+    digests["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
     if sets := [(r.position, asdict(r.fact)) for r in records if isinstance(r.fact, LearnedSet)]:
-        found["learned arrays"] = _digest(sets)
+        digests["learned arrays"] = _digest(sets)
     changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, Change)]
-    found["parameter changes"] = _digest(changes)
-    return found
+    digests["parameter changes"] = _digest(changes)
+    return digests
 
 
 def _array_digest(folder: RunFolder, name: str) -> str:
@@ -63,7 +63,7 @@ def _timeless(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: _timeless(value) if isinstance(value, Mapping) else value
         for key, value in mapping.items()
-        if key not in _NOT_OF_THE_RESULT and key != "time"
+        if key not in _DURATIONS and key != "time"
     }
 
 

@@ -50,7 +50,7 @@ _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic"
 
 PROGRESS, RESPONSES, ARRAYS = "progress.json", "responses", "arrays"
 RESERVE = "reserve"
-"""File that takes room on the disk for the last facts of a run while its process works on it."""
+"""File that reserves disk space for the last facts of a run while its process works on it."""
 RESULTS = (
     *("metrics.json", "weights.npy", "theta.npy", "lateral.npy", "exc_spikes.npy", "training.npz"),
     *("label.npz", "label_spikes.npz", "test.npz", "test_spikes.npz", "assignments.npz"),
@@ -59,7 +59,7 @@ RESULTS = (
 ARRAY = r"[0-9a-f]{64}\.npy"
 """Names of the files in `ARRAYS` (`stdpbench.runs.folder.learned_arrays`), as a regular expression."""
 _KEY, _GROUP = "[0-9a-f]{32}", r"[0-9]{7,}\.npz"
-_OWN = (
+_WRITTEN_ASIDE = (
     r"(run|metrics|progress|notes)\.json|reserve|journal\.jsonl|experiment\.toml|README\.txt|(training|assignments)\.npz|"
     r"(start_)?(weights|theta|lateral)\.npy|exc_spikes\.npy|(label|test)(_spikes)?\.npz"
 )
@@ -69,7 +69,7 @@ Contents of this folder
 =======================
 
 experiment.toml    all parameters of the run, with explicit values; `stdpbench run experiment.toml` repeats the run
-run.json           a copy of what the journal says: state, start and end of the run, versions and machine
+run.json           a copy of entries of the journal: state, start and end of the run, versions and machine
 weights.npy        float64, (n_input, n_exc): weights from input to exc, each column scaled to network.weight_sum
 theta.npy          float64, (n_exc,), volt: adaptive thresholds
 lateral.npy        float64, (n_exc, n_exc): weights of lateral inhibition, from row to column, as factors of
@@ -86,9 +86,9 @@ metrics.json       accuracies by read-out with 95 % Wilson intervals (interval_9
                    statistics of the training
 figures/           receptive fields, confusion matrix, accuracy over time
 notes.json         title, notes, tags and stars that people gave to the run and its neurons; no part of the results
-journal.jsonl      what the run is, in the first line, and all events in order, one fact per line: states, blocks of
-                   presentations, changes of parameters and of the rule, learned arrays that were set; each line ends
-                   with a digest of the lines up to it
+journal.jsonl      a description of the run, in the first line, and all events in order, one fact per line: states,
+                   blocks of presentations, changes of parameters and of the rule, learned arrays that were set; each
+                   line ends with a digest of the lines up to it
 arrays/            learned arrays that were set while the run was paused, float64, each named by its SHA-256, which
                    the journal contains
 checkpoints/       starting points for `stdpbench resume`, one folder each, named by the number of completed training
@@ -99,11 +99,11 @@ responses/         responses of a phase that is not complete yet
 held_out/          snapshots of the network that have not been measured on held-out pictures yet
 progress.json      progress of the run, for `stdpbench watch`
 lock               held by the process that works on the run
-reserve            room on the disk for the last lines of the journal, while a process works on the run
+reserve            disk space reserved for the last lines of the journal while a process works on the run
 worker.log         other output of the process of the run; usually empty
 start_weights.npy, start_theta.npy, start_lateral.npy
                    initial arrays, if the run starts from the network of another run
-tables/            synapses that files have listed (connect.kind = "table"), each named by its SHA-256
+tables/            synapses listed in files (connect.kind = "table"), each named by its SHA-256
 learned/, start_learned/
                    other learned arrays, and those at the start, float64, named by projection (.w) or population
 
@@ -134,7 +134,7 @@ class RunFolder:
         experiment : Experiment
             Written to ``experiment.toml``.
         about : mapping
-            What the journal says of the run in its first line, in addition to id, start, versions and machine.
+            Entries of the first line of the journal in addition to id, start, versions and machine.
         fill : callable
             Adds further files before the folder gets its name, so that no incomplete run can be found.
 
@@ -165,8 +165,8 @@ class RunFolder:
         """
         name = _safe(name)
         try:
-            with staging_folder(runs) as place:
-                staged = cls(place)
+            with staging_folder(runs) as staging:
+                staged = cls(staging)
                 fill(staged)
                 for number in range(1000):
                     path = runs / (name if number == 0 else f"{name}-{number + 1}")
@@ -198,7 +198,7 @@ class RunFolder:
 
     @property
     def gone(self) -> str:
-        """A clause that says that the folder is gone; empty if it exists."""
+        """Clause stating that the folder is gone; empty if it exists."""
         try:
             self.path.resolve(strict=True)
         except OSError:
@@ -211,7 +211,7 @@ class RunFolder:
 
     @property
     def about(self) -> dict[str, Any]:
-        """What the run is, its state, start and end, according to its journal (`stdpbench.runs.folder.summary`).
+        """Description of the run with its state, start and end, from its journal (`stdpbench.runs.folder.summary`).
 
         Raises
         ------
@@ -236,7 +236,7 @@ class RunFolder:
 
     @property
     def stored_experiment(self) -> Experiment:
-        """The experiment for reading only, with stand-ins for kinds that are not installed.
+        """The experiment at the start, for reading only, with stand-ins for kinds that are not installed.
 
         Raises
         ------
@@ -293,19 +293,19 @@ class RunFolder:
             lambda file: np.savez_compressed(file, **arrays),  # type: ignore[arg-type]
         )
 
-    def write_copy(self, **more: Any) -> None:
-        """Write ``run.json``, a copy of what the journal says of the run, for people and other programs.
+    def write_copy(self, **entries: Any) -> None:
+        """Write ``run.json``, a copy of the description in the journal, for people and other programs.
 
         Parameters
         ----------
         **more
             Additional entries.
         """
-        self.write_json("run.json", {**self.about, **more})
+        self.write_json("run.json", {**self.about, **entries})
 
 
 def _write_tables(folder: Path, experiment: Experiment) -> None:
-    """Write the synapses that files list, so that the run does not depend on these."""
+    """Copy the synapse tables into the run folder, so that the run does not depend on the original files."""
     if experiment.missing_kinds:
         return
     for projection in experiment.graph().projections.values():
@@ -352,7 +352,7 @@ def remove_run(folder: RunFolder) -> None:
 
 
 def is_whole_run(path: Path) -> bool:
-    """Return whether a folder is certainly a run folder of this program, and not a link."""
+    """Return whether a folder is an intact run folder of this program, and not a link."""
     if path.is_symlink() or not (path / "experiment.toml").is_file():
         return False
     try:
@@ -363,7 +363,7 @@ def is_whole_run(path: Path) -> bool:
 
 
 def remove_responses(folder: Path) -> None:
-    """Remove the responses that are kept until their phase is complete."""
+    """Remove the stored responses of incomplete phases."""
     with suppress(OSError):
         for path in (folder / RESPONSES).iterdir():
             if re.fullmatch(_KEY, path.name):
@@ -373,7 +373,7 @@ def remove_responses(folder: Path) -> None:
 
 def remove_left_parts(folder: Path) -> None:
     """Remove partial files of killed processes; only for the holder of the run's lock."""
-    remove_parts(folder, _OWN)
+    remove_parts(folder, _WRITTEN_ASIDE)
     remove_parts(folder / ARRAYS, ARRAY, within=folder)
     with suppress(OSError):
         remove_file(folder / f".{PROGRESS}.part")
@@ -413,13 +413,13 @@ def environment() -> dict[str, Any]:
 @cache
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
-    found = {"python": sys.version.split()[0]}
+    installed = {"python": sys.version.split()[0]}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def _processor() -> str:
@@ -433,7 +433,7 @@ def _processor() -> str:
 
 
 _DEVICE = r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)"
-"""Names that Windows keeps for devices, with any ending; a run may be moved there."""
+"""Names that Windows reserves for devices, with any suffix; a run may be moved to such a system."""
 
 
 def _safe(name: str) -> str:

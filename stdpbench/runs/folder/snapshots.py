@@ -33,7 +33,7 @@ _ABOUT = ("experiment", "simulator", "n_classes", "part")
 
 
 class LostSnapshotError(StdpbenchError):
-    """A snapshot is missing or cannot be read, so its point of the curve is lost."""
+    """A snapshot is missing or damaged, so its point of the curve is lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,17 +89,17 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     }
     if snapshot.images.labels is not None:
         arrays["labels"] = snapshot.images.labels
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(exist_ok=True)
-        with aside.open("wb") as file:
+        with partial.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-        aside.replace(target)
+        partial.replace(target)
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
-            remove_file(aside, within=folder)
+            remove_file(partial, within=folder)
     return target
 
 
@@ -125,16 +125,16 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def _stimuli(arrays: Mapping[str, NDArray[Any]]) -> StimulusSet:
     """Return the held-out stimuli among the arrays of a snapshot."""
-    found = {tuple(name.split(":")): arrays[name] for name in arrays if ":" in name}
-    kind = next(kind for kind, _ in found)
-    return stimuli_of(kind, {name: array for (_, name), array in found.items()}, arrays.get("labels"))
+    by_kind = {tuple(name.split(":")): arrays[name] for name in arrays if ":" in name}
+    kind = next(kind for kind, _ in by_kind)
+    return stimuli_of(kind, {name: array for (_, name), array in by_kind.items()}, arrays.get("labels"))
 
 
 def waiting(folder: Path) -> dict[int, Path]:
     """Return the files of snapshots that are not measured yet, by position, ascending."""
     paths = (folder / FOLDER).glob("*.npz")
-    found = {int(path.stem): path for path in paths if re.fullmatch(_NAME, path.name)}
-    return dict(sorted(found.items()))
+    by_position = {int(path.stem): path for path in paths if re.fullmatch(_NAME, path.name)}
+    return dict(sorted(by_position.items()))
 
 
 def copy_snapshots(source: Path, target: Path, at_most: int) -> None:
@@ -147,7 +147,7 @@ def copy_snapshots(source: Path, target: Path, at_most: int) -> None:
 
 
 def remove_snapshots(folder: Path) -> None:
-    """Remove all snapshots, and partial files of processes that were killed while writing one."""
+    """Remove all snapshots, and the partial files of killed processes."""
     with suppress(OSError):
         remove_folder(folder / FOLDER, f"{_NAME}|{part_of(_NAME)}")
 

@@ -1,4 +1,4 @@
-"""The current state of a run according to its folder, and exclusive access to the folder."""
+"""Determine the current state of a run from its folder, and lock the folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def state_of(folder: RunFolder) -> tuple[State, str]:
 
 
 def state_before(folder: RunFolder) -> State:
-    """Return the state of a run for the holder of its lock: an active one is of a process that died."""
+    """Return the state of a run to the holder of its lock: if it is recorded as active, its process has died."""
     state = State(folder.about["state"])
     return State.FAILED if state.active else state
 

@@ -1,6 +1,6 @@
-"""What the journal of a run says of it as a whole: what it is, its state, start and end, and changed parameters.
+"""Summarise the journal of a run: its description, state, start and end, and changed parameters.
 
-Has no expensive imports, since a list of runs may read a thousand journals.
+This module has no expensive imports, since a list of runs may read a thousand journals.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _READ = re.compile(rb'"fact":"(StateChanged|Started|Dependencies|ParametersChang
 
 @dataclass(frozen=True)
 class Summary:
-    """A run as a whole.
+    """Summary of a run.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Summary:
 
 
 def read_summary(folder: Path) -> Summary:
-    """Read what the journal of a run folder says of the run; damaged lines after the first one are left out.
+    """Summarise the journal of a run folder, ignoring damaged lines after the first one.
 
     Raises
     ------

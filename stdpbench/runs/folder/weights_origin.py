@@ -1,6 +1,6 @@
-"""Whether the weights of a run were trained with labels, also where another run or a file gave them.
+"""Origin of the weights of a run: trained with or without labels, also in an earlier run or an imported file.
 
-Has no expensive imports, since a list of runs may read a thousand folders.
+This module has no expensive imports, since a list of runs may read a thousand folders.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from stdpbench.base.units import label
 from stdpbench.runs.folder.summary import read_summary
 
 KEY = "weights_origin"
-"""Entry of `RunFolder.about`: what the weights were trained with that the run started from, one of `Origin`."""
+"""Entry of `RunFolder.about`: the `Origin` of the weights that the run started from."""
 
 
 class Origin(StrEnum):
-    """What the weights of a run were trained with."""
+    """Whether the weights of a run were trained with labels."""
 
     LABELS = "labels"
     NO_LABELS = "no labels"
@@ -29,21 +29,21 @@ class Origin(StrEnum):
 
     @classmethod
     def read(cls, text: str) -> Origin:
-        """Return the origin that a file says; one that it does not say is unknown."""
+        """Return the origin with this name; unknown for any other text."""
         return cls(text) if text in tuple(cls) else cls.UNKNOWN
 
     @property
     def word(self) -> str:
-        """What stands beside every accuracy of the run; empty for weights that were trained without labels."""
+        """Remark shown with every accuracy of the run; empty for weights trained without labels."""
         return _WORDS.get(self, "")
 
     @property
     def supervised(self) -> bool | None:
-        """Whether the weights were trained with labels; None if that is not known."""
+        """Whether the weights were trained with labels; None if unknown."""
         return None if self is Origin.UNKNOWN else self is Origin.LABELS
 
     def marked(self, name: str) -> str:
-        """Return the name of a run with the word in brackets, if there is one."""
+        """Return the name of a run, followed by `word` in brackets unless it is empty."""
         return label(name, self.word)
 
 
@@ -53,16 +53,16 @@ _WORDS = {Origin.LABELS: "supervised", Origin.UNKNOWN: "origin of the weights un
 def origin_of(
     folder: Path, metadata: Mapping[str, Any] | None = None, experiment: Mapping[str, Any] | None = None
 ) -> Origin:
-    """Return what the weights of a run were trained with.
+    """Return whether the weights of a run were trained with labels.
 
-    Its experiment says so if labels train it, the first line of its journal if it started from other weights.
+    They were if the experiment trains with labels, or if the first line of the journal says so of the start weights.
 
     Parameters
     ----------
     folder : Path
         The run folder.
     metadata, experiment : mapping, optional
-        What it says of itself, and the contents of its ``experiment.toml``, if already read.
+        Its description in the journal, and the contents of its ``experiment.toml``, if already read.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def origin_of(
 
 
 def start_origin_of(folder: Path) -> Origin:
-    """Return what the weights were trained with that a run started with, if it started with those of another network.
+    """Return whether the weights that a run started from, if any, were trained with labels.
 
     Raises
     ------

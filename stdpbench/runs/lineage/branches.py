@@ -80,11 +80,11 @@ def branch(
     runs : Path, optional
         Folder in which the run folder is created. Default: the folder of the parent.
     about : mapping, optional
-        Additional entries of what the run says of itself.
+        Additional entries of `RunFolder.about`.
     rule : mapping of str to Any, optional
         Another plasticity rule, as a table with its ``kind``; `changes` are applied after it.
     projection : str
-        The projection that learns by it, where several can.
+        The projection that learns by it, if several can.
 
     Returns
     -------
@@ -94,8 +94,8 @@ def branch(
     Raises
     ------
     StdpbenchError
-        If the folder of the parent is gone, it has not reached the position, a change is structural, or the rule
-        cannot run in this network.
+        If the folder of the parent does not exist, the parent has not reached the position, a change is structural, or
+        the rule cannot run in this network.
     """
     if gone := parent.gone:
         raise StdpbenchError(f"cannot branch {parent.path.name}: {gone}")
@@ -134,10 +134,10 @@ def branch(
 
 
 def rewind(folder: RunFolder, to: int) -> RunFolder:
-    """Take a run back to an earlier position and keep its present state as another run.
+    """Rewind a run to an earlier position and keep its present state as another run.
 
     Changes of parameters or of the rule at exactly that position are undone, since they only affect later
-    presentations: a run that diverged after a change can be rewound to the position of the change. Changes with which
+    presentations: a run that diverged after a change can be rewound to the position of the change. Changes made when
     a branch was created are kept. Learned arrays that were set at that position are dropped.
 
     The run resumes from its newest checkpoint at or before that position (`resume_position`) and recomputes the
@@ -167,17 +167,17 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         lineage = {"id": metadata.get("id", ""), "name": folder.path.name, "at": to}
 
         def keep(kept: RunFolder) -> None:
-            own = kept.about["id"]
+            new_id = kept.about["id"]
             ignored = shutil.ignore_patterns("lock", "requests", ".*")
             try:
                 shutil.copytree(folder.path, kept.path, dirs_exist_ok=True, ignore=ignored)
             except OSError as error:
                 raise DiskError(f"cannot keep a copy of {folder.path.name}: {error}") from error
             origin = str(start_origin_of(folder.path))
-            write_journal(kept.path, records, {**metadata, KEY: origin, "id": own, "parent": lineage})
+            write_journal(kept.path, records, {**metadata, KEY: origin, "id": new_id, "parent": lineage})
 
         kept = RunFolder.create(folder.path.parent, folder.experiment, {}, keep)
-        # from here on the run itself changes; a crash leaves it either at the old position or at the new one
+        # from here on the run itself changes; after a crash, it is either at the old position or at the new one
         checkpoint, _ = newest_checkpoint(folder.path, to, len(records))
         if checkpoint is not None and checkpoint.position == to and checkpoint.number > _first_set(records, to):
             checkpoint, _ = newest_checkpoint(folder.path, to - 1, len(records))
@@ -222,7 +222,7 @@ def check_rewind(folder: RunFolder, to: int, reached: int) -> None:
     for name in (*RESULTS, *_RESULT_FOLDERS, "responses", "checkpoints"):
         if (folder.path / name).is_symlink():
             raise StdpbenchError(
-                f"{folder.path / name} is a symbolic link, and nothing outside of the run folder may be removed: "
+                f"{folder.path / name} is a symbolic link, and nothing outside the run folder may be removed: "
                 "replace it with its target before rewinding the run"
             )
 
@@ -233,7 +233,7 @@ def _check_position(folder: RunFolder, position: int, reached: int) -> None:
     Raises
     ------
     StdpbenchError
-        If it has not.
+        If it has not reached the position.
     """
     if not 0 <= position <= reached:
         raise StdpbenchError(
@@ -242,7 +242,7 @@ def _check_position(folder: RunFolder, position: int, reached: int) -> None:
 
 
 def resume_position(folder: Path, to: int, reached: int | None = None) -> int:
-    """Return the position from which a run would resume after a `rewind`: that of a checkpoint, or 0 for the start.
+    """Return the position of the checkpoint from which a run would resume after a `rewind`; 0 for the start.
 
     Parameters
     ----------
@@ -251,13 +251,14 @@ def resume_position(folder: Path, to: int, reached: int | None = None) -> int:
     to : int
         Position to which the run would be rewound.
     reached : int, optional
-        Position of an active run: it writes a last checkpoint there when it is stopped, which thins out older ones.
+        Position of an active run: when it is stopped, it writes a last checkpoint there, and older ones are thinned
+        out.
     """
     available = set(positions(folder))
     if reached is not None:
         available = thinned_out(sorted({*available, reached}))
     if to in available and (folder / ARRAYS).is_dir():
-        with suppress(StdpbenchError):  # damaged, which the rewind itself reports
+        with suppress(StdpbenchError):  # damage is reported by the rewind itself
             first = _first_set(read_journal(folder), to)
             if first < sys.maxsize and (to == reached or read_checkpoint(folder, to).number > first):
                 available.remove(to)
@@ -274,7 +275,7 @@ def _first_set(records: Sequence[Record], position: int) -> int:
 
 
 def resumption(resumes_at: int, to: int, number: Callable[[int], str] = str) -> str:
-    """Describe in a sentence where a rewound run resumes, and which presentations it recomputes.
+    """Return a sentence on where a rewound run resumes, and which presentations it recomputes.
 
     Parameters
     ----------
@@ -283,25 +284,25 @@ def resumption(resumes_at: int, to: int, number: Callable[[int], str] = str) -> 
     number : callable
         Formats a position.
     """
-    where = f"the checkpoint at {number(resumes_at)}" if resumes_at else "the start"
+    start = f"the checkpoint at {number(resumes_at)}" if resumes_at else "the start"
     if resumes_at == to:
-        return f"It resumes from {where}."
+        return f"It resumes from {start}."
     first, last = number(resumes_at + 1), number(to)
     again = f"presentation {last} is" if first == last else f"presentations {first} to {last} are"
-    return f"It resumes from {where}: {again} computed again, with the same input."
+    return f"It resumes from {start}: {again} computed again, with the same input."
 
 
 def without_changes_at(records: Sequence[Record], position: int) -> list[Record]:
-    """Return facts without the changes at a position, except those with which a branch was created."""
+    """Return facts without the changes at a position, except those made when a branch was created."""
     kept: list[Record] = []
-    own = 0  # number of following changes that belong to the creation of a branch
+    of_branch = 0  # number of following changes that belong to the creation of a branch
     for record in records:
         if isinstance(record.fact, facts.Branched):
-            own = record.fact.made_with
-        elif isinstance(record.fact, Change) and own:
-            own -= 1
+            of_branch = record.fact.made_with
+        elif isinstance(record.fact, Change) and of_branch:
+            of_branch -= 1
         else:
-            own = 0
+            of_branch = 0
             if isinstance(record.fact, Change) and record.position == position:
                 continue
         kept.append(record)
@@ -311,16 +312,16 @@ def without_changes_at(records: Sequence[Record], position: int) -> list[Record]
 def _split_facts(
     records: Sequence[Record], at: int, checkpoint: Checkpoint | None
 ) -> tuple[list[Record], list[Record]]:
-    """Split the facts up to a position into those that the checkpoint covers, and later ones that do not recur."""
+    """Split the facts up to a position into those covered by the checkpoint, and later ones that do not recur."""
     number, position = (0, 0) if checkpoint is None else (checkpoint.number, checkpoint.position)
     early, late = [], []
     for record in records:
         if not _inherited(record, at):
             continue
-        # after an interruption, facts of later positions can precede the checkpoint's in the journal; recurring facts
-        # up to the position of the checkpoint are not computed again, wherever they are in the journal
-        known = record.number < number or record.fact.recurs
-        if known and record.position <= position and checkpoint is not None:
+        # after an interruption, facts of later positions can precede those of the checkpoint in the journal; recurring
+        # facts up to the position of the checkpoint are not computed again, wherever they are in the journal
+        covered = record.number < number or record.fact.recurs
+        if covered and record.position <= position and checkpoint is not None:
             early.append(record)
         elif not record.fact.recurs:
             late.append(record)
@@ -328,7 +329,7 @@ def _split_facts(
 
 
 def _inherited(record: Record, at: int) -> bool:
-    """Whether a run that branches off at a position inherits a fact."""
+    """Return whether a run that branches off at a position inherits a fact."""
     if isinstance(record.fact, facts.Started):
         return True
     lasting = (

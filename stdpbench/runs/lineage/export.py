@@ -3,8 +3,8 @@
 The zip contains one folder, named after the run: the files of the run folder without checkpoints and files that only
 the process needs, a list of the installed packages, and instructions for reproduction. It contains no data sets.
 
-Zip files come from untrusted sources: entries are checked before anything is written, and nothing outside of the
-target folder can be written.
+Zip files come from untrusted sources: entries are checked before anything is written, and nothing outside the target
+folder can be written.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from stdpbench.runs.protocol.states import State
 
 PACKAGES = "packages.txt"
 SUFFIX = ".stdpbench.zip"
-"""Usual end of the name of an exported run, by which a desktop knows what opens it; every zip file will do."""
+"""Usual suffix of an exported run, by which a desktop chooses the program to open it; any zip file is accepted."""
 ProgressCallback = Callable[[int, int], object]
 _NAMES = (
     "experiment.toml",
@@ -47,7 +47,7 @@ _NAMES = (
 _FIGURES = "figures"
 _PATTERNS = {ARRAYS: ARRAY, TABLES: r"[0-9a-f]{64}\.npz", **dict.fromkeys(FOLDERS, ARRAY_OF_NAME)}
 """Folders of learned arrays and of synapses, with patterns for the names of their files."""
-_LARGEST = 256 * 2**20  # bytes of an unpacked zip, in addition to what files of others may have
+_LARGEST = 256 * 2**20  # bytes of an unpacked zip, in addition to the usual limit for foreign files
 _LARGEST_OF = {
     ".toml": 2**20,
     ".json": 8 * 2**20,
@@ -56,7 +56,7 @@ _LARGEST_OF = {
     ".npy": 2 * 2**30,
     ".npz": 2 * 2**30,
 }
-"""Maximum unpacked size of a file in bytes, by type: far more than a run writes, and small enough for memory."""
+"""Maximum unpacked size of a file in bytes, by type: far more than a run writes, and small enough for the memory."""
 _DENSEST, _SMALL = 200, 2**20
 """Maximum compression ratio of text and images, and the size in bytes up to which it is not checked. Arrays are
 exempt, since arrays of zeros compress to almost nothing."""
@@ -126,9 +126,9 @@ def export_run(
                 info = zipfile.ZipInfo.from_file(path, f"{name}/{path.relative_to(folder.path).as_posix()}")
                 info.compress_type = zipfile.ZIP_DEFLATED
                 with path.open("rb") as content, archive.open(info, "w") as entry_file:
-                    while part := content.read(_READ):
-                        entry_file.write(part)
-                        done += len(part)
+                    while block := content.read(_READ):
+                        entry_file.write(block)
+                        done += len(block)
                         on_progress(done, total)
 
     write_aside(target, write)
@@ -175,9 +175,9 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
 
 
 def import_run(source: Path, runs: Path) -> RunFolder:
-    """Unpack an exported run into a runs folder, where it is listed, shown and evaluated like every other run.
+    """Unpack an exported run into a runs folder, where it is listed, shown and evaluated like any other run.
 
-    Without checkpoints it can be neither branched nor rewound; `stdpbench reproduce` makes a run that can.
+    Without checkpoints it can be neither branched nor rewound; a run made by `stdpbench reproduce` can.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def import_run(source: Path, runs: Path) -> RunFolder:
     Raises
     ------
     StdpbenchError
-        If there is a run of this name already, or for the reasons of `unpack_run`. Nothing half-unpacked is left.
+        If a run of this name exists, or for the reasons of `unpack_run`. No partially unpacked run is left behind.
     """
     try:
         runs.mkdir(parents=True, exist_ok=True)
@@ -197,7 +197,7 @@ def import_run(source: Path, runs: Path) -> RunFolder:
             unpacked = unpack_run(source, Path(scratch)).path
             target = runs / unpacked.name
             if target.exists():
-                raise StdpbenchError(f"{target} exists already; open it, or move it away first")
+                raise StdpbenchError(f"{target} already exists; open it, or move it away first")
             unpacked.rename(target)
     except OSError as error:
         raise DiskError(f"cannot unpack {source} into {runs}: {error.strerror or error}") from error
@@ -206,8 +206,10 @@ def import_run(source: Path, runs: Path) -> RunFolder:
 
 def installed() -> list[str]:
     """Return the installed packages as ``name==version``, sorted."""
-    found = {str(package.metadata["Name"]): package.version for package in distributions() if package.metadata["Name"]}
-    return [f"{name}=={version}" for name, version in sorted(found.items(), key=lambda item: item[0].lower())]
+    packages = {
+        str(package.metadata["Name"]): package.version for package in distributions() if package.metadata["Name"]
+    }
+    return [f"{name}=={version}" for name, version in sorted(packages.items(), key=lambda item: item[0].lower())]
 
 
 def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
@@ -223,8 +225,7 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise StdpbenchError(f"refused {source}: its entry {info.filename!r} is not a regular file")
         name = "/".join(path.parts[1:])
-        known = name in _NAMES or _is_in_folder(path.parts)
-        if known and not info.is_dir():
+        if (name in _NAMES or _is_in_folder(path.parts)) and not info.is_dir():
             if name in wanted:
                 raise StdpbenchError(f"refused {source}: it contains {name} twice")
             tops.add(path.parts[0])
@@ -245,9 +246,9 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
 
 
 def _name_problem(name: str) -> str:
-    """Return why a run may not have a name in a runs folder; empty if it may."""
+    """Return why a run cannot have a name, as the predicate of a sentence; empty if it can."""
     if name.lower() in (BIN, QUEUE, INDEX):
-        return "is that of something else in a runs folder"
+        return "is reserved in a runs folder"
     return folder_name_problem(name)
 
 
@@ -260,25 +261,26 @@ def _check_size(source: Path, name: str, size: int) -> None:
         )
 
 
-def _check_total(source: Path, what: str, size: int) -> None:
+def _check_total(source: Path, subject: str, size: int) -> None:
     largest = _LARGEST + content_limit(source.stat().st_size)
     if size > largest:
         raise StdpbenchError(
-            f"refused {source}: unpacked, {what} is larger than {largest >> 20} MiB, the limit for a file of its size"
+            f"refused {source}: unpacked, {subject} is larger than {largest >> 20} MiB, the limit for a file of its "
+            "size"
         )
 
 
 def _copy(source: Path, name: str, content: IO[bytes], file: IO[bytes]) -> None:
     """Unpack a file and check its actual size, since the size stated in a zip may be wrong."""
     size = 0
-    while part := content.read(_READ):
-        size += len(part)
+    while block := content.read(_READ):
+        size += len(block)
         _check_size(source, name, size)
-        file.write(part)
+        file.write(block)
 
 
 def _check_arrays(source: Path, name: str, path: Path) -> None:
-    """Refuse an npz file, itself a zip, whose arrays are too large."""
+    """Refuse an npz file, which is a zip, too, if its arrays are too large."""
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
@@ -288,7 +290,7 @@ def _check_arrays(source: Path, name: str, path: Path) -> None:
 
 
 def _is_in_folder(parts: tuple[str, ...]) -> bool:
-    """Whether a path is that of a figure, of a learned array or of synapses."""
+    """Return whether a path is that of a figure, a learned array or synapses."""
     patterns = {_FIGURES: r".*\.png", **_PATTERNS}
     return len(parts) == 3 and parts[1] in patterns and re.fullmatch(patterns[parts[1]], parts[2]) is not None
 
@@ -297,19 +299,19 @@ def _readme(folder: RunFolder, name: str) -> str:
     state, _ = state_of(folder)
     data = folder.stored_experiment.data
     kind = str(getattr(data, "kind", ""))
-    where = next((str(v) for v in data.to_mapping().values() if isinstance(v, str) and Path(v).is_absolute()), "")
+    location = next((str(v) for v in data.to_mapping().values() if isinstance(v, str) and Path(v).is_absolute()), "")
     data_set = f"{kind!r} (`stdpbench data list` shows which data sets are installed)"
-    if where:
-        data_set = f"{kind!r}, originally in {where}; use --set data.…=… to give another location"
+    if location:
+        data_set = f"{kind!r}, originally in {location}; use --set data.…=… to give another location"
     versions = folder.about.get("versions", {})
-    here = dict(line.split("==", 1) for line in installed())
-    other = [f"{package} {old}" for package, old in versions.items() if here.get(package, old) != old]
-    differing = f"the run was started with {', '.join(other)}" if other else "the versions the run was started with"
+    current = dict(line.split("==", 1) for line in installed())
+    changed = [f"{package} {old}" for package, old in versions.items() if current.get(package, old) != old]
+    differing = f"the run was started with {', '.join(changed)}" if changed else "as when the run was started"
     ended = (
         ""
         if state is State.FINISHED
         else f"\n\nThis run is {state}; only the results of a finished run can be compared."
     )
     head = _README.format(packages=PACKAGES, differing=differing, data=data_set, name=name, suffix=SUFFIX, ended=ended)
-    own = folder.path / "README.txt"
-    return head + (own.read_text(encoding="utf-8", errors="replace") if own.is_file() else "")
+    readme = folder.path / "README.txt"
+    return head + (readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else "")

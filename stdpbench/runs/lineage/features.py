@@ -1,4 +1,4 @@
-"""A run as the start of another: its responses as data to train with labels, and its earlier positions."""
+"""Start other runs from a run: use its responses as data for training with labels, or its earlier positions."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from stdpbench.runs.protocol.changes import experiment_at
 from stdpbench.runs.protocol.facts import Record
 
 FEATURES = "features.npz"
-"""File in the folder of the run that responded."""
+"""File with the responses, in the folder of the run."""
 _PEAK = 99.9
-"""Percentile of the numbers of spikes that is shown as white."""
+"""Percentile of spike counts that is shown as white."""
 
 
 def features_of(parent: RunFolder) -> dict[str, str]:
-    """Return the section ``data`` of an experiment whose input are the responses of a finished run.
+    """Return the section ``data`` of an experiment whose input is the responses of a finished run.
 
-    The responses are those of the run's evaluation: to the training pictures that named its neurons, with learning
-    off, and to its test pictures, or its validation pictures if it held some out. They are written into the run's
-    folder.
+    The responses are those of the run's evaluation, with learning off: to the training pictures that labelled its
+    neurons, and to its test pictures, or its validation pictures if some were held out. They are written into the
+    run folder.
 
     Parameters
     ----------
     parent : RunFolder
-        The run that has responded.
+        The run.
 
     Raises
     ------
     StdpbenchError
-        If the run has no responses, or what it showed has no classes.
+        If the run has no responses, or its pictures have no classes.
     """
     path = write_features(parent)
     return {"kind": "responses", "path": str(path.resolve()), "of": data_set_of(parent.experiment.to_mapping())}
@@ -52,20 +52,20 @@ def features_of(parent: RunFolder) -> dict[str, str]:
 def write_features(parent: RunFolder) -> Path:
     """Write the responses of a finished run as pictures, and return the file.
 
-    It has the arrays that the data set ``responses`` reads: ``images`` and ``test_images``, uint8, and ``labels`` and
-    ``test_labels``, int64. A picture has as many pixels as the run has exc neurons.
+    The file has the arrays of the data set ``responses``: ``images`` and ``test_images``, uint8, and ``labels`` and
+    ``test_labels``, int64 or class names. A picture has as many pixels as the run has exc neurons.
 
     Raises
     ------
     StdpbenchError
-        If the run has no responses, or its pictures no classes.
+        If the run has no responses, or its pictures have no classes.
     """
     experiment, name = parent.experiment, parent.path.name
-    if not all((parent.path / each).is_file() for each in ("label.npz", "test.npz")):
-        raise StdpbenchError(f"{name} has no responses to pictures yet: it is not finished, or showed none")
+    if not all((parent.path / file).is_file() for file in ("label.npz", "test.npz")):
+        raise StdpbenchError(f"{name} has no responses to pictures: it is not finished, or shows no pictures")
     validation = bool(parent.about.get("validation", False))
     split = load_split(experiment, validation)
-    (label,), (test,) = (parent.read_arrays(each, "spike_counts") for each in ("label.npz", "test.npz"))
+    (label,), (test,) = (parent.read_arrays(file, "spike_counts") for file in ("label.npz", "test.npz"))
     shown = split.train.part(0, len(label))
     if shown.labels is None or split.test.labels is None or len(split.test) != len(test):
         raise StdpbenchError(f"{name} cannot provide features: its data have no classes, or have changed since")
@@ -82,7 +82,7 @@ def write_features(parent: RunFolder) -> Path:
 
 
 def _pictures(counts: NDArray[np.uint16], peak: float) -> NDArray[np.uint8]:
-    """Return numbers of spikes as pictures of almost equal sides, (n, height, width)."""
+    """Return spike counts as pictures that are as square as possible, (n, height, width)."""
     n = counts.shape[1]
     height = next(side for side in range(isqrt(n), 0, -1) if n % side == 0)
     values: NDArray[np.uint8] = np.minimum(np.rint(counts * (255.0 / peak)), 255).astype(np.uint8)
@@ -90,7 +90,7 @@ def _pictures(counts: NDArray[np.uint16], peak: float) -> NDArray[np.uint8]:
 
 
 def _named(labels: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[Any]:
-    """Return the names of classes where there are names, so that classes keep them."""
+    """Return class names instead of labels, if there are names."""
     return np.array(names)[labels] if names else labels
 
 
@@ -109,7 +109,7 @@ class Past:
     reached : int
         Number of training presentations so far.
     active : bool
-        Whether it has a process.
+        Whether a process is working on it.
     """
 
     folder: RunFolder
@@ -144,5 +144,5 @@ class Past:
         return experiment_at(self.start, without_changes_at(self.records, to), to)
 
     def resumption(self, at: int, number: Callable[[int], str] = str) -> str:
-        """Say where a rewound run or a branch resumes, and which presentations it computes again."""
+        """Return a sentence on where a rewound run or a branch resumes, and which presentations it recomputes."""
         return resumption(resume_position(self.folder.path, at, self.reached if self.active else None), at, number)

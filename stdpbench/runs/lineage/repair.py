@@ -28,17 +28,17 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 
-_ASIDE = "before-repair"
+_BACKUP = "before-repair"
 
 
-def check_journal(folder: RunFolder, way: str) -> None:
+def check_journal(folder: RunFolder, remedy: str) -> None:
     """Refuse to resume a run whose journal is damaged.
 
     Parameters
     ----------
     folder : RunFolder
         The run.
-    way : str
+    remedy : str
         How to repair the run, as the subject of a clause.
 
     Raises
@@ -46,19 +46,19 @@ def check_journal(folder: RunFolder, way: str) -> None:
     DamagedJournalError
         If the journal is damaged; the message says where, and from which presentation a repaired run continues.
     """
-    found = read_undamaged(folder.path)
-    if found.damage:
-        position = _checkpoint_before(folder, found)
-        where = f"presentation {position}, the newest checkpoint before it" if position else "the beginning"
-        raise DamagedJournalError(f"{found.damage}; {way} continues from {where}")
+    journal = read_undamaged(folder.path)
+    if journal.damage:
+        position = _checkpoint_before(folder, journal)
+        start = f"presentation {position}, the newest checkpoint before it" if position else "the beginning"
+        raise DamagedJournalError(f"{journal.damage}; {remedy} continues from {start}")
 
 
 def repair(folder: RunFolder) -> str:
     """Make a run with a damaged journal resumable from the newest intact checkpoint before the damage.
 
     Facts before the damage are kept. Of later facts, only recorded uses of test labels are kept, since they count
-    whatever becomes of the run. Changes after the damage are lost; the log of the run states how many of them can
-    still be read in the damaged journal.
+    in any case. Changes after the damage are lost; the log of the run states how many of them are still readable in
+    the damaged journal.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def repair(folder: RunFolder) -> str:
     Raises
     ------
     StdpbenchError
-        If the run is active or cannot be written, or the damage affects facts with which the run was created.
+        If the run is active or cannot be written, or the damaged facts were copied from another run.
     """
     with held(folder):
         journal = read_undamaged(folder.path)
@@ -83,10 +83,10 @@ def repair(folder: RunFolder) -> str:
         _check_origin(about, journal)
         position = _checkpoint_before(folder, journal)
         try:
-            aside = _set_aside(folder.path, position)
+            backup = _back_up(folder.path, position)
         except OSError as error:
             raise DiskError(f"cannot repair {folder.path}: {error.strerror or error}") from error
-        sentence = _sentence(journal, position, aside)
+        sentence = _sentence(journal, position, backup)
         reason = "the journal was damaged and has been repaired"
         readings = [record.fact for record in journal.later if isinstance(record.fact, facts.LabelsRead)]
         stopped = facts.StateChanged(str(State.STOPPED), reason)
@@ -98,7 +98,7 @@ def repair(folder: RunFolder) -> str:
 
 
 def _copied_about(folder: RunFolder) -> Mapping[str, Any]:
-    """Return what a run says of itself according to ``run.json``, a copy of the damaged first line."""
+    """Return the description of a run from ``run.json``, a copy of the damaged first line."""
     of_facts = ("state", "reason", "ended", "simulator", "data_sha256", "pid")
     about = {key: value for key, value in folder.read_json("run.json").items() if key not in of_facts}
     try:
@@ -115,9 +115,9 @@ def _checkpoint_before(folder: RunFolder, journal: Readable) -> int:
 
 def _check_origin(about: Mapping[str, Any], journal: Readable) -> None:
     """Refuse to repair a branch or reproduction whose facts from its original run are damaged."""
-    own = any(isinstance(record.fact, facts.StateChanged) for record in journal.records)
+    has_started = any(isinstance(record.fact, facts.StateChanged) for record in journal.records)
     for key in ("parent", "reproduces"):
-        if key in about and not own:
+        if key in about and not has_started:
             name = about[key].get("name", "another run")
             raise StdpbenchError(
                 f"{journal.damage}; this is one of the facts copied from {name}, so the run cannot be repaired: "
@@ -125,29 +125,29 @@ def _check_origin(about: Mapping[str, Any], journal: Readable) -> None:
             )
 
 
-def _set_aside(folder: Path, position: int) -> Path:
+def _back_up(folder: Path, position: int) -> Path:
     """Move the damaged journal and the checkpoints after a position to a new folder; return that folder."""
     number = 1
-    while (aside := folder / f"{_ASIDE}-{number}").exists():
+    while (backup := folder / f"{_BACKUP}-{number}").exists():
         number += 1
-    aside.mkdir()
-    shutil.copy2(folder / NAME, aside / NAME)
+    backup.mkdir()
+    shutil.copy2(folder / NAME, backup / NAME)
     for later in positions(folder):
         if later > position:
-            kept = checkpoint_path(aside, later)
-            kept.parent.mkdir(exist_ok=True)
-            checkpoint_path(folder, later).rename(kept)
-    return aside
+            target = checkpoint_path(backup, later)
+            target.parent.mkdir(exist_ok=True)
+            checkpoint_path(folder, later).rename(target)
+    return backup
 
 
-def _sentence(journal: Readable, position: int, aside: Path) -> str:
+def _sentence(journal: Readable, position: int, backup: Path) -> str:
     line = 1 if journal.about is None else len(journal.records) + 2
-    where = f"presentation {position}" if position else "the beginning"
+    start = f"presentation {position}" if position else "the beginning"
     changes = sum(isinstance(record.fact, facts.Change) for record in journal.later)
     lost = ""
     if changes:
         lost = f" {changes} change{'s' if changes > 1 else ''} after the damage must be made again."
     return (
-        f"The journal was damaged in line {line}: the run continues from {where}.{lost} The damaged journal and "
-        f"checkpoints after the damage are in {aside.name}."
+        f"The journal was damaged in line {line}: the run continues from {start}.{lost} The damaged journal and "
+        f"checkpoints after the damage are in {backup.name}."
     )

@@ -1,6 +1,6 @@
 """Run a finished run again in a new folder, and compare the results.
 
-Input depends only on the seed. Changes of parameters and rule, and learned arrays that were set, are in the journal
+Input depends only on the seed. Changes of parameters and rule, and learned arrays set by the user, are in the journal
 with their positions. A new run folder with the same experiment, the same arrays and a journal with only those facts
 therefore defines the same run. This also holds for a branch, whose journal contains the changes of its parents.
 """
@@ -52,7 +52,7 @@ class SpikeDifference:
     phase : str
         ``"training"`` (exc spikes per presentation), ``"label"`` or ``"test"`` (per picture and exc neuron).
     different, counts : int
-        Number of differing counts, and of all counts; all of them differ if their numbers do.
+        Number of differing counts, and of all counts; if the arrays have different shapes, all counts differ.
     largest : int
         The largest difference of a count.
     before, again : int
@@ -122,7 +122,7 @@ class Agreement:
 
     @property
     def verdict(self) -> str:
-        """The result of the comparison in a sentence."""
+        """Result of the comparison, as a sentence."""
         if self.same:
             return "The numbers agree to the bit."
         outside = [score.readout for score in self.accuracy if not score.within]
@@ -189,7 +189,7 @@ def _metrics(folder: RunFolder) -> dict[str, Any]:
 
 
 def _comparable(metrics: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return metrics without times and without baselines that the other run does not have."""
+    """Return metrics without durations and without baselines that the other run does not have."""
     training = {name: value for name, value in metrics.get("training", {}).items() if name not in _TIMES}
     shared = other.get("baselines", {})
     baselines = {name: value for name, value in metrics.get("baselines", {}).items() if name in shared}
@@ -197,8 +197,9 @@ def _comparable(metrics: Mapping[str, Any], other: Mapping[str, Any]) -> dict[st
 
 
 def _recurring(folder: RunFolder, other: RunFolder) -> list[tuple[int, facts.Fact]]:
-    """Return the facts to compare, without those of baselines that the other run does not have."""
-    measured = {one.fact.what for one in read_journal(other.path) if isinstance(one.fact, facts.Measured)}
+    """Return the facts to compare, without those on baselines that the other run does not have."""
+    other_facts = (record.fact for record in read_journal(other.path))
+    measured = {fact.what for fact in other_facts if isinstance(fact, facts.Measured)}
     return [
         (record.position, record.fact)
         for record in read_journal(folder.path)
@@ -223,12 +224,12 @@ def _spike_difference(phase: str, before: NDArray[np.int64], again: NDArray[np.i
 
 
 def _environment(original: RunFolder, again: RunFolder) -> dict[str, tuple[str, str]]:
-    """Return the factors that results depend on and that differ between the runs."""
-    found: list[dict[str, str]] = []
+    """Return the differences between the environments of two runs, by name: original and present value."""
+    environments: list[dict[str, str]] = []
     for folder in (original, again):
         metadata = folder.about
         host = metadata.get("host", {})
-        found.append(
+        environments.append(
             {
                 **{str(name): str(version) for name, version in metadata.get("versions", {}).items()},
                 "system": str(host.get("system", "")),
@@ -237,9 +238,9 @@ def _environment(original: RunFolder, again: RunFolder) -> dict[str, tuple[str, 
                 "pictures": str(metadata.get("data_sha256", ""))[:12],
             }
         )
-    before, now = found
-    names = list(dict.fromkeys([*before, *now]))
-    return {n: (before.get(n, ""), now.get(n, "")) for n in names if before.get(n, "") != now.get(n, "")}
+    before, after = environments
+    names = list(dict.fromkeys([*before, *after]))
+    return {n: (before.get(n, ""), after.get(n, "")) for n in names if before.get(n, "") != after.get(n, "")}
 
 
 def _accuracies(before: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[ReproducedAccuracy, ...]:
@@ -258,7 +259,7 @@ _PLACES = ("data.path", "data.train_images", "data.train_labels", "data.test_ima
 
 @contextmanager
 def open_source(source: Path) -> Generator[RunFolder, None, None]:
-    """Open a run folder, or the zip file of one, which is unpacked to a temporary folder.
+    """Open a run folder, or unpack the zip file of one to a temporary folder.
 
     Raises
     ------
@@ -308,7 +309,7 @@ def prepare(
     Raises
     ------
     StdpbenchError
-        If the original is not finished or is damaged, or its data are not available. No folder is created then.
+        If the original is not finished or is damaged, or its data are not available; then no folder is created.
     """
     state, _ = state_of(original)
     if state is not State.FINISHED:
@@ -318,7 +319,7 @@ def prepare(
     changes = _interventions(original)
     check_files(original.path, changes)
     compare(original, original)  # detects damaged results before hours of computation
-    known, present = metadata.get("data_sha256"), _fingerprint(experiment, options.validation)
+    recorded, present = metadata.get("data_sha256"), _fingerprint(experiment, options.validation)
     folder = RunFolder.create(
         runs,
         experiment,
@@ -343,7 +344,7 @@ def prepare(
         "The pictures differ from those of the original run, because the data set or its preparation differs; the "
         "numbers may differ as well."
     )
-    return folder, "" if known in (None, present) else differ
+    return folder, "" if recorded in (None, present) else differ
 
 
 def _relocated(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
@@ -359,14 +360,14 @@ def _relocated(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
 
 
 def _fingerprint(experiment: Experiment, validation: bool) -> str:
-    """Return the digest of the pictures; where there are none, the error says how to name their place."""
+    """Return the digest of the pictures; if they are missing, the error says how to give their location."""
     try:
         return fingerprint(load_split(experiment, validation))
     except StdpbenchError as error:
-        own = [path for path in _PLACES if getattr(experiment.data, path.removeprefix("data."), None)]
-        if not own:
+        locations = [path for path in _PLACES if getattr(experiment.data, path.removeprefix("data."), None)]
+        if not locations:
             raise
-        options = " ".join(f"--set {path}=…" for path in own)
+        options = " ".join(f"--set {path}=…" for path in locations)
         raise StdpbenchError(f"{error}; a run does not contain its data: add {options}") from None
 
 
@@ -375,14 +376,14 @@ def _interventions(original: RunFolder) -> list[Record]:
     records = read_journal(original.path)
     if not any(isinstance(record.fact, facts.Started) for record in records):
         raise StdpbenchError(f"{original.path.name} cannot be reproduced: its journal is missing or empty")
-    found = [record for record in records if isinstance(record.fact, facts.Intervention)]
+    interventions = [record for record in records if isinstance(record.fact, facts.Intervention)]
     experiment = original.experiment
-    for record in sorted(found, key=lambda record: record.position):  # in the order in which they take effect
+    for record in sorted(interventions, key=lambda record: record.position):  # in the order in which they take effect
         if isinstance(record.fact, facts.ParametersChanged):
             experiment.changed_live({path: new for path, (_, new) in record.fact.changes.items()})
         if isinstance(record.fact, facts.Change):
             experiment = changed_by(experiment, record.fact)
-    return [replace(record, number=number) for number, record in enumerate(found)]
+    return [replace(record, number=number) for number, record in enumerate(interventions)]
 
 
 def _options(metadata: Mapping[str, Any], workers: int, simulator: str | None) -> Options:
@@ -391,7 +392,7 @@ def _options(metadata: Mapping[str, Any], workers: int, simulator: str | None) -
 
 
 CONTINUE, STOP, DETACH = "continue", "stop", "detach"
-"""Commands to a reproduction: continue, stop the second run, or let it run and return without waiting for it."""
+"""Commands to a reproduction: continue, stop the second run, or return while the second run continues."""
 
 
 @dataclass(frozen=True)
@@ -454,8 +455,8 @@ def reproduce(
             return Reproduction(again.path, None, f"The reproduction of {original.path.name} was cancelled.")
         live, detached = _follow(again, on_progress, command)
         if detached or live.state is State.STOPPED:
-            how = "continues in the background" if detached else "was stopped and can be resumed"
-            return Reproduction(again.path, None, f"{again.path.name} {how}; nothing was compared.")
+            state = "continues in the background" if detached else "was stopped and can be resumed"
+            return Reproduction(again.path, None, f"{again.path.name} {state}; nothing was compared.")
         if live.state is not State.FINISHED:
             reason = live.reason or "the process exited unexpectedly"
             raise StdpbenchError(f"{again.path.name}, the second run, failed: {reason}")
@@ -467,7 +468,7 @@ def reproduce(
 def _follow(
     folder: RunFolder, on_progress: Callable[[Mapping[str, Any]], None], command: Callable[[], str]
 ) -> tuple[LiveRun, bool]:
-    """Start the process of a run and follow it until it ends; also return whether it was detached before."""
+    """Start the process of a run and follow it until it ends; also return whether it was detached before the end."""
     client, live, stopping = RunClient.start(folder.path), LiveRun(), False
     try:
         client.wait_for_connection()

@@ -1,4 +1,4 @@
-"""Create run folders for new runs: of an experiment, of a converted file, or from the network of another run."""
+"""Create run folders for new runs of an experiment, of a converted file, or from the network of another run."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 
 _ROUNDING = 1e-5
-"""Tolerance at the bounds of weights, as a share of the largest: weights may have been computed in float32."""
+"""Tolerance at the bounds of weights, as a share of the largest weight, for weights computed in float32."""
 _PICTURES = 2000
-"""Number of training pictures to which weights of another run are scaled."""
+"""Number of training pictures that determine the scale of weights from another run."""
 
 
 def create_run(
@@ -50,7 +50,7 @@ def create_run(
 ) -> RunFolder:
     """Create the folder of a run, ready to be started.
 
-    If a file has the weights of its network (``reference.weights``), they are converted.
+    If the weights of its network are in a file (``reference.weights``), they are converted.
 
     Parameters
     ----------
@@ -106,11 +106,11 @@ def create_run_from(
     """Create the folder of a run that starts from the learned arrays of another one.
 
     Everything except the size of the pictures may be changed. Arrays that both networks have under the same name are
-    taken; with fewer exc neurons, those of the first ones; with more, the additional ones start as in a run from
-    scratch, as do arrays that the other run does not have, and synapses of sparse projections between neurons that it
-    does not connect. If labels train this network and a rule trained the other
-    one, its input weights, less their mean and scaled, are where the first hidden layer starts (pre-training). The
-    event log of the run says so, and what was not taken.
+    copied: with fewer exc neurons, those of the first neurons; with more, the additional neurons start as in a new
+    run. Arrays that the other run does not have, and synapses of sparse projections between neurons that are not
+    connected there, also start as in a new run. If this network is trained with labels and the other one was trained
+    by a rule, its first hidden layer starts from the input weights of the other, less their mean and scaled
+    (pre-training). The log of the run states this, and what was not copied.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ def create_run_from(
     Raises
     ------
     StdpbenchError
-        If the parent has no weights yet, they do not match the pictures, no array matches, or weights are outside of
-        the range in which this network learns them.
+        If the parent has no weights yet, they do not match the pictures, no array matches, or weights are outside the
+        range in which this network learns them.
     """
     from stdpbench.engine.network import start_arrays
     from stdpbench.runs.preparation.start import load_split, trained_arrays
@@ -139,16 +139,16 @@ def create_run_from(
     theirs, theirs_input = trained_arrays(parent, old, shape), prod(shape) if shape else 0
     if theirs_input != (own_input := n_input(new, split.train)):
         raise StdpbenchError(
-            f"{name} has weights for {theirs_input} inputs, but this network would have {own_input}; prepare and "
-            "encode the data as in that run"
+            f"{name} has weights for {theirs_input} inputs, but this network would have {own_input} inputs; prepare "
+            "and encode the data as in that run"
         )
-    own = start_arrays(new, split.train)
+    start_values = start_arrays(new, split.train)
     graph, old_graph = graph_for(new, split.train), old.graph(*shape)
-    theirs, other_synapses = _of_same_neurons(own, theirs, graph, old_graph, name)
-    theirs, adapted = _as_first_layer(old, new, own, theirs, split)
-    _check_ranges(own, theirs, graph, old_graph, name)
-    start, not_taken = _taken(own, theirs, name)
-    remark = " ".join(filter(None, (adapted, _fewer(own, theirs, graph, name), not_taken, other_synapses)))
+    theirs, other_synapses = _of_same_neurons(start_values, theirs, graph, old_graph, name)
+    theirs, adapted = _as_first_layer(old, new, start_values, theirs, split)
+    _check_ranges(start_values, theirs, graph, old_graph, name)
+    start, not_taken = _taken(start_values, theirs, name)
+    remark = " ".join(filter(None, (adapted, _fewer(start_values, theirs, graph, name), not_taken, other_synapses)))
     about = {**(about or {}), KEY: str(origin_of(parent.path))}
     reference = {
         "id": parent.about.get("id", ""),
@@ -167,12 +167,12 @@ def create_run_of_nir(
     options: Options,
     about: Mapping[str, Any] | None = None,
 ) -> RunFolder:
-    """Create the folder of a run of a network that was read from a NIR file.
+    """Create the folder of a run of a network from a NIR file.
 
     Parameters
     ----------
     network : NirNetwork
-        What the file contains; its arrays are those that the run starts with.
+        Contents of the file; the run starts with its arrays.
     experiment : Experiment
         The experiment to run: that of the file, with any changes.
     file : str
@@ -192,8 +192,8 @@ def create_run_of_nir(
     graph, own_input = experiment.graph(), n_input(experiment, split.train)
     if graph.populations[graph.input].size not in (0, own_input):
         raise StdpbenchError(
-            f"{file} has a network of {graph.populations[graph.input].size} inputs, but these data give {own_input}; "
-            "prepare and encode them as the network expects"
+            f"{file} has a network of {graph.populations[graph.input].size} inputs, but these data have {own_input} "
+            "inputs; prepare and encode them as the network expects"
         )
     start, not_taken = _taken(start_arrays(experiment, split.train), Learned(network.learned), file)
     origin = {"file": file, "remark": " ".join(filter(None, (*network.remarks, not_taken)))}
@@ -203,7 +203,7 @@ def create_run_of_nir(
 
 
 def _input_of(folder: RunFolder) -> tuple[int, ...]:
-    """Return the shape of the input of a run, by its journal, or else its weights; empty if neither says it."""
+    """Return the shape of the input of a run from its journal, or else from its weights; empty if unknown."""
     with suppress(StdpbenchError):
         facts = (record.fact for record in read_journal(folder.path))
         if started := next((fact for fact in facts if isinstance(fact, Started)), None):
@@ -216,9 +216,10 @@ def _input_of(folder: RunFolder) -> tuple[int, ...]:
 
 
 def _of_same_neurons(own: Learned, theirs: Learned, new: Graph, old: Graph, name: str) -> tuple[Learned, str]:
-    """Return what another run has learned, with values of sparse projections at the synapses of the same neurons.
+    """Return the learned arrays of another run, with values of sparse projections moved to the same pairs of neurons.
 
-    Synapses that only the new network has keep their own values; a sentence counts those that only one of both has.
+    Synapses that only the new network has keep their values. Also return a sentence that counts the synapses that only
+    one of the networks has.
     """
     arrays, missing, left_out = dict(theirs), dict[str, str](), dict[str, str]()
     for array in filter(is_per_synapse, set(own) & set(theirs)):
@@ -229,22 +230,22 @@ def _of_same_neurons(own: Learned, theirs: Learned, new: Graph, old: Graph, name
         common = place >= 0
         arrays[array] = own[array].copy()
         arrays[array][common] = theirs[array][place[common]]
-        only_here, only_there = (len(each) - common.sum() for each in (common, old.synapses(projection)))
-        if only_here:
-            missing[projection] = f"{only_here} of {len(common)} synapses of {projection}"
-        if only_there:
-            left_out[projection] = f"{only_there} of {len(old.synapses(projection))} synapses of {projection}"
+        n_new, n_old = len(common), len(old.synapses(projection))
+        if only_new := n_new - common.sum():
+            missing[projection] = f"{only_new} of {n_new} synapses of {projection}"
+        if only_old := n_old - common.sum():
+            left_out[projection] = f"{only_old} of {n_old} synapses of {projection}"
     parts = ((f"{name} does not have", missing), ("This network does not have", left_out))
     return Learned(arrays), " ".join(f"{start} {listed(sorted(of.values()))}." for start, of in parts if of)
 
 
 def _as_first_layer(
-    old: Experiment, new: Experiment, own: Learned, theirs: Learned, split: Split
+    old: Experiment, new: Experiment, start_values: Learned, theirs: Learned, split: Split
 ) -> tuple[Learned, str]:
-    """Return what another run has learned with its input weights as those of the first hidden layer, and a sentence.
+    """Return the learned arrays of another run, its input weights as those of the first hidden layer, and a sentence.
 
-    They are returned as they are, and no sentence, unless a rule trained them and this network has a hidden layer that
-    labels train.
+    The arrays are returned unchanged, without a sentence, unless they were trained by a rule and this network has a
+    hidden layer trained with labels.
     """
     layers = chain(new.graph()) if new.reference.trains and not old.reference.trains else []
     graph = old.graph()
@@ -252,34 +253,36 @@ def _as_first_layer(
     if len(layers) < 2 or not graph.plastic or name not in theirs:
         return theirs, ""
     first = weights_of(layers[0])
-    n = min(own[first].shape[1], theirs[name].shape[1])
-    arrays = {each: array for each, array in theirs.items() if each != name}
+    n = min(start_values[first].shape[1], theirs[name].shape[1])
+    arrays = {key: array for key, array in theirs.items() if key != name}
     shown = pictures_of(split.train.part(0, min(_PICTURES, len(split.train)))).pixels
     flat = np.asarray(shown, np.float64).reshape(len(shown), -1)
-    arrays[first] = as_hidden_layer(theirs[name][:, :n], own[first][:, :n], flat)
+    arrays[first] = as_hidden_layer(theirs[name][:, :n], start_values[first][:, :n], flat)
     sentence = "The first hidden layer starts from that run's input weights, less their mean over neurons, scaled."
     return Learned(arrays), sentence
 
 
 def _check_ranges(own: Learned, theirs: Learned, graph: Graph, old: Graph, name: str) -> None:
-    """Check that weights of another run are in the ranges in which the rules of this network keep them.
+    """Check that weights of another run are within the bounds of the rules of this network.
 
-    A normalisation may lift weights above the upper bound, and scales all of them before they are used.
+    A normalised projection may exceed the upper bound, since its weights are scaled before they are used.
 
     Raises
     ------
     StdpbenchError
-        If they are not: one sentence for each projection.
+        If weights are out of bounds; one sentence for each projection.
     """
     odd = []
-    for projection, each in graph.projections.items():
-        array, rule, was = weights_of(projection), each.plasticity, old.projections.get(projection)
-        if rule is None or each.weight.trained or array not in own or array not in theirs or not theirs[array].size:
+    for name_, projection in graph.projections.items():
+        array, rule, was = weights_of(name_), projection.plasticity, old.projections.get(name_)
+        if rule is None or projection.weight.trained or array not in own or array not in theirs:
+            continue
+        if not theirs[array].size:
             continue
         low, high = float(theirs[array].min()), float(theirs[array].max())
         rounding = _ROUNDING * max(rule.w_max, abs(low), abs(high))
         same = was is not None and was.plasticity is not None and getattr(was.plasticity, "w_max", 0) <= rule.w_max
-        above = high > rule.w_max + rounding and each.normalise is None and not same
+        above = high > rule.w_max + rounding and projection.normalise is None and not same
         if low >= -rounding and not above:
             continue
         instead = (
@@ -288,7 +291,7 @@ def _check_ranges(own: Learned, theirs: Learned, graph: Graph, old: Graph, name:
             else f"set its w_max to {high:.3g} or more"
         )
         odd.append(
-            f"{projection}: {name} has weights from {low:.3g} to {high:.3g}, but in this network a rule keeps them "
+            f"{name_}: {name} has weights from {low:.3g} to {high:.3g}, but in this network a rule keeps them "
             f"between 0 and w_max = {rule.w_max:g}; {instead}"
         )
     if odd:
@@ -296,7 +299,7 @@ def _check_ranges(own: Learned, theirs: Learned, graph: Graph, old: Graph, name:
 
 
 def _fewer(own: Learned, theirs: Learned, graph: Graph, name: str) -> str:
-    """Say how many neurons of this network start from another run that has fewer; empty if it has as many or more."""
+    """Return a sentence on neurons that the other run does not have; empty if it has as many or more."""
     counts: dict[str, tuple[int, int]] = {}
     for array in own:
         of = array.rpartition(".")[0]
@@ -311,35 +314,35 @@ def _fewer(own: Learned, theirs: Learned, graph: Graph, name: str) -> str:
                 counts[population] = n, n_own
     if not counts:
         return ""
-    found = listed(f"{n} of {n_own} neurons of {population}" for population, (n, n_own) in counts.items())
-    return f"{name} gives weights and thresholds to {found}; the other neurons start as they do from scratch."
+    counted = listed(f"{n} of {n_own} neurons of {population}" for population, (n, n_own) in counts.items())
+    return f"{name} gives weights and thresholds to {counted}; the other neurons start as in a new run."
 
 
 def _taken(own: Learned, theirs: Learned, name: str) -> tuple[Learned, str]:
-    """Return learned arrays with what can be taken from another run, and a sentence on what cannot; else empty."""
+    """Return start arrays with the values that can be copied from another run, and a sentence on the others."""
     start, odd = own.copy(), list[str]()
-    common = [each for each in own if each in theirs and own[each].ndim == theirs[each].ndim]
-    for each in common:
-        shared = tuple(map(slice, map(min, own[each].shape, theirs[each].shape)))
-        start[each][shared] = theirs[each][shared]
-    odd += [f"{each} (this network has none)" for each in theirs if each not in own]
-    odd += [f"{each} (that run has none)" for each in own if each not in theirs]
-    odd += [f"{each} (it has other axes)" for each in own if each in theirs and each not in common]
+    common = [array for array in own if array in theirs and own[array].ndim == theirs[array].ndim]
+    for array in common:
+        shared = tuple(map(slice, map(min, own[array].shape, theirs[array].shape)))
+        start[array][shared] = theirs[array][shared]
+    odd += [f"{array} (this network has none)" for array in theirs if array not in own]
+    odd += [f"{array} (that run has none)" for array in own if array not in theirs]
+    odd += [f"{array} (it has other axes)" for array in own if array in theirs and array not in common]
     odd += [
-        f"{each} beyond the shape {own[each].shape} (it has {theirs[each].shape})"
-        for each in common
-        if any(size > limit for size, limit in zip(theirs[each].shape, own[each].shape, strict=True))
+        f"{array} beyond the shape {own[array].shape} (it has {theirs[array].shape})"
+        for array in common
+        if any(size > limit for size, limit in zip(theirs[array].shape, own[array].shape, strict=True))
     ]
     sentence = f"Not taken from {name}: {', '.join(odd)}." if odd else ""
     if not common:
-        raise StdpbenchError(f"{name} has learned nothing that this network could start from. {sentence}".rstrip())
+        raise StdpbenchError(f"{name} has no learned array that this network can start from. {sentence}".rstrip())
     return start, sentence
 
 
 def converted_start(experiment: Experiment, *, validation: bool) -> tuple[Learned, str]:
-    """Return the arrays with which a run of a converted network starts, and sentences on the conversion.
+    """Return the initial arrays of a run of a converted network, and sentences on the conversion.
 
-    Test pictures are not looked at.
+    Test pictures are not used.
 
     Parameters
     ----------
@@ -359,7 +362,7 @@ def converted_start(experiment: Experiment, *, validation: bool) -> tuple[Learne
     path = Path(reference.weights)
     network = read_layers(path)
     if network.digest != reference.sha256:
-        raise StdpbenchError(f"{path} no longer has the network of this experiment: it has changed")
+        raise StdpbenchError(f"{path} has changed and no longer contains the network of this experiment")
     split = load_split(experiment, validation)
     shown = pictures_of(split.train.part(0, min(reference.images, len(split.train))))
     if shown.pixels.shape[1:] != network.shape[1:]:
@@ -371,13 +374,13 @@ def converted_start(experiment: Experiment, *, validation: bool) -> tuple[Learne
     if shown.labels is None:
         raise StdpbenchError(f"reference.kind {reference.kind!r} needs pictures with labels, but these carry none")
     currents = np.asarray(encoding.currents_of(np.asarray(shown.pixels, np.float64).reshape(len(shown), -1)))
-    made = convert(network, graph_for(experiment, split.train), currents, shown.labels, reference.percentile)
+    converted = convert(network, graph_for(experiment, split.train), currents, shown.labels, reference.percentile)
     sentences = [
-        f"The rectified units in {path.name} answer {100 * made.accuracy:.2f} % of {len(shown)} training pictures "
-        "correctly."
+        f"The rectified units in {path.name} classify {100 * converted.accuracy:.2f} % of {len(shown)} training "
+        "pictures correctly."
     ]
-    if made.accuracy < 2 / max(2, len(split.class_names)):
-        sentences.append("That is little: it may have been trained on pictures prepared in another way (mean, std).")
-    if made.shift:
-        sentences.append(f"{made.shift:.3g} is added to all of its outputs, so that one of each picture is positive.")
-    return start_arrays(experiment, split.train).replace(made.arrays), " ".join(sentences)
+    if converted.accuracy < 2 / max(2, len(split.class_names)):
+        sentences.append("This is low: the network may have been trained on other preprocessing (mean, std).")
+    if converted.shift:
+        sentences.append(f"{converted.shift:.3g} is added to all outputs, so that one is positive for each picture.")
+    return start_arrays(experiment, split.train).replace(converted.arrays), " ".join(sentences)

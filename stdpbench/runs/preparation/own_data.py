@@ -1,4 +1,4 @@
-"""Create an experiment on the user's own pictures: preprocessing, and settings for their size and number.
+"""Create an experiment on the user's own pictures: choose preprocessing, and settings for their size and number.
 
 The settings are those of a fast shipped experiment, tuned on MNIST: 784 inputs, 60 000 presentations. They are adapted
 to the pictures as follows:
@@ -67,7 +67,7 @@ class DataPreview:
 
     @property
     def sentence(self) -> str:
-        """Number, size and classes of the pictures in a sentence."""
+        """Sentence with number, size and classes of the pictures."""
         train, test, names = len(self.split.train), len(self.split.test), self.split.class_names
         size = f"{self.raw_shape[0]} × {self.raw_shape[1]}"
         resized = "" if self.shape == self.raw_shape else f", presented as {self.shape[0]} × {self.shape[1]}"
@@ -77,8 +77,8 @@ class DataPreview:
             shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
             classes = f"in {len(names)} class{'es' if len(names) > 1 else ''}: {shown}"
             if not self.labelled:
-                part = "test" if self.split.train.labels is None else "training"
-                classes += f"; only the {part} pictures are labelled"
+                labelled = "test" if self.split.train.labels is None else "training"
+                classes += f"; only the {labelled} pictures are labelled"
         return f"{train} training and {test} test pictures of {size} pixels{resized}, {classes}."
 
 
@@ -187,7 +187,7 @@ def experiment_on(dataset: Dataset, preview: DataPreview, base: str, n_exc: int,
     tuned = read_experiment(base)
     exc = tuned.exc.to_mapping()
     mapping = tuned.to_mapping() | {"name": name, "data": dataset.resolved().to_mapping()}
-    made = Experiment.from_mapping(mapping).override(
+    experiment = Experiment.from_mapping(mapping).override(
         {
             "about.title": f"{name}: own pictures, {n_exc} exc neurons",
             "about.summary": f"{preview.sentence} Settings of {base}, which were tuned on MNIST.",
@@ -198,9 +198,9 @@ def experiment_on(dataset: Dataset, preview: DataPreview, base: str, n_exc: int,
             "schedule.passes": passes,
         }
     )
-    check_weights(made, preview.split)
-    check_brightness(made, preview.split)
-    return made
+    check_weights(experiment, preview.split)
+    check_brightness(experiment, preview.split)
+    return experiment
 
 
 def experiment_name(path: Path) -> str:
@@ -210,7 +210,7 @@ def experiment_name(path: Path) -> str:
 
 
 def _are_small(dataset: Folder) -> bool:
-    """Whether the raw pictures of a folder fit in memory, judging by the size of the first one."""
+    """Return whether the raw pictures of a folder fit in memory, judging by the size of the first one."""
     from PIL import Image
 
     try:
@@ -227,8 +227,8 @@ def _spread(images: Images, n: int) -> NDArray[np.int64]:
         return np.linspace(0, len(images) - 1, min(n, len(images))).astype(np.int64)
     order = np.argsort(images.labels, kind="stable")
     counts = np.bincount(images.labels)
-    turn = np.concatenate([np.arange(count) for count in counts])
-    first = order[np.lexsort((images.labels[order], turn))][:n]
+    rank = np.concatenate([np.arange(count) for count in counts])
+    first = order[np.lexsort((images.labels[order], rank))][:n]
     return np.asarray(first[np.argsort(images.labels[first], kind="stable")], np.int64)
 
 

@@ -1,4 +1,4 @@
-"""Prepare the start of a run: pictures according to the schedule, checks, memory, and initial arrays."""
+"""Prepare the start of a run: load pictures for the schedule, check them and the memory, and make initial arrays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stdpbench.runs.folder.learned_arrays import read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 
 _SAMPLE = 40
-"""Stimuli of which spikes are counted."""
+"""Number of stimuli whose spikes are counted."""
 
 
 def load_split(experiment: Experiment, validation: bool) -> Split:
@@ -32,7 +32,7 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
     """
     split = experiment.data.prepare()
     if validation and experiment.stream is not None:
-        raise StdpbenchError("a stream has no pictures of which some could be held out; leave out --validation")
+        raise StdpbenchError("a stream has no pictures to hold out; leave out --validation")
     if validation:
         n = experiment.data.validation_size(len(split.train))
         split = validation_split(split, n, getattr(experiment.data, "validation", "last"))
@@ -76,7 +76,7 @@ def check_brightness(experiment: Experiment, split: Split) -> None:
     Raises
     ------
     StdpbenchError
-        If it cannot, such as a pixel that would fire with probability 1 or more per step.
+        If it cannot be encoded, for example because a pixel would fire with probability 1 or more per step.
     """
     if not isinstance(split.train, Images) or not isinstance(split.test, Images):
         return
@@ -88,7 +88,7 @@ def check_brightness(experiment: Experiment, split: Split) -> None:
 
 
 def check_weights(experiment: Experiment, split: Split) -> None:
-    """Check that the sum to which input weights are normalised is possible.
+    """Check that weights can be normalised to their sum.
 
     Raises
     ------
@@ -103,32 +103,32 @@ def check_weights(experiment: Experiment, split: Split) -> None:
         if graph.is_sparse(name):
             n = int(np.bincount(graph.synapses(name).target).min(initial=n))
         if scaling.value > 0.9 * n * rule.w_max:
-            where = f"network.projections.{name}"
-            total, bound = (experiment.short_path(f"{where}.{end}") for end in ("normalise.value", "plasticity.w_max"))
+            path = f"network.projections.{name}"
+            total, bound = (experiment.short_path(f"{path}.{end}") for end in ("normalise.value", "plasticity.w_max"))
             raise StdpbenchError(
                 f"{total} = {scaling.value:g} over {n} inputs requires a mean weight of {scaling.value / n:.2g}, but "
-                f"{bound} = {rule.w_max:g}: {_instead(experiment, split, graph, name, n)}"
+                f"{bound} = {rule.w_max:g}: {_remedy(experiment, split, graph, name, n)}"
             )
 
 
-def _instead(experiment: Experiment, split: Split, graph: Graph, name: str, n: int) -> str:
-    """Return what to do about a sum of weights that is too large for the `n` sources of each neuron."""
+def _remedy(experiment: Experiment, split: Split, graph: Graph, name: str, n: int) -> str:
+    """Return a remedy, as a clause, for a sum of weights that is too large for the `n` sources of each neuron."""
     projection = graph.projections[name]
     if projection.source != graph.input or projection.plasticity is None:
-        return "lower the one or raise the other"
+        return "lower the former or raise the latter"
     numbers = shown_numbers(experiment, split, _SAMPLE)
     if not numbers.spikes[1]:
-        return "lower the one; yet the encoding evokes no spikes with these data (encoding)"
+        return "lower the former; also, the encoding evokes no spikes with these data (encoding)"
     values = usual_drive(projection.plasticity, numbers, n)
-    where = f"network.projections.{name}"
-    places = {"sum": experiment.short_path(f"{where}.normalise.value")}
-    places |= {key: experiment.short_path(f"{where}.plasticity.{key}") for key in values if key != "sum"}
-    words = ", ".join(f"{places[key]} = {value:g}" for key, value in values.items())
-    return f"with {words}, neurons get about as much input from these data as they do from MNIST"
+    table = f"network.projections.{name}"
+    paths = {"sum": experiment.short_path(f"{table}.normalise.value")}
+    paths |= {key: experiment.short_path(f"{table}.plasticity.{key}") for key in values if key != "sum"}
+    settings = ", ".join(f"{paths[key]} = {value:g}" for key, value in values.items())
+    return f"with {settings}, neurons receive about as much input from these data as from MNIST"
 
 
 def fingerprint(split: Split) -> str:
-    """Return the SHA-256 hash, hexadecimal, of the pictures and labels as presented, or of the spikes of a file."""
+    """Return the SHA-256, hexadecimal, of the pictures and labels as presented, or of the spikes of a file."""
     digest = hashlib.sha256()
     for part in (split.train, split.test):
         for array in part.arrays.values():
@@ -141,7 +141,7 @@ def fingerprint(split: Split) -> str:
 
 
 def fingerprint_at_start(start: Experiment, experiment: Experiment, split: Split, validation: bool) -> str:
-    """Return the present fingerprint of the pictures with which a run started.
+    """Return the current fingerprint of the pictures with which a run started.
 
     Parameters
     ----------
@@ -171,50 +171,50 @@ def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> 
 def trained_arrays(folder: RunFolder, experiment: Experiment, shape: tuple[int, ...]) -> Learned:
     """Read the learned arrays at the end of a run from its folder, normalised as at the start of a presentation.
 
-    `shape` is that of the input.
+    `shape` is the shape of the input.
     """
     return read_learned_files(folder, shapes_in(experiment, *shape))
 
 
 def normalised(learned: Learned, graph: Graph) -> Learned:
-    """Return learned arrays as a presentation uses them: those that are normalised as copies that are.
+    """Return learned arrays as used by a presentation, with normalised copies of weights that are normalised.
 
-    The graph has the shape of its input.
+    The graph must have the shape of its input.
     """
-    found = {}
+    scaled = {}
     for name, projection in graph.projections.items():
         if projection.normalise is not None and weights_of(name) in learned:
-            found[weights_of(name)] = w = learned[weights_of(name)].copy()
+            scaled[weights_of(name)] = w = learned[weights_of(name)].copy()
             projection.normalise.apply(w, graph.synapses(name).target if graph.is_sparse(name) else None)
-    return learned.replace(found)
+    return learned.replace(scaled)
 
 
 _PER_PRESENTATION, _PER_PIECE = 64, 2048
-"""Bytes that a training presentation, or a piece of a stream, takes in the schedule, the curves and a checkpoint."""
+"""Bytes per training presentation, or per piece of a stream, in the schedule, the curves and a checkpoint."""
 _PER_PIXEL = 8  # bytes, while pictures are prepared
 
 
 def check_budget(experiment: Experiment, split: Split | None = None) -> None:
-    """Check that a run fits into the memory that is available.
+    """Check that a run fits into available memory.
 
     Parameters
     ----------
     experiment : Experiment
         The experiment.
     split : Split, optional
-        Its data. Without them, only the schedule is checked, for the fewest presentations that it can have, and the
-        pictures of a published data set.
+        Its data. Without them, only the schedule, with the minimum number of presentations, and the pictures of a
+        published data set are checked.
 
     Raises
     ------
     StdpbenchError
-        If it does not; the message says what needs how much.
+        If it does not fit; the message states the required memory.
     """
     free, schedule, data = available_memory(), experiment.schedule, experiment.data
     n = n_presentations(experiment, len(split.train) if split else schedule.train_images or 1)
-    what, length = ("pieces", "duration") if schedule.is_stream else ("presentations", "passes")
-    per_one = _PER_PIECE if schedule.is_stream else _PER_PRESENTATION
-    parts = [(n * per_one, f"the schedule of {thousands(n)} {what}", f"lower schedule.{length}")]
+    noun, length = ("pieces", "duration") if schedule.is_stream else ("presentations", "passes")
+    size = _PER_PIECE if schedule.is_stream else _PER_PRESENTATION
+    parts = [(n * size, f"the schedule of {thousands(n)} {noun}", f"lower schedule.{length}")]
     if split is not None:
         n_bytes = synapse_memory(Layout(graph_for(experiment, split.train)))
         parts.append((n_bytes, "the synapses", "use fewer neurons or smaller inputs"))
@@ -224,8 +224,8 @@ def check_budget(experiment: Experiment, split: Split | None = None) -> None:
         n_bytes = _PER_PIXEL * (n_train + n_test) * max(filter(None, (data.resize, data.frame, side))) ** 2
         parts.append((n_bytes, "the pictures", "lower data.resize and data.frame"))
     if free is not None and sum(n_bytes for n_bytes, *_ in parts) > free:
-        most = [(n_bytes, part) for n_bytes, part, _ in parts if n_bytes >= 2**24]
-        needed = " and ".join(f"{n_bytes / 2**30:.3g} GiB for {part}" for n_bytes, part in most)
+        largest = [(n_bytes, purpose) for n_bytes, purpose, _ in parts if n_bytes >= 2**24]
+        needed = " and ".join(f"{n_bytes / 2**30:.3g} GiB for {purpose}" for n_bytes, purpose in largest)
         raise StdpbenchError(
             f"{experiment.name} needs {needed}, but {free / 2**30:.1f} GiB of memory are available: {max(parts)[2]}"
         )

@@ -62,7 +62,7 @@ class Replaced:
 
 
 @dataclass(frozen=True, eq=False)
-class _Wanted:
+class _Build:
     request: Request
     name: str
     process: CompileProcess
@@ -79,7 +79,7 @@ class RuleChanges:
 
     def __init__(self) -> None:
         self.replaced: Replaced | None = None
-        self._wanted: _Wanted | None = None
+        self._build: _Build | None = None
         self._used: list[Simulator] = []  # networks used earlier, the most recent last
 
     # -- building in the background --------------------------------------------------------------------------------
@@ -97,24 +97,26 @@ class RuleChanges:
         StdpbenchError
             If another network is being built.
         """
-        if self._wanted is not None:
-            raise StdpbenchError(f"the network with the rule {self._wanted.name} is being built; wait for that first")
+        if self._build is not None:
+            raise StdpbenchError(
+                f"the network with the rule {self._build.name} is being built; wait until it is ready"
+            )
         shape, name = current.layout.input_shape, current.name
         available = any(network.experiment.same_rule(experiment) for network in (self._origin(current), *self._used))
         if available or is_compiled(experiment.graph(*shape), name):
             return False
-        self._wanted = _Wanted(
+        self._build = _Build(
             request, new_rules(current.experiment, experiment), CompileProcess(experiment, shape, name)
         )
         return True
 
     def built(self) -> tuple[Request, str] | None:
         """Return the request whose build has ended since the last call, with its error (empty on success), or None."""
-        wanted = self._wanted
-        if wanted is None or not wanted.process.over:
+        build = self._build
+        if build is None or not build.process.over:
             return None
-        self._wanted = None
-        return wanted.request, wanted.process.error()
+        self._build = None
+        return build.request, build.process.error()
 
     # -- replacing the network -------------------------------------------------------------------------------------
 
@@ -129,29 +131,29 @@ class RuleChanges:
         origin = self._origin(current)
         if origin.experiment.same_rule(experiment):
             return origin
-        made = next((network for network in self._used if network.experiment.same_rule(experiment)), None)
-        if made is None:
-            made = _open(experiment, current)
+        successor = next((network for network in self._used if network.experiment.same_rule(experiment)), None)
+        if successor is None:
+            successor = _open(experiment, current)
         else:
-            made.set_parameters(experiment)
-        made.copy_state_from(origin, _changed(origin, made))
-        return made
+            successor.set_parameters(experiment)
+        successor.copy_state_from(origin, _changed(origin, successor))
+        return successor
 
-    def replace(self, current: Simulator, made: Simulator, number: int) -> None:
-        """Record that a network has replaced the current one, by the fact with this number."""
-        if made in self._used:
-            self._used.remove(made)
+    def replace(self, current: Simulator, successor: Simulator, number: int) -> None:
+        """Record that a network has replaced the current one; `number` is that of the fact of this change."""
+        if successor in self._used:
+            self._used.remove(successor)
         if self.replaced is None:
             self.replaced = Replaced(current, number)
             return
         self._keep(current)
-        if made is self.replaced.simulator:
+        if successor is self.replaced.simulator:
             self.replaced = None
 
-    def drop(self, made: Simulator, current: Simulator) -> None:
-        """Close a network from `network` that is not used after all."""
-        if made is not self._origin(current) and made not in self._used:
-            made.close()
+    def drop(self, successor: Simulator, current: Simulator) -> None:
+        """Close a network returned by `network` that will not be used."""
+        if successor is not self._origin(current) and successor not in self._used:
+            successor.close()
 
     def settle(self) -> None:
         """Release the replaced network before the next presentation, after which it cannot be restored."""
@@ -164,10 +166,10 @@ class RuleChanges:
         self.settle()
         for network in self._used:
             network.close()
-        wanted, self._wanted = self._wanted, None
-        if wanted is not None:
-            wanted.process.end()
-            wanted.request.reply(f"the run ended before the network with the rule {wanted.name} was built", None)
+        build, self._build = self._build, None
+        if build is not None:
+            build.process.end()
+            build.request.reply(f"the run ended before the network with the rule {build.name} was built", None)
 
     def _keep(self, network: Simulator) -> None:
         self._used.append(network)
@@ -179,11 +181,15 @@ class RuleChanges:
 
 
 def _changed(before: Simulator, after: Simulator) -> set[str]:
-    """Return the projections that learn by other equations in the network after a change than in the one before."""
+    """Return the projections whose learning equations differ between the networks before and after a change."""
     old, new = before.graph.projections, after.graph.projections
     rules = {name: (old[name].plasticity, new[name].plasticity) for name in after.graph.plastic}
-    both = {name: pair for name, pair in rules.items() if pair != (None, None)}  # else only its delays learn
-    return {name for name, (one, other) in both.items() if one is None or other is None or not same_kind(one, other)}
+    plastic = {name: pair for name, pair in rules.items() if pair != (None, None)}  # else only its delays learn
+    return {
+        name
+        for name, (old_rule, new_rule) in plastic.items()
+        if old_rule is None or new_rule is None or not same_kind(old_rule, new_rule)
+    }
 
 
 def _open(experiment: Experiment, current: Simulator) -> Simulator:
@@ -242,8 +248,8 @@ class ActiveConfig:
         self.n_train = n_presentations(setup.experiment, len(self.split.train))
         self.phases = self._plan()
         supervised = self.experiment.reference.trains
-        kept = SupervisedRecord if supervised else TrainingRecord
-        self.record = kept(self.simulator, self.split, self.n_train, self.experiment)
+        record_type = SupervisedRecord if supervised else TrainingRecord
+        self.record = record_type(self.simulator, self.split, self.n_train, self.experiment)
         self.rules = RuleChanges()
         self.held_out = HeldOutMeasures(folder, self.simulator, self.split, self.n_train)
         number, position, checkpoint = 0, 0, setup.checkpoint
@@ -271,7 +277,7 @@ class ActiveConfig:
                 self._to_set[record.position].append(record.fact)
 
     def started(self, start: Experiment, remark: str) -> Started:
-        """Return the fact that the network is ready.
+        """Return the fact which states that the network is ready.
 
         Parameters
         ----------
@@ -285,30 +291,32 @@ class ActiveConfig:
 
     def estimated(self) -> Estimated:
         """Estimate the resources for the rest of the run with a short calibration."""
-        left = [(name, total) for name, total in self.phases if name != "train"]
+        remaining = [(name, total) for name, total in self.phases if name != "train"]
         to_train = self.n_train - self.training.position
         seconds = 0.0
         if isinstance(self.training, SupervisedTraining):
             seconds, to_train = to_train * self.training.seconds_per_picture(), 0
-        rest, memory = estimate(self.simulator, self.experiment, self.split, self._options.workers, to_train, left)
-        seconds += rest
+        assessment_seconds, memory = estimate(
+            self.simulator, self.experiment, self.split, self._options.workers, to_train, remaining
+        )
+        seconds += assessment_seconds
         return Estimated(round(seconds, 1), memory)
 
     def planned(self, records: Iterable[Record], position: int) -> Planned | None:
         """Return the plan as a fact, or None if the facts up to a position already contain it."""
-        known = (record.fact for record in records if record.position <= position)
-        plans = [fact.phases for fact in known if isinstance(fact, Started | Planned)]
+        past_facts = (record.fact for record in records if record.position <= position)
+        plans = [fact.phases for fact in past_facts if isinstance(fact, Started | Planned)]
         return Planned(self.phases) if plans and plans[-1] != self.phases else None
 
     def neurons(self, requested: Iterable[Any], population: str = "") -> list[int]:
-        """Return numbers of neurons of a population as integers; default: of the one that is read.
+        """Return numbers of neurons of a population, by default the one that is read, as integers.
 
         Raises
         ------
         StdpbenchError
             If there is no such population, or a neuron does not exist.
         """
-        sizes = {each.name: each.size for each in self.simulator.layout.cells}
+        sizes = {cells.name: cells.size for cells in self.simulator.layout.cells}
         population = population or self.simulator.graph.read
         if population not in sizes:
             raise StdpbenchError(f"there is no population {population!r} to record; {suggestion(population, sizes)}")
@@ -324,7 +332,7 @@ class ActiveConfig:
         self.held_out.close()
 
     def catch_up(self, position: int) -> bool:
-        """Activate again the changes made at a position before an interruption; return whether there were any."""
+        """Repeat the changes made at a position before an interruption; return whether there were any."""
         changes, experiment, skipped = self._scheduled.pop(position, []), self.experiment, -1
         for record in changes:
             assert isinstance(record.fact, Change)
@@ -341,29 +349,29 @@ class ActiveConfig:
         return bool(changes)
 
     def check(self, experiment: Experiment) -> None:
-        """Check that an experiment is compatible with its pictures and with changes that are still to be repeated.
+        """Check that an experiment is compatible with its pictures and with changes that will be repeated later.
 
         Raises
         ------
         StdpbenchError
-            If it is not.
+            If it is not compatible.
         """
         split = load_split(experiment, self._options.validation) if self._changes_split(experiment) else self.split
         check_weights(experiment, split)
         check_brightness(experiment, split)
-        for at in sorted(self._scheduled):
-            for record in self._scheduled[at]:
+        for position in sorted(self._scheduled):
+            for record in self._scheduled[position]:
                 assert isinstance(record.fact, Change)
                 try:
                     experiment = changed_by(experiment, record.fact)
                 except StdpbenchError as error:
                     raise StdpbenchError(
-                        f"it conflicts with a change at presentation {at}, made before the run was interrupted "
+                        f"it conflicts with a change at presentation {position}, made before the run was interrupted "
                         f"({describe_changes(record.fact.changes)}): {error}"
                     ) from None
 
     def with_rule(self, rule: Mapping[str, Any], projection: str = "") -> Experiment:
-        """Return the active experiment with another rule, of a projection; default as `Experiment.with_rule`.
+        """Return the active experiment with another rule; see `Experiment.with_rule` for the projection.
 
         Raises
         ------
@@ -371,16 +379,18 @@ class ActiveConfig:
             If the rule does not exist, or cannot be activated at this position.
         """
         experiment = self.experiment.with_rule(rule, projection)
-        ahead = max((at for at, records in self._scheduled.items() if any(map(_of_rule, records))), default=0)
-        if ahead and not experiment.same_rule(self.experiment):
+        last = max(
+            (position for position, records in self._scheduled.items() if any(map(_of_rule, records))), default=0
+        )
+        if last and not experiment.same_rule(self.experiment):
             raise StdpbenchError(
-                f"up to presentation {ahead}, the run repeats its course before an interruption, including a change "
+                f"up to presentation {last}, the run repeats its course before an interruption, including a change "
                 "of the rule or its parameters: change the rule later, or in a branch"
             )
         self.check(experiment)
         return experiment
 
-    def activate(self, experiment: Experiment, number: int, made: Simulator | None = None) -> None:
+    def activate(self, experiment: Experiment, number: int, successor: Simulator | None = None) -> None:
         """Activate an experiment.
 
         Parameters
@@ -394,13 +404,13 @@ class ActiveConfig:
         """
         changes_split = self._changes_split(experiment)
         if not experiment.same_rule(self.experiment):
-            made = made or self.rules.network(experiment, self.simulator)
-            made.set_learned(self.simulator.learned)  # may have been set at this position
-            self.rules.replace(self.simulator, made, number)
-            self.simulator = made
-            self.training.exchange(made)
-            self.record.exchange(made)
-            self.held_out.exchange(made)
+            successor = successor or self.rules.network(experiment, self.simulator)
+            successor.set_learned(self.simulator.learned)  # may have been set at this position
+            self.rules.replace(self.simulator, successor, number)
+            self.simulator = successor
+            self.training.exchange(successor)
+            self.record.exchange(successor)
+            self.held_out.exchange(successor)
         self.training.change(experiment)
         self.experiment = experiment
         if changes_split:

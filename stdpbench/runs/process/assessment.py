@@ -1,8 +1,8 @@
 """Assessment of a trained network: labelling with training pictures, testing on other pictures, and baselines.
 
 Responses of a phase are saved in groups, so that an interrupted phase continues where it stopped. A frozen
-presentation depends on weights, thresholds and its number alone, so an existing group need not be computed again;
-groups are stored under a digest of everything they depend on.
+presentation depends only on weights, thresholds and its number, so an existing group need not be computed again.
+Groups are stored under a digest of everything that they depend on.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class Responses:
         return SpikeTrains.joined([self._trains[first] for first in sorted(self._trains)])
 
     def missing(self) -> list[tuple[int, int]]:
-        """Return the ranges of pictures that are still to be shown; no part may be in two of them."""
+        """Return the ranges of pictures that remain to be shown; a part must lie within one range."""
         return [group for group, written in zip(self._groups, self._written, strict=True) if not written]
 
     def add(self, part: Part) -> None:
-        """Add a part, and save the group that it completes, if any."""
+        """Add a part and, if it completes a group, save the group."""
         stop = part.start + len(part.attempts)
         self.spike_counts[part.start : stop], self.attempts[part.start : stop] = part.spike_counts, part.attempts
         self._trains[part.start] = part.trains
@@ -97,7 +97,7 @@ class Responses:
         first, last = self._groups[number]
         if not self._written[number] and (self.attempts[first:last] > 0).all():
             try:
-                self._folder.parent.mkdir(exist_ok=True)  # without the run folder, which may have been deleted
+                self._folder.parent.mkdir(exist_ok=True)  # without parents: the run folder may have been deleted
                 self._folder.mkdir(exist_ok=True)
             except OSError as error:
                 raise DiskError(f"{self._folder} cannot be created: {error.strerror}") from error
@@ -144,7 +144,7 @@ def _responding(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _SAMPLE = 20
-"""Evaluated stimuli of which input spikes are counted."""
+"""Number of evaluated stimuli whose input spikes are counted."""
 
 AssessmentEvent = Progress | Remarked | Labelled | LabelsRead | Measured
 """Event of an assessment."""
@@ -169,21 +169,21 @@ class _Context:
 
     @property
     def supervised(self) -> bool:
-        """Whether output neurons have classes from training, so that the label phase only measures neurons."""
+        """Whether training assigns classes to output neurons, so that the label phase only measures neurons."""
         return self.experiment.reference.trains
 
 
 def phases(experiment: Experiment, split: Split, options: Options) -> tuple[tuple[str, int], ...]:
-    """Return the name and number of presentations of each phase of an assessment, in order; none after a stream."""
+    """Return the name and number of presentations of each phase of an assessment, in order; empty for a stream."""
     if experiment.stream is not None:
         return ()
     n_label, n_test = n_label_images(experiment, len(split.train)), len(split.test)
     if split.train.labels is None or split.test.labels is None:
         return (("test", n_test),)
-    own = (("label", n_label), ("test", n_test))
+    evaluated = (("label", n_label), ("test", n_test))
     if experiment.reference.trains or not options.baselines:
-        return own
-    return (*own, *((f"start weights: {name}", n) for name, n in own))
+        return evaluated
+    return (*evaluated, *((f"start weights: {name}", n) for name, n in evaluated))
 
 
 def assess(
@@ -232,14 +232,14 @@ def _assess(context: _Context, training: Mapping[str, Any]) -> Generator[Assessm
         taught = 0 if experiment.reference.file else len(split.train)
         metrics["supervised"] = {"reference": kind, "labels": taught, "passes": experiment.schedule.passes}
         metrics["n_label_images"] = taught
-    if experiment.stream is not None:  # has no labels, and nothing to be shown again
+    if experiment.stream is not None:  # it has no labels and no pictures to show again
         folder.write_json("metrics.json", metrics)
         return metrics
     yield from _remarks(context)
     assignment, scores = yield from _measure(context, metrics)
     if scores:
         metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
-        metrics["neurons"] = _about_neurons(assignment)
+        metrics["neurons"] = _neuron_counts(assignment)
         for sentence in draw_assessment(
             folder, experiment, split, context.simulator.shown_weights, assignment, scores
         ):
@@ -261,9 +261,8 @@ def _remarks(context: _Context) -> Iterator[AssessmentEvent]:
     missing = [names[number] for number in np.setdiff1d(train, test)]
     if missing:
         yield Remarked(
-            f"None of the pictures that are evaluated on is of class {', '.join(missing[:5])}"
-            f"{' …' if len(missing) > 5 else ''}, which training pictures are of: data sorted by class should "
-            "be mixed first."
+            f"No evaluated picture is of class {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}, although "
+            "training pictures are: data sorted by class should be shuffled first."
         )
 
 
@@ -314,9 +313,9 @@ def _respond(
     done, missing = responses.done, responses.missing()
     yield Progress(shown_as, done, len(images))
     if missing:
-        others = context.processes
+        pool = context.processes
         with closing(
-            respond(simulator, experiment, images, phase, workers=workers, ranges=missing, processes=others)
+            respond(simulator, experiment, images, phase, workers=workers, ranges=missing, processes=pool)
         ) as parts:
             for part in parts:
                 responses.add(part)
@@ -331,7 +330,7 @@ def _assign(context: _Context, label_counts: NDArray[np.uint16]) -> Assignment:
 
 
 def _assigned(context: _Context) -> Assignment:
-    """Return the classes of output neurons by training: that of neuron c is c, further neurons have none."""
+    """Return the classes of trained output neurons: neuron c has class c, further neurons have none."""
     assert context.split.train.labels is not None
     n_classes, n_read = len(context.split.class_names), context.simulator.n_read
     counts = np.bincount(context.split.train.labels, minlength=n_classes).astype(np.int64)
@@ -359,7 +358,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:
         simulator.set_learned(trained)
-        context.processes.close()  # there is nothing left to show, and what follows needs memory
+        context.processes.close()  # all pictures have been shown, and the next steps need memory
     yield from _samples(context, results)
     k = simulator.n_read
     if k > len(split.train):
@@ -369,7 +368,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
     assert context.label_images.labels is not None
     assert split.test.labels is not None
     yield _reading(context, "k-means as a baseline")
-    found = kmeans_accuracy(
+    kmeans = kmeans_accuracy(
         split.train.static,
         context.label_images.labels,
         split.test.static,
@@ -379,20 +378,20 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         n_classes=len(split.class_names),
         of=split.test.static_name,
     )
-    results["k_means"] = found.to_mapping()
+    results["k_means"] = kmeans.to_mapping()
     yield Progress(f"k-means, K = {k}", 1, 1)
-    yield Measured("k-means", {"majority": found.accuracy})
+    yield Measured("k-means", {"majority": kmeans.accuracy})
 
 
 def _samples(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
-    """Classify by the samples that neurons start from, which nothing has learned."""
+    """Classify by the samples that neurons start from, before any learning."""
     experiment, split = context.experiment, context.split
     assert context.label_images.labels is not None
     assert split.test.labels is not None
     yield Progress(SAMPLES, 0, 1)
     yield _reading(context, f"{SAMPLES} as a baseline")
     values, name = prototypes(experiment, split.train)
-    found = prototype_accuracy(
+    result = prototype_accuracy(
         values,
         context.label_images.static,
         context.label_images.labels,
@@ -402,9 +401,9 @@ def _samples(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentE
         of=split.test.static_name,
         name=name,
     )
-    results["samples"] = found.to_mapping()
+    results["samples"] = result.to_mapping()
     yield Progress(SAMPLES, 1, 1)
-    yield Measured(SAMPLES, {"majority": found.accuracy})
+    yield Measured(SAMPLES, {"majority": result.accuracy})
 
 
 def _reading(context: _Context, purpose: str) -> LabelsRead:
@@ -412,7 +411,7 @@ def _reading(context: _Context, purpose: str) -> LabelsRead:
     return LabelsRead("validation" if context.options.validation else "test", len(context.split.test), purpose)
 
 
-def _about_neurons(assignment: Assignment | None) -> dict[str, Any]:
+def _neuron_counts(assignment: Assignment | None) -> dict[str, Any]:
     if assignment is None:
         return {}
     return {

@@ -38,10 +38,10 @@ class CompileProcess:
     """
 
     def __init__(self, experiment: Experiment, shape: tuple[int, ...], simulator: str) -> None:
-        wanted = {"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator}
+        arguments = {"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator}
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read after the process has exited
         with tempfile.TemporaryFile() as request:
-            request.write(json.dumps(wanted).encode())
+            request.write(json.dumps(arguments).encode())
             request.seek(0)
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "stdpbench.runs.process.compile_process"],
@@ -56,7 +56,7 @@ class CompileProcess:
         return self._process.poll() is not None
 
     def error(self) -> str:
-        """Return why the network could not be compiled, empty on success. To be called once, after the exit."""
+        """Return why the network could not be compiled, empty on success; called once, after the exit."""
         self._output.seek(0)
         error = self._output.read().decode("utf-8", "replace").strip()
         self._output.close()
@@ -79,11 +79,13 @@ def main() -> int:
     """Compile the network described on standard input; print errors to standard output; return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # exit normally, which removes partial files
-    answer = os.dup(1)
+    output = os.dup(1)
     os.dup2(2, 1)  # standard output is for the error alone; compiler output goes to standard error
-    wanted = json.load(sys.stdin)
+    arguments = json.load(sys.stdin)
     try:
-        compile_ahead(Experiment.from_mapping(wanted["experiment"]), tuple(wanted["shape"]), wanted["simulator"])
+        compile_ahead(
+            Experiment.from_mapping(arguments["experiment"]), tuple(arguments["shape"]), arguments["simulator"]
+        )
     except StdpbenchError as error:
         failure = str(error)
     except Exception as error:  # from Brian2 or a rule of another package; the run continues and reports it
@@ -91,7 +93,7 @@ def main() -> int:
         failure = f"{type(error).__name__}: {error}"
     else:
         return 0
-    os.write(answer, " ".join(failure.split()).encode("utf-8", "replace"))
+    os.write(output, " ".join(failure.split()).encode("utf-8", "replace"))
     return 1
 
 

@@ -87,7 +87,7 @@ def _text(value: Any) -> str:
     return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
-class _Stop(Exception):  # noqa: N818 - not an error: unwinds a run that is to stop
+class _Stop(Exception):  # noqa: N818 - not an error: ends a run on request
     pass
 
 
@@ -212,7 +212,7 @@ class RunEngine:
         self._write_copy()
 
     def _catch_up(self) -> None:
-        """Activate again the changes made at this position before an interruption."""
+        """Repeat the changes made at this position before an interruption."""
         if not self._active.catch_up(self._position):
             return
         self._interventions.announce_plan()
@@ -222,7 +222,7 @@ class RunEngine:
     # -- the steps -------------------------------------------------------------------------------------------------
 
     def _steps(self) -> Generator[Progress | Fact | None, None, None]:
-        """Perform all steps in order; each event yielded is handled, and a boundary follows."""
+        """Perform all steps in order, yielding events; the caller handles each, then a boundary follows."""
         yield from self._train()
         while True:
             try:
@@ -231,7 +231,7 @@ class RunEngine:
                 self._pause_reason = str(error)
             else:
                 return
-            # responses are kept, so another attempt is cheap; facts are not written twice
+            # responses are saved, so another attempt is cheap; facts are not written twice
             self._position = self._active.n_train
             self._event_log.expect(record for record in self.records if record.position >= self._active.n_train)
             yield None
@@ -239,7 +239,7 @@ class RunEngine:
     def _train(self) -> Generator[Progress | Fact | None, None, None]:
         active = self._active
         training = active.training
-        every = self._options.interval(active.n_train)
+        interval = self._options.interval(active.n_train)
         while training.position < active.n_train:
             begun = time.perf_counter()
             active.rules.settle()
@@ -260,7 +260,7 @@ class RunEngine:
                 yield None
                 continue
             active.record.seconds += time.perf_counter() - begun
-            due = training.checkpoint_due(every, bool(self._options.checkpoint_every))
+            due = training.checkpoint_due(interval, bool(self._options.checkpoint_every))
             if due or self._position == active.n_train:
                 self._checkpoint()
             yield active.record.progress(self._position)
@@ -435,7 +435,7 @@ class RunEngine:
 
     def _check_finite(self) -> None:
         if self._diverged:
-            raise StdpbenchError("values of the network are not finite: rewind the run to an earlier position")
+            raise StdpbenchError("the network has values that are not finite: rewind the run to an earlier position")
 
     def _resume(self) -> None:
         self._check_finite()
@@ -453,9 +453,9 @@ class RunEngine:
         self._check_finite()
 
     def _try(self, picture: Any) -> dict[str, Any]:
-        """Show a reader's picture, with no effect on the run."""
+        """Show a picture for a reader, with no effect on the run."""
         if self._diverged:
-            raise StdpbenchError("values of the network are not finite, so it cannot respond")
+            raise StdpbenchError("the network has values that are not finite, so it cannot respond")
         # after training, the simulator may have the arrays of a baseline
         active = self._active
         trained = self._folder if self._position > active.n_train else None
@@ -497,7 +497,7 @@ class RunEngine:
         self._pace.show(self._folder.path, state, self._position, force=True)
 
     def _write_copy(self) -> None:
-        with suppress(StdpbenchError):  # the journal counts
+        with suppress(StdpbenchError):  # only a copy: the journal is authoritative
             self._folder.write_copy(pid=os.getpid())
 
     def _frames(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """The label and test phases: frozen presentations, each from the reset state, distributed over processes.
 
-Because each presentation starts from the reset state and nothing is learned, its response depends on weights,
-thresholds and its number alone, not on the number of processes or the order of presentations.
+Because each presentation starts from the reset state and nothing is learned, its response depends only on weights,
+thresholds and its number, not on the number of processes or the order of presentations.
 
-The process of the run is one of those that present. A process beside it that only collected would take the processor
-from one of the others each time a part is ready, and would have to be given each response.
+The process of the run presents pictures, too. If it only collected responses, it would interrupt one of the other
+processes whenever a part is ready.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ from stdpbench.results.readout import SpikeTrains
 def noise_of(
     graph: Graph, experiment: Experiment, phase: str, presentation: int, attempt: int, n_bins: int
 ) -> dict[str, Spikes]:
-    """Return the noise into all populations that have some, which depends on the arguments alone.
+    """Return the noise into all populations with noise; it depends only on the arguments.
 
     Parameters
     ----------
     graph : Graph
         The network with the active parameters.
     experiment : Experiment
-        Gives the seed.
+        The experiment, for its seed.
     phase, presentation, attempt
-        As for the stimulus. The training of a stream has one noise, of which a presentation takes its steps.
+        As for the stimulus. In the training of a stream, all presentations are steps of one continuous noise.
     n_bins : int
-        Number of steps, including a rest.
+        Number of steps, including the rest.
     """
     if graph.stream and phase == "train":
         return draw_noise(graph, (experiment.seed,), presentation * n_bins, n_bins)
@@ -62,11 +62,11 @@ def noise_of(
 
 
 _SECONDS = 0.1
-"""Time that a part may take: others wait as long for an answer, or for the progress."""
-_EACH = 50  # pictures for which a process is started
-_FIRST, _LAST = 10, 5  # pictures of the first parts, whose time is not known yet, and fewest pictures of the last ones
+"""Intended duration of a part: requests and the display of progress wait as long."""
+_PER_PROCESS = 50  # minimum number of pictures per process
+_FIRST, _LAST = 10, 5  # pictures in the first parts, before speed is known, and fewest pictures in the last ones
 _QUEUED = 3
-"""Parts that another process has been given: it is to have work while this one presents a part."""
+"""Parts queued for each other process, so that it has work while this one presents a part."""
 PROCESS_MEMORY = 150 * 2**20  # memory of a worker process without its network, in bytes
 
 
@@ -90,14 +90,14 @@ class Part:
 
     @property
     def spike_counts(self) -> NDArray[np.uint16]:
-        """Exc spikes per picture: uint16, (n, n_exc). Between processes, spikes are a tenth of their counts."""
+        """Exc spikes per picture: uint16, (n, n_exc). Processes exchange spikes, which need a tenth of the memory."""
         return self.trains.counts()
 
 
 def default_workers(layout: Layout) -> int:
     """Return the number of available processors, limited by the number of processes that fit into free memory.
 
-    This process is one of them, and has its network already.
+    This process, which already has its network, is counted.
     """
     affinity = getattr(os, "sched_getaffinity", None)
     processors = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -106,7 +106,7 @@ def default_workers(layout: Layout) -> int:
 
 
 def put_in_force(simulator: Simulator, experiment: Experiment) -> Experiment:
-    """Have a network that has learned answer as in evaluation, and return the experiment that is in force then."""
+    """Set the parameters and thresholds of a trained network to those of evaluation; return that experiment."""
     shown = experiment.evaluated
     simulator.set_parameters(shown)
     if experiment.evaluation.thresholds == "start":
@@ -120,7 +120,7 @@ def put_in_force(simulator: Simulator, experiment: Experiment) -> Experiment:
 
 @contextmanager
 def as_evaluated(simulator: Simulator, experiment: Experiment) -> Iterator[Experiment]:
-    """Have a network answer as in evaluation within the block, which gets the experiment that is in force then."""
+    """Set a network to evaluation within the block, and yield the experiment with the parameters of evaluation."""
     if experiment.evaluation.is_default:
         yield experiment
         return
@@ -149,7 +149,7 @@ def present_frozen(
     simulator : Simulator
         The network.
     experiment : Experiment
-        Parameters of the presentation, which are in force.
+        The active parameters.
     images : StimulusSet
         The stimuli.
     phase : str
@@ -157,12 +157,11 @@ def present_frozen(
     number : int
         Number of the picture.
     presentation : int, optional
-        Number of the presentation in the random stream, for showing a picture again with other input spikes; default:
-        `number`.
+        Number of the presentation in the random stream; another number gives other input spikes. Default: `number`.
     record : mapping of str to sequence of int, optional
         Neurons by population whose variables are recorded.
     called : int, optional
-        Number of the picture in a message, where `images` are a part of all.
+        Number of the picture in error messages, if `images` are only a part of all pictures.
 
     Returns
     -------
@@ -197,7 +196,7 @@ def present_frozen(
 
 
 def part_of(start: int, shown: Sequence[tuple[Response, int]], simulator: Simulator, experiment: Experiment) -> Part:
-    """Return responses of the population that is read to consecutive pictures, as arrays."""
+    """Return the responses of the population that is read to consecutive pictures, as arrays."""
     counted = [response.counted(simulator.graph.read) for response, _ in shown]
     trains = SpikeTrains.of_pictures(
         [(spikes.index, spikes.bin) for spikes in counted],
@@ -223,7 +222,7 @@ def respond(
     Parameters
     ----------
     simulator : Simulator
-        The network. It is used directly, and its state is restored afterwards.
+        The network; its state is restored afterwards.
     experiment : Experiment
         Parameters of the presentations.
     images : StimulusSet
@@ -233,10 +232,9 @@ def respond(
     workers : int
         Number of processes, including this one.
     ranges : sequence of (int, int), optional
-        First and one past the last picture of each range that is to be shown; default: all pictures. A part is within
-        one range.
+        First and one past the last picture of each range to show; default: all pictures. A part lies within one range.
     processes : Processes, optional
-        The other processes, for several phases of the same experiment; default: some for this phase.
+        The other processes, for several phases of the same experiment; default: new ones for this phase.
 
     Yields
     ------
@@ -245,11 +243,11 @@ def respond(
         ahead of the caller. Closing the generator early ends the other processes.
     """
     ranges = [(0, len(images))] if ranges is None else ranges
-    workers = min(workers, -(-sum(stop - start for start, stop in ranges) // _EACH))
+    workers = min(workers, -(-sum(stop - start for start, stop in ranges) // _PER_PROCESS))
     shares = _Shares(ranges, workers)
     if workers <= 1:
-        return _alone(simulator, experiment, images, phase, shares)
-    return _shared(simulator, experiment, images, phase, shares, workers - 1, processes)
+        return _respond_here(simulator, experiment, images, phase, shares)
+    return _respond_in_processes(simulator, experiment, images, phase, shares, workers - 1, processes)
 
 
 class _Shares:
@@ -267,7 +265,7 @@ class _Shares:
             return None
         start, stop = self._ranges.popleft()
         size = max(1, int(_SECONDS / self._pace)) if self._pace else _FIRST
-        if self._workers > 1:  # that all processes end at about the same time
+        if self._workers > 1:  # so that all processes end at about the same time
             size = min(size, max(_LAST, self.left // (2 * _QUEUED * self._workers)))
         n_parts = -(-(stop - start) // size)
         end = start + -(-(stop - start) // n_parts)  # parts of a range are about equal
@@ -276,13 +274,13 @@ class _Shares:
         self.left -= end - start
         return start, end
 
-    def took(self, n_pictures: int, seconds: float) -> None:
-        """Take the time of a part into account."""
+    def record_time(self, n_pictures: int, seconds: float) -> None:
+        """Record how long a part took, for the size of the next one."""
         self._pace = seconds / n_pictures
 
 
 def _part(simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, start: int) -> Part:
-    """Show pictures of which the first one is number `start` of the phase."""
+    """Show consecutive pictures; the first one has the number `start` in the phase."""
     shown = [
         present_frozen(simulator, experiment, images, phase, k, start + k, called=start + k)
         for k in range(len(images))
@@ -290,7 +288,7 @@ def _part(simulator: Simulator, experiment: Experiment, images: StimulusSet, pha
     return part_of(start, shown, simulator, experiment)
 
 
-def _alone(
+def _respond_here(
     simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, shares: _Shares
 ) -> Generator[Part, None, None]:
     state = simulator.state()
@@ -299,43 +297,43 @@ def _alone(
             while (share := shares.take()) is not None:
                 begun = time.perf_counter()
                 part = _part(simulator, shown, images.part(*share), phase, share[0])
-                shares.took(len(part.attempts), time.perf_counter() - begun)
+                shares.record_time(len(part.attempts), time.perf_counter() - begun)
                 yield part
     finally:
         simulator.set_state(state)
 
 
-def _shared(
+def _respond_in_processes(
     simulator: Simulator,
     experiment: Experiment,
     images: StimulusSet,
     phase: str,
     shares: _Shares,
     n_others: int,
-    given: Processes | None,
+    pool: Processes | None,
 ) -> Generator[Part, None, None]:
     from loky import wait
     from loky.process_executor import BrokenProcessPool
 
-    processes, tasks = given or Processes(), set[Any]()
+    processes, tasks = pool or Processes(), set[Any]()
     keep = False
     try:
         processes.begin(simulator, experiment, images, phase, n_others)
-        with closing(_alone(simulator, experiment, images, phase, shares)) as own:
+        with closing(_respond_here(simulator, experiment, images, phase, shares)) as own_parts:
             while tasks or shares.left:
                 while len(tasks) < _QUEUED * n_others and (share := shares.take()) is not None:
                     tasks.add(processes.submit(share[0], images.part(*share)))
-                if (part := next(own, None)) is not None:
+                if (part := next(own_parts, None)) is not None:
                     yield part
                 else:
                     wait(tasks, return_when="FIRST_COMPLETED")
-                for task in [each for each in tasks if each.done()]:
+                for task in [task for task in tasks if task.done()]:
                     tasks.discard(task)
                     yield task.result()
-        keep = given is not None
+        keep = pool is not None
     except BrokenProcessPool as error:
         raise StdpbenchError(
-            "a process of the label or test phase exited unexpectedly, perhaps out of memory: try --workers 1"
+            "a process of the label or test phase exited unexpectedly, perhaps for lack of memory: try --workers 1"
         ) from error
     finally:
         if not keep:
@@ -343,9 +341,9 @@ def _shared(
 
 
 class Processes:
-    """Other processes, which show pictures beside this one.
+    """Worker processes that show pictures in parallel with this process.
 
-    They live until `close`: to start one and to open its network takes as long as a thousand presentations.
+    They live until `close`: starting one and opening its network takes as long as a thousand presentations.
     """
 
     def __init__(self) -> None:
@@ -358,10 +356,10 @@ class Processes:
     def begin(
         self, simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, n_others: int
     ) -> None:
-        """Take what a network has learned, and the phase, for all parts from now on; none may be on its way."""
+        """Set the phase and the learned arrays for all later parts; no part may be in progress."""
         from loky import ProcessPoolExecutor
 
-        if n_others > self._n:  # the phase before had fewer pictures
+        if n_others > self._n:  # the previous phase had fewer pictures
             self.close()
         if self._folder is None:
             self._n = n_others
@@ -374,15 +372,15 @@ class Processes:
         simulator.learned_views.save(self._network[0])
 
     def submit(self, start: int, images: StimulusSet) -> Any:
-        """Have pictures shown, of which the first is number `start` of the phase; returns a future `Part`.
+        """Show pictures in a worker process, the first of them number `start` of the phase; return a future `Part`.
 
-        They are sent along: to write all of them to a file takes longer.
+        The pictures are sent with the task, which is faster than writing them all to a file.
         """
         with sigint_ignored():  # inherited by processes that start now, which the parent ends on Ctrl+C
             return self._pool.submit(_worker_part, *self._network, start, images.kind, images.arrays)
 
     def close(self) -> None:
-        """End the processes; may be called again, and `begin` starts others."""
+        """End the processes; `begin` starts new ones."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
         if self._folder is not None:
@@ -411,9 +409,8 @@ def _open_worker(
         simulator, _ = open_simulator(experiment, shape, simulator_name)
         _worker.update(simulator=simulator, experiment=experiment, learned=None)
     except StdpbenchError as error:
-        _worker["failure"] = (
-            error  # raised with the first part, since a failing initializer of a pool gives no useful error
-        )
+        # raised with the first part, since a failing initializer of a pool gives no useful error
+        _worker["failure"] = error
 
 
 def end_with_parent(parent: int, folder: Path | None = None) -> None:
@@ -423,7 +420,7 @@ def end_with_parent(parent: int, folder: Path | None = None) -> None:
 
 def end_with(parent: int, folder: Path | None) -> None:
     """Wait until the parent exits, then end this process; see `end_with_parent`."""
-    # Windows keeps the number of a parent that is gone, and a virtual environment there puts a process between the two
+    # on Windows, getppid does not change when the parent exits, and a virtual environment adds a process in between
     while process_exists(parent) if sys.platform == "win32" else os.getppid() == parent:
         time.sleep(1)
     if folder is not None:
@@ -443,9 +440,9 @@ def _worker_part(learned: Path, phase: str, start: int, kind: str, arrays: dict[
 
 
 def sums_are_finite(arrays: Iterable[NDArray[Any]]) -> bool:
-    """Return whether the sum of each array is finite, which none is with a value that is not.
+    """Return whether the sum of each array is finite, which implies that all its values are.
 
-    A sum that overflows counts as not finite: such values are of no use either.
+    A sum that overflows is not finite either; values that large are useless, too.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         return all(bool(np.isfinite(array.sum())) for array in arrays)

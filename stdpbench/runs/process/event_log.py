@@ -16,7 +16,7 @@ from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Record
 
-_ROOM = 2**16  # bytes
+_RESERVED = 2**16  # bytes
 
 
 class EventLog:
@@ -40,8 +40,8 @@ class EventLog:
     def __init__(self, folder: RunFolder, publisher: Publisher, on_failure: Callable[[str], None]) -> None:
         self.journal = Journal(folder.path)
         self._reserve = folder.path / RESERVE
-        with suppress(DiskError):  # without room for it, there is none to be kept
-            write_aside(self._reserve, lambda file: file.write(bytes(_ROOM)))
+        with suppress(DiskError):  # the disk is already full
+            write_aside(self._reserve, lambda file: file.write(bytes(_RESERVED)))
         self.number = len(self.journal.records)
         self._publisher, self._on_failure = publisher, on_failure
         self._pending: list[Record] = []
@@ -62,7 +62,7 @@ class EventLog:
         Raises
         ------
         DiskError
-            If it is not on disk; in this case it is not published.
+            If it cannot be written to disk; in this case it is not published.
         """
         self.write_pending()
         self.add(fact, position, sync=True)
@@ -71,8 +71,8 @@ class EventLog:
             del self._expected[identity]
         if later:
             self.note(
-                f"This change comes before presentation {max(at for _, at, _ in later)}, which the run had reached "
-                "when it was interrupted; the results in between are replaced.",
+                f"This change comes before presentation {max(identity[1] for identity in later)}, which the run had "
+                "reached when it was interrupted; the results in between are replaced.",
                 position,
             )
 
@@ -82,18 +82,18 @@ class EventLog:
         Returns
         -------
         bool
-            Whether it is written; else it is queued.
+            Whether it was written; otherwise it is queued.
 
         Raises
         ------
         DiskError
-            With `sync`, if it is not on disk; in this case it is not published.
+            With `sync`, if it cannot be written to disk; in this case it is not published.
         """
         if fact.recurs:
-            known = self._expected.pop(Record(self.number, position, "", fact).identity, None)
-            if known == fact:
+            expected = self._expected.pop(Record(self.number, position, "", fact).identity, None)
+            if expected == fact:
                 return True
-            if known is not None:
+            if expected is not None:
                 self.note("From here on, results differ from those before the run was interrupted.", position)
         record = Record(self.number, position, now(), fact)
         if sync:
@@ -132,7 +132,7 @@ class EventLog:
         self.journal.sync()
 
     def close(self) -> None:
-        """Close the journal; queued facts take the room that was kept for them on a disk that is full."""
+        """Close the journal; on a full disk, queued facts use the space that was reserved for them."""
         with suppress(OSError):
             remove_file(self._reserve)
         with suppress(DiskError):

@@ -1,6 +1,6 @@
-"""Figures of a run folder; none are drawn if the environment variable ``STDPBENCH_FIGURES`` is 0.
+"""Draw the figures of a run folder, unless the environment variable ``STDPBENCH_FIGURES`` is 0.
 
-The functions return sentences about figures that could not be drawn, which change nothing else of a run.
+The functions return sentences about figures that could not be drawn; a missing figure does not affect the run.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ _log = logging.getLogger(__name__)
 
 
 def _attempted(draw: Callable[Concatenate[RunFolder, _P], None]) -> Callable[Concatenate[RunFolder, _P], list[str]]:
-    """Return a function that draws figures if they are wanted, and returns a sentence if that fails."""
+    """Return a function that draws figures unless they are disabled, and returns a sentence if that fails."""
 
     def attempt(folder: RunFolder, /, *arguments: _P.args, **options: _P.kwargs) -> list[str]:
         if os.environ.get("STDPBENCH_FIGURES") == "0":
             return []
         import matplotlib
 
-        matplotlib.rcdefaults()  # whatever its files of settings say
+        matplotlib.rcdefaults()  # ignore the user's settings files
         try:
             (folder.path / "figures").mkdir(exist_ok=True)
             draw(folder, *arguments, **options)
-        except Exception as error:  # whatever matplotlib raises: no figure decides how a run ends
+        except Exception as error:  # whatever matplotlib raises: a figure must not end a run
             _log.exception("a figure cannot be drawn")
             return [f"A figure is missing, since it cannot be drawn: {' '.join(str(error).split())[:200]}."]
         return []
@@ -70,7 +70,7 @@ def draw_training(
     curves: Curves,
     pieces: Mapping[int, Piece] | None = None,
 ) -> None:
-    """Draw receptive fields, and the curves of training with marks for the changes; of a stream, its measures."""
+    """Draw receptive fields, and the curves of training with marks for changes; for a stream, its measures."""
     if experiment.stream is not None:
         columns, answers = (
             stream_columns(pieces or {}, experiment.schedule.piece or 1.0),
@@ -102,7 +102,7 @@ def draw_training(
 
 @_attempted
 def draw_surrogate_training(folder: RunFolder, experiment: Experiment, n_pictures: int, columns: Columns) -> None:
-    """Draw gradients and silent neurons of layers over the passes of a training, if gradients are known."""
+    """Draw gradients and silent neurons by layer over the passes of a training, if gradients are known."""
     if not layers_with_gradients(columns):
         return
     passes = passes_of(columns, n_pictures)
@@ -121,10 +121,10 @@ def draw_assessment(
     assignment: Assignment | None,
     scores: Mapping[str, Score],
 ) -> None:
-    """Draw receptive fields with the classes of their neurons, and the confusion matrix of what they answer."""
+    """Draw receptive fields with the classes of their neurons, and the confusion matrix."""
     _draw_fields(folder, experiment, split, w, assignment)
-    how = origin_of(folder.path).word or "vote"
-    title = f"{experiment.name}, seed {experiment.seed}, {how}"
+    readout = origin_of(folder.path).word or "vote"
+    title = f"{experiment.name}, seed {experiment.seed}, {readout}"
     figure = confusion(scores["vote"], split.class_names, title=title, noun=split.test.noun)
     write_figure(figure, folder.path / "figures" / "confusion.png")
 

@@ -2,16 +2,16 @@
 
 At each due position, training writes weights and thresholds to a file (`runs.folder.snapshots`) and continues. The
 measuring process shows the held-out pictures to each snapshot, with learning off and from the reset state. The result
-depends on the snapshot and the seed alone: the pictures have a separate phase, ``"held-out"``, with the same input
+depends only on the snapshot and the seed: the pictures have a separate phase, ``"held-out"``, with the same input
 spikes at every position. It is recorded as a fact at the position of the snapshot, whenever it arrives. Training waits
 only if many snapshots are pending.
 
 A network is never measured on pictures that it was trained with. Held-out pictures are those that the experiment does
 not use (``schedule.train_images``) or, if these are too few, the last ones of the first pass until they are used for
 training, except those that start weights are derived from (``network.start = "samples"``). Test and validation
-pictures are never used. A network that labels train is measured at the end of each pass if
-``schedule.held_out_every`` is given, and only on pictures that the experiment does not use. If a run starts from the
-network of another run, the pictures that trained that network are not known and hence not excluded.
+pictures are never used. A network trained with labels is measured at the end of each pass if
+``schedule.held_out_every`` is set, and only on pictures that the experiment does not use. If a run starts from the
+network of another run, the pictures that trained that network are unknown and hence not excluded.
 """
 
 from __future__ import annotations
@@ -57,21 +57,21 @@ _POINTS, _SHORTEST, _LONGEST = 16, 500, 4000  # number of points, and limits of 
 _SHARE = 0.27  # held-out pictures per training presentation
 _FEWEST, _MOST = 200, 1000  # limits of held-out pictures per point
 _LEAST = 20  # minimum number of pictures for a meaningful measure
-_OF_TRAINING = 0.1  # maximum share of the first pass that is held out until its turn
+_OF_TRAINING = 0.1  # maximum share of the first pass that is held out until it is shown
 _MOMENT = 0.01  # s between two checks
 WAITING = "waiting for held-out measurements"
-"""What takes the place of a phase while a run that is trained waits for them."""
+"""Name of the phase while a trained run waits for pending measurements."""
 _MOST_WAITING = 32  # snapshots; with more of them pending, training waits
 
 
 def interval(experiment: Experiment, total: int) -> int:
     """Return the number of training presentations between measurements, given their total; 0: no measurements."""
-    given = experiment.schedule.held_out_every
+    chosen = experiment.schedule.held_out_every
     if experiment.stream is not None:
         return 0
     if experiment.reference.trains:
-        return total // max(1, experiment.schedule.passes) if given else 0
-    return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if given is None else given
+        return total // max(1, experiment.schedule.passes) if chosen else 0
+    return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if chosen is None else chosen
 
 
 def held_out_part(experiment: Experiment, split: Split) -> tuple[StimulusSet, str, int]:
@@ -82,7 +82,7 @@ def held_out_part(experiment: Experiment, split: Split) -> tuple[StimulusSet, st
     images : StimulusSet
         Pictures that are neither used for training before `until` nor for start weights.
     part : {"spare", "later"}
-        Whether they are never used for training, or later.
+        Whether the pictures are never used for training, or only later.
     until : int
         The last position at which they are held out.
     """
@@ -136,18 +136,18 @@ class HeldOutMeasures:
         Parameters
         ----------
         checkpoint : Checkpoint or None
-            The checkpoint to continue from, beyond which snapshots will be taken again; None for a new run.
+            The checkpoint to continue from; later snapshots will be taken again. None for a new run.
         records : iterable of Record
             Facts of the journal.
         experiment : Experiment
             The experiment with the active parameters.
         """
-        known = {record.position for record in records if isinstance(record.fact, HeldOut)}
-        for at, path in snapshots.waiting(self._folder).items():
-            if checkpoint is None or at > checkpoint.position or at in known:
-                snapshots.remove_snapshot(self._folder, at)
+        measured = {record.position for record in records if isinstance(record.fact, HeldOut)}
+        for position, path in snapshots.waiting(self._folder).items():
+            if checkpoint is None or position > checkpoint.position or position in measured:
+                snapshots.remove_snapshot(self._folder, position)
             else:
-                self._submit(at, path)
+                self._submit(position, path)
         if checkpoint is None:
             self.take(0, experiment)
 
@@ -157,8 +157,8 @@ class HeldOutMeasures:
 
     def take(self, position: int, experiment: Experiment) -> None:
         """Take a snapshot, if one is due at this position."""
-        self._last, every = position, interval(experiment, self._total)
-        if self.failure or not every or position % every or self._total < every:
+        self._last, every_n = position, interval(experiment, self._total)
+        if self.failure or not every_n or position % every_n or self._total < every_n:
             return
         images, part, until = self._held_out(experiment)
         if experiment.reference.trains and part != "spare":
@@ -210,7 +210,7 @@ class HeldOutMeasures:
             yield None
 
     def finish(self) -> Iterator[Progress]:
-        """Wait until all snapshots are measured, yielding how many are, and end the measuring process."""
+        """Wait until all snapshots are measured, yielding the progress, and end the measuring process."""
         total = len(self._tasks)
         while self._tasks and not self.failure:
             yield Progress(WAITING, total - len(self._tasks), total)

@@ -1,4 +1,4 @@
-"""Changes between two training presentations: weights are normalised and rounded, thresholds decay."""
+"""Homeostasis between two training presentations: normalise and round weights, and decay thresholds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ALMOST_ALL = 0.95  # share of weights
 
 
 def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
-    """Normalise the weights of projections that learn, in place.
+    """Normalise the weights of plastic projections, in place.
 
     Returns
     -------
@@ -37,9 +37,9 @@ def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
 def round_weights_of(
     simulator: Simulator, experiment: Experiment, plastic: Collection[str], presentation: int, attempt: int
 ) -> None:
-    """Round the weights of projections that learn to their bits (``simulator.weight_bits``), in place.
+    """Round the weights of plastic projections to ``simulator.weight_bits`` bits, in place.
 
-    Random numbers depend on seed, projection, presentation and attempt alone.
+    Random numbers depend only on seed, projection, presentation and attempt.
     """
     bits = experiment.simulator.weight_bits
     if bits is None:
@@ -50,20 +50,20 @@ def round_weights_of(
             continue
         random = None
         if experiment.simulator.weight_rounding == "stochastic":
-            words = (_ROUNDING, experiment.seed, presentation, attempt, *name.encode())
-            random = np.random.default_rng(np.random.SeedSequence(words))
+            entropy = (_ROUNDING, experiment.seed, presentation, attempt, *name.encode())
+            random = np.random.default_rng(np.random.SeedSequence(entropy))
         round_weights(simulator.weights(name), rule.w_max, bits, random)
 
 
 def rounded_to_zero(graph: Graph, experiment: Experiment, learned: Learned) -> list[str]:
-    """Return a sentence for each projection of which rounding (``simulator.weight_bits``) leaves almost nothing.
+    """Return a sentence for each projection whose weights almost all round to 0 (``simulator.weight_bits``).
 
     Parameters
     ----------
     graph : Graph
         The network, with the shape of its input.
     experiment : Experiment
-        The experiment. Stochastic rounding keeps weights on average, so nothing is said of it.
+        The experiment. Stochastic rounding preserves weights on average and is therefore not checked.
     learned : Learned
         The weights before the first presentation.
     """
@@ -80,7 +80,7 @@ def rounded_to_zero(graph: Graph, experiment: Experiment, learned: Learned) -> l
             sentences.append(
                 f"With simulator.weight_bits = {bits}, {100 * lost:.0f} % of the weights of {name} become 0: the "
                 f"smallest other value is {step:.3g}, since values are equally spaced up to w_max = {step * steps:g}. "
-                "Stochastic rounding keeps weights on average."
+                "Stochastic rounding preserves weights on average."
             )
     return sentences
 
@@ -88,21 +88,22 @@ def rounded_to_zero(graph: Graph, experiment: Experiment, learned: Learned) -> l
 def threshold_decays(graph: Graph, experiment: Experiment, n_bins: int | None = None) -> dict[str, float]:
     """Return the factor by which slow variables of neurons decay per attempt, by public name such as ``exc.theta``.
 
-    An attempt lasts for stimulus and rest, even if the rest is not simulated. In a stream they decay in every step.
+    An attempt lasts for stimulus and rest, even if the rest is not simulated. Empty for a stream, where slow variables
+    decay in every step.
 
     Parameters
     ----------
     graph : Graph
         The network.
     experiment : Experiment
-        Gives the durations.
+        The experiment, for its durations.
     n_bins : int, optional
         Time steps of the stimulus if it is shorter than ``schedule.stimulus``.
     """
     if graph.stream:
         return {}
-    whole = n_bins is None or n_bins == experiment.stimulus_bins
-    shown = experiment.schedule.stimulus if whole else (n_bins or 0) * experiment.dt
+    full_length = n_bins is None or n_bins == experiment.stimulus_bins
+    shown = experiment.schedule.stimulus if full_length else (n_bins or 0) * experiment.dt
     duration = (shown + experiment.schedule.rest) * 1e-3
     return {
         f"{name}.{variable}": factor
@@ -112,8 +113,8 @@ def threshold_decays(graph: Graph, experiment: Experiment, n_bins: int | None = 
     }
 
 
-def let_thresholds_decay(simulator: Simulator, decays: dict[str, float], plastic: Collection[str]) -> None:
-    """Let slow variables of populations decay into which a projection learns."""
+def decay_thresholds(simulator: Simulator, decays: dict[str, float], plastic: Collection[str]) -> None:
+    """Decay the slow variables of the targets of plastic projections."""
     for name, factor in decays.items():
         if not set(plastic).isdisjoint(simulator.layout.learned_by(name.partition(".")[0])):
             simulator.array(name)[...] *= factor
@@ -128,5 +129,5 @@ def theta_decay(experiment: Experiment) -> float:
 def _decays(neuron: Neuron, duration: float) -> dict[str, float]:
     """Return the factor of each slow variable with a time constant, over a duration in seconds."""
     values = neuron.quantities()
-    slow = [each.name for each in neuron.variables if each.slow and f"tau_{each.name}" in values]
+    slow = [variable.name for variable in neuron.variables if variable.slow and f"tau_{variable.name}" in values]
     return {name: float(np.exp(-duration / values[f"tau_{name}"])) for name in slow}

@@ -1,4 +1,4 @@
-"""Changes during training: parameters, rule, learned arrays. Each is checked, written to disk, then activated."""
+"""Changes of parameters, rule and learned arrays during training: each is checked, written to disk, then activated."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Interventions:
         self.check_learns()
         return self._change(self.active.experiment.changed_live(dict(changes)))
 
-    def _change(self, changed: Experiment, made: Simulator | None = None) -> dict[str, Any]:
+    def _change(self, changed: Experiment, successor: Simulator | None = None) -> dict[str, Any]:
         number = self.event_log.number
         changes = changes_between(self.active.experiment, changed)
         if changes:
@@ -68,12 +68,12 @@ class Interventions:
             self.active.check(changed)
             for change in changes:  # only one, as a request changes either parameters or the rule
                 self.event_log.intervene(change, self.position)
-            self.active.activate(changed, number, made)
+            self.active.activate(changed, number, successor)
             self.announce_plan()
         return {path: list(values) for change in changes for path, values in change.changes.items()}
 
     def set_learned(self, digests: Mapping[str, str], check_paused: Callable[[], None]) -> None:
-        """Replace learned arrays by those in the run folder, whose files are removed if the request is refused."""
+        """Replace learned arrays by those in the run folder; if the request is refused, remove their files."""
         active = self.active
         try:
             check_paused()
@@ -86,7 +86,7 @@ class Interventions:
         active.simulator.set_learned(learned)
 
     def change_rule(self, request: Request, *, built: bool = False) -> Any:
-        """Change the rule: immediately if its network is available, else once it is built, while the run continues."""
+        """Change the rule at once if its network is available, else build the network while the run continues."""
         self.check_learns()
         active = self.active
         projection = str(request.arguments.get("projection") or "")
@@ -101,11 +101,11 @@ class Interventions:
                 self.position,
             )
             return LATER
-        made = active.rules.network(changed, active.simulator)
+        successor = active.rules.network(changed, active.simulator)
         try:
-            return self._change(changed, made)
+            return self._change(changed, successor)
         except StdpbenchError:
-            active.rules.drop(made, active.simulator)
+            active.rules.drop(successor, active.simulator)
             raise
 
     def take_rule(self, request: Request, failure: str) -> Any:
@@ -119,6 +119,6 @@ class Interventions:
             raise StdpbenchError(f"the rule is unchanged: {error}") from None
 
     def announce_plan(self) -> None:
-        """Write the plan to the journal, unless it already has it for this position."""
+        """Write the plan to the journal, unless the journal already contains it."""
         if (planned := self.active.planned(self.event_log.records, self.position)) is not None:
             self.event_log.add(planned, self.position)

@@ -1,11 +1,10 @@
 """Write the network of a run to a NIR file, and check the file against the run.
 
-Every written file is read back by ``nir`` and simulated by `stdpbench.bridges.nir.independent`, which knows nothing of
-stdpbench, for some of the evaluated stimuli of the run; its spikes are compared with those of the run.
+Every written file is read back by ``nir`` and simulated by `stdpbench.bridges.nir.independent`, an independent
+implementation, for some of the evaluated stimuli of the run; its spikes are compared with those of the run.
 
-``python -m stdpbench.runs.process.nir_export`` is the same for readers, which import no simulator: it reads the
-arguments of `export_nir` as JSON from its standard input and writes the `NirExport` as JSON, or an error to standard
-error. `runs.client.nir_export` starts it.
+``python -m stdpbench.runs.process.nir_export`` does the same for readers, which import no simulator: it answers
+requests with the arguments of `export_nir` by the fields of a `NirExport`. `runs.client.nir_export` starts it.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 
 _AT_ONCE = 10  # stimuli that the reader simulates together
-_TIE = 1e-9  # a potential so close to the threshold, as a fraction of it, may round to either side
+_TIE = 1e-9  # a potential this close to the threshold, as a fraction of it, may round to either side
 _LONG = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
-_ELSEWHERE = ("path", "train_images", "train_labels", "test_images", "test_labels")
-"""Parameters of data with places on this machine, which are not written."""
+_LOCATIONS = ("path", "train_images", "train_labels", "test_images", "test_labels")
+"""Parameters of data with paths on this machine, which are not written."""
 ProgressCallback = Callable[[int, int], object]
 
 
@@ -66,7 +65,7 @@ def export_nir(
     target : Path
         The file, in an existing folder; its name ends with ``.nir``.
     force : bool
-        Whether to leave out what NIR cannot say if there is a similar network, and to mark the file.
+        Whether to replace features that NIR cannot express by similar ones, if there are any, and mark the file.
     stimuli : int
         Number of evaluated stimuli to check it with, at least 1; at most as many as there are.
     replace : bool
@@ -74,13 +73,13 @@ def export_nir(
     simulator : {"compiled", "runtime"}, optional
         Simulator of the run.
     on_progress : callable
-        Called with the number of stimuli that were compared, and of all.
+        Called with the number of stimuli compared so far, and their total number.
 
     Raises
     ------
     StdpbenchError
-        If NIR cannot say the network, the run has no trained network, or the file cannot be written or has another
-        ending.
+        If NIR cannot express the network, the run has no trained network, or the file cannot be written or has another
+        suffix.
     """
     one_blas_thread()
     check_target(target, replace=replace, suffix=".nir")
@@ -99,14 +98,14 @@ def export_nir(
         with as_evaluated(opened, experiment) as shown:
             about = _metadata(shown, folder, shape, marks)
             try:
-                made = nir_graph(opened.graph, opened.array, about)
+                graph = nir_graph(opened.graph, opened.array, about)
             except StdpbenchError as error:
                 raise _shortened(error, experiment) from None
-            write_nir(target, made)
+            write_nir(target, graph)
             try:
                 written = nir.read(target)
             except (*DAMAGE, AssertionError, TypeError) as error:
-                raise StdpbenchError(f"{target} was written, but nir does not read it: {error}") from error
+                raise StdpbenchError(f"{target} was written, but nir cannot read it: {error}") from error
             comparison = _Comparison(written, shown.dt)
             n = max(1, min(stimuli, len(split.test)))
             for first in range(0, n, _AT_ONCE):
@@ -136,19 +135,19 @@ def export_nir(
 
 
 def _marks(experiment: Experiment, shape: tuple[int, int], force: bool) -> tuple[str, ...]:
-    """Return what a file says instead of what NIR cannot say.
+    """Return a clause for each substitute of a feature that NIR cannot express.
 
     Raises
     ------
     StdpbenchError
-        If NIR cannot say something and there is no substitute, or it is not wanted.
+        If NIR cannot express a feature, and there is no substitute or `force` is false.
     """
-    found = list(unsupported(experiment.graph(*shape)))
-    refused = [each.reason for each in found if not (force and each.instead)]
+    features = list(unsupported(experiment.graph(*shape)))
+    refused = [feature.reason for feature in features if not (force and feature.instead)]
     if not refused:
-        return tuple(each.instead for each in found)
+        return tuple(feature.instead for feature in features)
     error = _shortened(several(refused), experiment)
-    if not force and all(each.instead for each in found):
+    if not force and all(feature.instead for feature in features):
         *others, last = error.sentences
         raise several([*others, f"{last}, and --force writes a file that is marked as another network"])
     raise error
@@ -157,11 +156,11 @@ def _marks(experiment: Experiment, shape: tuple[int, int], force: bool) -> tuple
 def _shortened(error: StdpbenchError, experiment: Experiment) -> StdpbenchError:
     """Return an error with the paths of the experiment in place of those of the expanded network."""
 
-    def short(found: re.Match[str]) -> str:
+    def short(path_match: re.Match[str]) -> str:
         try:
-            return experiment.short_path(found[0])
+            return experiment.short_path(path_match[0])
         except StdpbenchError:
-            return found[0]
+            return path_match[0]
 
     return several(_LONG.sub(short, sentence) for sentence in error.sentences)
 
@@ -169,17 +168,17 @@ def _shortened(error: StdpbenchError, experiment: Experiment) -> StdpbenchError:
 def _metadata(
     experiment: Experiment, folder: RunFolder, shape: tuple[int, int], marks: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return what a file says of its origin. No reader needs it."""
+    """Return metadata on the origin of a file, which no reader needs."""
     tables = experiment.to_mapping()
-    kept: dict[str, Any] = {name: tables[name] for name in ("data", "encoding", "schedule") if name in tables}
-    kept["data"] = {name: value for name, value in kept["data"].items() if name not in _ELSEWHERE}
+    shown: dict[str, Any] = {name: tables[name] for name in ("data", "encoding", "schedule") if name in tables}
+    shown["data"] = {name: value for name, value in shown["data"].items() if name not in _LOCATIONS}
     about: dict[str, Any] = {
         "written_by": f"stdpbench {versions()['stdpbench']}",
         "run": folder.path.resolve().name,
         "input_shape": np.array(shape),
         "read": experiment.graph().read,
         ORIGIN: str(origin_of(folder.path)),
-        "shown": tomli_w.dumps(kept),
+        "shown": tomli_w.dumps(shown),
     }
     return about | ({"another_network": "; ".join(marks)} if marks else {})
 
@@ -196,12 +195,12 @@ class _Comparison:
         """Compare the responses to some stimuli."""
         steps = [response.n_bins + n_rest for response in responses]
         inputs = self._inputs(responses, max(steps))
-        found = independent.simulate(self._graph, inputs, self._dt)
+        simulated = independent.simulate(self._graph, inputs, self._dt)
         for k, (number, response) in enumerate(zip(numbers, responses, strict=True)):
             for name, spikes in response.spikes.items():
                 mine = np.zeros((steps[k], response.sizes[name]), bool)
                 mine[spikes.bin, spikes.index] = True
-                theirs = found[name].spikes[1 : steps[k] + 1, k]
+                theirs = simulated[name].spikes[1 : steps[k] + 1, k]
                 differing = np.argwhere(mine != theirs)
                 self.spikes += len(spikes)
                 self.different += len(differing)
@@ -211,20 +210,20 @@ class _Comparison:
                     self._first = number, step, name, neuron, potential, bool(mine[step, neuron])
 
     def _inputs(self, responses: list[Response], n_steps: int) -> NDArray[np.float32 | np.float64]:
-        """Return what the Input node emits, (n_steps + 1, n_stimuli, n_input).
+        """Return the output of the Input node, (n_steps + 1, n_stimuli, n_input).
 
-        The network of a run takes a step before its first input arrives, so that the reader's input begins one step
-        later, and its step t + 1 is step t of the run.
+        The network of a run takes one step before its first input arrives. The input of the reader therefore begins
+        one step later, and its step t + 1 is step t of the run.
         """
         entry = next(node for node in self._graph.nodes.values() if isinstance(node, nir.Input))
         n_input = int(np.prod(entry.input_type["input"]))
-        exact = any(each.input.currents is not None or each.input.factor is not None for each in responses)
+        exact = any(response.input.currents is not None or response.input.factor is not None for response in responses)
         inputs = np.zeros((n_steps + 1, len(responses), n_input), np.float64 if exact else np.float32)
         for k, response in enumerate(responses):
-            given = response.input
-            inputs[given.bin + 1, k, given.index] = 1 if given.factor is None else given.factor
-            if given.currents is not None:
-                inputs[1 : response.n_bins + 1, k] += given.currents
+            spikes = response.input
+            inputs[spikes.bin + 1, k, spikes.index] = 1 if spikes.factor is None else spikes.factor
+            if spikes.currents is not None:
+                inputs[1 : response.n_bins + 1, k] += spikes.currents
         return inputs
 
     def _potential(self, inputs: NDArray[Any], step: int, name: str, neuron: int) -> tuple[float, float]:
@@ -233,21 +232,21 @@ class _Comparison:
         return float(courses[name].v[step + 1, 0, neuron]), float(self._graph.nodes[name].v_threshold[neuron])
 
     def explanation(self, stimuli: StimulusSet) -> str:
-        """Return where both differ first, and why, as a sentence; empty if they do not."""
+        """Return a sentence on the first difference and its cause; empty if the spikes are identical."""
         if self._first is None:
             return ""
         number, step, name, neuron, (v, threshold), in_run = self._first
-        who = "the run" if in_run else "the file"
-        place = f"{stimuli.noun} {number}, step {step}: neuron {neuron} of {name} fires in {who} only"
+        side = "the run" if in_run else "the file"
+        place = f"{stimuli.noun} {number}, step {step}: neuron {neuron} of {name} fires in {side} only"
         if abs(v - threshold) <= _TIE * abs(threshold):
-            return f"The first is in {place}, whose potential is equal to the threshold but for rounding."
+            return f"The first is in {place}, whose potential equals the threshold except for rounding."
         return f"The first is in {place}; in the file, its potential is {v:.6g}, and its threshold {threshold:.6g}."
 
 
 def _export(_: str, arguments: Mapping[str, Any], tell: Callable[[str, int, int], None]) -> dict[str, Any]:
-    asked = dict(arguments)
-    folder, target = RunFolder.open(Path(asked.pop("folder"))), Path(asked.pop("target"))
-    return asdict(export_nir(folder, target, on_progress=partial(tell, "comparing"), **asked))
+    options = dict(arguments)
+    folder, target = RunFolder.open(Path(options.pop("folder"))), Path(options.pop("target"))
+    return asdict(export_nir(folder, target, on_progress=partial(tell, "comparing"), **options))
 
 
 if __name__ == "__main__":

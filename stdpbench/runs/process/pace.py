@@ -21,7 +21,7 @@ from stdpbench.runs.protocol.facts import Progress
 _WINDOW = 10.0  # s over which the speed is measured
 _EVERY = 0.5  # s between two updates of the progress file
 _TRIALS = 3
-_STEPS = 2000  # of a stream that are simulated for an estimate
+_STEPS = 2000  # time steps of a stream that are simulated for an estimate
 
 
 class Pace:
@@ -51,14 +51,14 @@ class Pace:
         begun, first = self._marks[0]
         speed = (position - first) / (now - begun) if now > begun and position > first else None
         remaining = progress.total - progress.done
-        left = None if speed is None else remaining / speed
+        seconds_left = None if speed is None else remaining / speed
         if progress.phase == "train" and self.min_interval:
-            left = max(left or 0.0, remaining * self.min_interval)
+            seconds_left = max(seconds_left or 0.0, remaining * self.min_interval)
         self._latest = {
             **vars(progress),
             "position": position,
             "images_per_second": speed,
-            "seconds_left": left,
+            "seconds_left": seconds_left,
         }
 
     def limit(self, seconds: float, position: int) -> None:
@@ -75,7 +75,7 @@ class Pace:
         self.restart(position)
 
     def restart(self, position: int) -> None:
-        """Restart the measurement after a pause, or when the speed is limited in another way."""
+        """Restart the measurement after a pause, or after a change of the limit."""
         self._marks.clear()
         self._marks.append((time.monotonic(), position))
 
@@ -90,18 +90,20 @@ class Pace:
             return
         self._shown = now
         path = folder / PROGRESS
-        aside = path.with_name(f".{PROGRESS}.part")
+        partial = path.with_name(f".{PROGRESS}.part")
         try:
-            aside.write_text(json.dumps({**self._latest, "state": str(state), "position": position}), encoding="utf-8")
-            aside.replace(path)
+            partial.write_text(
+                json.dumps({**self._latest, "state": str(state), "position": position}), encoding="utf-8"
+            )
+            partial.replace(path)
         except OSError:
             with suppress(OSError):
-                remove_file(aside)
+                remove_file(partial)
 
     def wait(self, listen: Callable[[float], None], going: Callable[[], bool]) -> None:
         """Wait until the next training presentation may begin, handling requests, while the run is `going`."""
-        while going() and self.min_interval and (left := self._last + self.min_interval - time.monotonic()) > 0:
-            listen(min(left, 0.05))
+        while going() and self.min_interval and (remaining := self._last + self.min_interval - time.monotonic()) > 0:
+            listen(min(remaining, 0.05))
         if going():
             self._last = time.monotonic()
 

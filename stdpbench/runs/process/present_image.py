@@ -1,7 +1,7 @@
-"""Show a reader's picture to the network, without learning and without any effect on its state.
+"""Show a picture from a reader to the network, without learning and without any effect on its state.
 
-Implements the request ``try`` of a run's process and of `runs.process.probe`. The presentation is frozen and starts
-from the reset state, as in the test phase. The state of the simulator is restored exactly afterwards, so later
+This implements the request ``try`` of a run's process and of `runs.process.probe`. The presentation is frozen and
+starts from the reset state, as in the test phase. The state of the simulator is restored exactly afterwards, so later
 learning is unaffected.
 """
 
@@ -71,9 +71,9 @@ def try_picture(
         If the picture has another size, contains invalid grey values, is black, or is too bright to be encoded.
     """
     if experiment.stream is not None:
-        raise StdpbenchError("a network in a stream is shown no pictures")
+        raise StdpbenchError("a network that receives a stream cannot be shown pictures")
     if "images" not in experiment.encoding.takes:
-        raise StdpbenchError("this network is shown no pictures, so there is nothing to draw for it")
+        raise StdpbenchError("this network takes no pictures, so it cannot be shown a drawing")
     pixels = _checked(picture, shape)
     schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
     brightest = float(pixels.max())
@@ -122,7 +122,7 @@ def try_in_run(
     Parameters
     ----------
     simulator, experiment, picture
-        As in `try_picture`; during training, the simulator has the network of the run.
+        As in `try_picture`; during training, the simulator contains the network of the run.
     split : Split
         The pictures of the run.
     trained : RunFolder or None
@@ -152,7 +152,7 @@ def recent_labels(
     Parameters
     ----------
     images : ndarray, int64, (n,)
-        Numbers of the training pictures shown most recently.
+        Numbers of the training pictures that were shown most recently.
     counts : ndarray, integer, (n, n_exc)
         Exc spikes in response to them.
     labels : ndarray, int64, (n_images,), or None
@@ -174,11 +174,14 @@ def written_labels(folder: RunFolder, n_exc: int) -> Assignment | None:
     """Return the classes of neurons that the label phase of a run saved; None if they cannot be read."""
     try:
         with np.load(folder.path / "assignments.npz", allow_pickle=False) as arrays:
-            found = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
+            assignment = Assignment(arrays["labels"], arrays["mean_response"], arrays["class_counts"])
     except DAMAGE:
         return None
-    fits = found.labels.shape == (n_exc,) and found.mean_response.shape == (len(found.class_counts), n_exc)
-    return found if fits else None
+    fits = assignment.labels.shape == (n_exc,) and assignment.mean_response.shape == (
+        len(assignment.class_counts),
+        n_exc,
+    )
+    return assignment if fits else None
 
 
 def _checked(picture: Any, shape: tuple[int, int]) -> NDArray[np.float64]:

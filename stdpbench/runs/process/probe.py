@@ -1,4 +1,4 @@
-"""Answer requests about the network of a run without a process: ``python -m stdpbench.runs.process.probe FOLDER``.
+"""Answer requests about the network of an inactive run: ``python -m stdpbench.runs.process.probe FOLDER``.
 
 A probe only reads, so it needs no lock, and any number of probes may use one run. It supports the request ``try``.
 """

@@ -22,8 +22,8 @@ from stdpbench.runs.protocol.messages import CREDIT, FRAMES, Request
 
 _log = logging.getLogger(__name__)
 _SHORTEST_GAP = {"progress": 1 / 10, "network": 1 / 10, "presentation": 1 / 40}
-"""Minimum interval between two frames of one kind, in seconds. Progress is read by people, and the weights, which are
-by far the largest frames, change little within a tenth of a second."""
+"""Minimum interval between two frames of a kind, in seconds. Progress is read by people, and the weights, by far the
+largest frames, change little within a tenth of a second."""
 _SHARE = 0.01  # maximum share of the time spent on making frames
 
 Makers = Mapping[str, Callable[[], Any]]
@@ -56,14 +56,14 @@ class Publisher:
             reader.put(record)
 
     def offer(self, makers: Makers, *, flush: bool = False) -> None:
-        """Make the frames that are due and that readers wait for, and send them.
+        """Make and send the frames that are due and requested by readers.
 
         Parameters
         ----------
         makers : mapping of str to callable
             Function that returns the values of a frame, by kind; called only if the frame is sent.
         flush : bool
-            Whether all frames are due, as before a pause and at the end.
+            Whether all frames are due, which is so before a pause and at the end.
         """
         if not self._readers:
             return
@@ -82,7 +82,7 @@ class Publisher:
             now = end
 
     def close(self, timeout: float = 2.0) -> None:
-        """Disconnect all readers, after a short time for sending what is left."""
+        """Send the remaining messages for at most `timeout` s, then disconnect all readers."""
         until = time.monotonic() + timeout
         for reader in self._readers:
             reader.finish(max(0.0, until - time.monotonic()))

@@ -1,7 +1,7 @@
 """Setup of a run: load its newest intact checkpoint and its pictures, and open its network.
 
-It also records what results depend on besides experiment, parameter changes and seed: data, and the code that runs a
-network.
+It also computes digests of what results depend on besides experiment, parameter changes and seed: the data, and the
+code that runs a network.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _SUFFIXES = {".py", ".so", ".cpp", ".h"}
 
 
 def dependencies(experiment: Experiment, data: str) -> Dependencies:
-    """Return the present dependencies of a run.
+    """Return the current dependencies of a run.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def dependencies(experiment: Experiment, data: str) -> Dependencies:
     """
     kinds = {kind.__module__ for kind in (*_kinds([experiment, *_elements(experiment)]), *readouts.usable().values())}
     packages = sorted({module.partition(".")[0] for module in kinds} - {"stdpbench"})
-    others = {package: _digest(_files_of(package)) for package in packages}
-    return Dependencies({"data": data, "stdpbench": _own_code(), **others})
+    digests = {package: _digest(_files_of(package)) for package in packages}
+    return Dependencies({"data": data, "stdpbench": _code_digest(), **digests})
 
 
 @cache
-def _own_code() -> str:
-    here = Path(__file__).resolve().parents[2]
-    return _digest(tuple(here / name for name in _CODE))
+def _code_digest() -> str:
+    root = Path(__file__).resolve().parents[2]
+    return _digest(tuple(root / name for name in _CODE))
 
 
 def differences(records: Sequence[Record], present: Dependencies) -> list[str]:
@@ -82,7 +82,7 @@ def differences(records: Sequence[Record], present: Dependencies) -> list[str]:
             )
         else:
             sentences.append(
-                f"The code of {name} is not the one that the journal records, so results from here on may differ."
+                f"The code of {name} differs from that recorded in the journal, so results from here on may differ."
             )
     return sentences
 
@@ -129,8 +129,8 @@ def _digest(places: tuple[Path, ...]) -> str:
 
 
 _ORIGINS = {
-    Origin.LABELS: "Supervised: the weights with which this network starts were trained with labels.",
-    Origin.UNKNOWN: "The origin of the weights is unknown: they may have been trained with labels.",
+    Origin.LABELS: "Supervised: the initial weights of this network were trained with labels.",
+    Origin.UNKNOWN: "The origin of the initial weights is unknown: they may have been trained with labels.",
 }
 
 
@@ -153,7 +153,7 @@ class Setup:
     sentences : tuple of str
         Sentences for the user about the setup.
     dependencies : Dependencies
-        What results depend on besides experiment, parameter changes and seed.
+        Digests of what results depend on besides experiment, parameter changes and seed.
     """
 
     simulator: Simulator
@@ -180,7 +180,7 @@ def open_network(
     options : Options
         Options of the run.
     records : sequence of Record
-        Facts in its journal; checkpoints that more facts precede are skipped.
+        Facts in its journal; checkpoints preceded by more facts are skipped.
     waiting : callable
         Called with a description of the step before code generation or compilation.
 
@@ -227,7 +227,7 @@ def open_network(
         if cut := n_cut(experiment, shown):
             sentences.append(
                 f"{cut} of {len(shown)} {part} {shown.noun}s last longer than schedule.stimulus "
-                f"({experiment.schedule.stimulus:g} ms); what is longer is not shown."
+                f"({experiment.schedule.stimulus:g} ms); the rest of them is not shown."
             )
     sentences += differences(records, depends_on)
     if checkpoint is not None and checkpoint.versions != versions():

@@ -1,20 +1,20 @@
-r"""Training with labels: a reference in the place of the training by plasticity rules.
+r"""Training with labels: a reference instead of training by plasticity rules.
 
-The run machinery sees the same surface as `Training` and `TrainingRecord`, so that positions, pauses, checkpoints and
-changes of parameters work as in every run. Positions count pictures; between two of them that the run can stop at lie
-some batches. The simulator owns the weights: what is set in it, by a checkpoint or a user, is what a trainer continues
-from, and after each part the last picture is shown to the simulated network for the displays.
+The classes have the interfaces of `Training` and `TrainingRecord`, so that positions, pauses, checkpoints and changes
+of parameters work as in every run. Positions count pictures; the run can stop only after a part of several batches.
+The simulator owns the weights: the trainer continues from the arrays that a checkpoint or the user has set there.
+After each part, the last picture is shown to the simulated network for the displays.
 
-In few bits, the trainer of a reference sees the rounded weights :math:`Q(w)` of each projection, and its step changes
-weights w of all bits, which nothing else sees (the *straight-through* estimator: the derivative of Q is taken to be
-1):
+With few bits, the trainer of a reference sees the rounded weights :math:`Q(w)` of each projection, and its step
+changes the weights w of full precision, which nothing else sees (the *straight-through* estimator: the derivative of Q
+is taken to be 1):
 
 .. math::
 
     w \leftarrow w + \Delta\big(Q(w)\big)
 
-for the change :math:`\Delta` that the trainer makes after a batch. Many small changes thus add up to a step of Q. The
-network that is simulated, tested and saved has the weights :math:`Q(w)`.
+where :math:`\Delta` is the change that the trainer makes after a batch. Many small changes thus add up to a step of Q.
+The network that is simulated, tested and saved has the weights :math:`Q(w)`.
 
 Source: Courbariaux, Bengio & David (2015), doi:10.48550/arXiv.1511.00363, for weights of one bit.
 """
@@ -51,18 +51,18 @@ _FULL, _ROUNDED = "full.", "rounded."
 
 
 class StraightThrough(Trainer):
-    """Trains with the rounded weights of a trainer's network; `weights` are the rounded ones.
+    """Trains a network through another trainer that sees rounded weights; `weights` are the rounded ones.
 
     The measures of a part are means over its batches.
 
     Parameters
     ----------
     inner : Trainer
-        Trains the network, whatever its weights are when it is called.
+        Trains the network from the weights that are set before each call.
     bits : int
-        Bits of a weight; where a projection has weights of both signs, the sign takes one.
+        Bits of a weight; if a projection has weights of both signs, one bit is the sign.
     stochastic : bool
-        Whether weights are rounded up and down at random, so that the mean stays, instead of to the nearest value.
+        Whether weights are rounded up or down at random, which preserves the mean, instead of to the nearest value.
         Random numbers depend on the seed, the projection and the position.
     """
 
@@ -71,12 +71,12 @@ class StraightThrough(Trainer):
         self.batch = inner.batch
         self._inner, self._bits, self._stochastic = inner, bits, stochastic
         self._full = {name: w.copy() for name, w in inner.weights.items()}
-        self._left: dict[str, NDArray[Any]] = {}  # rounded weights at the end of the last part
+        self._last_rounded: dict[str, NDArray[Any]] = {}  # rounded weights at the end of the last part
 
     def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
-        """Show pictures in batches, each of which changes the weights of all bits; see `Trainer.learn`."""
+        """Show pictures in batches, each of which changes the full-precision weights; see `Trainer.learn`."""
         for name, w in self.weights.items():
-            if name not in self._left or not np.array_equal(w, self._left[name]):  # set by somebody else
+            if name not in self._last_rounded or not np.array_equal(w, self._last_rounded[name]):  # set from outside
                 self._full[name][...] = w
         loss, correct, values = 0.0, 0, dict[str, float]()
         for start in range(0, len(numbers), self.batch):
@@ -90,46 +90,46 @@ class StraightThrough(Trainer):
             loss, correct = loss + learnt.loss * len(chosen), correct + learnt.correct
             for name, value in learnt.values.items():
                 values[name] = values.get(name, 0.0) + value * len(chosen)
-        self._left = self._rounded(position + len(numbers))
-        for name, w in self._left.items():
+        self._last_rounded = self._rounded(position + len(numbers))
+        for name, w in self._last_rounded.items():
             self.weights[name][...] = w
         n = len(numbers)
         return Learnt(loss / n, correct, {name: value / n for name, value in values.items()})
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return the state of the inner trainer, the weights of all bits, and the rounded ones that belong to them."""
+        """Return the state of the inner trainer, the full-precision weights, and the corresponding rounded weights."""
         full = {_FULL + name: w.copy() for name, w in self._full.items()}
-        return {**self._inner.state(), **full, **{_ROUNDED + name: w.copy() for name, w in self._left.items()}}
+        return {**self._inner.state(), **full, **{_ROUNDED + name: w.copy() for name, w in self._last_rounded.items()}}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continue from a `state`, or from one of a training with all bits."""
+        """Continue from a `state`, or from that of a training with full precision."""
         self._inner.restore(state)
-        self._left = {}
+        self._last_rounded = {}
         for name in self._full:
             if _ROUNDED + name in state:
                 self._full[name][...] = state[_FULL + name]
-                self._left[name] = np.array(state[_ROUNDED + name], self._full[name].dtype)
+                self._last_rounded[name] = np.array(state[_ROUNDED + name], self._full[name].dtype)
 
     def _rounded(self, position: int) -> dict[str, NDArray[Any]]:
-        """The weights of few bits for the batch at a position."""
-        found = {}
+        """Return the rounded weights for the batch at a position."""
+        rounded = {}
         for name, w in self._full.items():
             random = None
             if self._stochastic:
-                words = (_ROUNDING, self.task.seed, position, *name.encode())
-                random = np.random.default_rng(np.random.SeedSequence(words))
-            found[name] = quantised(w.astype(np.float64), self._bits, random).astype(w.dtype)
-        return found
+                entropy = (_ROUNDING, self.task.seed, position, *name.encode())
+                random = np.random.default_rng(np.random.SeedSequence(entropy))
+            rounded[name] = quantised(w.astype(np.float64), self._bits, random).astype(w.dtype)
+        return rounded
 
 
-_PARTS, _MOST = 20, 2000  # parts of a pass after which the run can stop, and most pictures of one
+_PARTS, _MOST = 20, 2000  # parts of a pass, after which the run can stop, and maximum number of pictures in a part
 _STATE = "reference."
-"""Beginning of the names of what a trainer remembers, in the arrays of a checkpoint."""
+"""Prefix of the names of arrays of a trainer's state in a checkpoint."""
 
 
 @dataclass(frozen=True, eq=False)
 class PresentedPart(Presented):
-    """A completed part of the training; the response is that to its last picture, after the change of weights.
+    """A completed part of the training, with the response to its last picture after the weights have changed.
 
     Attributes
     ----------
@@ -158,12 +158,12 @@ def check_task(experiment: Experiment, split: Split) -> None:
         raise StdpbenchError(f"reference.kind {kind!r} trains with labels, but the training pictures carry none")
     graph, n_classes = experiment.graph(), len(split.class_names)
     if graph.n_read < n_classes:
-        where = experiment.short_path(f"network.populations.{graph.read}.size")
-        raise StdpbenchError(f"{where} must be at least {n_classes}, the number of classes, not {graph.n_read}")
+        path = experiment.short_path(f"network.populations.{graph.read}.size")
+        raise StdpbenchError(f"{path} must be at least {n_classes}, the number of classes, not {graph.n_read}")
 
 
 def sentence_on_labels(experiment: Experiment, split: Split) -> str:
-    """Return the sentence that says with which labels a network is trained."""
+    """Return a sentence that states which labels train the network."""
     kind = getattr(experiment.reference, "kind", "")
     if file := experiment.reference.file:
         return (
@@ -187,7 +187,7 @@ class SupervisedTraining(Training):
         super().__init__(simulator, experiment, split.train, start)
         check_task(experiment, split)
         self._n_classes = len(split.class_names)
-        self._trainer = self._made(self._weights())
+        self._trainer = self._new_trainer(self._weights())
         pass_ = max(1, len(split.train))
         batches = max(1, min(_MOST, pass_ // _PARTS) // self._trainer.batch)
         self._before = start
@@ -198,12 +198,12 @@ class SupervisedTraining(Training):
         """Activate the parameters of another experiment from the next part on; see `Training.change`."""
         super().change(experiment)
         state = self._trainer.state()
-        self._trainer = self._made(self._weights())
+        self._trainer = self._new_trainer(self._weights())
         self._trainer.restore(state)
 
-    def checkpoint_due(self, every: int, given: bool) -> bool:
-        """Whether a checkpoint is due at this position: at the end of each pass, or where `every` was `given`."""
-        if not given:
+    def checkpoint_due(self, every: int, chosen: bool) -> bool:
+        """Return whether a checkpoint is due: at the end of each pass, unless the user has `chosen` the interval."""
+        if not chosen:
             return self.position % self._pass == 0
         return self.position // every > self._before // every
 
@@ -236,9 +236,9 @@ class SupervisedTraining(Training):
 
     @property
     def divergence(self) -> str:
-        """A sentence if weights or the loss are no longer finite after the last part; empty if they are."""
-        told = () if self._learnt is None else (self._learnt.loss, *self._learnt.values.values())
-        if sums_are_finite(self._trainer.weights.values()) and np.isfinite(told).all():
+        """A sentence if weights or the loss are not finite after the last part; else empty."""
+        measures = () if self._learnt is None else (self._learnt.loss, *self._learnt.values.values())
+        if sums_are_finite(self._trainer.weights.values()) and np.isfinite(measures).all():
             return ""
         return (
             f"weights or the loss are no longer finite after training presentation {self.position - 1}: "
@@ -246,21 +246,21 @@ class SupervisedTraining(Training):
         )
 
     def history(self) -> dict[str, NDArray[Any]]:
-        """Return what the trainer remembers, for a checkpoint."""
+        """Return the state of the trainer, for a checkpoint."""
         return {_STATE + name: array for name, array in self._trainer.state().items()}
 
     def restore(self, history: Mapping[str, NDArray[Any]]) -> None:
         """Continue from the `history` of a checkpoint."""
-        mine = {name.removeprefix(_STATE): a for name, a in history.items() if name.startswith(_STATE)}
-        if mine:
-            self._trainer.restore(mine)
+        state = {name.removeprefix(_STATE): a for name, a in history.items() if name.startswith(_STATE)}
+        if state:
+            self._trainer.restore(state)
 
     def seconds_per_picture(self) -> float:
-        """Measure how long training takes per picture, with one batch that changes nothing."""
+        """Measure the training time per picture with one batch, without changing the network."""
         numbers = self._order[: self._trainer.batch]
         if not len(numbers):
             return 0.0
-        trial = self._made(self._weights())
+        trial = self._new_trainer(self._weights())
         trial.learn(numbers, 0)  # the first one is slower
         begun = time.perf_counter()
         trial.learn(numbers, 0)
@@ -269,7 +269,7 @@ class SupervisedTraining(Training):
     def _weights(self) -> dict[str, NDArray[np.float32]]:
         return {name: self._simulator.weights(name).astype(np.float32) for name in self._simulator.graph.trained}
 
-    def _made(self, weights: Mapping[str, NDArray[np.float32]]) -> Trainer:
+    def _new_trainer(self, weights: Mapping[str, NDArray[np.float32]]) -> Trainer:
         experiment, labels = self.experiment, self._images.labels
         assert labels is not None
         task = Task(
@@ -294,13 +294,13 @@ class SupervisedTraining(Training):
         return np.asarray(encoding.currents_of(pixels.reshape(len(pixels), -1)), np.float32)
 
     def _times(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Time step of the spike of each input, infinite where there is none."""
+        """Return the time step of the spike of each input; infinite without a spike."""
         graph = self._simulator.graph
-        found = np.full((len(numbers), graph.populations[graph.input].size), np.inf, np.float32)
-        for row, number in zip(found, numbers.tolist(), strict=True):
+        times = np.full((len(numbers), graph.populations[graph.input].size), np.inf, np.float32)
+        for row, number in zip(times, numbers.tolist(), strict=True):
             spikes = encode(self.experiment, self._images, "train", 0, 0, number)
             row[spikes.index] = spikes.bin
-        return found
+        return times
 
 
 class SupervisedRecord(TrainingRecord):
@@ -316,7 +316,7 @@ class SupervisedRecord(TrainingRecord):
         super().__init__(simulator, split, 0, experiment)
         self._all, self._split, self._experiment = total, split, experiment
         self.taught: list[tuple[int, Taught]] = []
-        self.exc_spikes = None  # of each neuron in all presentations: a trainer has only their sums
+        self.exc_spikes = None  # a trainer does not count the spikes of each neuron
 
     def take(self, presented: Presented) -> Taught:
         """Add a part, and return it as a fact."""
@@ -337,14 +337,14 @@ class SupervisedRecord(TrainingRecord):
     ) -> dict[str, Any]:
         """Write learned arrays, curves and figures, and return the section of ``metrics.json`` on training."""
         done = self.taught[-1][0] if self.taught else 0
-        found = super().write(folder, experiment, split, learned, stopped=stopped)
+        metrics = super().write(folder, experiment, split, learned, stopped=stopped)
         columns = taught_columns(dict(self.taught))
         self.undrawn += draw_surrogate_training(folder, experiment, max(1, len(split.train)), columns)
         for name in ("spikes_per_image", "presentations_per_image", "too_few_spikes", "mean_theta_mV"):
-            found.pop(name, None)
+            metrics.pop(name, None)
         last = self.taught[-1][1] if self.taught else None
         return {
-            **found,
+            **metrics,
             "presentations": done,
             "planned": self._all,
             "images_per_second": round(done / self.seconds, 2) if self.seconds > 0 else None,
@@ -356,7 +356,7 @@ class SupervisedRecord(TrainingRecord):
         """Return the curves for ``training.npz``, one value per part."""
         columns = {name: np.array([part.values[name] for _, part in self.taught], float) for name in self._names}
         return {
-            "taught.position": np.array([at for at, _ in self.taught], np.int64),
+            "taught.position": np.array([position for position, _ in self.taught], np.int64),
             "taught.pictures": np.array([part.pictures for _, part in self.taught], np.int64),
             "taught.loss": np.array([part.loss for _, part in self.taught], float),
             "taught.accuracy": np.array([part.accuracy for _, part in self.taught], float),
@@ -375,9 +375,9 @@ class SupervisedRecord(TrainingRecord):
         """Restore the data of a checkpoint."""
         super().restore(history, seconds, silent)
         self.exc_spikes = None
-        known = ("position", "pictures", "loss", "accuracy")
+        standard = ("position", "pictures", "loss", "accuracy")
         names = [name.removeprefix("taught.") for name in history if name.startswith("taught.")]
-        others = [name for name in names if name not in known]
+        measures = [name for name in names if name not in standard]
         self.taught = [
             (
                 int(history["taught.position"][i]),
@@ -385,7 +385,7 @@ class SupervisedRecord(TrainingRecord):
                     int(history["taught.pictures"][i]),
                     float(history["taught.loss"][i]),
                     float(history["taught.accuracy"][i]),
-                    {name: float(history[f"taught.{name}"][i]) for name in others},
+                    {name: float(history[f"taught.{name}"][i]) for name in measures},
                 ),
             )
             for i in range(len(history["taught.position"]))

@@ -1,8 +1,8 @@
 """The training phase: presentations in sequence, with learning.
 
 Everything outside the network happens here, between two presentations: weights are normalised and rounded, the
-stimulus is fetched, a picture with too few spikes is shown again brighter, theta decays, and state is carried over or
-reset. While the network runs, a thread draws the spikes of the next presentations.
+stimulus is fetched, a picture that evokes too few spikes is shown again brighter, theta decays, and the state is
+carried over or reset. While the network runs, a thread draws the spikes of the next presentations.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stdpbench.experiment import Experiment, encode, n_bins, training_order
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.process.evaluation import noise_of, sums_are_finite
 from stdpbench.runs.process.homeostasis import (
-    let_thresholds_decay,
+    decay_thresholds,
     normalise_weights,
     round_weights_of,
     threshold_decays,
@@ -36,45 +36,45 @@ Key = tuple[str, int, int, int]
 _MOST_AHEAD = 8
 """Maximum number of stimuli encoded ahead: enough to continue while the app uses the processor of the thread."""
 _AT_A_TIME = 2
-"""Stimuli for which the thread wakes: few enough to be encoded before the network is ready."""
+"""Number of stimuli for which the thread wakes: few enough to be encoded before the network is ready."""
 _MOST_KEPT = 2**26
 """Maximum size in bytes of the spikes that are kept for later passes."""
 
 
 class _Ahead:
-    """A stimulus that is encoded by the thread, or by the one who needs it, whoever takes it first.
+    """A stimulus that is encoded by the encoder thread or by the training thread, whichever takes it first.
 
-    A `concurrent.futures.Future` would do, but its locks cost as much as the encoding of many a stimulus.
+    A `concurrent.futures.Future` has the same interface, but its locks take as long as encoding some stimuli.
     """
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self._taken, self._ready = threading.Lock(), threading.Lock()
         self._ready.acquire()
-        self._found: Spikes | BaseException | None = None
+        self._outcome: Spikes | BaseException | None = None
 
     def take(self) -> bool:
-        """Return whether nobody else encodes it."""
+        """Claim the stimulus for this thread; return False if the other thread has claimed it."""
         return self._taken.acquire(blocking=False)
 
     @property
     def is_ready(self) -> bool:
         """Whether it has been encoded."""
-        return self._found is not None
+        return self._outcome is not None
 
-    def put(self, found: Spikes | BaseException) -> None:
-        """Hand over the spikes, or what went wrong."""
-        self._found = found
+    def put(self, outcome: Spikes | BaseException) -> None:
+        """Hand over the spikes, or the exception raised by the encoding."""
+        self._outcome = outcome
         self._ready.release()
 
     def result(self) -> Spikes:
-        """Wait for the spikes; raises what went wrong."""
+        """Wait for the spikes and return them, or raise the exception of the encoding."""
         with self._ready:
-            found = self._found
-        if isinstance(found, BaseException):
-            raise found
-        assert found is not None
-        return found
+            outcome = self._outcome
+        if isinstance(outcome, BaseException):
+            raise outcome
+        assert outcome is not None
+        return outcome
 
 
 class Stimuli:
@@ -93,7 +93,7 @@ class Stimuli:
         self._shown = -1  # the last presentation
         self._ahead: deque[_Ahead] = deque()
         self._kept: dict[int, Spikes] = {}
-        """First attempts by number of the stimulus."""
+        """Spikes of first attempts, by number of the stimulus."""
         self._repeats = len(np.unique(order)) < len(order)
         self._room = self._room_of(experiment)
         self._tasks: SimpleQueue[tuple[Experiment, list[_Ahead]] | None] = SimpleQueue()
@@ -113,7 +113,7 @@ class Stimuli:
         ahead = self._ahead.popleft() if self._ahead and self._ahead[0].key == key else None
         if ahead is None and attempt == 0:
             ahead = self._upcoming(presentation)
-        if ahead is None or ahead.take():  # also one that the low-priority thread has not started
+        if ahead is None or ahead.take():  # the low-priority thread may not have started it
             spikes = self._encode(self._experiment, presentation, attempt)
         else:
             spikes = ahead.result()
@@ -125,41 +125,41 @@ class Stimuli:
         return spikes
 
     def encode_ahead(self) -> None:
-        """Start encoding the next stimuli, if few are left. It is called when the network begins to run.
+        """Start encoding the next stimuli, if few are left; called when the network begins to run.
 
-        Earlier, the thread and the one who simulates would hand the interpreter to each other many times, at each
-        call of NumPy that releases it; while the network runs, the thread has it to itself.
+        Before that, the two threads would compete for the interpreter at each call of NumPy that releases it. While
+        the network runs, the encoder thread has the interpreter to itself.
         """
         following = self._shown + 1 + len(self._ahead)
         end = min(self._shown + 1 + _MOST_AHEAD, len(self._order))
         if len(self._ahead) <= _MOST_AHEAD - _AT_A_TIME and following < end:
-            several = [self._upcoming(presentation) for presentation in range(following, end)]
-            self._ahead.extend(several)
-            if any(not stimulus.is_ready for stimulus in several):
-                self._tasks.put((self._experiment, several))
+            upcoming = [self._upcoming(presentation) for presentation in range(following, end)]
+            self._ahead.extend(upcoming)
+            if any(not stimulus.is_ready for stimulus in upcoming):
+                self._tasks.put((self._experiment, upcoming))
 
     def _work(self) -> None:
         if self._experiment.stream is None:  # the pieces of a stream take longer to draw than to simulate
             give_way()
         while (task := self._tasks.get()) is not None:
-            experiment, several = task
-            for stimulus in several:
+            experiment, upcoming = task
+            for stimulus in upcoming:
                 if stimulus.take():
                     try:
                         stimulus.put(self._encode(experiment, stimulus.key[1], 0))
-                    except BaseException as error:  # for the one who needs it
+                    except BaseException as error:  # raised in the training thread
                         stimulus.put(error)
 
     def _upcoming(self, presentation: int) -> _Ahead:
-        """Return a stimulus to be encoded, or one whose spikes are known."""
+        """Return a stimulus to be encoded, or one whose spikes are already available."""
         stimulus = _Ahead(self._key(presentation))
-        known = self._kept.get(int(self._order[presentation]))
-        if known is not None and stimulus.take():
-            stimulus.put(known)
+        kept = self._kept.get(int(self._order[presentation]))
+        if kept is not None and stimulus.take():
+            stimulus.put(kept)
         return stimulus
 
     def _room_of(self, experiment: Experiment) -> int:
-        """Return how many bytes of spikes may be kept: none if they are random, or no stimulus is shown twice."""
+        """Return how many bytes of spikes may be kept: 0 if spikes are random, or no stimulus is shown twice."""
         again = experiment.stream is None and not experiment.encoding.draws and experiment.schedule.timing == "intact"
         return _MOST_KEPT if again and self._repeats else 0
 
@@ -171,7 +171,7 @@ class Stimuli:
 
     def _discard(self) -> None:
         for stimulus in self._ahead:
-            stimulus.take()  # so that the thread does not
+            stimulus.take()  # so that the thread does not encode it
         self._ahead.clear()
 
     def _key(self, presentation: int, attempt: int = 0) -> Key:
@@ -233,16 +233,17 @@ def stage_ends(experiment: Experiment, total: int) -> list[tuple[int, tuple[str,
     Parameters
     ----------
     experiment : Experiment
-        Gives the stages (``schedule.stages``); without them, all projections with a rule learn throughout.
+        The experiment with its stages (``schedule.stages``); without stages, all projections with a rule learn
+        throughout.
     total : int
         Number of training presentations in all stages.
     """
     stream = experiment.schedule.is_stream
     lengths = [(stage.duration or 0.0) if stream else stage.passes for stage in experiment.stages]
-    whole, ends, done = sum(lengths), [], 0.0
+    total_length, ends, done = sum(lengths), [], 0.0
     for stage, length in zip(experiment.stages, lengths, strict=True):
         done += length
-        ends.append((round(total * done / whole) if whole else 0, tuple(stage.projections)))
+        ends.append((round(total * done / total_length) if total_length else 0, tuple(stage.projections)))
     return ends
 
 
@@ -335,7 +336,7 @@ class Training:
             )
             exc_spikes += np.bincount(response.spikes[read].index, minlength=len(exc_spikes))
             self._not_finite = simulator.not_finite()  # checked before a reset hides it
-            let_thresholds_decay(simulator, self._decays_after(bins), plastic)
+            decay_thresholds(simulator, self._decays_after(bins), plastic)
             round_weights_of(simulator, self.experiment, plastic, presentation, attempt)
             if schedule.between == "reset":
                 simulator.reset()
@@ -351,36 +352,36 @@ class Training:
 
     @property
     def divergence(self) -> str:
-        """A sentence that names the variables that are no longer finite after the last presentation; empty if none."""
+        """A sentence naming the variables that are not finite after the last presentation; empty if all are finite."""
         learned = self._simulator.layout.learned
         weights = sums_are_finite(self._simulator.weights(name) for name in self._simulator.graph.plastic)
         if weights and not self._not_finite:
             return ""
         thresholds = learned.keys() & set(self._not_finite)
-        what = ", ".join(self._not_finite) if weights and not thresholds else "weights or thresholds"
+        variables = ", ".join(self._not_finite) if weights and not thresholds else "weights or thresholds"
         return (
-            f"{what} are no longer finite after training presentation {self.position - 1}: a plasticity or neuron "
-            "parameter is too large"
+            f"{variables} are no longer finite after training presentation {self.position - 1}: a plasticity or "
+            "neuron parameter is too large"
         )
 
-    def checkpoint_due(self, every: int, given: bool) -> bool:
-        """Whether a checkpoint is due at this position.
+    def checkpoint_due(self, every: int, chosen: bool) -> bool:
+        """Return whether a checkpoint is due at this position.
 
         Parameters
         ----------
         every : int
-            Presentations between two checkpoints.
-        given : bool
-            Whether the user chose this number.
+            Number of presentations between two checkpoints.
+        chosen : bool
+            Whether the user has chosen this number.
         """
         return self.position % every == 0
 
     def history(self) -> dict[str, NDArray[Any]]:
-        """Return what training remembers besides the state of the network, for a checkpoint."""
+        """Return the state of training besides that of the network, for a checkpoint."""
         return {}
 
     def restore(self, history: Mapping[str, NDArray[Any]]) -> None:
-        """Continue from the `history` in a checkpoint, which may hold more."""
+        """Continue from the `history` in a checkpoint, which may contain further arrays."""
 
     def close(self) -> None:
         """End the thread that encodes ahead."""

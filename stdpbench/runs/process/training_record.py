@@ -1,6 +1,6 @@
-"""Results of training: curves, facts of blocks and of pieces of a stream, and the files written at the end.
+"""Results of training: curves, facts about blocks and pieces of a stream, and the files written at the end.
 
-Measures of the populations and projections that the main curves are not of belong to the blocks, too.
+Blocks also contain measures of populations and projections without main curves.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ from stdpbench.runs.protocol.facts import Block, Piece, Progress, Taught
 
 _DIGITS = 6
 _MOST_NEURONS = 100
-"""Neurons of which answers to patterns are recorded: the first ones."""
+"""Maximum number of neurons whose latencies in patterns are recorded: the first ones."""
 
 
 class StreamMeasures:
-    """Measures the pieces of a stream, one after the other.
+    """Measures the pieces of a stream in sequence.
 
     Parameters
     ----------
     simulator : Simulator
         The network.
     experiment : Experiment
-        With a stream as its data.
+        The experiment, whose data are a stream.
 
     Attributes
     ----------
@@ -64,8 +64,8 @@ class StreamMeasures:
         self.rate: float | None = None
         self._simulator, self._stream, self._seed = simulator, experiment.stream, experiment.seed
         self._dt, self._n_bins = experiment.network.dt * 1e-3, experiment.stimulus_bins
-        self._intervals = {each.name: Intervals(each.size, self._dt) for each in simulator.layout.cells}
-        # spikes of the neurons that are read, in the pattern that was not over at the end of the last piece
+        self._intervals = {cells.name: Intervals(cells.size, self._dt) for cells in simulator.layout.cells}
+        # spikes of the output neurons in the pattern that was incomplete at the end of the last piece
         self._index, self._step = np.empty(0, np.int64), np.empty(0, np.int64)
 
     def exchange(self, simulator: Simulator) -> None:
@@ -77,14 +77,14 @@ class StreamMeasures:
         start, spikes = presented.presentation * self._n_bins, presented.response.spikes
         rates, cv, together = dict[str, float](), dict[str, float | None](), dict[str, float | None]()
         delta, gamma = dict[str, float | None](), dict[str, float | None]()
-        for each in self._simulator.layout.cells:
-            name, mine = each.name, spikes[each.name]
-            step = mine.bin.astype(np.int64)
-            rates[name] = _rounded(len(mine) / each.size / (self._n_bins * self._dt)) or 0.0
-            cv[name] = _rounded(self._intervals[name].add(mine.index, step + start, self._n_bins))
-            together[name] = _rounded(synchrony(mine.index, step, each.size, self._n_bins, self._dt))
-            for found, band in ((delta, DELTA), (gamma, GAMMA)):
-                found[name] = None if each.size < 2 else _rounded(rhythm(step, self._n_bins, self._dt, band))
+        for cells in self._simulator.layout.cells:
+            name, fired = cells.name, spikes[cells.name]
+            step = fired.bin.astype(np.int64)
+            rates[name] = _rounded(len(fired) / cells.size / (self._n_bins * self._dt)) or 0.0
+            cv[name] = _rounded(self._intervals[name].add(fired.index, step + start, self._n_bins))
+            together[name] = _rounded(synchrony(fired.index, step, cells.size, self._n_bins, self._dt))
+            for powers, band in ((delta, DELTA), (gamma, GAMMA)):
+                powers[name] = None if cells.size < 2 else _rounded(rhythm(step, self._n_bins, self._dt, band))
         graph = self._simulator.graph
         self.rate = rates[graph.read]
         weights = {}
@@ -99,27 +99,27 @@ class StreamMeasures:
     ) -> tuple[tuple[tuple[float, int, tuple[float | None, ...]], ...], tuple[int, ...]]:
         if not self._stream.n_patterns:
             return (), ()
-        mine, stop = presented.response.spikes[self._simulator.graph.read], start + self._n_bins
+        spikes, stop = presented.response.spikes[self._simulator.graph.read], start + self._n_bins
         n = min(self._simulator.n_read, _MOST_NEURONS)
-        index, step = mine.index.astype(np.int64), mine.bin.astype(np.int64) + start
+        index, step = spikes.index.astype(np.int64), spikes.bin.astype(np.int64) + start
         index, step = index[index < n], step[index < n]
         ended = self._stream.occurrences(self._seed, start, stop, self._dt)
         # a pattern at the end of the piece ends in a later one
         later = self._stream.occurrences(self._seed, stop, stop + self._longest, self._dt)
         assert ended is not None
         assert later is not None
-        starts, stops = (np.concatenate(each) for each in ((ended.start, later.start), (ended.stop, later.stop)))
+        starts, stops = np.concatenate([ended.start, later.start]), np.concatenate([ended.stop, later.stop])
         alarms = false_alarms(index, step, starts, stops, n)
         self._index, self._step = np.concatenate([self._index, index]), np.concatenate([self._step, step])
-        found = tuple(
+        occurrences = tuple(
             (round(first * self._dt, 9), pattern, latencies(self._index, self._step, first, last, n, self._dt))
             for first, last, pattern in zip(
                 ended.start.tolist(), ended.stop.tolist(), ended.pattern.tolist(), strict=True
             )
         )
-        kept = self._step >= stop - self._longest
-        self._index, self._step = self._index[kept], self._step[kept]
-        return found, alarms
+        unfinished = self._step >= stop - self._longest
+        self._index, self._step = self._index[unfinished], self._step[unfinished]
+        return occurrences, alarms
 
     @property
     def _longest(self) -> int:
@@ -128,17 +128,17 @@ class StreamMeasures:
 
     def history(self) -> dict[str, NDArray[Any]]:
         """Return the data for `restore`, as arrays for a checkpoint."""
-        found: dict[str, NDArray[Any]] = {"stream_index": self._index, "stream_step": self._step}
-        for name, each in self._intervals.items():
-            found |= {f"stream_last.{name}": each.last, f"stream_sums.{name}": each.sums}
-        return found
+        arrays: dict[str, NDArray[Any]] = {"stream_index": self._index, "stream_step": self._step}
+        for name, intervals in self._intervals.items():
+            arrays |= {f"stream_last.{name}": intervals.last, f"stream_sums.{name}": intervals.sums}
+        return arrays
 
     def restore(self, history: Mapping[str, NDArray[Any]]) -> None:
         """Restore the data of a checkpoint."""
         self._index, self._step = history["stream_index"], history["stream_step"]
-        for name, each in self._intervals.items():
-            each.last[...] = history[f"stream_last.{name}"]
-            each.sums[...] = history[f"stream_sums.{name}"]
+        for name, intervals in self._intervals.items():
+            intervals.last[...] = history[f"stream_last.{name}"]
+            intervals.sums[...] = history[f"stream_sums.{name}"]
 
 
 def pieces_of(folder: RunFolder) -> dict[int, Piece]:
@@ -151,15 +151,14 @@ def _rounded(value: float | None) -> float | None:
 
 
 _CURVE, _SUM, _WEIGHTS = "curve.", "spikes_of_block.", "w_of_last_block."
-"""Beginnings of the names of arrays in a checkpoint."""
+"""Prefixes of the names of arrays in a checkpoint."""
 
 
 class OtherMeasures:
-    """Spikes, thresholds and changes of weights of what the main curves are not of.
+    """Spikes, thresholds and weight changes of populations and projections without main curves.
 
-    These are the populations that a learning projection ends at, except the one that is read, and the projections that
-    learn, except the one that is shown. The template diehl-cook has the main curves only, as its files always had;
-    streams have measures of their own.
+    These are the targets of plastic projections, except the population that is read, and the plastic projections,
+    except the one that is shown. The template diehl-cook has only the main curves; streams have other measures.
 
     Attributes
     ----------
@@ -183,20 +182,20 @@ class OtherMeasures:
             self._spikes[name] += int(response.counts(name).sum())
 
     def measure(self, simulator: Simulator, n: int) -> dict[str, float]:
-        """Return the measures of a block of `n` presentations, which is complete."""
-        found, learned = dict[str, float](), simulator.learned_views
+        """Return the measures of a completed block of `n` presentations."""
+        measures, learned = dict[str, float](), simulator.learned_views
         for name, total in self._spikes.items():
-            found[f"{name}.spikes"] = total / n
+            measures[f"{name}.spikes"] = total / n
             self._spikes[name] = 0
             if (theta := learned.get(f"{name}.theta")) is not None:
-                found[f"{name}.theta"] = float(theta.mean() * simulator.graph.shown_as(name)[0])
+                measures[f"{name}.theta"] = float(theta.mean() * simulator.graph.shown_as(name)[0])
         for name, before in self._weights.items():
-            now = simulator.weights(name)
-            found[f"{name}.change"] = float(np.abs(now - before).mean())
-            before[...] = now
-        for name, value in found.items():
+            weights = simulator.weights(name)
+            measures[f"{name}.change"] = float(np.abs(weights - before).mean())
+            before[...] = weights
+        for name, value in measures.items():
             self.curves.setdefault(name, []).append(value)
-        return found
+        return measures
 
     def changes(self) -> dict[str, list[float]]:
         """Return the mean absolute change of the weights in each block, by projection."""
@@ -215,7 +214,7 @@ class OtherMeasures:
         }
 
     def restore(self, history: Mapping[str, NDArray[Any]], simulator: Simulator) -> None:
-        """Restore the data of a checkpoint, whose state the simulator has."""
+        """Restore the data of a checkpoint."""
         self.curves = {
             name.removeprefix(_CURVE): values.tolist() for name, values in history.items() if name.startswith(_CURVE)
         }
@@ -225,7 +224,7 @@ class OtherMeasures:
 
 
 _ENOUGH = 20
-"""Presentations that have to be silent before a warning is due."""
+"""Number of silent presentations before a warning."""
 
 
 class TrainingRecord:
@@ -235,14 +234,12 @@ class TrainingRecord:
     ----------
     simulator : Simulator
         The network whose weights and thresholds are measured.
-    experiment : Experiment
-        The experiment.
     split : Split
         The pictures.
     total : int
         Total number of training presentations.
-    experiment : Experiment, optional
-        The experiment; needed for a stream.
+    experiment : Experiment
+        The experiment.
 
     Attributes
     ----------
@@ -257,8 +254,7 @@ class TrainingRecord:
     undrawn : list of str
         A sentence for each figure that could not be drawn.
     exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in all training presentations of the run; None if the run continues from a
-        checkpoint of a version that did not count them.
+        Spikes of each exc neuron in all training presentations of the run; None if they are not counted.
     arrived : int
         Input spikes so far, in the last attempt of each presentation.
     stream : StreamMeasures or None
@@ -284,7 +280,7 @@ class TrainingRecord:
             self.stream.exchange(simulator)
 
     def take(self, presented: Presented) -> Block | Taught | None:
-        """Add a presentation, and return the fact of the block or part that it completes, if any."""
+        """Add a presentation; return the fact of the block or part that it completes, or None."""
         self.silent = max(self.silent, presented.silent)
         if self.exc_spikes is not None:
             self.exc_spikes += presented.exc_spikes
@@ -312,7 +308,7 @@ class TrainingRecord:
         )
 
     def warnings(self, experiment: Experiment, presented: Presented) -> Iterator[str]:
-        """Yield warnings that the newest block makes certain: of silence, and of plasticity without effect.
+        """Yield warnings that follow from the newest block: of silence, and of plasticity without effect.
 
         Parameters
         ----------
@@ -325,10 +321,10 @@ class TrainingRecord:
         n, n_blocks, enough = len(curves.image), len(curves.points), -(-min(self._total, _ENOUGH) // interval)
         shown = f"the first {n} {'training presentations' if self.stream is None else 'pieces of the stream'}"
         silent = curves.spikes.all == 0
-        so_far, before, many = int(silent.sum()), int(silent[:-interval].sum()), MOST_SILENT * self._total
-        if (n_blocks == enough and so_far == n) or (before <= many < so_far < n):
-            others = {name: len(spikes) for name, spikes in presented.response.spikes.items()}
-            yield silence(experiment, Activity(shown, n, so_far, self.arrived, others))
+        so_far, before, allowed = int(silent.sum()), int(silent[:-interval].sum()), MOST_SILENT * self._total
+        if (n_blocks == enough and so_far == n) or (before <= allowed < so_far < n):
+            totals = {name: len(spikes) for name, spikes in presented.response.spikes.items()}
+            yield silence(experiment, Activity(shown, n, so_far, self.arrived, totals))
         elif n_blocks == max(2, enough) and so_far < n:
             changes = {self._simulator.graph.shown: curves.weight_change, **self.others.changes()}
             measured = {  # without the first block, which includes the first normalisation
@@ -340,11 +336,11 @@ class TrainingRecord:
 
     @property
     def _adapts(self) -> bool:
-        """Whether the neurons that are read have an adaptive threshold."""
+        """Whether the output neurons have an adaptive threshold."""
         return f"{self._simulator.graph.read}.theta" in self._simulator.learned_views
 
     def _mean_theta(self) -> float:
-        """Return the mean threshold of the neurons that are read, mV or without unit; 0 if they do not adapt."""
+        """Return the mean threshold of the output neurons, in mV or without unit; 0 if they do not adapt."""
         if not self._adapts:
             return 0.0
         graph = self._simulator.graph
@@ -379,9 +375,7 @@ class TrainingRecord:
         if self.silent:
             graph = self._simulator.graph
             neurons = f"{graph.read} neurons" if len(graph.plastic) == 1 else "neurons"
-            yield (
-                f"{self.silent} {neurons} had weights that summed to 0; they were not normalised and will never fire."
-            )
+            yield (f"{self.silent} {neurons} had weights with sum 0; they were not normalised and will never fire.")
         schedule = experiment.schedule
         at_limit = self._at_limit(experiment)
         if at_limit:

@@ -3,8 +3,8 @@
 This process trains and evaluates the network. It holds the run's lock, answers its readers, and continues if they hang
 or die. It ignores Ctrl+C; a termination signal stops it at the next boundary.
 
-The run folder is its current folder, through which it reads and writes all files of the run. So it goes on if the
-folder is moved, whatever takes the name that the folder had.
+The run folder is its working directory, and it reads and writes all files of the run by relative paths. So it
+continues even if the folder is moved.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     os.chdir(folder.path)
     folder = RunFolder(Path())
     remove_left_parts(folder.path)
-    Mailbox(folder.path).clear()  # requests from now on are for this process
+    Mailbox(folder.path).clear()  # earlier requests were for another process
     return _carry_out(folder)
 
 

@@ -1,4 +1,4 @@
 """Vocabulary shared by the process of a run and its readers: facts, states, messages, options.
 
-Imports no sibling package.
+It imports no sibling package.
 """

@@ -1,9 +1,9 @@
-"""Changes during a run, as facts: of parameters, and of the plasticity rule as a whole.
+"""Changes during a run, as facts: changes of parameters, and of the plasticity rule as a whole.
 
 Changes apply in the order of their positions, which differs from the order in the journal if a run was interrupted and
 resumed from an earlier position. The experiment of a presentation is the result of all changes up to its position. A
 rule that was not active in the previous presentation starts as in a new network, except that weights, thresholds and
-the state of neurons are carried over; a rule that was active continues, even if another one was selected and withdrawn
+the state of neurons are carried over. A rule that was active continues, even if another one was selected and withdrawn
 in between.
 """
 
@@ -34,7 +34,7 @@ _TABLES = ("populations", "projections")
 _ARRAYS = {FEED: "weights", THETA: "thresholds", COMPETE: "lateral weights"}
 
 Changes = Mapping[str, tuple[Any, Any]]
-"""Dotted path to (old, new) values as in a file; None: absent. That of a rule's kind marks a change of the rule."""
+"""Dotted path to (old, new) values as in a file; None: absent. The path of a rule's kind marks a new rule."""
 
 
 def changed_by(experiment: Experiment, change: Change) -> Experiment:
@@ -46,15 +46,15 @@ def changed_by(experiment: Experiment, change: Change) -> Experiment:
 
 def changes_between(before: Experiment, after: Experiment) -> list[Change]:
     """Return the facts that turn one experiment into another: one for each rule, then one for other parameters."""
-    found: list[Change] = []
+    changes: list[Change] = []
     rules = after.rules_by_projection
     for projection, rule in before.rules_by_projection.items():
         if projection in rules and not same_kind(rule, rules[projection]):
             change = RuleChanged(rule.to_mapping(), rules[projection].to_mapping(), projection)
             before = before.with_rule(change.new, projection)
-            found.append(change)
+            changes.append(change)
     differences = before.differences(after)
-    return [*found, ParametersChanged(differences)] if differences else found
+    return [*changes, ParametersChanged(differences)] if differences else changes
 
 
 def experiment_at(start: Experiment, records: Sequence[Record], position: int) -> Experiment:
@@ -84,18 +84,18 @@ def stored_at(start: Experiment, records: Sequence[Record], position: int) -> Ex
 
 def missing_kinds(start: Experiment, records: Sequence[Record]) -> tuple[str, ...]:
     """Return a clause (name and reason) for each missing kind that a run started with or changed its rule to."""
-    found = dict.fromkeys(start.missing_kinds)
+    clauses = dict.fromkeys(start.missing_kinds)
     for record in records:
         if isinstance(record.fact, RuleChanged):
             try:
                 rules.get(str(record.fact.new["kind"]))
             except MissingKindError as error:
-                found[error.clause] = None
-    return tuple(found)
+                clauses[error.clause] = None
+    return tuple(clauses)
 
 
 def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]]) -> dict[str, Any]:
-    """Return the nested tables of an experiment after changes, which are given with their positions."""
+    """Return the nested tables of an experiment after changes, given as pairs of position and change."""
     tables_after = dict(tables)
     for _, change in sorted(changes, key=lambda pair: pair[0]):
         for path, (_, new) in change.items():
@@ -122,12 +122,12 @@ def changes_rule(changes: Changes) -> bool:
 
 
 def rule_of(projection: str) -> str:
-    """Return what a rule is called: that of a projection, or the rule of the network."""
+    """Return a noun for the rule of a projection, or for the rule of the network."""
     return f"rule of {projection}" if projection else "rule"
 
 
 def new_rules(before: Experiment, after: Experiment) -> str:
-    """Return the names of the rules that one experiment does not have and another does."""
+    """Return the names of the rules of one experiment that another does not have."""
     return listed(
         f"{rule_name(change.new)} of {change.projection}" if change.projection else rule_name(change.new)
         for change in changes_between(before, after)
@@ -146,7 +146,7 @@ def describe_changes(changes: Changes) -> str:
 
 
 def _short(path: str) -> str:
-    """Return a short form of a path, with the population or projection where the network is spelled out."""
+    """Return the short form of a path, with the population or projection if the network is written in full."""
     above, _, below = path.partition(".")
-    table, _, rest = below.partition(".")
-    return rest if above == "network" and table in _TABLES and rest else path.rpartition(".")[2]
+    table, _, parameter = below.partition(".")
+    return parameter if above == "network" and table in _TABLES and parameter else path.rpartition(".")[2]

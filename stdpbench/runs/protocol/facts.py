@@ -38,7 +38,7 @@ class Started:
     phases : tuple of (str, int)
         Name and number of presentations of each phase, in order.
     shape : tuple of int
-        Height and width of the input: of a picture, or of all copies of it where each value has several inputs.
+        Height and width of the input: of a picture, or of all copies of it if each value has several inputs.
     class_names : tuple of str
         Names of the classes; empty for unlabelled pictures.
     """
@@ -54,9 +54,9 @@ class Started:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What results depend on besides experiment, parameter changes and seed.
+    """Digests of what results depend on besides experiment, parameter changes and seed.
 
-    Recorded when the network is opened, unless the journal has the same already.
+    Recorded when the network is opened, unless the journal already contains the same digests.
 
     Attributes
     ----------
@@ -108,9 +108,8 @@ class Block:
     first : int
         Number of the first presentation of the block.
     attempts, spikes : array of int
-        Number of times each picture was shown, and the spikes of the neurons read in the last attempt. Any sequence is
-        packed into an array of the smallest sufficient integer type: a run has many blocks, and all of them are kept
-        in memory.
+        Number of times each picture was shown, and the spikes of the neurons read in the last attempt. They are
+        packed into arrays of the smallest sufficient integer type, since all blocks of a run are kept in memory.
     mean_theta : float
         Mean threshold at the end of the block, in mV; without unit for neurons without units.
     weight_change : float
@@ -118,9 +117,9 @@ class Block:
     accuracy : mapping of str to float
         Running accuracy by read-out, on training labels; for display only.
     others : mapping of str to float
-        Measures of populations and projections that the others are not of: ``POPULATION.spikes``, mean per
-        presentation; ``POPULATION.theta``, mean in mV or without unit; ``PROJECTION.change``, mean absolute change.
-        Not written where it is empty.
+        Measures of further populations and projections: ``POPULATION.spikes``, mean per presentation;
+        ``POPULATION.theta``, mean in mV or without unit; ``PROJECTION.change``, mean absolute change. Omitted from
+        the journal if empty.
     """
 
     first: int
@@ -136,7 +135,7 @@ class Block:
         """Pack the numbers."""
         for name in ("attempts", "spikes"):
             object.__setattr__(self, name, _packed(getattr(self, name)))
-        # each block that is read from a journal or a connection would otherwise hold its own copies of the names
+        # otherwise each block read from a journal or a connection has separate copies of the names
         object.__setattr__(self, "accuracy", {sys.intern(name): value for name, value in self.accuracy.items()})
 
 
@@ -171,7 +170,7 @@ class RuleChanged:
     recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """Check that both tables have a kind, and the name of the projection."""
+        """Check the name of the projection, and that both tables have a kind."""
         if "kind" not in self.old or "kind" not in self.new:
             raise ValueError("a rule without a kind")
         if self.projection and not is_name(weights_of(self.projection)):
@@ -237,10 +236,10 @@ class Remarked:
     Attributes
     ----------
     text : str
-        The sentence. That of a remark that recurs is part of its identity and of the digests of a run
+        The sentence. The text of a recurring remark is part of its identity and of the digests of a run
         (`stdpbench.runs.folder.result_digests`), so its wording must not change.
     once : bool
-        Whether it concerns this process rather than following from the run itself.
+        Whether it concerns this process rather than the run itself.
     """
 
     text: str
@@ -248,7 +247,7 @@ class Remarked:
 
     @property
     def recurs(self) -> bool:
-        """Whether it recurs when the run continues from before it."""
+        """Whether it recurs when the run continues from an earlier position."""
         return not self.once
 
 
@@ -294,17 +293,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Responses of the network to held-out pictures; the record has the position that was measured.
+    """Measures of the network on held-out pictures; the record has the position that was measured.
 
     Attributes
     ----------
     images : int
         Number of pictures shown.
     part : str
-        ``"spare"`` for pictures that are never used for training, ``"later"`` for those not used yet.
+        ``"spare"`` for pictures that are never used for training, ``"later"`` for pictures not used yet.
     values : mapping of str to (float or None)
-        Measures by name (`stdpbench.results.readout.held_out.MEASURES`); None for an undefined one. Labels are used
-        for measuring only.
+        Measures by name (`stdpbench.results.readout.held_out.MEASURES`); None if undefined. Labels are used for
+        measuring only.
     """
 
     images: int
@@ -324,11 +323,11 @@ class Piece:
     cv, synchrony : mapping of str to (float or None)
         Irregularity of intervals, and synchrony, by population.
     weights : mapping of str to tuple of int
-        Histogram of the weights of each projection that learns: 20 equal bins from 0 to its w_max.
+        Histogram of the weights of each plastic projection: 20 equal bins from 0 to its w_max.
     occurrences : tuple of (float, int, tuple of (float or None))
-        Of each pattern that ended: its start in s, its number, and the latency of each neuron that is read, in ms.
+        Of each pattern that ended: its start in s, its number, and the latency of each output neuron, in ms.
     false_alarms : tuple of int
-        Spikes of each neuron that is read outside patterns; empty without patterns.
+        Spikes of each output neuron outside patterns; empty without patterns.
     delta, gamma : mapping of str to (float or None)
         Power of the rate at 2 to 4 Hz and at 30 to 70 Hz, relative to that of independent neurons, by population.
     """
@@ -346,14 +345,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Taught:
-    """A reference has been trained with some pictures and their labels.
+    """A reference was trained with some pictures and their labels.
 
     Attributes
     ----------
     pictures : int
         Number of pictures since the last fact of this kind.
     loss, accuracy : float
-        Mean loss, and share of the pictures that were classified correctly, each before the changes that follow.
+        Mean loss, and share of correctly classified pictures, each before the weights were changed.
     values : mapping of str to float
         Further measures (`stdpbench.experiment.references.Learnt`).
     """
@@ -467,14 +466,14 @@ _KINDS: dict[str, type[Any]] = {
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a phase. Not a fact: a newer value replaces the older.
+    """Progress of a phase. It is not a fact: a newer value replaces the older one.
 
     Attributes
     ----------
     phase : str
-        ``"train"``, ``"label"``, ``"test"``, or the name of a baseline; or what a trained run waits for.
+        ``"train"``, ``"label"``, ``"test"``, the name of a baseline, or what a trained run waits for.
     done, total : int
-        Number of completed presentations, and of all; or of measurements.
+        Number of completed presentations or measurements, and their total number.
     spikes_per_image, repeats, mean_theta : float, optional
         Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV or
         without unit.
@@ -520,7 +519,7 @@ class Record:
 
     @property
     def identity(self) -> tuple[str, int, str]:
-        """The part of a record that is the same whenever its fact recurs."""
+        """Key that is the same whenever the fact recurs: kind, position, and subject or text."""
         return type(self.fact).__name__, self.position, str(getattr(self.fact, "what", getattr(self.fact, "text", "")))
 
     def to_mapping(self) -> dict[str, Any]:
@@ -543,7 +542,7 @@ class Record:
         name = mapping.get("fact") if isinstance(mapping, Mapping) else None
         if isinstance(name, str) and name not in _KINDS:
             raise StdpbenchError(
-                f"this version of stdpbench does not know the fact {name!r}; a later one may have written it"
+                f"this version of stdpbench does not know the fact {name!r}; a later version may have written it"
             )
         try:
             kind = _KINDS[mapping["fact"]]
@@ -553,7 +552,7 @@ class Record:
             reason = " ".join(str(error).partition(" [type=")[0].split())
             raise StdpbenchError(f"not a fact of this format ({reason})") from None
         if not all(type(value) is int and value >= 0 for value in (record.number, record.position)):
-            raise StdpbenchError("its number and position must be integers of at least 0")
+            raise StdpbenchError("its number and position must be integers not less than 0")
         if not isinstance(record.time, str):
             raise StdpbenchError("its time must be a string")
         return record
@@ -561,7 +560,7 @@ class Record:
 
 @cache
 def _reader(name: str) -> Callable[[Any], Any]:
-    """Return a function that reads a fact from JSON: it checks the types of all values and turns lists into tuples."""
+    """Return a function that reads a fact from JSON, checks the types of all values and converts lists to tuples."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(_KINDS[name]).validate_python

@@ -22,7 +22,7 @@ TOPICS = ("state", "progress", "curves", "parameters", "log", "metrics", "networ
 
 @dataclass
 class LiveRun:
-    """State of a run as known from its facts and frames.
+    """State of a run according to its facts and frames.
 
     Attributes
     ----------
@@ -39,17 +39,16 @@ class LiveRun:
     taught : dict of int to Taught
         Completed parts of a training with labels, by the position of their end.
     changes : list of (int, mapping)
-        Changes of parameters and of the rule with their positions: path to (old, new); a change of the rule includes
-        that of the kind.
+        Changes of parameters and of the rule with their positions: path to (old, new). A change of the rule includes
+        its kind.
     marks : list of (int, str)
         Marks for curves: position and short description of each change and of each setting of learned arrays.
     learned_set : int
-        Number of the newest fact that set learned arrays, -1 for none; frames of the network that precede it are out
-        of date.
+        Number of the newest fact that set learned arrays, -1 for none; earlier frames of the network are out of date.
     log : list of (int, str, str)
         Position, time and sentence of each event.
     warnings : list of str
-        Remarks that follow from the run itself, such as that no neuron fires, without repetitions.
+        Recurring remarks, for example that no neuron fires, without repetitions.
     metrics : dict of str to mapping
         Accuracy by read-out, for the network and each baseline.
     labelled : Labelled or None
@@ -139,7 +138,7 @@ class LiveRun:
                 else:
                     self.changes.append((record.position, fact.changes))
                 self.marks.append((record.position, describe_intervention(fact)))
-                # measures at later positions were taken before an interruption, of a network that is gone
+                # measures at later positions are of a network that was lost in an interruption
                 self.held_out = {at: measures for at, measures in self.held_out.items() if at <= record.position}
                 changed |= {"parameters", "curves"}
             case facts.Planned():
@@ -165,7 +164,7 @@ class LiveRun:
         return changed
 
     def _is_built(self) -> set[str]:
-        """Clear the reason of a run that is building, whose wait is over, and return the topics that changed."""
+        """Clear the reason of a run in the state ``building``, and return the topics that changed."""
         if self.state is not State.BUILDING or not self.reason:
             return set()
         self.reason = ""
@@ -190,15 +189,15 @@ class LiveRun:
         for projection, number in newest.items():
             of_rule = f"{table_of_rule(projection)}."
             until = [
-                (at, {path: values for path, values in change.items() if path.startswith(of_rule)})
-                for at, change in changes[: number + 1]
+                (position, {path: values for path, values in change.items() if path.startswith(of_rule)})
+                for position, change in changes[: number + 1]
             ]
             tables = tables_with(tables, until)
         return tables
 
 
 def describe(record: Record) -> str:
-    """Return a fact as a sentence for the user; empty for facts that curves show."""
+    """Return a sentence that describes a fact to the user; empty for facts that are shown as curves."""
     fact = record.fact
     match fact:
         case facts.Started():
@@ -242,7 +241,7 @@ def describe(record: Record) -> str:
 
 
 def purpose_words(purpose: str) -> str:
-    """Say what labels were read for: baselines are recorded as "k-means as a baseline"."""
+    """Return the purpose for which labels were read, as text: baselines are recorded as "k-means as a baseline"."""
     name = purpose.removesuffix(" as a baseline")
     return f"baseline {name}" if name != purpose else purpose
 

@@ -2,8 +2,8 @@
 
 From the process: ``("record", Record)`` (lossless, in order), ``("frame", kind, values)`` (a newer frame replaces an
 older one; sent only against credit), ``("reply", number, error, value)``. To the process: ``("request", number, name,
-arguments)``, ``("credit", kind, n)`` for frames that were processed, ``("want", kinds, gaps)``: the kinds of frames to
-send, and by kind the minimum interval between two frames in seconds. Values are plain JSON and arrays.
+arguments)``, ``("credit", kind, n)`` for n processed frames, ``("want", kinds, gaps)``: the kinds of frames to send,
+and by kind the minimum interval between two frames in seconds. Values are plain JSON and arrays.
 
 Frames
 ------
@@ -32,13 +32,13 @@ Requests
     ``rule``: another plasticity rule as a table of a file, with its ``kind``. If its network must be compiled, this
     happens in the background while the run continues; the reply follows when the rule is active or has failed. A rule
     of the active kind with other values is changed as by ``set``. ``projection``, optional: name of the projection
-    that is to learn by it, where several can.
+    that will learn by it, if several can.
 ``set_learned``
     ``arrays``: name of a learned array to the SHA-256 of a file in the run folder
     (`stdpbench.runs.folder.learned_arrays`); only while the run is paused.
 ``record``
     ``neurons``: neurons whose time courses the frames of ``presentation`` include; empty for none. ``population``,
-    optional: name of their population; default: the one that is read.
+    optional: name of their population; default: the population that is read.
 ``try``
     ``image``: grey values, of the size of the pictures and preprocessed like them. The network responds frozen and
     from the reset state, and later learning is unaffected; see `stdpbench.runs.process.present_image.try_picture`.
@@ -80,7 +80,7 @@ STEPPED = "the requested steps are done"
 TERMINATED = "the process was asked to end"
 """Reason of a stop by a termination signal."""
 TOO_LATE = "the run ended before it could answer"
-"""Reply to requests that arrive while a run ends."""
+"""Reply to requests that arrive while a run is ending."""
 _MAILBOX = "requests"
 _ASK = r"[0-9a-f]{32}\.ask\.json"
 _NAME = r"[0-9a-f]{32}\.(ask|answer)\.json"
@@ -100,14 +100,15 @@ class EndedFirstError(StdpbenchError):
 
 
 def error_of(reply: str) -> StdpbenchError:
-    """Return the error that a reply stands for: the run ended first, or it refused the request."""
+    """Convert the error in a reply to an exception: the run ended first, or it refused the request."""
     return EndedFirstError(reply) if reply == TOO_LATE else StdpbenchError(reply)
 
 
 class Mailbox:
     """File-based requests to the process of a run or a queue, for processes without a connection to it.
 
-    They lie in a folder in which no other user can write; another folder of this name is left untouched.
+    Requests are files in a folder in which no other user can write. An existing folder of this name to which others
+    can write is not touched.
 
     Parameters
     ----------
@@ -127,12 +128,12 @@ class Mailbox:
         remove_parts(self._folder, _NAME, self._run)
 
     def remove(self) -> None:
-        """Remove the mailbox and its contents; for the process that it served."""
+        """Remove the mailbox and its contents; called by the process that it served."""
         with suppress(OSError):
             remove_folder(self._folder, f"{_NAME}|{part_of(_NAME)}", within=self._run)
 
     def take(self) -> list[Request]:
-        """Return the requests that arrived since the last call, in order."""
+        """Return the requests that have arrived since the last call, in order."""
         if not is_private(self._folder):
             return []
         try:
@@ -143,22 +144,22 @@ class Mailbox:
             )
         except OSError:
             return []
-        found: list[Request] = []
+        requests: list[Request] = []
         for _, name in paths:
             path = Path(name)
-            answer = path.with_name(path.name.replace(".ask.", ".answer."))
+            reply_path = path.with_name(path.name.replace(".ask.", ".answer."))
             request = None  # a file without a valid request: nobody waits for a reply
             try:
                 content = path.read_bytes()
                 with suppress(ValueError, KeyError, TypeError, RecursionError):
                     message = json.loads(content)
-                    request = Request(str(message["name"]), dict(message["arguments"]), _replying(answer))
+                    request = Request(str(message["name"]), dict(message["arguments"]), _replying(reply_path))
                 remove_file(path, within=self._run)
-            except OSError:  # it cannot be removed, and would be handled repeatedly
+            except OSError:  # a file that cannot be removed would be handled repeatedly
                 continue
             if request is not None:
-                found.append(request)
-        return found
+                requests.append(request)
+        return requests
 
     def ask(self, name: str, arguments: Mapping[str, Any], alive: Callable[[], bool], timeout: float = 30.0) -> Any:
         """Send a request to the process, and return the value of its reply.
@@ -191,14 +192,14 @@ class Mailbox:
                 "can write"
             )
         number = uuid.uuid4().hex
-        path, answer = self._folder / f"{number}.ask.json", self._folder / f"{number}.answer.json"
+        path, reply_path = self._folder / f"{number}.ask.json", self._folder / f"{number}.answer.json"
         until = time.monotonic() + timeout
         try:
             write_text_aside(path, json.dumps({"name": name, "arguments": dict(arguments)}), private=True)
             while time.monotonic() < until:
                 running = alive()  # checked before the reply is read, which may be written just before the exit
                 with suppress(OSError):
-                    reply = json.loads(answer.read_bytes())
+                    reply = json.loads(reply_path.read_bytes())
                     if reply["error"]:
                         raise error_of(reply["error"])
                     return reply["value"]
@@ -208,7 +209,7 @@ class Mailbox:
         finally:
             with suppress(OSError):
                 remove_file(path, within=self._run)
-                remove_file(answer, within=self._run)
+                remove_file(reply_path, within=self._run)
         raise StdpbenchError(f"the process did not answer within {timeout:.0f} s; it may be busy")
 
 

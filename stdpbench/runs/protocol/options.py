@@ -38,8 +38,8 @@ class Options:
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Options:
         """Read options from the journal; missing ones have their defaults, unknown ones are ignored."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in mapping.items() if name in known})
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in mapping.items() if name in names})
 
     def interval(self, total: int) -> int:
         """Return the number of training presentations between checkpoints, given their total."""

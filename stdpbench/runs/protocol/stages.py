@@ -1,4 +1,4 @@
-"""The course of a run: which stages it has, and how far each of them is."""
+"""Stages of a run, and the progress of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stdpbench.runs.protocol.states import State
 
 BASELINES: Final = "baselines"
 _OF_BASELINES = "start weights: "
-_ALMOST = 0.99  # of the run, at most, before it is finished: some baselines are not presentations
+_ALMOST = 0.99  # largest share before the run is finished: some baselines are not presentations
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Stage:
     name : str
         ``"train"``, ``"label"``, ``"test"`` or ``"baselines"``.
     done, total : int
-        Number of completed presentations, and of all.
+        Number of completed presentations, and of all presentations.
     is_current : bool
-        Whether it has begun and is not over, also if the run stands still.
+        Whether it has begun and is not over, even if the run is paused or has stopped.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Stage:
 
 
 def stages(live: LiveRun) -> tuple[Stage, ...]:
-    """Return the stages that a run has planned, in order; empty before its network is ready."""
+    """Return the planned stages of a run, in order; empty before its network is ready."""
     if live.started is None:
         return ()
     planned = dict[str, int]()
@@ -50,9 +50,14 @@ def stages(live: LiveRun) -> tuple[Stage, ...]:
         return tuple(Stage(name, n, n) for name, n in planned.items())
     current, done = _current(live, planned)
     order = list(planned)
-    at = order.index(current)
+    current_index = order.index(current)
     return tuple(
-        Stage(name, planned[name] if place < at else done if place == at else 0, planned[name], place == at)
+        Stage(
+            name,
+            planned[name] if place < current_index else done if place == current_index else 0,
+            planned[name],
+            place == current_index,
+        )
         for place, name in enumerate(order)
     )
 
@@ -77,8 +82,8 @@ def _current(live: LiveRun, planned: dict[str, int]) -> tuple[str, int]:
     return after, 0
 
 
-def share_done(of: tuple[Stage, ...]) -> float:
-    """Return the share of the run's presentations that is completed, 0 to 1; 1 only if all stages are over."""
-    total = sum(stage.total for stage in of)
-    share = sum(stage.done for stage in of) / total if total else 1.0
-    return share if all(stage.is_over for stage in of) else min(share, _ALMOST)
+def share_done(planned: tuple[Stage, ...]) -> float:
+    """Return the completed share of the run's presentations, from 0 to 1; 1 only if all stages are over."""
+    total = sum(stage.total for stage in planned)
+    share = sum(stage.done for stage in planned) / total if total else 1.0
+    return share if all(stage.is_over for stage in planned) else min(share, _ALMOST)

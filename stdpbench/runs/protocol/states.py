@@ -1,4 +1,4 @@
-"""Life cycle of a run: its states and the legal transitions between them.
+"""Life cycle of a run: its states and the allowed transitions between them.
 
 ::
 
@@ -20,7 +20,7 @@ stopped     ended on request; `resume` continues from its newest checkpoint
 failed      ended by an error, or its process died; `resume` continues from its newest checkpoint
 =========== ===========================================================================================
 
-`TRANSITIONS` alone defines the legal transitions. Requests are handled between two presentations.
+`TRANSITIONS` defines the allowed transitions. Requests are handled between two presentations.
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 def check_transition(old: State, new: State) -> None:
-    """Check that a transition is legal.
+    """Check that a transition is allowed.
 
     Raises
     ------
     StdpbenchError
-        If it is not in `TRANSITIONS`; the message lists the legal ones.
+        If it is not in `TRANSITIONS`; the message lists the allowed ones.
     """
     if new not in TRANSITIONS[old]:
-        legal = ", ".join(sorted(TRANSITIONS[old])) or "nothing"
-        raise StdpbenchError(f"a run that is {old} cannot become {new}; it can become: {legal}")
+        allowed = ", ".join(sorted(TRANSITIONS[old])) or "nothing"
+        raise StdpbenchError(f"a run that is {old} cannot become {new}; it can become: {allowed}")

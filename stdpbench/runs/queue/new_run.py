@@ -1,6 +1,6 @@
-"""A run that is still to be made: an experiment, what is changed in it, seeds, and what it starts from.
+"""Specification of a new run: an experiment, changes, seeds, and the weights it starts from.
 
-Experiments are built and checked before they enter the queue, so that mistakes show at once and not hours later.
+Experiments are built and checked before they enter the queue, so that errors are reported at once, not hours later.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def experiments_of(name: str, assignments: Sequence[str], seeds: Sequence[int]) 
     name : str
         Name of a shipped experiment, or path of a TOML file.
     assignments : sequence of str
-        ``PATH=VALUE``, as after ``--set``.
+        Texts ``PATH=VALUE``, as after ``--set``.
     seeds : sequence of int
-        One experiment is built for each seed; if empty, a single one with the seed of the base experiment.
+        One experiment is built for each seed; if empty, a single one with the seed of the given experiment.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def experiments_of(name: str, assignments: Sequence[str], seeds: Sequence[int]) 
 
 
 def check_data(experiment: Experiment, options: Options) -> None:
-    """Check that the pictures of an experiment exist and match the network, and that its weights match, too.
+    """Check that the pictures of an experiment exist, and that they and its weights match the network.
 
     Raises
     ------
@@ -63,24 +63,24 @@ _MOST_SEEDS = 1000
 
 @dataclass(frozen=True)
 class NewRun:
-    """A run that is still to be made, or several with different seeds.
+    """Specification of a new run, or of several with different seeds.
 
     Attributes
     ----------
     source : str
-        Where `given` comes from: the name of a shipped experiment, or a file; empty for neither.
+        Origin of `given`: the name of a shipped experiment, or a file; empty for neither.
     given : Experiment
-        The experiment that the run is made from.
+        The original experiment.
     template : Experiment
-        That experiment or, with a reference, the one that `with_reference` makes of it: what changes refer to.
+        The experiment that changes refer to: `given` or, with a reference, the result of `with_reference`.
     draft : NetworkDraft
         The experiment with its changes.
     seeds : tuple of int
-        One run for each; empty: one with the seed of the experiment.
+        Seeds of the runs, one run for each; empty: one run with the seed of the experiment.
     options : Options
         Options of the runs.
     reference : str
-        Kind of the reference that trains the network in place of what `given` declares; empty for none.
+        Kind of the reference that trains the network instead of the plasticity in `given`; empty for none.
     features : Path or None
         Folder of the run whose responses are the data of the reference.
     weights : str
@@ -102,22 +102,22 @@ class NewRun:
 
     @classmethod
     def of(cls, experiment: Experiment, source: str = "") -> NewRun:
-        """Return the run of an experiment as it is."""
+        """Return the specification of a run of an unchanged experiment."""
         return cls(source, experiment, experiment, NetworkDraft(experiment))
 
     # -- changes ---------------------------------------------------------------------------------------------------
 
     def made_from(self, experiment: Experiment, source: str = "") -> NewRun:
-        """Return the run of another experiment, with the same seeds, options, reference and start.
+        """Return the specification for another experiment, with the same seeds, options, reference and start.
 
         Raises
         ------
         StdpbenchError
             If the reference cannot be trained on its data.
         """
-        made = replace(self, source=source, given=experiment)
+        run = replace(self, source=source, given=experiment)
         kind = str(getattr(experiment.reference, "kind", ""))
-        return made.trained_by("" if self.reference == kind else self.reference)
+        return run.trained_by("" if self.reference == kind else self.reference)
 
     def trained_by(
         self,
@@ -126,16 +126,16 @@ class NewRun:
         features: Path | None = None,
         weights: str = "",
     ) -> NewRun:
-        """Return the run with a reference in place of what the experiment declares; without changes.
+        """Return the specification with a reference instead of the plasticity in the experiment, without changes.
 
         Parameters
         ----------
         kind : str
             Kind of the reference; empty for none.
         data : mapping of str to Any, optional
-            Section ``data`` of the reference, made of the responses of `features`.
+            Section ``data`` of the reference, with the responses of `features`.
         features : Path, optional
-            Folder of the run that responded.
+            Folder of the run whose responses are the data.
         weights : str
             File of a trained network that the reference converts.
 
@@ -146,37 +146,37 @@ class NewRun:
         """
         changes = {"reference.weights": weights} if weights else {}
         template = with_reference(self.given, kind, changes, data) if kind else self.given
-        made = replace(self, template=template, draft=NetworkDraft(template), reference=kind)
-        return replace(made, features=features, weights=weights)
+        run = replace(self, template=template, draft=NetworkDraft(template), reference=kind)
+        return replace(run, features=features, weights=weights)
 
     def with_draft(self, draft: NetworkDraft) -> NewRun:
-        """Return the run with another draft of its experiment."""
+        """Return the specification with another draft of its experiment."""
         return replace(self, draft=draft)
 
     # -- the experiment --------------------------------------------------------------------------------------------
 
     @property
     def is_template(self) -> bool:
-        """Whether the experiment is the template, apart from its seed and its name."""
+        """Whether the experiment equals the template, apart from seed and name."""
         return not self.template.differences(self.draft.unchecked).keys() - {"seed"}
 
     def experiment(self, *shape: int) -> Experiment:
-        """Return the experiment; texts about the template are left out where they no longer hold.
+        """Return the experiment, without the description of the template if it no longer applies.
 
         Parameters
         ----------
         *shape : int
-            Shape of the input, which the data give; without it, the network is not checked against them.
+            Shape of the input, from the data; without it, the network is not checked against the data.
 
         Raises
         ------
         StdpbenchError
-            If it contradicts itself.
+            If the experiment is inconsistent.
         """
-        made, about = self.draft.finished(*shape), self.template.about
+        experiment, about = self.draft.finished(*shape), self.template.about
         if self.is_template:
-            return made.model_copy(update={"about": about})
-        return made.model_copy(update={"about": About()}) if made.about == about else made
+            return experiment.model_copy(update={"about": about})
+        return experiment.model_copy(update={"about": About()}) if experiment.about == about else experiment
 
     def experiments(self) -> tuple[Experiment, ...]:
         """Return the experiment for each seed.
@@ -184,30 +184,30 @@ class NewRun:
         Raises
         ------
         StdpbenchError
-            If it contradicts itself.
+            If the experiment is inconsistent.
         """
-        made = self.experiment()
-        return tuple(made.override({"seed": seed}) for seed in self.seeds) or (made,)
+        experiment = self.experiment()
+        return tuple(experiment.override({"seed": seed}) for seed in self.seeds) or (experiment,)
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
     def create(self, runs: Path, about: Mapping[str, Any] | None = None) -> RunFolder:
-        """Create the folder of the run, that of the first seed, ready to be started.
+        """Create the run folder of the first seed, ready to be started.
 
         Raises
         ------
         StdpbenchError
-            If the experiment contradicts itself, data are missing, or the weights that it starts from do not fit.
+            If the experiment is inconsistent, data are missing, or the start weights do not fit.
         """
         return self._create(self.experiments()[0], runs, about)
 
     def enqueue(self, queue: Queue, *, hold: bool = False, about: Mapping[str, Any] | None = None) -> list[Item]:
-        """Add an item to the queue for each seed, held or not.
+        """Add an item to the queue for each seed.
 
         Raises
         ------
         StdpbenchError
-            If the experiment contradicts itself, its data do not fit, or the weights that it starts from do not.
+            If the experiment is inconsistent, or its data or start weights do not fit.
         """
         wanted = self.experiments()
         if self.start_from is None:
@@ -228,21 +228,21 @@ def read_seeds(text: str) -> tuple[int, ...]:
     Raises
     ------
     StdpbenchError
-        If it is anything else, or names a seed twice.
+        If the text has another form, or contains a seed twice.
     """
-    found: list[int] = []
-    for part in re.sub(r"\s*[-–]\s*", "-", text).replace(",", " ").split():
-        matched = _SEED.fullmatch(part)
+    seeds: list[int] = []
+    for word in re.sub(r"\s*[-–]\s*", "-", text).replace(",", " ").split():
+        matched = _SEED.fullmatch(word)
         if matched is None:
             raise StdpbenchError(f"seeds must be whole numbers from 0, such as 0 1 2 or 0-4, not {text!r}")
         first = int(matched[1])
         last = int(matched[2] or first)
         if last < first:
-            raise StdpbenchError(f"the seeds {part} run backwards; write {last}-{first}")
+            raise StdpbenchError(f"the seeds {word} are in descending order; write {last}-{first}")
         if last - first >= _MOST_SEEDS:
-            raise StdpbenchError(f"{part} are {last - first + 1} seeds; at most {_MOST_SEEDS} can be given at once")
-        found += range(first, last + 1)
-    twice = [seed for seed, often in Counter(found).items() if often > 1]
+            raise StdpbenchError(f"{word} are {last - first + 1} seeds; at most {_MOST_SEEDS} can be given at once")
+        seeds += range(first, last + 1)
+    twice = [seed for seed, count in Counter(seeds).items() if count > 1]
     if twice:
-        raise StdpbenchError(f"seed {twice[0]} is named twice in {text!r}")
-    return tuple(found)
+        raise StdpbenchError(f"seed {twice[0]} occurs twice in {text!r}")
+    return tuple(seeds)

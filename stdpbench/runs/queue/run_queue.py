@@ -8,10 +8,10 @@
       │  ▼               │
       └─ held ◀──────────┘    stopped by the user
 
-An item is either an experiment with options, whose run folder is created when its turn comes, or an existing run
-folder. Each is a file in the folder ``queue``, ``NUMBER.json``; who changes one holds a lock, so that no item is
-claimed twice by queue runners (`stdpbench.runs.queue.runner`). A runner holds a lock of its own while it is alive: an
-item that is marked as running under a dead runner can be claimed by the next one, which resumes its run.
+An item is either an experiment with options, whose run folder is created when the item is started, or an existing run
+folder. Each item is a file ``NUMBER.json`` in the folder ``queue``. Items are only changed under a lock, so that no
+two queue runners (`stdpbench.runs.queue.runner`) claim the same one. A runner also holds a separate lock while it is
+alive: an item of a dead runner can be claimed by the next one, which resumes its run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from stdpbench.runs.folder.run_folder import RunFolder
 
 _LAST, _LOCK = "last", "items.lock"
-"""Files in the folder of the queue: the number of the item that was added last, and the lock of all items."""
+"""Files in the folder of the queue: the number of the newest item, and the lock of all items."""
 WAITING, HELD, RUNNING, FAILED = "waiting", "held", "running", "failed"
 DETACHED, INTERRUPTED = "detached", "interrupted"
 """States shown for items whose runner is gone: the run is still active, or was interrupted."""
@@ -157,7 +157,7 @@ class Queue:
         """
         with self._transaction():
             item = self._not_running(number, "moved")
-            others = [one for one in self._items() if one.number != number and not self.busy(one)]
+            others = [other for other in self._items() if other.number != number and not self.busy(other)]
             if to not in ("front", "back") and not (to.isdecimal() and 1 <= int(to) <= len(others) + 1):
                 raise StdpbenchError(
                     f"invalid position {to!r}: expected front, back or a number from 1 to {len(others) + 1}"
@@ -168,8 +168,8 @@ class Queue:
             rank = _between(before, after)
             if rank in (before, after):  # no float left between the two
                 others.insert(place, item)
-                for count, one in enumerate(others):
-                    self._write(one, rank=float(count))
+                for count, other in enumerate(others):
+                    self._write(other, rank=float(count))
                 rank = float(place)
             return self._write(item, rank=rank)
 
@@ -195,7 +195,7 @@ class Queue:
         """
         with self._transaction():
             items = [self._not_running(number, "released") for number in numbers]
-            return [self._write(one, state=WAITING, reason="", runner="", deaths=0) for one in items]
+            return [self._write(item, state=WAITING, reason="", runner="", deaths=0) for item in items]
 
     def remove(self, numbers: Iterable[int]) -> list[Item]:
         """Remove items from the queue; their run folders are kept.
@@ -212,7 +212,7 @@ class Queue:
             return items
 
     def put_back(self, item: Item) -> Item:
-        """Append an item that was removed again, under a new number, and return it."""
+        """Append a removed item again under a new number, and return the new item."""
         state = HELD if item.state == HELD else WAITING
         return self._append(
             state=state, name=item.name, folder=item.folder, options=item.options, experiment=item.experiment
@@ -221,11 +221,11 @@ class Queue:
     def forget(self, folder: Path) -> Item | None:
         """Remove the item of a deleted run folder, if any, and return it."""
         text = self.path_text(folder)
-        found = [item for item in self.items() if item.folder == text]
-        return self.remove([found[0].number])[0] if found else None
+        items = [item for item in self.items() if item.folder == text]
+        return self.remove([items[0].number])[0] if items else None
 
     def busy(self, item: Item) -> bool:
-        """Whether a live queue runner has claimed the item."""
+        """Return whether a live queue runner has claimed the item."""
         return item.state == RUNNING and locked(self.runner_lock(item.runner))
 
     def current_state(self, item: Item) -> str:
@@ -238,7 +238,7 @@ class Queue:
     # -- for queue runners -----------------------------------------------------------------------------------------
 
     def claim(self, runner: str) -> Item | None:
-        """Claim the next item: items of dead runners come first, then waiting ones. None if there is none."""
+        """Claim the next item: first items of dead runners, then waiting ones. Return None if there is none."""
         if not self.items():
             return None
         with self._transaction():
@@ -280,9 +280,9 @@ class Queue:
             with suppress(OSError, ValueError):
                 number = max(number, int(last.read_text(encoding="utf-8")))
             write_text_aside(last, f"{number + 1}\n")
-            now = datetime.now(UTC).isoformat(timespec="seconds")
+            added = datetime.now(UTC).isoformat(timespec="seconds")
             rank = _between(items[-1].rank if items else None, None)
-            return self._write(Item(number + 1, rank, token=uuid.uuid4().hex, added=now, **values))
+            return self._write(Item(number + 1, rank, token=uuid.uuid4().hex, added=added, **values))
 
     def _not_running(self, number: int, participle: str) -> Item:
         item = self._item(number)
@@ -308,7 +308,7 @@ class Queue:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Keep other processes from changing items."""
+        """Prevent other processes from changing items."""
         from filelock import FileLock
 
         try:
@@ -328,7 +328,7 @@ class Queue:
         return sorted(items, key=lambda item: (item.rank, item.number))
 
     def _item(self, number: int) -> Item | None:
-        """Read an item; one whose file is damaged has failed, and None if there is none."""
+        """Read an item; None if it does not exist, and a failed item if its file is damaged."""
         try:
             return Item(**{**json.loads(self._file(number).read_bytes()), "number": number})
         except FileNotFoundError:
@@ -350,16 +350,16 @@ def delete_run(folder: RunFolder) -> tuple[Path, Item | None]:
     Returns
     -------
     place : Path
-        Its folder in the bin.
+        The folder in the bin.
     item : Item or None
-        The item of the queue that was removed, if the run had one.
+        The removed item of the queue, if the run had one.
 
     Raises
     ------
     StdpbenchError
         If the run is active or already in the bin, or cannot be moved.
     """
-    from stdpbench.runs.catalog.trash import move_to_bin  # not for a list of runs
+    from stdpbench.runs.catalog.trash import move_to_bin  # here, since a list of runs does not need it
 
     path = folder.path
     place = move_to_bin(folder)

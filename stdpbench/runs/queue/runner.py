@@ -1,7 +1,7 @@
 """Process a queue: start the runs of its items with bounded concurrency and follow them until they end.
 
 The processes of the runs are independent of the runner. If a runner dies, they continue; the next runner attaches to
-them, or resumes runs whose process is gone, too. A failed item keeps the reason and the next item starts.
+them, or resumes runs whose process has died, too. If an item fails, its reason is recorded and the next item starts.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from stdpbench.runs.queue import run_queue, runner_process
 from stdpbench.runs.queue.run_queue import Item, Queue
 
 _MOST_DEATHS = 3
-_LOOK = 1.0  # s between two checks for new work
+_LOOK = 1.0  # s between two checks for waiting items
 _EXIT_TIMEOUT = 15.0  # s that a process may take to exit after its last message
 _NOT_LOCKED = 3  # exit status of a process that found the run folder locked by another one
-_CONNECT = 60.0  # s that a process which is already running may take to connect
+_CONNECT = 60.0  # s that an already running process may take to connect
 _QUEUE_STOPPED = "the queue was stopped"  # reason given to runs that are stopped along with the queue
 
 
 class UnresponsiveRun:
-    """Stands in for the connection to a live process that did not answer: it is building, or about to exit."""
+    """Placeholder for the connection to a live process that did not answer, since it is building or about to exit."""
 
     def __init__(self, folder: Path) -> None:
         self.connected = False
@@ -51,11 +51,11 @@ class UnresponsiveRun:
 
     @property
     def over(self) -> bool:
-        """Whether the process is gone, or it is time to try again."""
+        """Whether the process has exited, or it is time to try again."""
         return not has_process(self._folder) or time.monotonic() > self._until
 
     def drain(self, budget: float, wait: float) -> list[Any]:
-        """Wait; there are never any messages."""
+        """Wait, and return no messages."""
         time.sleep(wait)
         return []
 
@@ -80,7 +80,7 @@ class Job:
     live : LiveRun
         State of the run according to its messages.
     stopped_because : str
-        Reason for which this runner requested a stop; empty if it did not.
+        Reason why this runner requested a stop; empty if it did not.
     started_at : float
         Start time on the clock `time.monotonic`, in s.
     """
@@ -111,7 +111,7 @@ class QueueRunner:
     Notes
     -----
     A run that the user pauses keeps its slot. A run that pauses because of a problem is stopped and its item fails:
-    there may be nobody to fix the problem, and the run would block the others.
+    the run would otherwise block the queue until somebody fixes the problem.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class QueueRunner:
 
     @contextmanager
     def registered(self) -> Generator[None, None, None]:
-        """Hold the lock of this runner and announce it; processes that are still running afterwards continue.
+        """Hold the lock of this runner and announce it; processes that still run at the end of the block continue.
 
         Raises
         ------
@@ -175,7 +175,7 @@ class QueueRunner:
                 runner_process.withdraw(self._runs, self.name)
 
     def look_again(self) -> None:
-        """Check for waiting items in the next step instead of after a second; call it after adding an item."""
+        """Check for waiting items in the next step instead of after a second; called after adding an item."""
         self._looked = -_LOOK
 
     def _process_requests(self) -> None:
@@ -215,10 +215,10 @@ class QueueRunner:
         return busy
 
     def _due(self) -> bool:
-        now = time.monotonic()
-        if now - self._looked < _LOOK:
+        moment = time.monotonic()
+        if moment - self._looked < _LOOK:
             return False
-        self._looked = now
+        self._looked = moment
         return True
 
     def _begin(self, item: Item) -> None:
@@ -240,17 +240,18 @@ class QueueRunner:
         self._on_message(item, f"{verb}: {folder}")
 
     def _with_folder(self, item: Item) -> tuple[Item, Path]:
-        """Return an item and its run folder, which is created if necessary."""
-        known = self.queue.folder_of(item)
-        if known is not None:
-            return item, known
-        found = Store(self._runs).of_item(item.token)  # by a runner that died before it could record the folder
-        if found is None:
+        """Return an item and its run folder, creating the folder if necessary."""
+        recorded = self.queue.folder_of(item)
+        if recorded is not None:
+            return item, recorded
+        # a runner may have died after it created the folder and before it recorded it
+        folder = Store(self._runs).of_item(item.token)
+        if folder is None:
             experiment = Experiment.from_mapping(_tables(item))
             options = Options.from_mapping(item.options or {})
             about = {"command": f"stdpbench queue run (item {item.number})", "queue": item.token}
-            found = create_run(experiment, self._runs, options, about).path
-        return self.queue.update(item.number, folder=self.queue.path_text(found), name=found.name) or item, found
+            folder = create_run(experiment, self._runs, options, about).path
+        return self.queue.update(item.number, folder=self.queue.path_text(folder), name=folder.name) or item, folder
 
     def _receive(self, job: Job, wait: float) -> None:
         """Process messages of a run."""
@@ -269,7 +270,7 @@ class QueueRunner:
             job.client.close()
 
     def _handle_pause(self, job: Job) -> None:
-        try:  # not the message: a resumed run sends its earlier pauses, too
+        try:  # read the state from the folder, since a resumed run also sends its earlier pauses
             state, reason = state_of(RunFolder.open(job.folder))
         except StdpbenchError:  # reported when the process exits
             return
@@ -284,7 +285,7 @@ class QueueRunner:
             job.client.request("stop", reason=reason)
 
     def _end(self, job: Job) -> None:
-        """Record the outcome of an item whose process has exited or is about to."""
+        """Record the outcome of an item whose process has exited or is about to exit."""
         status = None
         if isinstance(job.client, RunClient):
             status = job.client.wait_for_process(_EXIT_TIMEOUT)
@@ -356,7 +357,7 @@ def _result(folder: RunFolder) -> str:
 
 
 def _remove_stale_locks(folder: Path) -> None:
-    """Remove lock files that dead runners left behind more than a day ago."""
+    """Remove lock files of dead runners that are older than a day."""
     for path in folder.glob("runner-*.lock"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > 86_400 and not locked(path):

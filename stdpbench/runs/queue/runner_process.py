@@ -1,7 +1,7 @@
-"""Queue runners seen from other processes: list the active ones, start one, and send it requests.
+"""Access to queue runners from other processes: list the active ones, start one, and send it requests.
 
 A queue runner keeps ``queue/runner-NAME.lock`` locked while it is alive and publishes its process ID, its number of
-concurrent runs and when it stops in ``runner-NAME.about``. Other processes change these through the mailbox
+concurrent runs and a requested stop in ``runner-NAME.about``. Other processes send requests through the mailbox
 ``runner-NAME.requests``.
 """
 
@@ -27,7 +27,7 @@ from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
 
 LOG = "runner.log"
 NOW, AFTER = "now", "after what is at work"
-"""When a runner is to stop: immediately, along with its runs, or when its active runs have ended."""
+"""When a runner stops: immediately, along with its runs, or when its active runs have ended."""
 _START_TIMEOUT = 30.0  # s that a runner may take to acquire its lock
 
 
@@ -65,7 +65,7 @@ def mailbox_of(runs: Path, name: str) -> Mailbox:
 
 def runners(runs: Path) -> list[Runner]:
     """Return the active queue runners of a runs folder, sorted by name."""
-    found = []
+    active = []
     for lock in sorted((runs / QUEUE).glob("runner-*.lock")):
         if locked(lock):
             about, stop = _read(lock.with_suffix(".about")), ""
@@ -73,12 +73,12 @@ def runners(runs: Path) -> list[Runner]:
                 stop = about["stopping"]
             name = lock.stem.removeprefix("runner-")
             pid, at_once = _positive_int(about.get("pid"), 0), _positive_int(about.get("at_once"), 1)
-            found.append(Runner(name, pid, at_once, stop))
-    return found
+            active.append(Runner(name, pid, at_once, stop))
+    return active
 
 
 def announce(runs: Path, name: str, at_once: int, stopping: str = "") -> None:
-    """Publish the state of the runner that runs in this process."""
+    """Publish the state of the runner in this process."""
     about = {"pid": os.getpid(), "at_once": at_once, "stopping": stopping}
     write_text_aside(lock_of(runs, name).with_suffix(".about"), json.dumps(about) + "\n")
 
@@ -92,7 +92,7 @@ def withdraw(runs: Path, name: str) -> None:
 
 
 def ask_runner(runs: Path, name: str, *, at_once: int = 0, stop: str = "") -> None:
-    """Request another number of concurrent runs from a runner, or that it stop; return once it has answered.
+    """Request another number of concurrent runs or a stop from a runner, and wait for its answer.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def ask_runner(runs: Path, name: str, *, at_once: int = 0, stop: str = "") -> No
 
 
 def start_runner(runs: Path, at_once: int) -> None:
-    """Start ``stdpbench queue run`` in a detached process; return once it is running.
+    """Start ``stdpbench queue run`` in a detached process, and wait until it is running.
 
     Raises
     ------

@@ -163,7 +163,7 @@ def test_an_exported_run_is_unpacked_and_shown(
     said: list[str] = []
     window.session.message.connect(said.append)
     window.services.open_path(tmp_path / "one.stdpbench.zip")
-    waits(qtbot, lambda: any("exists already" in sentence for sentence in said))
+    waits(qtbot, lambda: any("already exists" in sentence for sentence in said))
 
 
 @pytest.mark.shared_window

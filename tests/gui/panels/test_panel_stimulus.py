@@ -253,7 +253,7 @@ def test_factors_add_up(panel: Stimulus) -> None:
     draw_frame(panel, {**shown, "presentation": 2, "input_factor": np.full(3, 0.5)})
     assert panel.view.time.grab().toImage() != with_factors, "marks of smaller factors are fainter"
     draw_frame(panel, {**shown, "presentation": 3, "input_factor": np.array([0.5, 0.25, 0.125])})
-    assert "Input spikes carry factors from 0.125 to 0.5, by which" in panel.summary()
+    assert "factors from 0.125 to 0.5" in panel.summary()
     figure, table = not_none(panel.figure()), panel.table()
     assert figure["parts"][1]["label"] == "sum of factors"
     assert (table[0][-1], table[1][7][-1]) == ("sum of factors", 0.375)

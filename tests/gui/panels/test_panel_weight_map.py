@@ -130,7 +130,7 @@ def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(p
     network = panel.session.live.network
     for position, spikes, summary in (
         (0, np.zeros(N_EXC, int), "nothing shown yet"),
-        (8, None, "which neurons never fired is not known, since this run did not count spikes from its start"),
+        (8, None, "which neurons never fired is not known, since this run does not count spikes"),
         (8, np.zeros(N_EXC, int), "7 have not fired yet"),
         (3 * N_EXC, np.zeros(N_EXC, int), "7 never fired"),
     ):

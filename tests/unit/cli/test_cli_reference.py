@@ -127,7 +127,7 @@ def test_files_for_other_tools_end_as_these_expect_and_options_belong_to_them(
 ) -> None:
     for options, sentence in (
         (("--nir", "x.txt"), "the name of the file must end with .nir, unlike 'x.txt'"),
-        (("--nwb", "x.nwb", "--force"), "--force is for --nir, and writes a network that differs from the run"),
+        (("--nwb", "x.nwb", "--force"), "--force is for --nir"),
         (("--force",), "--force is for --nir"),
         (
             ("--nir", "x.nir", "--record", "0,1"),
@@ -190,7 +190,7 @@ def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
     runs, said = imported
     assert "supervised: its weights were trained with labels; compare it only with other references" in said
     assert "supervised: accuracy on 40 test pictures" in said
-    assert "Supervised: the weights with which this network starts were trained with labels." in said
+    assert "Supervised: the initial weights of this network were trained with labels." in said
     (path,) = runs.glob("of-labels-*")
     assert " % supervised" in printed(capsys, "list", "--runs", str(runs))
     (told,) = json.loads(printed(capsys, "list", "--runs", str(runs), "--json"))
@@ -294,7 +294,7 @@ def test_features_need_a_finished_run_or_an_experiment(tmp_path: Path) -> None:
     ):
         stdpbench.reference("linear", runs=tmp_path)
     paused = create_run(Experiment.from_mapping({"name": "new"}), tmp_path, Options())
-    with pytest.raises(StdpbenchError, match="has no responses to pictures yet"):
+    with pytest.raises(StdpbenchError, match="has no responses to pictures"):
         stdpbench.reference("linear", features=paused.path, runs=tmp_path)
 
 

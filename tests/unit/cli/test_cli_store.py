@@ -398,11 +398,11 @@ def test_runs_are_drawn_over_what_differs(cli: Cli, tmp_path: Path) -> None:
     assert 'width="340' in target.read_text(encoding="utf-8")
     for arguments, message in (
         (["--plot", str(target), "--axes", "exc.tau,vote"], "did you mean 'exc.tau_m'"),
-        (["--plot", str(target), "--filter", "name=first"], "a figure has two axes"),
+        (["--plot", str(target), "--filter", "name=first"], "a figure needs two axes"),
         (["--plot", str(tmp_path / "a.gif")], "must end in .pdf, .svg, .png"),
         (["--plot", str(target), "--width", "wide"], "--width: expected a width such as '88 mm'"),
         (["--axes", "exc.tau_m,vote"], "add --plot FILE"),
-        (["--plot", str(target), "--axes", "exc.tau_m,plasticity.nu_post,vote"], "a figure has two axes"),
+        (["--plot", str(target), "--axes", "exc.tau_m,plasticity.nu_post,vote"], "a figure needs two axes"),
         (["--width", "88 mm"], "add --plot FILE"),
     ):
         assert message in cli("list", *arguments, status=2)

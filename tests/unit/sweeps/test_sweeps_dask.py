@@ -196,7 +196,7 @@ def test_with_shared_storage_runs_stay_where_they_are_and_continue_there(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--shared"], "--shared belongs to --dask or --slurm"),
+        (["--shared"], "--shared is for --dask and --slurm"),
         (["--slurm", "2", "--dask", "tcp://x:1"], "--dask and --slurm exclude each other"),
         (["--slurm", "2"], "--slurm needs the"),
     ],

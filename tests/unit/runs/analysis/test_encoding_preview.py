@@ -36,7 +36,7 @@ def test_inputs_that_never_fire_are_counted() -> None:
 def test_factors_of_spikes_are_named() -> None:
     grey = Images(np.full((3, 4, 3), 0b10000100, np.uint8), None)  # the phases 0 and 5
     found = preview_encoding(DIGITS.override({"encoding.kind": "phase", "encoding.form": "weighted"}), grey, 1)
-    assert "Input spikes carry factors from 0.0156 to 0.5, by which what they deliver is multiplied." in found.sentence
+    assert "factors from 0.0156 to 0.5." in found.sentence
     np.testing.assert_allclose(found.shown.delivered, 43 * 132 / 256)  # 43 periods of 8 ms
     plain = preview_encoding(DIGITS.override({"encoding.kind": "phase", "encoding.form": "single"}), grey, 1)
     assert "factor" not in plain.sentence

@@ -87,7 +87,7 @@ def test_factors_of_input_spikes_are_named_and_change_no_replay(ran: tuple[LiveR
     frame = {**frames[5][0], "input_factor": np.full(len(frames[5][0]["spikes"]["input"][0]), 0.5)}
     moment = shown(live, [*frames[:5], (frame, frames[5][1])], 5)
     assert [remark for remark in moment.remarks if remark not in plain.remarks] == [
-        "Input spikes carry the factor 0.5, by which what they deliver is multiplied. To the rule, each is a spike."
+        "The effect of input spikes is multiplied by the factor 0.5. The rule ignores these factors."
     ]
     np.testing.assert_array_equal(moment.replay.end, plain.replay.end)
     assert moment.source_factor is frame["input_factor"]
@@ -233,7 +233,7 @@ def test_what_slow_motion_of_a_projection_cannot_know(ran_graph: tuple[LiveRun, 
     assert shown("").projection == "up"
     with pytest.raises(StdpbenchError, match="up does not learn in this stage of the training"):
         shown("up", plastic=["further"])
-    with pytest.raises(StdpbenchError, match="a projection that learns; up, rivals, back, further and twin can"):
+    with pytest.raises(StdpbenchError, match="up, rivals, back, further and twin can"):
         shown("onward")
 
 

@@ -162,7 +162,7 @@ def test_differences_from_what_ships(family: list[RunFolder], tmp_path: Path, ma
     assert "name" not in differences
     text = settings_text(family[1], [(30, {"plasticity.nu_post": (0.01, 0.02)})])
     assert text.startswith("Settings that differ from the shipped experiment digits: network.n_exc = 4, ")
-    assert text.endswith("Changed while it learned: plasticity.nu_post = 0.02 from presentation 30 on.")
+    assert text.endswith("Changed during training: plasticity.nu_post = 0.02 from presentation 30 on.")
     assert base_of(RunFolder.open(make_run(tmp_path, "r"))).name == "defaults"
     plain = create_run(read_experiment("digits"), tmp_path, OPTIONS)
     assert settings_text(plain) == "Settings: those of the shipped experiment digits."

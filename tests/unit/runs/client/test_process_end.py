@@ -47,7 +47,7 @@ def test_the_reason_is_the_error_the_signal_or_the_status() -> None:
     assert why_ended(1, f"{TRACEBACK}{WARNING}", log) == "ValueError: no such value"
     assert why_ended(3, WARNING, log) == "exit status 3; its output is in worker.log"
     assert why_ended(3, "", log) == "exit status 3"
-    assert why_ended(-9, f"{TRACEBACK}{WARNING}") == "killed by SIGKILL, as happens when memory runs out"
+    assert why_ended(-9, f"{TRACEBACK}{WARNING}") == "killed by SIGKILL, perhaps because memory ran out"
     assert why_ended(-signal.SIGSEGV, "", log) == "killed by SIGSEGV"
     assert why_ended(-250, "") == "killed by signal 250"
     assert why_ended(None, WARNING) == "for an unknown reason"

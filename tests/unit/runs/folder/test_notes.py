@@ -67,7 +67,7 @@ def test_notes_are_a_file_of_their_own_and_leave_none_when_they_are_empty(runs: 
         ('{"title": 3}', "is damaged: a title is a text, not 3"),
         ('{"title": "a\\nb"}', "a title is one line"),
         ('{"tags": ["two words"]}', "a tag is a word"),
-        ('{"tags": "paper"}', "tags are a list"),
+        ('{"tags": "paper"}', "tags must be a list"),
         ('{"starred": 1}', "a star is true or false"),
         ('{"neurons": {"exc": {"-1": {}}}}', "not the number of a neuron"),
         (f'{{"notes": "{"x" * 20_001}"}}', "at most 20000 characters"),
@@ -155,7 +155,7 @@ def test_runs_are_noted_and_found_on_the_command_line(cli: Cli, runs: Path) -> N
     [
         (["--tag", "two words"], "a tag is a word"),
         (["--title", "x" * 200], "at most 120 characters"),
-        (["--neuron", "x", "--star"], "--neuron is a number, such as 137"),
+        (["--neuron", "x", "--star"], "--neuron expects a number, such as 137"),
         (["--neuron", "400", "--star"], "has neurons 0 to 399"),
         (["--neuron", "other=4", "--star"], "no population 'other'"),
         (["--neuron", "4", "--tag", "a"], "no title and no tags"),

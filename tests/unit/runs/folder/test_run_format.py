@@ -113,7 +113,9 @@ def test_a_folder_of_another_format_is_one_sentence_and_left_untouched(
     without_digests = "".join(re.sub(r',"chain":"[0-9a-f]{32}"', "", line) for line in lines[1:])
     (old / "journal.jsonl").write_text(without_digests, encoding="utf-8")
     before = {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
-    sentence = f"{old} is a run folder of format 1, and this version of stdpbench reads format 2: it is left as it is"
+    sentence = (
+        f"{old} is a run folder of format 1, and this version of stdpbench reads format 2: the folder is not changed"
+    )
     for command in (["show", "old"], ["resume", "old"], ["resume", "old", "--repair"], ["branch", "old"]):
         assert sentence in call(*command, "--runs", str(old.parent), status=2), command
     assert "format 1" in call("list", "--columns", "reason", "--runs", str(old.parent))

@@ -429,7 +429,7 @@ def test_an_exported_run_is_shown_elsewhere(
     assert f"run folder: {made}" in capsys.readouterr().out.replace("\n", "")
     assert made.name == branch.path.name
     assert np.array_equal(stdpbench.open_run(made).weights["feed"], stdpbench.open_run(branch.path).weights["feed"])
-    with pytest.raises(StdpbenchError, match="exists already"):
+    with pytest.raises(StdpbenchError, match="already exists"):
         import_run(zipped, runs)
     (tmp_path / "no.zip").write_bytes(b"PK no")
     with pytest.raises(StdpbenchError, match="is not a zip file"):

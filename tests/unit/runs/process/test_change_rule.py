@@ -276,7 +276,7 @@ def test_a_run_learns_on_while_the_network_is_built(not_compiled, tmp_path, monk
 
     engine = drive(folder, boundary=at_boundary, replied=replied)
     (second, _), (first, value) = [reply[1:] for reply in engine.replies if reply[0] == "change_rule"]
-    assert second == "the network with the rule bcm is being built; wait for that first"
+    assert second == "the network with the rule bcm is being built; wait until it is ready"
     assert first == ""
     assert value["plasticity.kind"] == ["diehl-cook-triplet", "bcm"]
     ((at, _, _),) = rules_in(folder)

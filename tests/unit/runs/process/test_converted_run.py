@@ -145,7 +145,7 @@ def test_pictures_and_files_that_do_not_fit_are_refused(weights: tuple[Path, flo
     made = experiment(changed)
     with np.load(weights[0]) as arrays:
         np.savez(changed, **{**arrays, "conv1.padding": 1, "conv1.bias": np.zeros(8)})
-    with pytest.raises(StdpbenchError, match="no longer has the network of this experiment"):
+    with pytest.raises(StdpbenchError, match="no longer contains the network of this experiment"):
         new_run(tmp_path, made)
     base = read_experiment("surrogate-digits")
     for kind in ("linear", "surrogate-gradient"):

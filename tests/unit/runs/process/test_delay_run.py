@@ -144,7 +144,7 @@ def test_delays_of_a_paused_run_can_be_replaced(parent: RunFolder, tmp_path: Pat
     )
     errors = [error for _, error, _ in engine.replies if error]
     assert len(errors) == 1
-    assert "up.d holds values from 4 to 4; allowed are 0 to 0.004, in seconds (d_max = 4 ms)" in errors[0]
+    assert "up.d contains values from 4 to 4; allowed are 0 to 0.004, in seconds (d_max = 4 ms)" in errors[0]
     assert abs(seen[3] - 1.25e-3).max() < 1e-3
     assert (seen[3] != seen[2]).mean() > 0.9
 

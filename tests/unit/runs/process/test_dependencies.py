@@ -67,7 +67,7 @@ def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(module
     module.write_text(RULE.replace("w - eta*x", "w - 2*eta*x"), encoding="utf-8")
     finished(folder)
     assert said(folder) == [
-        "The code of acme_rules is not the one that the journal records, so results from here on may differ."
+        "The code of acme_rules differs from that recorded in the journal, so results from here on may differ."
     ]
     assert sum(isinstance(r.fact, Dependencies) for r in read_journal(folder.path)) == 2
 

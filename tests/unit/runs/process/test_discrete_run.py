@@ -79,7 +79,7 @@ def test_thresholds_above_a_volt_can_be_set(run: RunFolder, tmp_path: Path) -> N
     (accepted, theta), (refused, _) = seen
     assert accepted == ""
     assert (theta == 20.0).all()
-    assert refused == "exc.theta holds values from -1 to -1; allowed are numbers from 0 on, without unit"
+    assert refused == "exc.theta contains values from -1 to -1; allowed are numbers from 0 on, without unit"
 
 
 def test_courses_of_a_neuron_have_no_unit(run: RunFolder) -> None:

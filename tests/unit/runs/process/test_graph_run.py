@@ -195,7 +195,7 @@ def test_another_rule_of_one_projection_leaves_the_other_as_it_was(parent: RunFo
 def test_workers_rewound_runs_branches_and_reproductions_come_to_the_same(
     parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation, "_EACH", 4)  # else there is work for one process only
+    monkeypatch.setattr(evaluation, "_PER_PROCESS", 4)  # else there is work for one process only
     same = branch(parent, HALF + 4, runs=tmp_path)
     finished(same, at=BACK)
     assert arrays(same) == arrays(parent)

@@ -56,8 +56,8 @@ def test_seeds_are_read(text: str, seeds: tuple[int, ...]) -> None:
         ("one", "seeds must be whole numbers"),
         ("-1", "seeds must be whole numbers"),
         ("1.5", "seeds must be whole numbers"),
-        ("0 1 1", "seed 1 is named twice"),
-        ("4-2", "the seeds 4-2 run backwards; write 2-4"),
+        ("0 1 1", "seed 1 occurs twice"),
+        ("4-2", "4-2 are in descending order; write 2-4"),
         ("0-5000", "0-5000 are 5001 seeds; at most 1000 can be given at once"),
     ],
 )
