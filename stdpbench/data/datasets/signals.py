@@ -46,14 +46,14 @@ class Signals(HoldingOutStimuli):
             raise StdpbenchError(
                 "data.path is missing; it must name an .npz file, a .ts file, or a folder of CSV files"
             )
-        raw, test = read_signals(local_path("data.path", self.path))
+        raw, raw_test = read_signals(local_path("data.path", self.path))
         rate = self.rate or raw.rate or _RATE
         split = self._split_set(
             raw.where,
             signals_of(raw, rate),
             raw.labels,
-            None if test is None else signals_of(test, rate),
-            None if test is None else test.labels,
+            None if raw_test is None else signals_of(raw_test, rate),
+            None if raw_test is None else raw_test.labels,
         )
         if not self.scale:
             return split
