@@ -60,7 +60,7 @@ def test_a_rule_changes_each_synapse_of_a_file_once_whatever_its_delay(tmp_path:
     ways = ("fc", "fc_2", "fc_3")
     learns = {f"network.projections.{name}.plasticity.kind": "pair-additive" for name in ways}
     changes = {**SHOWN, **FEW, **learns, "schedule.passes": 1, "schedule.stimulus": "60 ms"}
-    run = stdpbench.start(path, set=changes, runs=tmp_path, wait=True, baselines=False, workers=1, simulator="runtime")
+    run = stdpbench.start(path, set=changes, runs=tmp_path, wait=True, baselines=False, workers=1)
     graph = run.experiment.graph(8, 8)
     assert [graph.projections[name].delay.longest for name in ways] == [0.0, 1.0, 2.0]
     pairs = [(int(i), int(j)) for name in ways for i, j in zip(*pairs_of(graph.synapses(name)), strict=True)]
@@ -92,7 +92,7 @@ def test_a_rule_may_change_a_layer_that_is_not_read(tmp_path: Path, monkeypatch:
         del file["node/nodes/late"]
     learns = {"network.projections.fc.plasticity.kind": "pair-additive", "schedule.passes": 1}
     changes = {**SHOWN, **FEW, **learns, "schedule.stimulus": "40 ms"}
-    run = stdpbench.start(path, set=changes, runs=tmp_path, wait=True, baselines=False, workers=1, simulator="runtime")
+    run = stdpbench.start(path, set=changes, runs=tmp_path, wait=True, baselines=False, workers=1)
     assert run.state == "finished"
     assert (run.path / "figures" / "receptive_fields.png").is_file()
 

@@ -58,7 +58,7 @@ def said(folder: RunFolder) -> list[str]:
 
 def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(module: Path, tmp_path: Path) -> None:
     made = experiment(plasticity={"kind": "acme-anti"})
-    folder = new_run(tmp_path / "runs", made, simulator="runtime")
+    folder = new_run(tmp_path / "runs", made)
     drive(folder, die=killed_at_position(6))
     (recorded,) = [r.fact for r in read_journal(folder.path) if isinstance(r.fact, Dependencies)]
     assert list(recorded.digests) == ["data", "stdpbench", "acme_rules"]
