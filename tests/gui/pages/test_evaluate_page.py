@@ -174,6 +174,19 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     assert page.notices.texts() == []
 
 
+def test_results_never_stand_under_the_name_of_another_run(page: EvaluatePage, qtbot: QtBot) -> None:
+    evaluated = page.run.currentIndex()
+    page.run.addItem("other", not_none(page.chosen_run()).with_name("other"))
+    page.run.setCurrentIndex(page.run.count() - 1)
+    assert not page.views.isVisibleTo(page)
+    assert not page.summary.isVisibleTo(page)
+    assert page.go.text() == "Evaluate"
+    page.run.setCurrentIndex(evaluated)
+    assert page.views.isVisibleTo(page)
+    assert page.go.text() == "Evaluate again"
+    page.run.removeItem(page.run.count() - 1)
+
+
 # -- one selection ---------------------------------------------------------------------------------
 
 

@@ -234,7 +234,7 @@ class EvaluatePage(QWidget):
         return path if isinstance(path, Path) else None
 
     def _on_run(self) -> None:
-        """Withdraw the notices about the previously chosen run."""
+        """Hide results and notices of the previously chosen run; its results return with it."""
         path = self.chosen_run()
         if path != self._reported_run:
             self._reported_run, self._stream = path, ""
@@ -245,7 +245,7 @@ class EvaluatePage(QWidget):
                     lambda stream: self._take_stream(path, stream),
                     lambda _: None,  # of a damaged run, which evaluating reports
                 )
-        self._fit_buttons()
+        self._show_what_there_is()
 
     def _take_stream(self, path: Path, stream: bool) -> None:
         if stream and path == self.chosen_run():
@@ -436,7 +436,8 @@ class EvaluatePage(QWidget):
             self._shown.selection.select_read_neuron(chosen.numbers[0])
 
     def _show_what_there_is(self) -> None:
-        open_, opening = self.state.look is not None, self._opening is not None
+        look, opening = self.state.look, self._opening is not None
+        open_ = look is not None and look.path == self.chosen_run()
         self.views.setVisible(open_)
         self.summary.setVisible(open_)
         self.empty.setVisible(not open_)
