@@ -40,12 +40,13 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     if screen.state != "ok":
         return _refuse(f"the display is {screen.detail}. To fix this: {screen.fix}")
     try:
-        from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+        from PyQt6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
         from PyQt6.QtGui import QIcon
         from PyQt6.QtWidgets import QApplication
 
         from stdpbench_gui.app.window import MainWindow
         from stdpbench_gui.session import background, crash
+        from stdpbench_gui.widgets.basic import not_none
     except ImportError as error:
         return _refuse(f"cannot load Qt ({error}); `stdpbench doctor` lists what to install")
 
@@ -62,6 +63,8 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
         assert isinstance(app, QApplication)
         app.setWindowIcon(QIcon(str(_ICON)))
         app.setDesktopFileName("stdpbench")  # by which a desktop finds the icon of the window
+        # a menu that opens under the mouse at the press would take the release as a choice
+        not_none(app.styleHints()).setContextMenuTrigger(Qt.ContextMenuTrigger.Release)
     finally:
         qInstallMessageHandler(previous_handler)
     # Qt's event loop runs no Python code, so Ctrl+C in the terminal would wait for the next event

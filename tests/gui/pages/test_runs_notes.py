@@ -75,12 +75,15 @@ def test_a_click_and_a_key_star_a_run_and_undo_takes_it_back(known: RunsPage, qt
 
 def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: QtBot) -> None:
     known.table.choose(["digits-b"])
+    opened: list[object] = []
+    known.table.opened.connect(opened.append)
     for action, text in (("title", "The best one"), ("tags", "paper, #fig-2")):
         known.run_actions.do(action)
         editor = known.table.findChild(QLineEdit)
         editor.setText(text)
         qtbot.keyClick(editor, Qt.Key.Key_Return)
         waits(qtbot, lambda action=action: cell(known, "digits-b", action) != "")
+    assert opened == [], "Enter ends the editing and does nothing else"
     assert cell(known, "digits-b", "title") == "The best one"
     assert cell(known, "digits-b", "tags") == "paper, fig-2"
     for text in ("#paper", "best one", "tags=fig*"):

@@ -225,7 +225,9 @@ class RunsTable(QTreeView):
             self.asked.emit(f"missing {column}")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Open with Enter, tick with Space, delete with Delete, star with *."""
+        """Open with Enter, tick with Space, delete with Delete, star with *; keys of an open editor are its own."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            return
         if event is not None and event.text() == "*":
             self.asked.emit("star")
             return
