@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.data.datasets._checks import local_path, natural_order
+from stdpbench.data.datasets._checks import local_path, visible_entries
 from stdpbench.data.datasets._holding_out import HoldingOut, Raw, taking_turns
 from stdpbench.data.datasets._transform import resize
 from stdpbench.data.datasets.base import Split
@@ -60,7 +60,7 @@ class Folder(HoldingOut):
             raise StdpbenchError(f"{error.filename or root} cannot be read: {error.strerror or error}") from None
 
     def _read(self, root: Path) -> Raw:
-        folders = [entry for entry in _sorted(root) if entry.is_dir()]
+        folders = [entry for entry in visible_entries(root) if entry.is_dir()]
         for folder in folders:
             shown = os.fsencode(folder.name).decode("utf-8", "backslashreplace")
             if shown != folder.name:
@@ -105,13 +105,8 @@ class Folder(HoldingOut):
         return stack
 
 
-def _sorted(folder: Path) -> list[Path]:
-    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
-    return sorted(entries, key=lambda entry: natural_order(entry.name))
-
-
 def _pictures(folder: Path) -> list[Path]:
-    return [entry for entry in _sorted(folder) if entry.suffix.lower() in _SUFFIXES and entry.is_file()]
+    return [entry for entry in visible_entries(folder) if entry.suffix.lower() in _SUFFIXES and entry.is_file()]
 
 
 def _read_picture(path: Path) -> NDArray[np.uint8]:
