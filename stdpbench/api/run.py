@@ -24,11 +24,10 @@ from stdpbench.api.tables import (
     Change,
     Entry,
     NamedArrays,
-    held_out_table,
-    history_table,
+    as_table,
+    history_arrays,
     live_columns,
     metric_columns,
-    metrics_table,
     stream_arrays,
 )
 from stdpbench.base import units
@@ -42,6 +41,7 @@ from stdpbench.kinds.plasticity.tables import RuleLike, rule_table
 from stdpbench.results.figures.saving import Width
 from stdpbench.results.readout import INTERVAL
 from stdpbench.results.readout.polychrony import Group, find_groups
+from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.analysis.wiring import wiring_of
 from stdpbench.runs.catalog.comparison import Account, read_population, verdict_of
 from stdpbench.runs.catalog.names import find_run
@@ -229,7 +229,7 @@ class Run:
             ``mean_theta``, mV or without unit; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on,
             running accuracy on training labels, which only indicates progress.
         """
-        return history_table(self._live())
+        return as_table(history_arrays(self._live()), "position")
 
     @property
     def held_out(self) -> Any:
@@ -244,7 +244,7 @@ class Run:
             ``population_sparseness``; ``dead`` and ``duplicates``, numbers of neurons; ``spikes_per_image``;
             ``silent_images``.
         """
-        return held_out_table(self._live())
+        return as_table(held_out_columns(self._live()), "position")
 
     @property
     def stream(self) -> dict[str, NDArray[Any]]:
@@ -311,7 +311,7 @@ class Run:
     @property
     def metrics(self) -> Any:
         """`scores` as a table with one column each: a pandas.DataFrame, or the dict itself without pandas."""
-        return metrics_table(self.scores)
+        return as_table(self.scores)
 
     @property
     def warnings(self) -> list[str]:
