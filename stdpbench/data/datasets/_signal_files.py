@@ -13,7 +13,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_files import read_npz
 from stdpbench.data.datasets._checks import label_values, visible_entries
 from stdpbench.data.datasets._csv import read_cells, read_text
-from stdpbench.data.datasets._holding_out import test_beside
+from stdpbench.data.datasets._holding_out import test_file_of
 from stdpbench.data.stimuli import Signals
 
 _NAMES = ("values", "lengths", "labels", "test_values", "test_lengths", "test_labels", "rate")
@@ -62,7 +62,7 @@ def read_signals(path: Path) -> tuple[RawSignals, RawSignals | None]:
         elif path.suffix.lower() == ".npz":
             signals = _read_archive(path)
         elif path.suffix.lower() == ".ts":
-            test = test_beside(path)
+            test = test_file_of(path)
             signals = read_ts(path), None if test is None else read_ts(test)
         else:
             raise StdpbenchError(
@@ -155,8 +155,8 @@ def _read_folder(root: Path) -> tuple[RawSignals, RawSignals | None]:
         return _read_class_folders(halves[0]), _read_class_folders(halves[1])
     series = [path for path in visible_entries(root) if path.is_file() and path.suffix.lower() == ".ts"]
     if series:
-        first = next((path for path in series if test_beside(path) is not None), series[0])
-        test = test_beside(first)
+        first = next((path for path in series if test_file_of(path) is not None), series[0])
+        test = test_file_of(first)
         others = [path.name for path in series if path not in (first, test)]
         if others:
             raise StdpbenchError(

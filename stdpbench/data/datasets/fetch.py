@@ -268,9 +268,8 @@ def _transfer(url: str, part: Path, received: int, report: Report) -> None:
         else:  # the server may ignore the requested range
             file.truncate(0)
             received = 0
-        length = response.headers.get("content-length")
-        known = length is not None and "content-encoding" not in response.headers
-        total = received + int(length) if known else None
+        length = None if "content-encoding" in response.headers else response.headers.get("content-length")
+        total = None if length is None else received + int(length)
         for chunk in response.iter_content(_CHUNK):
             with _writing(part):
                 file.write(chunk)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path, visible_entries
-from stdpbench.data.datasets._holding_out import HoldingOut, Raw, taking_turns
+from stdpbench.data.datasets._holding_out import HoldingOut, Raw, alternating_order
 from stdpbench.data.datasets._transform import resize
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
@@ -80,7 +80,7 @@ class Folder(HoldingOut):
             raise StdpbenchError(f"{root} holds no PNG or JPEG files, neither directly nor in a folder for each class")
         if loose:
             return Raw(str(root), self._stack(loose), None)
-        order = taking_turns(np.repeat(np.arange(len(classes)), [len(files) for files in classes.values()]))
+        order = alternating_order(np.repeat(np.arange(len(classes)), [len(files) for files in classes.values()]))
         named = [(file, name) for name, files in classes.items() for file in files]
         turns = [named[number] for number in order]
         return Raw(str(root), self._stack([file for file, _ in turns]), np.array([name for _, name in turns]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import data_set_folder
-from stdpbench.data.datasets._holding_out import mixed
+from stdpbench.data.datasets._holding_out import shuffled_order
 from stdpbench.data.datasets._signal_files import RawSignals, read_ts, scaled, scaling, signals_of
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.declare.parameters import parameter
@@ -62,7 +62,7 @@ class JapaneseVowels(Source):
             signals.of_arrays(signals.arrays, numbers)
             for signals, numbers in zip((signals_of(raw, self.rate) for raw in raws), labels, strict=True)
         )
-        train = train.chosen(mixed(len(train), 0))
+        train = train.chosen(shuffled_order(len(train), 0))
         if self.scale:
             minimum_and_span = scaling(train)
             train, test = scaled(train, minimum_and_span), scaled(test, minimum_and_span)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import data_set_folder, number_classes
 from stdpbench.data.datasets._hdf5 import read_hdf5
-from stdpbench.data.datasets._holding_out import mixed
+from stdpbench.data.datasets._holding_out import shuffled_order
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.data.stimuli import EventSet
 from stdpbench.declare.parameters import parameter
@@ -52,7 +52,7 @@ class SHD(Source):
         (train, train_labels), (test, test_labels) = (read_shd(folder / name) for name in FILES)
         numbers, test_numbers, names = number_classes(train_labels, test_labels, "the Spiking Heidelberg Digits")
         train, test = train.of_arrays(train.arrays, numbers), test.of_arrays(test.arrays, test_numbers)
-        return Split(train.chosen(mixed(len(train), 0)), test, names)
+        return Split(train.chosen(shuffled_order(len(train), 0)), test, names)
 
 
 def read_shd(path: Path) -> tuple[EventSet, NDArray[np.int64]]:

@@ -22,7 +22,7 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.neurons.threshold import threshold_course
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
-from stdpbench.kinds.plasticity.replay import Heard, Replay, replay, weights_before
+from stdpbench.kinds.plasticity.replay import ReceivedSpikes, Replay, replay, weights_before
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in, stimulus_bins
 from stdpbench.runs.analysis.shown_stimulus import factors_sentence
 from stdpbench.runs.analysis.weight_views import spread
@@ -429,7 +429,7 @@ class _Synapses:
         own = w[self.neuron : self.neuron + 1] if self.single else w[:, self.neuron]
         return np.array(own, np.float64)
 
-    def received(self, frame: Frame, earlier: Frame) -> Heard:
+    def received(self, frame: Frame, earlier: Frame) -> ReceivedSpikes:
         """Return the spikes that arrive in a presentation, also those of the preceding one that were in flight."""
         index, bins = spikes_in(frame, self.graph, self.source)
         if earlier and self.delayed:
@@ -445,7 +445,7 @@ class _Synapses:
             within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
             index, bins = (np.repeat(first, each) + within).astype(np.int32), np.repeat(bins, each)
         targets, times = spikes_in(frame, self.graph, self.target)
-        return Heard.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
+        return ReceivedSpikes.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
 
 
 def _traces_at_start(
