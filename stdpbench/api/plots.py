@@ -45,7 +45,7 @@ _WIDTH, _HEIGHT = 800, 400  # pixels at 100 dpi
 
 
 @dataclass(frozen=True)
-class Place:
+class PlotTarget:
     """Target of a plot: existing axes, or a new figure.
 
     Attributes
@@ -60,7 +60,7 @@ class Place:
     width: float | None = None
 
     @classmethod
-    def of(cls, ax: Axes | None, width: Width | None) -> Place:
+    def of(cls, ax: Axes | None, width: Width | None) -> PlotTarget:
         """Create the target from the arguments of a plot.
 
         Raises
@@ -91,7 +91,7 @@ def plot_weights(
     live: LiveRun,
     labels: NDArray[np.int64] | None,
     name: str,
-    place: Place,
+    target: PlotTarget,
 ) -> Axes:
     """Draw receptive fields; see `stdpbench.results.figures.fields.receptive_fields`."""
     if live.started is None:
@@ -108,14 +108,14 @@ def plot_weights(
         shape, source_name = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
         target_name, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
     title = f"{name}: {source_name}weights of {w.shape[1]} {target_name}"
-    if place.ax is not None:
-        fields_on(place.ax, Mosaic.of(w, shape, labels), names)
-        return place.ax
-    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=place.width))
+    if target.ax is not None:
+        fields_on(target.ax, Mosaic.of(w, shape, labels), names)
+        return target.ax
+    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=target.width))
 
 
 def plot_confusion(
-    metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, word: str, place: Place
+    metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, word: str, target: PlotTarget
 ) -> Axes:
     """Draw a confusion matrix; see `stdpbench.results.figures.confusion.confusion`."""
     scores = metrics.get("accuracy", {})
@@ -126,64 +126,64 @@ def plot_confusion(
     title = f"{name}, {', '.join(dict.fromkeys(filter(None, (word, '' if 'supervised' in metrics else readout))))}"
     noun = str(metrics.get("noun", "picture"))
     score, names = Score.from_mapping(scores[readout]), live.started.class_names
-    if place.ax is not None:
-        confusion_on(place.ax, score, names)
-        return place.ax
-    return _displayed(confusion(score, names, title=title, noun=noun, width=place.width))
+    if target.ax is not None:
+        confusion_on(target.ax, score, names)
+        return target.ax
+    return _displayed(confusion(score, names, title=title, noun=noun, width=target.width))
 
 
-def plot_accuracy(live: LiveRun, place: Place, readout: str | None, label: str) -> Axes:
+def plot_accuracy(live: LiveRun, target: PlotTarget, readout: str | None, label: str) -> Axes:
     """Draw the running accuracy of one read-out, or of all, over training."""
     if readout is not None and readout not in READOUTS:
         raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
-    arrays, ax = history_arrays(live), place.axes()
+    arrays, ax = history_arrays(live), target.axes()
     for name in READOUTS if readout is None else (readout,):
         values = 100 * arrays[f"accuracy_{name}"]
         curve(ax, arrays["position"], values, len(ax.lines), f"{label}: {name}")
-    return _labelled(ax, "running accuracy\non training labels (%)", place)
+    return _labelled(ax, "running accuracy\non training labels (%)", target)
 
 
-def plot_curve(live: LiveRun, column: str, quantity: str, place: Place, label: str) -> Axes:
+def plot_curve(live: LiveRun, column: str, quantity: str, target: PlotTarget, label: str) -> Axes:
     """Draw one column of the history over training."""
-    arrays, ax = history_arrays(live), place.axes()
+    arrays, ax = history_arrays(live), target.axes()
     curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
-    return _labelled(ax, quantity, place)
+    return _labelled(ax, quantity, target)
 
 
-def plot_held_out(live: LiveRun, measure: str, place: Place, label: str) -> Axes:
+def plot_held_out(live: LiveRun, measure: str, target: PlotTarget, label: str) -> Axes:
     """Draw one measure on held-out pictures over training."""
     if measure not in MEASURES:
         raise StdpbenchError(f"there is no measure {measure!r}; {suggestion(measure, MEASURES)}")
-    columns, ax = held_out_columns(live), place.axes()
+    columns, ax = held_out_columns(live), target.axes()
     values = columns.get(measure, np.full(len(columns["position"]), np.nan))
     curve(ax, columns["position"], values, len(ax.lines), label)
     unit = MEASURES[measure].unit
     return _labelled(
-        ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}", place
+        ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}", target
     )
 
 
-def plot_stream(live: LiveRun, seconds: float, name: str, place: Place) -> Axes:
+def plot_stream(live: LiveRun, seconds: float, name: str, target: PlotTarget) -> Axes:
     """Draw the measures of a stream; see `stdpbench.results.figures.stream_figures.stream_figure`."""
     if not live.pieces:
         raise StdpbenchError(f"{name} has no complete piece of a stream")
     columns, answers = stream_columns(live.pieces, seconds), pattern_answers(live.pieces.values())
-    return _displayed(stream_figure(columns, answers, title=name, width=place.width))
+    return _displayed(stream_figure(columns, answers, title=name, width=target.width))
 
 
-def _labelled(ax: Axes, quantity: str, place: Place) -> Axes:
+def _labelled(ax: Axes, quantity: str, target: PlotTarget) -> Axes:
     """Label axes; the user's own axes keep their font sizes."""
-    size: dict[str, Any] = {"fontsize": 11} if place.ax is None else {}
+    size: dict[str, Any] = {"fontsize": 11} if target.ax is None else {}
     ax.set_xlabel("training presentations", **size)
     ax.set_ylabel(quantity, **size)
-    if place.ax is None:
+    if target.ax is None:
         from matplotlib.ticker import MaxNLocator
 
         ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-        narrow = place.width is not None and place.width < NARROW  # a legend would hide the curves
+        narrow = target.width is not None and target.width < NARROW  # a legend would hide the curves
         above: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)} if narrow else {}
         ax.legend(fontsize=9, **above)
-        at_width(cast("Figure", ax.figure), place.width)
+        at_width(cast("Figure", ax.figure), target.width)
     else:
         ax.legend()
         ax.tick_params(labelsize=import_module("matplotlib").rcParams["xtick.labelsize"])

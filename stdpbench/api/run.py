@@ -19,16 +19,15 @@ from stdpbench.api import plots
 from stdpbench.api.display import html_table
 from stdpbench.api.display import progress as progress_display
 from stdpbench.api.follower import Follower
-from stdpbench.api.plots import Place
+from stdpbench.api.plots import PlotTarget
 from stdpbench.api.tables import (
     Change,
     Entry,
     NamedArrays,
-    held_out_table,
-    history_table,
+    as_table,
+    history_arrays,
     live_columns,
     metric_columns,
-    metrics_table,
     stream_arrays,
 )
 from stdpbench.base import units
@@ -42,6 +41,7 @@ from stdpbench.kinds.plasticity.tables import RuleLike, rule_table
 from stdpbench.results.figures.saving import Width
 from stdpbench.results.readout import INTERVAL
 from stdpbench.results.readout.polychrony import Group, find_groups
+from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.analysis.wiring import wiring_of
 from stdpbench.runs.catalog.comparison import Account, read_population, verdict_of
 from stdpbench.runs.catalog.names import find_run
@@ -229,7 +229,7 @@ class Run:
             ``mean_theta``, mV or without unit; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on,
             running accuracy on training labels, which only indicates progress.
         """
-        return history_table(self._live())
+        return as_table(history_arrays(self._live()), "position")
 
     @property
     def held_out(self) -> Any:
@@ -244,7 +244,7 @@ class Run:
             ``population_sparseness``; ``dead`` and ``duplicates``, numbers of neurons; ``spikes_per_image``;
             ``silent_images``.
         """
-        return held_out_table(self._live())
+        return as_table(held_out_columns(self._live()), "position")
 
     @property
     def stream(self) -> dict[str, NDArray[Any]]:
@@ -311,7 +311,7 @@ class Run:
     @property
     def metrics(self) -> Any:
         """`scores` as a table with one column each: a pandas.DataFrame, or the dict itself without pandas."""
-        return metrics_table(self.scores)
+        return as_table(self.scores)
 
     @property
     def warnings(self) -> list[str]:
@@ -962,8 +962,8 @@ class Run:
         width : float or str, optional
             Width of a new figure for a paper: in mm, or as in ``"3.5 in"``. Default: a width for the screen.
         """
-        place = Place.of(ax, width)
-        return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name, place)
+        target = PlotTarget.of(ax, width)
+        return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name, target)
 
     def plot_confusion(self, readout: str = "vote", ax: Axes | None = None, *, width: Width | None = None) -> Axes:
         """Draw the confusion matrix of a read-out on the test pictures.
@@ -983,7 +983,7 @@ class Run:
         path = self.path / "metrics.json"
         metrics = self._folder.read_json("metrics.json") if path.is_file() else {}
         word = origin_of(self.path).word
-        return plots.plot_confusion(metrics, readout, self._live(), self.name, word, Place.of(ax, width))
+        return plots.plot_confusion(metrics, readout, self._live(), self.name, word, PlotTarget.of(ax, width))
 
     def plot_accuracy(
         self,
@@ -1006,7 +1006,7 @@ class Run:
         width : float or str, optional
             As in `plot_weights`.
         """
-        return plots.plot_accuracy(self._live(), Place.of(ax, width), readout, self._called(label))
+        return plots.plot_accuracy(self._live(), PlotTarget.of(ax, width), readout, self._called(label))
 
     def plot_held_out(
         self,
@@ -1030,7 +1030,7 @@ class Run:
         StdpbenchError
             If the measure does not exist.
         """
-        return plots.plot_held_out(self._live(), measure, Place.of(ax, width), self._called(label))
+        return plots.plot_held_out(self._live(), measure, PlotTarget.of(ax, width), self._called(label))
 
     def plot_stream(self, *, width: Width | None = None) -> Axes:
         """Draw the measures of a stream: rates, irregularity, synchrony, latencies and weights over time.
@@ -1046,7 +1046,7 @@ class Run:
             If the run has no stream, or no piece is complete.
         """
         live, experiment = self._live(), self.experiment
-        return plots.plot_stream(live, experiment.schedule.piece or 1.0, self.name, Place.of(None, width))
+        return plots.plot_stream(live, experiment.schedule.piece or 1.0, self.name, PlotTarget.of(None, width))
 
     def plot_theta(self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None) -> Axes:
         """Draw the mean adaptive threshold of the population that is read over training; see `plot_accuracy`."""
@@ -1142,7 +1142,7 @@ class Run:
         change_notes(self.path, change)
 
     def _curve(self, column: str, quantity: str, ax: Axes | None, label: str | None, width: Width | None) -> Axes:
-        return plots.plot_curve(self._live(), column, quantity, Place.of(ax, width), self._called(label))
+        return plots.plot_curve(self._live(), column, quantity, PlotTarget.of(ax, width), self._called(label))
 
     def _called(self, label: str | None) -> str:
         return label or title_of(self.path) or self.name

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.baselines import SAMPLES
-from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -71,26 +70,18 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
     }
 
 
-def history_table(live: LiveRun) -> Any:
-    """Return `history_arrays` as a data frame indexed by position, or as a dict without pandas."""
-    return _indexed(history_arrays(live))
-
-
-def held_out_table(live: LiveRun) -> Any:
-    """Return measures on held-out pictures as a data frame indexed by position, or as a dict without pandas."""
-    return _indexed(held_out_columns(live))
-
-
 def stream_arrays(live: LiveRun, seconds: float) -> dict[str, NDArray[Any]]:
     """Return the measures of a stream per piece, and answers to patterns per occurrence, as arrays."""
     answers = {f"patterns.{name}": array for name, array in pattern_answers(live.pieces.values()).items()}
     return {**stream_columns(live.pieces, seconds), **answers}
 
 
-def _indexed(arrays: dict[str, NDArray[Any]]) -> Any:
+def as_table(columns: Mapping[str, Any], index: str | None = None) -> Any:
+    """Return columns as a data frame, optionally indexed by one of them, or unchanged without pandas."""
     if find_spec("pandas") is None:
-        return arrays
-    return import_module("pandas").DataFrame(arrays).set_index("position")
+        return columns
+    frame = import_module("pandas").DataFrame(columns)
+    return frame if index is None else frame.set_index(index)
 
 
 def metric_columns(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
@@ -110,11 +101,6 @@ def live_columns(live: LiveRun) -> dict[str, dict[str, float]]:
         for source, accuracy in live.metrics.items()
         for name, value in accuracy.items()
     }
-
-
-def metrics_table(columns: dict[str, dict[str, float]]) -> Any:
-    """Return columns of metrics as a data frame, or unchanged without pandas."""
-    return columns if find_spec("pandas") is None else import_module("pandas").DataFrame(columns)
 
 
 def _score(score: Mapping[str, Any]) -> dict[str, float]:

@@ -50,8 +50,8 @@ _FOLDER = "stdpbench-reader-"
 _NONCE, _PROOF = 32, 32  # bytes
 _HANDSHAKE = 10.0  # s, time limit of the handshake
 _LENGTH = struct.Struct("!I")
-_MOST_TEXT = 1 << 26
-_MOST_ARRAYS = 256
+_MOST_TEXT = 1 << 28
+_MOST_ARRAYS = 8192
 _CHUNK = 1 << 16
 _DTYPES = {
     name: np.dtype(name)

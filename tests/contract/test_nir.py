@@ -190,7 +190,7 @@ def one(neuron: dict[str, Any], **population: Any) -> dict[str, Any]:
 def test_what_nir_cannot_say_is_refused_with_the_nearest_network_that_it_can() -> None:
     assert refused(one(DISCRETE)) == []
     ((reason, instead),) = refused(one({"kind": "lif-discrete"}))
-    assert reason.endswith("none subtracts the threshold; the nearest network has 'zero'")
+    assert reason.endswith("instead of subtracting the threshold; the nearest network has 'zero'")
     assert instead == "a spike of exc sets the potential to 0 and subtracts nothing"
     ((reason, instead),) = refused(one({**DISCRETE, "refractory_steps": 3}))
     assert "neurons of NIR have no refractory period; the nearest network has 0" in reason

@@ -14,7 +14,7 @@ from stdpbench.engine.network.layout import LAST_ARRIVAL
 from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import PlasticityRule, Trace, rules
-from stdpbench.kinds.plasticity.replay import Heard, replay, weights_before
+from stdpbench.kinds.plasticity.replay import ReceivedSpikes, replay, weights_before
 
 
 class PowerLaw(PlasticityRule):
@@ -58,14 +58,14 @@ def start_traces(simulator: Simulator, neuron: int) -> dict[str, Any]:
     return found | {average.name: state[f"feed.{average.name}"][neuron] for average in made.plasticity.averages}
 
 
-def heard(made: Experiment, response: Response, n_rest: int, neuron: int, v_start: float) -> Heard:
+def heard(made: Experiment, response: Response, n_rest: int, neuron: int, v_start: float) -> ReceivedSpikes:
     delays: int | NDArray[np.int64] = delays_of(made)[:, neuron]
     if made.network.delays != "uniform":
         delays = int(delays[0])
     output = response.spikes["exc"].bin[response.spikes["exc"].index == neuron]
     shown = response.input
     v = np.append(v_start, response.recordings["exc"].courses["v"][:-1, neuron])
-    return Heard.of(made.stimulus_bins + n_rest, shown.index, shown.bin, output, delays, v)
+    return ReceivedSpikes.of(made.stimulus_bins + n_rest, shown.index, shown.bin, output, delays, v)
 
 
 def busiest(response: Response) -> int:

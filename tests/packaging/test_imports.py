@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("brian2", "sklearn", "matplotlib", "scipy", "PyQt6", "pyqtgraph", "cython", "sympy", "pooch", "PIL")
+HEAVY = ("brian2", "sklearn", "matplotlib", "scipy", "PyQt6", "pyqtgraph", "cython", "sympy", "requests", "PIL")
 LIGHT = (
     "stdpbench",
     "stdpbench.experiment",

@@ -14,7 +14,6 @@ import pytest
 from stdpbench import __version__
 from stdpbench.base.helper import ATTACH
 from stdpbench.base.wire import Listener
-from stdpbench.results.figures.paper import Order, write_order
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +104,11 @@ def test_the_process_of_a_run_starts(installed: Path) -> None:
         ("stdpbench.studies.report.service", {}, "nowhere"),
         ("stdpbench.runs.process.nir_export", {"folder": "nowhere", "target": "network.nir"}, "nowhere"),
         (
+            "stdpbench.results.figures.paper",
+            {"spec": {}, "table": None, "order": {"target": "figure.txt"}},
+            "figure.txt must end in .pdf, .svg or .png",
+        ),
+        (
             "stdpbench.studies.report.replayed",
             {"folder": "nowhere", "targets": [], "neurons": {}, "n_stimuli": 0, "replace": False},
             "nowhere",
@@ -129,12 +133,6 @@ def test_the_process_that_compiles_starts(installed: Path) -> None:
     status, output, _ = ended(module(installed, "stdpbench.runs.process.compile_process"), json.dumps(asked))
     assert status == 1
     assert "seed" in output
-
-
-def test_the_process_that_draws_starts(installed: Path) -> None:
-    write_order(installed / "order.npz", {}, None, Order("figure.txt"))
-    status, _, errors = ended(module(installed, "stdpbench.results.figures.paper", "order.npz"))
-    assert (status, errors) == (1, "stdpbench: figure.txt must end in .pdf, .svg or .png\n")
 
 
 def test_the_process_of_a_sweep_starts(installed: Path) -> None:

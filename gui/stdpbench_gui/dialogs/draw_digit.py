@@ -35,7 +35,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.base.units import thousands
-from stdpbench.data.datasets.drawing import Manner, drawn_like, manner_of
+from stdpbench.data.datasets.drawing import PictureStyle, in_style, measure_style
 from stdpbench.data.stimuli import Images
 from stdpbench.results.figures.paper import Table
 from stdpbench_gui.dialogs import figure_export
@@ -180,7 +180,7 @@ class DrawDigitDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Draw a digit")
         self._session = session
-        self._manner: Manner | None = None
+        self._manner: PictureStyle | None = None
         self.picture: NDArray[np.float32] | None = None
         self.answer: dict[str, Any] | None = None
         self._width_chosen = False
@@ -379,7 +379,7 @@ class DrawDigitDialog(QDialog):
             self._show_nothing()
         else:
             images = split.train
-            self._session.work(lambda: manner_of(images), self._take_manner, "Cannot measure the pictures")
+            self._session.work(lambda: measure_style(images), self._take_manner, "Cannot measure the pictures")
 
     @property
     def _no_pictures(self) -> str:
@@ -390,7 +390,7 @@ class DrawDigitDialog(QDialog):
         what = {"piece": "a stream of spikes", "row": "rows of a table"}.get(noun, f"{noun}s")
         return f"The network of this run is shown {what}, not pictures, so there is nothing to draw for it."
 
-    def _take_manner(self, manner: Manner) -> None:
+    def _take_manner(self, manner: PictureStyle) -> None:
         self._manner = manner
         if not self._width_chosen:
             with QSignalBlocker(self.line):
@@ -422,7 +422,7 @@ class DrawDigitDialog(QDialog):
     def _ask(self) -> None:
         if self._manner is None:
             return
-        picture = drawn_like(self.pad.ink(), self._manner)
+        picture = in_style(self.pad.ink(), self._manner)
         if self.picture is not None and np.array_equal(picture, self.picture) and self.answer is not None:
             return
         self.picture = picture

@@ -6,11 +6,7 @@ matplotlib (`stdpbench.results.figures.paper`) draws it, so that the window neve
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,10 +29,9 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench import __version__
-from stdpbench.base.errors import StdpbenchError
-from stdpbench.results.figures.paper import FORMATS, Order, Table, caption, table_text, write_order
+from stdpbench.results.figures.paper import FORMATS, Order, Table, caption, table_text
 from stdpbench.runs.catalog.base import settings_text
-from stdpbench.runs.client.process_end import error_in
+from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
@@ -418,30 +413,9 @@ class ExportDialog(QDialog):
 
 
 def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
-    """Draw a figure in another process, which is killed if the job of this thread is cancelled."""
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="stdpbench-figure-", ignore_cleanup_errors=True) as folder,
-            tempfile.TemporaryFile() as errors,
-        ):
-            written = Path(folder) / "order.npz"
-            write_order(written, spec, table, order)
-            command = [sys.executable, "-P", "-m", "stdpbench.results.figures.paper", str(written)]
-            drafts = {**os.environ, "TMPDIR": folder, "TEMP": folder, "TMP": folder}  # removed even if it is killed
-            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=drafts) as process:
-                try:
-                    while process.poll() is None:
-                        check_cancelled()
-                        time.sleep(0.05)
-                finally:
-                    process.kill()
-            errors.seek(0)
-            output = errors.read().decode("utf-8", "replace")
-    except OSError as error:
-        raise StdpbenchError(f"Cannot draw the figure: {error.strerror or error}.") from None
-    if process.returncode:
-        reason = error_in(output) or f"the drawing process exited unexpectedly (exit status {process.returncode})"
-        raise StdpbenchError(reason)
+    """Draw a figure in another process, which ends if the job of this thread is cancelled."""
+    request = {"spec": spec, "table": table, "order": asdict(order)}
+    carry_out_aside("stdpbench.results.figures.paper", request, look=check_cancelled)
 
 
 def _file_name(shown: Exportable) -> str:

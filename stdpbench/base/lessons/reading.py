@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from stdpbench.base.errors import StdpbenchError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from stdpbench.base.errors import several
 from stdpbench.base.files import read_toml
 
+_CONFIG = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=_CONFIG)
 class RunOfLesson:
     """The run that a lesson works with, which the app starts from the lesson.
 
@@ -38,7 +43,7 @@ class RunOfLesson:
     checkpoint_every: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CONFIG)
 class Step:
     """One step of a lesson.
 
@@ -71,7 +76,7 @@ class Step:
     code: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CONFIG)
 class Question:
     """The question at the end of a lesson.
 
@@ -92,7 +97,7 @@ class Question:
     code: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CONFIG)
 class Lesson:
     """A lesson.
 
@@ -126,7 +131,7 @@ class Lesson:
 
 
 _FOLDER = Path(__file__).parent
-_T = TypeVar("_T", Lesson, Question, RunOfLesson, Step)
+_LESSON = TypeAdapter(Lesson)
 
 
 @cache
@@ -145,45 +150,12 @@ def read_lesson(file: Path) -> Lesson:
         If it cannot be read, a key is unknown or missing, or a value has another type.
     """
     table = read_toml(file)
-    steps = table.pop("steps", [])
-    if not isinstance(steps, list) or not steps:
-        raise StdpbenchError(f"{file.name}: a lesson needs a list of steps")
-    values: dict[str, Any] = {
-        "steps": tuple(_build(Step, step, f"{file.name}, step {n}") for n, step in enumerate(steps, 1)),
-        "question": _build(Question, table.pop("question", {}), f"{file.name}, question"),
-    }
-    if "run" in table:
-        values["run"] = _build(RunOfLesson, table.pop("run"), f"{file.name}, run")
-    return _build(Lesson, {**table, **values, "name": file.stem}, file.name)
-
-
-def _build(kind: type[_T], table: object, where: str) -> _T:
-    """Check a table of the file and return its declaration."""
-    if not isinstance(table, Mapping):
-        raise StdpbenchError(f"{where}: expected a table, got {table!r}")
-    known = {declared.name: declared for declared in fields(kind)}
-    if unknown := sorted(set(table) - set(known)):
-        raise StdpbenchError(f"{where}: unknown key {unknown[0]!r}; known keys are {', '.join(known)}")
-    for name, declared in known.items():
-        if name not in table and declared.default is MISSING and declared.default_factory is MISSING:
-            raise StdpbenchError(f"{where}: the key {name!r} is missing")
-    for name, value in table.items():
-        expected = _TYPES.get(str(known[name].type), object)
-        if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
-            raise StdpbenchError(f"{where}: {name} must be of type {known[name].type}, not {value!r}")
-    values: dict[str, Any] = {
-        name: value.strip() if isinstance(value, str) else value for name, value in table.items()
-    }
-    return kind(**values)
-
-
-_TYPES: Mapping[str, Any] = {
-    "str": str,
-    "int": int,
-    "bool": bool,
-    "float": (int, float),
-    "Mapping[str, Any]": Mapping,
-}
+    try:
+        return _LESSON.validate_python({**table, "name": file.stem})
+    except ValidationError as error:
+        raise several(
+            f"{file.name}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
+        ) from None
 
 
 def cells(lesson: Lesson) -> list[tuple[str, str]]:

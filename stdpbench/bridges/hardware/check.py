@@ -69,10 +69,6 @@ class Placement:
         known = [cores for cores in self.cores.values() if cores is not None]
         return sum(known) if len(known) == len(self.cores) else None
 
-    def most_neurons(self, population: str) -> int:
-        """Return the largest number of neurons of a population on one core."""
-        return self.largest.get(population, 0)
-
     def reached(self, needs: Needs, population: str) -> int | None:
         """Return the largest number of cores that a neuron of a population reaches; None if not all are placement."""
         total = 0
@@ -358,7 +354,7 @@ def _fan_out(needs: Needs, target: Target, placement: Placement) -> Iterator[Row
     reached = {name: placement.reached(needs, name) for name in needs.populations}
     known = {name: float(n) for name, n in reached.items() if n is not None}
     yield from _compare(needs, target, "cores that a neuron reaches", "cores per neuron", known)
-    pairs = {name: n * placement.most_neurons(name) for name, n in known.items()}
+    pairs = {name: n * placement.largest.get(name, 0) for name, n in known.items()}
     yield from _compare(needs, target, "output axons of a core", "axons per core", pairs)
 
 

@@ -1,7 +1,6 @@
 """Data sets, labelled or unlabelled pictures, and streams of spikes: the family of kinds and its base classes."""
 
-from stdpbench.data.datasets._transform import transform
-from stdpbench.data.datasets.base import PLACES, STEPS, Dataset, Source, Split, validation_split
+from stdpbench.data.datasets.base import PLACES, STEPS, Dataset, Source, Split, transform, validation_split
 from stdpbench.data.stimuli import Images
 from stdpbench.declare.registry import Family
 

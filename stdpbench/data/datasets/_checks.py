@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets._transform import Pixels
 
 _LARGEST_LABEL = 2**53  # floating point numbers are whole up to it
@@ -179,6 +180,39 @@ def local_path(parameter: str, text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         raise StdpbenchError(f"{parameter} = {text!r} is not a valid path; it must name a file or folder") from None
+
+
+def data_set_folder(name: str, path: str | None, complete: Callable[[Path], bool], missing: str, advice: str) -> Path:
+    """Return the folder of a data set: `path`, or one of the data folders; in each, its subfolder `name` comes first.
+
+    Parameters
+    ----------
+    name : str
+        Name of the subfolder.
+    path : str or None
+        Value of ``data.path``.
+    complete : callable
+        Returns whether a folder has the files of the data set.
+    missing, advice : str
+        Beginning and end of the error message.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such folder.
+    """
+    roots = data_folders() if path is None else (local_path("data.path", path),)
+    for root in roots:
+        for folder in (root / name, root):
+            if complete(folder):
+                return folder
+    raise StdpbenchError(f"{missing} are not in {' or '.join(map(str, roots))}; {advice}")
+
+
+def visible_entries(folder: Path) -> list[Path]:
+    """Return the entries of a folder sorted by name, without hidden ones and remains of macOS archives."""
+    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
+    return sorted(entries, key=lambda entry: natural_order(entry.name))
 
 
 def _name(array: NDArray[Any]) -> str:

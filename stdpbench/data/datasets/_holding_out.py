@@ -102,7 +102,7 @@ def held_out(
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
 
 
-def taking_turns(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def alternating_order(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return an order in which classes alternate, so that every section has all of them; stable within a class."""
     sizes, number = np.bincount(labels), np.empty(len(labels), np.int64)
     number[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
@@ -132,7 +132,7 @@ class HoldingOutStimuli(Source):
             )
         count = min(max(round(self.test_fraction * n), 1), n - 1)
         kept, held = held_out(n, labels, count, self.holdout_seed)
-        return kept[mixed(len(kept), self.holdout_seed)], held
+        return kept[shuffled_order(len(kept), self.holdout_seed)], held
 
     def _split_set(
         self,
@@ -146,18 +146,18 @@ class HoldingOutStimuli(Source):
         numbers, test_numbers, names = number_classes(train_labels, test_labels, where)
         stimuli = train.of_arrays(train.arrays, numbers)
         if test is not None:
-            order = mixed(len(stimuli), self.holdout_seed)
+            order = shuffled_order(len(stimuli), self.holdout_seed)
             return Split(stimuli.chosen(order), test.of_arrays(test.arrays, test_numbers), names)
         kept, held = self._kept(where, len(stimuli), numbers)
         return Split(stimuli.chosen(kept), stimuli.chosen(held), names)
 
 
-def mixed(n: int, seed: int) -> NDArray[np.int64]:
+def shuffled_order(n: int, seed: int) -> NDArray[np.int64]:
     """Return 0 .. n - 1 in random order, the same in all versions; for files that are sorted by class."""
     return np.argsort(np.random.PCG64(seed + 1).random_raw(n), kind="stable")
 
 
-def test_beside(path: Path) -> Path | None:
+def test_file_of(path: Path) -> Path | None:
     """Return the test file that belongs to a training file, such as X_TEST for X_TRAIN; None if there is none."""
     for train, test in (("TRAIN", "TEST"), ("Train", "Test"), ("train", "test")):
         if path.stem.endswith(train):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_files import read_npz
-from stdpbench.data.datasets._checks import label_values, natural_order
+from stdpbench.data.datasets._checks import label_values, visible_entries
 from stdpbench.data.datasets._csv import read_cells, read_text
-from stdpbench.data.datasets._holding_out import test_beside
+from stdpbench.data.datasets._holding_out import test_file_of
 from stdpbench.data.stimuli import Signals
 
 _NAMES = ("values", "lengths", "labels", "test_values", "test_lengths", "test_labels", "rate")
@@ -62,7 +62,7 @@ def read_signals(path: Path) -> tuple[RawSignals, RawSignals | None]:
         elif path.suffix.lower() == ".npz":
             signals = _read_archive(path)
         elif path.suffix.lower() == ".ts":
-            test = test_beside(path)
+            test = test_file_of(path)
             signals = read_ts(path), None if test is None else read_ts(test)
         else:
             raise StdpbenchError(
@@ -153,10 +153,10 @@ def _read_folder(root: Path) -> tuple[RawSignals, RawSignals | None]:
     halves = [root / name for name in ("train", "test")]
     if all(half.is_dir() for half in halves):
         return _read_class_folders(halves[0]), _read_class_folders(halves[1])
-    series = [path for path in _entries(root) if path.is_file() and path.suffix.lower() == ".ts"]
+    series = [path for path in visible_entries(root) if path.is_file() and path.suffix.lower() == ".ts"]
     if series:
-        first = next((path for path in series if test_beside(path) is not None), series[0])
-        test = test_beside(first)
+        first = next((path for path in series if test_file_of(path) is not None), series[0])
+        test = test_file_of(first)
         others = [path.name for path in series if path not in (first, test)]
         if others:
             raise StdpbenchError(
@@ -168,7 +168,7 @@ def _read_folder(root: Path) -> tuple[RawSignals, RawSignals | None]:
 
 def _read_class_folders(root: Path) -> RawSignals:
     loose = _tables(root)
-    classes = {entry.name: files for entry in _entries(root) if entry.is_dir() and (files := _tables(entry))}
+    classes = {entry.name: files for entry in visible_entries(root) if entry.is_dir() and (files := _tables(entry))}
     if loose and classes:
         raise StdpbenchError(
             f"{root} holds signals, such as {loose[0].name}, next to class folders, such as {next(iter(classes))}; "
@@ -192,13 +192,8 @@ def _read_class_folders(root: Path) -> RawSignals:
     return RawSignals(str(root), values, np.array([part.shape[1] for part in parts], np.int64), names)
 
 
-def _entries(folder: Path) -> list[Path]:
-    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
-    return sorted(entries, key=lambda entry: natural_order(entry.name))
-
-
 def _tables(folder: Path) -> list[Path]:
-    return [entry for entry in _entries(folder) if entry.suffix.lower() == ".csv" and entry.is_file()]
+    return [entry for entry in visible_entries(folder) if entry.suffix.lower() == ".csv" and entry.is_file()]
 
 
 # -- .ts --------------------------------------------------------------------------------------------------------------

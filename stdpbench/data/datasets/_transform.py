@@ -1,10 +1,10 @@
-"""Declared preprocessing steps from raw pictures to network input."""
+"""Preprocessing steps from raw pictures to network input; see `stdpbench.data.datasets.base.transform`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,92 +19,9 @@ _EDGE = 0.1613  # largest contrast at an edge of height 1: of Phi(x) - Phi(x / 2
 _FLAT = 1e-9  # variance of rows, in square pixels, below which a picture is a single row, with rounding errors
 
 
-class Steps(Protocol):
-    """The steps that a data set declares; see `stdpbench.data.datasets.base.Dataset`."""
-
-    @property
-    def resize(self) -> int | None: ...
-    @property
-    def frame(self) -> int | None: ...
-    @property
-    def invert(self) -> bool: ...
-    @property
-    def center(self) -> bool: ...
-    @property
-    def deskew(self) -> bool: ...
-    @property
-    def on_off(self) -> float | None: ...
-    @property
-    def pixel_sum(self) -> float | None: ...
-
-
-def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
-    r"""Apply the steps that `dataset` declares to a stack of pictures or one drawn picture.
-
-    The steps that are declared, in this order:
-
-    1. grey: colours become their luminance, :math:`0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601);
-    2. resize: scaled to a square by bicubic interpolation, over the area of a target pixel when shrinking; clipped
-       to 0 .. 255;
-    3. invert: :math:`255 - pixel`;
-    4. frame: put in the middle of a black square (an odd rest goes to the right and below);
-    5. centre: shifted by whole pixels so that the centre of mass lies within half a pixel of the middle; pixels do not
-       wrap around. It follows the frame to use its margin; pixels that are moved beyond the edge are lost;
-    6. deskew: sheared horizontally so that the principal axis is vertical. Each row moves by
-       :math:`-s\,(r - \bar r)`, where r is its number, :math:`\bar r` and :math:`\bar c` the centre of mass, and
-       :math:`s = \mu_{11} / \mu_{02}` the ratio of the central moments
-       :math:`\mu_{11} = \sum p\,(r - \bar r)(c - \bar c)` and :math:`\mu_{02} = \sum p\,(r - \bar r)^2` of the grey
-       values p, at most 1 either way (45°). Linear interpolation within rows leaves the centre of mass where it was;
-       pixels that are moved beyond the edge are lost;
-    7. on and off: the difference of two Gaussians with SDs of `on_off` and twice as many pixels, as in cells of the
-       lateral geniculate nucleus; positive values become the upper half of the picture, negative ones, with the sign
-       changed, the lower half. An edge from black to white has contrasts of 255; larger ones are cut;
-    8. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
-
-    The sixth is the deslanting of LeCun et al. (1998), section III, with moments of grey values rather than of
-    foreground pixels; the limit is ours. The seventh is after Kheradpisheh et al. (2018), section 2.1, with SDs of 1
-    and 2.
-
-    Parameters
-    ----------
-    pixels : ndarray, uint8 or float, (height, width), (n, height, width) or (n, height, width, 3)
-        Grey values in 0 .. 255.
-    dataset : Steps
-        A data set that declares steps.
-
-    Returns
-    -------
-    ndarray, uint8 or float32, (height, width) or (n, height, width)
-        uint8 stays uint8, rounded, unless `pixel_sum` is declared; otherwise float32.
-
-    Raises
-    ------
-    StdpbenchError
-        If the frame is smaller than the pictures.
-    ValueError
-        If `pixels` has another number of dimensions.
-    """
-    if pixels.ndim not in (2, 3, 4):
-        raise ValueError(f"pixels must have 2, 3 or 4 dimensions, not {pixels.ndim}")
-    raw = pixels[None] if pixels.ndim == 2 else pixels
-    stack: Pixels = raw if raw.dtype == np.uint8 else raw.astype(np.float32, copy=False)
-    if stack.ndim == 4:
-        stack = _blockwise(stack, lambda block: block @ _LUMINANCE)
-    if dataset.resize is not None:
-        stack = resize(stack, dataset.resize)
-    if dataset.invert:
-        stack = np.subtract(255, stack, dtype=stack.dtype)
-    if dataset.frame is not None:
-        stack = _framed(stack, dataset.frame)
-    if dataset.center:
-        stack = _centred(stack)
-    if dataset.deskew:
-        stack = _blockwise(stack, _upright)
-    if dataset.on_off is not None:
-        stack = _on_off(stack, dataset.on_off)
-    if dataset.pixel_sum is not None:
-        stack = _equal_sum(stack, dataset.pixel_sum)
-    return stack[0] if pixels.ndim == 2 else stack
+def grey(stack: Pixels) -> Pixels:
+    """Convert colours, (n, height, width, 3), to their luminance."""
+    return _blockwise(stack, lambda block: block @ _LUMINANCE)
 
 
 def resize(stack: Pixels, side: int) -> Pixels:
@@ -152,7 +69,8 @@ def _blockwise(stack: Pixels, step: Callable[[NDArray[np.float64]], NDArray[np.f
     return cast(Pixels, np.concatenate(parts))
 
 
-def _framed(stack: Pixels, side: int) -> Pixels:
+def framed(stack: Pixels, side: int) -> Pixels:
+    """Put pictures in the middle of black squares."""
     n, height, width = stack.shape
     if side < max(height, width):
         raise StdpbenchError(
@@ -160,16 +78,17 @@ def _framed(stack: Pixels, side: int) -> Pixels:
             f"it must be at least {max(height, width)}, or data.resize must scale the pictures down"
         )
     top, left = (side - height) // 2, (side - width) // 2
-    framed = np.zeros((n, side, side), stack.dtype)
-    framed[:, top : top + height, left : left + width] = stack
-    return framed
+    squares = np.zeros((n, side, side), stack.dtype)
+    squares[:, top : top + height, left : left + width] = stack
+    return squares
 
 
-def _centred(stack: Pixels) -> Pixels:
+def centred(stack: Pixels) -> Pixels:
+    """Shift pictures by whole pixels so that their centres of mass are in the middle."""
     _, height, width = stack.shape
     down = _shift_to_middle(stack.sum(axis=2, dtype=np.float64), height)
     right = _shift_to_middle(stack.sum(axis=1, dtype=np.float64), width)
-    centred = np.zeros_like(stack)
+    shifted = np.zeros_like(stack)
     # there are few different shifts: one block copy for each is faster than an index per pixel
     codes = (down + height) * (2 * width + 1) + right + width
     order = np.argsort(codes, kind="stable")
@@ -180,8 +99,8 @@ def _centred(stack: Pixels) -> Pixels:
         target[:, max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)] = stack[
             chosen, max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)
         ]
-        centred[chosen] = target
-    return centred
+        shifted[chosen] = target
+    return shifted
 
 
 def _shift_to_middle(profiles: NDArray[np.float64], n: int) -> NDArray[np.int64]:
@@ -191,6 +110,11 @@ def _shift_to_middle(profiles: NDArray[np.float64], n: int) -> NDArray[np.int64]
     centre = np.divide(moment, mass, out=np.full(len(mass), (n - 1) / 2), where=mass > 0)
     shifts: NDArray[np.int64] = np.rint((n - 1) / 2 - centre).astype(np.int64)
     return shifts
+
+
+def deskewed(stack: Pixels) -> Pixels:
+    """Shear pictures horizontally so that their principal axes are vertical."""
+    return _blockwise(stack, _upright)
 
 
 def _upright(block: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -213,7 +137,7 @@ def _upright(block: NDArray[np.float64]) -> NDArray[np.float64]:
     return sheared
 
 
-def _on_off(stack: Pixels, sigma: float) -> Pixels:
+def on_off(stack: Pixels, sigma: float) -> Pixels:
     """Return contrasts between centre and surround, those with a brighter centre in the upper half."""
 
     def contrasts(block: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -231,7 +155,8 @@ def _blurred(block: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return blurred
 
 
-def _equal_sum(stack: Pixels, pixel_sum: float) -> Pixels:
+def equal_sum(stack: Pixels, pixel_sum: float) -> Pixels:
+    """Scale pictures so that their grey values sum to `pixel_sum`; black pictures stay black."""
     flat = stack.reshape(len(stack), -1)
     sums = flat.sum(axis=1, dtype=np.uint32 if stack.dtype == np.uint8 else np.float64).astype(np.float64)
     factors = np.divide(pixel_sum, sums, out=np.zeros(len(sums)), where=sums > 0)

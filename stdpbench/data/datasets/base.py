@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.data.datasets._transform import transform
+from stdpbench.data.datasets import _transform as steps
 from stdpbench.data.stimuli import Images, StimulusSet, pictures_of
 from stdpbench.declare.parameters import Parameters, parameter
 
@@ -163,6 +164,75 @@ class Dataset(Source):
     def _ready(self, stimuli: StimulusSet) -> Images:
         images = pictures_of(stimuli)
         return Images(transform(images.pixels, self), images.labels)
+
+
+def transform(pixels: NDArray[Any], dataset: Dataset) -> steps.Pixels:
+    r"""Apply the steps that `dataset` declares to a stack of pictures or one drawn picture.
+
+    The steps that are declared, in this order:
+
+    1. grey: colours become their luminance, :math:`0.299 R + 0.587 G + 0.114 B` (ITU-R BT.601);
+    2. resize: scaled to a square by bicubic interpolation, over the area of a target pixel when shrinking; clipped
+       to 0 .. 255;
+    3. invert: :math:`255 - pixel`;
+    4. frame: put in the middle of a black square (an odd rest goes to the right and below);
+    5. centre: shifted by whole pixels so that the centre of mass lies within half a pixel of the middle; pixels do not
+       wrap around. It follows the frame to use its margin; pixels that are moved beyond the edge are lost;
+    6. deskew: sheared horizontally so that the principal axis is vertical. Each row moves by
+       :math:`-s\,(r - \bar r)`, where r is its number, :math:`\bar r` and :math:`\bar c` the centre of mass, and
+       :math:`s = \mu_{11} / \mu_{02}` the ratio of the central moments
+       :math:`\mu_{11} = \sum p\,(r - \bar r)(c - \bar c)` and :math:`\mu_{02} = \sum p\,(r - \bar r)^2` of the grey
+       values p, at most 1 either way (45°). Linear interpolation within rows leaves the centre of mass where it was;
+       pixels that are moved beyond the edge are lost;
+    7. on and off: the difference of two Gaussians with SDs of `on_off` and twice as many pixels, as in cells of the
+       lateral geniculate nucleus; positive values become the upper half of the picture, negative ones, with the sign
+       changed, the lower half. An edge from black to white has contrasts of 255; larger ones are cut;
+    8. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
+
+    The sixth is the deslanting of LeCun et al. (1998), section III, with moments of grey values rather than of
+    foreground pixels; the limit is ours. The seventh is after Kheradpisheh et al. (2018), section 2.1, with SDs of 1
+    and 2.
+
+    Parameters
+    ----------
+    pixels : ndarray, uint8 or float, (height, width), (n, height, width) or (n, height, width, 3)
+        Grey values in 0 .. 255.
+    dataset : Dataset
+        A data set that declares steps.
+
+    Returns
+    -------
+    ndarray, uint8 or float32, (height, width) or (n, height, width)
+        uint8 stays uint8, rounded, unless `pixel_sum` is declared; otherwise float32.
+
+    Raises
+    ------
+    StdpbenchError
+        If the frame is smaller than the pictures.
+    ValueError
+        If `pixels` has another number of dimensions.
+    """
+    if pixels.ndim not in (2, 3, 4):
+        raise ValueError(f"pixels must have 2, 3 or 4 dimensions, not {pixels.ndim}")
+    raw = pixels[None] if pixels.ndim == 2 else pixels
+    stack: steps.Pixels = raw if raw.dtype == np.uint8 else raw.astype(np.float32, copy=False)
+    if stack.ndim == 4:
+        stack = steps.grey(stack)
+    if dataset.resize is not None:
+        stack = steps.resize(stack, dataset.resize)
+    if dataset.invert:
+        stack = np.subtract(255, stack, dtype=stack.dtype)
+    if dataset.frame is not None:
+        stack = steps.framed(stack, dataset.frame)
+    if dataset.center:
+        stack = steps.centred(stack)
+    if dataset.deskew:
+        stack = steps.deskewed(stack)
+    if dataset.on_off is not None:
+        stack = steps.on_off(stack, dataset.on_off)
+    if dataset.pixel_sum is not None:
+        stack = steps.equal_sum(stack, dataset.pixel_sum)
+    return stack[0] if pixels.ndim == 2 else stack
 
 
 def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "last") -> Split:

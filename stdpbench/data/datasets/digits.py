@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.data.datasets._holding_out import held_out
+from stdpbench.data.datasets._holding_out import held_out, shuffled_order
 from stdpbench.data.datasets.base import Dataset, Split
 from stdpbench.data.stimuli import Images
 
@@ -41,7 +41,7 @@ class Digits(Dataset):
         pixels = np.rint(table[:, :-1].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
         labels = table[:, -1].astype(np.int64)
         kept, held = held_out(len(pixels), labels, N_TEST, _SEED)
-        kept = kept[np.argsort(np.random.PCG64(_SEED + 1).random_raw(len(kept)), kind="stable")]
+        kept = kept[shuffled_order(len(kept), _SEED)]
         names = tuple(str(digit) for digit in range(10))
         return Split(Images(pixels[kept], labels[kept]), Images(pixels[held], labels[held]), names)
 

@@ -1,8 +1,8 @@
 """Adapt drawings to the pictures of a data set: same size, position and brightness.
 
 MNIST's digits were scaled to fit a box of 20 × 20 pixels and placed in 28 × 28 by their centre of mass; other data
-sets were made in other, undocumented ways. So `manner_of` measures the size and position of pictures, and `drawn_like`
-applies them to a drawing. For MNIST this repeats the procedure of MNIST.
+sets were made in other, undocumented ways. So `measure_style` measures the size and position of pictures, and
+`in_style` applies them to a drawing. For MNIST this repeats the procedure of MNIST.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EQUAL = 0.01  # relative SD of pixel sums below which pictures count as normali
 
 
 @dataclass(frozen=True)
-class Manner:
+class PictureStyle:
     """How the pictures of a data set fill their frame.
 
     Attributes
@@ -51,7 +51,7 @@ class Manner:
     stroke: float = 2.0
 
 
-def manner_of(images: Images) -> Manner:
+def measure_style(images: Images) -> PictureStyle:
     """Measure how pictures fill their frame.
 
     Parameters
@@ -63,7 +63,7 @@ def manner_of(images: Images) -> Manner:
     height, width = pixels.shape[1:]
     pixels = pixels[pixels.any(axis=(1, 2))]
     if not len(pixels):
-        return Manner(
+        return PictureStyle(
             (height, width), max(height, width) * 5 / 7, True, ((height - 1) / 2, (width - 1) / 2), 255.0, None
         )
     boxes = np.array([_box(picture) for picture in pixels], np.float64)
@@ -76,41 +76,41 @@ def manner_of(images: Images) -> Manner:
     equal = len(pixels) > 1 and float(sums.std()) < _EQUAL * float(sums.mean())
     peak = float(np.median(pixels.max(axis=(1, 2))))
     pixel_sum = float(sums.mean()) if equal else None
-    return Manner((height, width), float(side), by_mass, (row, column), peak, pixel_sum, _stroke(pixels))
+    return PictureStyle((height, width), float(side), by_mass, (row, column), peak, pixel_sum, _stroke(pixels))
 
 
-def drawn_like(ink: NDArray[Any], manner: Manner) -> NDArray[np.float32]:
+def in_style(ink: NDArray[Any], style: PictureStyle) -> NDArray[np.float32]:
     """Scale, place and brighten a drawing like the pictures of a data set.
 
     Parameters
     ----------
     ink : ndarray, number, (height, width)
         The drawing, of any size; 0 is no ink.
-    manner : Manner
-        Manner of the pictures.
+    style : PictureStyle
+        PictureStyle of the pictures.
 
     Returns
     -------
-    ndarray, float32, `manner.shape`
+    ndarray, float32, `style.shape`
         Grey values; all 0 for an empty drawing.
     """
     from PIL import Image
 
-    picture = np.zeros(manner.shape, np.float32)
+    picture = np.zeros(style.shape, np.float32)
     if not ink.any():
         return picture
     top, bottom, left, right = _box(ink)
     cut = np.ascontiguousarray(ink[top:bottom, left:right], np.float32)
-    scale = manner.side / max(cut.shape)
-    height, width = (max(1, min(round(n * scale), most)) for n, most in zip(cut.shape, manner.shape, strict=True))
+    scale = style.side / max(cut.shape)
+    height, width = (max(1, min(round(n * scale), most)) for n, most in zip(cut.shape, style.shape, strict=True))
     scaled = np.asarray(Image.fromarray(cut).resize((width, height), Image.Resampling.BICUBIC)).clip(0)
-    centre = _mass(scaled) if manner.by_mass else ((height - 1) / 2, (width - 1) / 2)
+    centre = _mass(scaled) if style.by_mass else ((height - 1) / 2, (width - 1) / 2)
     first_row, first_column = (
         min(max(round(target - offset), 0), most - n)
-        for target, offset, most, n in zip(manner.centre, centre, manner.shape, (height, width), strict=True)
+        for target, offset, most, n in zip(style.centre, centre, style.shape, (height, width), strict=True)
     )
     picture[first_row : first_row + height, first_column : first_column + width] = scaled
-    factor = manner.peak / picture.max() if manner.pixel_sum is None else manner.pixel_sum / picture.sum()
+    factor = style.peak / picture.max() if style.pixel_sum is None else style.pixel_sum / picture.sum()
     return picture * np.float32(factor)
 
 

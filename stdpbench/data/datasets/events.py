@@ -13,7 +13,7 @@ from stdpbench.base.foreign_files import read_npz as read_archive
 from stdpbench.data.datasets._checks import label_values, local_path
 from stdpbench.data.datasets._csv import Cells, class_cells, read_cells
 from stdpbench.data.datasets._hdf5 import HDF5, read_hdf5
-from stdpbench.data.datasets._holding_out import HoldingOutStimuli, test_beside
+from stdpbench.data.datasets._holding_out import HoldingOutStimuli, test_file_of
 from stdpbench.data.datasets._recordings import MOST_CHANNELS, RawRecordings, grid_of, recordings
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
@@ -193,5 +193,5 @@ def _read(path: Path) -> tuple[RawRecordings, RawRecordings | None]:
     if suffix not in (".csv", ".txt", *HDF5):
         raise StdpbenchError(f"{path} holds no events that can be read; choose an .npz, .csv or .h5 file")
     read = read_hdf5 if suffix in HDF5 else read_csv
-    test = test_beside(path)
+    test = test_file_of(path)
     return read(path), None if test is None else read(test)

@@ -10,11 +10,10 @@ import re
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from stdpbench.base.errors import StdpbenchError, suggestion
@@ -253,68 +252,41 @@ def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> s
     return reason
 
 
-def _transfer(url: str, part: Path, begun: int, report: Report) -> None:
-    """Append the missing bytes to `part`; network failures are OSErrors, as in `requests`."""
-    from pooch import HTTPDownloader
+def _transfer(url: str, part: Path, received: int, report: Report) -> None:
+    """Append the missing bytes to `part`; network failures are OSErrors."""
+    import requests
 
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
-    with _Part(part, begun, report) as output:
-        downloader = HTTPDownloader(
-            chunk_size=_CHUNK, headers=headers, timeout=_TIMEOUT, hooks={"response": output.answered}
-        )
-        downloader(url, output, None)
-        if output.total is not None and output.size < output.total:
-            raise OSError("the connection broke")
-
-
-class _Part:
-    """A partially received file."""
-
-    def __init__(self, path: Path, begun: int, report: Report) -> None:
-        self.size = begun
-        self.total: int | None = None
-        self._path = path
-        self._report = report
-        try:
-            self._file = path.open("ab")
-        except OSError as error:
-            raise StdpbenchError(f"{path} cannot be written: {error.strerror or error}") from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-
-    def answered(self, response: Any, *_: Any, **__: Any) -> None:
-        """Check the response before its content is written: a server may ignore the requested range."""
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={received}-"} if received else {})
+    with _writing(part):
+        file = part.open("ab")
+    with file, requests.get(url, headers=headers, timeout=_TIMEOUT, stream=True) as response:
+        response.raise_for_status()
         if response.status_code == 206:
             start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
-            if start != str(self.size):
+            if start != str(received):
                 raise OSError("the server sent a different range than requested")
-        elif response.status_code == 200:
-            self._file.truncate(0)
-            self.size = 0
-        else:
-            return
-        length = response.headers.get("content-length")
-        if length is not None and "content-encoding" not in response.headers:
-            self.total = self.size + int(length)
+        else:  # the server may ignore the requested range
+            file.truncate(0)
+            received = 0
+        length = None if "content-encoding" in response.headers else response.headers.get("content-length")
+        total = None if length is None else received + int(length)
+        for chunk in response.iter_content(_CHUNK):
+            with _writing(part):
+                file.write(chunk)
+                file.flush()
+            received += len(chunk)
+            report(received, total)
+    if total is not None and received < total:
+        raise OSError("the connection broke")
 
-    def write(self, chunk: bytes) -> None:
-        """Append a chunk."""
-        try:
-            self._file.write(chunk)
-            self._file.flush()
-        except OSError as error:
-            raise StdpbenchError(f"{self._path} cannot be written: {error.strerror or error}") from None
-        self.size += len(chunk)
-        self._report(self.size, self.total)
 
-    def flush(self) -> None:
-        """Do nothing: the downloader calls it, but `write` flushes already."""
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn errors of writing a file into a `StdpbenchError`, which unlike network failures ends the transfer."""
+    try:
+        yield
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def _network_reason(error: OSError) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.data.datasets._checks import local_path, natural_order
-from stdpbench.data.datasets._holding_out import HoldingOut, Raw, taking_turns
+from stdpbench.data.datasets._checks import local_path, visible_entries
+from stdpbench.data.datasets._holding_out import HoldingOut, Raw, alternating_order
 from stdpbench.data.datasets._transform import resize
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
@@ -60,7 +60,7 @@ class Folder(HoldingOut):
             raise StdpbenchError(f"{error.filename or root} cannot be read: {error.strerror or error}") from None
 
     def _read(self, root: Path) -> Raw:
-        folders = [entry for entry in _sorted(root) if entry.is_dir()]
+        folders = [entry for entry in visible_entries(root) if entry.is_dir()]
         for folder in folders:
             shown = os.fsencode(folder.name).decode("utf-8", "backslashreplace")
             if shown != folder.name:
@@ -80,7 +80,7 @@ class Folder(HoldingOut):
             raise StdpbenchError(f"{root} holds no PNG or JPEG files, neither directly nor in a folder for each class")
         if loose:
             return Raw(str(root), self._stack(loose), None)
-        order = taking_turns(np.repeat(np.arange(len(classes)), [len(files) for files in classes.values()]))
+        order = alternating_order(np.repeat(np.arange(len(classes)), [len(files) for files in classes.values()]))
         named = [(file, name) for name, files in classes.items() for file in files]
         turns = [named[number] for number in order]
         return Raw(str(root), self._stack([file for file, _ in turns]), np.array([name for _, name in turns]))
@@ -105,13 +105,8 @@ class Folder(HoldingOut):
         return stack
 
 
-def _sorted(folder: Path) -> list[Path]:
-    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
-    return sorted(entries, key=lambda entry: natural_order(entry.name))
-
-
 def _pictures(folder: Path) -> list[Path]:
-    return [entry for entry in _sorted(folder) if entry.suffix.lower() in _SUFFIXES and entry.is_file()]
+    return [entry for entry in visible_entries(folder) if entry.suffix.lower() in _SUFFIXES and entry.is_file()]
 
 
 def _read_picture(path: Path) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stdpbench.base.errors import StdpbenchError
@@ -63,13 +63,13 @@ def import_events(
     files = list(_files(name, origin))
     total = 2 * sum(path.stat().st_size for path in files)  # each file is checked, then copied
     try:
-        with _Bar(name, total, progress, report) as bar:
-            _check(name, origin, bar.advance)
+        with _progress(name, total, progress, report) as advance:
+            _check(name, origin, advance)
             for path in files:
                 copy = temporary / path.relative_to(origin)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-                bar.advance(path.stat().st_size)
+                advance(path.stat().st_size)
         temporary.replace(target)
     except OSError as error:
         raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
@@ -125,27 +125,19 @@ def _check(name: str, origin: Path, advance: Callable[[int], None]) -> None:
         read_half(origin / half, report=advance)
 
 
-class _Bar:
-    """Progress bar on the terminal, and calls of `report`."""
+@contextmanager
+def _progress(name: str, total: int, shown: bool, report: Report | None) -> Iterator[Callable[[int], None]]:
+    """Yield a function that adds bytes to a progress bar on the terminal, and calls `report`."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    def __init__(self, name: str, total: int, progress: bool, report: Report | None) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
+        task = bar.add_task(f"{name}: check and copy", total=total)
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), disable=not progress)
-        self._task = self._bar.add_task(f"{name}: check and copy", total=total)
-        self._name, self._total, self._report, self._done = name, total, report, 0
+        def advance(n_bytes: int) -> None:
+            bar.advance(task, n_bytes)
+            if report is not None:
+                report(name, int(bar.tasks[0].completed), total)
 
-    def __enter__(self) -> _Bar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def advance(self, n_bytes: int) -> None:
-        self._done += n_bytes
-        self._bar.update(self._task, completed=self._done)
-        if self._report is not None:
-            self._report(self._name, self._done, self._total)
+        yield advance

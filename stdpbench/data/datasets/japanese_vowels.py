@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.paths import data_folders
-from stdpbench.data.datasets._checks import local_path
-from stdpbench.data.datasets._holding_out import mixed
+from stdpbench.data.datasets._checks import data_set_folder
+from stdpbench.data.datasets._holding_out import shuffled_order
 from stdpbench.data.datasets._signal_files import RawSignals, read_ts, scaled, scaling, signals_of
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.declare.parameters import parameter
@@ -50,29 +48,25 @@ class JapaneseVowels(Source):
 
     def prepare(self) -> Split:
         """Read the two files; see `Source.prepare`."""
-        folder = self._folder()
+        folder = data_set_folder(
+            "japanese-vowels",
+            self.path,
+            lambda folder: all((folder / name).is_file() for name in _FILES),
+            " and ".join(_FILES),
+            "get them from www.timeseriesclassification.com, and put them into a folder japanese-vowels there, or "
+            "name their folder in data.path",
+        )
         raws = [_checked(read_ts(folder / name)) for name in _FILES]
         labels = [_numbers(raw) for raw in raws]
         train, test = (
             signals.of_arrays(signals.arrays, numbers)
             for signals, numbers in zip((signals_of(raw, self.rate) for raw in raws), labels, strict=True)
         )
-        train = train.chosen(mixed(len(train), 0))
+        train = train.chosen(shuffled_order(len(train), 0))
         if self.scale:
             minimum_and_span = scaling(train)
             train, test = scaled(train, minimum_and_span), scaled(test, minimum_and_span)
         return Split(train, test, _NAMES)
-
-    def _folder(self) -> Path:
-        roots = (local_path("data.path", self.path),) if self.path else data_folders()
-        for folder in (place for root in roots for place in (root / "japanese-vowels", root)):
-            if all((folder / name).is_file() for name in _FILES):
-                return folder
-        raise StdpbenchError(
-            f"{' and '.join(_FILES)} are not in {' or '.join(map(str, roots))}; get them from "
-            "www.timeseriesclassification.com, and put them into a folder japanese-vowels there, or name their folder "
-            "in data.path"
-        )
 
 
 def _checked(raw: RawSignals) -> RawSignals:

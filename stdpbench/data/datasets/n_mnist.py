@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.paths import data_folders
-from stdpbench.data.datasets._checks import local_path, natural_order
+from stdpbench.data.datasets._checks import data_set_folder, natural_order
 from stdpbench.data.datasets._recordings import MOST_EVENTS, recordings
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.data.stimuli import EventSet
@@ -54,18 +53,14 @@ class NMNIST(Source):
 
     def prepare(self) -> Split:
         """Read the files; see `Source.prepare`."""
-        root = self._folder()
-        return Split(read_half(root / "Train", self.n_train), read_half(root / "Test", self.n_test), _CLASSES)
-
-    def _folder(self) -> Path:
-        roots = data_folders() if self.path is None else (local_path("data.path", self.path),)
-        for folder in (place for root in roots for place in (root / "n-mnist", root)):
-            if all((folder / half).is_dir() for half in HALVES):
-                return folder
-        raise StdpbenchError(
-            f"the folders Train and Test of N-MNIST are not in {' or '.join(map(str, roots))}; get them from "
-            "www.garrickorchard.com, and import them with `stdpbench data fetch n-mnist --from FOLDER`"
+        root = data_set_folder(
+            "n-mnist",
+            self.path,
+            lambda folder: all((folder / half).is_dir() for half in HALVES),
+            "the folders Train and Test of N-MNIST",
+            "get them from www.garrickorchard.com, and import them with `stdpbench data fetch n-mnist --from FOLDER`",
         )
+        return Split(read_half(root / "Train", self.n_train), read_half(root / "Test", self.n_test), _CLASSES)
 
 
 def read_half(folder: Path, n: int | None = None, report: Callable[[int], None] | None = None) -> EventSet:

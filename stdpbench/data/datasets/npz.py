@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_files import check_content, read_npz
 from stdpbench.data.datasets._checks import grey_values, label_values, local_path
-from stdpbench.data.datasets._holding_out import HoldingOut, Raw, taking_turns
+from stdpbench.data.datasets._holding_out import HoldingOut, Raw, alternating_order
 from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.parameters import parameter
@@ -69,4 +69,4 @@ class NPZ(HoldingOut):
 
 
 def _in_turns(part: StimulusSet) -> StimulusSet:
-    return part if part.labels is None else part.chosen(taking_turns(part.labels))
+    return part if part.labels is None else part.chosen(alternating_order(part.labels))

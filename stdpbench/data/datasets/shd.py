@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.paths import data_folders
-from stdpbench.data.datasets._checks import local_path, number_classes
+from stdpbench.data.datasets._checks import data_set_folder, number_classes
 from stdpbench.data.datasets._hdf5 import read_hdf5
-from stdpbench.data.datasets._holding_out import mixed
+from stdpbench.data.datasets._holding_out import shuffled_order
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.data.stimuli import EventSet
 from stdpbench.declare.parameters import parameter
@@ -43,20 +42,17 @@ class SHD(Source):
 
     def prepare(self) -> Split:
         """Read the two files; see `Source.prepare`."""
-        (train, train_labels), (test, test_labels) = (read_shd(path) for path in self._files())
+        folder = data_set_folder(
+            "shd",
+            self.path,
+            lambda folder: all((folder / name).is_file() for name in FILES),
+            f"{FILES[0]} and {FILES[1]}",
+            "get them from compneuro.net, and import them with `stdpbench data fetch shd --from FOLDER`",
+        )
+        (train, train_labels), (test, test_labels) = (read_shd(folder / name) for name in FILES)
         numbers, test_numbers, names = number_classes(train_labels, test_labels, "the Spiking Heidelberg Digits")
         train, test = train.of_arrays(train.arrays, numbers), test.of_arrays(test.arrays, test_numbers)
-        return Split(train.chosen(mixed(len(train), 0)), test, names)
-
-    def _files(self) -> tuple[Path, Path]:
-        roots = data_folders() if self.path is None else (local_path("data.path", self.path),)
-        for folder in (place for root in roots for place in (root / "shd", root)):
-            if all((folder / name).is_file() for name in FILES):
-                return folder / FILES[0], folder / FILES[1]
-        raise StdpbenchError(
-            f"{FILES[0]} and {FILES[1]} are not in {' or '.join(map(str, roots))}; get them from compneuro.net, and "
-            "import them with `stdpbench data fetch shd --from FOLDER`"
-        )
+        return Split(train.chosen(shuffled_order(len(train), 0)), test, names)
 
 
 def read_shd(path: Path) -> tuple[EventSet, NDArray[np.int64]]:

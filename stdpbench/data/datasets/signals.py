@@ -60,5 +60,5 @@ class Signals(HoldingOutStimuli):
         assert isinstance(split.train, SignalSet)
         assert isinstance(split.test, SignalSet)
         minimum_and_span = scaling(split.train)
-        train, test = scaled(split.train, minimum_and_span), scaled(split.test, minimum_and_span)
-        return Split(train, test, split.class_names)
+        scaled_train, scaled_test = (scaled(part, minimum_and_span) for part in (split.train, split.test))
+        return Split(scaled_train, scaled_test, split.class_names)

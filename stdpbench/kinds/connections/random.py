@@ -81,7 +81,7 @@ class Random(Connection):
         n, m = prod(source), prod(target)
         without_self = recurrent and not self.autapses
         if self.p is not None:
-            pairs = chosen(random, n * m, self.p)
+            pairs = random_subset(random, n * m, self.p)
             if without_self:
                 pairs = pairs[pairs // m != pairs % m]
         elif self.in_degree is not None:
@@ -112,7 +112,7 @@ class Random(Connection):
             partners[bad] = random.integers(n, size=count)
 
 
-def chosen(random: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:
+def random_subset(random: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:
     """Choose each of n numbers with probability p: int64, ascending."""
     if p >= 1:
         return np.arange(n, dtype=np.int64)

@@ -6,7 +6,6 @@ them in its folder, in a file named by this digest.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.foreign_files import read_npy, read_npz
+from stdpbench.data.datasets._csv import read_cells
 
 COLUMNS = ("source", "target", "weight", "delay")
 LONGEST = 100.0
@@ -107,37 +107,10 @@ def _read(path: Path, changed: int, size: int) -> Rows:
 
 
 def _csv(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            names = [name.strip() for name in next(reader, [])]
-            _check_names(path, names, "line 1")
-            places, rows = list[int](), list[list[float]]()
-            for row in reader:
-                if not any(cell.strip() for cell in row):
-                    continue
-                if len(row) != len(names):
-                    raise StdpbenchError(
-                        f"{path}, line {reader.line_num}: {len(row)} values, but line 1 names {len(names)} columns"
-                    )
-                rows.append(
-                    [_number(path, reader.line_num, name, cell) for name, cell in zip(names, row, strict=True)]
-                )
-                places.append(reader.line_num)
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise StdpbenchError(f"{path} is not a CSV file: {error}") from None
-    table = np.array(rows, np.float64).reshape(len(rows), len(names))
-    return {name: table[:, k] for k, name in enumerate(names)}, np.array(places, np.int64)
-
-
-def _number(path: Path, line: int, name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        unit = " in ms" if name == "delay" else ""
-        raise StdpbenchError(f"{path}, line {line}: {name} must be a number{unit}, not {text.strip()!r}") from None
+    cells = read_cells(path)
+    _check_names(path, cells.names, "the header line")
+    table = cells.numbers(range(cells.width))
+    return {name: table[:, k] for k, name in enumerate(cells.names)}, np.array(cells.lines, np.int64)
 
 
 def _arrays(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
@@ -161,7 +134,7 @@ def _arrays(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int6
 
 def _check_names(path: Path, names: list[str], where: str) -> None:
     if not any(names):
-        raise StdpbenchError(f"{path} is empty; it must begin with a header line: {_FORM}")
+        raise StdpbenchError(f"{path} has no names of columns; they are {_FORM}")
     for name in names:
         if name not in COLUMNS:
             raise StdpbenchError(f"{path}: {where} has the unknown column {name!r}; {suggestion(name, COLUMNS)}")

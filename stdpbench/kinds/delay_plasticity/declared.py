@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from stdpbench.base.errors import StdpbenchError, several
 from stdpbench.kinds.delay_plasticity.base import DelayRule
 from stdpbench.kinds.plasticity.base import Trace
+from stdpbench.kinds.plasticity.declared import common_problems
 from stdpbench.kinds.plasticity.language import DIMENSIONS, NUMBER, check_code
 from stdpbench.kinds.plasticity.names import check_name
 
@@ -34,10 +34,9 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
     if not isinstance(traces, tuple) or not all(isinstance(trace, Trace) for trace in traces):
         yield "traces must be a tuple of Trace"
         return
-    units = {parameter.name: parameter.unit for parameter in rule.describe() if parameter.unit is not None}
-    for name, unit in units.items():
-        if unit not in DIMENSIONS:
-            yield f"{name}: {unit!r} is not a unit of a rule; known are {', '.join(map(repr, DIMENSIONS))}"
+    declared = {parameter.name: parameter for parameter in rule.describe()}
+    yield from common_problems(declared, traces, rule.input_spike_needs, rule.on_input_spike)
+    units = {name: parameter.unit for name, parameter in declared.items() if parameter.unit is not None}
     for name in dict.fromkeys([*(trace.name for trace in traces), *units]):
         if name == "d":
             yield "the name d is reserved for the delay"
@@ -47,10 +46,6 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
         except StdpbenchError as error:
             yield str(error)
     for trace in traces:
-        if units.get(trace.tau) not in ("ms", "s"):
-            yield f"the trace {trace.name} has the time constant {trace.tau!r}, which is not a parameter in ms or s"
-        if trace.side not in ("input", "output") or trace.on_spike not in ("set", "add"):
-            yield f"the trace {trace.name} must have the side 'input' or 'output', and on_spike 'set' or 'add'"
         if trace.name in units:
             yield f"{trace.name} is both a parameter and a trace"
         if trace.name.endswith(("_pre", "_post")):
@@ -61,11 +56,5 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
     for spot, code in zip(_CODES, codes, strict=True):
         for problem in check_code(code, known, {"d": _TIME}):
             yield f"{spot}: {problem}"
-    needed = rule.input_spike_needs
-    if needed and not (
-        needed in {trace.name for trace in traces if trace.side == "output"}
-        and re.search(rf"\b{re.escape(needed)}\b", rule.on_input_spike)
-    ):
-        yield f"input_spike_needs must be an output trace that on_input_spike reads, not {needed!r}"
     if not any(line.lstrip().startswith("d ") for code in codes for line in code.splitlines()):
         yield f"the rule never changes d: it needs {' or '.join(_CODES)}"

@@ -44,9 +44,7 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
         return
     declared = {parameter.name: parameter for parameter in rule.describe()}
     units = {name: p.unit for name, p in declared.items() if p.unit is not None}
-    for name, unit in units.items():
-        if unit not in DIMENSIONS:
-            yield f"{name}: {unit!r} is not a unit of a rule; known are {', '.join(map(repr, DIMENSIONS))}"
+    yield from common_problems(declared, traces, rule.input_spike_needs, rule.on_input_spike)
     quantities = {name: DIMENSIONS[unit] for name, unit in units.items() if unit in DIMENSIONS}
     variables = dict.fromkeys(
         (*(declared.name for declared in (*traces, *rule.averages)), *rule.synapse_variables), NUMBER
@@ -54,9 +52,6 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
     names = {"w": NUMBER, **variables, **quantities, **_UNITS}
     yield from _names(rule, variables, quantities)
     for trace in traces:
-        yield from _time_constant(trace.tau, f"the trace {trace.name}", declared)
-        if trace.side not in ("input", "output") or trace.on_spike not in ("set", "add"):
-            yield f"the trace {trace.name} must have the side 'input' or 'output', and on_spike 'set' or 'add'"
         if trace.spread and (trace.side, trace.on_spike) != ("input", "add"):
             yield f"the trace {trace.name} spreads, so it must have the side 'input' and on_spike 'add'"
         if trace.spread and getattr(declared.get(trace.spread), "unit", None) != "":
@@ -79,10 +74,23 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
         yield from _time_constant(rule.period_name, "periodically", declared)
     if undeclared := set(rule.protocol_variables).difference(rule.synapse_variables):
         yield f"protocol_variables names {', '.join(sorted(undeclared))}, which synapse_variables does not"
-    required_trace = rule.input_spike_needs
+
+
+def common_problems(
+    declared: dict[str, Parameter], traces: tuple[Trace, ...], required_trace: str, on_input_spike: str
+) -> Iterator[str]:
+    """Yield errors in units, traces and `input_spike_needs` (`required_trace`) of a rule for weights or delays."""
+    for parameter in declared.values():
+        if parameter.unit is not None and parameter.unit not in DIMENSIONS:
+            known = ", ".join(map(repr, DIMENSIONS))
+            yield f"{parameter.name}: {parameter.unit!r} is not a unit of a rule; known are {known}"
+    for trace in traces:
+        yield from _time_constant(trace.tau, f"the trace {trace.name}", declared)
+        if trace.side not in ("input", "output") or trace.on_spike not in ("set", "add"):
+            yield f"the trace {trace.name} must have the side 'input' or 'output', and on_spike 'set' or 'add'"
     if required_trace and not (
         required_trace in {trace.name for trace in traces if trace.side == "output"}
-        and re.search(rf"\b{re.escape(required_trace)}\b", rule.on_input_spike)
+        and re.search(rf"\b{re.escape(required_trace)}\b", on_input_spike)
     ):
         yield f"input_spike_needs must be an output trace that on_input_spike reads, not {required_trace!r}"
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from stdpbench.base.errors import StdpbenchError, nearest
 from stdpbench.declare.expressions import FUNCTIONS as COMPUTED
+from stdpbench.declare.expressions import OPERATORS
 
 Dimension = tuple[float, float]
 """Exponents of time and voltage."""
@@ -316,18 +317,8 @@ class _Line:
     def _computed(self, node: ast.expr, op: ast.operator, left: float, right: float) -> float:
         """Compute a constant, or a product of numeric factors; it must be finite, since Brian2 evaluates it."""
         try:
-            match op:
-                case ast.Add():
-                    value = left + right
-                case ast.Sub():
-                    value = left - right
-                case ast.Mult():
-                    value = left * right
-                case ast.Div():
-                    value = left / right
-                case _:
-                    value = math.pow(left, right)
-        except (ZeroDivisionError, OverflowError, ValueError):
+            value = float(OPERATORS[type(op)](left, right))
+        except (ArithmeticError, ValueError, TypeError):  # a power may be a complex number
             value = math.nan
         by_zero = isinstance(op, ast.Div) and right == 0
         if not math.isfinite(value):

@@ -30,7 +30,7 @@ _ITERATIONS, _TOLERANCE = 90, 1e-10
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class ReceivedSpikes:
     """The spikes of one presentation that affect the weights of a projection onto one neuron.
 
     Attributes
@@ -54,7 +54,7 @@ class Heard:
     @classmethod
     def of(
         cls, n_bins: int, index: Ints, bin: Ints, output: Ints, delay_bins: int | Ints = 0, v: Floats | None = None
-    ) -> Heard:
+    ) -> ReceivedSpikes:
         """Create the object from spikes at their time of emission, sorted by arrival.
 
         Parameters
@@ -82,7 +82,7 @@ class Replay:
 
     Attributes
     ----------
-    heard : Heard
+    received : ReceivedSpikes
         The spikes.
     start : ndarray, float64, (n_input,)
         Weights at the beginning.
@@ -93,7 +93,7 @@ class Replay:
         number for the output side.
     """
 
-    heard: Heard
+    received: ReceivedSpikes
     start: Floats
     end: Floats
     traces_end: dict[str, Any]
@@ -115,7 +115,7 @@ class Replay:
     def weight(self, pixel: int) -> Floats:
         """Return one weight at the end of each step: float64, (n_bins,)."""
         changes = self._changed_index == pixel
-        number = np.searchsorted(self._changed_bin[changes], np.arange(self.heard.n_bins), side="right")
+        number = np.searchsorted(self._changed_bin[changes], np.arange(self.received.n_bins), side="right")
         values: Floats = np.concatenate([self.start[pixel : pixel + 1], self._changed_to[changes]])[number]
         return values
 
@@ -136,11 +136,11 @@ class Replay:
                 mean: Floats = self._means[name]
                 return mean
             start = np.broadcast_to(start, self.start.shape)[pixel]
-            spikes = self.heard.bin[self.heard.index == pixel]
+            spikes = self.received.bin[self.received.index == pixel]
         else:
-            spikes = self.heard.output
+            spikes = self.received.output
         factor = decay(self._rule, trace, self._dt)
-        return course(spikes, self.heard.n_bins, factor, trace.on_spike == "set", float(start))
+        return course(spikes, self.received.n_bins, factor, trace.on_spike == "set", float(start))
 
 
 def decay(rule: PlasticityRule, trace: Trace | Average, dt: float) -> float:
@@ -164,7 +164,7 @@ def course(spikes: Ints, n_bins: int, factor: float, is_set: bool, start: float)
 def replay(
     rule: PlasticityRule,
     dt: float,
-    heard: Heard,
+    received: ReceivedSpikes,
     w: Floats,
     traces: Mapping[str, Any] | None = None,
     connected: NDArray[np.bool_] | None = None,
@@ -177,7 +177,7 @@ def replay(
         The rule with the parameters of that presentation.
     dt : float
         Time step in seconds.
-    heard : Heard
+    received : ReceivedSpikes
         The spikes.
     w : ndarray, float64, (n_input,)
         Weights at the beginning, after normalisation.
@@ -192,7 +192,7 @@ def replay(
     StdpbenchError
         If the rule contains unsupported expressions, or needs the membrane potential and `v` is missing.
     """
-    if heard.v is None and any(average.follows_v for average in rule.averages):
+    if received.v is None and any(average.follows_v for average in rule.averages):
         raise StdpbenchError("this rule reads the membrane potential and cannot be replayed without a recording of it")
     at_start = dict(traces or {})
     constants, n_input = rule.quantities(), len(w)
@@ -204,10 +204,10 @@ def replay(
     state |= {average.name: float(at_start.get(average.name, 0.0)) for average in rule.averages}
     state |= {name: np.zeros(n_input) + at_start.get(name, 0.0) for name in rule.synapse_variables}
     average_factors = {average.name: decay(rule, average, dt) for average in rule.averages}
-    active = np.unique(heard.index)
-    means = {trace.name: np.zeros(heard.n_bins) for trace in sides["input"]}
-    edges = np.searchsorted(heard.bin, np.arange(heard.n_bins + 1))
-    spikes = set(heard.output.tolist())
+    active = np.unique(received.index)
+    means = {trace.name: np.zeros(received.n_bins) for trace in sides["input"]}
+    edges = np.searchsorted(received.bin, np.arange(received.n_bins + 1))
+    spikes = set(received.output.tolist())
     now = np.array(w, np.float64)
     steps: list[int] = []
     places: list[NDArray[Any]] = []
@@ -234,16 +234,16 @@ def replay(
 
     potentials, averages = ([a for a in rule.averages if a.follows_v is of_v] for of_v in (True, False))
     all_synapses = np.arange(n_input) if connected is None else np.flatnonzero(connected)
-    for step in range(heard.n_bins):
-        if heard.v is not None:
-            update(potentials, {"v": heard.v[step]})
+    for step in range(received.n_bins):
+        if received.v is not None:
+            update(potentials, {"v": received.v[step]})
         for name, factor in factors.items():
             state[name] *= factor
         update(averages, {})
         if rule.each_step:
             change(step, all_synapses, each_step, {"dt": dt, **_input_traces(sides["input"], state, connected)})
         if edges[step + 1] > edges[step]:
-            sources = heard.index[edges[step] : edges[step + 1]]
+            sources = received.index[edges[step] : edges[step + 1]]
             reaching = sources if connected is None else sources[connected[sources]]
             traces_read = {trace.name: state[trace.name][reaching] for trace in sides["input"]}
             change(step, reaching, on_input, traces_read)
@@ -258,7 +258,7 @@ def replay(
             for name, mean in means.items():
                 mean[step] = state[name][active].mean()
     return Replay(
-        heard,
+        received,
         np.array(w, np.float64),
         now,
         state,
@@ -275,7 +275,7 @@ def replay(
 def weights_before(
     rule: PlasticityRule,
     dt: float,
-    heard: Heard,
+    received: ReceivedSpikes,
     after: Floats,
     traces: Mapping[str, Any] | None = None,
     connected: NDArray[np.bool_] | None = None,
@@ -288,7 +288,7 @@ def weights_before(
 
     Parameters
     ----------
-    rule, dt, heard, traces, connected
+    rule, dt, received, traces, connected
         See `replay`.
     after : ndarray, float64, (n_input,)
         Weights at the end.
@@ -304,7 +304,7 @@ def weights_before(
     low, high = np.zeros_like(w), np.full_like(w, 2 * max(rule.w_max, float(w.max(initial=0.0))))
     for iteration in range(_ITERATIONS):
         with np.errstate(invalid="ignore"):
-            replayed = replay(rule, dt, heard, w, traces, connected)
+            replayed = replay(rule, dt, received, w, traces, connected)
         error = (
             np.where(np.isfinite(replayed.end), replayed.end, np.inf) - after
         )  # not finite: a power of w_max - w, with w above w_max

@@ -33,11 +33,12 @@ def receptive_fields(
     labels: NDArray[np.integer[Any]] | None = None,
     *,
     class_names: Sequence[str] | None = None,
-    vmax: float | None = None,
     title: str | None = None,
     width: float | None = None,
 ) -> Figure:
     """Draw the weights of every neuron as an image.
+
+    The darkest colour is the largest magnitude. If some weights are negative, these are red, and positive ones blue.
 
     Parameters
     ----------
@@ -50,9 +51,6 @@ def receptive_fields(
         are all 0. With up to 100 neurons, the class is written into the field.
     class_names : sequence of str, optional
         Names to write instead of numbers, if they fit.
-    vmax : float, optional
-        Weight with the darkest colour; default: the largest magnitude. If some weights are negative, these are red,
-        and positive ones blue.
     title : str, optional
         Title; default: the number of neurons.
     width : float, optional
@@ -80,7 +78,7 @@ def receptive_fields(
         figure.set_dpi(PAPER_DPI)
         axes = figure.add_subplot()
         axes.set_title("\n".join(heading), fontsize=POINTS + 1, loc="left")
-        fields_on(axes, mosaic, class_names, vmax, POINTS, points - 60)
+        fields_on(axes, mosaic, class_names, POINTS, points - 60)
         return figure
     figure_wide = max(dots_wide, 400) + 130
     heading = textwrap.wrap(title, int((figure_wide - 40) / 9.5))
@@ -92,7 +90,7 @@ def receptive_fields(
 
     # exact placement, since any other size would resample the fields
     axes = add_axes(20, 36, dots_wide, dots_high)
-    image = _draw_mosaic(axes, mosaic, vmax, aspect="auto")
+    image = _draw_mosaic(axes, mosaic, aspect="auto")
     bar_high = min(dots_high, 400)
     bar = add_axes(dots_wide + 42, 36 + (dots_high - bar_high) / 2, 16, bar_high)
     figure.colorbar(image, cax=bar).set_label("weight", fontsize=11)
@@ -108,7 +106,6 @@ def fields_on(
     axes: Axes,
     mosaic: Mosaic,
     class_names: Sequence[str] | None = None,
-    vmax: float | None = None,
     points: float | None = None,
     room: float | None = None,
 ) -> None:
@@ -125,7 +122,7 @@ def fields_on(
     from matplotlib.font_manager import FontProperties
 
     font_size = FontProperties(size=rcParams["font.size"] if points is None else points).get_size_in_points()
-    image = _draw_mosaic(axes, mosaic, vmax, aspect="equal")
+    image = _draw_mosaic(axes, mosaic, aspect="equal")
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
     bar.set_label("weight", fontsize=font_size)
     bar.ax.tick_params(labelsize=font_size - 1)
@@ -238,16 +235,15 @@ class Mosaic:
             )
 
 
-def _draw_mosaic(axes: Axes, mosaic: Mosaic, vmax: float | None, aspect: Literal["equal", "auto"]) -> AxesImage:
+def _draw_mosaic(axes: Axes, mosaic: Mosaic, aspect: Literal["equal", "auto"]) -> AxesImage:
     """Draw the fields, and crosses over silent neurons."""
     from matplotlib.collections import LineCollection
 
-    largest = mosaic.largest if vmax is None or vmax <= 0 else vmax
     image = axes.imshow(
         mosaic.values,
         cmap=reds_and_blues() if mosaic.signed else greys(),
-        vmin=-largest if mosaic.signed else 0.0,
-        vmax=largest,
+        vmin=-mosaic.largest if mosaic.signed else 0.0,
+        vmax=mosaic.largest,
         interpolation="nearest",
         aspect=aspect,
     )

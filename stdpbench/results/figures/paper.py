@@ -1,9 +1,9 @@
 """Publication figures: the content of a panel, drawn with matplotlib in a separate process.
 
-``python -m stdpbench.results.figures.paper ORDER.npz`` executes an *order* written by `write_order`, with content,
-target file and width. Next to the figure it writes its numbers (``.csv``) and its caption (``.txt``).
+The module is a process that serves requests over `stdpbench.base.helper`: a *spec*, a table and the fields of an
+`Order`. Next to the figure it writes its numbers (``.csv``) and its caption (``.txt``).
 
-The content is a *spec*, a dict of plain values and arrays:
+The spec is a dict of plain values and arrays:
 
 ``{"kind": "lines", "x_label": …, "plots": [{"label": …, "lines": [{"x": …, "y": …, "label": …}, …]}, …]}``
     Plots below each other with a common horizontal axis, each of which may have ``"range": (low, high)`` and
@@ -43,11 +43,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +54,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
+from stdpbench.base.helper import ProgressCallback, serve
 from stdpbench.results.figures import saving
 from stdpbench.results.figures.drawing import DPI, OKABE_ITO, greys, new_figure, oranges_and_purples
 from stdpbench.results.figures.saving import INCH, PAPER_DPI, PAPER_PAD, POINTS
@@ -386,7 +385,6 @@ Spec = Mapping[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 FORMATS = tuple(ending.removeprefix(".") for ending in saving.FORMATS)
-_ARRAY = "array:"
 _BESIDE = (".csv", ".txt")  # numbers and caption
 _MOST_GROUPS = 7
 
@@ -549,53 +547,11 @@ def write_beside(figure: Path, table: Table | None, words: str) -> list[Path]:
     return list(texts)
 
 
-# -- passing the order to the process ----------------------------------------------------------------------------
-
-
-def write_order(path: Path, spec: Spec, table: Table | None, order: Order) -> None:
-    """Write everything that the process needs to an .npz file."""
-    arrays: dict[str, NDArray[Any]] = {}
-    packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _packed(table, arrays)}
-    with path.open("wb") as file:
-        np.savez(file, order=np.array(json.dumps(packed, default=str)), **arrays)  # type: ignore[arg-type]
-
-
-def _read_order(path: Path) -> tuple[Spec, Table | None, Order]:
-    with np.load(path, allow_pickle=False) as archive:
-        packed = json.loads(str(archive["order"]))
-        arrays = {name: archive[name] for name in archive.files if name != "order"}
-    table = packed["table"]
-    return _unpacked(packed["spec"], arrays), None if table is None else (table[0], table[1]), Order(**packed["order"])
-
-
-def _packed(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
-    if isinstance(value, np.ndarray):
-        name = f"a{len(arrays)}"
-        arrays[name] = value
-        return f"{_ARRAY}{name}"
-    if isinstance(value, Mapping):
-        return {str(key): _packed(inner, arrays) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_packed(inner, arrays) for inner in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _unpacked(value: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
-    if isinstance(value, str) and value.startswith(_ARRAY):
-        return arrays[value.removeprefix(_ARRAY)]
-    if isinstance(value, dict):
-        return {key: _unpacked(inner, arrays) for key, inner in value.items()}
-    return [_unpacked(inner, arrays) for inner in value] if isinstance(value, list) else value
-
-
 def _number(value: object) -> float:
     try:
         return np.nan if value is None or value == "" else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return np.nan
-
-
-# -- in the process ------------------------------------------------------------------------------------------------
 
 
 def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
@@ -626,16 +582,10 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     return [target, *write_beside(target, table, order.caption)]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Execute the order in a file; print the path of the figure, or the error."""
-    try:
-        paths = export(*_read_order(Path(arguments[0])))
-    except StdpbenchError as error:
-        print(f"stdpbench: {error}", file=sys.stderr)
-        return 1
-    print(paths[0])
-    return 0
+def _answer(name: str, request: Mapping[str, Any], on_progress: ProgressCallback) -> list[str]:
+    """Draw the figure of a request; return the paths of the files."""
+    return list(map(str, export(request["spec"], request["table"], Order(**request["order"]))))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    serve(_answer)

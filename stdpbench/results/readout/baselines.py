@@ -31,7 +31,6 @@ def kmeans_accuracy(
     seed: int,
     *,
     n_classes: int | None = None,
-    max_iter: int | None = None,
     of: str = "pixels",
 ) -> Score:
     """Cluster training pictures, label each centre with the majority class of its members, and test.
@@ -55,9 +54,6 @@ def kmeans_accuracy(
         Number of classes; default: as many as in the training labels.
     of : str
         Name of the values in `Score.description`.
-    max_iter : int, optional
-        Maximum number of Lloyd's iterations (default: 100), or, with mini-batches, of passes over the pictures
-        (default: 20).
 
     Returns
     -------
@@ -95,16 +91,14 @@ def kmeans_accuracy(
         raise StdpbenchError(f"k-means needs 1 to {len(train)} centres for {len(train)} training pictures, not {k}")
     start = int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn accepts 32 bits only
     if k <= LLOYD_UP_TO:
-        limit = _MAX_ITER if max_iter is None else max_iter
-        model = KMeans(k, n_init=1, max_iter=limit, algorithm="lloyd", random_state=start, copy_x=False)
-        name = f"k-means on {of}, K = {k} (KMeans, Lloyd, one k-means++ start, at most {limit} iterations)"
+        model = KMeans(k, n_init=1, max_iter=_MAX_ITER, algorithm="lloyd", random_state=start, copy_x=False)
+        name = f"k-means on {of}, K = {k} (KMeans, Lloyd, one k-means++ start, at most {_MAX_ITER} iterations)"
     else:
-        limit = _MAX_PASSES if max_iter is None else max_iter
         # initial centres are drawn from init_size pictures, which must be more than the centres
         model = MiniBatchKMeans(
-            k, n_init=1, max_iter=limit, batch_size=2048, init_size=min(len(train), 3 * k), random_state=start
+            k, n_init=1, max_iter=_MAX_PASSES, batch_size=2048, init_size=min(len(train), 3 * k), random_state=start
         )
-        name = f"k-means on {of}, K = {k} (MiniBatchKMeans, one k-means++ start, at most {limit} passes)"
+        name = f"k-means on {of}, K = {k} (MiniBatchKMeans, one k-means++ start, at most {_MAX_PASSES} passes)"
     with threadpool_limits(limits=1):
         members = model.fit_predict(train)
         nearest = model.predict(test)

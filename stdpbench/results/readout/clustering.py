@@ -20,7 +20,7 @@ from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.results.readout.base import NO_ANSWER, Counts, checked_counts
 
 Features = NDArray[np.float64]
-_SILHOUETTE_SAMPLE = 1000
+_SILHOUETTE_SAMPLE, _MOST_CLUSTERS = 1000, 30
 
 
 def features(spike_counts: Counts, components: int = 50, *, quick: bool = False) -> Features:
@@ -93,8 +93,8 @@ def all_alike(points: Features) -> bool:
     return bool(np.ptp(points, axis=0).max(initial=0.0) < 1e-9)
 
 
-def free_k(points: Features, method: str, seed: int, most: int = 30) -> int:
-    """Return the number of clusters, 2 to `most`, with the best silhouette, without labels.
+def free_k(points: Features, method: str, seed: int) -> int:
+    """Return the number of clusters, 2 to 30, with the best silhouette, without labels.
 
     Uses the first thousand points; in a tie, the smallest number.
     """
@@ -102,7 +102,7 @@ def free_k(points: Features, method: str, seed: int, most: int = 30) -> int:
 
     sample = points[:_SILHOUETTE_SAMPLE]
     best, best_k = -np.inf, 2
-    for k in range(2, min(most, len(sample) - 1) + 1):
+    for k in range(2, min(_MOST_CLUSTERS, len(sample) - 1) + 1):
         clusters = cluster(sample, method, k, seed)
         if len(np.unique(clusters)) < 2:
             continue

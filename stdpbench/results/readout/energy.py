@@ -14,7 +14,7 @@ from stdpbench.experiment.graph import Graph
 
 
 @dataclass(frozen=True)
-class Figure:
+class OperationEnergy:
     """Energy of one operation.
 
     Attributes
@@ -32,17 +32,17 @@ class Figure:
     source: str
 
 
-ADDITION: Final = Figure(
+ADDITION: Final = OperationEnergy(
     "32-bit floating-point addition, 45 nm, without memory",
     0.9,
     "M. Horowitz, Computing's energy problem, ISSCC 2014, doi:10.1109/ISSCC.2014.6757323",
 )
-MULTIPLY_ADD: Final = Figure(
+MULTIPLY_ADD: Final = OperationEnergy(
     "32-bit floating-point multiplication and addition, 45 nm, without memory",
     4.6,
     "M. Horowitz, Computing's energy problem, ISSCC 2014, doi:10.1109/ISSCC.2014.6757323",
 )
-LOIHI: Final = Figure(
+LOIHI: Final = OperationEnergy(
     "synaptic operation on Loihi, 14 nm",
     23.6,
     "M. Davies et al., IEEE Micro 38:82 (2018), doi:10.1109/MM.2018.112130359",
@@ -79,7 +79,7 @@ class Cost:
         """Total number of synaptic operations."""
         return self.input_operations + self.lateral_operations
 
-    def nanojoule(self, figure: Figure) -> float:
+    def nanojoule(self, figure: OperationEnergy) -> float:
         """Return the energy with a figure per operation."""
         return self.operations * figure.picojoule * 1e-3
 

@@ -160,8 +160,8 @@ def score(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]
     return Score(confusion)
 
 
-def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
-    r"""Return the interval of a binomial proportion by inverting the score test, without continuity correction.
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    r"""Return the 95 % interval of a binomial proportion by inverting the score test, without continuity correction.
 
     .. math::
 
@@ -177,8 +177,6 @@ def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float
     ----------
     successes, trials : int
         0 <= successes <= trials, and at least one trial.
-    z : float
-        Standard normal deviate; default: 95 %.
 
     Raises
     ------
@@ -187,7 +185,7 @@ def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float
     """
     if not 0 <= successes <= trials or trials < 1:
         raise StdpbenchError(f"{successes} of {trials} is not a proportion")
-    share = successes / trials
+    share, z = successes / trials, Z_95
     spread = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
     centre, scale = share + z * z / (2 * trials), 1 + z * z / trials
     # at the ends the exact bound is 0 or 1, which rounding must not exceed

@@ -84,9 +84,7 @@ class Group:
     path: int
 
 
-def find_groups(
-    wiring: Wiring, mothers: Iterable[int] | None = None, *, strong: float = STRONG, shortest: int = SHORTEST
-) -> list[Group]:
+def find_groups(wiring: Wiring, mothers: Iterable[int] | None = None, *, shortest: int = SHORTEST) -> list[Group]:
     """Return the polychronous groups of a network.
 
     Parameters
@@ -95,13 +93,11 @@ def find_groups(
         The network.
     mothers : iterable of int, optional
         Neurons to start from. Default: all excitatory ones.
-    strong : float
-        Smallest weight of a strong synapse, as a fraction of `Wiring.w_max`.
     shortest : int
         Minimum number of links of the longest path of a group.
     """
     excited = wiring.excitatory
-    bound = strong * wiring.w_max
+    bound = STRONG * wiring.w_max
     weak = excited[wiring.source] & excited[wiring.target] & (wiring.weight < bound)
     order = np.flatnonzero(~weak)
     network = _Network(wiring, order[np.argsort(wiring.source[order], kind="stable")])

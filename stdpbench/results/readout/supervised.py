@@ -72,16 +72,15 @@ def nearest_neighbours(
     labels: NDArray[np.integer[Any]],
     shown: NDArray[np.float32],
     n_classes: int,
-    k: int = NEIGHBOURS,
 ) -> NDArray[np.int64]:
-    """Classify by the majority of the k nearest samples of `known` (Euclidean distance); in a tie, the lowest class.
+    """Classify by the majority of the three nearest samples of `known`; in a tie, the lowest class.
 
     Parameters and return value are those of `linear_probe`.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
     classes = _checked(known, labels, shown, n_classes)
-    model = KNeighborsClassifier(min(k, len(known)), algorithm="brute").fit(known, classes)
+    model = KNeighborsClassifier(min(NEIGHBOURS, len(known)), algorithm="brute").fit(known, classes)
     return np.asarray(model.predict(shown), np.int64)
 
 

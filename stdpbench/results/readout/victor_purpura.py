@@ -1,9 +1,8 @@
-"""Spike train distances of van Rossum (2001) and of Victor & Purpura (1996), and a read-out with the latter.
+"""Read-out by the distance of Victor & Purpura.
 
-They are implemented here because elephant, the maintained library with both, depends on neo and quantities and
+The distance is implemented here because elephant, the maintained library with it, depends on neo and quantities and
 computes one pair of trains at a time, while a read-out compares ten thousand pictures with every class. Results equal
-those of elephant 1.2 up to rounding, except that its normalisation makes the square of van Rossum's distance twice as
-large.
+those of elephant 1.2 up to rounding.
 """
 
 from __future__ import annotations
@@ -11,62 +10,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from stdpbench.declare.parameters import parameter
 from stdpbench.results.readout.base import NO_ANSWER
 from stdpbench.results.readout.spike_trains import SpikeTrains
 from stdpbench.results.readout.timed import Known, TimedReadout, check_trains
-
-
-def van_rossum(a: ArrayLike, b: ArrayLike, tau: float) -> float:
-    r"""Return the distance of two spike trains, each filtered with a causal exponential.
-
-    .. math::
-
-        D^2 = \frac{1}{\tau} \int_0^\infty (f - g)^2 dt, \qquad f(t) = \sum_i e^{-(t - t_i)/\tau} H(t - t_i)
-
-    so that one spike against none gives :math:`D^2 = 1/2`, and two spikes :math:`\Delta` apart
-    :math:`1 - e^{-\Delta/\tau}`. Source: M. C. W. van Rossum, "A novel spike distance", Neural Computation 13:751
-    (2001).
-
-    Parameters
-    ----------
-    a, b : array_like, float
-        Spike times, in any unit.
-    tau : float
-        Time constant, in the same unit.
-
-    Returns
-    -------
-    float
-        D, not its square.
-    """
-    x, y = (np.asarray(train, np.float64) for train in (a, b))
-
-    def product(u: NDArray[np.float64], v: NDArray[np.float64]) -> float:
-        return float(0.5 * np.exp(-np.abs(u[:, None] - v) / tau).sum())
-
-    return float(np.sqrt(max(0.0, product(x, x) + product(y, y) - 2 * product(x, y))))
-
-
-def victor_purpura(a: ArrayLike, b: ArrayLike, cost: float) -> float:
-    r"""Return the smallest cost of transforming one spike train into another.
-
-    Adding or removing a spike costs 1, moving it by :math:`\Delta t` costs :math:`q |\Delta t|`. With q = 0 the
-    distance is the difference of the numbers of spikes. Source: J. D. Victor and K. P. Purpura, "Nature and precision
-    of temporal coding in visual cortex", J. Neurophysiol. 76:1310 (1996).
-
-    Parameters
-    ----------
-    a, b : array_like, float
-        Spike times, ascending, in any unit.
-    cost : float
-        q, per unit of time.
-    """
-    x, y = (np.asarray(train, np.float64)[None] for train in (a, b))
-    distances = victor_purpura_pairs(x, np.array([x.shape[1]]), y, np.array([y.shape[1]]), cost)
-    return float(distances[0])
 
 
 def victor_purpura_pairs(
@@ -76,7 +25,12 @@ def victor_purpura_pairs(
     b_spikes: NDArray[np.integer[Any]],
     cost: float,
 ) -> NDArray[np.float64]:
-    """Return the Victor-Purpura distances of many pairs of trains at once.
+    r"""Return the Victor-Purpura distances of many pairs of trains at once.
+
+    The distance is the smallest cost of transforming one train into the other: adding or removing a spike costs 1,
+    moving it by :math:`\Delta t` costs :math:`q |\Delta t|`. With q = 0 it is the difference of the numbers of spikes.
+    Source: J. D. Victor and K. P. Purpura, "Nature and precision of temporal coding in visual cortex", J.
+    Neurophysiol. 76:1310 (1996).
 
     Parameters
     ----------
@@ -85,7 +39,7 @@ def victor_purpura_pairs(
     a_spikes, b_spikes : ndarray, integer, (n_pairs or 1,)
         Number of spikes of each train.
     cost : float
-        Cost of moving a spike by one unit of time.
+        q, the cost of moving a spike by one unit of time.
 
     Returns
     -------

@@ -22,7 +22,7 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.neurons.threshold import threshold_course
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
-from stdpbench.kinds.plasticity.replay import Heard, Replay, replay, weights_before
+from stdpbench.kinds.plasticity.replay import ReceivedSpikes, Replay, replay, weights_before
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.analysis.shown_stimulus import factors_sentence
 from stdpbench.runs.analysis.weight_views import spread
@@ -430,7 +430,7 @@ class _Synapses:
         selected = values[self.neuron : self.neuron + 1] if self.single else values[:, self.neuron]
         return np.array(selected, np.float64)
 
-    def received(self, frame: Frame, earlier: Frame) -> Heard:
+    def received(self, frame: Frame, earlier: Frame) -> ReceivedSpikes:
         """Return the spikes that arrive in a presentation, including those in flight from the preceding one."""
         index, bins = spikes_in(frame, self.source)
         if earlier and self.delayed:
@@ -446,7 +446,7 @@ class _Synapses:
             within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
             index, bins = (np.repeat(first, counts) + within).astype(np.int32), np.repeat(bins, counts)
         targets, times = spikes_in(frame, self.target)
-        return Heard.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
+        return ReceivedSpikes.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
 
 
 def _traces_at_start(

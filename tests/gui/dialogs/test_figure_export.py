@@ -168,8 +168,8 @@ def test_a_figure_whose_dialog_is_closed_is_not_drawn(
     dialog.go.click()  # type: ignore[union-attr]
     waits(qtbot, lambda: begun)
     dialog.close()
-    waits(qtbot, lambda: begun[0].returncode is not None)
-    assert begun[0].returncode  # it was killed
+    waits(qtbot, lambda: begun[0].poll() is not None)
+    assert begun[0].returncode  # it was terminated
     assert list(tmp_path.iterdir()) == []
 
 

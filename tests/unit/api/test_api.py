@@ -380,9 +380,9 @@ def test_held_out_measures_are_a_table_and_a_curve(monkeypatch: pytest.MonkeyPat
     assert columns["accuracy_vote"].tolist() == [0.25, 0.5]
     assert columns["nmi"][0] == 0.125
     assert np.isnan(columns["nmi"][1])
-    assert tables.held_out_table(live)["accuracy_vote"][500] == 0.5
+    assert tables.as_table(columns, "position")["accuracy_vote"][500] == 0.5
     monkeypatch.setattr(tables, "find_spec", lambda name: None)
-    assert tables.held_out_table(live)["accuracy_vote"].tolist() == [0.25, 0.5]
+    assert tables.as_table(columns, "position")["accuracy_vote"].tolist() == [0.25, 0.5]
 
 
 class Screen(io.StringIO):

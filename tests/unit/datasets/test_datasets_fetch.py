@@ -179,12 +179,13 @@ def test_a_server_that_ignores_ranges_starts_the_file_again(server, tmp_path):
 
 
 @pytest.mark.parametrize("left", [b"", b"something else" * 1000, b"x" * 10_000_000])
-def test_a_part_that_leads_nowhere_is_thrown_away(server, tmp_path, left, monkeypatch):
+def test_a_part_that_leads_nowhere_is_thrown_away(server, tmp_path, left):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
     mirror = server.mirror("a")
-    with monkeypatch.context() as patch:
-        patch.setattr(module._Part, "write", lambda self, chunk: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            get(server, tmp_path, mirror)
+    with pytest.raises(KeyboardInterrupt):
+        fetch("mnist", tmp_path / "in", progress=False, mirrors=[mirror], report=interrupt)
     (part,) = (tmp_path / "in" / "mnist").iterdir()
     part.write_bytes(left)
     assert files_in(get(server, tmp_path, mirror)) == COMPLETE

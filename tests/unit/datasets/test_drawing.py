@@ -8,7 +8,7 @@ from scipy.ndimage import center_of_mass
 
 from stdpbench.data.datasets import Images
 from stdpbench.data.datasets.digits import Digits
-from stdpbench.data.datasets.drawing import drawn_like, manner_of
+from stdpbench.data.datasets.drawing import in_style, measure_style
 
 STROKE = np.zeros((300, 300))
 STROKE[40:240, 200:230] = 1.0
@@ -30,47 +30,47 @@ def glyphs(n: int = 40) -> np.ndarray:
 
 
 def test_the_manner_of_pictures_as_mnist_made_them():
-    manner = manner_of(Images(glyphs().astype(np.float32), None))
-    assert manner.shape == (28, 28)
-    assert manner.side == 20
-    assert manner.by_mass
-    assert manner.centre == pytest.approx((13.5, 13.5), abs=0.3)
-    assert manner.pixel_sum is None
+    style = measure_style(Images(glyphs().astype(np.float32), None))
+    assert style.shape == (28, 28)
+    assert style.side == 20
+    assert style.by_mass
+    assert style.centre == pytest.approx((13.5, 13.5), abs=0.3)
+    assert style.pixel_sum is None
 
 
 def test_a_drawing_is_as_large_and_lies_where_the_pictures_lie():
-    manner = manner_of(Images(glyphs().astype(np.float32), None))
-    picture = drawn_like(STROKE, manner)
+    style = measure_style(Images(glyphs().astype(np.float32), None))
+    picture = in_style(STROKE, style)
     assert picture.dtype == np.float32
-    assert picture.max() == pytest.approx(manner.peak)
+    assert picture.max() == pytest.approx(style.peak)
     rows = np.flatnonzero((picture > 0.1 * picture.max()).any(axis=1))
     assert rows[-1] - rows[0] + 1 == 20
-    assert center_of_mass(picture) == pytest.approx(manner.centre, abs=0.6)
+    assert center_of_mass(picture) == pytest.approx(style.centre, abs=0.6)
 
 
 def test_it_has_the_pixel_sum_of_the_pictures_where_they_have_one():
     split = Digits(resize=20, frame=28, pixel_sum=26520.0).prepare()
-    manner = manner_of(split.train)
-    assert manner.pixel_sum == pytest.approx(26520, rel=1e-4)
-    assert 18 <= manner.side <= 20
-    assert drawn_like(STROKE, manner).sum() == pytest.approx(26520, rel=1e-4)
+    style = measure_style(split.train)
+    assert style.pixel_sum == pytest.approx(26520, rel=1e-4)
+    assert 18 <= style.side <= 20
+    assert in_style(STROKE, style).sum() == pytest.approx(26520, rel=1e-4)
 
 
 def test_it_does_not_matter_where_and_how_large_one_draws():
-    manner = manner_of(Images(glyphs().astype(np.float32), None))
+    style = measure_style(Images(glyphs().astype(np.float32), None))
     moved = np.roll(STROKE, (30, -90), axis=(0, 1))
     larger = np.kron(STROKE, np.ones((2, 2)))
-    np.testing.assert_allclose(drawn_like(moved, manner), drawn_like(STROKE, manner), atol=1)
-    assert np.corrcoef(drawn_like(larger, manner).ravel(), drawn_like(STROKE, manner).ravel())[0, 1] > 0.99
+    np.testing.assert_allclose(in_style(moved, style), in_style(STROKE, style), atol=1)
+    assert np.corrcoef(in_style(larger, style).ravel(), in_style(STROKE, style).ravel())[0, 1] > 0.99
 
 
 def test_nothing_drawn_is_black_and_a_dot_stays_within_the_frame():
-    manner = manner_of(Images(glyphs().astype(np.float32), None))
-    assert not drawn_like(np.zeros((10, 10)), manner).any()
+    style = measure_style(Images(glyphs().astype(np.float32), None))
+    assert not in_style(np.zeros((10, 10)), style).any()
     dot = np.zeros((10, 10))
     dot[0, 0] = 1
-    assert drawn_like(dot, manner).shape == (28, 28)
+    assert in_style(dot, style).shape == (28, 28)
 
 
 def test_black_pictures_have_a_manner_too():
-    assert manner_of(Images(np.zeros((3, 8, 8), np.uint8), None)).side == pytest.approx(40 / 7)
+    assert measure_style(Images(np.zeros((3, 8, 8), np.uint8), None)).side == pytest.approx(40 / 7)

@@ -45,7 +45,7 @@ def test_what_is_valid_passes(rule: type[DelayRule]) -> None:
         ({"on_output_spike": "", "on_input_spike": "", "input_spike_needs": ""}, "never changes d"),
         (
             {"traces": (Trace("x", "input", "eta_x", "add"),)},
-            "time constant 'eta_x', which is not a parameter in ms or s",
+            "time constant 'eta_x', which is not a parameter",
         ),
         ({"traces": (Trace("d", "input", "tau", "add"),)}, "the name d is reserved"),
         ({"traces": ()}, "unknown name x"),

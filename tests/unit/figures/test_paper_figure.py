@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,8 @@ from stdpbench.results.figures.paper import (
     export,
     spec_of_table,
     table_text,
-    write_order,
 )
+from stdpbench.runs.client.helper import carry_out_aside
 
 RANDOM = np.random.default_rng(0)
 X = np.arange(10.0)
@@ -174,18 +173,13 @@ def test_files_beside_a_figure_replace_no_others(tmp_path: Path) -> None:
     assert mine.read_bytes() == b"mine"
 
 
-def test_the_process_says_what_went_wrong(tmp_path):
-    write_order(tmp_path / "order.npz", SPECS["bars"], None, Order(str(tmp_path / "absent" / "a.pdf")))
-    done = subprocess.run(
-        [sys.executable, "-m", "stdpbench.results.figures.paper", str(tmp_path / "order.npz")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "cannot be written" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert not list(Path(tmp_path).glob("absent*"))
+def test_the_process_draws_or_says_what_went_wrong(tmp_path: Path) -> None:
+    module, order = "stdpbench.results.figures.paper", asdict(Order(str(tmp_path / "a.svg")))
+    made = carry_out_aside(module, {"spec": SPECS["bars"], "table": None, "order": order})
+    assert [Path(path).name for path in made] == ["a.svg", "a.txt"]
+    lost = {**order, "target": str(tmp_path / "absent" / "a.pdf")}
+    with pytest.raises(StdpbenchError, match="cannot be written"):
+        carry_out_aside(module, {"spec": SPECS["bars"], "table": None, "order": lost})
 
 
 def test_texts_of_a_network_fit_into_the_room_that_its_layout_gives_them() -> None:

@@ -56,7 +56,7 @@ class TestReceptiveFields:
 
     def test_every_weight_is_found_where_it_belongs(self) -> None:
         weights = np.random.default_rng(0).random((6 * 4, 7))
-        figure = receptive_fields(weights, (6, 4), vmax=1.0)
+        figure = receptive_fields(weights, (6, 4))
         axes, bar = figure.axes
         mosaic = np.ma.filled(axes.images[0].get_array(), np.nan)
         columns, scale = 4, 300 // 6  # ceil(sqrt(7 · 6/4)) = 4 fields per row; 300 dots per field at most
@@ -74,7 +74,7 @@ class TestReceptiveFields:
 
     def test_dots_are_not_resampled(self) -> None:
         weights = np.linspace(0, 1, 4)[:, None] * np.ones((1, 9))
-        figure = receptive_fields(weights, (2, 2), vmax=1.0)
+        figure = receptive_fields(weights, (2, 2))
         dots = drawn(figure)
         shape = figure.axes[0].images[0].get_array().shape
         height = dots.shape[0]

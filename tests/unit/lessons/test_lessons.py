@@ -71,11 +71,10 @@ def test_texts_are_plain_paragraphs(lesson: Lesson) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("number = 1", "a lesson needs a list of steps"),
-        ('[[steps]]\ntitle = "a"\ntext = "b"\nclick = "c"', "step 1: unknown key 'click'"),
-        ('[[steps]]\ntitle = "a"', "step 1: the key 'text' is missing"),
-        ('[[steps]]\ntitle = "a"\ntext = "b"\nstarts = 1', "step 1: starts must be of type bool"),
-        ('number = true\n[[steps]]\ntitle = "a"\ntext = "b"', "question: the key 'text' is missing"),
+        ("number = 1", "steps: Field required"),
+        ('[[steps]]\ntitle = "a"\ntext = "b"\nclick = "c"', "steps.0.click"),
+        ('[[steps]]\ntitle = "a"', "steps.0.text: Field required"),
+        ('[[steps]]\ntitle = "a"\ntext = "b"\nstarts = 5', "steps.0.starts"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None:

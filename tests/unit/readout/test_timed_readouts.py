@@ -10,9 +10,25 @@ from hypothesis import given
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout import NO_ANSWER, Known, SpikeTrains, assign, timed_readouts
 from stdpbench.results.readout.van_rossum import VanRossum
-from stdpbench.results.readout.victor_purpura import VictorPurpura, van_rossum, victor_purpura, victor_purpura_pairs
+from stdpbench.results.readout.victor_purpura import VictorPurpura, victor_purpura_pairs
 
 N_EXC, N_BINS, DT = 4, 700, 0.5
+
+
+def van_rossum(a, b, tau):
+    """Van Rossum's distance of two trains, from the products of filtered spikes."""
+    x, y = (np.asarray(train, np.float64) for train in (a, b))
+
+    def product(u, v):
+        return float(0.5 * np.exp(-np.abs(u[:, None] - v) / tau).sum())
+
+    return float(np.sqrt(max(0.0, product(x, x) + product(y, y) - 2 * product(x, y))))
+
+
+def victor_purpura(a, b, cost):
+    """Victor-Purpura distance of one pair of trains."""
+    x, y = (np.asarray(train, np.float64)[None] for train in (a, b))
+    return float(victor_purpura_pairs(x, np.array([x.shape[1]]), y, np.array([y.shape[1]]), cost)[0])
 
 
 def trains(*pictures: list[tuple[int, int]]) -> SpikeTrains:
@@ -128,15 +144,6 @@ def test_trains_come_back_from_a_file_and_in_parts(tmp_path):
 # distances between spike trains: values of the papers, and what makes a distance one
 
 TRAINS = st.lists(st.floats(0, 350), max_size=6).map(sorted)
-
-
-def test_van_rossum_of_one_spike_against_none_is_the_root_of_a_half():
-    assert van_rossum([40.0], [], 20.0) ** 2 == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("distance", [0.0, 3.0, 20.0, 500.0])
-def test_van_rossum_of_two_spikes(distance):
-    assert van_rossum([10.0], [10.0 + distance], 20.0) ** 2 == pytest.approx(1 - np.exp(-distance / 20), abs=1e-12)
 
 
 def test_van_rossum_is_the_integral_that_defines_it():

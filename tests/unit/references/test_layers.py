@@ -280,7 +280,7 @@ def test_a_list_of_inputs_is_a_square_picture(tmp_path: Path) -> None:
     ("changes", "sentence"),
     [
         ({"b_if": nir.LIF(*(np.ones((6, 2, 2)),) * 4)}, "the node 'b_if' is of type LIF, which does not stand for"),
-        ({"a_if": None}, "pool follows a without neurons of type IF between them"),
+        ({"a_if": None}, "pool follows a without IF neurons between them"),
         ({"a": conv(CONV[:, :, :2, :2], (8, 8), padding="same")}, "a has padding 'same' with an even kernel"),
         ({"a": conv(CONV * np.nan, (8, 8))}, "the weight of a has values that are not finite numbers"),
         ({"b": conv(GROUPED, (4, 4), groups=1)}, "b.weight takes 2 channels, but pool gives 4"),
