@@ -169,11 +169,6 @@ class Experiment(Head):
         return plain.override(dict(self.evaluation.values)) if self.evaluation.values else plain
 
     @property
-    def exc_kind(self) -> str:
-        """Kind of the exc neurons."""
-        return str(getattr(self.exc, "kind", ""))
-
-    @property
     def sections(self) -> tuple[str, ...]:
         """Names of the sections that the experiment uses, in the order of `SECTIONS`."""
         used = self.model_fields_set if self.network.missing else self.network.sections

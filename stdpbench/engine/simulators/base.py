@@ -432,11 +432,6 @@ class Simulator(ABC):
         return self.array(f"{self.graph.read}.theta")
 
     @property
-    def lateral(self) -> NDArray[np.float64] | None:
-        """View of the weights of the second plastic projection; None if there is none."""
-        return self.weights(self.graph.plastic[1]) if len(self.graph.plastic) > 1 else None
-
-    @property
     def learned_views(self) -> Learned:
         """Views of the learned arrays, which may be written between presentations."""
         return Learned({name: self.array(name) for name in self.layout.learned})
