@@ -38,14 +38,13 @@ from stdpbench.engine.network.layout import (
 )
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.currents import Drive, drive_of
+from stdpbench.engine.simulators.learned_delays import Arrays
 from stdpbench.engine.simulators.response import Courses, Recording, Response, recorded
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.connections import Synapses
 from stdpbench.kinds.encoding import Spikes
 
-Arrays = Callable[[str], NDArray[np.float64]]
-"""Views of the arrays of a simulator by name."""
 _NEVER = 1 << 62
 
 
