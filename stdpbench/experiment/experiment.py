@@ -19,7 +19,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 from stdpbench.base import units
 from stdpbench.base.errors import Collector, StdpbenchError, several
 from stdpbench.base.files import parse_toml
-from stdpbench.base.toml_lines import Lines, compact, flat, located
+from stdpbench.base.toml_lines import Lines, compact, flat, located, put
 from stdpbench.data.datasets import Source
 from stdpbench.declare.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.declare.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
@@ -30,7 +30,6 @@ from stdpbench.experiment.changes import (
     lost_schedule,
     lost_values,
     no_section,
-    put,
     refuse_other_delay_rule,
     value_at,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from stdpbench.base.errors import suggestion
 from stdpbench.experiment.graph.elements import Population, Projection
@@ -56,6 +56,11 @@ def name_problem(name: str) -> str:
     if not NAME.fullmatch(name):
         return "must begin with a lower-case letter and have at most 32 lower-case letters, digits and _"
     return "is reserved; use another name" if name in RESERVED else ""
+
+
+def new_name_problem(name: str, used: Container[str]) -> str:
+    """Return a clause as `name_problem`, also if a population or projection has the name already."""
+    return name_problem(name) or ("is used already; use another" if name in used else "")
 
 
 def receptors(neuron: Neuron) -> tuple[str, ...]:

@@ -65,8 +65,8 @@ class Network(Template):
         "differs.",
     )
     start: Literal["random", "samples"] = _layer.start_kind()
-    start_blur: float = _layer.start_blur()
-    start_noise: float = _layer.start_noise()
+    start_blur: float = _layer.START_BLUR
+    start_noise: float = _layer.START_NOISE
     weight_sum: float | None = parameter(
         78.0,
         unit="",
