@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from stdpbench.experiment import Experiment
 from stdpbench.results.figures.paper import table_text
 from stdpbench.results.figures.surrogate_training import passes_of
 from stdpbench.results.readout.baselines import SAMPLES
@@ -77,7 +79,7 @@ def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[
 
 
 def held_out_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
-    """Return measures on held-out pictures during training, one row per position; empty for old runs."""
+    """Return measures on held-out pictures during training, one row per position."""
     live = LiveRun.replay(read_journal(run.folder.path))
     return [
         {"position": position, "images": fact.images, "part": fact.part, **fact.values}
@@ -95,6 +97,15 @@ def pass_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
     return [
         {name: value if np.isfinite(value) else None for name, value in zip(columns, row, strict=True)} for row in rows
     ]
+
+
+_NOT_COMPARED = ("name", "about", "seed")
+
+
+def setting_of(experiment: Experiment) -> str:
+    """Return an experiment without its seed, as text: runs with equal text differ only in their seed."""
+    compared = {key: value for key, value in experiment.to_mapping().items() if key not in _NOT_COMPARED}
+    return json.dumps(compared, sort_keys=True)
 
 
 def reproduction(name: str, *, changed: bool) -> list[str]:
