@@ -51,7 +51,7 @@ def _cost(data: Mapping[str, Any], name: str, unit: float = 1.0) -> float | None
 
 def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[str, Any]:
     """Return all plain values of one run."""
-    experiment = run.experiment
+    experiment, live = run.experiment, LiveRun.replay(read_journal(run.folder.path))
     return {
         "run": run.name,
         "experiment": experiment.name,
@@ -62,8 +62,8 @@ def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[
         **findings.data,
         "confusion": findings.arrays["confusion vote"].tolist(),
         "class_names": list(run.split.class_names),
-        "held_out": held_out_rows(run),
-        "passes": pass_rows(run),
+        "held_out": held_out_rows(live),
+        "passes": pass_rows(live, len(run.split.train)),
         "readings": {
             "run": readings.run,
             "experiment": readings.experiment,
@@ -78,21 +78,19 @@ def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[
     }
 
 
-def held_out_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
+def held_out_rows(live: LiveRun) -> list[dict[str, Any]]:
     """Return measures on held-out pictures during training, one row per position."""
-    live = LiveRun.replay(read_journal(run.folder.path))
     return [
         {"position": position, "images": fact.images, "part": fact.part, **fact.values}
         for position, fact in sorted(live.held_out.items())
     ]
 
 
-def pass_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
+def pass_rows(live: LiveRun, n_train: int) -> list[dict[str, Any]]:
     """Return measures of a training with labels, one row per completed pass; empty without labels."""
-    live = LiveRun.replay(read_journal(run.folder.path))
     if not live.taught:
         return []
-    columns = passes_of(taught_columns(live.taught), max(1, len(run.split.train)))
+    columns = passes_of(taught_columns(live.taught), max(1, n_train))
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [
         {name: value if np.isfinite(value) else None for name, value in zip(columns, row, strict=True)} for row in rows
