@@ -66,7 +66,7 @@ def open_network(seed: int, *, weights: bool, delays: bool) -> Any:
     )
     neuron = AdaptiveLIF(tau_m=10.0, theta_plus=0.3)
     populations = {"input": Population(shape=(CHANNELS,)), "exc": Population(shape=(N_EXC,), neuron=neuron)}
-    return open_graph(Graph(populations, {"feed": feed, "compete": compete}, DT, read="exc"), seed=seed)[0]
+    return open_graph(Graph(populations, {"feed": feed, "compete": compete}, DT, read="exc", seed=seed))[0]
 
 
 def run(seed: int, *, weights: bool, delays: bool) -> dict[str, float]:

@@ -198,14 +198,6 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
         set_value(tables, ".".join(sections), None)
 
 
-def put(tables: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value in nested tables that exist."""
-    *above, key = path.split(".")
-    for name in above:
-        tables = tables[name]
-    tables[key] = value
-
-
 def forget_for_preset(tables: dict[str, Any], path: str, preset: str) -> None:
     """Remove from a section the values that a new preset sets."""
     section = path.rpartition(".")[0]

@@ -23,7 +23,7 @@ from stdpbench.experiment.evaluation import set_in_evaluation
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.families import FAMILIES, PLAIN
 from stdpbench.experiment.graph import Graph, Population, Projection
-from stdpbench.experiment.graph.checks import name_problem, receptors
+from stdpbench.experiment.graph.checks import name_problem, new_name_problem, receptors
 from stdpbench.experiment.graph.tables import MAY_BE_NONE
 from stdpbench.experiment.groups import value_at
 from stdpbench.experiment.sections import Schedule
@@ -426,7 +426,7 @@ class NetworkDraft:
         """Return an unused name: `like`, or `like` with a number."""
         names, stem = self._names, like.rstrip("0123456789").rstrip("_")
         candidates = (like, *(f"{stem[:26]}_{number}" for number in range(2, _NUMBERS)))
-        return next(candidate for candidate in candidates if candidate not in names and not name_problem(candidate))
+        return next(candidate for candidate in candidates if not new_name_problem(candidate, names))
 
     # -- private ---------------------------------------------------------------------------------------------------
 
@@ -441,10 +441,8 @@ class NetworkDraft:
         return {*self.populations, *self.projections}
 
     def _check_name(self, name: str) -> None:
-        if problem := name_problem(name):
+        if problem := new_name_problem(name, self._names):
             raise StdpbenchError(f"the name {name!r} {problem}")
-        if name in self._names:
-            raise StdpbenchError(f"the name {name!r} is used already; use another")
 
     def _with_elements(self, schedule: Schedule | None = None, **changes: Any) -> NetworkDraft:
         network = self._network.model_copy(update=changes)

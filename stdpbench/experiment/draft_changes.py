@@ -10,6 +10,7 @@ from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.draft_steps import POPULATIONS, PROJECTIONS, Step
 from stdpbench.experiment.evaluation import SECTION as EVALUATION
 from stdpbench.experiment.experiment import Experiment
+from stdpbench.experiment.graph.checks import kind_of
 from stdpbench.experiment.templates import OPTIONAL
 
 _NETWORK, _ORDER = "network", "network.order"
@@ -42,7 +43,7 @@ def changes_from(template: Experiment, draft: NetworkDraft) -> tuple[DraftChange
     """Return the differences between an experiment and a draft, in the order of their paths."""
     now = draft.unchecked
     different = template.differences(now)
-    other_network = _kind(template) != _kind(now)
+    other_network = kind_of(template.network) != kind_of(now.network)
     changes: dict[str, DraftChange] = {}
     for path, (old, new) in different.items():
         if path == _ORDER and _names(template) != _names(now):
@@ -95,8 +96,8 @@ def _of_unit(
     unit: str, template: Experiment, now: Experiment, different: Mapping[str, tuple[Any, Any]]
 ) -> tuple[str, str]:
     if unit == _NETWORK:
-        same_kind = _kind(template) == _kind(now)
-        return ("this order", "another order") if same_kind else (_kind(template), _kind(now))
+        same_kind = kind_of(template.network) == kind_of(now.network)
+        return ("this order", "another order") if same_kind else (kind_of(template.network), kind_of(now.network))
     if f"{unit}.kind" in different:
         old, new = different[f"{unit}.kind"]
         return _words(old), _words(new)
@@ -116,10 +117,6 @@ def _has(experiment: Experiment, element: str) -> bool:
 
 def _names(experiment: Experiment) -> set[str]:
     return {*getattr(experiment.network, "populations", ()), *getattr(experiment.network, "projections", ())}
-
-
-def _kind(experiment: Experiment) -> str:
-    return str(getattr(experiment.network, "kind", ""))
 
 
 def _words(value: Any) -> str:

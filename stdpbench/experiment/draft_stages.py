@@ -73,16 +73,6 @@ def _length(stage: Stage) -> str:
     return f"{stage.passes} pass{'' if stage.passes == 1 else 'es'}"
 
 
-def changed_by_stages(draft: NetworkDraft) -> dict[str, Any]:
-    """Return the values that the stages of a draft determine, as changes for `Experiment.override`."""
-    if tables := _tables(draft):
-        return {_PATH: tables}
-    schedule = draft.unchecked.schedule
-    if schedule.is_stream:
-        return {_PATH: None, "schedule.duration": f"{schedule.duration:g} s"}
-    return {_PATH: None, "schedule.passes": schedule.passes}
-
-
 def stage_of(sentence: str) -> int | None:
     """Return the number of the stage that a problem is about; None if it is about none."""
     match = _OF_STAGE.match(sentence)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.toml_lines import flat, put
 from stdpbench.declare.parameters import Parameters, parameter
 
 SECTION = "evaluation"
@@ -44,18 +45,14 @@ class Evaluation(Parameters):
         values = mapping.get("values", {})
         if not isinstance(values, Mapping):
             raise StdpbenchError(f"{where}.values must be a table of parameters and their values, not {values!r}")
-        return cls, {**mapping, "values": tuple(sorted(_flat(values)))}
+        return cls, {**mapping, "values": tuple(sorted(flat(values).items()))}
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file, as nested tables."""
         mapping: dict[str, Any] = {} if self.thresholds == "learned" else {"thresholds": self.thresholds}
         tables: dict[str, Any] = {}
         for path, value in self.values:
-            *sections, name = path.split(".")
-            table = tables
-            for section in sections:
-                table = table.setdefault(section, {})
-            table[name] = value
+            put(tables, path, value)
         return mapping | ({"values": tables} if tables else {})
 
 
@@ -91,17 +88,9 @@ def set_in_evaluation(tables: dict[str, Any], path: str, value: Any) -> None:
     if not path.startswith(VALUES):
         table[path.removeprefix(f"{SECTION}.")] = value
         return
-    values = dict(_flat(table.get("values", {})))
+    values = flat(table.get("values", {}))
     name = path.removeprefix(VALUES)
     values.pop(name, None)
     if value not in (None, "none"):
         values[name] = value
     table["values"] = values
-
-
-def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", value

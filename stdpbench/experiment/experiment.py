@@ -19,7 +19,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 from stdpbench.base import units
 from stdpbench.base.errors import Collector, StdpbenchError, several
 from stdpbench.base.files import parse_toml
-from stdpbench.base.toml_lines import Lines, compact, flat, located
+from stdpbench.base.toml_lines import Lines, compact, flat, located, put
 from stdpbench.data.datasets import Source
 from stdpbench.declare.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.declare.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
@@ -30,7 +30,6 @@ from stdpbench.experiment.changes import (
     lost_schedule,
     lost_values,
     no_section,
-    put,
     refuse_other_delay_rule,
     value_at,
 )
@@ -167,11 +166,6 @@ class Experiment(Head):
         """The experiment with the parameters that hold while its network is labelled and tested."""
         plain: Experiment = without_evaluation(self)
         return plain.override(dict(self.evaluation.values)) if self.evaluation.values else plain
-
-    @property
-    def exc_kind(self) -> str:
-        """Kind of the exc neurons."""
-        return str(getattr(self.exc, "kind", ""))
 
     @property
     def sections(self) -> tuple[str, ...]:

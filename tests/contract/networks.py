@@ -93,7 +93,7 @@ def delays_of(made: Experiment, n_input: int = N_INPUT) -> NDArray[np.int64]:
 
 def on_numpy(made: Experiment, n_input: int = N_INPUT) -> Simulator:
     """The network in Brian2's runtime mode, with nothing to compile, at the same start as `put_start` gives."""
-    simulator, _ = open_graph(made.graph(n_input), "runtime", made.seed, target="numpy")
+    simulator, _ = open_graph(made.graph(n_input), "runtime", target="numpy")
     simulator.set_parameters(made)
     put_start(simulator)
     return simulator

@@ -391,8 +391,7 @@ def test_what_killed_processes_left_behind_goes_after_a_day(tmp_path, monkeypatc
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     newest, suffix = kept_network(networks, N[0], 1), cache._SUFFIX
-    copies = [newest / f".loaded-abcdefg0{suffix}", newest / f"{cache.COPY}abcdefg1{suffix}"]
-    copies.append(temporary / f"{cache.COPY}abcdefg2{suffix}")
+    copies = [newest / f"{cache.COPY}abcdefg1{suffix}", temporary / f"{cache.COPY}abcdefg2{suffix}"]
     others = [temporary / f"mine{suffix}", temporary / f".loaded-abcdefg3{suffix}", newest / f".loaded-mine{suffix}"]
     new = newest / f"{cache.COPY}abcdefg4{suffix}"
     for path in (*copies, *others, new):

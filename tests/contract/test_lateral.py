@@ -43,8 +43,7 @@ def network(inhibition: str = "direct", **changes: Any) -> Experiment:
 
 def started(simulator: Simulator) -> Simulator:
     put_start(simulator)
-    assert simulator.lateral is not None
-    simulator.lateral[...] = projection_weights(replace(simulator.graph, seed=0))["compete"]
+    simulator.weights("compete")[...] = projection_weights(replace(simulator.graph, seed=0))["compete"]
     return simulator
 
 
@@ -76,7 +75,6 @@ def test_with_a_rate_of_zero_it_is_fixed_inhibition_to_the_bit(inhibition: str, 
 @pytest.mark.parametrize("inhibition", CASES)
 def test_a_neuron_never_inhibits_itself_however_often_it_fires(inhibition: str, built: Opener) -> None:
     simulator = started(built("compiled", network(inhibition)))
-    assert simulator.lateral is not None
     simulator.theta[1:] = 1.0  # only the first neuron fires
     response = simulator.present(
         stimulus(1, simulator, 0.1), simulator.experiment.stimulus_bins, plastic=True, record={"exc": [0]}
@@ -84,7 +82,7 @@ def test_a_neuron_never_inhibits_itself_however_often_it_fires(inhibition: str, 
     assert response.counts("exc")[0] > 3
     assert not response.counts("exc")[1:].any()
     assert not response.recordings["exc"].courses["gi"].any()
-    assert not np.diagonal(simulator.lateral).any()
+    assert not np.diagonal(simulator.weights("compete")).any()
 
 
 class PlainRule:
@@ -125,27 +123,25 @@ def test_weights_are_those_of_plain_loops(inhibition: str, built: Opener) -> Non
             fired = {neuron for step, neuron in spikes if step == now}
             rule.step(before if late else fired, fired)
             before = fired
-        assert simulator.lateral is not None
-        assert np.abs(simulator.lateral - np.array(rule.w)).max() <= 1e-12
-    assert (np.diag(simulator.lateral) == 0).all()
-    assert simulator.lateral.max() > 1.05
-    assert simulator.lateral.min(where=~np.eye(N_EXC, dtype=bool), initial=9) < 0.9
+        assert np.abs(simulator.weights("compete") - np.array(rule.w)).max() <= 1e-12
+    assert (np.diag(simulator.weights("compete")) == 0).all()
+    assert simulator.weights("compete").max() > 1.05
+    assert simulator.weights("compete").min(where=~np.eye(N_EXC, dtype=bool), initial=9) < 0.9
 
 
 def test_a_weight_acts_as_a_factor_on_the_strength_of_inhibition(built: Opener) -> None:
     simulator = started(built("compiled", network("direct", lateral__eta=0.0)))
-    assert simulator.lateral is not None
     simulator.w[...], simulator.w[3, 4] = 0.0, 300.0  # one input makes one neuron fire
     simulator.theta[...] = 20e-3
-    simulator.lateral[4, :] = np.linspace(0, 3, N_EXC)
-    simulator.lateral[4, 4] = 0.0
+    simulator.weights("compete")[4, :] = np.linspace(0, 3, N_EXC)
+    simulator.weights("compete")[4, 4] = 0.0
     response = simulator.present(
         spikes_at((10, 3)), simulator.experiment.stimulus_bins, plastic=True, record={"exc": range(N_EXC)}
     )
     ((fired, _),) = pairs(response.spikes["exc"])
     gi = response.recordings["exc"].courses["gi"]
     assert (gi[: fired + 1] == 0).all()
-    np.testing.assert_allclose(gi[fired + 1], 17.0 * simulator.lateral[4], rtol=1e-12)
+    np.testing.assert_allclose(gi[fired + 1], 17.0 * simulator.weights("compete")[4], rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
@@ -201,13 +197,11 @@ def test_its_parameters_change_without_another_network(built: Opener) -> None:
         simulator.set_state(before)
         simulator.set_parameters(network("layer", **change))
         shown(simulator, 1)
-        assert simulator.lateral is not None
-        weights.append(simulator.lateral.copy())
+        weights.append(simulator.weights("compete").copy())
     fresh = on_numpy(network("layer", **changes))
     fresh.set_state(before)
     shown(fresh, 1)
-    assert fresh.lateral is not None
-    np.testing.assert_allclose(weights[-1], fresh.lateral, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(weights[-1], fresh.weights("compete"), rtol=1e-9, atol=1e-12)
     fresh.close()
     assert len({array.tobytes() for array in weights}) == len(weights)
     simulator.set_parameters(network("layer"))

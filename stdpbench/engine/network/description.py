@@ -8,6 +8,7 @@ from stdpbench.base.units import thousands
 from stdpbench.engine.network.layout import Layout, ProjectionLayout
 from stdpbench.engine.network.memory import projection_memory
 from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.checks import kind_of
 from stdpbench.experiment.graph.diagram import inhibits, rule_text, size_text
 
 Rows = tuple[tuple[str, str], ...]
@@ -22,9 +23,9 @@ def population_rows(graph: Graph, name: str) -> Rows:
     if len(population.shape) > 1:
         rows.append(("neurons" if neuron is not None else "inputs", thousands(population.size)))
     if neuron is not None:
-        rows.append(("neuron", f"{_kind(neuron)}: {neuron.summary[:1].lower()}{neuron.summary[1:]}"))
+        rows.append(("neuron", f"{kind_of(neuron)}: {neuron.summary[:1].lower()}{neuron.summary[1:]}"))
     if population.noise is not None:
-        rows.append(("noise", f"{_kind(population.noise)}, adds to {population.noise.receptor}"))
+        rows.append(("noise", f"{kind_of(population.noise)}, adds to {population.noise.receptor}"))
     if name == graph.read:
         rows.append(("read", "its spikes are counted, labelled and scored"))
     return tuple(rows)
@@ -38,7 +39,7 @@ def projection_rows(graph: Graph, name: str) -> Rows:
     projection = graph.projections[name]
     sign = {True: "inhibits", False: "excites", None: ""}[inhibits(graph, name)]
     rows = [
-        ("connects", f"{projection.source} → {projection.target}, {_kind(projection.connect)}"),
+        ("connects", f"{projection.source} → {projection.target}, {kind_of(projection.connect)}"),
         ("receptor", ", ".join(filter(None, (projection.receptor, sign)))),
         ("rule", rule_text(projection)),
         ("weights", _weights(graph, name)),
@@ -87,27 +88,23 @@ def layout_of(graph: Graph, name: str) -> ProjectionLayout | None:
 
 def _weights(graph: Graph, name: str) -> str:
     projection = graph.projections[name]
-    text = _kind(projection.weight)
+    text = kind_of(projection.weight)
     if projection.one_weight:
         text = f"{projection.weight.quantities()['value']:g} each"
     if projection.scale is not None:
         text += f", times {projection.scale:g}"
     if projection.normalise is not None:
-        text += f", normalised ({_kind(projection.normalise)})"
+        text += f", normalised ({kind_of(projection.normalise)})"
     return text
 
 
 def _delay(graph: Graph, name: str) -> str:
     delay, rule = graph.projections[name].delay, graph.projections[name].delay_plasticity
     if rule is not None:
-        return f"axonal, learn by {_kind(rule)}, {rule.d_min:g} to {rule.d_max:g} ms"
+        return f"axonal, learn by {kind_of(rule)}, {rule.d_min:g} to {rule.d_max:g} ms"
     match delay.form:
         case "none":
             return "none"
         case "one":
             return f"{delay.longest:g} ms"
-    return f"{_kind(delay)}, up to {delay.longest:g} ms"
-
-
-def _kind(of: object) -> str:
-    return str(getattr(of, "kind", ""))
+    return f"{kind_of(delay)}, up to {delay.longest:g} ms"

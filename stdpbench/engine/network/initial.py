@@ -37,17 +37,15 @@ def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     if not isinstance(experiment.network, Network):
         graph = experiment.graph()
         drawn = [
-            _chosen(graph, name, n_images)
+            picture_order(graph.random(name, "pictures"), graph.populations[projection.target].size, n_images)
             for name, projection in graph.projections.items()
             if projection.weight.from_pictures
         ]
         return np.concatenate([np.empty(0, np.int64), *drawn])
     if experiment.network.start != "samples":
         return np.empty(0, np.int64)
-    n_exc = experiment.network.n_exc
-    chooser = np.random.default_rng(np.random.SeedSequence((experiment.seed, SAMPLES)))
-    order = np.concatenate([chooser.permutation(n_images) for _ in range(-(-n_exc // n_images))])
-    return np.asarray(order[:n_exc], np.int64)
+    random = np.random.default_rng(np.random.SeedSequence((experiment.seed, SAMPLES)))
+    return picture_order(random, experiment.network.n_exc, n_images)
 
 
 def start_weights(experiment: Experiment, images: StimulusSet) -> NDArray[np.float64]:
@@ -102,7 +100,7 @@ def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
         elif graph.projections[owner].weight.from_pictures:
             random = graph.random(owner, "pictures")
             projection = graph.projections[owner]
-            order = _order(random, graph.populations[projection.target].size, len(images))
+            order = picture_order(random, graph.populations[projection.target].size, len(images))
             w = (random.random(shape) + 0.01) * 0.3
             synapses = graph.synapses(owner) if graph.is_sparse(owner) else None
             arrays[name] = _from_pictures(projection, w, _strengths(experiment, images, order), synapses)
@@ -126,13 +124,7 @@ def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.
     return np.array(rows).reshape(-1, *shape)
 
 
-def _chosen(graph: Graph, projection: str, n_images: int) -> NDArray[np.int64]:
-    """Return the pictures from which the weights of a projection start, one per target neuron."""
-    n_target = graph.populations[graph.projections[projection].target].size
-    return _order(graph.random(projection, "pictures"), n_target, n_images)
-
-
-def _order(random: np.random.Generator, n: int, n_images: int) -> NDArray[np.int64]:
+def picture_order(random: np.random.Generator, n: int, n_images: int) -> NDArray[np.int64]:
     """Draw n pictures, without replacement until all are used."""
     order = np.concatenate([random.permutation(n_images) for _ in range(-(-n // n_images))])
     return np.asarray(order[:n], np.int64)

@@ -90,12 +90,6 @@ class Learned(Mapping[str, NDArray[np.float64]]):
                 raise StdpbenchError(f"{name} has the shape {array.shape}, but {self[name].shape} in this network")
         return Learned({**self, **arrays})
 
-    def matching(self, other: Mapping[str, NDArray[Any]]) -> Learned:
-        """Return the arrays that `other` also has, with the same name and shape."""
-        return Learned(
-            {name: array for name, array in self.items() if name in other and other[name].shape == array.shape}
-        )
-
     def for_display(self) -> dict[str, NDArray[np.floating[Any]]]:
         """Return copies for views: values of synapses as float32, to halve the transfer, others unchanged."""
         return {n: array.astype(np.float32) if is_per_synapse(n) else array.copy() for n, array in self.items()}

@@ -274,7 +274,7 @@ def _since_last(projection: ProjectionLayout) -> str:
     return f"since = t + dt - {LAST_CHANGE}\n{code}\n{LAST_CHANGE} = t + dt"
 
 
-def set_parameters(groups: dict[str, Any], parameters: dict[str, dict[str, float]]) -> None:
+def set_parameters(groups: Mapping[str, Any], parameters: Mapping[str, Mapping[str, float]]) -> None:
     """Write the values of shared parameters, SI units, by group and name."""
     for group, values in parameters.items():
         for name, value in values.items():

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.learned_names import weights_of
-from stdpbench.engine.network.initial import SAMPLES, start_arrays, start_pictures
+from stdpbench.engine.network.initial import SAMPLES, picture_order, start_arrays, start_pictures
 from stdpbench.experiment import Experiment, graph_for
 
 
@@ -42,7 +42,6 @@ def prototypes(experiment: Experiment, images: StimulusSet) -> tuple[NDArray[np.
     numbers = start_pictures(experiment, len(images))
     if len(numbers) != graph.n_read:
         random = np.random.default_rng(np.random.SeedSequence((experiment.seed, SAMPLES)))
-        order = [random.permutation(len(images)) for _ in range(-(-graph.n_read // len(images)))]
-        numbers = np.concatenate(order)[: graph.n_read]
+        numbers = picture_order(random, graph.n_read, len(images))
     chosen = images.static.reshape(len(images), -1)[numbers]
     return chosen.astype(np.float32), "training samples"

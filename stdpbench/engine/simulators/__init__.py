@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
-from dataclasses import replace
 from typing import Literal
 
 from stdpbench.base.errors import StdpbenchError
@@ -72,19 +71,16 @@ def _shape(inputs: int | tuple[int, ...]) -> tuple[int, ...]:
     return (inputs,) if isinstance(inputs, int) else inputs
 
 
-def open_graph(
-    graph: Graph, name: str | None = None, seed: int | None = None, *, target: str | None = None
-) -> tuple[Simulator, str]:
+def open_graph(graph: Graph, name: str | None = None, *, target: str | None = None) -> tuple[Simulator, str]:
     """Build the network of a graph, ready for its first presentation.
 
     Parameters
     ----------
     graph : Graph
-        The network, with the shape of its input.
+        The network, with the shape of its input. Connections, weights and delays are drawn from its seed and from the
+        names of projections.
     name : {"compiled", "runtime"}, optional
         The simulator; by default the compiled one if there is a C++ compiler, else Brian2's runtime mode.
-    seed : int, optional
-        Connections, weights and delays are drawn from it and from the names of projections. Default: the graph's.
     target : {"cython", "numpy"}, optional
         Code generation target of Brian2's runtime mode; by default Cython where it works.
 
@@ -101,8 +97,6 @@ def open_graph(
         If there is no such simulator, it needs a compiler that was not found, or memory does not suffice.
     """
     kind = simulators.get(name or ("runtime" if find_compiler() is None else "compiled"), "simulator")
-    if seed is not None:
-        graph = replace(graph, seed=seed)
     _check_memory(graph)
     simulator, remark = kind.open(graph, projection_delays(graph), target)
     for array in simulator.layout.learned:
@@ -119,8 +113,7 @@ def open_graph(
 
 def is_compiled(graph: Graph, name: str) -> bool:
     """Return whether `open_graph` finds this network compiled, so that it imports no brian2."""
-    compiler = find_compiler()
-    return name == "compiled" and compiler is not None and is_cached(Layout(graph), compiler)
+    return name == "compiled" and not opening_takes(graph, name)
 
 
 def opening_takes(graph: Graph, name: str | None = None) -> Literal["", "compile", "generate"]:

@@ -38,14 +38,13 @@ from stdpbench.engine.network.layout import (
 )
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.currents import Drive, drive_of
+from stdpbench.engine.simulators.learned_delays import Arrays
 from stdpbench.engine.simulators.response import Courses, Recording, Response, recorded
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.connections import Synapses
 from stdpbench.kinds.encoding import Spikes
 
-Arrays = Callable[[str], NDArray[np.float64]]
-"""Views of the arrays of a simulator by name."""
 _NEVER = 1 << 62
 
 
@@ -455,11 +454,6 @@ class Simulator(ABC):
     def theta(self) -> NDArray[np.float64]:
         """View of the thresholds of the population that is read, float64, (n,), volt."""
         return self.array(f"{self.graph.read}.theta")
-
-    @property
-    def lateral(self) -> NDArray[np.float64] | None:
-        """View of the weights of the second plastic projection; None if there is none."""
-        return self.weights(self.graph.plastic[1]) if len(self.graph.plastic) > 1 else None
 
     @property
     def learned_views(self) -> Learned:

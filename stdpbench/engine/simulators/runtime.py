@@ -20,6 +20,7 @@ from stdpbench.engine.network.brian import LearnedQueue, preferences, prepare, q
 from stdpbench.engine.network.brian import brian2 as b2
 from stdpbench.engine.network.build import BuiltNetwork, When, build
 from stdpbench.engine.network.layout import LEFT_WITH, PopulationLayout, ProjectionLayout
+from stdpbench.engine.network.pathways import set_parameters
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.base import Simulator
 from stdpbench.engine.simulators.compiled.toolchain import find_compiler
@@ -134,9 +135,7 @@ class RuntimeSimulator(Simulator):
         return {(variable.group, variable.variable): variable.shape for variable in variables}
 
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
-        for group, values in parameters.items():
-            for name, value in values.items():
-                self._built.groups[group].variables[name].set_value(value)
+        set_parameters(self._built.groups, parameters)
         self._learning = None
         self._refresh(self._built.network.sorted_objects)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from stdpbench.base.errors import suggestion
 from stdpbench.experiment.graph.elements import Population, Projection
@@ -58,6 +58,11 @@ def name_problem(name: str) -> str:
     return "is reserved; use another name" if name in RESERVED else ""
 
 
+def new_name_problem(name: str, used: Container[str]) -> str:
+    """Return a clause as `name_problem`, also if a population or projection has the name already."""
+    return name_problem(name) or ("is used already; use another" if name in used else "")
+
+
 def receptors(neuron: Neuron) -> tuple[str, ...]:
     """Return the names of the variables that a spike can add to.
 
@@ -94,7 +99,7 @@ def population_problems(name: str, population: Population, graph: Graph) -> Iter
         yield f"{where} has no size; say how many neurons it has, such as size = 400 or shape = [20, 20]"
     if not neuron.runs_in_digit_network:
         reason = neuron.in_digit_network.replace("does not run there", "does not run in a network", 1)
-        yield f"{where}.neuron.kind {_kind(neuron)!r} {reason}"
+        yield f"{where}.neuron.kind {kind_of(neuron)!r} {reason}"
     if graph.conductance_step == "euler":
         for _, tau in neuron.conductances:
             if getattr(neuron, tau) <= graph.dt:
@@ -133,12 +138,13 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
     if start not in (1.0, getattr(projection.weight, "value", None)):
         yield f"{where}.plasticity.start has no effect on a projection, whose weights start as {where}.weight says"
     yield from _delay_rule(where, projection, graph)
+    start_weights = f"{where}.weight.kind {kind_of(projection.weight)!r}"
     if projection.weight.from_pictures and projection.source != graph.input:
-        yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections from the input; use 'uniform'"
+        yield f"{start_weights} is for projections from the input; use 'uniform'"
     elif projection.weight.from_pictures and projection.connect.storage == "one-to-one":
-        yield f"{where}.weight.kind {_kind(projection.weight)!r} needs several synapses per neuron; use 'uniform'"
+        yield f"{start_weights} needs several synapses per neuron; use 'uniform'"
     if projection.weight.from_pictures and graph.stream:
-        yield f"{where}.weight.kind {_kind(projection.weight)!r} needs pictures, but a stream has none; use 'uniform'"
+        yield f"{start_weights} needs pictures, but a stream has none; use 'uniform'"
     for name in ("weight", "delay"):
         if getattr(projection, name).from_table and not isinstance(projection.connect, Table):
             yield f"{where}.{name}.kind 'table' is for the connection 'table', whose file gives it"
@@ -163,7 +169,7 @@ def _receptor(where: str, name: str, target: str, neuron: Neuron) -> Iterator[st
     if name in units and units[name] != "1":
         problem = f"{name!r} has the unit {units[name]}, but weights have none"
     else:
-        problem = f"the neuron {_kind(neuron)!r} of {target} has no receptor {name!r}"
+        problem = f"the neuron {kind_of(neuron)!r} of {target} has no receptor {name!r}"
     yield f"{where}.receptor: {problem}; its receptors are {', '.join(possible) or 'none'}"
 
 
@@ -171,15 +177,15 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
     rule = projection.plasticity
     if rule is None:
         return
-    start = f"{where}.plasticity.kind {_kind(rule)!r}"
-    if rule.output_neuron and rule.output_neuron != _kind(neuron):
+    start = f"{where}.plasticity.kind {kind_of(rule)!r}"
+    if rule.output_neuron and rule.output_neuron != kind_of(neuron):
         yield (
             f"{start} needs a target of the neuron {rule.output_neuron!r}, but {projection.target} is "
-            f"{_kind(neuron)!r}"
+            f"{kind_of(neuron)!r}"
         )
     elif any(average.follows_v for average in rule.averages):
         unit = {variable.name: variable.unit for variable in neuron.variables}.get("v")
-        whose = f"the neuron {_kind(neuron)!r} of {projection.target}"
+        whose = f"the neuron {kind_of(neuron)!r} of {projection.target}"
         if unit is None:
             yield f"{start} reads the potential v, which {whose} does not have"
         elif unit != "volt":
@@ -195,7 +201,7 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
         yield f"{start} updates weights once per period of a stream; set schedule.between = 'stream'"
     if shared := shared_names(neuron, rule):
         yield (
-            f"{start} and network.populations.{projection.target}.neuron.kind {_kind(neuron)!r} both use the name "
+            f"{start} and network.populations.{projection.target}.neuron.kind {kind_of(neuron)!r} both use the name "
             f"{', '.join(shared)}: one of them must use another"
         )
 
@@ -219,7 +225,7 @@ def _delay_rule(where: str, projection: Projection, graph: Graph) -> Iterator[st
     if weights is not None:
         remembered: tuple[Trace | Average, ...] = (*weights.traces, *weights.averages)
         if "d" in {*(variable.name for variable in remembered), *weights.synapse_variables}:
-            yield f"{start}: the rule {_kind(weights)!r} has a variable d, which is the delay here; use another rule"
+            yield f"{start}: the rule {kind_of(weights)!r} has a variable d, which is the delay here; use another rule"
 
 
 def _connection(where: str, projection: Projection, source: Population, target: Population) -> Iterator[str]:
@@ -228,12 +234,13 @@ def _connection(where: str, projection: Projection, source: Population, target: 
     if (problem := projection.connect.problem(source.shape, target.shape)) or (
         projection.source == projection.target and (problem := projection.connect.recurrent_problem())
     ):
-        yield f"{where}.connect: {_kind(projection.connect)!r} {problem}"
+        yield f"{where}.connect: {kind_of(projection.connect)!r} {problem}"
 
 
 def _neural(graph: Graph) -> list[str]:
     return [name for name, population in graph.populations.items() if population.neuron is not None]
 
 
-def _kind(of: object) -> str:
-    return str(getattr(of, "kind", ""))
+def kind_of(owner: object) -> str:
+    """Return the kind of an object; empty if it has none."""
+    return str(getattr(owner, "kind", ""))

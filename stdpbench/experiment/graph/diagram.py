@@ -74,11 +74,6 @@ class Rect:
         """Its centre."""
         return self.x + self.width / 2, self.y + self.height / 2
 
-    def overlaps(self, other: Rect) -> bool:
-        """Whether two rectangles have an area in common."""
-        across = self.x < other.right and other.x < self.right
-        return across and self.y < other.bottom and other.y < self.bottom
-
 
 @dataclass(frozen=True)
 class Box:

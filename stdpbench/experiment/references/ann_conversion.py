@@ -133,22 +133,24 @@ class AnnConversion(Reference):
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
         """Yield a sentence for each reason why a network cannot be trained; see `Reference.problems`."""
-        if self.weights:
-            yield from _converted_problems(graph, encoding, n_steps)
-            return
-        layers = list(layer_problems(graph))
-        yield from layers
         if not encoding.currents:
             yield "encoding.kind must be 'current' for this reference, whose inputs are constant currents"
-        if layers:
-            return
-        names = [graph.projections[name].target for name in chain(graph)]
+        if self.weights:
+            names = [name for name, population in graph.populations.items() if population.neuron and name != BIAS]
+        else:
+            sentences = list(layer_problems(graph))
+            yield from sentences
+            if sentences:
+                return
+            names = [graph.projections[name].target for name in chain(graph)]
+            if graph.n_read < 3:
+                yield f"network.populations.{graph.read}.size must be at least 3: scikit-learn has one output for two"
         for name in names:
-            neurons, where = neurons_of(graph, name), f"network.populations.{name}.neuron"
-            if neurons.beta != 1:
+            neuron, where = graph.populations[name].neuron, f"network.populations.{name}.neuron"
+            if not isinstance(neuron, LIFDiscrete):
+                yield f"{where}.kind must be 'lif-discrete' for this reference"
+            elif neuron.beta != 1:
                 yield f"{where}.beta must be 1 for this reference, whose neurons keep all of their potential"
-        if graph.n_read < 3:
-            yield f"network.populations.{graph.read}.size must be at least 3: scikit-learn has one output for two"
         if n_steps <= len(names):
             yield f"schedule.stimulus must be more than {len(names)} steps, so that spikes pass through all layers"
 
@@ -157,23 +159,6 @@ class AnnConversion(Reference):
         if self.weights:
             return FixedTrainer(weights, task)
         return ConversionTrainer(self, weights, task)
-
-
-def _converted_problems(graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
-    """Yield a sentence for each reason why a network cannot hold the weights of a file."""
-    if not encoding.currents:
-        yield "encoding.kind must be 'current' for this reference, whose inputs are constant currents"
-    depth = 0
-    for name, population in graph.populations.items():
-        if population.neuron is None or name == BIAS:
-            continue
-        where, neuron, depth = f"network.populations.{name}.neuron", population.neuron, depth + 1
-        if not isinstance(neuron, LIFDiscrete):
-            yield f"{where}.kind must be 'lif-discrete' for this reference"
-        elif neuron.beta != 1:
-            yield f"{where}.beta must be 1 for this reference, whose neurons keep all of their potential"
-    if n_steps <= depth:
-        yield f"schedule.stimulus must be more than {depth} steps, so that spikes pass through all layers"
 
 
 class FixedTrainer(Trainer):

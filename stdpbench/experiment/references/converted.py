@@ -159,7 +159,7 @@ def network_table(network: LayerNetwork, dt: float = 1.0) -> dict[str, Any]:
         kernels = kernels_of(stage)
         n_weights = prod(stage.before) * prod(stage.after)
         if kernels is not None:
-            projections[feed]["connect"] = {"kind": "local", **_without_kind(kernels.connect.to_mapping())}
+            projections[feed]["connect"] = {"kind": "local", **kernels.connect.to_mapping()}
             before = tuple(populations[source]["shape"])
             n_weights = int(kernels.connect.expected(before, shape, recurrent=False))
         if n_weights > MOST_WEIGHTS:
@@ -334,10 +334,6 @@ def _placed(shape: Shape) -> Shape:
 
 def _table(source: str, target: str) -> dict[str, Any]:
     return {"source": source, "target": target, "receptor": "I_exc", "weight": {"kind": "trained", "gain": 0.0}}
-
-
-def _without_kind(mapping: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in mapping.items() if name != "kind"}
 
 
 def _outside_is_empty(sides: Shape, size: Shape, stride: Pair, padding: Pair) -> bool:

@@ -72,20 +72,27 @@ def layer_problems(graph: Graph) -> Iterator[str]:
         )
         return
     for name in names:
-        yield from _projection_problems(graph, name)
+        yield from projection_problems(graph, name)
+        if graph.projections[name].delay.longest:
+            yield f"network.projections.{name} must have no delay to be trained by this reference"
+        yield from _neuron_problems(graph, graph.projections[name].target)
 
 
-def _projection_problems(graph: Graph, name: str) -> Iterator[str]:
+def projection_problems(graph: Graph, name: str) -> Iterator[str]:
+    """Yield a sentence for each reason why a reference cannot train a projection, whatever its delay is."""
     projection, where = graph.projections[name], f"network.projections.{name}"
     if not projection.weight.trained:
         yield f"{where}.weight.kind must be 'trained', so that this reference can train it"
     if projection.learns or projection.normalise is not None:
         yield f"{where} must neither learn by a rule nor be normalised while a reference trains it"
-    if projection.connect.storage != "dense" or projection.delay.longest or projection.scale is not None:
-        yield f"{where} must connect all neurons, without delay or scale, to be trained by this reference"
+    if projection.connect.storage != "dense" or projection.scale is not None:
+        yield f"{where} must connect all neurons, without scale, to be trained by this reference"
     if projection.receptor != "I_exc":
         yield f"{where}.receptor must be 'I_exc' to be trained by this reference"
-    neuron, at = graph.populations[projection.target].neuron, f"network.populations.{projection.target}.neuron"
+
+
+def _neuron_problems(graph: Graph, population: str) -> Iterator[str]:
+    neuron, at = graph.populations[population].neuron, f"network.populations.{population}.neuron"
     if not isinstance(neuron, LIFDiscrete):
         yield f"{at}.kind must be 'lif-discrete' to be trained by this reference"
         return

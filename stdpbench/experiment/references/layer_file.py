@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +54,6 @@ def _read(path: Path, changed: int, size: int) -> LayerNetwork:
         case ".nir":
             return _of_arrays(read_apart("stdpbench.bridges.nir.layers:parse", path)[0], path.name)
     raise StdpbenchError(f"{path} must be a NumPy archive (.npz) or a NIR file (.nir) with the layers of a network")
-
-
-def write_layers(file: IO[bytes], network: LayerNetwork) -> None:
-    """Write a network as a NumPy archive that `read_layers` reads."""
-    np.savez(file, **arrays_of(network))
 
 
 def arrays_of(network: LayerNetwork) -> dict[str, Any]:

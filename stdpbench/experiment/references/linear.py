@@ -13,7 +13,7 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.references.base import Learnt, Reference, Task, Trainer
 from stdpbench.experiment.references.feed_forward import LAYERS, chain, layer_problems
 from stdpbench.experiment.references.loss import cross_entropy, rate_at
-from stdpbench.experiment.references.optimizer import Adam
+from stdpbench.experiment.references.optimizer import Adam, AdamTrainer
 from stdpbench.kinds.encoding import Encoder
 
 
@@ -67,7 +67,7 @@ class Linear(Reference):
         return LinearTrainer(self, weights, task)
 
 
-class LinearTrainer(Trainer):
+class LinearTrainer(AdamTrainer):
     """Trains a linear read-out with batches.
 
     Parameters
@@ -82,7 +82,7 @@ class LinearTrainer(Trainer):
         super().__init__(weights, task)
         self.reference, self.batch = reference, reference.batch
         (self._name,) = chain(task.graph)
-        self._adam = Adam([self.weights[self._name]])
+        self.optimizer = Adam([self.weights[self._name]])
 
     def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
         """Show pictures in batches, each of which changes the weights; see `Trainer.learn`."""
@@ -92,7 +92,7 @@ class LinearTrainer(Trainer):
             batch = numbers[start : start + self.batch]
             batch_loss, n_correct, gradient = self.gradient(self.task.inputs(batch), self.task.labels[batch])
             rate = rate_at(position + start, self.task.total, reference.learning_rate, reference.decay)
-            self._adam.step([gradient], rate)
+            self.optimizer.step([gradient], rate)
             loss += batch_loss * len(batch)
             correct += n_correct
             norm += float(np.sqrt((gradient * gradient).sum()))
@@ -113,11 +113,3 @@ class LinearTrainer(Trainer):
         loss, correct, g = cross_entropy(inputs @ w, labels, self.task.n_classes, reference.loss_scale)
         loss += 0.5 * reference.penalty * float((w * w).sum())
         return loss, correct, inputs.T @ g + w.dtype.type(reference.penalty) * w
-
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return the state of Adam."""
-        return dict(self._adam.state())
-
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continue from a state of Adam."""
-        self._adam.restore(state)

@@ -1,11 +1,14 @@
-"""The optimizer Adam."""
+"""The optimizer Adam, and the base class of trainers that use it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stdpbench.experiment.references.base import Trainer
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 
@@ -63,3 +66,17 @@ class Adam:
         for number, (m, s) in enumerate(zip(self._m, self._s, strict=True)):
             m[...] = state[f"m{number}"]
             s[...] = state[f"s{number}"]
+
+
+class AdamTrainer(Trainer):
+    """A trainer whose state is that of its optimizer."""
+
+    optimizer: Adam
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the state of the optimizer."""
+        return dict(self.optimizer.state())
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Continue from a `state`."""
+        self.optimizer.restore(state)

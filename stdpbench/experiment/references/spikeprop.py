@@ -33,8 +33,9 @@ from stdpbench.data.datasets.tabular import Tabular
 from stdpbench.declare.parameters import parameter
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.references.base import Learnt, Reference, Task, Trainer
+from stdpbench.experiment.references.feed_forward import projection_problems
 from stdpbench.experiment.references.loss import cross_entropy, rate_at
-from stdpbench.experiment.references.optimizer import Adam
+from stdpbench.experiment.references.optimizer import Adam, AdamTrainer
 from stdpbench.experiment.templates.timed_layers import G_L
 from stdpbench.kinds.encoding import Encoder
 from stdpbench.kinds.neurons.lif_current import LIFCurrent
@@ -110,7 +111,9 @@ def timed_problems(graph: Graph, duration: float) -> Iterator[str]:
         return
     for layer in layers:
         for name in layer.projections:
-            yield from _projection_problems(graph, name)
+            yield from projection_problems(graph, name)
+            if graph.projections[name].delay.form == "each":
+                yield f"network.projections.{name} must have one delay to be trained by this reference"
         neuron, at = graph.populations[layer.name].neuron, f"network.populations.{layer.name}.neuron"
         assert isinstance(neuron, LIFCurrent)
         if not neuron.tau_m == neuron.tau_exc == neuron.tau_inh:
@@ -122,18 +125,6 @@ def timed_problems(graph: Graph, duration: float) -> Iterator[str]:
     for name in lateral:
         if graph.projections[name].receptor != "I_inh":
             yield f"network.projections.{name}.receptor must be 'I_inh' to be trained by this reference"
-
-
-def _projection_problems(graph: Graph, name: str) -> Iterator[str]:
-    projection, where = graph.projections[name], f"network.projections.{name}"
-    if not projection.weight.trained:
-        yield f"{where}.weight.kind must be 'trained', so that this reference can train it"
-    if projection.learns or projection.normalise is not None:
-        yield f"{where} must neither learn by a rule nor be normalised while a reference trains it"
-    if projection.connect.storage != "dense" or projection.delay.form == "each" or projection.scale is not None:
-        yield f"{where} must connect all neurons, with one delay and no scale, to be trained by this reference"
-    if projection.receptor != "I_exc":
-        yield f"{where}.receptor must be 'I_exc' to be trained by this reference"
 
 
 Floats = NDArray[np.float64]
@@ -461,7 +452,7 @@ _OF_PICTURES = ("encoding.x_min", "network.dt", "reference.loss", "reference.bat
 """Usual values for pictures that do not apply to rows of a table."""
 
 
-class SpikePropTrainer(Trainer):
+class SpikePropTrainer(AdamTrainer):
     """Trains layers of neurons that fire once.
 
     Parameters
@@ -477,7 +468,7 @@ class SpikePropTrainer(Trainer):
         self.reference, self.batch = reference, reference.batch
         self.layers = timed_chain(task.graph)
         self._flat = [self.weights[name] for layer in self.layers for name in layer.projections]
-        self._adam = Adam(self._flat)
+        self.optimizer = Adam(self._flat)
 
     def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
         """Show inputs in batches, each of which changes the weights; see `Trainer.learn`."""
@@ -493,7 +484,7 @@ class SpikePropTrainer(Trainer):
             flat = [w for layer in gradients for w in layer]
             kept = [g.astype(w.dtype) for g, w in zip(flat, self._flat, strict=True)]
             rate = rate_at(position + start, task.total, reference.learning_rate, reference.decay)
-            self._adam.step(kept, rate)
+            self.optimizer.step(kept, rate)
             loss += batch_loss * len(batch)
             correct += int((decided(fired[-1].times) == task.labels[batch]).sum())
             norm += float(np.sqrt(sum(float((g * g).sum()) for g in flat)))
@@ -560,14 +551,6 @@ class SpikePropTrainer(Trainer):
         target[rows, labels] = reference.early
         error = np.where(last.fires, last.times, target) - target
         return 0.5 * float((error**2).sum()), error, ~last.fires
-
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return the state of Adam."""
-        return dict(self._adam.state())
-
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continue from a state of Adam."""
-        self._adam.restore(state)
 
     def _stacked(self) -> list[Floats]:
         """Return the weights of each layer, float64, (n_delays, n_source, n_neurons)."""

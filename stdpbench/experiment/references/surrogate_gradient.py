@@ -13,7 +13,7 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.references.base import Learnt, Reference, Task, Trainer
 from stdpbench.experiment.references.feed_forward import LAYERS, chain, layer_problems, neurons_of
 from stdpbench.experiment.references.loss import cross_entropy, left_out, rate_at
-from stdpbench.experiment.references.optimizer import Adam
+from stdpbench.experiment.references.optimizer import Adam, AdamTrainer
 from stdpbench.experiment.references.spiking_layers import Buffers, Course, Neurons, backward, forward
 from stdpbench.experiment.references.surrogates import USUAL_K, Kind, Surrogate
 from stdpbench.kinds.encoding import Encoder
@@ -82,7 +82,7 @@ class SurrogateGradient(Reference):
         return SurrogateTrainer(self, weights, task)
 
 
-class SurrogateTrainer(Trainer):
+class SurrogateTrainer(AdamTrainer):
     r"""Trains layers of spiking neurons by `spiking_layers.backward`.
 
     For each layer, `learn` returns its ``spikes`` per picture; ``gradient``, the mean over batches of the norm of the
@@ -105,7 +105,7 @@ class SurrogateTrainer(Trainer):
         names = chain(task.graph)
         self._targets = [task.graph.projections[name].target for name in names]
         self._weights = [self.weights[name] for name in names]
-        self._adam = Adam(self._weights)
+        self.optimizer = Adam(self._weights)
         self._buffers = Buffers()
         self._shown = 0  # pictures since the pass began; `_answered`: for how many of them each neuron has fired
         self._answered = [np.zeros(w.shape[1], np.int64) for w in self._weights]
@@ -132,7 +132,7 @@ class SurrogateTrainer(Trainer):
             inputs = self._inputs(batch, position + start)
             batch_loss, n_correct, gradients, courses = self.gradients(inputs, self.task.labels[batch])
             rate = rate_at(position + start, self.task.total, self.reference.learning_rate, self.reference.decay)
-            self._adam.step(gradients, rate)
+            self.optimizer.step(gradients, rate)
             loss += batch_loss * len(batch)
             correct += n_correct
             squares = [float((g * g).sum()) for g in gradients]
@@ -192,11 +192,11 @@ class SurrogateTrainer(Trainer):
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the state of Adam, and the number of pictures of this pass for which each neuron has fired."""
         answered = {f"answered{number}": counts.copy() for number, counts in enumerate(self._answered)}
-        return {**self._adam.state(), "shown": np.array(self._shown), **answered}
+        return {**super().state(), "shown": np.array(self._shown), **answered}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Continue from a `state`."""
-        self._adam.restore(state)
+        super().restore(state)
         self._shown = int(state["shown"])
         for number, counts in enumerate(self._answered):
             counts[...] = state[f"answered{number}"]

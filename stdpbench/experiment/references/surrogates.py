@@ -61,21 +61,6 @@ class Surrogate:
                 slope = np.maximum(0, 1 - k * np.abs(u))
         return np.asarray(slope)
 
-    def integral(self, u: NDArray[Any]) -> NDArray[Any]:
-        """Return the integral from 0 to each u: a smooth spike, whose derivative is `slope`, for tests."""
-        k = u.dtype.type(self.k)
-        match self.kind:
-            case "fast-sigmoid":
-                integral = u / (1 + k * np.abs(u))
-            case "arctan":
-                integral = np.arctan(u * (u.dtype.type(np.pi / 2) * k)) / u.dtype.type(np.pi)
-            case "sigmoid":
-                integral = _sigmoid(k * u) - u.dtype.type(0.5)
-            case "triangle":
-                within = np.clip(u, -1 / k, 1 / k)
-                integral = within - k * within * np.abs(within) / 2
-        return np.asarray(integral)
-
 
 def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(1 / (1 + np.exp(-np.clip(x, -60, 60))))

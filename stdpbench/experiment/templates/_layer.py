@@ -72,15 +72,12 @@ def start_kind(of: str = "") -> Any:
     return parameter("random", structural=True, help=help_)
 
 
-def start_blur() -> Any:
-    """Declare the parameter ``start_blur``."""
-    return parameter(1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'.")
-
-
-def start_noise() -> Any:
-    """Declare the parameter ``start_noise``."""
-    about = "Fraction of random weights mixed into start = 'samples'."
-    return parameter(0.1, unit="", ge=0, le=1, structural=True, help=about)
+START_BLUR = parameter(1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'.")
+"""Declaration of the parameter ``start_blur``."""
+START_NOISE = parameter(
+    0.1, unit="", ge=0, le=1, structural=True, help="Fraction of random weights mixed into start = 'samples'."
+)
+"""Declaration of the parameter ``start_noise``."""
 
 
 def start(kind: str, blur: float, noise: float) -> Weight:

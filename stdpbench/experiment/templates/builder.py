@@ -9,7 +9,7 @@ from stdpbench.base.errors import StdpbenchError, several
 from stdpbench.base.toml_lines import compact
 from stdpbench.declare.parameters import build
 from stdpbench.experiment.graph import Graph, Population, Projection
-from stdpbench.experiment.graph.checks import name_problem, population_problems, projection_problems
+from stdpbench.experiment.graph.checks import new_name_problem, population_problems, projection_problems
 from stdpbench.experiment.templates.graph import GraphNetwork
 from stdpbench.kinds.connections import Connection
 from stdpbench.kinds.delay_plasticity import DelayRule
@@ -186,10 +186,8 @@ class Network:
         return Graph(self._populations, self._projections, self._empty.dt, self._empty.conductance_step)
 
     def _check_name(self, name: str, where: str) -> None:
-        if problem := name_problem(name):
+        if problem := new_name_problem(name, {*self._populations, *self._projections}):
             raise StdpbenchError(f"{where}: the name {name!r} {problem}")
-        if name in self._populations or name in self._projections:
-            raise StdpbenchError(f"{where}: the name {name!r} is used already; use another")
 
 
 def _check(problems: Iterator[str]) -> None:

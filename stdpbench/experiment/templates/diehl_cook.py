@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from stdpbench.declare.parameters import parameter
 from stdpbench.experiment.graph import Graph, Population, Projection
-from stdpbench.experiment.graph.checks import receptors, shared_names
+from stdpbench.experiment.graph.checks import kind_of, receptors, shared_names
 from stdpbench.experiment.templates import _layer
 from stdpbench.experiment.templates.base import OPTIONAL, Parts, Template
 from stdpbench.kinds.connections.one_to_one import OneToOne
@@ -65,8 +65,8 @@ class Network(Template):
         "differs.",
     )
     start: Literal["random", "samples"] = _layer.start_kind()
-    start_blur: float = _layer.start_blur()
-    start_noise: float = _layer.start_noise()
+    start_blur: float = _layer.START_BLUR
+    start_noise: float = _layer.START_NOISE
     weight_sum: float | None = parameter(
         78.0,
         unit="",
@@ -169,19 +169,19 @@ class Network(Template):
         for where, neuron in neurons.items():
             needed = {*neuron.sides} if where == "exc" else {neuron.sides[0]}
             if not neuron.runs_in_digit_network or not needed.issubset(receptors(neuron)):
-                yield f"{where}.kind {_kind(neuron)!r} {neuron.in_digit_network}"
+                yield f"{where}.kind {kind_of(neuron)!r} {neuron.in_digit_network}"
         if not any(variable.name == "theta" for variable in parts.exc.variables):
             yield (
-                f"exc.kind {_kind(parts.exc)!r} has no adaptive threshold, but exc neurons need one; "
+                f"exc.kind {kind_of(parts.exc)!r} has no adaptive threshold, but exc neurons need one; "
                 "use 'adaptive-lif'"
             )
         if any(variable.slow for variable in parts.inh.variables):
-            yield (f"inh.kind {_kind(parts.inh)!r} has an adaptive threshold, but inh neurons must not; use 'lif'")
+            yield (f"inh.kind {kind_of(parts.inh)!r} has an adaptive threshold, but inh neurons must not; use 'lif'")
         if not parts.plasticity.runs_in_digit_network:
-            yield f"plasticity.kind {_kind(parts.plasticity)!r} {parts.plasticity.in_digit_network}"
+            yield f"plasticity.kind {kind_of(parts.plasticity)!r} {parts.plasticity.in_digit_network}"
         if shared := shared_names(parts.exc, parts.plasticity):
             yield (
-                f"plasticity.kind {_kind(parts.plasticity)!r} and exc.kind {_kind(parts.exc)!r} both use "
+                f"plasticity.kind {kind_of(parts.plasticity)!r} and exc.kind {kind_of(parts.exc)!r} both use "
                 f"the name {', '.join(shared)}: one of them must use another"
             )
         if self.conductance_step == "euler":
@@ -192,7 +192,3 @@ class Network(Template):
                             f"{where}.{tau} must be longer than network.dt ({self.dt:g} ms) with "
                             "network.conductance_step = 'euler'"
                         )
-
-
-def _kind(of: object) -> str:
-    return str(getattr(of, "kind", ""))

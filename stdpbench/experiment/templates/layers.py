@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -10,12 +10,25 @@ from pydantic import Field
 from stdpbench.declare.parameters import parameter
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.experiment.templates.base import Parts, Template
+from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
 from stdpbench.kinds.weights.trained import TrainedWeight
 
 FIRST = "feed"
 """Name of the projection from the input; later ones are called feed2, feed3 and so on."""
 _NEURON = {"beta": "beta", "threshold": "v_thresh", "reset": "reset_mechanism"}
+
+
+def layer_names(n_hidden: int) -> tuple[str, ...]:
+    """Return the names of hidden layers and output: hidden, or hidden1, hidden2 and so on; output."""
+    hidden = ("hidden",) if n_hidden == 1 else (f"hidden{number}" for number in range(1, n_hidden + 1))
+    return (*hidden, "output")
+
+
+def layer_populations(names: Sequence[str], sizes: Sequence[int], neuron: Neuron) -> dict[str, Population]:
+    """Return the input, without a shape, and a population of each name and size."""
+    layers = {name: Population(shape=(size,), neuron=neuron) for name, size in zip(names, sizes, strict=True)}
+    return {"input": Population(), **layers}
 
 
 class LayersNetwork(Template):
@@ -55,9 +68,7 @@ class LayersNetwork(Template):
         """Return the populations and projections; the input has no shape, since the data give it."""
         neuron = LIFDiscrete(beta=self.beta, v_thresh=self.threshold, reset_mechanism=self.reset)
         names = self.layers
-        populations = {"input": Population()}
-        for name, size in zip(names, (*self.hidden, self.outputs), strict=True):
-            populations[name] = Population(shape=(size,), neuron=neuron)
+        populations = layer_populations(names, (*self.hidden, self.outputs), neuron)
         projections = {
             FIRST if number == 1 else f"{FIRST}{number}": Projection(
                 source=source, target=target, receptor="I_exc", weight=TrainedWeight(gain=self.gain)
@@ -69,8 +80,7 @@ class LayersNetwork(Template):
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the populations but the input."""
-        n = len(self.hidden)
-        return (*(("hidden",) if n == 1 else (f"hidden{number}" for number in range(1, n + 1))), "output")
+        return layer_names(len(self.hidden))
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""

@@ -44,8 +44,8 @@ class StackNetwork(Template):
         help="Decay of ge and gi per step: 1 - dt/tau as in Diehl & Cook's code, or exp(-dt/tau).",
     )
     start: Literal["random", "samples"] = _layer.start_kind(" of the first layer")
-    start_blur: float = _layer.start_blur()
-    start_noise: float = _layer.start_noise()
+    start_blur: float = _layer.START_BLUR
+    start_noise: float = _layer.START_NOISE
     weight_sum: float | None = parameter(
         78.0,
         unit="",

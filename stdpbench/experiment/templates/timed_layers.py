@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field
 
 from stdpbench.declare.parameters import parameter
-from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.experiment.graph import Graph, Projection
 from stdpbench.experiment.templates.base import Parts, Template
-from stdpbench.experiment.templates.layers import FIRST
+from stdpbench.experiment.templates.layers import FIRST, layer_names, layer_populations
 from stdpbench.kinds.connections.others import Others
 from stdpbench.kinds.delays.constant import Constant as ConstantDelay
 from stdpbench.kinds.neurons.lif_current import LIFCurrent
@@ -78,9 +78,7 @@ class TimedLayersNetwork(Template):
             t_ref=ONCE,
         )
         names = self.layers
-        populations = {"input": Population()}
-        for name, size in zip(names, (*self.hidden, self.outputs), strict=True):
-            populations[name] = Population(shape=(size,), neuron=neuron)
+        populations = layer_populations(names, (*self.hidden, self.outputs), neuron)
         weight = TrainedWeight(mean=self.mean, gain=self.gain)
         projections = {
             name: Projection(
@@ -106,8 +104,7 @@ class TimedLayersNetwork(Template):
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the populations but the input."""
-        n = len(self.hidden)
-        return (*(("hidden",) if n == 1 else (f"hidden{number}" for number in range(1, n + 1))), "output")
+        return layer_names(len(self.hidden))
 
     def _projections(self, number: int) -> list[str]:
         """Return the names of the projections to a layer, counted from 1, in the order of delays."""

@@ -514,9 +514,7 @@ def reward_delay(
     plasticity = as_rule(rule, set)
     w = starting_weight(plasticity, weight)
     if "d" not in plasticity.synapse_variables:
-        raise StdpbenchError(
-            f"reward-delay needs a rule with dopamine (d), which {getattr(plasticity, 'kind', '')} is not"
-        )
+        raise StdpbenchError(f"reward-delay needs a rule with dopamine (d), unlike {getattr(plasticity, 'kind', '')}")
     x, dts, reward = numbers(delays), numbers(dts).tolist(), float(numbers(reward)[0])
     if not (x >= 0).all():
         raise StdpbenchError("delays must be at least 0")
@@ -534,16 +532,5 @@ def reward_delay(
         Curve(f"Δt = {signed(dt, 'g')} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)
     ]
     conditions = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {plasticity.w_max:g}"
-    remarks = ("Some weights ended at a bound, where the curve is clipped.",)
     cut = bool(((end <= 0) | (end >= plasticity.w_max)).any())
-    return Result(
-        "reward-delay",
-        plasticity,
-        x,
-        "delay of the reward",
-        "s",
-        "Δw",
-        tuple(curves),
-        conditions,
-        remarks if cut else (),
-    )
+    return result("reward-delay", plasticity, x, "delay of the reward", "s", "Δw", tuple(curves), conditions, cut)

@@ -9,7 +9,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import PlasticityRule
 
 
-def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "", projection: str = "") -> Experiment:
+def experiment_with(rule: PlasticityRule, base: Experiment, projection: str = "") -> Experiment:
     """Return a copy of an experiment that learns by this rule.
 
     Parameters
@@ -17,9 +17,8 @@ def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "", proj
     rule : PlasticityRule
         The rule with its values.
     base : Experiment
-        The experiment to copy, without its expected accuracy and time, which no longer hold.
-    name : str
-        Name of the experiment. Default: made of both names.
+        The experiment to copy, without its expected accuracy and time, which no longer hold. The name of the copy is
+        made of the names of experiment and rule.
     projection : str
         The projection that learns by it; default as `Experiment.with_rule`.
 
@@ -30,14 +29,9 @@ def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "", proj
     """
     kind = str(getattr(rule, "kind", ""))
     mapping = base.with_rule(rule.to_mapping(), projection).to_mapping()
-    mapping["name"] = name or f"{base.name}-{kind}"
+    mapping["name"] = f"{base.name}-{kind}"
     mapping["about"] = {"title": f"{rule.summary}, as {base.name} otherwise"}
     return Experiment.from_mapping(mapping)
-
-
-def is_same_rule(rule: PlasticityRule, other: PlasticityRule) -> bool:
-    """Return whether two rules have the same equations, so that only their values may differ."""
-    return type(rule) is type(other)
 
 
 def live_changes(rule: PlasticityRule, running: Experiment, projection: str = "") -> dict[str, Any]:

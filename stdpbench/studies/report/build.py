@@ -23,7 +23,7 @@ from stdpbench.studies.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.studies.report.page import Part, make_part, render
 from stdpbench.studies.report.presentations import Presenter
 from stdpbench.studies.report.streams import stream_report
-from stdpbench.studies.report.tables import FORMAT, compare_runs, csv_tables, run_data, with_baselines
+from stdpbench.studies.report.tables import FORMAT, compare_runs, csv_tables, run_data, setting_of, with_baselines
 from stdpbench.studies.sweeps.seeds import over_seeds
 
 PAGE = "report.html"
@@ -115,8 +115,7 @@ def make_report(
             curves[data["run"]] = data["robustness"]
         parts.append(make_part(run, findings, readings, data))
         rows.append((data, findings))
-        seedless = {key: value for key, value in run.start.to_mapping().items() if key not in _NOT_COMPARED}
-        experiments.append(json.dumps(seedless, sort_keys=True))
+        experiments.append(setting_of(run.start))
         yield Progress(f"{folder.path.resolve().name[:40]}", 1, 1)
     comparison = compare_runs([data for data, _ in rows], experiments) if len(rows) > 1 else {}
     accounts = [
@@ -133,9 +132,6 @@ def make_report(
     write_text_aside(target / "report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     write_text_aside(target / PAGE, render(parts, comparison, drawn, seeds))
     return report
-
-
-_NOT_COMPARED = ("name", "about", "seed")
 
 
 def _measurements_folder(folder: RunFolder) -> Path:

@@ -37,7 +37,7 @@ from stdpbench.runs.protocol.facts import Progress, Remarked
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 from stdpbench.studies.report.page import Part, about_network, about_notes, about_run, environment, heading_of
-from stdpbench.studies.report.tables import FORMAT, compare_values, csv_text, over_seeds_rows, reproduction
+from stdpbench.studies.report.tables import FORMAT, compare_values, csv_text, over_seeds_rows, reproduction, setting_of
 from stdpbench.studies.sweeps.result import title
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 
@@ -173,7 +173,6 @@ def grouped(runs: Sequence[StreamRun], experiments: Sequence[str]) -> list[Group
 _OF_PATTERNS = ("hit_rate", "false_alarms", "latency", "neurons_with_hits")
 _ENDS = N_BINS // 10  # bins of a histogram that are below 0.1 or above 0.9 of the largest weight
 _SHARES = {"below_0.1": slice(_ENDS), "between": slice(_ENDS, -_ENDS), "above_0.9": slice(-_ENDS, None)}
-_NOT_COMPARED = ("name", "about", "seed")
 
 
 def stream_report(
@@ -206,7 +205,7 @@ def stream_report(
         runs.append(load_stream(folder))
         rows.append(stream_data(runs[-1]))
     yield Progress("reading runs", len(folders), len(folders))
-    experiments = [_seedless(run.start) for run in runs]
+    experiments = [setting_of(run.start) for run in runs]
     together = compare_streams(rows, experiments) if len(runs) > 1 else {}
     seeds = over_seeds(folders, [Account.of(folder) for folder in folders])
     if together:
@@ -295,12 +294,6 @@ def _weights(run: StreamRun) -> list[dict[str, Any]]:
 
 
 # -- several runs ----------------------------------------------------------------------------------------------------
-
-
-def _seedless(experiment: Experiment) -> str:
-    """Return an experiment without its seed, as text: runs with equal text are averaged."""
-    compared = {key: value for key, value in experiment.to_mapping().items() if key not in _NOT_COMPARED}
-    return json.dumps(compared, sort_keys=True)
 
 
 def compare_streams(datas: Sequence[Mapping[str, Any]], experiments: Sequence[str]) -> dict[str, Any]:

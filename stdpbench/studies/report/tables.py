@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from stdpbench.experiment import Experiment
 from stdpbench.results.figures.paper import table_text
 from stdpbench.results.figures.surrogate_training import passes_of
 from stdpbench.results.readout.baselines import SAMPLES
@@ -49,7 +51,7 @@ def _cost(data: Mapping[str, Any], name: str, unit: float = 1.0) -> float | None
 
 def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[str, Any]:
     """Return all plain values of one run."""
-    experiment = run.experiment
+    experiment, live = run.experiment, LiveRun.replay(read_journal(run.folder.path))
     return {
         "run": run.name,
         "experiment": experiment.name,
@@ -60,8 +62,8 @@ def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[
         **findings.data,
         "confusion": findings.arrays["confusion vote"].tolist(),
         "class_names": list(run.split.class_names),
-        "held_out": held_out_rows(run),
-        "passes": pass_rows(run),
+        "held_out": held_out_rows(live),
+        "passes": pass_rows(live, len(run.split.train)),
         "readings": {
             "run": readings.run,
             "experiment": readings.experiment,
@@ -76,25 +78,32 @@ def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[
     }
 
 
-def held_out_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
-    """Return measures on held-out pictures during training, one row per position; empty for old runs."""
-    live = LiveRun.replay(read_journal(run.folder.path))
+def held_out_rows(live: LiveRun) -> list[dict[str, Any]]:
+    """Return measures on held-out pictures during training, one row per position."""
     return [
         {"position": position, "images": fact.images, "part": fact.part, **fact.values}
         for position, fact in sorted(live.held_out.items())
     ]
 
 
-def pass_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
+def pass_rows(live: LiveRun, n_train: int) -> list[dict[str, Any]]:
     """Return measures of a training with labels, one row per completed pass; empty without labels."""
-    live = LiveRun.replay(read_journal(run.folder.path))
     if not live.taught:
         return []
-    columns = passes_of(taught_columns(live.taught), max(1, len(run.split.train)))
+    columns = passes_of(taught_columns(live.taught), max(1, n_train))
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [
         {name: value if np.isfinite(value) else None for name, value in zip(columns, row, strict=True)} for row in rows
     ]
+
+
+_NOT_COMPARED = ("name", "about", "seed")
+
+
+def setting_of(experiment: Experiment) -> str:
+    """Return an experiment without its seed, as text: runs with equal text differ only in their seed."""
+    compared = {key: value for key, value in experiment.to_mapping().items() if key not in _NOT_COMPARED}
+    return json.dumps(compared, sort_keys=True)
 
 
 def reproduction(name: str, *, changed: bool) -> list[str]:

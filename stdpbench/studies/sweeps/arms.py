@@ -1,9 +1,8 @@
 """The arms of a sweep: named arms, grid, random search; and whether they get the same input.
 
-Input depends on seed, phase, presentation and attempt, and on the parameters that `other_pictures` and `other_spikes`
-compare. Arms that agree in all of them get the same spikes for the same seed, so that differences in accuracy are due
-to the network. How often a picture is repeated with higher rates depends on the network, but the spikes of each
-attempt are the same.
+Input depends on seed, phase, presentation and attempt, and on the parameters that `inputs_apart` compares. Arms that
+agree in all of them get the same spikes for the same seed, so that differences in accuracy are due to the network. How
+often a picture is repeated with higher rates depends on the network, but the spikes of each attempt are the same.
 """
 
 from __future__ import annotations
@@ -208,16 +207,30 @@ _JUDGED = ("schedule.label_images", "schedule.test_images", "data.validation_ima
 _MOST_LABELS = 5
 
 
-def other_pictures(experiment: Experiment, other: Experiment) -> list[str]:
-    """Return the dotted paths that make two experiments train on different pictures, or in a different order."""
-    return [p for p in experiment.differences(other) if p in _ORDER or (p.startswith("data.") and p not in _JUDGED)]
+def inputs_apart(experiment: Experiment, other: Experiment) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the differences between the inputs of two experiments of one seed: a text, and the dotted paths."""
+    paths = list(experiment.differences(other))
+    if experiment.stream is not None:
+        timing = ("network.dt", "schedule.duration")
+        apart = {"shown other input": [path for path in paths if path.startswith("data.") or path in timing]}
+    else:
+        pictures = [path for path in paths if path in _ORDER or (path.startswith("data.") and path not in _JUDGED)]
+        apart = {
+            "trained on different pictures, or in a different order": pictures,
+            "shown the same pictures, but differences include the noise of different input spikes": _other_spikes(
+                experiment, other, paths
+            ),
+            "labelled or evaluated with different pictures": [path for path in paths if path in _JUDGED],
+        }
+    for text, differing in apart.items():
+        if differing:
+            yield text, tuple(differing)
 
 
-def other_spikes(experiment: Experiment, other: Experiment) -> list[str]:
-    """Return the dotted paths that make two experiments of one seed encode the same picture differently."""
-    differing = experiment.differences(other)
+def _other_spikes(experiment: Experiment, other: Experiment, differing: Sequence[str]) -> list[str]:
+    """Return the paths that make two experiments of one seed encode the same picture differently."""
     paths = [p for p in differing if p in ("network.dt", "schedule.stimulus") or p.startswith("encoding.")]
-    if not paths and experiment.stream is None and _bins_with_input(experiment) != _bins_with_input(other):
+    if not paths and _bins_with_input(experiment) != _bins_with_input(other):
         prefixes = (
             "network.delays",
             "network.max_delay",
@@ -227,32 +240,6 @@ def other_spikes(experiment: Experiment, other: Experiment) -> list[str]:
         )
         paths = [p for p in differing if p.startswith(prefixes)]
     return paths
-
-
-def other_judges(experiment: Experiment, other: Experiment) -> list[str]:
-    """Return the dotted paths that make two experiments be labelled or evaluated with different pictures."""
-    return [p for p in experiment.differences(other) if p in _JUDGED]
-
-
-def other_input(experiment: Experiment, other: Experiment) -> list[str]:
-    """Return the dotted paths that make the input of two streams of one seed differ."""
-    return [
-        p for p in experiment.differences(other) if p.startswith("data.") or p in ("network.dt", "schedule.duration")
-    ]
-
-
-_OF_PICTURES = (
-    (other_pictures, "trained on different pictures, or in a different order"),
-    (other_spikes, "shown the same pictures, but differences include the noise of different input spikes"),
-    (other_judges, "labelled or evaluated with different pictures"),
-)
-
-
-def inputs_apart(experiment: Experiment, other: Experiment) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the differences between the inputs of two experiments of one seed: a text, and the dotted paths."""
-    for differing, text in _OF_PICTURES if experiment.stream is None else ((other_input, "shown other input"),):
-        if paths := tuple(differing(experiment, other)):
-            yield text, paths
 
 
 def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:

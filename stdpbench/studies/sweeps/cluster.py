@@ -44,7 +44,7 @@ def carry_out_task(request: str, stop: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    wanted : str
+    request : str
         Input of `stdpbench.studies.sweeps.remote`, a line of JSON.
     stop : str
         Name of the Dask event that cancels the run.

@@ -12,7 +12,7 @@ import numpy as np
 from stdpbench.base.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.base.files import read_toml
 from stdpbench.base.paths import shipped
-from stdpbench.base.toml_lines import Lines, located
+from stdpbench.base.toml_lines import Lines, flat, located
 from stdpbench.declare.parameters import Parameters, build, unknown_key
 from stdpbench.experiment import Experiment, owner_of, read_experiment
 from stdpbench.experiment.evaluation import VALUES
@@ -159,17 +159,11 @@ def settings(table: Any, where: str) -> Settings:
     StdpbenchError
         If it is not a table, or contains a key that the sweep sets elsewhere.
     """
-    flat: Settings = {}
-    for key, value in _table(table, where).items():
-        flat |= (
-            {f"{key}.{path}": inner for path, inner in settings(value, where).items()}
-            if isinstance(value, Mapping)
-            else {key: value}
-        )
+    values = flat(_table(table, where))
     for path, instead in (("seed", "use seeds, which apply to every arm"), ("name", "use the label of an arm")):
-        if path in flat:
+        if path in values:
             raise StdpbenchError(f"{where}.{path} cannot be set here: {instead}")
-    return flat
+    return values
 
 
 def _base(mapping: Mapping[str, Any], folder: Path, changes: Settings) -> Experiment:
@@ -283,11 +277,11 @@ def _check_tuning(sweep: Sweep) -> None:
 
 def _distributions(table: Any, where: str) -> Settings:
     """Flatten a table like `settings`, in which a table below section and parameter is a distribution."""
-    flat: Settings = {}
+    distributions: Settings = {}
     for key, value in _table(table, where).items():
         is_section = "." not in key and isinstance(value, Mapping) and key not in ("seed", "name")
-        flat |= _below(key, value) if is_section else {key: value}
-    return flat
+        distributions |= _below(key, value) if is_section else {key: value}
+    return distributions
 
 
 def _below(path: str, table: Mapping[str, Any]) -> Settings:

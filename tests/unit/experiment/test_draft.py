@@ -22,7 +22,6 @@ from stdpbench.experiment.draft_stages import (
     WITHOUT_STAGES,
     StageRow,
     adding_stage,
-    changed_by_stages,
     choosing_projections,
     learnable,
     moving_stage,
@@ -476,11 +475,10 @@ def test_stages_of_a_stream_have_durations() -> None:
 def test_stages_are_values_that_change_an_experiment(stack: NetworkDraft) -> None:
     before = read_experiment("stack-digits")
     assert stages_in_words(before) == "1. feed, for 2 passes; 2. upward, for 2 passes."
-    changed = before.override(changed_by_stages(setting_length(stack, 1, "1").draft))
+    changed = setting_length(stack, 1, "1").draft.finished()
     assert stages_in_words(changed) == "1. feed, for 2 passes; 2. upward, for 1 pass."
     assert changed.schedule.passes == 3
-    without = removing_stage(removing_stage(stack, 0).draft, 0).draft
-    changed = before.override(changed_by_stages(without))
+    changed = removing_stage(removing_stage(stack, 0).draft, 0).draft.finished()
     assert stages_in_words(changed) == WITHOUT_STAGES
     assert changed.schedule.stages is None
     assert changed.schedule.passes == 2

@@ -77,6 +77,12 @@ def within(rects: list[Rect], points: NDArray[np.float64], by: float = 1e-6) -> 
     return across & (y + by < points[:, 1:]) & (points[:, 1:] < bottom - by)
 
 
+def overlap(one: Rect, other: Rect) -> bool:
+    """Whether two rectangles have an area in common."""
+    across = one.x < other.right and other.x < one.right
+    return across and one.y < other.bottom and other.y < one.bottom
+
+
 def texts_of(arrow: Arrow) -> list[Rect]:
     return [label.rect for label in arrow.labels]
 
@@ -87,7 +93,7 @@ def check(made: Diagram, graph: Graph) -> None:
     boxes = [box.rect for box in made.boxes.values()]
     texts = [text for arrow in made.arrows.values() for text in texts_of(arrow)]
     for one, other in combinations([*boxes, *texts], 2):
-        assert not one.overlaps(other)
+        assert not overlap(one, other)
     whole = Rect(0, 0, made.width, made.height)
     for name, arrow in made.arrows.items():
         on_it = points_of(arrow.path)

@@ -189,7 +189,7 @@ def test_what_cannot_be_trained_is_refused(changes: dict[str, Any], clause: str)
         ("network.populations.hidden.neuron.t_ref", 5.0, "t_ref must be at least schedule.stimulus"),
         ("network.projections.feed_3.receptor", "I_inh", "feed_3.receptor must be 'I_exc'"),
         ("network.projections.feed_3.weight", 1.0, "feed_3.weight.kind must be 'trained'"),
-        ("network.projections.feed_3.delay", "uniform", "with one delay and no scale"),
+        ("network.projections.feed_3.delay", "uniform", "must have one delay"),
     ],
 )
 def test_a_network_spelled_out_is_refused_with_the_path(path: str, value: Any, clause: str) -> None:

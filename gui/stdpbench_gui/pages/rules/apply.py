@@ -14,9 +14,10 @@ from typing import Any
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.rule_paths import table_of_rule
 from stdpbench.experiment import Experiment
+from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.runs.protocol.states import State
-from stdpbench.studies.lab.use import experiment_with, is_same_rule, live_changes
+from stdpbench.studies.lab.use import experiment_with, live_changes
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 
@@ -74,7 +75,7 @@ def outlook(session: RunSession, rule: PlasticityRule, changes: Changes, project
     except StdpbenchError as error:
         return Outlook(f"{error}.", f"{error}.", same=False)
     current, whose = running.rules_by_projection[owner], f", {owner}" if owner else ""
-    if is_same_rule(rule, current):
+    if same_kind(rule, current):
         try:
             values = live_changes(rule, running, owner)
         except StdpbenchError as error:

@@ -42,8 +42,8 @@ _PACKAGES = ("engine", "kinds", "experiment/graph")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _EVICTED = r"\.evicted-[0-9a-f]{32}-[0-9]+"
 """Names of folders in the cache that are being removed."""
-_COPIES = rf"({re.escape(COPY)}|\.loaded-){TEMPORARY}{re.escape(_SUFFIX)}"
-"""Names of private copies of libraries in the folders of entries."""
+_COPIES = rf"{re.escape(COPY)}{TEMPORARY}{re.escape(_SUFFIX)}"
+"""Names of private copies of libraries."""
 
 
 def key(layout: Layout, compiler: Compiler) -> str:
@@ -206,22 +206,22 @@ def _prune(newest: Path) -> None:
                 with suppress(OSError):
                     remove_tree(path, pattern)
     entries = [path for path in paths if re.fullmatch(ENTRY, path.name)]
-    _remove_copies(Path(tempfile.gettempdir()), rf"{re.escape(COPY)}{TEMPORARY}{re.escape(_SUFFIX)}")
+    _remove_copies(Path(tempfile.gettempdir()))
     room = _ROOM
     for path in sorted(entries, key=_last_use, reverse=True):
-        _remove_copies(path, _COPIES)
+        _remove_copies(path)
         room -= _size(path)
         if room < 0 and path != newest:
             _evict(path)
 
 
-def _remove_copies(folder: Path, pattern: str) -> None:
+def _remove_copies(folder: Path) -> None:
     """Remove private copies left by killed processes."""
     with suppress(OSError):
         for path in list(folder.iterdir()):
-            if re.fullmatch(pattern, path.name) and _is_abandoned(path) and is_own(path):
+            if re.fullmatch(_COPIES, path.name) and _is_abandoned(path) and is_own(path):
                 with suppress(OSError):
-                    remove_file(path, pattern)
+                    remove_file(path, _COPIES)
 
 
 def _is_abandoned(path: Path) -> bool:

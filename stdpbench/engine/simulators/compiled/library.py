@@ -252,29 +252,27 @@ def _unload(dll: ctypes.CDLL, copy: Path, source: BinaryIO) -> None:
     source.close()
 
 
+_int, _place = ctypes.c_int32, ctypes.c_void_p  # plain addresses, which NumPy returns faster than typed pointers
+_SIGNATURES: dict[str, tuple[Any, list[Any] | None]] = {
+    "resident_start": (ctypes.c_int, None),
+    "resident_stop": (None, None),
+    "resident_array": (_place, [_int, _int64_p, _int64_p]),
+    "resident_set_delays": (ctypes.c_int, [_int, _int32_p, _int64_p, _int, _int]),
+    "resident_update_delays": (_int, [_int, _int, _double_p, ctypes.c_double]),
+    "resident_set_rows": (ctypes.c_int, [_int, *[_int32_p] * 5, _int]),
+    "resident_set_recent": (None, [_int, _place]),
+    "resident_set_noise": (ctypes.c_int, [_int, _int32_p, _int32_p, _int, _int, ctypes.c_double]),
+    "resident_set_drive": (None, [_int, _double_p, _int, _int]),
+    "resident_set_factors": (None, [_place]),
+    "resident_column_sums": (None, [_place, _int, ctypes.c_int64, _int, _place]),
+    "resident_scale_columns": (None, [_place, _int, ctypes.c_int64, _int, _place]),
+    "resident_present": (ctypes.c_int, [_place, _place, _int, _int, ctypes.c_char_p, *[_place] * 3]),
+}
+"""Types of the results and arguments of the functions of a library."""
+
+
 def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
-    dll.resident_start.restype = ctypes.c_int
-    dll.resident_stop.restype = None
-    dll.resident_array.restype = ctypes.c_void_p
-    dll.resident_array.argtypes = [ctypes.c_int32, _int64_p, _int64_p]
-    dll.resident_set_delays.restype = ctypes.c_int
-    dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, _int64_p, ctypes.c_int32, ctypes.c_int32]
-    dll.resident_update_delays.restype = ctypes.c_int32
-    dll.resident_update_delays.argtypes = [ctypes.c_int32, ctypes.c_int32, _double_p, ctypes.c_double]
-    dll.resident_set_rows.restype = ctypes.c_int
-    dll.resident_set_rows.argtypes = [ctypes.c_int32, *[_int32_p] * 5, ctypes.c_int32]
-    dll.resident_set_recent.restype = None
-    dll.resident_set_recent.argtypes = [ctypes.c_int32, ctypes.c_void_p]
-    dll.resident_set_noise.restype = ctypes.c_int
-    dll.resident_set_noise.argtypes = [ctypes.c_int32, _int32_p, _int32_p, *[ctypes.c_int32] * 2, ctypes.c_double]
-    dll.resident_set_drive.restype = None
-    dll.resident_set_drive.argtypes = [ctypes.c_int32, _double_p, *[ctypes.c_int32] * 2]
-    dll.resident_set_factors.restype = None
-    dll.resident_set_factors.argtypes = [ctypes.c_void_p]
-    dll.resident_present.restype = ctypes.c_int
-    place = ctypes.c_void_p  # plain addresses, which NumPy returns faster than typed pointers
-    for function in (dll.resident_column_sums, dll.resident_scale_columns):
-        function.restype = None
-        function.argtypes = [place, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32, place]
-    dll.resident_present.argtypes = [place, place, *[ctypes.c_int32] * 2, ctypes.c_char_p, *[place] * 3]
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(dll, name)
+        function.restype, function.argtypes = result, arguments
     return dll

@@ -243,6 +243,6 @@ def array_at(place: str) -> str:
     return find(place, r"^(_ptr_\w+)\[\w+\]$", times=1)[0]
 
 
-def n_assigned(code: str, arrays: Sequence[str]) -> int:
-    """Return the number of `arrays` to which abstract code assigns a value."""
-    return len(set(re.findall(r"^\s*(\w+)\s*[-+*/]?=(?!=)", code, re.MULTILINE)).intersection(arrays))
+def assigned(code: str) -> set[str]:
+    """Return the variables to which abstract code assigns a value."""
+    return set(re.findall(r"^\s*(\w+)\s*[-+*/]?=(?!=)", code, re.MULTILINE))

@@ -22,7 +22,7 @@ import numpy as np
 
 from stdpbench.engine.network.brian import ArrayVariable, Constant, get_device
 from stdpbench.engine.network.build import FIRES, BuiltNetwork
-from stdpbench.engine.network.layout import SPREAD, PopulationLayout, ProjectionLayout
+from stdpbench.engine.network.layout import SPREAD, Layout, PopulationLayout, ProjectionLayout
 from stdpbench.engine.simulators.compiled.deliveries import (
     deciding_trace,
     deferred_variables,
@@ -37,13 +37,13 @@ from stdpbench.engine.simulators.compiled.rewriting import (
     Code,
     array_at,
     array_of,
+    assigned,
     by_target,
     changed,
     declared,
     dense_index,
     faded,
     fast,
-    n_assigned,
     narrow,
     rewrite,
     trace_array,
@@ -97,11 +97,6 @@ class QuickStep:
     step: str
     resting: tuple[Resting, ...]
     conditions: tuple[str, ...]
-
-
-def assigned(code: str) -> set[str]:
-    """Return the variables to which abstract code assigns a value."""
-    return set(re.findall(r"^\s*(\w+)\s*[-+*/]?=(?!=)", code, re.MULTILINE))
 
 
 def quick_step(text: str, scalars: Collection[str], reset: Collection[str]) -> QuickStep | None:
@@ -173,14 +168,14 @@ WORDS = {"float64": "int64_t", "float32": "int32_t"}
 """Integer types as wide as the floating point types, by precision, since loops over both vectorise best."""
 
 
-def _device() -> Any:
-    """Return the device that generates code, with `built` and `layout` of its network."""
-    return get_device()
-
-
 def _built() -> BuiltNetwork:
-    built: BuiltNetwork = _device().built
+    built: BuiltNetwork = get_device().built
     return built
+
+
+def _layout() -> Layout:
+    layout: Layout = get_device().layout
+    return layout
 
 
 def projection_of(pathway: Any) -> ProjectionLayout:
@@ -252,16 +247,14 @@ def _without_arrivals(code: Code, pathway: Any) -> str:
 
 
 def _population(group: Any) -> PopulationLayout | None:
-    return next(
-        (population for population in _device().layout.populations.values() if population.group == group.name), None
-    )
+    return next((population for population in _layout().populations.values() if population.group == group.name), None)
 
 
 def _delivered(pathway: Any) -> bool:
     """Return whether a pathway uses `deliveries`."""
     projection = projection_of(pathway)
     takes_part = pathway.name in (projection.own("pre"), projection.own("drive"))
-    return takes_part and delivered(_device().layout, projection)
+    return takes_part and delivered(_layout(), projection)
 
 
 def _deciding_trace(pathway: Any) -> str:
@@ -278,13 +271,13 @@ def _deciding_tau(pathway: Any) -> str:
 
 
 def _time_step() -> str:
-    clock = _built().groups[_device().layout.cells[0].group].clock
-    return str(_device().get_array_name(clock.variables["dt"]))
+    clock = _built().groups[_layout().cells[0].group].clock
+    return str(get_device().get_array_name(clock.variables["dt"]))
 
 
 def _singles_out(pathway: Any) -> bool:
     projection = projection_of(pathway)
-    return bool(pathway.name == projection.own("post") and delivered(_device().layout, projection))
+    return bool(pathway.name == projection.own("post") and delivered(_layout(), projection))
 
 
 def _awake_list(group: Any) -> str:
@@ -310,21 +303,18 @@ def _code_of(group: Any, codeobj_name: str) -> str:
 
 
 def _n_assigned(variables: dict[str, Any], code: str) -> int:
-    return n_assigned(code, [name for name, variable in variables.items() if isinstance(variable, ArrayVariable)])
+    """Return the number of array variables to which abstract code assigns a value."""
+    return sum(isinstance(variables.get(name), ArrayVariable) for name in assigned(code))
 
 
 def _traces() -> dict[str, str]:
-    return traces(_device().layout)
+    return traces(_layout())
 
 
 def rounded_in_steps(group: Any) -> list[str]:
     """Return the arrays of slow variables that the step of a group reads as float."""
     population = _population(group)
-    return [] if population is None or _scanned(group) is None else rounded(_device().layout, population)
-
-
-def _precision() -> str:
-    return str(_device().layout.graph.precision)
+    return [] if population is None or _scanned(group) is None else rounded(_layout(), population)
 
 
 def _postponed(code: Code) -> list[str]:
@@ -354,7 +344,7 @@ def _fast(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
 def _typed(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
     """Return vector code in the precision of the network; numbers that scalar code computes stay double."""
     text = code if isinstance(code, str) else "\n".join(code)
-    if _precision() == "float64":
+    if _layout().graph.precision == "float64":
         return text
     constants = [
         name for name, variable in variables.items() if isinstance(variable, Constant) and variable.dtype == np.float64
@@ -413,8 +403,8 @@ GLOBALS: dict[str, Any] = {
     "weights": lambda pathway: f"_ptr_array_{projection_of(pathway).group}_w",
     "defers": lambda pathway: bool(deferred_variables(projection_of(pathway))),
     "fires": lambda: FIRES,
-    "word": lambda: WORDS[_precision()],
-    "real": lambda: REALS[_precision()],
+    "word": lambda: WORDS[_layout().graph.precision],
+    "real": lambda: REALS[_layout().graph.precision],
     "rounded": rounded_in_steps,
     "scanned": _scanned,
     "quick": _quick,

@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_the_experiment(folder):
     made = folder.experiment
     assert (made.name, made.seed, made.network.n_exc, made.network.weight_sum) == ("tiny", 11, 4, 20.0)
-    assert (made.schedule.train_images, made.schedule.between, made.exc_kind) == (12, "rest", "adaptive-lif")
+    assert (made.schedule.train_images, made.schedule.between, made.exc.kind) == (12, "rest", "adaptive-lif")
 
 
 def test_what_run_json_of_format_1_says(folder):
