@@ -29,7 +29,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.paths import shipped
 from stdpbench.base.signals import handled, own_session
-from stdpbench.cli.terminal import Console
+from stdpbench.cli.terminal import Console, new_table
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 
 FORMAT = 1
@@ -90,37 +90,29 @@ def training_name(
     return f"{simulator} {n_exc} {inhibition}{delayed}" + ("" if precision == "float64" else f", {precision}")
 
 
-def plan(full: bool) -> list[Measurement]:
-    """Return all measurements in order of execution; unless `full`, the most important ones come first."""
-    return _full_plan() if full else _short_plan()
-
-
 _PLAIN_NUMPY = Measurement(
     "plain runtime 400, NumPy", "plain_runtime.py", ("--presentations", "4", "--target", "numpy")
 )
 """The plain script without Cython, whose first compilation takes two minutes."""
 
 
-def _short_plan() -> list[Measurement]:
-    open_only = ("--open-only", "--n-exc", "400")
-    return [
-        Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
-        Measurement("cached open 400", "training.py", open_only, fresh_cache=True),
-        training("compiled", 400, "layer", "none", 100, 20),
-        Measurement("kernel 400 layer", "kernel_float32.py", ("--n-exc", "400", "--presentations", "100")),
-        training("compiled", 400, "layer", "none", 100, 20, "float32"),
-        _PLAIN_NUMPY,
-        training("compiled", 400, "layer", "uniform", 50, 10),
-        training("compiled", 1600, "layer", "none", 30, 10),
-    ]
-
-
-def _full_plan() -> list[Measurement]:
+def plan(full: bool) -> list[Measurement]:
+    """Return all measurements in order of execution; unless `full`, the most important ones come first."""
     open_only = ("--open-only", "--n-exc", "400")
     measurements = [
         Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
         Measurement("cached open 400", "training.py", open_only, fresh_cache=True),
     ]
+    if not full:
+        return [
+            *measurements,
+            training("compiled", 400, "layer", "none", 100, 20),
+            Measurement("kernel 400 layer", "kernel_float32.py", ("--n-exc", "400", "--presentations", "100")),
+            training("compiled", 400, "layer", "none", 100, 20, "float32"),
+            _PLAIN_NUMPY,
+            training("compiled", 400, "layer", "uniform", 50, 10),
+            training("compiled", 1600, "layer", "none", 30, 10),
+        ]
     n = {100: 300, 400: 300, 1600: 100, 6400: 100}
     for size in n:
         for inhibition in ("layer", "direct"):
@@ -590,8 +582,10 @@ def show(results: Results, console: Console) -> None:
     }
     if trained:
         title = f"Training on {' and '.join(pictures)} pictures of 28 × 28: ms per presentation, median (min–max)"
-        table = new_table(title, "network", "enc.", "norm.", *PROTOCOLS.values())
-        rates = new_table("Training, as in an experiment", "network", "images/s", "with rest", "exc spikes", "open, s")
+        table = _new_table(title, "network", "enc.", "norm.", *PROTOCOLS.values())
+        rates = _new_table(
+            "Training, as in an experiment", "network", "images/s", "with rest", "exc spikes", "open, s"
+        )
         for name, figures in trained.items():
             short, long = (figures[protocol] for protocol in PROTOCOLS)
             parts = (f"{short[f'{part}_ms']['median']:.2f}" for part in ("encode", "normalise"))
@@ -603,13 +597,13 @@ def show(results: Results, console: Console) -> None:
     baselines = {name: figures for name, figures in results.figures.items() if "baseline" in figures}
     if baselines:
         title = "Other implementations of the same network: ms per presentation, median (min–max)"
-        table = new_table(title, "baseline", *PROTOCOLS.values(), "exc spikes", "set-up, s")
+        table = _new_table(title, "baseline", *PROTOCOLS.values(), "exc spikes", "set-up, s")
         for name, figures in baselines.items():
             times = (_spread(figures[f"{protocol}_ms"]) for protocol in PROTOCOLS)
             table.add_row(name, *times, f"{figures['exc_spikes_per_image']:.1f}", f"{figures['set_up_s']:.1f}")
         console.print(table)
     if by_protocol := ratios(results):
-        table = new_table("Ratios of times", "", *PROTOCOLS.values())
+        table = _new_table("Ratios of times", "", *PROTOCOLS.values())
         for name, values in by_protocol.items():
             table.add_row(name, *(f"{values[p]:.2f}" if p in values else "" for p in PROTOCOLS))
         console.print(table)
@@ -621,7 +615,7 @@ def show_runs(record: Figures, console: Console) -> None:
     runs: Mapping[str, Figures] = record["experiments"]
     if runs:
         title = "Whole runs, with compiling, labelling, testing and baselines"
-        table = new_table(title, "experiment", "time, s", "CPU, s", "GiB", "load", "goal", "met")
+        table = _new_table(title, "experiment", "time, s", "CPU, s", "GiB", "load", "goal", "met")
         for name, run in runs.items():
             used = (f"{run['cpu_s']:.0f}", f"{run['peak_bytes'] / 2**30:.2f}")
             load = "–".join(f"{number:.1f}" for number in run["load"])
@@ -630,7 +624,7 @@ def show_runs(record: Figures, console: Console) -> None:
         console.print(table)
         console.print("GiB: of the largest process. Goals hold for two idle cores.")
         readouts = list(dict.fromkeys(readout for run in runs.values() for readout in run["accuracy"]))
-        table = new_table("Accuracy, %", "experiment", *readouts, "pictures")
+        table = _new_table("Accuracy, %", "experiment", *readouts, "pictures")
         for name, run in runs.items():
             scores = (run["accuracy"].get(readout) for readout in readouts)
             accuracy = ("–" if score is None else f"{100 * score:.2f}" for score in scores)
@@ -651,7 +645,7 @@ def _show_compared(
     if not multiples:
         console.print("The benchmarks have no measurement in common.")
         return
-    table = new_table(f"Figures / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
+    table = _new_table(f"Figures / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
     for name, values in multiples.items():
         table.add_row(name, *(f"{values[key]:.2f}" if key in values else "" for key in headings))
     console.print(table)
@@ -659,13 +653,9 @@ def _show_compared(
         console.print(f"The earlier benchmark also differs in: {'; '.join(nouns)}.")
 
 
-def new_table(title: str, first: str, *headings: str) -> Table:
+def _new_table(title: str, *headings: str) -> Table:
     """Return an empty table; all columns except the first are aligned to the right."""
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), title_style="bold")
-    table.add_column(first, no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
+    return new_table(*headings, right_from=1, title=title, title_style="bold", box=None, padding=(0, 1, 0, 0))
 
 
 def _show_rest(results: Results, console: Console) -> None:

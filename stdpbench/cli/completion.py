@@ -22,6 +22,8 @@ from typer import Context
 
 from stdpbench import __version__
 from stdpbench.base import paths
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
 
 _FILE = "completion.json"
 _DECLARING = ("bridges", "data", "engine", "experiment", "kinds", "studies")
@@ -71,7 +73,6 @@ def sweeps_of(ctx: Context, incomplete: str) -> list[str]:
 
 def tags_of(ctx: Context, incomplete: str) -> list[str]:
     """Complete the tags of the runs in the runs folder."""
-    from stdpbench.base.errors import StdpbenchError
     from stdpbench.runs.catalog.store import run_names
     from stdpbench.runs.folder.notes import read_notes
 
@@ -209,11 +210,9 @@ def _names() -> Names:
         if cached["stamp"] == stamp:
             return dict(cached["names"])
     names = _declared()
-    with suppress(OSError):  # without the cache the next completion is slow, too
+    with suppress(OSError, StdpbenchError):  # without the cache the next completion is slow, too
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f".{_FILE}.{os.getpid()}.part")
-        partial.write_text(json.dumps({"stamp": stamp, "names": names}), encoding="utf-8")
-        partial.replace(file)
+        write_text_aside(file, json.dumps({"stamp": stamp, "names": names}))
     return names
 
 
@@ -235,7 +234,7 @@ def _declared() -> Names:
     from stdpbench.data.datasets.import_events import IMPORTABLE
     from stdpbench.declare.parameters import Parameters
     from stdpbench.engine.simulators import simulators as simulators_
-    from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, Simulation, family_of
+    from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, Simulation, family_of, kind_parameter
     from stdpbench.results.readout import readouts, timed_readouts
     from stdpbench.studies.lab.checks.kinds import kinds as checked
     from stdpbench.studies.lab.default_protocol import PROTOCOLS
@@ -264,21 +263,13 @@ def _declared() -> Names:
         "kinds": kinds,
         "simulators": list(simulators_.kinds()),
         "chips": list(chips_.kinds()),
-        "usual": {section: family_default(section) for section in families},
+        "usual": {section: str(getattr(kind_parameter(section), "default", "")) for section in families},
         "parameters": parameters,
         "fetchable": [*FETCHABLE, *IMPORTABLE],
         "protocols": list(PROTOCOLS),
         "checked": list(checked()),
         "sweep": [*TABLES, *(f"{table}.{option.name}" for table, cls in TABLES.items() for option in cls.describe())],
     }
-
-
-def family_default(section: str) -> str:
-    """Return the default kind of a section."""
-    from stdpbench.experiment import kind_parameter
-
-    declared = kind_parameter(section)
-    return "" if declared is None else str(declared.default)
 
 
 def _kinds_of(ctx: Context) -> dict[str, str]:

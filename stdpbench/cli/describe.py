@@ -12,7 +12,7 @@ from rich.table import Table
 
 from stdpbench.base.errors import StdpbenchError, nearest, suggestion
 from stdpbench.base.files import read_toml
-from stdpbench.cli.terminal import Console
+from stdpbench.cli.terminal import PLAIN, Console, new_table
 from stdpbench.data.datasets import Dataset, datasets
 from stdpbench.declare.parameters import Parameter, Parameters
 from stdpbench.declare.registry import Family
@@ -397,9 +397,7 @@ def _show_class(console: Console, item: Described) -> None:
     if item["text"]:
         console.print(item["text"])
     if "kinds" in item:
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        for heading in (f"{item['name']}.kind", "description"):
-            table.add_column(heading, overflow="fold")
+        table = new_table(f"{item['name']}.kind", "description", **PLAIN)
         for kind, summary in item["kinds"].items():
             table.add_row(f"{kind} (default)" if kind == item["default_kind"] else kind, summary)
         console.print()
@@ -427,11 +425,9 @@ def _show_class(console: Console, item: Described) -> None:
 
 def _table(parameters: list[Described]) -> Table:
     """Return a table with a row per parameter, with its kind if there are several kinds."""
-    table = Table(box=None, padding=(1, 2, 0, 0))
     kind = ["kind"] if any(parameter.get("kind") for parameter in parameters) else []
     columns = ["name", *kind, "default", "allowed"]
-    for heading in ("parameter", *columns[1:], "live", "description"):
-        table.add_column(heading, overflow="fold")
+    table = new_table("parameter", *columns[1:], "live", "description", box=None, padding=(1, 2, 0, 0))
     for parameter in parameters:
         cells = (parameter[column] for column in columns)
         table.add_row(*cells, "yes" if parameter["live"] else "", parameter["help"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,7 +13,7 @@ import typer
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
 from stdpbench.cli import completion
-from stdpbench.cli.options import EndWithJson, NewRuns, Run, Runs, SimulatorName, Workers, find_run
+from stdpbench.cli.options import EndWithJson, NewRuns, Run, Runs, SimulatorName, Workers, about_command, find_run
 from stdpbench.cli.output import write_json
 from stdpbench.runs.protocol.facts import Progress
 
@@ -175,8 +174,8 @@ def reproduce(
 
     runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
     with open_source(path if path.is_file() else find_run(source, None).path) as original:
-        about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
         folders = dict(parse_assignment(text) for text in set_ or [])
+        about = about_command()
         again, remark = prepare(original, runs, places=folders, workers=workers, simulator=simulator, about=about)
         if remark:
             console.print(remark, soft_wrap=True)
@@ -191,12 +190,10 @@ def reproduce(
 
 
 def _print_agreement(agreement: Agreement, console: Console) -> None:
-    from rich.table import Table
+    from stdpbench.cli.terminal import new_table
 
     if agreement.environment:
-        table = Table(title="difference", title_justify="left")
-        for heading in ("", "then", "now"):
-            table.add_column(heading, overflow="fold")
+        table = new_table("", "then", "now", title="difference")
         for name, (before, after) in agreement.environment.items():
             table.add_row(name, before or "–", after or "–")
         console.print(table)

@@ -11,14 +11,13 @@ from types import FrameType
 from typing import Any
 
 from rich.progress import TaskID
-from rich.table import Table
 
 from stdpbench.api.bars import Bars, progress_of
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import NOTHING, remove_folder
 from stdpbench.base.signals import handled
 from stdpbench.cli.output import write_json
-from stdpbench.cli.terminal import Console
+from stdpbench.cli.terminal import Console, new_table
 from stdpbench.experiment import Experiment
 from stdpbench.results.readout import INTERVAL, Score
 from stdpbench.results.readout.baselines import SAMPLES
@@ -106,13 +105,9 @@ class Display(Bars):
         if rows:
             shown = f"{metrics['evaluated_on']} {metrics.get('noun', 'picture')}s"
             title = f"accuracy on {metrics['n_test_images']} {shown}"
-            table = Table(title=f"{origin.word}: {title}" if origin.word else title)
-            table.add_column("read-out")
-            table.add_column("%", justify="right")
             uneven = any(Score.from_mapping(score).uneven for _, score in rows if "confusion" in score)
-            if uneven:
-                table.add_column("balanced %", justify="right")
-            table.add_column(INTERVAL, justify="right")
+            headings = ("read-out", "%", *(("balanced %",) if uneven else ()), INTERVAL)
+            table = new_table(*headings, right_from=1, title=f"{origin.word}: {title}" if origin.word else title)
             for name, score in rows:
                 low, high = score["interval_95"]
                 balanced = (f"{100 * Score.from_mapping(score).balanced_accuracy:.2f}",) if uneven else ()

@@ -201,16 +201,14 @@ def _write(file: Path, results: Sequence[Result], width: str | None) -> None:
 
 
 def _print_result(console: Console, result: Result, why: bool) -> None:
-    from rich.table import Table
+    from stdpbench.cli.terminal import PLAIN, new_table
 
     console.print(f"{result.name}: {result.protocol}", style="bold")
     if why:
         console.print(result.rule.opening.why)
     console.print(result.conditions)
-    table = Table(box=None, padding=(0, 2, 0, 0))
     columns = result.columns()
-    for heading in columns:
-        table.add_column(heading, justify="right")
+    table = new_table(*columns, right_from=0, **PLAIN)
     rows = list(zip(*columns.values(), strict=True))
     step = -(-len(rows) // _MOST_ROWS)
     for row in rows[::step]:
@@ -252,11 +250,10 @@ def _plot(result: Result) -> str:
 
 def findings_table(outcome: Outcome) -> Table:
     """Return the findings of a rule as a table."""
-    from rich.table import Table
+    from stdpbench.cli.terminal import new_table
 
-    table = Table(title=outcome.kind, title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("check", "expected (tolerance)", "found", "verdict"):
-        table.add_column(heading, overflow="fold")
+    headings = ("check", "expected (tolerance)", "found", "verdict")
+    table = new_table(*headings, title=outcome.kind, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for f in outcome.findings:
         style = None if f.as_declared else "bold red"
         title, expected, value, tolerance, verdict, _ = f.row

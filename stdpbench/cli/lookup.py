@@ -86,9 +86,7 @@ def describe(
 @data_app.command("list")
 def data_list(json: AsJson = False) -> None:
     """List data sets, and where they are on this machine."""
-    from rich.table import Table
-
-    from stdpbench.cli.terminal import Console
+    from stdpbench.cli.terminal import PLAIN, Console, new_table
     from stdpbench.data.datasets import datasets
     from stdpbench.data.datasets.fetch import FETCHABLE, status
     from stdpbench.data.datasets.import_events import IMPORTABLE, imported
@@ -118,9 +116,7 @@ def data_list(json: AsJson = False) -> None:
     if json:
         write_json(rows)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("data set", "where", "description"):
-        table.add_column(heading, overflow="fold")
+    table = new_table("data set", "where", "description", **PLAIN)
     for row in rows:
         table.add_row(row["name"], row["where"], row["summary"])
     Console().print(table)

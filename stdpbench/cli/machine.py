@@ -103,13 +103,13 @@ def bench(
 
 def findings_table(findings: Sequence[Finding]) -> Table:
     """Return findings as a table, each fix below its finding."""
-    from rich.table import Table
     from rich.text import Text
 
+    from stdpbench.cli.terminal import PLAIN, new_table
+
     colours = {"ok": "green", "warning": "yellow", "fault": "bold red"}
-    table = Table("state", "what", "found", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table = new_table("state", "what", "found", pad_edge=False, **PLAIN)
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    table.columns[2].overflow = "fold"  # a truncated path or command is useless
     for finding in findings:
         # Text, not str: brackets in a path or in "stdpbench[test]" are not markup
         detail = Text(finding.detail)

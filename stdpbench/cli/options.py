@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -43,6 +45,11 @@ def find_run(name: str, runs: Path | None) -> RunFolder:
     from stdpbench.runs.catalog import names
 
     return names.find_run(name, runs or runs_folder())
+
+
+def about_command() -> dict[str, Any]:
+    """Return the entry of `RunFolder.about` with the command that is being executed."""
+    return {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
 
 
 def number_of_bits(text: str) -> int:

@@ -115,16 +115,13 @@ def hardware(
 
 def _print_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Print the differences between the vote and baselines over seeds."""
-    from rich.table import Table
-
+    from stdpbench.cli.terminal import new_table
     from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, about_baselines
     from stdpbench.studies.sweeps.statistics import Difference, Spread, difference_text, known, spread_text
 
     if not any(group.get("baselines") for group in groups):
         return
-    table = Table(title="the vote against baselines, paired by seed", title_justify="left")
-    for number, heading in enumerate(BASELINE_HEADINGS):
-        table.add_column(heading, justify="right" if number > 1 else "left")
+    table = new_table(*BASELINE_HEADINGS, right_from=2, title="the vote against baselines, paired by seed")
     shown = []
     for group in groups:
         for baseline in group["baselines"]:
@@ -141,12 +138,10 @@ def _print_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> N
 
 
 def _print_stream(run: dict[str, Any], console: Console) -> None:
-    from rich.table import Table
+    from stdpbench.cli.terminal import new_table
 
-    table = Table(title=run["run"], title_justify="left")
-    table.add_column("measure")
-    for heading in ("first piece", "whole stream", f"last {run['end_seconds']:g} s"):
-        table.add_column(heading, justify="right")
+    headings = ("measure", "first piece", "whole stream", f"last {run['end_seconds']:g} s")
+    table = new_table(*headings, right_from=1, title=run["run"])
     for row in run["end"]:
         values = ("–" if row[name] is None else minus(f"{row[name]:.3f}") for name in ("first", "whole", "end"))
         table.add_row(row["title"], *values)
@@ -154,16 +149,13 @@ def _print_stream(run: dict[str, Any], console: Console) -> None:
 
 
 def _print_run(run: dict[str, Any], console: Console) -> None:
-    from rich.table import Table
-
+    from stdpbench.cli.terminal import new_table
     from stdpbench.results.readout import INTERVAL
     from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 
-    table = Table(title=run["run"], title_justify="left")
-    table.add_column("what reads")
     uneven = any(row["balanced"] is not None for row in run["accuracies"])
-    for heading in ("%", *(("balanced %",) if uneven else ()), INTERVAL, "pictures"):
-        table.add_column(heading, justify="right")
+    headings = ("read-out", "%", *(("balanced %",) if uneven else ()), INTERVAL, "pictures")
+    table = new_table(*headings, right_from=1, title=run["run"])
     for row in run["accuracies"]:
         name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]
         interval = f"{100 * row['low']:.1f} – {100 * row['high']:.1f}"
@@ -184,29 +176,24 @@ def _print_run(run: dict[str, Any], console: Console) -> None:
 
 
 def _print_activity(check: ChipCheck, console: Console) -> None:
-    from rich.table import Table
-
     from stdpbench.bridges.hardware.check import activity_rows
+    from stdpbench.cli.terminal import new_table
 
-    table = Table(title="per stimulus", title_justify="left")
-    table.add_column("what")
-    table.add_column("mean", justify="right")
-    table.add_column("measured", overflow="fold")
+    table = new_table("what", "mean", "measured", title="per stimulus")
+    table.columns[1].justify = "right"
     for row in activity_rows(check):
         table.add_row(*row)
     console.print(table)
 
 
 def _print_check(check: ChipCheck, console: Console) -> None:
-    from rich.table import Table
-
     from stdpbench.bridges.hardware.check import energy_sentence, sources, verdict_text
+    from stdpbench.cli.terminal import new_table
 
     number = sources(check)
-    table = Table(title=verdict_text(check), title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("what", "where", "network", "chip", ""):
-        table.add_column(heading, overflow="fold")
-    table.add_column("", justify="right")  # number of the source below
+    headings = ("what", "where", "network", "chip", "", "")  # the last column has the number of the source below
+    options: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "pad_edge": False}
+    table = new_table(*headings, right_from=5, title=verdict_text(check), **options)
     for row in check.rows:
         style = "bold" if row.verdict == "does not fit" else None
         cells = (row.what, row.where, row.value, row.limit, row.verdict)

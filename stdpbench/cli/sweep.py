@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -14,7 +13,7 @@ import typer
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
 from stdpbench.cli import completion
-from stdpbench.cli.options import EndWithJson, FigureWidth
+from stdpbench.cli.options import EndWithJson, FigureWidth, about_command
 from stdpbench.cli.output import write_json
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ def sweep(
                 text = f"figure: {figure} (and .csv, .txt)"
             console.print(text, soft_wrap=True)
         if not completed:
-            console.print(f"Stopped. `{_about()['command']}` continues.", soft_wrap=True)
+            console.print(f"Stopped. `{about_command()['command']}` continues.", soft_wrap=True)
         if json:
             write_json({"path": str(state.folder.resolve()), "stopped": not completed, "results": to_mapping(report)})
     if not completed:
@@ -133,7 +132,7 @@ def _workplace(
 
     with ExitStack() as stack:
         if dask is None and slurm is None:
-            yield stack.enter_context(closing(Local(state, processes, _about())))
+            yield stack.enter_context(closing(Local(state, processes, about_command())))
             return
         from stdpbench.studies.sweeps.cluster import Cluster
 
@@ -141,11 +140,7 @@ def _workplace(
             from stdpbench.studies.sweeps.cluster import SlurmWorkers
 
             dask = stack.enter_context(closing(SlurmWorkers(slurm or 1))).address
-        yield stack.enter_context(closing(Cluster(dask, state, _about(), shared)))
-
-
-def _about() -> dict[str, str]:
-    return {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
+        yield stack.enter_context(closing(Cluster(dask, state, about_command(), shared)))
 
 
 def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console) -> bool:

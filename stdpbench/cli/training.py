@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,6 +35,7 @@ from stdpbench.cli.options import (
     Validation,
     Weights,
     Workers,
+    about_command,
     find_run,
     number_of_bits,
 )
@@ -173,7 +172,7 @@ def branch(
     if projection and rule is None:
         raise StdpbenchError("--projection chooses the projection for another rule: give --rule as well")
     table = None if rule is None else rule_table(rule)
-    folder = branches.branch(parent, at, changes, runs, _about(), rule=table, projection=projection)
+    folder = branches.branch(parent, at, changes, runs, about_command(), rule=table, projection=projection)
     if only:
         console.print(f"run folder: {folder.path}", soft_wrap=True)
     else:
@@ -394,7 +393,7 @@ def _run(
     lines += [CONVERTED if chosen.reference.file else SUPERVISED] if chosen.reference.trains else []
     for line in filter(None, lines):
         console.print(line, soft_wrap=True)
-    folder = planned.create(runs, options, _about(), start_from)
+    folder = planned.create(runs, options, about_command(), start_from)
     origin = "" if chosen.reference.trains else str(origin_of(folder.path))
     for line in filter(None, (_ORIGINS.get(origin), look_text(chosen, runs, options))):
         console.print(line, soft_wrap=True)
@@ -471,23 +470,15 @@ def _print_changes(changed: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _print_bits(measured: Mapping[str, Any], folder: RunFolder, console: Console) -> None:
-    from rich.table import Table
-
+    from stdpbench.cli.terminal import new_table
     from stdpbench.runs.folder.weights_origin import origin_of
     from stdpbench.studies.report.few_bits import ALL_BITS
 
     accuracy, word = measured["accuracy"], origin_of(folder.path).word
     rounding = {"nearest": "to the nearest value", "stochastic": "up or down at random"}[measured["rounding"]]
     title = f"% of {measured['n_images']} {measured['part']} stimuli, weights rounded {rounding}"
-    table = Table(title=f"{word}: {title}" if word else title, title_justify="left")
-    table.add_column("read-out")
-    for name in accuracy:
-        heading = "all bits" if name == ALL_BITS else "1 bit" if name == "1" else f"{name} bits"
-        table.add_column(heading, justify="right")
+    headings = ["all bits" if name == ALL_BITS else "1 bit" if name == "1" else f"{name} bits" for name in accuracy]
+    table = new_table("read-out", *headings, right_from=1, title=f"{word}: {title}" if word else title)
     for readout in accuracy[ALL_BITS]:
         table.add_row(readout, *(f"{100 * scores[readout]:.2f}" for scores in accuracy.values()))
     console.print(table)
-
-
-def _about() -> dict[str, Any]:
-    return {"command": shlex.join(["stdpbench", *sys.argv[1:]])}

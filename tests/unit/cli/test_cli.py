@@ -418,7 +418,7 @@ def test_a_terminal_that_does_not_have_all_letters_gets_what_it_has() -> None:
 def test_a_name_that_is_no_text_gets_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run_cli(["run", "digits", "--runs", os.fsdecode(b"caf\xe9")], capsys)
     assert (status, out) == (2, "")
-    assert err == "stdpbench: caf\\xe9 is not valid UTF-8; names of files and folders must be\n"
+    assert err == "stdpbench: caf\\xe9 is not valid UTF-8, which names of files and folders must be\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -170,7 +170,7 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     assert "has the network of the file trained.nir" in printed(capsys, "show", str(folder.path))
     start = arrays_at_start(folder, folder.experiment, load_split(folder.experiment, False))
     np.testing.assert_allclose(start["feed.w"], np.load(trained.path / "weights.npy"), rtol=1e-12)
-    with pytest.raises(StdpbenchError, match="has a network of 784 inputs, but these data give 900"):
+    with pytest.raises(StdpbenchError, match="has a network of 784 inputs, but these data have 900"):
         create_run_of_nir(network, again.override({"data.frame": 30}), file.name, tmp_path, Options())
 
 

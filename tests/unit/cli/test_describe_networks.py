@@ -50,7 +50,7 @@ def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], capsys: py
         ("network.projections.any.scale", "Factor on all weights"),
         ("network.populations.any.neuron.tau_m", "tau_m adaptive-lif 100 ms"),
         ("network.populations.any", "table of a network population Neurons of one kind"),
-        ("Projection", "delay_plasticity none a table How the axonal"),
+        ("Projection", "delay_plasticity none a table Learning rule of the axonal"),
         ("DiehlCookTriplet", "plasticity rule diehl-cook-triplet: Triplet rule"),
     ],
 )
