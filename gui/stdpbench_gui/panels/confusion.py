@@ -57,10 +57,11 @@ class Confusion(Panel):
     title = "Confusion"
     topics = frozenset({"metrics", "state"})
     help_text = (
-        "Rows are the true classes of the evaluated stimuli, columns the answers of the read-out. The framed "
-        "diagonal is right; “none” means no answer and counts as wrong. The darker a cell, the larger its share of "
-        "the class. Click a cell, or use the arrow keys, to see its stimuli. The vote answers with the class whose "
-        "neurons fire most on average. (Diehl &amp; Cook 2015, section 2.6 and figure 3, doi:10.3389/fncom.2015.00099)"
+        "Rows are the true classes of the evaluated stimuli, columns the answers of the read-out. The framed diagonal "
+        "is right; “none” means no answer and counts as wrong. The more a cell stands out from the background, the "
+        "larger its share of the class. Click a cell, or use the arrow keys, to see its stimuli. The vote answers "
+        "with the class whose neurons fire most on average. (Diehl &amp; Cook 2015, section 2.6 and figure 3, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     empty_text = (
         "The confusion matrix appears here after the test phase: training stimuli label the neurons, and the "

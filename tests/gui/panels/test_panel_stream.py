@@ -87,7 +87,7 @@ def test_draws_rates_over_time(panel: Curves) -> None:
 def test_the_second_plot_shows_latencies_or_weights(panel: Curves) -> None:
     plot = panel.plots[1]
     if panel.session.live.pieces[1].occurrences:
-        assert plot.title == "latency of answers to patterns (ms)"
+        assert plot.title == "latency of answers (ms)"
         assert plot.data("each answer")[1] == [4.0 + number for number in range(1, 9)]
         panel.choose(1, "weights")
         redraw(panel)
@@ -119,7 +119,7 @@ def test_what_one_neuron_cannot_have_is_not_offered(panel: Curves) -> None:
     panel.as_grid.setChecked(True)
     panel.resize(1500, 500)
     redraw(panel)
-    titles = {plot.title for plot in panel.shown} - {"latency of answers to patterns (ms)"}
+    titles = {plot.title for plot in panel.shown} - {"latency of answers (ms)"}
     assert titles == {"rate (Hz)", "irregularity (CV of intervals)", "mean weight / w_max"}
 
 

@@ -36,11 +36,12 @@ class FieldsBox(Box):
     title = "Receptive fields"
     topics = frozenset({"look", "clusters", "chosen"})
     help_text = (
-        "Each square is the receptive field of one neuron that is read; dark means strong weights, and pixels without "
-        "a synapse have a different colour. The line below it has the colour of the neuron's class or, when sorted by "
-        "cluster, of the cluster whose stimuli it wins most often. A neuron wins a stimulus if it fires most. Frames "
-        "mark the neurons of the selected class, or the winners of the selected stimuli. Click a neuron, or use the "
-        "arrow keys, to select the stimuli it wins. (Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
+        "Each square is the receptive field of one neuron that is read; strong weights stand out from the background, "
+        "and pixels without a synapse have a different colour. The line below it has the colour of the neuron's class "
+        "or, when sorted by cluster, of the cluster whose stimuli it wins most often. A neuron wins a stimulus if it "
+        "fires most. Frames mark the neurons of the selected class, or the winners of the selected stimuli. Click a "
+        "neuron, or use the arrow keys, to select the stimuli it wins. (Diehl &amp; Cook 2015, figure 2A, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     lines = 13
     empty_text = "Receptive fields appear here, sorted by class or cluster."

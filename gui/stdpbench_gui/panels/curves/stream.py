@@ -31,7 +31,7 @@ from stdpbench_gui.panels.curves.measure import (
 
 _TITLES = {
     "rate": "rate (Hz)",
-    "answers": "latency of answers to patterns (ms)",
+    "answers": "latency of answers (ms)",
     "weights": "mean weight / w_max",
     "cv": "irregularity (CV of intervals)",
     "synchrony": "synchrony",

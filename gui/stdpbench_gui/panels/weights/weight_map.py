@@ -139,16 +139,17 @@ class WeightMap(Panel):
     )
     help_text = (
         "Each square is the receptive field of one neuron: its weights from all input pixels, or from all source "
-        "neurons of the projection on display, dark for strong. Learning turns weights from pixels into a prototype "
-        "of the stimuli that make the neuron fire. Click a neuron, or use the arrow keys, to select it in all panels; "
-        "drag to move, use the wheel to zoom; the slider shows earlier checkpoints. ✕ marks neurons that never fired, "
-        "once there were three presentations per neuron; = marks duplicates, whose weights correlate with those of "
-        "another neuron by more than 0.95. Differences are blue where weights decreased, orange where they increased. "
-        "Pairs of neurons without a synapse have a different colour. Local fields are patches at their places, one "
-        "block per unit. Weights within a population, and those of large sparse projections, are a matrix: rows are "
-        "sources, columns targets, both sorted by preference (by class, else theta, else spikes). Where synapses have "
-        "different delays, these can be shown in place of weights. A delay is axonal: the time from a spike of the "
-        "source to its arrival at the synapse. (Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
+        "neurons of the projection on display. Strong weights stand out from the background. Learning turns weights "
+        "from pixels into a prototype of the stimuli that make the neuron fire. Click a neuron, or use the arrow "
+        "keys, to select it in all panels; drag to move, use the wheel to zoom; the slider shows earlier checkpoints. "
+        "✕ marks neurons that never fired, once there were three presentations per neuron; = marks duplicates, whose "
+        "weights correlate with those of another neuron by more than 0.95. Differences are blue where weights "
+        "decreased, orange where they increased. Pairs of neurons without a synapse have a different colour. Local "
+        "fields are patches at their places, one block per unit. Weights within a population, and those of large "
+        "sparse projections, are a matrix: rows are sources, columns targets, both sorted by preference (by class, "
+        "else theta, else spikes). Where synapses have different delays, these can be shown in place of weights. A "
+        "delay is axonal: the time from a spike of the source to its arrival at the synapse. (Diehl &amp; Cook 2015, "
+        "figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 
