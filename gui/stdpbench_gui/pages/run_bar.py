@@ -246,7 +246,9 @@ class RunBar(QWidget):
             where += f" {thousands(progress['done'])}/{thousands(progress['total'])}"
         self.position.setText(where)
         parts = []
-        if self._session.live.state is State.RUNNING:
+        if self._session.doing:
+            parts.append(self._session.doing)
+        elif self._session.live.state is State.RUNNING:
             if progress.get("images_per_second"):
                 rate = f"{progress['images_per_second']:.{1 if live.pieces else 0}f}"
                 parts.append(f"{rate} {noun_of(self._session)}{'' if rate == '1' else 's'}/s")

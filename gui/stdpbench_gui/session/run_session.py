@@ -125,6 +125,8 @@ class RunSession(QObject):
         `journal_mark` when the folder was read last.
     kept : KeptFrames
         Frames that are older than the process of the run.
+    doing : str
+        What the app has the run do step by step; see `say_doing`.
     background : Background
         Threads for work on the run.
     opened : signal
@@ -152,6 +154,7 @@ class RunSession(QObject):
         self.changed.connect(lambda _: self.selection.look())
         self.drawing_share = 0.0
         self.kept = KeptFrames()
+        self.doing = ""
         self._client: RunClient | None = None
         self._n_known = 0  # number of facts read from the journal; the process sends them again
         self._wanted: frozenset[str] = frozenset({"progress"})
@@ -330,6 +333,12 @@ class RunSession(QObject):
     def want(self, frames: Iterable[str]) -> None:
         """Set which frames the visible panels need."""
         self._wanted = frozenset(frames) | {"progress"}
+
+    def say_doing(self, what: str) -> None:
+        """Say what the app has the run do step by step, such as stepping until a neuron spikes; empty: nothing."""
+        if what != self.doing:
+            self.doing = what
+            self.changed.emit({"state"})
 
     def request(
         self,

@@ -185,11 +185,24 @@ def test_waits_for_a_spike(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -
         draw_frame(panel, frame(number, exc=pair((0, 5))))
     redraw(panel)
     assert "Waiting for neuron 2 to spike: 2 tried" in panel.about.text()
+    assert (panel.session.doing, panel.hunt.text()) == ("stepping until neuron 2 spikes", "Cancel")
     assert len([name for name, _ in asked if name == "step"]) == 3
     built(panel, qtbot, 10)
     waits(qtbot, lambda: panel.moment is not None and panel.moment.presentation == 10)
     assert panel.player.playing
     assert len([name for name, _ in asked if name == "step"]) == 3
+
+
+def test_waiting_for_a_spike_is_cancelled_where_it_was_begun(
+    panel: SlowMotionPanel, qtbot: QtBot, asked: Asked
+) -> None:
+    built(panel, qtbot, exc=pair((0, 5)))
+    for _ in range(2):  # the second click cancels
+        panel.hunt.click()
+        redraw(panel)
+    assert (panel.session.doing, panel.hunt.text()) == ("", "… until it spikes")
+    draw_frame(panel, frame(8, exc=pair((0, 5))))
+    assert len([name for name, _ in asked if name == "step"]) == 1
 
 
 def test_the_step_after_one_that_was_seen_is_exact(panel: SlowMotionPanel, qtbot: QtBot) -> None:

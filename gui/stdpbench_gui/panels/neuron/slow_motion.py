@@ -308,6 +308,7 @@ class Player(QWidget):
 
 _OTHER = "Only weights that learn can be replayed, and the weights on display do not learn."
 _TRIES = 100
+_HUNT = "… until it spikes"
 """Maximum number of presentations to try until the neuron spikes."""
 _LOW = 320
 """Height in pixels below which the plots need the room of the description."""
@@ -354,10 +355,11 @@ class SlowMotionPanel(Panel):
         self.next = QPushButton("Record next")
         self.next.setToolTip("Run one presentation, record the neuron in it, and pause again")
         self.next.clicked.connect(lambda _: self.record_next())
-        self.hunt = QPushButton("… until it spikes")
+        self.hunt = QPushButton(_HUNT)
         self.hunt.setToolTip(f"Run up to {_TRIES} presentations until the neuron spikes in one")
         self.hunt.setAccessibleName("Record presentations until the neuron spikes")
-        self.hunt.clicked.connect(lambda _: self.record_next(_TRIES))
+        self.hunt.setMinimumWidth(self.hunt.sizeHint().width())  # it stays under the mouse as “Cancel”
+        self.hunt.clicked.connect(lambda _: self._hunt())
         self.what = wrapped("", "empty")
         self.about = wrapped("", "faint")
         self.about.setAccessibleName("About the replay")
@@ -390,7 +392,12 @@ class SlowMotionPanel(Panel):
     def reset(self) -> None:
         """Discard the previous run."""
         self._forget()
+        self._end_hunt()
+
+    def _end_hunt(self) -> None:
         self._armed, self._tries = False, 0
+        self.session.say_doing("")
+        self.mark_dirty()
 
     def _forget(self) -> None:
         self.moment, self.pixel, self._built_for, self._trouble = None, -1, None, ""
@@ -407,14 +414,14 @@ class SlowMotionPanel(Panel):
 
     def _on_selection(self) -> None:
         self._forget()
-        self._tries = 0
-        self.mark_dirty()
+        self._end_hunt()
 
     def _on_visible(self, visible: bool) -> None:
         super()._on_visible(visible)
         self.recorder.watch(self.key, visible)
         if not visible:
             self.player.stop()
+            self._end_hunt()
 
     def has_content(self) -> bool:
         """Return whether a neuron is selected and a run is open."""
@@ -438,8 +445,11 @@ class SlowMotionPanel(Panel):
         if frame and network and still and frame["position"] == network["position"] and not self._go_on(frame):
             self._build(frame, network)
         learns = self._learns()
-        self.next.setEnabled(learns)
+        self.next.setEnabled(learns and not self._tries)
         self.hunt.setEnabled(learns)
+        self.hunt.setText("Cancel" if self._tries else _HUNT)
+        neuron = self.session.selection.neuron
+        self.session.say_doing(f"stepping until neuron {neuron} spikes" if self._tries and learns else "")
         self.player.play.setEnabled(self.moment is not None or learns)
         self.plots.setVisible(self.moment is not None)
         self.what.setVisible(self.moment is None)
@@ -554,11 +564,17 @@ class SlowMotionPanel(Panel):
         self.session.request("step", refused=self._on_refusal, n=1)
         self.mark_dirty()
 
+    def _hunt(self) -> None:
+        """Step until the neuron spikes, or stop doing so."""
+        if self._tries:
+            self._end_hunt()
+        else:
+            self.record_next(_TRIES)
+
     def _on_refusal(self, sentence: str) -> None:
         """Stop waiting for a presentation."""
-        self._armed, self._tries = False, 0
+        self._end_hunt()
         self.session.message.emit(sentence)
-        self.mark_dirty()
 
     def _go_on(self, frame: Mapping[str, Any]) -> bool:
         """Request the next presentation if the neuron should spike and did not; return whether one is pending."""
