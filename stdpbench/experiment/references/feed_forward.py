@@ -79,7 +79,7 @@ def layer_problems(graph: Graph) -> Iterator[str]:
 
 
 def projection_problems(graph: Graph, name: str) -> Iterator[str]:
-    """Yield a sentence for each reason why a reference cannot train a projection, whatever its delay is."""
+    """Yield a sentence for each reason why a reference cannot train a projection, regardless of its delay."""
     projection, where = graph.projections[name], f"network.projections.{name}"
     if not projection.weight.trained:
         yield f"{where}.weight.kind must be 'trained', so that this reference can train it"
