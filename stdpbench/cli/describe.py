@@ -295,10 +295,15 @@ def _nearest(name: str) -> str:
     return suggestion(name, {*kinds, *SECTIONS, *SWEEP_TABLES, *shipped_experiments()})
 
 
-def _of_class(what: str, name: str, cls: type[Parameters]) -> Described:
+def _of_class(family: str, name: str, cls: type[Parameters]) -> Described:
     """Return a kind or a section as plain values."""
-    fixed = what in _NEVER_LIVE or name == "about"
-    described: Described = {"what": what, "name": name, "summary": getattr(cls, "summary", ""), "text": plain_doc(cls)}
+    fixed = family in _NEVER_LIVE or name == "about"
+    described: Described = {
+        "what": family,
+        "name": name,
+        "summary": getattr(cls, "summary", ""),
+        "text": plain_doc(cls),
+    }
     if issubclass(cls, PlasticityRule):
         described["traces"] = _traces(cls)
     described |= {title: inspect.cleandoc(text) for title, key in TEXTS if (text := getattr(cls, key, ""))}

@@ -13,8 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-from contextlib import suppress
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.signals import own_session
@@ -38,17 +36,13 @@ class CompileProcess:
     """
 
     def __init__(self, experiment: Experiment, shape: tuple[int, ...], simulator: str) -> None:
-        arguments = {"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator}
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read after the process has exited
-        with tempfile.TemporaryFile() as request:
-            request.write(json.dumps(arguments).encode())
-            request.seek(0)
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "stdpbench.runs.process.compile_process"],
-                stdin=request,
-                stdout=self._output,
-                **own_session(),
-            )
+        request = json.dumps({"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator})
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "stdpbench.runs.process.compile_process", request],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            **own_session(),
+        )
 
     @property
     def over(self) -> bool:
@@ -57,31 +51,29 @@ class CompileProcess:
 
     def error(self) -> str:
         """Return why the network could not be compiled, empty on success; called once, after the exit."""
-        self._output.seek(0)
-        error = self._output.read().decode("utf-8", "replace").strip()
-        self._output.close()
-        status = self._process.wait()
-        return "" if status == 0 else error or f"the compile process exited unexpectedly (status {status})"
+        output, _ = self._process.communicate()
+        if self._process.returncode == 0:
+            return ""
+        error = output.decode("utf-8", "replace").strip()
+        return error or f"the compile process exited unexpectedly (status {self._process.returncode})"
 
     def end(self) -> None:
         """Terminate the process."""
-        with suppress(OSError):
+        with self._process:  # closes its output and waits for it
             self._process.terminate()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._output.close()
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
 
 
-def main() -> int:
-    """Compile the network described on standard input; print errors to standard output; return the exit status."""
+def main(request: str) -> int:
+    """Compile the network described by a JSON text; print errors to standard output; return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # exit normally, which removes partial files
     output = os.dup(1)
     os.dup2(2, 1)  # standard output is for the error alone; compiler output goes to standard error
-    arguments = json.load(sys.stdin)
+    arguments = json.loads(request)
     try:
         compile_ahead(
             Experiment.from_mapping(arguments["experiment"]), tuple(arguments["shape"]), arguments["simulator"]
@@ -98,4 +90,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

@@ -454,8 +454,7 @@ class RunEngine:
 
     def _try(self, picture: Any) -> dict[str, Any]:
         """Show a picture for a reader, with no effect on the run."""
-        if self._diverged:
-            raise StdpbenchError("the network has values that are not finite, so it cannot respond")
+        self._check_finite()
         # after training, the simulator may have the arrays of a baseline
         active = self._active
         trained = self._folder if self._position > active.n_train else None

@@ -122,7 +122,7 @@ class Queue:
         return self._append(
             state=HELD if hold else WAITING,
             name=f"{experiment.name}, seed {experiment.seed}",
-            options=options.to_mapping(),
+            options=asdict(options),
             experiment=resolved.to_toml(),
         )
 
@@ -226,7 +226,7 @@ class Queue:
 
     def busy(self, item: Item) -> bool:
         """Return whether a live queue runner has claimed the item."""
-        return item.state == RUNNING and locked(self.runner_lock(item.runner))
+        return item.state == RUNNING and locked(lock_of(self.runs, item.runner))
 
     def current_state(self, item: Item) -> str:
         """Return the actual state of an item: a run may still be active although its runner is gone."""
@@ -266,10 +266,6 @@ class Queue:
         """Return a run folder as recorded in an item: its name if it is in the runs folder, else its full path."""
         path = folder.resolve()
         return path.name if path.parent == self.runs.resolve() else str(path)
-
-    def runner_lock(self, runner: str) -> Path:
-        """Return the file that a queue runner keeps locked while it is alive."""
-        return lock_of(self.runs, runner)
 
     # -- internal ----------------------------------------------------------------------------------------------------
 
