@@ -547,8 +547,8 @@ def _networks(accounts: Sequence[Account], names: Sequence[str]) -> list[str]:
         named = ", ".join(f"{kind} ({name})" for name, kind in zip(names, kinds, strict=True))
         remarks.append(f"The runs have networks of different kinds: {named}.")
     elif odd := sorted(set().union(*parts).difference(set(parts[0]).intersection(*parts))):
-        listed = ", ".join(f"{table.removesuffix('s')} {name}" for table, name in odd)
-        remarks.append(f"The networks differ: not every run has {listed}.")
+        parts_of_some = ", ".join(f"{table.removesuffix('s')} {name}" for table, name in odd)
+        remarks.append(f"The networks differ: not every run has {parts_of_some}.")
     if len({account.read for account in accounts}) > 1:
         read = ", ".join(
             f"{account.read or 'unknown'} ({name})" for name, account in zip(names, accounts, strict=True)
