@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from parts_of_window import panel_of
 from PyQt6.QtGui import QTextDocument
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -16,7 +15,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
 from stdpbench_gui.pages.runs.page import RunsPage
-from stdpbench_gui.panels.curves.curves_panel import Curves
 
 NAMES = [f"digits-seed{seed}-20260101-1016{seed:02}" for seed in range(20)]
 LONG = [f"digits-a-long-name-of-an-experiment-{letter * 30}-20260101-101600" for letter in "abcdefghijklmnopqrst"]
@@ -90,9 +88,9 @@ def test_lines_without_room_for_their_names_are_not_drawn(page: RunsPage, window
 def test_twenty_runs_are_ticked_in_short_turns_with_one_signal(
     page: RunsPage, window: MainWindow, qapp: QApplication, qtbot: QtBot
 ) -> None:
-    curves, panel = panel_of(window, Curves), page.comparison
+    panel = page.comparison
     told: list[int] = []
-    curves.overlays.changed.connect(lambda: told.append(len(curves.overlays)))
+    page.selection.read.connect(lambda: told.append(len(page.selection.courses)))
     plots = dict.fromkeys(panel.plots, 0)
     in_a_turn: list[int] = []
     draw = panel._draw_plot

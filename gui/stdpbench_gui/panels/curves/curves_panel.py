@@ -19,6 +19,7 @@ from stdpbench.results.figures.paper import spec_of_table
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import PERCENT, USUAL, series
+from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words
@@ -127,37 +128,57 @@ class SmoothingMenu(QMenu):
 
 
 class OverlaysMenu(QMenu):
-    """A menu of the other runs in the plots, each of which is removed by a click, and *Clear*.
+    """A menu of runs that can be drawn in the same plots, those that are drawn first, and *Clear*.
 
     Parameters
     ----------
     parent : QWidget
         Parent.
+    session : RunSession
+        The current run; runs of its folder are offered, the newest first.
     overlays : Overlays
-        The runs.
+        The runs that are drawn.
     """
 
-    def __init__(self, parent: QWidget, overlays: Overlays) -> None:
+    def __init__(self, parent: QWidget, session: RunSession, overlays: Overlays) -> None:
         super().__init__("Overlays", parent)
-        self._overlays = overlays
+        self._session, self._overlays = session, overlays
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
         self._fill()
 
     def _fill(self) -> None:
         self.clear()
-        shown = self._overlays.shown()
-        for overlay in shown:
-            name = overlay.name
-            text = (overlay.title or name).replace("&", "&&")
-            action = menu_action(self, text, partial(self._overlays.remove, name), f"Remove {name}")
-            action.setCheckable(True)
-            action.setChecked(True)
-        if not shown:
-            not_none(self.addAction("None: tick runs on the Runs page")).setEnabled(False)
+        for overlay in self._overlays.shown():
+            self._offer(overlay, partial(self._overlays.remove, overlay.name), f"Remove {overlay.name}", on=True)
+        self.addSeparator()
+        offered = self._others()
+        for entry in offered:
+            overlay = Overlay(entry.name, {}, entry.path, title=entry.title)
+            self._offer(overlay, partial(self._overlays.add, overlay), f"Draw {entry.name}", on=False)
+        if not offered:
+            not_none(self.addAction("No other run to draw")).setEnabled(False)
         self.addSeparator()
         clear = menu_action(self, "Clear", self._overlays.clear, "Remove all other runs from the plots")
         clear.setEnabled(bool(len(self._overlays)))
+
+    def _offer(self, overlay: Overlay, do: Callable[[], object], tip: str, *, on: bool) -> None:
+        action = menu_action(self, (overlay.title or overlay.name).replace("&", "&&"), do, tip)
+        action.setCheckable(True)
+        action.setChecked(on)
+
+    def _others(self) -> list[Entry]:
+        """Return the newest runs beside the current one that are not drawn."""
+        folder = self._session.folder
+        if folder is None:
+            return []
+        entries = newest(folder.path.parent, _OFFERED + len(self._overlays) + 1)
+        others = [entry for entry in entries if entry.name not in self._overlays and entry.path != folder.path]
+        return others[:_OFFERED]
+
+
+_OFFERED = 12
+"""Runs that the menu of overlays offers."""
 
 
 _LOW, _LOW_WITHOUT_LEGEND, _NARROW = 9, 7, 19
@@ -182,7 +203,7 @@ class Curves(Panel):
         "Choose above each plot what it shows. A panel without room for two legible plots has one.<ul><li><b>Running "
         "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning"
         " continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
-        "plots: those ticked on the Runs page, and a branch beside its run; the menu removes them. A legend above the"
+        "plots: those chosen in this menu, and a branch beside its run; the menu removes them, too. A legend above the"
         " plots names all runs by the parameters that differ, or else by what their names do not share, and by the "
         "whole name in its tooltip. Then only one curve of each run is drawn, such as that of the first "
         "read-out, which stands beside the choice; of streams, that of the population or projection on display. "
@@ -233,7 +254,7 @@ class Curves(Panel):
         names = {name: name for name in READOUTS}
         self.readouts = CheckedMenu("Read-outs of running accuracy", names, READOUTS, self, self.show_all)
         self.smoothing = SmoothingMenu(self, self.show_all)
-        for menu in (self.readouts, self.measures, self.smoothing, OverlaysMenu(self, self.overlays)):
+        for menu in (self.readouts, self.measures, self.smoothing, OverlaysMenu(self, session, self.overlays)):
             self.menu.addMenu(menu)
         self.as_grid = not_none(self.menu.addAction("Grid of all curves"))
         self.as_grid.setCheckable(True)
