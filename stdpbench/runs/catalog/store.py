@@ -353,7 +353,7 @@ class Store:
 
     def of_item(self, token: str) -> Path | None:
         """Return the run folder that was created for a queue item, or None."""
-        return next((self.runs / name for name, row in self._rows.items() if row["item"] == token), None)
+        return next((self.runs / name for name, row in self._rows.items() if token and row["item"] == token), None)
 
     def _entry(self, name: str, row: Mapping[str, Any], details: bool) -> Entry:
         path = self.runs / name

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.signals import own_session
@@ -37,12 +38,15 @@ class CompileProcess:
 
     def __init__(self, experiment: Experiment, shape: tuple[int, ...], simulator: str) -> None:
         request = json.dumps({"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator})
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "stdpbench.runs.process.compile_process", request],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            **own_session(),
-        )
+        with tempfile.TemporaryFile() as file:  # an argument must not exceed 128 KiB, and a pipe would have to be fed
+            file.write(request.encode())
+            file.seek(0)
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "stdpbench.runs.process.compile_process"],
+                stdin=file,
+                stdout=subprocess.PIPE,
+                **own_session(),
+            )
 
     @property
     def over(self) -> bool:
@@ -67,13 +71,13 @@ class CompileProcess:
                 self._process.kill()
 
 
-def main(request: str) -> int:
-    """Compile the network described by a JSON text; print errors to standard output; return the exit status."""
+def main() -> int:
+    """Compile the network described by JSON on standard input; print errors; return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # exit normally, which removes partial files
     output = os.dup(1)
     os.dup2(2, 1)  # standard output is for the error alone; compiler output goes to standard error
-    arguments = json.loads(request)
+    arguments = json.load(sys.stdin)
     try:
         compile_ahead(
             Experiment.from_mapping(arguments["experiment"]), tuple(arguments["shape"]), arguments["simulator"]
@@ -90,4 +94,4 @@ def main(request: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

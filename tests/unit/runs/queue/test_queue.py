@@ -218,6 +218,11 @@ def test_a_damaged_item_has_failed_and_can_be_removed(tmp_path: Path) -> None:
     (tmp_path / QUEUE / "my-notes.json").write_text("{", encoding="utf-8")
     assert [(item.number, item.state) for item in queue.items()] == [(1, FAILED), (2, FAILED), (3, WAITING)]
     assert "1.json cannot be read" in queue.items()[0].reason
+    refused = "item 1 is damaged and cannot be"
+    for change in (lambda: queue.release([1]), lambda: queue.hold([1]), lambda: queue.move(1, "back")):
+        with pytest.raises(StdpbenchError, match=refused):
+            change()
+    assert (tmp_path / QUEUE / "1.json").read_text(encoding="utf-8") == "{"
     queue.remove([1, 2])
     assert order(queue) == ["c"]
 
