@@ -231,6 +231,7 @@ QMenu::separator {{ height: 1px; margin: 3px {grid}px; background: palette(mid);
 #card {{ background: palette(base); border: 1px solid palette(mid); border-radius: 6px; }}
 #card QLabel {{ background: transparent; }}
 #cardtitle {{ font-weight: 600; }}
+#verdict {{ font-size: 120%; }}
 QPushButton#primary {{ background: palette(highlight); color: palette(base); border: none; border-radius: 4px;
     padding: 6px 14px; font-weight: 600; }}
 QPushButton#primary:disabled {{ background: palette(mid); color: palette(placeholder-text); }}

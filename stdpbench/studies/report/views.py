@@ -328,12 +328,25 @@ class ViewData:
         number = f"{thousands(n)} {self.noun}{'' if n == 1 else 's'}"
         return f"{name}: {number}, {thousands(right)} answered correctly by {readout}{share}"
 
+    @property
+    def protocol(self) -> str:
+        """Describe in few words what was evaluated on what, and how often its labels were used."""
+        if self.label_readings is None:
+            return f"{self._sizes}; without a journal, uses of the labels are not counted"
+        looks = self.test_label_readings
+        all_looks = f"{looks} look{'' if looks == 1 else 's'} at this test set by all runs"
+        return f"{self._sizes}; labels read {times(self.label_readings)} for this run, {all_looks}"
+
+    @property
+    def _sizes(self) -> str:
+        return (
+            f"{thousands(self.n_exc)} {self.population} neurons, {thousands(self.n_images)} {self.part} {self.noun}s"
+        )
+
     def summary(self, readout: str, clustering: Clustering | None) -> str:
         """Describe the run in one sentence, without its name."""
         row = next((accuracy for accuracy in self.accuracies if accuracy.name == readout), None)
-        text = (
-            f"{thousands(self.n_exc)} {self.population} neurons, {thousands(self.n_images)} {self.part} {self.noun}s"
-        )
+        text = self._sizes
         if row is not None:
             text += (
                 f" · {readout} {100 * row.accuracy:.1f} % correct ({INTERVAL} {100 * row.low:.1f} to "

@@ -132,12 +132,20 @@ def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWi
     assert looks_at(run) == 1
     assert page.views.isVisible()
     assert page.go.text() == "Evaluate again"
-    assert "12 exc neurons, 20 test pictures" in page.summary.text()
+    assert "12 exc neurons, 20 test pictures" in page.accessibleDescription()
     low, high = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["interval_95"]
     interval = f"95 % Wilson interval {100 * low:.1f} to {100 * high:.1f} %"
-    assert interval in page.summary.text()
+    assert interval in page.accessibleDescription()
     assert interval in page.matrix.summary().replace("\u00a0", " ")
-    assert "K = 10" in page.summary.text()
+    assert "K = 10" in page.accessibleDescription()
+    assert page.verdict.protocol.text() == (
+        "12 exc neurons, 20 test pictures; labels read twice for this run, 1 look at this test set by all runs"
+    )
+    verdict = page.verdict
+    assert verdict.rows[0].name == "vote"
+    accuracy = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["accuracy"]
+    assert verdict.bars.opts["width"][0] == pytest.approx(100 * accuracy)
+    assert f"({100 * low:.1f} to {100 * high:.1f})" in verdict.graphics.accessibleName()
     for box in page.boxes:
         assert box.body.isVisible(), box.title
         assert box.accessibleDescription() not in ("", box.empty_text), box.title
@@ -184,7 +192,7 @@ def test_results_never_stand_under_the_name_of_another_run(page: EvaluatePage, q
     page.run.addItem("other", not_none(page.chosen_run()).with_name("other"))
     page.run.setCurrentIndex(page.run.count() - 1)
     assert not page.views.isVisibleTo(page)
-    assert not page.summary.isVisibleTo(page)
+    assert not page.verdict.isVisibleTo(page)
     assert page.go.text() == "Evaluate"
     page.run.setCurrentIndex(evaluated)
     assert page.views.isVisibleTo(page)
@@ -275,7 +283,7 @@ def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage
     wanted = look.score_of("proportion")
     assert page.matrix.matrix.score == wanted
     assert page.matrix.readout.currentText() == "proportion"
-    assert "proportion" in page.summary.text()
+    assert "proportion" in page.accessibleDescription()
     page.state.set_colour(VERDICT)
     waits(qtbot, lambda: drawn(page))
     assert (~page.embedding.scatter._crosses).sum() == wanted.n_correct  # type: ignore[union-attr]

@@ -22,8 +22,8 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.stream import Stream
 from stdpbench_gui.session.overlays import Overlay
-from stdpbench_gui.widgets.button_row import ActionButton
 from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.button_row import ActionButton
 
 STREAM = """
 name = "listening"

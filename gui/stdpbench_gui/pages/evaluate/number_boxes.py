@@ -15,7 +15,6 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_heading, add_row, table_of
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _MEASURES = (
@@ -151,8 +150,7 @@ class ReadoutsBox(Box):
             least=(3,),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
-        self.verdict = wrapped("")
-        vbox((self.rows, 1), self.verdict, within=self.body, spacing=0)
+        vbox((self.rows, 1), within=self.body, spacing=0)
         self._filling = False
 
     def refresh(self, topics: set[str]) -> None:
@@ -178,7 +176,6 @@ class ReadoutsBox(Box):
                 font = QFont(self.font())
                 font.setBold(True)
                 row.setFont(0, font)
-        self.verdict.setText(look.verdict)
         if self.state.missing:
             add_heading(self.rows, self.state.missing)
         if not {"untrained", "start", "pixels"} & {one.group for one in look.accuracies}:

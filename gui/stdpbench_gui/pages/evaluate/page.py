@@ -12,7 +12,6 @@ from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QPushButton, QSplitter, QWidget
 
 from stdpbench.runs.catalog import columns as run_columns
-from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
@@ -29,6 +28,7 @@ from stdpbench_gui.pages.evaluate.over_time_box import OverTimeBox
 from stdpbench_gui.pages.evaluate.report_writer import ReportWriter
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.strip import Strip
+from stdpbench_gui.pages.evaluate.verdict import Verdict
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
@@ -159,9 +159,7 @@ class EvaluatePage(QWidget):
         head = hbox(
             title, self.run, self.go, self.busy_words, self.busy, self.cancel, STRETCH, self.report, spacing=theme.GRID
         )
-        self.summary = wrapped("", "faint")
-        self.summary.setAccessibleName("Summary of the evaluation")
-        self.summary.setToolTip(ABOUT_LOOKS)
+        self.verdict = Verdict()
         self.empty = wrapped(_EMPTY, "empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setContentsMargins(*(12 * theme.GRID, 0) * 2)
@@ -176,7 +174,7 @@ class EvaluatePage(QWidget):
             split.setHandleWidth(theme.GRID)
         self.views = QWidget()
         vbox((self.columns, 1), within=self.views, spacing=theme.GRID)
-        parts = head, self.notices, self.summary, (self.views, 1), (self.empty, 1)
+        parts = head, self.notices, self.verdict, (self.views, 1), (self.empty, 1)
         vbox(*parts, within=content_of(self), margins=(2 * theme.GRID, theme.GRID), spacing=theme.GRID)
 
     def _connect(self) -> None:
@@ -441,8 +439,9 @@ class EvaluatePage(QWidget):
         look = self.state.look
         if topics & {"look", "readout", "clusters"} and look is not None:
             text = look.summary(self.state.readout, self.state.clustering)
-            self.summary.setText(text)
             self.setAccessibleDescription(text)
+        if "look" in topics and look is not None:
+            self.verdict.show_look(look)
         chosen, folder = self.state.chosen, self._shown.folder
         same = look is not None and folder is not None and folder.path.resolve() == look.path.resolve()
         if "chosen" in topics and same and chosen.kind == "neuron":
@@ -452,7 +451,7 @@ class EvaluatePage(QWidget):
         look, opening = self.state.look, self._opening is not None
         open_ = look is not None and look.path == self.chosen_run()
         self.views.setVisible(open_)
-        self.summary.setVisible(open_)
+        self.verdict.setVisible(open_)
         self.empty.setVisible(not open_)
         if open_ and not self._arranged:
             QTimer.singleShot(0, self._arrange)
@@ -491,6 +490,7 @@ class EvaluatePage(QWidget):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
+        self.verdict.restyle()
         for box in self.boxes:
             box.restyle()
 

@@ -1,0 +1,95 @@
+"""The verdict at the top of the Evaluate page: whether learning helped, with the accuracies that say so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QWidget
+
+from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
+from stdpbench.studies.report.rows import Accuracy
+from stdpbench.studies.report.views import ViewData
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.plot import Plot
+
+_BASELINES = ("untrained", "start")
+_ROW = 22  # height of a bar in pixels
+
+
+class Verdict(QWidget):
+    """A sentence, and a bar with its 95 % interval for the network and each baseline of the run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sentence = wrapped("")
+        self.sentence.setObjectName("verdict")
+        self.sentence.setAccessibleName("Verdict")
+        self.protocol = wrapped("", "faint")
+        self.protocol.setAccessibleName("What was evaluated")
+        self.protocol.setToolTip(ABOUT_LOOKS)
+        self.graphics = PlotArea()
+        self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot = Plot()
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.hideAxis("bottom")
+        self.plot.getViewBox().invertY(True)
+        self.plot.setXRange(0, 100, padding=0.02)
+        self.bars = pg.BarGraphItem(x0=[], y=[], width=[], height=0.6)
+        self.intervals = pg.ErrorBarItem(x=np.empty(0), y=np.empty(0), beam=0.3)
+        self.plot.addItem(self.bars)
+        self.plot.addItem(self.intervals)
+        self.graphics.addItem(self.plot)
+        words = vbox(self.sentence, self.protocol, STRETCH, spacing=theme.GRID // 2)
+        hbox((words, 2), (self.graphics, 3), within=self, spacing=2 * theme.GRID)
+        self.rows: list[Accuracy] = []
+
+    def show_look(self, look: ViewData) -> None:
+        """Show the verdict on a run."""
+        self.sentence.setText(look.verdict or "This run has no baselines to compare with; its report has them.")
+        self.protocol.setText(look.protocol)
+        readout = next(iter(look.answers))
+        network = [row for row in look.accuracies if row.group == "read-out" and row.name == readout]
+        baselines = [
+            row
+            for row in look.accuracies
+            if row.group == "pixels" or (row.group in _BASELINES and row.name.endswith(f", {readout}"))
+        ]
+        self.rows = [*network, *sorted(baselines, key=lambda row: -row.accuracy)]
+        values, low, high = (
+            100 * np.array([getattr(row, name) for row in self.rows]) for name in ("accuracy", "low", "high")
+        )
+        y = np.arange(len(self.rows), dtype=float)
+        self.bars.setOpts(x0=np.zeros(len(y)), y=y, width=values)
+        self.intervals.setData(x=values, y=y, left=values - low, right=high - values)
+        names = [f"{_short(row.name, readout)}  {value:.1f} %" for row, value in zip(self.rows, values, strict=True)]
+        widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0)
+        self.plot.getAxis("left").setTicks([list(zip(y, names, strict=True))])
+        self.plot.getAxis("left").setWidth(widest + theme.GRID)
+        self.plot.setYRange(-0.5, len(y) - 0.5, padding=0)
+        self.graphics.setFixedHeight(_ROW * len(y) + theme.GRID)
+        bounds = [f"{name} ({first:.1f} to {last:.1f})" for name, first, last in zip(names, low, high, strict=True)]
+        self.graphics.setAccessibleName(f"Right answers with 95 % intervals: {'; '.join(bounds)}")
+        self.graphics.setToolTip("\n".join(["Right answers, with 95 % Wilson intervals:", *bounds]))
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme; the network is the one in colour."""
+        colours = theme.current()
+        self.graphics.setBackground(colours.window)
+        brushes = [pg.mkBrush(colours.exc if row.group == "read-out" else colours.line) for row in self.rows]
+        self.bars.setOpts(brushes=brushes, pen=pg.mkPen(None))
+        self.intervals.setData(pen=pg.mkPen(colours.ink, width=1))
+        axis = self.plot.getAxis("left")
+        axis.setPen(pg.mkPen(None))
+        axis.setTextPen(colours.ink)
+        axis.setTickFont(theme.plot_font())
+
+
+def _short(name: str, readout: str) -> str:
+    """Return the name of a row without what the others share or its tool tip explains."""
+    return "network" if name == readout else name.partition(", ")[0]
