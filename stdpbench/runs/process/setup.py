@@ -39,7 +39,7 @@ from stdpbench.runs.protocol.states import COMPILING, GENERATING
 
 _CODE = (
     *("data", "kinds", "experiment/graph", "experiment/references", "experiment/templates", "engine"),
-    *("results/readout", "runs/process"),
+    *("results/readout", "runs/presentation", "runs/process"),
 )
 """Folders of this package on which results depend."""
 _SUFFIXES = {".py", ".so", ".cpp", ".h"}
