@@ -16,7 +16,7 @@ from rich.console import Console
 from stdpbench.base.signals import handled, own_session
 from stdpbench.cli.follow import Interrupt
 from stdpbench.engine.simulators.base import uninterrupted
-from stdpbench.runs.process.evaluation import sigint_ignored
+from stdpbench.runs.presentation.processes import sigint_ignored
 
 HEARD: list[int] = []
 

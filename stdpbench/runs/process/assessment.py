@@ -38,7 +38,7 @@ from stdpbench.results.readout import (
 from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.analysis.silence import Activity, arriving, silence
 from stdpbench.runs.folder.run_folder import RESPONSES, RunFolder, make_folder
-from stdpbench.runs.process.evaluation import Part, Processes, default_workers, respond
+from stdpbench.runs.presentation.processes import Part, Processes, default_workers, respond
 from stdpbench.runs.process.figures import draw_assessment
 from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progress, Remarked
 from stdpbench.runs.protocol.options import Options

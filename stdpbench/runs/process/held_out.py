@@ -39,14 +39,10 @@ from stdpbench.runs.analysis.fields import duplicates
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.preparation.start import normalised
-from stdpbench.runs.process.evaluation import (
-    end_with_parent,
-    present_frozen,
-    put_in_force,
-    sigint_ignored,
-    sums_are_finite,
-)
+from stdpbench.runs.presentation.frozen import present_frozen, put_in_force
+from stdpbench.runs.presentation.processes import end_with_parent, sigint_ignored
 from stdpbench.runs.process.event_log import EventLog
+from stdpbench.runs.process.training import sums_are_finite
 from stdpbench.runs.protocol.facts import HeldOut, Progress, Record
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.preparation.start import load_split, trained_arrays
-from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
+from stdpbench.runs.presentation.frozen import as_evaluated, present_frozen
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 
 _AT_ONCE = 10  # stimuli that the reader simulates together

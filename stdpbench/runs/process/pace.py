@@ -15,7 +15,8 @@ from stdpbench.data.datasets import Split
 from stdpbench.engine.simulators import Simulator, synapse_memory
 from stdpbench.experiment import Experiment, encode, n_bins
 from stdpbench.runs.folder.run_folder import PROGRESS
-from stdpbench.runs.process.evaluation import PROCESS_MEMORY, as_evaluated, default_workers, noise_of, present_frozen
+from stdpbench.runs.presentation.frozen import as_evaluated, noise_of, present_frozen
+from stdpbench.runs.presentation.processes import PROCESS_MEMORY, default_workers
 from stdpbench.runs.protocol.facts import Progress
 
 _WINDOW = 10.0  # s over which the speed is measured

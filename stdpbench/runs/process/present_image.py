@@ -25,7 +25,7 @@ from stdpbench.results.readout.vote import Vote
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import normalised, trained_arrays
-from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
+from stdpbench.runs.presentation.frozen import as_evaluated, present_frozen
 
 _PRESENTATION = 1_000_000_000
 """Number of the presentation within the test phase, beyond those of pictures: a separate, fixed random stream."""

@@ -39,7 +39,7 @@ from stdpbench.runs.protocol.states import COMPILING, GENERATING
 
 _CODE = (
     *("base", "declare", "data", "kinds", "experiment", "engine"),
-    *("results/readout", "runs/preparation", "runs/process"),
+    *("results/readout", "runs/preparation", "runs/presentation", "runs/process"),
 )
 """Folders of this package on which results depend."""
 

@@ -40,9 +40,9 @@ from stdpbench.experiment.references import Learnt, Task, Trainer
 from stdpbench.kinds.encoding.current import Current
 from stdpbench.runs.analysis.curves import taught_columns
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.process.evaluation import noise_of, sums_are_finite
+from stdpbench.runs.presentation.frozen import noise_of
 from stdpbench.runs.process.figures import draw_surrogate_training
-from stdpbench.runs.process.training import Presented, Training
+from stdpbench.runs.process.training import Presented, Training, sums_are_finite
 from stdpbench.runs.process.training_record import TrainingRecord
 from stdpbench.runs.protocol.facts import Progress, Taught
 

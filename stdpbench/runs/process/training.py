@@ -8,7 +8,7 @@ carried over or reset. While the network runs, a thread draws the spikes of the 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from stdpbench.data.stimuli import StimulusSet
 from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment, encode, n_bins, training_order
 from stdpbench.kinds.encoding import Spikes
-from stdpbench.runs.process.evaluation import noise_of, sums_are_finite
+from stdpbench.runs.presentation.frozen import noise_of
 from stdpbench.runs.process.homeostasis import (
     decay_thresholds,
     normalise_weights,
@@ -344,3 +344,12 @@ def train(
             if sentence := training.divergence:
                 raise StdpbenchError(sentence)
             yield presented
+
+
+def sums_are_finite(arrays: Iterable[NDArray[Any]]) -> bool:
+    """Return whether the sum of each array is finite, which implies that all its values are.
+
+    A sum that overflows is not finite either; values that large are useless, too.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return all(bool(np.isfinite(array.sum())) for array in arrays)

@@ -15,7 +15,7 @@ from stdpbench.runs.catalog.access_log import count_readings, note_reading
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
-from stdpbench.runs.process.evaluation import default_workers
+from stdpbench.runs.presentation.processes import default_workers
 from stdpbench.runs.protocol.facts import LabelsRead, Progress, Remarked
 from stdpbench.studies.report import adapted_thresholds, robustness
 from stdpbench.studies.report.analysis import Extent, Findings, analyse

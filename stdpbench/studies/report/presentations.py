@@ -28,7 +28,8 @@ from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Simulator, open_simulator
 from stdpbench.experiment import Experiment, input_shape
 from stdpbench.results.readout import SpikeTrains
-from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen, put_in_force, sigint_ignored
+from stdpbench.runs.presentation.frozen import present_frozen, put_in_force
+from stdpbench.runs.presentation.processes import end_with, part_of, sigint_ignored
 from stdpbench.studies.report.disturbances import Disturbance
 
 _CHUNK = 100

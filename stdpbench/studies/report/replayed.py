@@ -19,7 +19,7 @@ from stdpbench.kinds.encoding import Spikes
 from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split
-from stdpbench.runs.process.evaluation import present_frozen, put_in_force
+from stdpbench.runs.presentation.frozen import present_frozen, put_in_force
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.evaluated_run import trained_network
 from stdpbench.studies.report.recordings import Course, Recorded, recording_of, write_recorded

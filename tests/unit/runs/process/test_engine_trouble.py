@@ -32,7 +32,8 @@ from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.lineage.branches import rewind
-from stdpbench.runs.process import assessment, evaluation
+from stdpbench.runs.presentation import processes
+from stdpbench.runs.process import assessment
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
@@ -346,7 +347,7 @@ def test_a_failed_sync_pauses_the_run_and_what_was_lost_is_written_anew(disk, un
 def test_a_run_is_finished_only_once_that_is_on_disk(then, disk, monkeypatch, undisturbed, tmp_path):
     folder = new_run(tmp_path)
     shown: list[int] = []
-    present = evaluation.present_frozen
+    present = processes.present_frozen
 
     def fill(engine: Driven) -> None:
         if folder.about["state"] == "finishing" and not engine.pauses:
@@ -370,7 +371,7 @@ def test_a_run_is_finished_only_once_that_is_on_disk(then, disk, monkeypatch, un
     if then != "resume":
         disk.full = set()
         assert folder.about["state"] != "finished"
-        monkeypatch.setattr(evaluation, "present_frozen", noted)
+        monkeypatch.setattr(processes, "present_frozen", noted)
         finished(folder)
         assert shown == [], "responses were computed again"
     assert folder.about["state"] == "finished"
@@ -386,14 +387,14 @@ def test_a_run_is_finished_only_once_that_is_on_disk(then, disk, monkeypatch, un
 def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monkeypatch, undisturbed, tmp_path):
     monkeypatch.setattr(assessment, "_GROUP", 2)
     shown: list[tuple[str, int]] = []
-    present = evaluation.present_frozen
+    present = processes.present_frozen
 
     def noted(simulator: Any, made: Any, images: Any, phase: str, number: int, presentation: int, **more: Any) -> Any:
         shown.append((phase, presentation))
         return present(simulator, made, images, phase, number, presentation, **more)
 
     folder = new_run(tmp_path, baselines=False)
-    monkeypatch.setattr(evaluation, "present_frozen", noted)
+    monkeypatch.setattr(processes, "present_frozen", noted)
     drive(folder, die=killed_at_position(N_TRAIN + 4))
     assert [number for phase, number in shown if phase == "label"] == [0, 1, 2, 3]
     shown.clear()

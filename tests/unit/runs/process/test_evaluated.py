@@ -15,7 +15,7 @@ from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.runs.preparation.start import load_split
-from stdpbench.runs.process.evaluation import respond
+from stdpbench.runs.presentation.processes import respond
 from stdpbench.runs.process.present_image import try_picture
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.options import Options

@@ -39,7 +39,7 @@ from stdpbench.runs.lineage.export import export_run, unpack_run
 from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
-from stdpbench.runs.process import evaluation
+from stdpbench.runs.presentation import processes
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import ParametersChanged, RuleChanged
@@ -195,7 +195,7 @@ def test_another_rule_of_one_projection_leaves_the_other_as_it_was(parent: RunFo
 def test_workers_rewound_runs_branches_and_reproductions_come_to_the_same(
     parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation, "_PER_PROCESS", 4)  # else there is work for one process only
+    monkeypatch.setattr(processes, "_PER_PROCESS", 4)  # else there is work for one process only
     same = branch(parent, HALF + 4, runs=tmp_path)
     finished(same, at=BACK)
     assert arrays(same) == arrays(parent)

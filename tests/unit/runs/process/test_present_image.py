@@ -17,7 +17,7 @@ from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.runs.client.helper import HelperClient
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.process.evaluation import present_frozen
+from stdpbench.runs.presentation.frozen import present_frozen
 from stdpbench.runs.process.present_image import try_picture
 from stdpbench.runs.process.probe import Probe
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from stdpbench.base.errors import DiskError
 from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RESPONSES, remove_responses
+from stdpbench.runs.presentation.processes import Part
 from stdpbench.runs.process import assessment
 from stdpbench.runs.process.assessment import Responses
-from stdpbench.runs.process.evaluation import Part
 
 N, N_EXC = 7, 3
 KEY = "0" * 32

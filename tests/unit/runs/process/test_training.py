@@ -15,8 +15,8 @@ from stdpbench.engine.network import start_weights
 from stdpbench.engine.simulators import open_graph, open_simulator
 from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.kinds.encoding import Spikes
+from stdpbench.runs.presentation.frozen import present_frozen
 from stdpbench.runs.process.engine import presentation_frame
-from stdpbench.runs.process.evaluation import present_frozen
 from stdpbench.runs.process.homeostasis import theta_decay
 from stdpbench.runs.process.pace import Pace
 from stdpbench.runs.process.training import Training, train

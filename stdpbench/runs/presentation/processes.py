@@ -1,10 +1,10 @@
-"""The label and test phases: frozen presentations, each from the reset state, distributed over processes.
+"""Present many stimuli to a frozen network, distributed over processes.
 
 Because each presentation starts from the reset state and nothing is learned, its response depends only on weights,
 thresholds and its number, not on the number of processes or the order of presentations.
 
-The process of the run presents pictures, too. If it only collected responses, it would interrupt one of the other
-processes whenever a part is ready.
+The process that asks for responses presents pictures, too. If it only collected responses, it would interrupt one of
+the other processes whenever a part is ready.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,36 +30,11 @@ from stdpbench.base.files import TEMPORARY, process_exists, remove_tree
 from stdpbench.base.paths import SAFE
 from stdpbench.base.signals import handled
 from stdpbench.data.stimuli import StimulusSet, stimuli_of
-from stdpbench.engine.network import Layout, Learned, draw_noise
-from stdpbench.engine.network.initial import slow_start
+from stdpbench.engine.network import Layout, Learned
 from stdpbench.engine.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
-from stdpbench.experiment import Experiment, encode, input_shape, n_bins
-from stdpbench.experiment.graph import Graph
-from stdpbench.kinds.encoding import Spikes
-from stdpbench.kinds.encoding.base import PHASES
+from stdpbench.experiment import Experiment, input_shape
 from stdpbench.results.readout import SpikeTrains
-
-
-def noise_of(
-    graph: Graph, experiment: Experiment, phase: str, presentation: int, attempt: int, n_bins: int
-) -> dict[str, Spikes]:
-    """Return the noise into all populations with noise; it depends only on the arguments.
-
-    Parameters
-    ----------
-    graph : Graph
-        The network with the active parameters.
-    experiment : Experiment
-        The experiment, for its seed.
-    phase, presentation, attempt
-        As for the stimulus. In the training of a stream, all presentations are steps of one continuous noise.
-    n_bins : int
-        Number of steps, including the rest.
-    """
-    if graph.stream and phase == "train":
-        return draw_noise(graph, (experiment.seed,), presentation * n_bins, n_bins)
-    return draw_noise(graph, (experiment.seed, PHASES.index(phase), presentation, attempt), 0, n_bins)
-
+from stdpbench.runs.presentation.frozen import as_evaluated, present_frozen, put_in_force
 
 _SECONDS = 0.1
 """Intended duration of a part: requests and the display of progress wait as long."""
@@ -103,99 +78,6 @@ def default_workers(layout: Layout) -> int:
     processors = len(affinity(0)) if affinity else os.cpu_count() or 1
     free = available_memory()
     return processors if free is None else min(processors, 1 + free // (PROCESS_MEMORY + synapse_memory(layout)))
-
-
-def put_in_force(simulator: Simulator, experiment: Experiment) -> Experiment:
-    """Set the parameters and thresholds of a trained network to those of evaluation; return that experiment."""
-    shown = experiment.evaluated
-    simulator.set_parameters(shown)
-    if experiment.evaluation.thresholds == "start":
-        graph = simulator.graph
-        for name, array in simulator.learned_views.items():
-            owner, _, variable = name.partition(".")
-            if owner in graph.populations:
-                array[...] = slow_start(graph.populations[owner], variable)
-    return shown
-
-
-@contextmanager
-def as_evaluated(simulator: Simulator, experiment: Experiment) -> Iterator[Experiment]:
-    """Set a network to evaluation within the block, and yield the experiment with the parameters of evaluation."""
-    if experiment.evaluation.is_default:
-        yield experiment
-        return
-    before, learned = simulator.experiment, simulator.learned
-    try:
-        yield put_in_force(simulator, experiment)
-    finally:
-        simulator.set_parameters(before)
-        simulator.set_learned(learned)
-
-
-def present_frozen(
-    simulator: Simulator,
-    experiment: Experiment,
-    images: StimulusSet,
-    phase: str,
-    number: int,
-    presentation: int | None = None,
-    record: Mapping[str, Sequence[int]] | None = None,
-    called: int | None = None,
-    attempts: int | None = None,
-) -> tuple[Response, int]:
-    """Show a picture with frozen weights, from the reset state, brighter until it evokes enough spikes.
-
-    Parameters
-    ----------
-    simulator : Simulator
-        The network.
-    experiment : Experiment
-        The active parameters.
-    images : StimulusSet
-        The stimuli.
-    phase : str
-        Name of the random stream of the stimuli.
-    number : int
-        Number of the picture.
-    presentation : int, optional
-        Number of the presentation in the random stream; another number gives other input spikes. Default: `number`.
-    record : mapping of str to sequence of int, optional
-        Neurons by population whose variables are recorded.
-    called : int, optional
-        Number of the picture in error messages, if `images` are only a part of all pictures.
-    attempts : int, optional
-        Maximum number of attempts; default: that of the experiment.
-
-    Returns
-    -------
-    response : Response
-        Response to the last attempt.
-    attempts : int
-        Number of attempts.
-
-    Raises
-    ------
-    StdpbenchError
-        If the state of neurons becomes infinite or NaN.
-    """
-    schedule = experiment.schedule
-    presentation = number if presentation is None else presentation
-    bins = n_bins(experiment, images, number)
-    for attempt in range(attempts or experiment.attempts):
-        simulator.reset()
-        spikes = encode(experiment, images, phase, presentation, attempt, number)
-        # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count
-        n_rest = simulator.layout.max_delay_bins
-        noise = noise_of(simulator.graph, experiment, phase, presentation, attempt, bins + n_rest)
-        response = simulator.present(spikes, bins, plastic=False, n_rest=n_rest, noise=noise, record=record)
-        if odd := simulator.not_finite():
-            raise StdpbenchError(
-                f"{', '.join(odd)} are no longer finite while picture {number if called is None else called} of "
-                f"phase {phase} is shown: a neuron parameter is too large"
-            )
-        if response.counts(simulator.graph.read).sum() >= schedule.min_spikes:
-            break
-    return response, attempt + 1
 
 
 def part_of(start: int, shown: Sequence[tuple[Response, int]], simulator: Simulator, experiment: Experiment) -> Part:
@@ -440,12 +322,3 @@ def _worker_part(learned: Path, phase: str, start: int, kind: str, arrays: dict[
         simulator.set_learned(Learned.load(learned))
         _worker.update(learned=learned, shown=put_in_force(simulator, _worker["experiment"]))
     return _part(simulator, _worker["shown"], stimuli_of(kind, arrays, None), phase, start)
-
-
-def sums_are_finite(arrays: Iterable[NDArray[Any]]) -> bool:
-    """Return whether the sum of each array is finite, which implies that all its values are.
-
-    A sum that overflows is not finite either; values that large are useless, too.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return all(bool(np.isfinite(array.sum())) for array in arrays)

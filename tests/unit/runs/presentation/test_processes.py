@@ -22,8 +22,9 @@ from stdpbench.engine.network import normalise, start_weights
 from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
 from stdpbench.experiment import Experiment, encode
 from stdpbench.results.readout import SpikeTrains
-from stdpbench.runs.process import evaluation
-from stdpbench.runs.process.evaluation import Part, Processes, default_workers, present_frozen, respond
+from stdpbench.runs.presentation import processes
+from stdpbench.runs.presentation.frozen import present_frozen
+from stdpbench.runs.presentation.processes import Part, Processes, default_workers, respond
 from stdpbench.runs.process.training import train
 
 N_EXC, SIDE, N_IMAGES = 4, 8, 230  # the network of the harness, which is compiled once for all
@@ -236,16 +237,16 @@ def test_weights_out_of_bounds_are_used_as_they_are(trained, images):
     Processes that live on get the weights and the phase of what follows.
     """
     state, few = trained.state(), images.part(0, 110)
-    processes = Processes()
-    label, _ = gathered(respond(trained, trained.experiment, few, "label", workers=2, processes=processes), 110)
+    others = Processes()
+    label, _ = gathered(respond(trained, trained.experiment, few, "label", workers=2, processes=others), 110)
     alone, _ = gathered(respond(trained, trained.experiment, few, "label", workers=1), 110)
     np.testing.assert_array_equal(label, alone)
     trained.w[: SIDE * 3] *= 4
     assert trained.w.max() > 1.0
     changed = state_of(trained)
     alone, _ = gathered(respond(trained, trained.experiment, few, "test", workers=1), 110)
-    with closing(processes):
-        shared, _ = gathered(respond(trained, trained.experiment, few, "test", workers=2, processes=processes), 110)
+    with closing(others):
+        shared, _ = gathered(respond(trained, trained.experiment, few, "test", workers=2, processes=others), 110)
     assert state_of(trained) == changed
     np.testing.assert_array_equal(alone, shared)
     trained.set_state(state)
@@ -267,9 +268,9 @@ def test_parameters_in_force_are_those_that_are_used(trained, images):
 
 def test_no_more_workers_than_memory_holds(trained, monkeypatch):
     enough = default_workers(trained.layout)
-    monkeypatch.setattr(evaluation, "available_memory", lambda: 1000)
+    monkeypatch.setattr(processes, "available_memory", lambda: 1000)
     assert default_workers(trained.layout) == 1
-    monkeypatch.setattr(evaluation, "available_memory", lambda: None)
+    monkeypatch.setattr(processes, "available_memory", lambda: None)
     assert default_workers(trained.layout) == enough
 
 
@@ -278,7 +279,7 @@ import os, signal
 import numpy as np
 from stdpbench.data.datasets import Images
 from stdpbench.experiment import Experiment
-from stdpbench.runs.process.evaluation import respond
+from stdpbench.runs.presentation.processes import respond
 from stdpbench.engine.simulators import open_simulator
 
 if __name__ == "__main__":
