@@ -66,18 +66,6 @@ def test_a_finished_run_that_is_opened_shows_what_its_folder_holds(
     assert f"label {label} (label phase)" in neuron.summary()
 
 
-def test_a_run_of_an_earlier_version_does_not_say_who_never_fired(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
-) -> None:
-    path = copy(finished_run, window.runs, "digits-old", 0.5)
-    (path / "exc_spikes.npy").unlink()
-    weights, thresholds = window.train.panels["weight-map"], window.train.panels["thresholds"]
-    window.open_run(path)
-    waits(qtbot, weights.has_content)
-    for panel in (weights, thresholds):
-        waits(qtbot, lambda panel=panel: "which neurons never fired is not known" in panel.summary())
-
-
 def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

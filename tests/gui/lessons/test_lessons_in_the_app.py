@@ -151,26 +151,6 @@ def test_the_layout_from_before_comes_back(closed_afterwards: MainWindow, qtbot:
     window.train.arrange("Watch")
 
 
-def test_panels_have_their_widths_again_after_a_lesson_that_ended_on_another_page(
-    closed_afterwards: MainWindow, qtbot: QtBot
-) -> None:
-    window, guide = closed_afterwards, closed_afterwards.help.lessons
-    window.resize(1280, 800)
-    window.go_to("train")
-    window.train.arrange("Watch")
-
-    def widths() -> list[int]:
-        return [window.train.panels[key].width() for key in ("weight-map", "raster", "parameters")]
-
-    waits(qtbot, lambda: widths()[0] > 400)
-    before = widths()
-    guide.open(BY_NAME["synapse"])
-    waits(qtbot, lambda: not window.train.isVisible())
-    guide.pane.close()
-    window.go_to("train")
-    waits(qtbot, lambda: widths() == before)
-
-
 def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     guide, session = window.help.lessons, window.session
     whole = BY_NAME["neuron"]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from harness import finished, new_run
-from PyQt6.QtCore import QObject, QPoint, QPointF, Qt, QTimer
+from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -27,7 +26,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.scatter import faded, stamped
-from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT, Turns
+from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.inks import inks
 
@@ -442,20 +441,3 @@ def test_points_are_stamped_and_those_that_are_not_selected_fade() -> None:
     some = stamped((20, 10), places, colours, crosses, np.array([False, True, False, False]), 2, paper)
     assert some[5, 15] == red
     assert some[5, 5] == faded(colours[:1], paper)[0] != paper
-
-
-def test_views_are_drawn_in_turns_between_which_the_window_hears(qtbot: QtBot) -> None:
-    parent = QObject()
-    turns, order = Turns(parent), []
-    heard = QTimer(parent)
-    heard.timeout.connect(lambda: order.append("heard"))
-    draws = [lambda name=name: order.append(name) for name in "abc"]
-    heard.start(0)
-    for ask in (*draws, draws[0]):
-        turns.ask(ask)
-    assert turns.busy
-    waits(qtbot, lambda: not turns.busy)
-    heard.stop()
-    assert [name for name in order if name != "heard"] == ["a", "b", "c"]
-    for one, other in pairwise("abc"):
-        assert "heard" in order[order.index(one) : order.index(other)]

@@ -289,17 +289,6 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
     assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.02]
 
 
-def test_a_structural_parameter_takes_two_lines_where_one_is_too_short(panel: ParametersPanel, qtbot: QtBot) -> None:
-    row = panel.form.row("exc.theta_start")
-    panel.resize(600, 440)
-    waits(qtbot, lambda: row.new_run.y() < row.editor.geometry().bottom())
-    panel.resize(150, 440)
-    waits(qtbot, lambda: row.new_run.y() > row.editor.geometry().bottom())
-    assert row.new_run.width() >= row.new_run.sizeHint().width()
-    panel.resize(600, 440)
-    waits(qtbot, lambda: row.new_run.y() < row.editor.geometry().bottom())
-
-
 def test_undo_does_not_wait_for_somebody_to_look(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     panel.hide()
     panel.changes.here({PATH: 0.02})

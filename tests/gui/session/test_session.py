@@ -16,14 +16,12 @@ from synthetic import session
 from waiting import PATIENCE_MS, waits
 
 from stdpbench.declare.learned_names import FEED, THETA
-from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.pages.run_bar import RunBar
-from stdpbench_gui.session import found_run
 from stdpbench_gui.session.found_run import FoundRun
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
@@ -300,18 +298,3 @@ def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_pat
     assert float(made.live.learned(FEED).min()) == 0.5
     assert float(made.live.learned(THETA).min()) == 0.02
     waits(qtbot, lambda: not made.background.busy)
-
-
-def test_a_run_that_somebody_else_went_on_with_is_followed(
-    shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = Client()
-    monkeypatch.setattr(found_run, "has_process", lambda path: True)
-    monkeypatch.setattr(RunClient, "attach", lambda path: found)
-    shown._client = None
-    shown.live.state = State.STOPPED
-    with qtbot.waitSignal(shown.opened, timeout=PATIENCE_MS):
-        shown.resume()
-    assert shown._client is found  # type: ignore[comparison-overlap]
-    shown.leave()
-    waits(qtbot, lambda: not shown.background.busy)

@@ -107,21 +107,6 @@ def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_
     assert "trained without labels" not in page
 
 
-def test_a_network_that_nir_cannot_say_is_refused_in_one_sentence_for_all_its_layers(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    changes = {**SMALL, "schedule.passes": 1, "schedule.train_images": 40, "network.reset": "subtract"}
-    run = stdpbench.reference("surrogate-gradient", "digits", set=changes, runs=tmp_path, wait=True, workers=1)
-    file = tmp_path / "other.nir"
-    capsys.readouterr()
-    with pytest.raises(SystemExit):
-        main(("export", str(run.path), "--nir", str(file), "--runs", str(tmp_path)))
-    (sentence,) = capsys.readouterr().err.strip().splitlines()
-    assert sentence.startswith("stdpbench: network.reset: neurons of NIR are reset to a value")
-    assert sentence.endswith(", and --force writes a file that is marked as another network")
-    assert not file.exists()
-
-
 def test_files_for_other_tools_end_as_these_expect_and_options_belong_to_them(
     trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

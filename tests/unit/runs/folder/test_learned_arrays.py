@@ -111,15 +111,6 @@ def test_what_is_set_is_in_the_network_at_once_and_on_disk_before(tmp_path: Path
     np.testing.assert_array_equal(newest_weights(folder.path).learned["feed.w"].argmax(axis=0), W.argmax(axis=0))
 
 
-@pytest.mark.parametrize("position", [FIRST + 1, SECOND])
-def test_a_run_that_was_killed_comes_to_the_same(position: int, run: RunFolder, tmp_path: Path) -> None:
-    folder = new(tmp_path)
-    hooks = set_by_hand(folder)
-    drive(folder, **hooks, die=killed_at_position(position))
-    left = {at: wishes for at, wishes in hooks["at"].items() if at >= position}
-    assert finished(folder, at=left, paused=hooks["paused"][len(hooks["paused"]) - len(left) :]) == outcome(run)
-
-
 def test_a_run_goes_on_from_a_checkpoint_before_arrays_were_set(run: RunFolder, tmp_path: Path) -> None:
     folder = new(tmp_path)
     drive(folder, **set_by_hand(folder), die=killed_at_position(SECOND + 2))

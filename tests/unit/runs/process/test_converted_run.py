@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import drive, finished, killed_at, new_run
+from harness import finished, new_run
 from sklearn.linear_model import LogisticRegression
 
 from stdpbench.base.errors import StdpbenchError
@@ -84,20 +84,6 @@ def test_spikes_answer_as_the_rectified_units_do(
     assert np.load(folder.path / "learned" / "bias_output.w.npy").shape == (1, 10)
     assert np.load(folder.path / "learned" / "feed2.w.npy").shape == (512, 10)
     assert len(np.load(folder.path / "weights.npy")) == 8 * (64 * 9 - 4 * 8 * 3 + 4)  # less what is outside
-
-
-@pytest.mark.parametrize("at", [(4, 5)])
-def test_a_run_that_is_killed_continues_to_the_same_result_without_its_file(
-    done: tuple[RunFolder, dict[str, str]], weights: tuple[Path, float], tmp_path: Path, at: tuple[int, ...]
-) -> None:
-    copy = tmp_path / "copy.npz"
-    copy.write_bytes(weights[0].read_bytes())
-    folder = new_run(tmp_path / "runs", experiment(copy), checkpoint_every=0)
-    copy.unlink()
-    for number in at:
-        drive(folder, die=killed_at(number))
-    assert finished(folder) == done[1]
-    assert folder.experiment.digest == done[0].experiment.digest
 
 
 def test_a_report_counts_its_accuracy_as_supervised(done: tuple[RunFolder, dict[str, str]], tmp_path: Path) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import N_TEST, N_TRAIN, drive, experiment, new_run, set_
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.analysis.slow_motion import courses_of
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import write_learned
-from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Block
 
@@ -40,16 +39,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     assert [error for _, error, _ in engine.replies if error] == []
     assert folder.about["state"] == "finished"
     return folder
-
-
-def test_it_goes_on_bit_for_bit_after_a_kill(run: RunFolder, tmp_path: Path) -> None:
-    other = new_run(tmp_path, discrete())
-    for position in (7, N_TRAIN - 1, N_TRAIN + N_LABEL + 1):
-        drive(other, at=CHANGE, die=killed_at_position(position))
-    results = (finished(other), outcome(run))
-    after, wanted = ({name: of[name] for name in of if name.endswith((".npy", ".npz"))} for of in results)
-    assert after == wanted
-    assert {"weights.npy", "theta.npy", "test.npz"} <= after.keys()
 
 
 def test_theta_is_stored_and_measured_as_it_is(run: RunFolder) -> None:

@@ -32,7 +32,7 @@ from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.lineage.branches import rewind
-from stdpbench.runs.process import assessment, evaluation
+from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
@@ -381,26 +381,6 @@ def test_a_run_is_finished_only_once_that_is_on_disk(then, disk, monkeypatch, un
 
 
 # -- a full disk, once more ------------------------------------------------------------------------
-
-
-def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monkeypatch, undisturbed, tmp_path):
-    monkeypatch.setattr(assessment, "_GROUP", 2)
-    shown: list[tuple[str, int]] = []
-    present = evaluation.present_frozen
-
-    def noted(simulator: Any, made: Any, images: Any, phase: str, number: int, presentation: int, **more: Any) -> Any:
-        shown.append((phase, presentation))
-        return present(simulator, made, images, phase, number, presentation, **more)
-
-    folder = new_run(tmp_path, baselines=False)
-    monkeypatch.setattr(evaluation, "present_frozen", noted)
-    drive(folder, die=killed_at_position(N_TRAIN + 4))
-    assert [number for phase, number in shown if phase == "label"] == [0, 1, 2, 3]
-    shown.clear()
-    assert {k: v for k, v in finished(folder).items() if k.endswith(".npz")} == {
-        k: v for k, v in undisturbed.items() if k.endswith(".npz")
-    }
-    assert [number for phase, number in shown if phase == "label"] == [4, 5, 6, 7]
 
 
 # -- a folder that is gone -------------------------------------------------------------------------
