@@ -258,25 +258,3 @@ def filled(bar: ProgressBar) -> list[bool]:
         return all(abs(getattr(colour, c)() - getattr(accent, c)()) < 40 for c in ("red", "green", "blue"))
 
     return [alike(x) for x in range(image.width())]
-
-
-def test_a_bar_looks_unlike_a_full_one_while_nobody_knows(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("train")
-    bar = window.train.bar.progress
-    assert bar.isVisible()
-    bar.setRange(0, 10)
-    bar.setValue(10)
-    assert np.mean(filled(bar)) > 0.9
-    bar.setRange(0, 0)
-    looks: list[list[bool]] = []
-    waits(qtbot, lambda: looks.append(filled(bar)) or 0.05 < np.mean(looks[-1]) < 0.3)  # type: ignore[func-returns-value]
-    waits(qtbot, lambda: filled(bar) != looks[-1])  # it moves
-    motion.reduced = True
-    try:
-        still = filled(bar)
-        assert 0.3 < np.mean(still) < 0.7
-        assert np.diff(np.array(still, int)).clip(0).sum() >= 10  # dashes
-        qtbot.wait(100)
-        assert filled(bar) == still
-    finally:
-        motion.reduced = False

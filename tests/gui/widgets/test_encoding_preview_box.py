@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets import encoding_preview as module
 from stdpbench_gui.widgets.basic import not_none
 
 
@@ -63,23 +61,6 @@ def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -
     assert "must be at most" in form.problem.text()  # the form says why; what is drawn stays
     qtbot.wait(200)
     assert preview.view.isVisible()
-
-
-def test_only_the_newest_is_computed_and_not_in_the_thread_of_the_window(
-    form: NewRunForm, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits(qtbot, lambda: form.preview.shown is not None and not form.preview.busy)
-    before, threads, plain = form.preview.shown, list[str](), module.preview_encoding
-
-    def noted(*given: object) -> object:
-        threads.append(threading.current_thread().name)
-        return plain(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module, "preview_encoding", noted)
-    for kind in ("latency", "burst", "rank-order", "regular"):
-        form.set_value("encoding.kind", kind)
-    waits(qtbot, lambda: form.preview.shown is not before and not form.preview.busy)
-    assert threads == ["background"]
 
 
 def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(

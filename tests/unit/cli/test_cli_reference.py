@@ -28,6 +28,7 @@ from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
+from stdpbench.studies.report.analysis import Extent
 from stdpbench.studies.report.build import ReportOptions, make_report
 
 SMALL = {
@@ -86,7 +87,7 @@ def test_the_command_runs_the_same_experiment_with_the_same_weights(
 
 
 def make_report_of(path: Path, folder: Path) -> dict[str, Any]:
-    steps = make_report([RunFolder.open(path)], folder, ReportOptions(workers=1))
+    steps = make_report([RunFolder.open(path)], folder, ReportOptions(Extent(10, 0), workers=1))
     while True:
         try:
             next(steps)

@@ -218,17 +218,6 @@ def test_a_single_run_cannot_be_compared(family: list[RunFolder]) -> None:
         compare([family[0], family[0]])
 
 
-def test_invalid_metrics_are_ignored() -> None:
-    assert metrics_of({"accuracy": 3, "baselines": {"k_means": 1}, "training": {"seconds": "long"}}) == {}
-    odd = {"accuracy": {"vote": {"accuracy": "high"}, "confidence": {"accuracy": 0.5, "interval_95": [0.1]}}}
-    assert metrics_of(odd) == {"accuracy, confidence": Metric(0.5)}
-    baselines = {"k_means": {"accuracy": 0.4, "interval_95": [0.3, 0.5]}, "start_weights": {"vote": {"accuracy": 0.2}}}
-    assert metrics_of({"baselines": baselines}) == {
-        "accuracy of k-means": Metric(0.4, 0.3, 0.5, "95 % Wilson interval"),
-        "accuracy of start weights, vote": Metric(0.2),
-    }
-
-
 def test_theta_of_discrete_neurons_has_no_unit(family: list[RunFolder]) -> None:
     assert theta_unit(read_experiment("digits")) == "mV"
     assert theta_unit(read_experiment("digits-discrete")) == ""

@@ -19,6 +19,7 @@ from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.studies.report.analysis import Extent
 from stdpbench.studies.report.build import ReportOptions, make_report
 
 N_TRAIN, N_TEST = 400, 60
@@ -87,7 +88,7 @@ def test_spikes_answer_as_the_rectified_units_do(
 
 
 def test_a_report_counts_its_accuracy_as_supervised(done: tuple[RunFolder, dict[str, str]], tmp_path: Path) -> None:
-    for _ in make_report([done[0]], tmp_path / "report", ReportOptions(workers=1)):
+    for _ in make_report([done[0]], tmp_path / "report", ReportOptions(Extent(10, 0), workers=1)):
         pass
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "Supervised: trained with labels elsewhere and converted from net.npz, the network classifies" in page
