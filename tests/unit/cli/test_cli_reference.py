@@ -96,6 +96,7 @@ def make_report_of(path: Path, folder: Path) -> dict[str, Any]:
             return found
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_path: Path) -> None:
     found = make_report_of(trained.path, tmp_path)
     rows = [row for row in found["accuracies"] if row["name"] == "vote"]
@@ -170,6 +171,7 @@ def imported(trained: stdpbench.Run, tmp_path_factory: pytest.TempPathFactory) -
     return folder / "runs", " ".join(out.getvalue().split())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
     trained: stdpbench.Run, imported: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

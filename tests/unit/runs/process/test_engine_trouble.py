@@ -249,8 +249,10 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     made.full.clear()
 
 
-@pytest.mark.parametrize("position", [0, 9, N_TRAIN, TOTAL])
-@pytest.mark.parametrize("what", ["everything", "files", "journal"])
+@pytest.mark.parametrize(
+    ("what", "position"),
+    [("everything", 0), ("everything", N_TRAIN), ("files", 9), ("files", TOTAL), ("journal", N_TRAIN), ("journal", 9)],
+)
 def test_a_run_on_a_full_disk_pauses_and_goes_on_when_there_is_room(what, position, disk, undisturbed, tmp_path):
     folder = new_run(tmp_path)
     filled = {"files", "journal"} if what == "everything" else {what}
@@ -276,9 +278,16 @@ def test_a_run_on_a_full_disk_pauses_and_goes_on_when_there_is_room(what, positi
     assert [record.number for record in records] == list(range(len(records)))
 
 
-@pytest.mark.parametrize("what", ["everything", "files", "journal"])
-@pytest.mark.parametrize("position", [9, N_TRAIN + N_LABEL])
-@pytest.mark.parametrize("end", ["stop", "kill"])
+@pytest.mark.parametrize(
+    ("end", "position", "what"),
+    [
+        ("stop", 9, "everything"),
+        ("kill", 9, "files"),
+        ("kill", 9, "journal"),
+        ("stop", N_TRAIN + N_LABEL, "journal"),
+        ("kill", N_TRAIN + N_LABEL, "everything"),
+    ],
+)
 def test_a_run_that_ends_while_the_disk_is_full_goes_on_afterwards(end, position, what, disk, undisturbed, tmp_path):
     folder = new_run(tmp_path)
 

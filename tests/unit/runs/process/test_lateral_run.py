@@ -57,7 +57,7 @@ def test_a_new_run_starts_from_its_weights(parent: RunFolder, tmp_path: Path) ->
     options = Options(simulator="compiled", workers=1)
     folder = create_run_from(parent, {}, tmp_path, options)
     started: list[Any] = []
-    drive(folder, boundary=lambda engine: started.append(engine.simulator.lateral.copy()), at={0: ["stop"]})
+    drive(folder, boundary=lambda engine: started.append(engine.simulator.array("compete.w").copy()), at={0: ["stop"]})
     np.testing.assert_array_equal(started[0], lateral(parent))
     smaller = create_run_from(parent, {"network.n_exc": 3}, tmp_path, options)
     np.testing.assert_array_equal(np.load(smaller.path / "start_lateral.npy"), lateral(parent)[:3, :3])
