@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,33 +104,6 @@ def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot)
     window.show_message("A sentence that is much longer than any window is wide. " * 10)
     qtbot.wait(50)
     assert window.width() == SMALL[0]
-
-
-@pytest.fixture
-def twice_as_large() -> Iterator[None]:
-    usual = QApplication.font()
-    large = QApplication.font()
-    large.setPointSizeF(2 * usual.pointSizeF())
-    QApplication.setFont(large)
-    yield
-    QApplication.setFont(usual)
-
-
-@pytest.mark.usefixtures("twice_as_large")
-def test_large_letters_have_room_in_the_rail_and_do_not_widen_the_window(
-    settings: QSettings, qtbot: QtBot, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
-    window = MainWindow(settings, tmp_path_factory.mktemp("runs"))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window, timeout=PATIENCE_MS)
-    for page, button in window._rail_buttons.items():
-        window.go_to(page)
-        word = button.text().split("\n")[1]
-        assert button.fontMetrics().horizontalAdvance(word) + 10 <= button.width(), word
-    window.resize(1280, 800)
-    assert window.width() == 1280
 
 
 def test_columns_without_room_are_hidden_and_their_values_are_in_the_tool_tip(qtbot: QtBot) -> None:

@@ -122,31 +122,6 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
 # -- notices ---------------------------------------------------------------------------------------
 
 
-def test_a_notice_gives_way_to_what_happened_next(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, finished_run: RunFolder
-) -> None:
-    asked: list[Any] = []
-    shown, lab = window.session, window.lab
-    open_run(window, qtbot, finished_run.path)
-    window.go_to("rules")
-    lab.choose("pair-additive")
-    monkeypatch.setattr(shown, "cannot_change_rule", lambda: "")
-    monkeypatch.setattr(type(shown), "connected", property(lambda self: True))
-    monkeypatch.setattr(shown, "change_rule", lambda rule, then, refused, projection: asked.append((then, refused)))
-    shown.live.state, shown.live.progress = State.RUNNING, {"phase": "train"}
-    lab.notices.add_notice("The experiment is in oja.toml.")
-    lab.network.apply_here()
-    assert len(lab.notices.texts()) == 2
-    assert "Building the network" in lab.notices.texts()[-1]
-    asked[-1][0]({})
-    assert lab.notices.texts() == ["The experiment is in oja.toml.", "pair-additive is active."]
-    lab.network.apply_here()
-    asked[-1][1]("there is no compiler.")
-    assert lab.notices.texts()[1:] == ["⚠ The rule was not changed: there is no compiler."]
-    shown.opened.emit()  # another run, whose rule that is not
-    assert lab.notices.texts() == ["The experiment is in oja.toml."]
-
-
 def test_notices_about_a_run_and_the_queue_are_the_newest(window: MainWindow) -> None:
     page = window.runs_page
     page.queue.reported.emit("The queue was started.", False)

@@ -90,16 +90,6 @@ def test_only_the_run_of_the_lesson_counts_as_evaluated(name: str) -> None:
 
 
 @pytest.mark.shared_window
-def test_without_a_run_the_last_button_stops_none(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
-    guide, lesson = closed_afterwards.help.lessons, BY_NAME["synapse"]
-    guide.open(lesson)
-    guide._go_to(len(lesson.steps))
-    assert view_of(guide).next.text() == "Finish"
-    click(qtbot, view_of(guide).next)
-    assert guide.lesson is None
-
-
-@pytest.mark.shared_window
 def test_they_are_in_the_help_menu_and_on_the_start_page(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
     window, guide = closed_afterwards, closed_afterwards.help.lessons
     click(qtbot, window.start.lessons_button)
