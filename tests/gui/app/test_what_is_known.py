@@ -122,23 +122,6 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
 # -- notices ---------------------------------------------------------------------------------------
 
 
-def test_notices_about_a_run_and_the_queue_are_the_newest(window: MainWindow) -> None:
-    page = window.runs_page
-    page.queue.reported.emit("The queue was started.", False)
-    for sentence, name in (("a pauses at presentation 5.", "a"), ("b pauses at presentation 3.", "b")):
-        page.row_actions._report(sentence, about=name)
-    page.row_actions._report("a is running at presentation 5.", about="a")
-    assert page.notices.texts() == [
-        "The queue was started.",
-        "b pauses at presentation 3.",
-        "a is running at presentation 5.",
-    ]
-    page.watcher.failed.emit("the disk does not answer")
-    assert page.notices.texts()[-1].startswith("⚠ Cannot read the runs folder")
-    page.watcher.failed.emit("")
-    assert len(page.notices.texts()) == 3
-
-
 # -- what is not known yet -------------------------------------------------------------------------
 
 

@@ -8,7 +8,6 @@ from frames import draw_frame, frame, give_pictures, pair
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
-from stopped_clock import Clock
 from synthetic import N_EXC, is_complete, redraw, session, show
 
 from stdpbench.runs.protocol.states import State
@@ -113,19 +112,6 @@ def test_rate_is_spikes_per_second_and_neuron() -> None:
     strip = Strip.of(frame(0, exc=pair((1, 0), (2, 9), (0, 10), (0, 699))), 0.5)
     assert strip.rate[:2] == pytest.approx(np.array([2, 1]) / N_EXC / 0.005)
     assert strip.rate.sum() == pytest.approx(4 / N_EXC / 0.005)
-
-
-def test_glides_in_and_then_stands_still(clock: Clock, panel: Raster) -> None:
-    see(panel, 3)
-    motion.fast_flicker = False
-    clock.advance(1.0)
-    see(panel, 4)
-    places = [panel.view.right]
-    while panel._dirty:
-        clock.advance(0.1)
-        panel.draw_if_needed()
-        places.append(panel.view.right)
-    assert places[0] < places[1] < places[-1] == panel.strips[-1].end
 
 
 def test_nothing_glides_with_reduced_motion(panel: Raster) -> None:

@@ -135,20 +135,6 @@ def test_a_run_that_pauses_by_itself_says_why_until_it_goes_on(shown: RunSession
     assert messages[-1] == ""
 
 
-def test_a_run_that_went_on_without_the_app_is_shown_anew(
-    shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Path] = []
-    monkeypatch.setattr(shown, "open", opened.append)
-    shown.catch_up()  # connected: nothing to do
-    shown._client = None
-    shown.live.state = State.STOPPED
-    edit_journal(shown.folder, state="finished")
-    shown.catch_up()
-    waits(qtbot, lambda: opened)
-    assert opened == [shown.folder.path]
-
-
 def test_what_will_not_come_is_not_promised(shown: RunSession, client: Client) -> None:
     assert shown.not_coming() == ""
     shown.live.progress = {"phase": "label", "done": 1, "total": 10}
@@ -220,22 +206,6 @@ def test_what_stands_still_says_why(shown: RunSession, client: Client, bar: RunB
     shown.live.state, shown.live.position, shown.live.reason = State.FAILED, 100, "the disk is full"
     bar.refresh()
     assert bar.speed_text.text() == "failed: the disk is full"
-
-
-def test_the_bar_says_what_a_run_that_is_building_waits_for(
-    shown: RunSession, bar: RunBar, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    shown.live.state, shown.live.reason, shown.live.progress = State.BUILDING, "compiling the network", {}
-    bar.refresh()
-    assert (bar.position.text(), bar.progress.maximum()) == ("compiling the network, 0 s", 0)
-    now = 112.4
-    bar._waited.timeout.emit()
-    assert bar.position.text() == "compiling the network, 12 s"
-    shown.live.state, shown.live.reason = State.RUNNING, ""
-    bar._waited.timeout.emit()
-    assert not bar._waited.isActive()
 
 
 def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunBar, qtbot: QtBot) -> None:

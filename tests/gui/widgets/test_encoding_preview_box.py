@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from synthetic import redraw, session, show
+from synthetic import session, show
 from waiting import waits
 
 from stdpbench.experiment import read_experiment
@@ -14,8 +14,6 @@ from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
-from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
@@ -61,38 +59,3 @@ def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -
     assert "must be at most" in form.problem.text()  # the form says why; what is drawn stays
     qtbot.wait(200)
     assert preview.view.isVisible()
-
-
-def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(
-    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(RunSession, "connected", True)
-    redraw(panel)
-    sent: list[dict[str, float]] = []
-    monkeypatch.setattr(panel.changes, "here", sent.append)
-    row = panel.form.row("encoding.intensity")
-    assert panel.preview.box is None
-    assert row.slider is not None
-    row.editor.setText("2")  # type: ignore[union-attr]
-    row.editor.textEdited.emit("2")  # type: ignore[union-attr]
-    box = not_none(panel.preview.box)
-    waits(qtbot, lambda: box.shown is not None and not box.busy)
-    few = len(box.shown.shown.index)
-    assert box.isVisible()
-    row.editor.setText("8")  # type: ignore[union-attr]
-    row.editor.textEdited.emit("8")  # type: ignore[union-attr]
-    waits(qtbot, lambda: not box.busy)
-    assert len(box.shown.shown.index) > 3 * few
-    assert not sent
-    shown = box.shown
-    row.editor.setText("-1")  # type: ignore[union-attr]
-    row.editor.textEdited.emit("-1")  # type: ignore[union-attr]
-    qtbot.wait(200)
-    assert box.shown is shown  # the last valid one
-    row.revert()
-    waits(qtbot, lambda: box.shown is not shown and not box.busy)
-    assert len(box.shown.shown.index) < 2 * few
-    panel.form.sections["encoding"].header.setChecked(False)
-    assert not box.isVisible()
-    panel.session.opened.emit()
-    assert panel.preview.box is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import os
 import re
@@ -11,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import shipped
 from stdpbench.cli import bench
-from stdpbench.cli.bench import Measurement, Results, bench_training, plan, training_name
+from stdpbench.cli.bench import Measurement, bench_training, plan, training_name
 from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 
 BASELINES = ("plain_network.py", "plain_runtime.py", "long_runtime.py", "standalone.py", "kernel_float32.py")
@@ -234,22 +232,6 @@ def test_command_writes_figures_and_prints_tables(
     assert "plain runtime / compiled" in output
     assert "33.33" in output
     assert "standalone 400 could not be measured: make was not found" in output
-
-
-def test_the_short_benchmark_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments, limits = iter([0.0, 10.0, 150.0, 170.0, *[171.0] * 50]), list[float]()
-
-    def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float) -> dict[str, Any]:
-        limits.append(limit)
-        return canned(measurement)
-
-    monkeypatch.setattr(bench, "run", run)
-    results = Results()
-    bench.run_all(plan(False), results, None, Console(file=io.StringIO()), 165.0, lambda: next(moments))
-    assert limits == [155.0, 15.0]
-    assert list(results.figures) == [measurement.name for measurement in plan(False)[:2]]
-    assert set(results.failures) == {measurement.name for measurement in plan(False)[2:]}
-    assert all("--full" in reason for reason in results.failures.values())
 
 
 def test_times_are_compared_with_those_of_an_earlier_benchmark(

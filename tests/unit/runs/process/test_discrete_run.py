@@ -10,7 +10,6 @@ import pytest
 from harness import N_TEST, N_TRAIN, drive, experiment, new_run, set_
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.slow_motion import courses_of
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import write_learned
@@ -69,18 +68,3 @@ def test_thresholds_above_a_volt_can_be_set(run: RunFolder, tmp_path: Path) -> N
     assert accepted == ""
     assert (theta == 20.0).all()
     assert refused == "exc.theta contains values from -1 to -1; allowed are numbers from 0 on, without unit"
-
-
-def test_courses_of_a_neuron_have_no_unit(run: RunFolder) -> None:
-    v, theta, arrived = np.array([[0.5], [2.5]]), np.array([[3.0], [3.25]]), np.array([[1.0], [0.0]])
-    recording = {"neurons": np.array([2]), "v": v, "theta": theta, "I_exc": arrived, "I_inh": 2 * arrived}
-    found = courses_of(discrete(), {"recording": recording}, 2)
-    assert found is not None
-    assert found.unit == ""
-    np.testing.assert_array_equal(found.v, [0.5, 2.5])
-    np.testing.assert_array_equal(found.threshold, [5.0, 5.25])
-    np.testing.assert_array_equal((found.ge, found.gi), [[1.0, 0.0], [2.0, 0.0]])
-    usual = courses_of(experiment(), {"recording": {"neurons": np.array([2]), "v": v * 1e-3}}, 2)
-    assert usual is not None
-    assert usual.unit == "mV"
-    np.testing.assert_allclose(usual.v, [0.5, 2.5])
