@@ -169,15 +169,6 @@ def test_lines_of_changes_name_the_newest_where_room_is_short(panel: Curves) -> 
     assert plot.lines[0].toolTip() == "nu_post → 1 from presentation 50 on"
 
 
-def test_titles_are_never_cut_off(panel: Curves) -> None:
-    for size in ((250, 200), (480, 600), (1000, 250)):
-        panel.resize(*size)
-        redraw(panel)
-        for plot in panel.shown:
-            metrics = plot.chooser.fontMetrics()
-            assert plot.chooser.width() >= metrics.horizontalAdvance(plot.chooser.text())
-
-
 def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
     live = panel.session.live
     fact = facts.LearnedSet({"feed.w": "ab" * 32, "exc.theta": "cd" * 32}, {"feed.w": (64, 4), "exc.theta": (4,)})

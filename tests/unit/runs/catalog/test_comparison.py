@@ -38,7 +38,6 @@ from stdpbench.runs.catalog.comparison_spec import (
     course_of,
     course_table,
     labels_of,
-    short_names,
     title_and_name,
 )
 from stdpbench.runs.catalog.store import Store
@@ -304,10 +303,3 @@ def test_titles_name_runs_as_long_as_they_differ(tmp_path: Path, make_run: Make)
 
 
 NAMED = {"a": "finished", "b": "stopped", "c": "finished"}
-
-
-def test_short_names() -> None:
-    assert short_names(["a-1-x", "a-2-x"]) == {"a-1-x": "…1-x", "a-2-x": "…2-x"}
-    assert short_names(["a-1", "a-1-2"]) == {"a-1": "…1", "a-1-2": "…1-2"}
-    assert short_names(["a-1", "b-1"]) == {"a-1": "a-1", "b-1": "b-1"}
-    assert short_names(["a-1"]) == {"a-1": "a-1"}
