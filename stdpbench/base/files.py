@@ -11,6 +11,7 @@ that the user named or the program made, and may be reached by links.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -380,3 +381,14 @@ def _entry(path: Path, named: str | None, within: Path | None) -> Iterator[tuple
 def _refuse_link(status: os.stat_result, path: Path) -> None:
     if stat.S_ISLNK(status.st_mode):
         raise OSError(errno.ELOOP, "links are never followed to remove files", str(path))
+
+
+def code_digest(*places: Path) -> str:
+    """Return the SHA-256, hexadecimal, of the code in files and folders, with the names of the files."""
+    digest = hashlib.sha256()
+    for place in places:
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.suffix in {".py", ".so", ".cpp", ".h"}:
+                digest.update(path.relative_to(place.parent).as_posix().encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

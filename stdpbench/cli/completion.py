@@ -230,26 +230,21 @@ def _stamp() -> list[str]:
 
 def _declared() -> Names:
     from stdpbench.bridges.hardware import chips as chips_
+    from stdpbench.cli.describe import PLAIN_SECTIONS
     from stdpbench.data.datasets.fetch import FETCHABLE
     from stdpbench.data.datasets.import_events import IMPORTABLE
     from stdpbench.declare.parameters import Parameters
     from stdpbench.engine.simulators import simulators as simulators_
-    from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, Simulation, family_of, kind_parameter
+    from stdpbench.experiment import SECTIONS, family_of, kind_parameter
     from stdpbench.results.readout import readouts, timed_readouts
     from stdpbench.studies.lab.checks.kinds import kinds as checked
     from stdpbench.studies.lab.default_protocol import PROTOCOLS
     from stdpbench.studies.sweeps.definition import TABLES
 
-    plain: dict[str, type[Parameters]] = {
-        "about": About,
-        "schedule": Schedule,
-        "evaluation": Evaluation,
-        "simulator": Simulation,
-    }
     families = {section: family for section in SECTIONS if (family := family_of(section)) is not None}
     parameters: dict[str, dict[str, dict[str, list[str]]]] = {}
     for section in SECTIONS:
-        classes: dict[str, type[Parameters]] = {"": plain[section]} if section in plain else {}
+        classes: dict[str, type[Parameters]] = {"": PLAIN_SECTIONS[section]} if section in PLAIN_SECTIONS else {}
         for kind in families[section].kinds() if section in families else ():
             with suppress(Exception):  # a package that cannot be imported
                 classes[kind] = families[section].get(kind)

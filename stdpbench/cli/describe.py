@@ -64,7 +64,7 @@ FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     readouts,
     timed_readouts,
 )
-_PLAIN: dict[str, type[Parameters]] = {
+PLAIN_SECTIONS: dict[str, type[Parameters]] = {
     "about": About,
     "schedule": Schedule,
     "evaluation": Evaluation,
@@ -131,8 +131,8 @@ def look_up(name: str) -> Iterator[Described]:
 
 
 def _sections(name: str) -> Iterator[Described]:
-    if name in _PLAIN:
-        yield _of_class("section", name, _PLAIN[name])
+    if name in PLAIN_SECTIONS:
+        yield _of_class("section", name, PLAIN_SECTIONS[name])
     elif (text := _WITH_KINDS.get(name) or _part(name)) is not None:
         family, kind = family_of(name), kind_parameter(name)
         assert family is not None
@@ -250,8 +250,8 @@ def _parameters(path: str) -> Iterator[Described]:
         return
     owners: list[tuple[str, type[Parameters]]] = []
     family = family_of(section)
-    if section in _PLAIN or section in SWEEP_TABLES:
-        owners = [("", (_PLAIN | SWEEP_TABLES)[section])]
+    if section in PLAIN_SECTIONS or section in SWEEP_TABLES:
+        owners = [("", (PLAIN_SECTIONS | SWEEP_TABLES)[section])]
     elif section.startswith("network.") and section.count(".") == 2:
         tables: dict[str, type[Parameters]] = {"populations": Population, "projections": Projection}
         owners = [("", cls)] if (cls := tables.get(section.split(".")[1])) is not None else []
@@ -274,7 +274,7 @@ def _parameters(path: str) -> Iterator[Described]:
 def _nearest(name: str) -> str:
     """Return a hint that suggests the most similar name."""
     owner, dot, _ = name.rpartition(".")
-    plain = _PLAIN | SWEEP_TABLES
+    plain = PLAIN_SECTIONS | SWEEP_TABLES
     paths = [f"{section}.{p.name}" for section in plain for p in plain[section].describe()]
     for section in _WITH_KINDS:
         family = family_of(section)
@@ -295,10 +295,15 @@ def _nearest(name: str) -> str:
     return suggestion(name, {*kinds, *SECTIONS, *SWEEP_TABLES, *shipped_experiments()})
 
 
-def _of_class(what: str, name: str, cls: type[Parameters]) -> Described:
+def _of_class(family: str, name: str, cls: type[Parameters]) -> Described:
     """Return a kind or a section as plain values."""
-    fixed = what in _NEVER_LIVE or name == "about"
-    described: Described = {"what": what, "name": name, "summary": getattr(cls, "summary", ""), "text": plain_doc(cls)}
+    fixed = family in _NEVER_LIVE or name == "about"
+    described: Described = {
+        "what": family,
+        "name": name,
+        "summary": getattr(cls, "summary", ""),
+        "text": plain_doc(cls),
+    }
     if issubclass(cls, PlasticityRule):
         described["traces"] = _traces(cls)
     described |= {title: inspect.cleandoc(text) for title, key in TEXTS if (text := getattr(cls, key, ""))}

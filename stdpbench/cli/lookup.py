@@ -92,14 +92,17 @@ def data_list(json: AsJson = False) -> None:
     from stdpbench.data.datasets.import_events import IMPORTABLE, imported
     from stdpbench.kinds.streams import Stream
 
-    elsewhere = {"digits": "ships with scikit-learn", **dict.fromkeys(("idx", "npz", "folder"), "your own files")}
-    streams = {kind: "made on the spot" for kind, cls in datasets.usable().items() if issubclass(cls, Stream)}
-    elsewhere |= streams | {"none": "–", "spike-times": "your own file"}
-    elsewhere |= {"tabular": "scikit-learn, or your own file", "signals": "your own files"}
-    elsewhere |= {"events": "your own files"}
-    elsewhere |= {kind: f"missing; stdpbench data fetch {kind} --from FOLDER" for kind in IMPORTABLE}
-    elsewhere |= {"japanese-vowels": "your own copy"}
-    elsewhere |= dict.fromkeys(("logic", "order", "digits-events"), "made on the spot")
+    elsewhere = {
+        **{kind: "made on the spot" for kind, cls in datasets.usable().items() if issubclass(cls, Stream)},
+        **dict.fromkeys(("logic", "order", "digits-events"), "made on the spot"),
+        **dict.fromkeys(("idx", "npz", "folder", "signals", "events"), "your own files"),
+        **{kind: f"missing; stdpbench data fetch {kind} --from FOLDER" for kind in IMPORTABLE},
+        "digits": "ships with scikit-learn",
+        "tabular": "scikit-learn, or your own file",
+        "spike-times": "your own file",
+        "japanese-vowels": "your own copy",
+        "none": "–",
+    }
     rows: list[dict[str, Any]] = []
     for kind in datasets.kinds():
         folder = status(kind) if kind in FETCHABLE else imported(kind) if kind in IMPORTABLE else None

@@ -18,9 +18,20 @@ from stdpbench.base.paths import runs_folder
 from stdpbench.cli import completion
 from stdpbench.cli.options import AsJson, FigureWidth, Run, Runs, find_run
 from stdpbench.cli.output import plain_table, terminal_width, wrapped, write_json
-from stdpbench.runs.catalog.columns import clock, local_time
+from stdpbench.runs.catalog.columns import local_time
+from stdpbench.runs.catalog.columns import text as formatted
 from stdpbench.runs.catalog.filters import Filter
-from stdpbench.runs.catalog.store import BIN, CHANGED, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
+from stdpbench.runs.catalog.store import (
+    BIN,
+    CHANGED,
+    COLUMNS,
+    NUMBERS,
+    SWEEP,
+    Entry,
+    Store,
+    run_names,
+    sweep_folders,
+)
 from stdpbench.runs.queue.run_queue import Queue
 
 if TYPE_CHECKING:
@@ -36,8 +47,8 @@ _SHOWN = ("name", "starred", "title", "tags", "experiment", "seed", "state", "pr
 _WIDE = 100
 """Minimum width of a terminal for the column `started`, since names of runs usually end with the time."""
 _NAMED = 10  # maximum number of entries listed by name
+_FORMATTED = ("started", "ended", "duration", "vote")
 _STREAM = "training.stream."
-_NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
 
 
 @store_app.command("list")
@@ -148,7 +159,7 @@ def list_runs(
         if not chosen and terminal_width() < _WIDE and "started" in shown:
             shown.remove("started")
         rows = [[_cell(entry, column) for column in shown] for entry in entries]
-        right = [number for number, column in enumerate(shown) if column in _NUMBERS or column.startswith(_STREAM)]
+        right = [number for number, column in enumerate(shown) if column in NUMBERS or column.startswith(_STREAM)]
         sys.stdout.write(plain_table([column.removeprefix(_STREAM) for column in shown], rows, right))
     if waiting and not bin_:
         sys.stdout.write(f"{waiting} in the queue: `stdpbench queue list` shows them.\n")
@@ -464,13 +475,7 @@ def _stream_columns(entries: Sequence[Entry]) -> list[str]:
 
 
 def _cell(entry: Entry, column: str) -> str:
-    if column in ("started", "ended"):
-        return local_time(getattr(entry, column))
-    if column == "duration":
-        return "" if entry.duration is None else clock(entry.duration)
-    if column == "vote":
-        return "" if entry.vote is None else f"{100 * entry.vote:5.2f} % {entry.weights_origin.word}".rstrip()
-    return entry.text(column)
+    return formatted(entry, column) if column in _FORMATTED else entry.text(column)
 
 
 def _show_account(

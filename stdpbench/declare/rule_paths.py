@@ -5,7 +5,10 @@ This module is cheap to import.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from stdpbench.base.toml_lines import flat
 
 SECTION = "plasticity"
 """The section of a template's rule; also the name of the table of a projection's rule."""
@@ -14,6 +17,15 @@ SECTION = "plasticity"
 def table_of_rule(projection: str) -> str:
     """Return the dotted path of the table of a projection's rule, or of the section for an empty name."""
     return f"network.projections.{projection}.{SECTION}" if projection else SECTION
+
+
+def changes_between(old: Mapping[str, Any], new: Mapping[str, Any], projection: str) -> dict[str, tuple[Any, Any]]:
+    """Return (old, new) of each value that differs between the tables of two rules, by dotted path of the network."""
+    table = table_of_rule(projection)
+    before, after = flat(old, f"{table}."), flat(new, f"{table}.")
+    return {
+        path: (before.get(path), after.get(path)) for path in before | after if before.get(path) != after.get(path)
+    }
 
 
 def projection_of(path: str) -> str:

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stdpbench.runs.catalog.store import BIN, DAMAGED, QUEUE, Entry, Store
+from stdpbench.runs.catalog.columns import is_active
+from stdpbench.runs.catalog.store import BIN, QUEUE, Entry, Store
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.lock import has_process
-from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench.runs.queue.runner_process import Runner, runners
 
@@ -95,7 +95,9 @@ class RunsWatch:
         changed = {name for name, mark in marks.items() if self._marks.get(name) != mark} | (
             self._fresh & marks.keys()
         )
-        changed |= {name for name in self._entries.keys() & marks.keys() if self._died(name)}
+        for name in self._entries.keys() & marks.keys():
+            if is_active(self._entries[name]) and not has_process(self.runs / name):
+                changed.add(name)
         gone = self._marks.keys() - marks.keys()
         self._marks = marks
         self._fresh = {name for name, mark in marks.items() if moment - mark < _FRESH}
@@ -111,10 +113,6 @@ class RunsWatch:
             return None
         self._last = state
         return state
-
-    def _died(self, name: str) -> bool:
-        state = self._entries[name].state
-        return state != DAMAGED and State(state).active and not has_process(self.runs / name)
 
     def _read(self, changed: set[str], gone: set[str]) -> tuple[str, ...]:
         """Read changed runs, and return the remarks of the store."""

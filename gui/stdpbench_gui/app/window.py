@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         rules_actions.add_actions(self.actions_, lambda: self.lab)
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)
-        runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
+        runs = self._runs = RunsPage(self.runs, self.session, self.actions_, self.settings)
         self.pages.addWidget(runs)
         yield from runs.fill()
         self.undo.follow(runs.steps.changed)

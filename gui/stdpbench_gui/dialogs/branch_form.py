@@ -123,7 +123,7 @@ class BranchForm(PastForm):
     def __init__(self, past: Past, session: RunSession, runs: Path, parent: QWidget | None) -> None:
         explanation = (
             f"A branch is a second run that continues from {past.name} with changed parameters and the same input "
-            f"spikes. {past.name} stays as it is. Both runs are ticked and drawn in the same plots."
+            f"spikes. {past.name} stays as it is. The Runs page compares their curves."
         )
         asked = "Number of training presentations before the branch starts"
         super().__init__(past, session, runs, f"Branch of {past.name}", explanation, asked, parent)

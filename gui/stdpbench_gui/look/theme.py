@@ -204,6 +204,8 @@ def _palette(theme: Theme) -> QPalette:
         palette.setColor(role, QColor(colour))
     for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
+    for role in (QPalette.ColorRole.Highlight, QPalette.ColorRole.Accent):  # the filled part of a slider
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.line))
     return palette
 
 

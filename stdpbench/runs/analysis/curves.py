@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,53 +16,6 @@ from stdpbench.results.readout import READOUTS, assign, readouts, score
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.protocol.facts import Block, Taught
 from stdpbench.runs.protocol.live_run import LiveRun
-
-_CHUNK = 1024
-
-
-class IntegerSeries:
-    """One integer per presentation, in preallocated memory, so that the memory of a long run does not grow.
-
-    Parameters
-    ----------
-    planned : int
-        Planned number of presentations; more can be appended.
-    """
-
-    def __init__(self, planned: int) -> None:
-        self._values = _allocate(planned)
-        self._n = 0
-
-    def __len__(self) -> int:
-        """Return the number of values."""
-        return self._n
-
-    def append(self, value: int) -> None:
-        """Append a value."""
-        if self._n == len(self._values):
-            self._values = np.concatenate([self._values, _allocate(max(_CHUNK, self._n // 4))])
-        self._values[self._n] = value
-        self._n += 1
-
-    @property
-    def all(self) -> NDArray[np.int32]:
-        """All values, int32, (n,), as a view."""
-        return self._values[: self._n]
-
-    def last(self, n: int) -> NDArray[np.int32]:
-        """Return the last `n` values, or all if there are fewer, as a view."""
-        return self._values[max(0, self._n - n) : self._n]
-
-    def replace(self, values: NDArray[Any]) -> None:
-        """Replace all values."""
-        self._n = len(values)
-        if self._n > len(self._values):
-            self._values = _allocate(self._n)
-        self._values[: self._n] = values
-
-
-def _allocate(n: int) -> NDArray[np.int32]:
-    return np.full(n, -1, np.int32)  # zeros would only reserve memory on writing
 
 
 def first_accuracy(n_presentations: int) -> int | None:
@@ -95,9 +50,8 @@ class Curves:
         self.interval, self.window = _steps(n_presentations)
         self._labels = labels
         self._n_classes = n_classes
-        self._recent: NDArray[np.uint16] | None = None  # ring buffer of responses, indexed by presentation
-        self._n_recent = 0
-        self.image, self.attempts, self.spikes = (IntegerSeries(n_presentations) for _ in range(3))
+        self._recent: deque[NDArray[np.uint16]] = deque(maxlen=2 * self.window)  # responses to the last pictures
+        self.image, self.attempts, self.spikes = array("i"), array("i"), array("i")  # one value per presentation
         self.points: list[int] = []
         self.mean_theta: list[float] = []
         self.spikes_per_image: list[float] = []
@@ -109,10 +63,7 @@ class Curves:
         self.image.append(image)
         self.attempts.append(attempts)
         self.spikes.append(int(spike_counts.sum()))
-        if self._recent is None:
-            self._recent = np.zeros((2 * self.window, len(spike_counts)), np.uint16)
-        self._recent[(len(self.image) - 1) % len(self._recent)] = spike_counts
-        self._n_recent = min(self._n_recent + 1, len(self._recent))
+        self._recent.append(spike_counts.astype(np.uint16))
         return len(self.image) % self.interval == 0
 
     def measure(self, mean_theta: float, weight_change: float = np.nan) -> None:
@@ -120,7 +71,7 @@ class Curves:
         self.points.append(len(self.image))
         self.mean_theta.append(mean_theta)
         self.weight_change.append(weight_change)
-        self.spikes_per_image.append(float(self.spikes.last(self.interval).mean()))
+        self.spikes_per_image.append(float(np.mean(self.spikes[-self.interval :])))
         measured = self._running_accuracy()
         for name, values in self.accuracy.items():
             values.append(measured.get(name, np.nan))
@@ -128,18 +79,18 @@ class Curves:
     @property
     def repeats(self) -> float:
         """Fraction of the last presentations that needed more than one attempt."""
-        last = self.attempts.last(self.interval)
-        return float((last > 1).mean()) if len(last) else 0.0
+        last = self.attempts[-self.interval :]
+        return sum(attempts > 1 for attempts in last) / len(last) if last else 0.0
 
     def latest_accuracy(self) -> dict[str, float]:
         """Return the newest running accuracy by read-out; empty if none has been measured."""
         return {name: values[-1] for name, values in self.accuracy.items() if values and np.isfinite(values[-1])}
 
     def _running_accuracy(self) -> dict[str, float]:
-        if self._labels is None or self._n_recent < 2 * self.window:
+        if self._labels is None or len(self._recent) < 2 * self.window:
             return {}
-        counts = self._recent_counts()
-        labels, half = self._labels[self.image.last(len(counts))], self.window
+        counts = np.array(self._recent)
+        labels, half = self._labels[self._recent_images()], self.window
         assignment = assign(counts[:half], labels[:half], self._n_classes)
         return {
             name: score(
@@ -152,9 +103,9 @@ class Curves:
         """Return everything as arrays for ``training.npz``; values per presentation have type `dtype`."""
         curves = {f"accuracy_{name}": np.array(values, float) for name, values in self.accuracy.items()}
         return {
-            "image": self.image.all.astype(dtype),
-            "attempts": self.attempts.all.astype(dtype),
-            "spikes": self.spikes.all.astype(dtype),
+            "image": np.array(self.image, dtype),
+            "attempts": np.array(self.attempts, dtype),
+            "spikes": np.array(self.spikes, dtype),
             "points": np.array(self.points, np.int64),
             "mean_theta_mV": np.array(self.mean_theta, float),
             "spikes_per_image": np.array(self.spikes_per_image, float),
@@ -164,23 +115,16 @@ class Curves:
 
     def recent(self, n_exc: int) -> dict[str, NDArray[np.int64] | NDArray[np.uint16]]:
         """Return the last presentations, which running accuracy needs to continue from a checkpoint."""
-        counts = np.empty((0, n_exc), np.uint16) if self._recent is None else self._recent_counts()
-        return {"recent_image": self.image.last(len(counts)).astype(np.int64), "recent_counts": counts}
+        counts = np.array(self._recent, np.uint16).reshape(-1, n_exc)
+        return {"recent_image": self._recent_images(), "recent_counts": counts}
 
-    def _recent_counts(self) -> NDArray[np.uint16]:
-        """Return the spike counts of each neuron in the last presentations, oldest first."""
-        assert self._recent is not None
-        return self._recent[self._places(self._n_recent)]
-
-    def _places(self, n: int) -> NDArray[np.int64]:
-        """Return the indices of the last `n` presentations in the ring buffer."""
-        assert self._recent is not None
-        return np.arange(len(self.image) - n, len(self.image)) % len(self._recent)
+    def _recent_images(self) -> NDArray[np.int64]:
+        return np.array(self.image[len(self.image) - len(self._recent) :], np.int64)
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Restore the state from the results of `arrays` and `recent`."""
         for name in ("image", "attempts", "spikes"):
-            getattr(self, name).replace(arrays[name])
+            setattr(self, name, array("i", arrays[name].tolist()))
         for name, key in (
             ("points", "points"),
             ("mean_theta", "mean_theta_mV"),
@@ -190,9 +134,7 @@ class Curves:
             setattr(self, name, arrays[key].tolist())
         unknown = np.full(len(self.points), np.nan)  # for a read-out that was installed later
         self.accuracy = {name: arrays.get(f"accuracy_{name}", unknown).tolist() for name in READOUTS}
-        counts = arrays["recent_counts"][-2 * self.window :]
-        self._recent, self._n_recent = np.zeros((2 * self.window, counts.shape[1]), np.uint16), len(counts)
-        self._recent[self._places(len(counts))] = counts
+        self._recent = deque(arrays["recent_counts"], 2 * self.window)
 
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]

@@ -382,9 +382,11 @@ class _Synapses:
         layout = Layout(graph).projections[projection]
         if layout.sparse:
             first, numbers, sources = layout.synapses.incoming
-            own = slice(first[neuron], first[neuron + 1])
-            bins = delays_of(graph, projection)[numbers[own]] if layout.delays_differ else layout.delay_bins
-            return cls(graph, projection, source, target, neuron, False, bins, None, sources[own], numbers[own])
+            selected = slice(first[neuron], first[neuron + 1])
+            bins = delays_of(graph, projection)[numbers[selected]] if layout.delays_differ else layout.delay_bins
+            return cls(
+                graph, projection, source, target, neuron, False, bins, None, sources[selected], numbers[selected]
+            )
         single = not layout.dense
         delays: int | NDArray[np.int32] = layout.delay_bins
         if layout.delays_differ:

@@ -19,7 +19,7 @@ from stdpbench.engine.network import Layout, delays_of, projection_weights
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.connections.local import Local
 from stdpbench.kinds.connections.synapses import Synapses
-from stdpbench.runs.analysis.fields import field_shape
+from stdpbench.runs.analysis.fields import by_label, field_shape
 
 MOST_CELLS = 2_000_000
 """Maximum number of pairs of neurons of a sparse projection drawn as fields; a larger one is drawn as a matrix."""
@@ -153,27 +153,25 @@ class WeightView:
     def incoming(self, w: Floats, neuron: int) -> NDArray[np.float32]:
         """Return the weights of a target neuron from each source neuron, (n_source,); NaN without a synapse."""
         if self.synapses is None:
-            weights = np.array(w[:, neuron], np.float32)
-            weights[self._unconnected(neuron)] = np.nan
-            return weights
+            return self._dense(w[:, neuron], neuron)
         incoming = self.synapses.incoming
-        own = slice(incoming.first[neuron], incoming.first[neuron + 1])
-        return spread(incoming.source[own], w[incoming.synapse[own]], self.n_source)
+        selected = slice(incoming.first[neuron], incoming.first[neuron + 1])
+        return spread(incoming.source[selected], w[incoming.synapse[selected]], self.n_source)
 
     def outgoing(self, w: Floats, neuron: int) -> NDArray[np.float32]:
         """Return the weights of a source neuron to each target neuron, (n_target,); NaN without a synapse."""
         if self.synapses is None:
-            weights = np.array(w[neuron], np.float32)
-            weights[self._unconnected(neuron)] = np.nan
-            return weights
-        own = slice(self.synapses.first[neuron], self.synapses.first[neuron + 1])
-        return spread(self.synapses.target[own], w[own], self.n_target)
+            return self._dense(w[neuron], neuron)
+        selected = slice(self.synapses.first[neuron], self.synapses.first[neuron + 1])
+        return spread(self.synapses.target[selected], w[selected], self.n_target)
 
-    def _unconnected(self, neuron: int) -> NDArray[np.bool_]:
-        number = np.arange(self.n_source)
-        if not self.group:
-            return np.zeros(self.n_source, bool)
-        return np.asarray((number == neuron) | (number // self.group != neuron // self.group))
+    def _dense(self, w: Floats, neuron: int) -> NDArray[np.float32]:
+        """Return the weights of a neuron in a dense projection; NaN for itself and other groups."""
+        weights = np.array(w, np.float32)
+        if self.group:
+            number = np.arange(len(weights))
+            weights[(number == neuron) | (number // self.group != neuron // self.group)] = np.nan
+        return weights
 
     # -- as a matrix -----------------------------------------------------------------------------------------------
 
@@ -395,8 +393,7 @@ def preferred_order(
     by_theta = theta is not None and len(theta) == n and bool(np.isfinite(theta).all()) and float(np.ptp(theta)) > 0
     high = theta if by_theta and theta is not None else np.zeros(n)
     if labels is not None and len(labels) == n and (np.asarray(labels) >= 0).any():
-        classes = np.where(labels < 0, np.iinfo(np.int64).max, labels)
-        neurons = np.lexsort((-high, classes))
+        neurons = by_label(np.asarray(labels, np.int64), np.asarray(high, np.float64))
         ordered = labels[neurons]
         starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1))
         return Order(neurons, "label", tuple((int(start), int(ordered[start])) for start in starts))

@@ -84,27 +84,23 @@ def count_readings(folder: RunFolder) -> Readings:
     Runs whose journal cannot be read are counted as unknown.
     """
     run_path = folder.path.resolve()
-    own_tables, total, runs, unknown = _tables(run_path), 0, 0, 0
-    data_set = data_set_runs = 0
-    of_run: int | None = None
+    run_tables = _tables(run_path)
     runs_folder = run_path.parent.parent if run_path.parent.name == BIN else run_path.parent
+    of_experiment, of_data = dict[Path, _Counts | None](), dict[Path, _Counts | None]()
     for path, tables in _runs_in(runs_folder):
-        same = path == run_path or _compared(tables) == _compared(own_tables)
-        of_data = data_set_of(tables) == data_set_of(own_tables)
-        if not same and not of_data:
-            continue
-        count = _count(path)
-        data_set_runs += of_data
-        data_set += count.test_looks if of_data and count is not None else 0
-        if not same:
-            continue
-        runs += 1
-        if count is None:
-            unknown += 1
-        total += 0 if count is None else count.looks
-        if path == run_path:
-            of_run = None if count is None else count.accesses
-    return Readings(of_run, total, runs, unknown, data_set, data_set_runs)
+        if path == run_path or _compared(tables) == _compared(run_tables):
+            of_experiment[path] = _count(path)
+        if data_set_of(tables) == data_set_of(run_tables):
+            of_data[path] = of_experiment[path] if path in of_experiment else _count(path)
+    run = of_experiment.get(run_path)
+    return Readings(
+        None if run is None else run.accesses,
+        sum(count.looks for count in of_experiment.values() if count is not None),
+        len(of_experiment),
+        [*of_experiment.values()].count(None),
+        sum(count.test_looks for count in of_data.values() if count is not None),
+        len(of_data),
+    )
 
 
 def count_looks(experiment: Experiment, runs: Path) -> int:

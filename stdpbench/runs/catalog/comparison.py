@@ -14,6 +14,7 @@ from stdpbench.base import units
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.toml_lines import flat
 from stdpbench.declare.learned_names import listed
+from stdpbench.declare.rule_paths import changes_between
 from stdpbench.experiment import Experiment
 from stdpbench.results.figures.comparison import called
 from stdpbench.results.readout import INTERVAL
@@ -447,8 +448,7 @@ def _flat_changes(change: facts.Change) -> Mapping[str, tuple[Any, Any]]:
     """Return (old, new) by dotted path; the tables of a custom rule are flattened."""
     if isinstance(change, facts.ParametersChanged):
         return change.changes
-    old, new = flat({"plasticity": change.old}), flat({"plasticity": change.new})
-    return {path: (old.get(path), new.get(path)) for path in {**old, **new} if old.get(path) != new.get(path)}
+    return changes_between(change.old, change.new, change.projection)
 
 
 def _tables(value: Any) -> list[tuple[str, Mapping[str, Any]]]:
@@ -547,8 +547,8 @@ def _networks(accounts: Sequence[Account], names: Sequence[str]) -> list[str]:
         named = ", ".join(f"{kind} ({name})" for name, kind in zip(names, kinds, strict=True))
         remarks.append(f"The runs have networks of different kinds: {named}.")
     elif odd := sorted(set().union(*parts).difference(set(parts[0]).intersection(*parts))):
-        listed = ", ".join(f"{table.removesuffix('s')} {name}" for table, name in odd)
-        remarks.append(f"The networks differ: not every run has {listed}.")
+        parts_of_some = ", ".join(f"{table.removesuffix('s')} {name}" for table, name in odd)
+        remarks.append(f"The networks differ: not every run has {parts_of_some}.")
     if len({account.read for account in accounts}) > 1:
         read = ", ".join(
             f"{account.read or 'unknown'} ({name})" for name, account in zip(names, accounts, strict=True)

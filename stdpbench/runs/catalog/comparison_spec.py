@@ -57,7 +57,7 @@ def comparison_spec(
     """
     spec = courses_spec(courses)
     caption = comparison_caption(courses, version, comparison)
-    return spec and {**spec, "title": _heading(courses), "n": f"{len(courses)} runs", "caption": caption}
+    return spec and {**spec, "title": f"{len(courses)} runs compared", "n": f"{len(courses)} runs", "caption": caption}
 
 
 def comparison_caption(
@@ -82,7 +82,7 @@ def comparison_caption(
     means : sequence of SeedMean
         Means over seeds in the figure.
     """
-    sentences = [f"{_heading(courses)}: {', '.join(map(title_and_name, courses))}; stdpbench {version}."]
+    sentences = [f"{len(courses)} runs compared: {', '.join(map(title_and_name, courses))}; stdpbench {version}."]
     if comparison is not None:
         named = with_words(comparison.accounts)
         first = RunFolder(Path(comparison.accounts[0].path))
@@ -110,10 +110,6 @@ def comparison_caption(
                 if "," not in title or title.endswith(", vote"):
                     sentences.append(f"{title[0].upper()}{title[1:]}: {'; '.join(map(metric_text, metrics))}.")
     return " ".join(sentences)
-
-
-def _heading(courses: Sequence[Course]) -> str:
-    return f"{len(courses)} runs compared"
 
 
 def with_results(table: Table, courses: Sequence[Course], means: Sequence[SeedMean] = ()) -> Table:
@@ -181,15 +177,6 @@ def title_and_name(run: Titled) -> str:
     """
     notes = (run.name if run.title else "", run.word)
     return units.label(run.title or run.name, "; ".join(filter(None, notes)))
-
-
-def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Shorten names of runs by their common leading parts, separated by hyphens; a single name is kept."""
-    split = [name.split("-") for name in names]
-    n = 0
-    while len(names) > 1 and all(len(parts) > n + 1 and parts[n] == split[0][n] for parts in split):
-        n += 1
-    return {name: f"…{'-'.join(parts[n:])}" if n else name for name, parts in zip(names, split, strict=True)}
 
 
 def comparison_words(comparison: Comparison) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator as operators
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
@@ -15,6 +16,12 @@ T = TypeVar("T")
 _FILTER = re.compile(r"\s*([\w.-]+)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _QUANTITY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?:\s+(\S+))?")
 _WILDCARD = re.compile(r"[*?\[]")
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
 _STATES = (*(str(state) for state in State), "damaged")
 
 
@@ -65,13 +72,14 @@ class Filter:
         """Return whether a value satisfies the condition; a missing value differs from every value."""
         if self.operator in ("=", "!="):
             return self._equals(value) == (self.operator == "=")
-        quantity_, limit = quantity(value), quantity(self.value)
-        if limit is None:
-            mine_text, wanted_text = value_text(value), self.value  # times, names
-            return bool(mine_text) and _holds(self.operator, (mine_text > wanted_text) - (mine_text < wanted_text))
-        if quantity_ is None or (limit[1] and quantity_[1] != limit[1]):
+        compare, limit = _COMPARISONS[self.operator], quantity(self.value)
+        if limit is None:  # times, names
+            text = value_text(value)
+            return bool(text) and compare(text, self.value)
+        measured = quantity(value)
+        if measured is None or (limit[1] and measured[1] != limit[1]):
             return False
-        return _holds(self.operator, (quantity_[0] > limit[0]) - (quantity_[0] < limit[0]))
+        return compare(measured[0], limit[0])
 
     def _equals(self, value: Any) -> bool:
         if value is None or value in ("", ()):
@@ -82,10 +90,6 @@ class Filter:
         if mine is not None and wanted is not None:
             return mine[0] == wanted[0] and (not wanted[1] or mine[1] == wanted[1])
         return fnmatchcase(value_text(value), self.value)
-
-
-def _holds(operator: str, sign: int) -> bool:
-    return {"<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0}[operator]
 
 
 def quantity(value: Any) -> tuple[float, str] | None:
@@ -100,17 +104,15 @@ def quantity(value: Any) -> tuple[float, str] | None:
 
 def order(items: Iterable[T], key: Callable[[T], Any], descending: bool = False) -> list[T]:
     """Sort by values of any type: quantities by number, then texts; missing values come last in either direction."""
-    present: list[tuple[tuple[int, float, str], T]] = []
-    missing: list[T] = []
-    for item in items:
-        value = key(item)
-        if value is None or value in ("", ()):
-            missing.append(item)
-            continue
-        number = quantity(value)
-        present.append(((1, 0.0, value_text(value)) if number is None else (0, number[0], number[1]), item))
+    values = [(key(item), item) for item in items]
+    present = [(_sort_key(value), item) for value, item in values if value not in (None, "", ())]
     present.sort(key=lambda pair: pair[0], reverse=descending)
-    return [*(item for _, item in present), *missing]
+    return [*(item for _, item in present), *(item for value, item in values if value in (None, "", ()))]
+
+
+def _sort_key(value: Any) -> tuple[int, float, str]:
+    number = quantity(value)
+    return (1, 0.0, value_text(value)) if number is None else (0, *number)
 
 
 def value_text(value: Any) -> str:

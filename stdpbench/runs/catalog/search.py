@@ -8,11 +8,11 @@ Values with spaces must be quoted, except a number followed by its unit.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.runs.catalog.filters import Filter, order
+from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.store import Entry, check_columns
 
 _UNITS = "s|ms|us|min|V|mV|uV|pF|nS|nA|pA|Hz|kHz|px"
@@ -80,8 +80,8 @@ class Search:
         return all(condition.passes(entry.value(condition.column)) for condition in self.filters)
 
 
-def find_runs(entries: Collection[Entry], search: Search, sort: str = "") -> list[Entry]:
-    """Return the runs that match a search, sorted.
+def find_runs(entries: Collection[Entry], search: Search) -> list[Entry]:
+    """Return the runs that match a search, in the order of `entries`.
 
     Parameters
     ----------
@@ -89,8 +89,6 @@ def find_runs(entries: Collection[Entry], search: Search, sort: str = "") -> lis
         All runs, with the columns that are needed.
     search : Search
         The search.
-    sort : str
-        Column to sort by, with a leading ``-`` for descending order. Default: the order of `entries`.
 
     Raises
     ------
@@ -98,8 +96,4 @@ def find_runs(entries: Collection[Entry], search: Search, sort: str = "") -> lis
         If no run has the column of a filter.
     """
     check_columns([condition.column for condition in search.filters], entries)
-    chosen: Iterable[Entry] = (entry for entry in entries if search.passes(entry))
-    if not sort:
-        return list(chosen)
-    column = sort.removeprefix("-")
-    return order(chosen, lambda entry: entry.value(column), sort.startswith("-"))
+    return [entry for entry in entries if search.passes(entry)]

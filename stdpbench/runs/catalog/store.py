@@ -55,19 +55,31 @@ _LONGEST_LIST = 20
 
 def read_row(folder: Path) -> dict[str, Any]:
     """Read the files of a run folder as a row of the cache."""
-    row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
-    row |= dict.fromkeys(PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
-    row |= {"item": "", "parent_id": "", "notes": _notes(folder), "weights_origin": str(Origin.NO_LABELS)}
+    row: dict[str, Any] = {
+        **dict.fromkeys(PLAIN, ""),
+        **dict.fromkeys(("seed", "done", "total", "position", "vote"), None),
+        **dict.fromkeys(("parameters", "changes", "metrics"), "{}"),
+        "item": "",
+        "parent_id": "",
+        "notes": _notes(folder),
+        "weights_origin": str(Origin.NO_LABELS),
+    }
     try:
         summary = read_summary(folder)
         metadata = summary.about
-        row |= {key: metadata.get(key, "") for key in ("id", "state", "reason", "started", "ended")}
-        row |= {"item": metadata.get("queue", ""), "changes": json.dumps(summary.changes)}
-        row |= _parent(metadata)
+        row |= {
+            **{key: metadata.get(key, "") for key in ("id", "state", "reason", "started", "ended")},
+            "item": metadata.get("queue", ""),
+            "changes": json.dumps(summary.changes),
+            **_parent(metadata),
+        }
         experiment = tomllib.loads(read_regular(folder / "experiment.toml").decode("utf-8"))
-        row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
-        row["parameters"] = json.dumps(flat(experiment), default=str)
-        row["weights_origin"] = str(origin_of(folder, metadata, experiment))
+        row |= {
+            "experiment": str(experiment.get("name", "")),
+            "seed": _number(experiment.get("seed")),
+            "parameters": json.dumps(flat(experiment), default=str),
+            "weights_origin": str(origin_of(folder, metadata, experiment)),
+        }
     except (StdpbenchError, OSError, ValueError, RecursionError) as error:
         return row | {"state": DAMAGED, "reason": f"its files cannot be read: {error}"}
     return row | _progress(folder) | _metrics(folder)
@@ -341,7 +353,7 @@ class Store:
 
     def of_item(self, token: str) -> Path | None:
         """Return the run folder that was created for a queue item, or None."""
-        return next((self.runs / name for name, row in self._rows.items() if row["item"] == token), None)
+        return next((self.runs / name for name, row in self._rows.items() if token and row["item"] == token), None)
 
     def _entry(self, name: str, row: Mapping[str, Any], details: bool) -> Entry:
         path = self.runs / name

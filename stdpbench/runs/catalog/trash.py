@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from stdpbench.base.errors import DiskError, StdpbenchError, suggestion
@@ -193,11 +194,8 @@ def _refuse_link(folder: Path) -> None:
 
 def _free(path: Path) -> Path:
     """Return a path that does not exist, with a number appended if necessary."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
+    numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(free for free in chain([path], numbered) if not free.exists())
 
 
 def _size(folder: Path) -> int:

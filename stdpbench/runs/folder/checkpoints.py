@@ -118,7 +118,9 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
         raise DiskError(f"the checkpoint {final} cannot be written: {error.strerror or error}") from error
     finally:
         _remove(folder, partial.name)
-    _thin_out(folder)
+    existing = positions(folder)
+    for position in set(existing) - thinned_out(existing):
+        _remove(folder, checkpoint_path(folder, position).name)
     return name
 
 
@@ -303,15 +305,11 @@ def remove_checkpoints(folder: Path, beyond: int) -> None:
             _remove(folder, checkpoint_path(folder, position).name)
 
 
-def _thin_out(folder: Path) -> None:
-    """Keep the newest checkpoints and some evenly spaced older ones; remove the others."""
-    existing = positions(folder)
-    for position in set(existing) - thinned_out(existing):
-        _remove(folder, checkpoint_path(folder, position).name)
-
-
 def thinned_out(existing: Sequence[int]) -> set[int]:
-    """Return the positions whose checkpoints are kept, from the ascending positions of all checkpoints."""
+    """Return the positions whose checkpoints are kept: the newest, and some evenly spaced older ones.
+
+    `existing` has the ascending positions of all checkpoints.
+    """
     if not existing:
         return set()
     # a power of two, so that the checkpoints kept for one step include those for the next step, twice as long

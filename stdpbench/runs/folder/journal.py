@@ -27,6 +27,7 @@ NAME = "journal.jsonl"
 _LONGEST_LINE = 16 * 2**20  # bytes; a longer line is not a fact and is not read into memory
 _END = re.compile(rb',"chain":"([0-9a-f]{32})"\}')
 _END_LENGTH = len(',"chain":""}') + 32
+_DIGEST_AT = 32 + len('"}\n')  # bytes from the digest to the end of an undamaged line
 _OTHER_DIGEST = "it does not match its digest"
 
 
@@ -145,7 +146,7 @@ def read_undamaged(folder: Path) -> Readable:
         except StdpbenchError as error:
             damage = damage or f"{folder / NAME}, line {number + 1} is damaged: {error}"
         if not damage:
-            length, chain = length + len(line), _chain_of(line)
+            length, chain = length + len(line), line[-_DIGEST_AT:-3].decode()
     return Readable(about, records, later, length, damage, chain)
 
 
@@ -227,11 +228,6 @@ def _other_format(folder: Path, number: object) -> str:
         f"{folder} is a run folder of format {number}, and this version of stdpbench reads format {FORMAT}: the "
         "folder is not changed"
     )
-
-
-def _chain_of(line: bytes) -> str:
-    """Return the digest at the end of an undamaged line."""
-    return line[-3 - 32 : -3].decode()
 
 
 def _digest(before: bytes, content: bytes) -> bytes:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import DiskError, StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.files import DAMAGE, remove_file, sync_folder, write_aside
 from stdpbench.declare.learned_names import (
     COMPETE,
@@ -37,7 +37,7 @@ from stdpbench.declare.learned_names import (
 )
 from stdpbench.engine.network import Learned, shapes_in
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RESULTS, RunFolder
+from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RESULTS, RunFolder, make_folder
 from stdpbench.runs.protocol.facts import LearnedSet, Record
 
 _LARGEST_THETA = 1.0  # V; with a higher threshold a neuron could not fire; a value such as 20 is meant in mV
@@ -68,10 +68,7 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
         raise StdpbenchError(f"nothing to set: give values for an array, such as {FEED}")
     contents = {name: _content(name, values) for name, values in arrays.items()}
     parent = folder / ARRAYS
-    try:
-        parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise DiskError(f"{parent} cannot be created: {error.strerror}") from error
+    make_folder(parent)
     digests = {}
     for name, content in contents.items():
         digests[name] = hashlib.sha256(content).hexdigest()
@@ -313,7 +310,7 @@ def write_learned_files(folder: RunFolder, learned: Mapping[str, NDArray[np.floa
     for name, array in learned.items():
         file_name = learned_file(name, start=start)
         if "/" in file_name:
-            _make_folder(folder.path / FOLDERS[start])
+            make_folder(folder.path / FOLDERS[start])
         folder.write_array(file_name, array)
 
 
@@ -329,13 +326,6 @@ def copy_start_files(source: Path, target: Path) -> None:
         if "/" in name:
             (target / FOLDERS[1]).mkdir(exist_ok=True)
         shutil.copyfile(source / name, target / name)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(exist_ok=True)  # without parents: a deleted run folder must not be partly recreated
-    except OSError as error:
-        raise DiskError(f"{path} cannot be created: {error.strerror or error}") from error
 
 
 def read_learned_files(folder: RunFolder, shapes: Mapping[str, tuple[int, ...]], *, start: bool = False) -> Learned:

@@ -79,11 +79,6 @@ class Notes:
     starred: bool = False
     neurons: Mapping[tuple[str, int], NeuronNote] = field(default_factory=dict)
 
-    @property
-    def empty(self) -> bool:
-        """Whether there are no notes at all."""
-        return not (self.title or self.text or self.tags or self.starred or self.neurons)
-
     def with_title(self, title: str) -> Notes:
         """Return these notes with another title.
 
@@ -268,7 +263,7 @@ def change_notes(folder: Path, change: Callable[[Notes], Notes]) -> tuple[Notes,
         if after == before:
             return before, after
         try:
-            if after.empty:
+            if after == Notes():
                 remove_file(path)
             else:
                 write_text_aside(path, json.dumps(after.to_mapping(), indent=2, ensure_ascii=False) + "\n")

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.base.files import (
     DAMAGE,
     NOTHING,
@@ -280,7 +280,7 @@ class RunFolder:
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file atomically."""
-        self.write_text(name, _json_text(value))
+        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write an array as npy atomically."""
@@ -314,10 +314,6 @@ def _write_tables(folder: Path, experiment: Experiment) -> None:
             write_aside(folder / TABLES / f"{projection.connect.sha256}.npz", projection.connect.rows().write)
 
 
-def _json_text(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Convert errors of reading arrays to `StdpbenchError`."""
@@ -330,6 +326,20 @@ def reading(path: Path) -> Iterator[None]:
     except DAMAGE as error:
         reason = "it is not a numeric array" if "pickle" in str(error) else error
         raise StdpbenchError(f"{path} is damaged: {reason}") from None
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder in a run folder, if necessary.
+
+    Raises
+    ------
+    DiskError
+        If it cannot be created.
+    """
+    try:
+        path.mkdir(exist_ok=True)  # without parents: a deleted run folder must not be partly recreated
+    except OSError as error:
+        raise DiskError(f"{path} cannot be created: {error.strerror or error}") from error
 
 
 def looks_like_run(path: Path) -> bool:

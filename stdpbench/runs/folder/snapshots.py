@@ -9,7 +9,6 @@ after it is resumed, and ends with the same facts.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -21,11 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import DiskError, StdpbenchError
-from stdpbench.base.files import DAMAGE, part_of, remove_file, remove_folder
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import DAMAGE, part_of, remove_file, remove_folder, write_aside
 from stdpbench.data.stimuli import StimulusSet, stimuli_of
 from stdpbench.declare.learned_names import is_name
 from stdpbench.engine.network import Learned
+from stdpbench.runs.folder.run_folder import make_folder
 
 FOLDER = "held_out"
 _NAME = r"[0-9]{9,}\.npz"
@@ -72,8 +72,6 @@ def snapshot_path(folder: Path, position: int) -> Path:
 def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     """Write a snapshot into a run folder and return its path.
 
-    The file is not synced: a crash of the machine loses one point of a curve at most.
-
     Raises
     ------
     DiskError
@@ -89,17 +87,8 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     }
     if snapshot.images.labels is not None:
         arrays["labels"] = snapshot.images.labels
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        partial.replace(target)
-    except OSError as error:
-        raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            remove_file(partial, within=folder)
+    make_folder(target.parent)
+    write_aside(target, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
     return target
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.base.files import parse_json
-from stdpbench.base.toml_lines import flat
-from stdpbench.declare.rule_paths import table_of_rule
+from stdpbench.declare.rule_paths import changes_between
 from stdpbench.runs.folder.journal import NAME, DamagedJournalError, checked_lines, read_about
 from stdpbench.runs.protocol.states import State
 
@@ -86,6 +85,5 @@ def _newest(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the new values of a change by path; None for parameters that no longer exist."""
     if content["fact"] == "ParametersChanged":
         return {str(path): new for path, (_, new) in content["changes"].items()}
-    table = table_of_rule(content.get("projection", ""))
-    old, new = flat(content["old"], f"{table}."), flat(content["new"], f"{table}.")
-    return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
+    changes = changes_between(content["old"], content["new"], content.get("projection", ""))
+    return {path: new for path, (_, new) in changes.items()}

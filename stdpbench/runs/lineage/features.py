@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.catalog.access_log import data_set_of
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
@@ -83,10 +83,8 @@ def write_features(parent: RunFolder) -> Path:
 
 def _pictures(counts: NDArray[np.uint16], peak: float) -> NDArray[np.uint8]:
     """Return spike counts as pictures that are as square as possible, (n, height, width)."""
-    n = counts.shape[1]
-    height = next(side for side in range(isqrt(n), 0, -1) if n % side == 0)
     values: NDArray[np.uint8] = np.minimum(np.rint(counts * (255.0 / peak)), 255).astype(np.uint8)
-    return values.reshape(len(counts), height, n // height)
+    return values.reshape(len(counts), *field_shape(counts.shape[1:]))
 
 
 def _named(labels: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,8 @@ def _check_origin(about: Mapping[str, Any], journal: Readable) -> None:
 
 def _back_up(folder: Path, position: int) -> Path:
     """Move the damaged journal and the checkpoints after a position to a new folder; return that folder."""
-    number = 1
-    while (backup := folder / f"{_BACKUP}-{number}").exists():
-        number += 1
+    candidates = (folder / f"{_BACKUP}-{number}" for number in count(1))
+    backup = next(path for path in candidates if not path.exists())
     backup.mkdir()
     shutil.copy2(folder / NAME, backup / NAME)
     for later in positions(folder):

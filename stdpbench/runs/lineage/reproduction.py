@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -325,7 +325,7 @@ def prepare(
         experiment,
         {
             **(about or {}),
-            "options": options.to_mapping(),
+            "options": asdict(options),
             "validation": options.validation,
             "digest": experiment.digest,
             KEY: str(start_origin_of(original.path)),

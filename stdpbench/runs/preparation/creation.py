@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -31,7 +32,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import KEY, Origin, origin_of
-from stdpbench.runs.preparation.start import check_budget, load_split
+from stdpbench.runs.preparation.start import check_budget, load_split, trained_arrays
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 
@@ -72,8 +73,6 @@ def create_run(
         cannot be written.
     """
     if experiment.reference.file and not experiment.missing_kinds:
-        from stdpbench.runs.preparation.creation import converted_start
-
         start, remark = converted_start(experiment, validation=options.validation)
         about = {**(about or {}), "weights": {"file": Path(experiment.reference.file).name, "remark": remark}}
         fill = partial(write_learned_files, learned=start, start=True)
@@ -91,7 +90,7 @@ def _created(
         raise StdpbenchError(f"{experiment.name} cannot run here: {' and '.join(missing)}")
     check_budget(experiment)
     experiment = experiment.model_copy(update={"data": experiment.data.resolved()})
-    metadata = {"options": options.to_mapping(), "validation": options.validation, "digest": experiment.digest}
+    metadata = {"options": asdict(options), "validation": options.validation, "digest": experiment.digest}
     return RunFolder.create(runs, experiment, {**(about or {}), **metadata}, fill)
 
 
@@ -129,14 +128,11 @@ def create_run_from(
         If the parent has no weights yet, they do not match the pictures, no array matches, or weights are outside the
         range in which this network learns them.
     """
-    from stdpbench.engine.network import start_arrays
-    from stdpbench.runs.preparation.start import load_split, trained_arrays
-
     old = parent.experiment
     new = (experiment or old).override(changes)
     split = load_split(new, options.validation)
     shape, name = _input_of(parent), parent.path.name
-    theirs, theirs_input = trained_arrays(parent, old, shape), prod(shape) if shape else 0
+    inherited, theirs_input = trained_arrays(parent, old, shape), prod(shape) if shape else 0
     if theirs_input != (own_input := n_input(new, split.train)):
         raise StdpbenchError(
             f"{name} has weights for {theirs_input} inputs, but this network would have {own_input} inputs; prepare "
@@ -144,11 +140,11 @@ def create_run_from(
         )
     start_values = start_arrays(new, split.train)
     graph, old_graph = graph_for(new, split.train), old.graph(*shape)
-    theirs, other_synapses = _of_same_neurons(start_values, theirs, graph, old_graph, name)
-    theirs, adapted = _as_first_layer(old, new, start_values, theirs, split)
-    _check_ranges(start_values, theirs, graph, old_graph, name)
-    start, not_taken = _taken(start_values, theirs, name)
-    remark = " ".join(filter(None, (adapted, _fewer(start_values, theirs, graph, name), not_taken, other_synapses)))
+    inherited, other_synapses = _of_same_neurons(start_values, inherited, graph, old_graph, name)
+    inherited, adapted = _as_first_layer(old, new, start_values, inherited, split)
+    _check_ranges(start_values, inherited, graph, old_graph, name)
+    start, not_taken = _taken(start_values, inherited, name)
+    remark = " ".join(filter(None, (adapted, _fewer(start_values, inherited, graph, name), not_taken, other_synapses)))
     about = {**(about or {}), KEY: str(origin_of(parent.path))}
     reference = {
         "id": parent.about.get("id", ""),
@@ -185,9 +181,6 @@ def create_run_of_nir(
     StdpbenchError
         If the data do not fit the network, or the run cannot be created.
     """
-    from stdpbench.engine.network import start_arrays
-    from stdpbench.runs.preparation.start import load_split
-
     split = load_split(experiment, options.validation)
     graph, own_input = experiment.graph(), n_input(experiment, split.train)
     if graph.populations[graph.input].size not in (0, own_input):
@@ -215,21 +208,21 @@ def _input_of(folder: RunFolder) -> tuple[int, ...]:
     return ()
 
 
-def _of_same_neurons(own: Learned, theirs: Learned, new: Graph, old: Graph, name: str) -> tuple[Learned, str]:
+def _of_same_neurons(initial: Learned, inherited: Learned, new: Graph, old: Graph, name: str) -> tuple[Learned, str]:
     """Return the learned arrays of another run, with values of sparse projections moved to the same pairs of neurons.
 
     Synapses that only the new network has keep their values. Also return a sentence that counts the synapses that only
     one of the networks has.
     """
-    arrays, missing, left_out = dict(theirs), dict[str, str](), dict[str, str]()
-    for array in filter(is_per_synapse, set(own) & set(theirs)):
+    arrays, missing, left_out = dict(inherited), dict[str, str](), dict[str, str]()
+    for array in filter(is_per_synapse, set(initial) & set(inherited)):
         projection = array.rpartition(".")[0]
         if not (new.is_sparse(projection) and old.is_sparse(projection)):
             continue
         place = new.synapses(projection).places_in(old.synapses(projection))
         common = place >= 0
-        arrays[array] = own[array].copy()
-        arrays[array][common] = theirs[array][place[common]]
+        arrays[array] = initial[array].copy()
+        arrays[array][common] = inherited[array][place[common]]
         n_new, n_old = len(common), len(old.synapses(projection))
         if only_new := n_new - common.sum():
             missing[projection] = f"{only_new} of {n_new} synapses of {projection}"
@@ -240,7 +233,7 @@ def _of_same_neurons(own: Learned, theirs: Learned, new: Graph, old: Graph, name
 
 
 def _as_first_layer(
-    old: Experiment, new: Experiment, start_values: Learned, theirs: Learned, split: Split
+    old: Experiment, new: Experiment, start_values: Learned, inherited: Learned, split: Split
 ) -> tuple[Learned, str]:
     """Return the learned arrays of another run, its input weights as those of the first hidden layer, and a sentence.
 
@@ -250,19 +243,19 @@ def _as_first_layer(
     layers = chain(new.graph()) if new.reference.trains and not old.reference.trains else []
     graph = old.graph()
     name = from_input(graph)
-    if len(layers) < 2 or not graph.plastic or name not in theirs:
-        return theirs, ""
+    if len(layers) < 2 or not graph.plastic or name not in inherited:
+        return inherited, ""
     first = weights_of(layers[0])
-    n = min(start_values[first].shape[1], theirs[name].shape[1])
-    arrays = {key: array for key, array in theirs.items() if key != name}
+    n = min(start_values[first].shape[1], inherited[name].shape[1])
+    arrays = {key: array for key, array in inherited.items() if key != name}
     shown = pictures_of(split.train.part(0, min(_PICTURES, len(split.train)))).pixels
     flat = np.asarray(shown, np.float64).reshape(len(shown), -1)
-    arrays[first] = as_hidden_layer(theirs[name][:, :n], start_values[first][:, :n], flat)
+    arrays[first] = as_hidden_layer(inherited[name][:, :n], start_values[first][:, :n], flat)
     sentence = "The first hidden layer starts from that run's input weights, less their mean over neurons, scaled."
     return Learned(arrays), sentence
 
 
-def _check_ranges(own: Learned, theirs: Learned, graph: Graph, old: Graph, name: str) -> None:
+def _check_ranges(initial: Learned, inherited: Learned, graph: Graph, old: Graph, name: str) -> None:
     """Check that weights of another run are within the bounds of the rules of this network.
 
     A normalised projection may exceed the upper bound, since its weights are scaled before they are used.
@@ -275,11 +268,11 @@ def _check_ranges(own: Learned, theirs: Learned, graph: Graph, old: Graph, name:
     odd = []
     for name_, projection in graph.projections.items():
         array, rule, was = weights_of(name_), projection.plasticity, old.projections.get(name_)
-        if rule is None or projection.weight.trained or array not in own or array not in theirs:
+        if rule is None or projection.weight.trained or array not in initial or array not in inherited:
             continue
-        if not theirs[array].size:
+        if not inherited[array].size:
             continue
-        low, high = float(theirs[array].min()), float(theirs[array].max())
+        low, high = float(inherited[array].min()), float(inherited[array].max())
         rounding = _ROUNDING * max(rule.w_max, abs(low), abs(high))
         same = was is not None and was.plasticity is not None and getattr(was.plasticity, "w_max", 0) <= rule.w_max
         above = high > rule.w_max + rounding and projection.normalise is None and not same
@@ -298,18 +291,18 @@ def _check_ranges(own: Learned, theirs: Learned, graph: Graph, old: Graph, name:
         raise several(odd)
 
 
-def _fewer(own: Learned, theirs: Learned, graph: Graph, name: str) -> str:
+def _fewer(initial: Learned, inherited: Learned, graph: Graph, name: str) -> str:
     """Return a sentence on neurons that the other run does not have; empty if it has as many or more."""
     counts: dict[str, tuple[int, int]] = {}
-    for array in own:
+    for array in initial:
         of = array.rpartition(".")[0]
         if is_per_synapse(array) and not graph.is_sparse(of):
-            ends = [graph.projections[of].source, graph.projections[of].target][-own[array].ndim :]
+            ends = [graph.projections[of].source, graph.projections[of].target][-initial[array].ndim :]
         else:
             ends = [] if is_per_synapse(array) else [of]
-        if array not in theirs or theirs[array].ndim != len(ends):
+        if array not in inherited or inherited[array].ndim != len(ends):
             continue
-        for population, n, n_own in zip(ends, theirs[array].shape, own[array].shape, strict=True):
+        for population, n, n_own in zip(ends, inherited[array].shape, initial[array].shape, strict=True):
             if n < n_own:
                 counts[population] = n, n_own
     if not counts:
@@ -318,20 +311,20 @@ def _fewer(own: Learned, theirs: Learned, graph: Graph, name: str) -> str:
     return f"{name} gives weights and thresholds to {counted}; the other neurons start as in a new run."
 
 
-def _taken(own: Learned, theirs: Learned, name: str) -> tuple[Learned, str]:
+def _taken(initial: Learned, inherited: Learned, name: str) -> tuple[Learned, str]:
     """Return start arrays with the values that can be copied from another run, and a sentence on the others."""
-    start, odd = own.copy(), list[str]()
-    common = [array for array in own if array in theirs and own[array].ndim == theirs[array].ndim]
+    start, odd = initial.copy(), list[str]()
+    common = [array for array in initial if array in inherited and initial[array].ndim == inherited[array].ndim]
     for array in common:
-        shared = tuple(map(slice, map(min, own[array].shape, theirs[array].shape)))
-        start[array][shared] = theirs[array][shared]
-    odd += [f"{array} (this network has none)" for array in theirs if array not in own]
-    odd += [f"{array} (that run has none)" for array in own if array not in theirs]
-    odd += [f"{array} (it has other axes)" for array in own if array in theirs and array not in common]
+        shared = tuple(map(slice, map(min, initial[array].shape, inherited[array].shape)))
+        start[array][shared] = inherited[array][shared]
+    odd += [f"{array} (this network has none)" for array in inherited if array not in initial]
+    odd += [f"{array} (that run has none)" for array in initial if array not in inherited]
+    odd += [f"{array} (it has other axes)" for array in initial if array in inherited and array not in common]
     odd += [
-        f"{array} beyond the shape {own[array].shape} (it has {theirs[array].shape})"
+        f"{array} beyond the shape {initial[array].shape} (it has {inherited[array].shape})"
         for array in common
-        if any(size > limit for size, limit in zip(theirs[array].shape, own[array].shape, strict=True))
+        if any(size > limit for size, limit in zip(inherited[array].shape, initial[array].shape, strict=True))
     ]
     sentence = f"Not taken from {name}: {', '.join(odd)}." if odd else ""
     if not common:

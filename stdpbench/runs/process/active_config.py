@@ -7,8 +7,6 @@ at a position is kept until the next presentation. Its successor copies its stat
 before that presentation, and a change back restores it. The network of a presentation therefore depends only on the
 changes before it, not on whether they were requested one by one or read from a journal.
 
-Networks that are no longer used are kept for a while so that changing back is immediate. Presentations change nothing
-but the state of a network, so a used network is equivalent to a new one.
 """
 
 from __future__ import annotations
@@ -41,8 +39,6 @@ from stdpbench.runs.protocol.changes import changed_by, changes_between, describ
 from stdpbench.runs.protocol.facts import Change, Estimated, LearnedSet, Planned, Record, Started
 from stdpbench.runs.protocol.messages import Request
 from stdpbench.runs.protocol.options import Options
-
-_KEPT = 3  # networks kept in addition to the current one
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +76,6 @@ class RuleChanges:
     def __init__(self) -> None:
         self.replaced: Replaced | None = None
         self._build: _Build | None = None
-        self._used: list[Simulator] = []  # networks used earlier, the most recent last
 
     # -- building in the background --------------------------------------------------------------------------------
 
@@ -102,7 +97,7 @@ class RuleChanges:
                 f"the network with the rule {self._build.name} is being built; wait until it is ready"
             )
         shape, name = current.layout.input_shape, current.name
-        available = any(network.experiment.same_rule(experiment) for network in (self._origin(current), *self._used))
+        available = self._origin(current).experiment.same_rule(experiment)
         if available or is_compiled(experiment.graph(*shape), name):
             return False
         self._build = _Build(
@@ -131,50 +126,37 @@ class RuleChanges:
         origin = self._origin(current)
         if origin.experiment.same_rule(experiment):
             return origin
-        successor = next((network for network in self._used if network.experiment.same_rule(experiment)), None)
-        if successor is None:
-            successor = _open(experiment, current)
-        else:
-            successor.set_parameters(experiment)
+        successor = _open(experiment, current)
         successor.copy_state_from(origin, _changed(origin, successor))
         return successor
 
     def replace(self, current: Simulator, successor: Simulator, number: int) -> None:
         """Record that a network has replaced the current one; `number` is that of the fact of this change."""
-        if successor in self._used:
-            self._used.remove(successor)
         if self.replaced is None:
             self.replaced = Replaced(current, number)
             return
-        self._keep(current)
+        current.close()
         if successor is self.replaced.simulator:
             self.replaced = None
 
     def drop(self, successor: Simulator, current: Simulator) -> None:
         """Close a network returned by `network` that will not be used."""
-        if successor is not self._origin(current) and successor not in self._used:
+        if successor is not self._origin(current):
             successor.close()
 
     def settle(self) -> None:
-        """Release the replaced network before the next presentation, after which it cannot be restored."""
+        """Close the replaced network before the next presentation, after which it cannot be restored."""
         if self.replaced is not None:
-            self._keep(self.replaced.simulator)
+            self.replaced.simulator.close()
             self.replaced = None
 
     def close(self) -> None:
         """Cancel a build in progress and close all networks except the current one, at the end of the run."""
         self.settle()
-        for network in self._used:
-            network.close()
         build, self._build = self._build, None
         if build is not None:
             build.process.end()
             build.request.reply(f"the run ended before the network with the rule {build.name} was built", None)
-
-    def _keep(self, network: Simulator) -> None:
-        self._used.append(network)
-        while len(self._used) > _KEPT:
-            self._used.pop(0).close()
 
     def _origin(self, current: Simulator) -> Simulator:
         return current if self.replaced is None else self.replaced.simulator

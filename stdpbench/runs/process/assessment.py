@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import DAMAGE, write_aside
 from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import StimulusSet
@@ -37,7 +37,7 @@ from stdpbench.results.readout import (
 )
 from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.analysis.silence import Activity, arriving, silence
-from stdpbench.runs.folder.run_folder import RESPONSES, RunFolder
+from stdpbench.runs.folder.run_folder import RESPONSES, RunFolder, make_folder
 from stdpbench.runs.process.evaluation import Part, Processes, default_workers, respond
 from stdpbench.runs.process.figures import draw_assessment
 from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progress, Remarked
@@ -96,11 +96,8 @@ class Responses:
         number = part.start // _GROUP
         first, last = self._groups[number]
         if not self._written[number] and (self.attempts[first:last] > 0).all():
-            try:
-                self._folder.parent.mkdir(exist_ok=True)  # without parents: the run folder may have been deleted
-                self._folder.mkdir(exist_ok=True)
-            except OSError as error:
-                raise DiskError(f"{self._folder} cannot be created: {error.strerror}") from error
+            make_folder(self._folder.parent)
+            make_folder(self._folder)
             starts = sorted(start for start in self._trains if first <= start < last)
             trains = SpikeTrains.joined([self._trains.pop(start) for start in starts])
             self._trains[first] = trains
@@ -133,14 +130,11 @@ class Responses:
 def response_key(simulator: Simulator, experiment: Experiment, phase: str, shown: StimulusSet) -> str:
     """Return the SHA-256, hexadecimal, of everything that the responses of a phase depend on."""
     digest = hashlib.sha256(phase.encode())
-    digest.update(json.dumps(_responding(experiment.to_mapping()), sort_keys=True).encode())
+    tables = {key: value for key, value in experiment.to_mapping().items() if key not in ("name", "about", "data")}
+    digest.update(json.dumps(tables, sort_keys=True).encode())
     for array in (*simulator.learned_views.values(), *shown.arrays.values()):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:32]
-
-
-def _responding(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in mapping.items() if key not in ("name", "about", "data")}
 
 
 _SAMPLE = 20
@@ -161,6 +155,7 @@ class _Context:
     options: Options
     folder: RunFolder
     start: Learned
+    note: Callable[[LabelsRead], object]
     processes: Processes
 
     @property
@@ -194,10 +189,12 @@ def assess(
     options: Options,
     training: Mapping[str, Any],
     start: Learned,
+    note: Callable[[LabelsRead], object] = lambda event: None,
 ) -> Generator[AssessmentEvent, None, dict[str, Any]]:
     """Label and test the network in `simulator`, evaluate baselines, and save the results.
 
-    The baseline of start weights is the network before learning, `start`, labelled and tested in the same way.
+    Before labels of evaluated pictures are used, `note` is called with the event, which is then yielded. The baseline
+    of start weights is the network before learning, `start`, labelled and tested in the same way.
     Closing the generator early keeps the results of an earlier assessment, or those measured so far.
 
     Yields
@@ -211,7 +208,7 @@ def assess(
     """
     with closing(Processes()) as processes:
         label_images = split.train.part(0, n_label_images(experiment, len(split.train)))
-        context = _Context(simulator, experiment, label_images, split, options, folder, start, processes)
+        context = _Context(simulator, experiment, label_images, split, options, folder, start, note, processes)
         return (yield from _assess(context, training))
 
 
@@ -239,7 +236,6 @@ def _assess(context: _Context, training: Mapping[str, Any]) -> Generator[Assessm
     assignment, scores = yield from _measure(context, metrics)
     if scores:
         metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
-        metrics["neurons"] = _neuron_counts(assignment)
         for sentence in draw_assessment(
             folder, experiment, split, context.simulator.shown_weights, assignment, scores
         ):
@@ -298,7 +294,9 @@ def _measure(
         mean_response=assignment.mean_response,
         class_counts=assignment.class_counts,
     )
-    yield Labelled(tuple(assignment.class_sizes.tolist()), int((assignment.labels < 0).sum()), label.digest())
+    silent_neurons = int((assignment.labels < 0).sum())
+    metrics["neurons"] = {"never_fired": silent_neurons, "per_class": assignment.class_sizes.tolist()}
+    yield Labelled(tuple(assignment.class_sizes.tolist()), silent_neurons, label.digest())
     yield Measured("network", {name: value.accuracy for name, value in scores.items()}, test.digest())
     return assignment, scores
 
@@ -407,14 +405,7 @@ def _samples(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentE
 
 
 def _reading(context: _Context, purpose: str) -> LabelsRead:
-    """Return the event to yield before the labels of evaluation pictures are used."""
-    return LabelsRead("validation" if context.options.validation else "test", len(context.split.test), purpose)
-
-
-def _neuron_counts(assignment: Assignment | None) -> dict[str, Any]:
-    if assignment is None:
-        return {}
-    return {
-        "never_fired": int((assignment.labels < 0).sum()),
-        "per_class": assignment.class_sizes.tolist(),
-    }
+    """Note that labels of evaluated pictures will be used, and return the event to yield before."""
+    event = LabelsRead("validation" if context.options.validation else "test", len(context.split.test), purpose)
+    context.note(event)
+    return event

@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.signals import own_session
@@ -38,15 +37,14 @@ class CompileProcess:
     """
 
     def __init__(self, experiment: Experiment, shape: tuple[int, ...], simulator: str) -> None:
-        arguments = {"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator}
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read after the process has exited
-        with tempfile.TemporaryFile() as request:
-            request.write(json.dumps(arguments).encode())
-            request.seek(0)
+        request = json.dumps({"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator})
+        with tempfile.TemporaryFile() as file:  # an argument must not exceed 128 KiB, and a pipe would have to be fed
+            file.write(request.encode())
+            file.seek(0)
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "stdpbench.runs.process.compile_process"],
-                stdin=request,
-                stdout=self._output,
+                stdin=file,
+                stdout=subprocess.PIPE,
                 **own_session(),
             )
 
@@ -57,26 +55,24 @@ class CompileProcess:
 
     def error(self) -> str:
         """Return why the network could not be compiled, empty on success; called once, after the exit."""
-        self._output.seek(0)
-        error = self._output.read().decode("utf-8", "replace").strip()
-        self._output.close()
-        status = self._process.wait()
-        return "" if status == 0 else error or f"the compile process exited unexpectedly (status {status})"
+        output, _ = self._process.communicate()
+        if self._process.returncode == 0:
+            return ""
+        error = output.decode("utf-8", "replace").strip()
+        return error or f"the compile process exited unexpectedly (status {self._process.returncode})"
 
     def end(self) -> None:
         """Terminate the process."""
-        with suppress(OSError):
+        with self._process:  # closes its output and waits for it
             self._process.terminate()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._output.close()
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
 
 
 def main() -> int:
-    """Compile the network described on standard input; print errors to standard output; return the exit status."""
+    """Compile the network described by JSON on standard input; print errors; return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # exit normally, which removes partial files
     output = os.dup(1)

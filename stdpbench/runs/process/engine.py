@@ -8,9 +8,10 @@ affects results is in the journal before it is activated.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -80,6 +81,15 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
 
 
 _LISTEN = 0.1  # s between two reads of the mailbox
+_ARGUMENTS: Mapping[str, tuple[str, Any]] = {
+    "set": ("changes", Mapping),
+    "set_learned": ("arrays", Mapping),
+    "record": ("neurons", Sequence),
+    "try": ("image", Sequence | np.ndarray),
+    "pace": ("seconds", int | float),
+}
+"""The argument that a request needs, and its type."""
+_log = logging.getLogger(__name__)
 
 
 def _text(value: Any) -> str:
@@ -387,13 +397,18 @@ class RunEngine:
         except StdpbenchError as error:
             request.reply(str(error), None)
         except (TypeError, LookupError, ValueError, ArithmeticError, AttributeError) as error:
-            request.reply(f"the request {request.name!r} is malformed: {error}", None)
+            _log.exception("the request %r failed", request.name)  # a bug: the run goes on
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            request.reply(f"the request {request.name!r} failed: {reason}; worker.log has details", None)
         else:
             if value is not LATER:
                 request.reply("", value)
 
     def _answer(self, request: Request) -> Any:
         name, arguments = request.name, request.arguments
+        argument, kind = _ARGUMENTS.get(name, ("", object))
+        if argument and (not isinstance(arguments.get(argument), kind) or arguments[argument] == {}):
+            raise StdpbenchError(f"the request {name!r} is malformed: {argument!r} is missing, empty or not valid")
         if name == "pause":
             if self._state is State.RUNNING:
                 self._pause_reason = _text(arguments.get("reason", ""))
@@ -454,8 +469,7 @@ class RunEngine:
 
     def _try(self, picture: Any) -> dict[str, Any]:
         """Show a picture for a reader, with no effect on the run."""
-        if self._diverged:
-            raise StdpbenchError("the network has values that are not finite, so it cannot respond")
+        self._check_finite()
         # after training, the simulator may have the arrays of a baseline
         active = self._active
         trained = self._folder if self._position > active.n_train else None

@@ -141,6 +141,7 @@ def present_frozen(
     presentation: int | None = None,
     record: Mapping[str, Sequence[int]] | None = None,
     called: int | None = None,
+    attempts: int | None = None,
 ) -> tuple[Response, int]:
     """Show a picture with frozen weights, from the reset state, brighter until it evokes enough spikes.
 
@@ -162,6 +163,8 @@ def present_frozen(
         Neurons by population whose variables are recorded.
     called : int, optional
         Number of the picture in error messages, if `images` are only a part of all pictures.
+    attempts : int, optional
+        Maximum number of attempts; default: that of the experiment.
 
     Returns
     -------
@@ -178,7 +181,7 @@ def present_frozen(
     schedule = experiment.schedule
     presentation = number if presentation is None else presentation
     bins = n_bins(experiment, images, number)
-    for attempt in range(experiment.attempts):
+    for attempt in range(attempts or experiment.attempts):
         simulator.reset()
         spikes = encode(experiment, images, phase, presentation, attempt, number)
         # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count

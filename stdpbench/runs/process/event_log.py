@@ -46,6 +46,7 @@ class EventLog:
         self._publisher, self._on_failure = publisher, on_failure
         self._pending: list[Record] = []
         self._expected: dict[tuple[str, int, str], Fact] = {}
+        self._differs = False  # whether a fact has differed from the one expected
 
     @property
     def records(self) -> list[Record]:
@@ -93,7 +94,8 @@ class EventLog:
             expected = self._expected.pop(Record(self.number, position, "", fact).identity, None)
             if expected == fact:
                 return True
-            if expected is not None:
+            if expected is not None and not self._differs:
+                self._differs = True
                 self.note("From here on, results differ from those before the run was interrupted.", position)
         record = Record(self.number, position, now(), fact)
         if sync:

@@ -125,8 +125,6 @@ class HeldOutMeasures:
         self.failure, self._failure_noted = "", False
         self._last = 0
         self._folder, self._simulator, self._split, self._total = folder, simulator, split, total
-        self._part: tuple[StimulusSet, str, int] | None = None
-        self._part_key: tuple[int | None, int | None] | None = None
         self._pool: Any = None
         self._tasks: dict[int, Future[HeldOut]] = {}
 
@@ -160,7 +158,7 @@ class HeldOutMeasures:
         self._last, every_n = position, interval(experiment, self._total)
         if self.failure or not every_n or position % every_n or self._total < every_n:
             return
-        images, part, until = self._held_out(experiment)
+        images, part, until = held_out_part(experiment, self._split)
         if experiment.reference.trains and part != "spare":
             return
         learned = self._simulator.learned_views
@@ -224,13 +222,6 @@ class HeldOutMeasures:
             self._pool.shutdown(wait=True, kill_workers=True)
             self._pool = None
         self._tasks.clear()
-
-    def _held_out(self, experiment: Experiment) -> tuple[StimulusSet, str, int]:
-        schedule = experiment.schedule
-        key = schedule.held_out_every, schedule.held_out_images
-        if self._part is None or key != self._part_key:
-            self._part, self._part_key = held_out_part(experiment, self._split), key
-        return self._part
 
     def _submit(self, position: int, path: Path) -> None:
         if self.failure:

@@ -7,6 +7,7 @@ learning is unaffected.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,13 @@ from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import Images
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Simulator
-from stdpbench.experiment import Experiment, encode
+from stdpbench.experiment import Experiment
 from stdpbench.results.readout import Assignment, assign
 from stdpbench.results.readout.vote import Vote
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import normalised, trained_arrays
-from stdpbench.runs.process.evaluation import as_evaluated, noise_of
+from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
 
 _PRESENTATION = 1_000_000_000
 """Number of the presentation within the test phase, beyond those of pictures: a separate, fixed random stream."""
@@ -75,9 +76,11 @@ def try_picture(
     if "images" not in experiment.encoding.takes:
         raise StdpbenchError("this network takes no pictures, so it cannot be shown a drawing")
     pixels = _checked(picture, shape)
-    schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
-    brightest = float(pixels.max())
-    if experiment.evaluated.encoding.problem(brightest, 0, experiment.stimulus_bins, dt):
+    evaluated, brightest, dt = experiment.evaluated, float(pixels.max()), experiment.network.dt * 1e-3
+    bins, encoding = experiment.stimulus_bins, evaluated.encoding
+    problems = (encoding.problem(brightest, number, bins, dt) for number in range(evaluated.attempts))
+    attempts = sum(1 for _ in takewhile(lambda problem: not problem, problems))
+    if not attempts:
         raise StdpbenchError(
             f"the brightest pixel of the picture ({brightest:.0f}) is too bright to be encoded; more strokes spread "
             "the brightness over more pixels"
@@ -87,24 +90,16 @@ def try_picture(
     try:
         simulator.set_learned(learned)
         with as_evaluated(simulator, experiment) as shown:
-            bins, n_rest = shown.stimulus_bins, simulator.layout.max_delay_bins
-            for attempt in range(shown.attempts):
-                simulator.reset()
-                spikes = encode(shown, images, "test", _PRESENTATION, attempt, 0)
-                noise = noise_of(simulator.graph, shown, "test", _PRESENTATION, attempt, bins + n_rest)
-                response = simulator.present(spikes, bins, plastic=False, n_rest=n_rest, noise=noise)
-                enough = response.counts(read).sum() >= schedule.min_spikes
-                if enough or shown.encoding.problem(brightest, attempt + 1, bins, dt):
-                    break
+            response, n_shown = present_frozen(simulator, shown, images, "test", 0, _PRESENTATION, attempts=attempts)
     finally:
         simulator.set_state(state)
     return {
         "spike_counts": response.counts(read).tolist(),
         "spikes": [response.spikes[read].index.tolist(), response.spikes[read].bin.tolist()],
-        "input": [spikes.index.tolist(), spikes.bin.tolist()],
+        "input": [response.input.index.tolist(), response.input.bin.tolist()],
         "n_bins": experiment.stimulus_bins,
         "dt": experiment.network.dt,
-        "attempts": attempt + 1,
+        "attempts": n_shown,
         "vote": None if assignment is None else _vote(response.counts(read), assignment),
     }
 

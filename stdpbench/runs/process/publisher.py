@@ -53,7 +53,7 @@ class Publisher:
     def publish(self, record: Record) -> None:
         """Send a fact to all readers."""
         for reader in self._connected():
-            reader.put(record)
+            reader.put(("record", record))
 
     def offer(self, makers: Makers, *, flush: bool = False) -> None:
         """Make and send the frames that are due and requested by readers.
@@ -88,8 +88,7 @@ class Publisher:
             reader.finish(max(0.0, until - time.monotonic()))
 
     def _connected(self) -> list[_Reader]:
-        if any(reader.gone for reader in self._readers):
-            self._readers = [reader for reader in self._readers if not reader.gone]
+        self._readers = [reader for reader in self._readers if not reader.gone]
         return self._readers
 
 
@@ -109,10 +108,7 @@ class _Reader:
         self._sender = threading.Thread(target=self._send, name="sender", daemon=True)
         self._sender.start()
 
-    def put(self, record: Record) -> None:
-        self._put_message(("record", record))
-
-    def _put_message(self, message: Any) -> None:
+    def put(self, message: Any) -> None:
         with self._changed:
             self._facts.append(message)
             self._changed.notify()
@@ -205,4 +201,4 @@ class _Reader:
                 raise WireError("it sent an invalid message")
 
     def _replying(self, number: int) -> Callable[[str, Any], None]:
-        return lambda error, value: self._put_message(("reply", number, error, value))
+        return lambda error, value: self.put(("reply", number, error, value))

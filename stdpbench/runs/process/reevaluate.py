@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from stdpbench.runs.preparation.start import (
 )
 from stdpbench.runs.process.assessment import AssessmentEvent, assess
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
-from stdpbench.runs.protocol.facts import LabelsRead, Remarked
+from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.runs.protocol.options import Options
 
 
@@ -72,26 +72,9 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
             if (folder.path / "metrics.json").is_file():
                 training = folder.read_json("metrics.json").get("training", {})
             before = normalised(arrays_at_start(folder, start, split), simulator.graph)
-            metrics = yield from _journaled(
-                folder, assess(simulator, experiment, split, folder, options, training, before)
-            )
+            note = partial(note_reading, folder)  # all other results of an evaluation are in metrics.json
+            metrics = yield from assess(simulator, experiment, split, folder, options, training, before, note)
             remove_responses(folder.path)
         finally:
             simulator.close()
     return metrics
-
-
-def _journaled(
-    folder: RunFolder, events: Generator[AssessmentEvent, None, dict[str, Any]]
-) -> Generator[AssessmentEvent, None, dict[str, Any]]:
-    """Write the use of labels to the journal; all other results of an evaluation are in ``metrics.json``."""
-    with closing(events):
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as end:
-                metrics: dict[str, Any] = end.value
-                return metrics
-            if isinstance(event, LabelsRead):
-                note_reading(folder, event)
-            yield event

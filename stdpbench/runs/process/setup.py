@@ -6,7 +6,6 @@ code that runs a network.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from stdpbench.base.files import code_digest
 from stdpbench.data.datasets import Split
 from stdpbench.engine.simulators import Simulator, open_simulator, opening_takes, projection_memory
 from stdpbench.experiment import Experiment, graph_for, input_shape, n_cut
@@ -38,11 +38,10 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, GENERATING
 
 _CODE = (
-    *("data", "kinds", "experiment/graph", "experiment/references", "experiment/templates", "engine"),
-    *("results/readout", "runs/process"),
+    *("base", "declare", "data", "kinds", "experiment", "engine"),
+    *("results/readout", "runs/preparation", "runs/process"),
 )
 """Folders of this package on which results depend."""
-_SUFFIXES = {".py", ".so", ".cpp", ".h"}
 
 
 def dependencies(experiment: Experiment, data: str) -> Dependencies:
@@ -57,14 +56,14 @@ def dependencies(experiment: Experiment, data: str) -> Dependencies:
     """
     kinds = {kind.__module__ for kind in (*_kinds([experiment, *_elements(experiment)]), *readouts.usable().values())}
     packages = sorted({module.partition(".")[0] for module in kinds} - {"stdpbench"})
-    digests = {package: _digest(_files_of(package)) for package in packages}
+    digests = {package: code_digest(*_files_of(package)) for package in packages}
     return Dependencies({"data": data, "stdpbench": _code_digest(), **digests})
 
 
 @cache
 def _code_digest() -> str:
     root = Path(__file__).resolve().parents[2]
-    return _digest(tuple(root / name for name in _CODE))
+    return code_digest(*(root / name for name in _CODE))
 
 
 def differences(records: Sequence[Record], present: Dependencies) -> list[str]:
@@ -115,17 +114,6 @@ def _files_of(package: str) -> tuple[Path, ...]:
     if file is None:
         return ()
     return (Path(file).parent if Path(file).name == "__init__.py" else Path(file),)
-
-
-def _digest(places: tuple[Path, ...]) -> str:
-    """Return the SHA-256, hexadecimal, of the code in files and folders."""
-    digest = hashlib.sha256()
-    for place in places:
-        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.suffix in _SUFFIXES:
-                digest.update(path.relative_to(place.parent).as_posix().encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 _ORIGINS = {

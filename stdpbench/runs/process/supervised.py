@@ -261,7 +261,7 @@ class SupervisedTraining(Training):
         if not len(numbers):
             return 0.0
         trial = self._new_trainer(self._weights())
-        trial.learn(numbers, 0)  # the first one is slower
+        trial.learn(numbers, 0)  # the first batch is slower
         begun = time.perf_counter()
         trial.learn(numbers, 0)
         return (time.perf_counter() - begun) / len(numbers)
@@ -354,7 +354,8 @@ class SupervisedRecord(TrainingRecord):
 
     def further_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the curves for ``training.npz``, one value per part."""
-        columns = {name: np.array([part.values[name] for _, part in self.taught], float) for name in self._names}
+        names = self.taught[0][1].values if self.taught else ()
+        columns = {name: np.array([part.values[name] for _, part in self.taught], float) for name in names}
         return {
             "taught.position": np.array([position for position, _ in self.taught], np.int64),
             "taught.pictures": np.array([part.pictures for _, part in self.taught], np.int64),
@@ -362,10 +363,6 @@ class SupervisedRecord(TrainingRecord):
             "taught.accuracy": np.array([part.accuracy for _, part in self.taught], float),
             **{f"taught.{name}": values for name, values in columns.items()},
         }
-
-    @property
-    def _names(self) -> list[str]:
-        return list(self.taught[0][1].values) if self.taught else []
 
     def history(self) -> dict[str, NDArray[Any]]:
         """Return the data for `restore`, as arrays for a checkpoint."""

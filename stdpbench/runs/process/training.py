@@ -7,11 +7,11 @@ carried over or reset. While the network runs, a thread draws the spikes of the 
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -41,42 +41,6 @@ _MOST_KEPT = 2**26
 """Maximum size in bytes of the spikes that are kept for later passes."""
 
 
-class _Ahead:
-    """A stimulus that is encoded by the encoder thread or by the training thread, whichever takes it first.
-
-    A `concurrent.futures.Future` has the same interface, but its locks take as long as encoding some stimuli.
-    """
-
-    def __init__(self, key: Key) -> None:
-        self.key = key
-        self._taken, self._ready = threading.Lock(), threading.Lock()
-        self._ready.acquire()
-        self._outcome: Spikes | BaseException | None = None
-
-    def take(self) -> bool:
-        """Claim the stimulus for this thread; return False if the other thread has claimed it."""
-        return self._taken.acquire(blocking=False)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it has been encoded."""
-        return self._outcome is not None
-
-    def put(self, outcome: Spikes | BaseException) -> None:
-        """Hand over the spikes, or the exception raised by the encoding."""
-        self._outcome = outcome
-        self._ready.release()
-
-    def result(self) -> Spikes:
-        """Wait for the spikes and return them, or raise the exception of the encoding."""
-        with self._ready:
-            outcome = self._outcome
-        if isinstance(outcome, BaseException):
-            raise outcome
-        assert outcome is not None
-        return outcome
-
-
 class Stimuli:
     """Encodes the presentations of one phase, ahead of time in a thread.
 
@@ -91,14 +55,14 @@ class Stimuli:
         self._order = order
         self._version = 0
         self._shown = -1  # the last presentation
-        self._ahead: deque[_Ahead] = deque()
+        self._ahead: deque[tuple[Key, Future[Spikes]]] = deque()
         self._kept: dict[int, Spikes] = {}
         """Spikes of first attempts, by number of the stimulus."""
         self._repeats = len(np.unique(order)) < len(order)
         self._room = self._room_of(experiment)
-        self._tasks: SimpleQueue[tuple[Experiment, list[_Ahead]] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="encoder", daemon=True)
-        self._thread.start()
+        # the pieces of a stream take longer to draw than to simulate
+        priority = give_way if experiment.stream is None else None
+        self._pool = ThreadPoolExecutor(1, "encoder", priority)
 
     def change(self, experiment: Experiment) -> None:
         """Encode with other parameters from the next presentation on."""
@@ -109,15 +73,13 @@ class Stimuli:
 
     def get(self, presentation: int, attempt: int) -> Spikes:
         """Return the spikes of a presentation."""
-        key = self._key(presentation, attempt)
-        ahead = self._ahead.popleft() if self._ahead and self._ahead[0].key == key else None
-        if ahead is None and attempt == 0:
-            ahead = self._upcoming(presentation)
-        if ahead is None or ahead.take():  # the low-priority thread may not have started it
+        spikes = None
+        if self._ahead and self._ahead[0][0] == self._key(presentation, attempt):
+            _, future = self._ahead.popleft()
+            spikes = None if future.cancel() else future.result()  # None if the low-priority thread has not started it
+        if spikes is None:
             spikes = self._encode(self._experiment, presentation, attempt)
-        else:
-            spikes = ahead.result()
-        if self._ahead and self._ahead[0].key != self._key(presentation + 1):
+        if self._ahead and self._ahead[0][0] != self._key(presentation + 1):
             self._discard()
         if self._room > 0 and attempt == 0:
             self._keep(int(self._order[presentation]), spikes)
@@ -132,31 +94,10 @@ class Stimuli:
         """
         following = self._shown + 1 + len(self._ahead)
         end = min(self._shown + 1 + _MOST_AHEAD, len(self._order))
-        if len(self._ahead) <= _MOST_AHEAD - _AT_A_TIME and following < end:
-            upcoming = [self._upcoming(presentation) for presentation in range(following, end)]
-            self._ahead.extend(upcoming)
-            if any(not stimulus.is_ready for stimulus in upcoming):
-                self._tasks.put((self._experiment, upcoming))
-
-    def _work(self) -> None:
-        if self._experiment.stream is None:  # the pieces of a stream take longer to draw than to simulate
-            give_way()
-        while (task := self._tasks.get()) is not None:
-            experiment, upcoming = task
-            for stimulus in upcoming:
-                if stimulus.take():
-                    try:
-                        stimulus.put(self._encode(experiment, stimulus.key[1], 0))
-                    except BaseException as error:  # raised in the training thread
-                        stimulus.put(error)
-
-    def _upcoming(self, presentation: int) -> _Ahead:
-        """Return a stimulus to be encoded, or one whose spikes are already available."""
-        stimulus = _Ahead(self._key(presentation))
-        kept = self._kept.get(int(self._order[presentation]))
-        if kept is not None and stimulus.take():
-            stimulus.put(kept)
-        return stimulus
+        if len(self._ahead) <= _MOST_AHEAD - _AT_A_TIME:
+            for presentation in range(following, end):
+                future = self._pool.submit(self._encode, self._experiment, presentation, 0)
+                self._ahead.append((self._key(presentation), future))
 
     def _room_of(self, experiment: Experiment) -> int:
         """Return how many bytes of spikes may be kept: 0 if spikes are random, or no stimulus is shown twice."""
@@ -170,30 +111,24 @@ class Stimuli:
             self._kept[number] = spikes
 
     def _discard(self) -> None:
-        for stimulus in self._ahead:
-            stimulus.take()  # so that the thread does not encode it
+        for _, future in self._ahead:
+            future.cancel()
         self._ahead.clear()
 
     def _key(self, presentation: int, attempt: int = 0) -> Key:
         return self._phase, presentation, attempt, self._version
 
     def _encode(self, experiment: Experiment, presentation: int, attempt: int) -> Spikes:
+        """Return the spikes of a presentation, which are encoded unless they were kept."""
         number = int(self._order[presentation])
+        if attempt == 0 and (kept := self._kept.get(number)) is not None:
+            return kept
         return encode(experiment, self._set, self._phase, presentation, attempt, number)
-
-    def __enter__(self) -> Stimuli:
-        """Use the thread."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the thread."""
-        self.close()
 
     def close(self) -> None:
         """End the thread."""
         self._discard()
-        self._tasks.put(None)
-        self._thread.join()
+        self._pool.shutdown()
 
 
 @dataclass(frozen=True, eq=False)
@@ -387,14 +322,6 @@ class Training:
         """End the thread that encodes ahead."""
         self._stimuli.close()
 
-    def __enter__(self) -> Training:
-        """Use the thread that encodes ahead."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the thread."""
-        self.close()
-
 
 def train(
     simulator: Simulator, experiment: Experiment, images: StimulusSet, start: int = 0
@@ -411,7 +338,7 @@ def train(
     StdpbenchError
         If weights, thresholds or the state of neurons become infinite or NaN.
     """
-    with Training(simulator, experiment, images, start) as training:
+    with closing(Training(simulator, experiment, images, start)) as training:
         while training.position < training.total:
             presented = training.step()
             if sentence := training.divergence:

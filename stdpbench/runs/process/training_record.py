@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.files import remove_file
 from stdpbench.data.datasets import Split
 from stdpbench.declare.learned_names import weights_of
 from stdpbench.engine.network import Learned
@@ -139,11 +138,6 @@ class StreamMeasures:
         for name, intervals in self._intervals.items():
             intervals.last[...] = history[f"stream_last.{name}"]
             intervals.sums[...] = history[f"stream_sums.{name}"]
-
-
-def pieces_of(folder: RunFolder) -> dict[int, Piece]:
-    """Return the pieces in the journal of a run by the position of their end."""
-    return {record.position: record.fact for record in read_journal(folder.path) if isinstance(record.fact, Piece)}
 
 
 def _rounded(value: float | None) -> float | None:
@@ -299,8 +293,8 @@ class TrainingRecord:
         n = curves.interval
         return Block(
             len(curves.image) - n,
-            curves.attempts.last(n).tolist(),
-            curves.spikes.last(n).tolist(),
+            curves.attempts[-n:],
+            curves.spikes[-n:],
             curves.mean_theta[-1],
             change,
             curves.latest_accuracy(),
@@ -320,7 +314,7 @@ class TrainingRecord:
         curves, interval = self.curves, self.curves.interval
         n, n_blocks, enough = len(curves.image), len(curves.points), -(-min(self._total, _ENOUGH) // interval)
         shown = f"the first {n} {'training presentations' if self.stream is None else 'pieces of the stream'}"
-        silent = curves.spikes.all == 0
+        silent = np.array(curves.spikes) == 0
         so_far, before, allowed = int(silent.sum()), int(silent[:-interval].sum()), MOST_SILENT * self._total
         if (n_blocks == enough and so_far == n) or (before <= allowed < so_far < n):
             totals = {name: len(spikes) for name, spikes in presented.response.spikes.items()}
@@ -394,10 +388,9 @@ class TrainingRecord:
         write_learned_files(folder, learned)
         if self.exc_spikes is not None:
             folder.write_array("exc_spikes.npy", self.exc_spikes)
-        else:
-            remove_file(folder.path / "exc_spikes.npy")
         folder.write_arrays("training.npz", **curves.arrays(), **self.others.arrays(), **self.further_arrays())
-        pieces = {} if self.stream is None else pieces_of(folder)
+        records = [] if self.stream is None else read_journal(folder.path)
+        pieces = {record.position: record.fact for record in records if isinstance(record.fact, Piece)}
         self.undrawn = draw_training(folder, experiment, split, self._drawn(learned), curves, pieces)
         measured = summary(pieces, experiment.schedule.piece or 1.0)
         return {
@@ -407,8 +400,8 @@ class TrainingRecord:
             "stopped": stopped,
             "seconds": round(self.seconds, 2),
             "images_per_second": round(done / self.seconds, 2) if self.seconds > 0 else None,
-            "spikes_per_image": round(float(curves.spikes.all.mean()), 3) if done else None,
-            "presentations_per_image": round(float(curves.attempts.all.mean()), 4) if done else None,
+            "spikes_per_image": round(float(np.mean(curves.spikes)), 3) if done else None,
+            "presentations_per_image": round(float(np.mean(curves.attempts)), 4) if done else None,
             "too_few_spikes": self._at_limit(experiment),
             "mean_theta_mV": round(self._mean_theta(), 4) if self._adapts else None,
         }
@@ -432,8 +425,7 @@ class TrainingRecord:
     def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
         """Restore the data of a checkpoint."""
         self._w_of_last_block = history["w_of_last_block"]
-        if len(history["image"]):  # otherwise no neuron can have fired
-            self.exc_spikes = history.get("exc_spikes")
+        self.exc_spikes = history.get("exc_spikes")
         self.curves.restore(history)
         self.arrived = int(history["arrived"])
         if self.stream is not None:
@@ -442,4 +434,4 @@ class TrainingRecord:
         self.seconds, self.silent = seconds, silent
 
     def _at_limit(self, experiment: Experiment) -> int:
-        return int((self.curves.spikes.all < experiment.schedule.min_spikes).sum())
+        return sum(spikes < experiment.schedule.min_spikes for spikes in self.curves.spikes)

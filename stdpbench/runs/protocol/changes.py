@@ -18,7 +18,7 @@ from stdpbench.declare.registry import MissingKindError
 from stdpbench.declare.rule_paths import replaced_rule, table_of_rule
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.learning import same_kind
-from stdpbench.kinds.plasticity import rules
+from stdpbench.kinds.plasticity import projection_rules
 from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.runs.protocol.facts import (
     Change,
@@ -88,7 +88,7 @@ def missing_kinds(start: Experiment, records: Sequence[Record]) -> tuple[str, ..
     for record in records:
         if isinstance(record.fact, RuleChanged):
             try:
-                rules.get(str(record.fact.new["kind"]))
+                projection_rules.get(str(record.fact.new["kind"]))
             except MissingKindError as error:
                 clauses[error.clause] = None
     return tuple(clauses)

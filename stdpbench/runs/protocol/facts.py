@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import is_name, weights_of
@@ -23,8 +23,14 @@ from stdpbench.declare.rule_paths import table_of_rule
 from stdpbench.runs.protocol.states import State
 
 
+class _Fact:
+    """Base of facts; those that recur override `recurs`."""
+
+    recurs: ClassVar[bool] = False
+
+
 @dataclass(frozen=True)
-class Started:
+class Started(_Fact):
     """The network is ready.
 
     Attributes
@@ -49,11 +55,10 @@ class Started:
     phases: tuple[tuple[str, int], ...]
     shape: tuple[int, int]
     class_names: tuple[str, ...]
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
-class Dependencies:
+class Dependencies(_Fact):
     """Digests of what results depend on besides experiment, parameter changes and seed.
 
     Recorded when the network is opened, unless the journal already contains the same digests.
@@ -66,11 +71,10 @@ class Dependencies:
     """
 
     digests: Mapping[str, str]
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
-class Estimated:
+class Estimated(_Fact):
     """Estimated resources of the run, from a short calibration.
 
     Attributes
@@ -83,16 +87,14 @@ class Estimated:
 
     seconds: float
     memory: int
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
-class StateChanged:
+class StateChanged(_Fact):
     """The run entered another state (`stdpbench.runs.protocol.states`); the reason may be empty."""
 
     state: str
     reason: str = ""
-    recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Check that the state exists."""
@@ -100,7 +102,7 @@ class StateChanged:
 
 
 @dataclass(frozen=True)
-class Block:
+class Block(_Fact):
     """A block of consecutive training presentations is complete.
 
     Attributes
@@ -145,15 +147,14 @@ def _packed(numbers: Sequence[int]) -> array[int]:
 
 
 @dataclass(frozen=True)
-class ParametersChanged:
+class ParametersChanged(_Fact):
     """Parameters changed from the next presentation on: dotted path to (old, new) values as in a file."""
 
     changes: Mapping[str, tuple[Any, Any]]
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
-class RuleChanged:
+class RuleChanged(_Fact):
     """Another plasticity rule applies from the next presentation on; weights, thresholds and neurons keep their state.
 
     Attributes
@@ -167,7 +168,6 @@ class RuleChanged:
     old: Mapping[str, Any]
     new: Mapping[str, Any]
     projection: str = ""
-    recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Check the name of the projection, and that both tables have a kind."""
@@ -189,7 +189,7 @@ class RuleChanged:
 
 
 @dataclass(frozen=True)
-class LearnedSet:
+class LearnedSet(_Fact):
     """Learned arrays set by the user, which apply from the next presentation on.
 
     Attributes
@@ -203,7 +203,6 @@ class LearnedSet:
 
     sha256: Mapping[str, str]
     shape: Mapping[str, tuple[int, ...]]
-    recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Check the names of the arrays, and that the digests can be file names."""
@@ -214,19 +213,17 @@ class LearnedSet:
 
 
 @dataclass(frozen=True)
-class Planned:
+class Planned(_Fact):
     """The plan changed with the parameters: name and number of presentations of each phase, in order."""
 
     phases: tuple[tuple[str, int], ...]
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
-class CheckpointWritten:
+class CheckpointWritten(_Fact):
     """A checkpoint was written to ``checkpoints/<name>``."""
 
     name: str
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -252,7 +249,7 @@ class Remarked:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labelled(_Fact):
     """Classes were assigned to the neurons.
 
     Attributes
@@ -272,7 +269,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(_Fact):
     """Accuracy was measured.
 
     Attributes
@@ -292,7 +289,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOut(_Fact):
     """Measures of the network on held-out pictures; the record has the position that was measured.
 
     Attributes
@@ -313,7 +310,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Piece(_Fact):
     """A piece of a stream is complete; measures by `stdpbench.results.readout.streams`.
 
     Attributes
@@ -344,7 +341,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Taught:
+class Taught(_Fact):
     """A reference was trained with some pictures and their labels.
 
     Attributes
@@ -365,7 +362,7 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class LabelsRead:
+class LabelsRead(_Fact):
     """Responses were compared with the labels of evaluation pictures.
 
     Attributes
@@ -381,11 +378,10 @@ class LabelsRead:
     part: str
     images: int
     purpose: str
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
-class Branched:
+class Branched(_Fact):
     """The run is a branch of another run, whose facts up to the position `at` precede this one.
 
     Attributes
@@ -402,15 +398,13 @@ class Branched:
     parent_name: str
     at: int
     made_with: int
-    recurs: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
-class Rewound:
+class Rewound(_Fact):
     """The run was rewound to an earlier position; its later part is kept as another run, named `kept_as`."""
 
     kept_as: str
-    recurs: ClassVar[bool] = False
 
 
 Fact = (
@@ -438,30 +432,7 @@ Change = ParametersChanged | RuleChanged
 """A change of the experiment during a run."""
 Intervention = ParametersChanged | RuleChanged | LearnedSet
 """An action of the user during a run that affects the result."""
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        Started,
-        Dependencies,
-        Estimated,
-        StateChanged,
-        Block,
-        Piece,
-        Taught,
-        ParametersChanged,
-        RuleChanged,
-        LearnedSet,
-        Planned,
-        CheckpointWritten,
-        Remarked,
-        Labelled,
-        Measured,
-        HeldOut,
-        LabelsRead,
-        Branched,
-        Rewound,
-    )
-}
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Fact)}
 
 
 @dataclass(frozen=True)

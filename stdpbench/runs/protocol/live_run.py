@@ -232,18 +232,14 @@ def describe(record: Record) -> str:
         case facts.HeldOut():
             return f"On {thousands(fact.images)} held-out pictures: {held_out_words(fact)}."
         case facts.LabelsRead():
-            return f"Labels of {thousands(fact.images)} {fact.part} pictures were read: {purpose_words(fact.purpose)}."
+            name = fact.purpose.removesuffix(" as a baseline")
+            purpose = f"baseline {name}" if name != fact.purpose else name
+            return f"Labels of {thousands(fact.images)} {fact.part} pictures were read: {purpose}."
         case facts.Branched():
             return f"Branched from {fact.parent_name} at presentation {thousands(fact.at)}."
         case facts.Rewound():
             return f"Rewound to presentation {thousands(record.position)}; the later part is kept as {fact.kept_as}."
     return ""
-
-
-def purpose_words(purpose: str) -> str:
-    """Return the purpose for which labels were read, as text: baselines are recorded as "k-means as a baseline"."""
-    name = purpose.removesuffix(" as a baseline")
-    return f"baseline {name}" if name != purpose else purpose
 
 
 def held_out_words(fact: facts.HeldOut) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -30,10 +30,6 @@ class Options:
     validation: bool = False
     baselines: bool = True
     checkpoint_every: int = 0
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Return the options as a table for the journal."""
-        return asdict(self)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Options:

@@ -122,7 +122,7 @@ class Queue:
         return self._append(
             state=HELD if hold else WAITING,
             name=f"{experiment.name}, seed {experiment.seed}",
-            options=options.to_mapping(),
+            options=asdict(options),
             experiment=resolved.to_toml(),
         )
 
@@ -156,7 +156,7 @@ class Queue:
             If the item or position does not exist, or the item is running.
         """
         with self._transaction():
-            item = self._not_running(number, "moved")
+            item = self._changeable(number, "moved")
             others = [other for other in self._items() if other.number != number and not self.busy(other)]
             if to not in ("front", "back") and not (to.isdecimal() and 1 <= int(to) <= len(others) + 1):
                 raise StdpbenchError(
@@ -182,7 +182,7 @@ class Queue:
             If an item does not exist or is running; then none is changed.
         """
         with self._transaction():
-            items = [self._not_running(number, "held") for number in numbers]
+            items = [self._changeable(number, "held") for number in numbers]
             return [self._write(item, state=HELD, runner="") for item in items]
 
     def release(self, numbers: Iterable[int]) -> list[Item]:
@@ -194,7 +194,7 @@ class Queue:
             If an item does not exist or is running; then none is changed.
         """
         with self._transaction():
-            items = [self._not_running(number, "released") for number in numbers]
+            items = [self._changeable(number, "released") for number in numbers]
             return [self._write(item, state=WAITING, reason="", runner="", deaths=0) for item in items]
 
     def remove(self, numbers: Iterable[int]) -> list[Item]:
@@ -226,7 +226,7 @@ class Queue:
 
     def busy(self, item: Item) -> bool:
         """Return whether a live queue runner has claimed the item."""
-        return item.state == RUNNING and locked(self.runner_lock(item.runner))
+        return item.state == RUNNING and locked(lock_of(self.runs, item.runner))
 
     def current_state(self, item: Item) -> str:
         """Return the actual state of an item: a run may still be active although its runner is gone."""
@@ -267,10 +267,6 @@ class Queue:
         path = folder.resolve()
         return path.name if path.parent == self.runs.resolve() else str(path)
 
-    def runner_lock(self, runner: str) -> Path:
-        """Return the file that a queue runner keeps locked while it is alive."""
-        return lock_of(self.runs, runner)
-
     # -- internal ----------------------------------------------------------------------------------------------------
 
     def _append(self, **values: Any) -> Item:
@@ -283,6 +279,13 @@ class Queue:
             added = datetime.now(UTC).isoformat(timespec="seconds")
             rank = _between(items[-1].rank if items else None, None)
             return self._write(Item(number + 1, rank, token=uuid.uuid4().hex, added=added, **values))
+
+    def _changeable(self, number: int, participle: str) -> Item:
+        """Return an item that is neither running nor damaged."""
+        item = self._not_running(number, participle)
+        if not item.token:
+            raise StdpbenchError(f"item {number} is damaged and cannot be {participle}; remove it, and add it again")
+        return item
 
     def _not_running(self, number: int, participle: str) -> Item:
         item = self._item(number)

@@ -159,7 +159,7 @@ class QueueRunner:
         DiskError
             If the queue folder cannot be created.
         """
-        lock = self.queue.runner_lock(self.name)
+        lock = runner_process.lock_of(self._runs, self.name)
         try:
             lock.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -32,7 +32,7 @@ from stdpbench_gui.app import window as window_module
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.curves.curves_panel import Curves, OverlaysMenu
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
@@ -97,18 +97,22 @@ def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
 # -- curves of other runs --------------------------------------------------------------------------
 
 
-def test_a_ticked_run_stays_drawn_whatever_is_opened(
+def test_an_overlay_is_chosen_on_train_and_stays_drawn_whatever_is_opened(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
     copy(finished_run, window.runs, "digits-a", 0.5)
     copy(finished_run, window.runs, "digits-b", 0.75)
     waiting = create_run(small_experiment(), window.runs, Options())
     curves = panel_of(window, Curves)
-    window.go_to("runs")
-    waits(qtbot, lambda: window.runs_page.model.n_all == 3)
-    window.runs_page.selection.tick(["digits-a"])
-    waits(qtbot, lambda: "digits-a" in curves.overlays)
-    # the parent is ticked, therefore its curves stay
+    open_run(window, qtbot, waiting.path)
+    (menu,) = curves.findChildren(OverlaysMenu)
+    menu.aboutToShow.emit()
+    offered = {action.text(): action for action in menu.actions()}
+    assert {"digits-a", "digits-b"} <= set(offered)
+    assert waiting.path.name not in offered
+    offered["digits-a"].trigger()
+    waits(qtbot, lambda: curves.overlays.shown() and curves.overlays.shown()[0].blocks)
+    # the parent was chosen, therefore its curves stay
     curves.overlay("digits-a", {}, window.runs / "digits-a", window.runs / "a-branch")
     for path, ending in (
         (window.runs / "digits-b", "; overlays: digits-a."),

@@ -242,7 +242,11 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     again.reject()
 
 
-def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
+def test_going_back_keeps_the_rest(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
+    window.open_run(page.runs / "digits-a")
+    waits(qtbot, lambda: window.session.folder is not None)
+    assert window.session.live.position > 40
+    window.go_to("runs")
     act(page, "rewind", "digits-a")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindForm))
     form = page.row_actions.dialog
@@ -263,6 +267,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
     waits(qtbot, lambda: cell(page, "digits-a", "progress") == f"train {before} / 60")
     waits(qtbot, lambda: len(shown(page)) == 4)
+    waits(qtbot, lambda: window.session.live.position == before, 20)  # what Train shows, without being opened again
 
 
 def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:

@@ -45,17 +45,38 @@ def test_draws_every_field_in_its_place(panel: WeightMap) -> None:
     assert panel.mosaic.neuron_at(*np.add(panel.mosaic.corner(N_EXC), 1)) == -1
 
 
-def test_levels_keep_while_weights_change_and_fit_when_asked(panel: WeightMap) -> None:
-    before, axis = panel.levels.levels, panel.levels.getAxis("left")
+def scaled(panel: WeightMap, by: float) -> None:
+    network = panel.session.live.network
+    learned = {**network["learned"], FEED: network["learned"][FEED] * np.float32(by)}
+    panel.session.live.network = {**network, "learned": learned}
+    redraw(panel)
+
+
+def test_levels_follow_the_weights_without_jumping_until_they_are_fixed(panel: WeightMap) -> None:
+    before, axis = panel.levels.levels[1], panel.levels.getAxis("left")
     assert axis.labelUnits == ""
     assert axis.autoSIPrefix is False
-    network = panel.session.live.network
-    panel.session.live.network = {**network, "learned": {**network["learned"], FEED: network["learned"][FEED] * 3}}
-    redraw(panel)
-    assert panel.levels.levels == before
+    scaled(panel, 1.05)
+    assert panel.levels.levels[1] == before, "small changes of brightness say nothing"
+    scaled(panel, 3 / 1.05)
+    course = [before]
+    while panel.levels.levels[1] != course[-1]:
+        course.append(panel.levels.levels[1])
+        panel.draw_if_needed()
+    assert course[-1] == pytest.approx(3 * before, rel=0.05)
+    assert np.diff(course).max() < 0.4 * before
+    fixed = next(action for action in panel.menu.actions() if action.text() == "Fixed levels")
+    panel.levels.scale(0.8)  # as “More contrast” does
+    assert fixed.isChecked()
+    kept = panel.levels.levels
+    scaled(panel, 0.2)
+    assert panel.levels.levels == kept
     panel.fit_levels()
     redraw(panel)
-    assert panel.levels.levels[1] == pytest.approx(3 * before[1], rel=0.05)
+    assert panel.levels.levels[1] == pytest.approx(0.6 * before, rel=0.05)
+    fixed.setChecked(False)
+    scaled(panel, 2.0)
+    assert panel.levels.levels[1] > 0.6 * before
 
 
 def test_negative_weights_have_colours_of_their_own(panel: WeightMap) -> None:

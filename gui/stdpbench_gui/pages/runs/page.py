@@ -32,7 +32,6 @@ from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.pages.runs.specs import OnPage, specs
 from stdpbench_gui.pages.runs.table import RunsTable
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.session.timers import timer
@@ -205,9 +204,7 @@ class RunsPage(QWidget):
     neuron_wanted = pyqtSignal(object, str, int)
     wanted = pyqtSignal()
 
-    def __init__(
-        self, runs: Path, session: RunSession, overlays: Overlays, actions: Actions, settings: QSettings
-    ) -> None:
+    def __init__(self, runs: Path, session: RunSession, actions: Actions, settings: QSettings) -> None:
         super().__init__()
         self.runs = runs
         self._session, self._settings, self._actions = session, settings, actions
@@ -217,7 +214,7 @@ class RunsPage(QWidget):
         self.steps = Steps(self._background, self)
         self.row_actions = RowActions(runs, session, self._background, self.notices, self.steps, self)
         self.noting = NoteActions(self._background, self.notices, self.steps, self)
-        self.selection = RunSelection(overlays, self)
+        self.selection = RunSelection(self)
         self.model = RunsModel(self)
         self.table = RunsTable(self.model, settings)
         self._wished: list[str] = []

@@ -169,8 +169,14 @@ class RowActions(QObject):
         self._open(form)
 
     def _open_rewind(self, past: Past) -> None:
+        def done(sentence: str) -> None:
+            self._report(sentence, brief=True)
+            shown = self._session.folder
+            if shown is not None and shown.path == past.folder.path:
+                self._session.open(shown.path)  # or Train would show presentations that the run no longer has
+
         form = RewindForm(past, self._session, self._runs, self._window)
-        form.reported.connect(self._report)
+        form.reported.connect(done)
         self._open(form)
 
     # -- the queue and the bin -------------------------------------------------------------------------------------

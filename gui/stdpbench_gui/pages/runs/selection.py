@@ -1,4 +1,4 @@
-"""The ticked runs, drawn in the comparison and over the current run on the Train page."""
+"""The ticked runs, drawn in the comparison."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from stdpbench.runs.catalog.comparison_spec import course_of
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol.facts import Block
-from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 from stdpbench_gui.look import run_lines
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.session.overlays import Overlay, Overlays
 
 
 class RunSelection(QObject):
@@ -46,10 +43,8 @@ class RunSelection(QObject):
     changed = pyqtSignal()
     read = pyqtSignal()
 
-    def __init__(self, overlays: Overlays, parent: QObject) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._overlays = overlays
-        overlays.changed.connect(self._follow_overlays)
         self._background = Background(self, 1)
         self._entries: Mapping[str, Entry] = {}
         self._known: dict[str, Entry] = {}
@@ -112,15 +107,6 @@ class RunSelection(QObject):
         if self.slots.pop(name, None) is not None:
             self.courses.pop(name, None)
             self._known.pop(name, None)
-            self._overlays.remove(name)
-
-    def _follow_overlays(self) -> None:
-        """Untick runs that were removed on the Train page."""
-        away = [name for name in self.courses if name in self.slots and name not in self._overlays]
-        if away:
-            for name in away:
-                self._drop(name)
-            self._after()
 
     def _after(self) -> None:
         if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
@@ -143,15 +129,10 @@ class RunSelection(QObject):
         self._background.do(lambda: _read(paths, everything), self._take, self._fail)
 
     def _take(self, found: _Read) -> None:
-        courses, blocks, self.comparison, self.over_seeds, self.problem = found
+        courses, self.comparison, self.over_seeds, self.problem = found
         if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
             self.comparison = self.over_seeds = None
-        known = {name: course for name, course in courses.items() if name in self.slots}
-        self._overlays.add_all(
-            Overlay(name, blocks[name], self._known[name].path, self.slots[name], title=course.title)
-            for name, course in known.items()
-        )
-        self.courses |= known
+        self.courses |= {name: course for name, course in courses.items() if name in self.slots}
         self.read.emit()
         self._go_on()
 
@@ -166,20 +147,16 @@ class RunSelection(QObject):
             self._look()
 
 
-_Read = tuple[dict[str, Course], dict[str, Mapping[int, Block]], Comparison | None, OverSeeds | None, str]
+_Read = tuple[dict[str, Course], Comparison | None, OverSeeds | None, str]
 
 
 def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
-    """Read curves and blocks of some runs, compare all ticked runs, and note the first problem."""
+    """Read curves of some runs, compare all ticked runs, and note the first problem."""
     courses: dict[str, Course] = {}
-    blocks: dict[str, Mapping[int, Block]] = {}
     problem, comparison, groups = "", None, None
     for name, path in paths.items():
         try:
-            folder = RunFolder.open(path)
-            records = read_journal(path)
-            courses[name] = course_of(folder, records)
-            blocks[name] = LiveRun.replay(records).blocks
+            courses[name] = course_of(RunFolder.open(path), read_journal(path))
         except StdpbenchError as error:
             problem = f"Cannot draw {name}: {error}"
     try:
@@ -189,4 +166,4 @@ def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
             groups = over_seeds(folders, comparison.accounts)
     except StdpbenchError as error:
         problem = problem or f"Cannot compare the runs: {error}"
-    return courses, blocks, comparison, groups, problem
+    return courses, comparison, groups, problem

@@ -19,6 +19,7 @@ from stdpbench.results.figures.paper import spec_of_table
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import PERCENT, USUAL, series
+from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words
@@ -127,37 +128,57 @@ class SmoothingMenu(QMenu):
 
 
 class OverlaysMenu(QMenu):
-    """A menu of the other runs in the plots, each of which is removed by a click, and *Clear*.
+    """A menu of runs that can be drawn in the same plots, those that are drawn first, and *Clear*.
 
     Parameters
     ----------
     parent : QWidget
         Parent.
+    session : RunSession
+        The current run; runs of its folder are offered, the newest first.
     overlays : Overlays
-        The runs.
+        The runs that are drawn.
     """
 
-    def __init__(self, parent: QWidget, overlays: Overlays) -> None:
+    def __init__(self, parent: QWidget, session: RunSession, overlays: Overlays) -> None:
         super().__init__("Overlays", parent)
-        self._overlays = overlays
+        self._session, self._overlays = session, overlays
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
         self._fill()
 
     def _fill(self) -> None:
         self.clear()
-        shown = self._overlays.shown()
-        for overlay in shown:
-            name = overlay.name
-            text = (overlay.title or name).replace("&", "&&")
-            action = menu_action(self, text, partial(self._overlays.remove, name), f"Remove {name}")
-            action.setCheckable(True)
-            action.setChecked(True)
-        if not shown:
-            not_none(self.addAction("None: tick runs on the Runs page")).setEnabled(False)
+        for overlay in self._overlays.shown():
+            self._offer(overlay, partial(self._overlays.remove, overlay.name), f"Remove {overlay.name}", on=True)
+        self.addSeparator()
+        offered = self._others()
+        for entry in offered:
+            overlay = Overlay(entry.name, {}, entry.path, title=entry.title)
+            self._offer(overlay, partial(self._overlays.add, overlay), f"Draw {entry.name}", on=False)
+        if not offered:
+            not_none(self.addAction("No other run to draw")).setEnabled(False)
         self.addSeparator()
         clear = menu_action(self, "Clear", self._overlays.clear, "Remove all other runs from the plots")
         clear.setEnabled(bool(len(self._overlays)))
+
+    def _offer(self, overlay: Overlay, do: Callable[[], object], tip: str, *, on: bool) -> None:
+        action = menu_action(self, (overlay.title or overlay.name).replace("&", "&&"), do, tip)
+        action.setCheckable(True)
+        action.setChecked(on)
+
+    def _others(self) -> list[Entry]:
+        """Return the newest runs beside the current one that are not drawn."""
+        folder = self._session.folder
+        if folder is None:
+            return []
+        entries = newest(folder.path.parent, _OFFERED + len(self._overlays) + 1)
+        others = [entry for entry in entries if entry.name not in self._overlays and entry.path != folder.path]
+        return others[:_OFFERED]
+
+
+_OFFERED = 12
+"""Runs that the menu of overlays offers."""
 
 
 _LOW, _LOW_WITHOUT_LEGEND, _NARROW = 9, 7, 19
@@ -180,31 +201,31 @@ class Curves(Panel):
     topics = frozenset({"curves", "parameters"})
     help_text = (
         "Choose above each plot what it shows. A panel without room for two legible plots has one.<ul><li><b>Running "
-        "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning"
-        " continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
-        "plots: those ticked on the Runs page, and a branch beside its run; the menu removes them. A legend above the"
-        " plots names all runs by the parameters that differ, or else by what their names do not share, and by the "
-        "whole name in its tooltip. Then only one curve of each run is drawn, such as that of the first "
-        "read-out, which stands beside the choice; of streams, that of the population or projection on display. "
-        "Runs without room for their names are not drawn, and the "
-        "legend says how many are. Point at a name to see its curves bold, click it to keep them "
-        "so.</li><li><b>Held-out pictures</b> are measured with learning off, on stimuli the network was not trained "
-        "on, never on those of the test set: those that the experiment holds out, or the last ones of the first pass;"
-        " the curve ends when those are trained on. Each half labels neurons that are tested on the other half, so "
-        "the accuracy is slightly lower than at the end. For purity, NMI, AMI and ARI, clusters are the winning "
-        "neurons; purity grows with their number. Choose measures in the menu.</li><li><b>Spikes, theta, |Δw|</b>: "
-        "spikes per stimulus and the mean adaptive threshold theta of the population on display, and the mean change "
-        "of the weights on display, per block of presentations; choose these in the weight map or the Network "
-        "panel.</li><li><b>A vertical line</b> marks a change of parameters, of the rule or of learned "
-        "arrays.</li><li><b>Smoothing</b> in the menu draws the mean of the last points; the curve itself is faint "
-        "behind it. Held-out measures and single answers are not smoothed.</li><li>Drag or use the wheel to move in "
-        "time, double-click to show the whole run.</li><li>A <b>stream</b> shows the rate of each population, the "
-        "coefficient of variation of intervals between spikes, synchrony, latencies of answers to patterns, the mean "
-        "weight of each projection that learns, and the power of the rate at 2 to 4 Hz and at 30 to 70 Hz relative to"
-        " that of independent Poisson neurons (1: no rhythm), where it is defined.</li><li>A run that is trained with"
-        " labels (<b>supervised</b>) shows its accuracy on the training pictures, the loss that the training lowers, "
-        "the length of its gradient, and spikes per picture, each before the change of weights that "
-        "follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
+        "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning "
+        "continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
+        "plots: those chosen in the panel menu, and a branch beside its run; the menu removes them, too. A legend "
+        "above the plots names all runs by the parameters that differ, or else by what their names do not share, and "
+        "by the whole name in its tooltip. Then only one curve of each run is drawn, such as that of the first "
+        "read-out, which stands beside the choice; of streams, that of the population or projection on display. Runs "
+        "without room for their names are not drawn, and the legend says how many are. Point at a name to see its "
+        "curves bold, click it to keep them so.</li><li><b>Held-out pictures</b> are measured with learning off, on "
+        "stimuli the network was not trained on, never on those of the test set: those that the experiment holds out, "
+        "or the last ones of the first pass; the curve ends when those are trained on. Each half labels neurons that "
+        "are tested on the other half, so the accuracy is slightly lower than at the end. For purity, NMI, AMI and "
+        "ARI, clusters are the winning neurons; purity grows with their number. Choose measures in the "
+        "menu.</li><li><b>Spikes, theta, |Δw|</b>: spikes per stimulus and the mean adaptive threshold theta of the "
+        "population on display, and the mean change of the weights on display, per block of presentations; choose "
+        "these in the weight map or the Network panel.</li><li><b>A vertical line</b> marks a change of parameters, "
+        "of the rule or of learned arrays.</li><li><b>Smoothing</b> in the menu draws the mean of the last points; "
+        "the curve itself is faint behind it. Held-out measures and single answers are not smoothed.</li><li>Drag or "
+        "use the wheel to move in time, double-click to show the whole run.</li><li>A <b>stream</b> shows the rate of "
+        "each population, the coefficient of variation of intervals between spikes, synchrony, latencies of answers "
+        "to patterns, the mean weight of each projection that learns, and the power of the rate at 2 to 4 Hz and at "
+        "30 to 70 Hz relative to that of independent Poisson neurons (1: no rhythm), where it is defined.</li><li>A "
+        "run that is trained with labels (<b>supervised</b>) shows its accuracy on the training pictures, the loss "
+        "that the training lowers, the length of its gradient, and spikes per picture, each before the change of "
+        "weights that follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -233,7 +254,7 @@ class Curves(Panel):
         names = {name: name for name in READOUTS}
         self.readouts = CheckedMenu("Read-outs of running accuracy", names, READOUTS, self, self.show_all)
         self.smoothing = SmoothingMenu(self, self.show_all)
-        for menu in (self.readouts, self.measures, self.smoothing, OverlaysMenu(self, self.overlays)):
+        for menu in (self.readouts, self.measures, self.smoothing, OverlaysMenu(self, session, self.overlays)):
             self.menu.addMenu(menu)
         self.as_grid = not_none(self.menu.addAction("Grid of all curves"))
         self.as_grid.setCheckable(True)

@@ -12,29 +12,36 @@ from PyQt6.QtCore import QRectF, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.plot import Plot
 
 _SAMPLE = 40_000
 _BINS = 60
 _COUNT_MS = 300  # minimum interval between histograms
+_FAR, _NEAR = 0.1, 0.01  # share of the level by which it may be off before it follows, and once it does
+_STEP = 0.15  # of the way to the level wanted, per drawing
 
 
 class LevelBar(Plot):
     """Colour bar that maps values to colours.
 
     The colours are at the left, between the lower and the upper handle; the histogram, as log(1 + n), is to the right
-    of them. With `centred`, both handles are equally far from zero.
+    of them. With `centred`, both handles are equally far from zero. Levels follow the values until they are `fixed`,
+    as by moving a handle.
     """
 
     levels_changed = pyqtSignal(float, float)
+    fixed_changed = pyqtSignal(bool)
     # Qt may request the outline of an item whose Python object is already cleared during deletion
     _boundingRectCache = _previousGeometry = _painterPathCache = None
 
     def __init__(self) -> None:
         super().__init__()
         self.centred = False
+        self.fixed = False
         self._moving = False
+        self._on_the_way = False
         self._uncounted: NDArray[np.floating[Any]] | None = None
         self._counted_at = 0.0
         self._to_count = timer(self, self._count, _COUNT_MS, once=True)  # each new map restarts it
@@ -103,20 +110,43 @@ class LevelBar(Plot):
         self.levels_changed.emit(*self.levels)
 
     def scale(self, by: float) -> None:
-        """Scale the upper level, and the lower one if the levels are centred on zero."""
+        """Fix the levels after scaling the upper one, and the lower one if they are centred on zero."""
+        self.fix(True)
         low, high = self.levels
         self.set_levels(low * by if self.centred else low, low + (high - low) * by if not self.centred else high * by)
 
+    def fix(self, on: bool) -> None:
+        """Keep the levels, or have them follow the values."""
+        if on != self.fixed:
+            self.fixed = on
+            self.fixed_changed.emit(on)
+
     def fit(self, values: NDArray[np.floating[Any]]) -> None:
         """Set levels that cover nearly all values, and the range of the axis."""
+        self._show_levels(self._top_of(values))
+
+    def follow(self, values: NDArray[np.floating[Any]]) -> bool:
+        """Move the levels a step towards those that cover nearly all values; return whether they are still on the way.
+
+        Fixed levels stay, as do levels that differ by less than a tenth: small changes of brightness say nothing.
+        """
+        now, wanted = self.levels[1], self._top_of(values)
+        far = abs(wanted - now) > (_NEAR if self._on_the_way else _FAR) * now
+        self._on_the_way = far and not self.fixed
+        if self._on_the_way:
+            self._show_levels(wanted if motion.reduced else now + _STEP * (wanted - now))
+        return self._on_the_way
+
+    def _top_of(self, values: NDArray[np.floating[Any]]) -> float:
+        """Return the upper level that covers nearly all values."""
         sample = _sample(values)
         if self.centred:
-            top = float(np.quantile(np.abs(sample), 0.999)) if len(sample) else 1.0
-            top = top or 0.01
-            low = -top
-        else:
-            some = sample[sample > 0]
-            top, low = (float(np.quantile(some, 0.995)) if len(some) else 1.0), 0.0
+            return (float(np.quantile(np.abs(sample), 0.999)) if len(sample) else 1.0) or 0.01
+        some = sample[sample > 0]
+        return float(np.quantile(some, 0.995)) if len(some) else 1.0
+
+    def _show_levels(self, top: float) -> None:
+        low = -top if self.centred else 0.0
         margin = 0.3 * (top - low)
         self.setYRange(low - (margin if self.centred else 0.04 * (top - low)), top + margin, padding=0)
         self.set_levels(low, top)
@@ -145,6 +175,7 @@ class LevelBar(Plot):
     def _moved(self) -> None:
         if self._moving:
             return
+        self.fix(True)
         low, high = self.levels
         if self.centred:
             far = max(abs(low), abs(high)) if not self._far() else self._far()

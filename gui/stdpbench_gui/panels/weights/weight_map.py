@@ -215,7 +215,14 @@ class WeightMap(Panel):
             action.setChecked(on)
             action.toggled.connect(toggle)
             self.menu.addAction(action)
+        fixed = QAction("Fixed levels", self)
+        fixed.setCheckable(True)
+        fixed.setToolTip("Keep the levels of the colours, which otherwise follow the weights")
+        fixed.toggled.connect(self.levels.fix)
+        self.levels.fixed_changed.connect(fixed.setChecked)
+        self.levels.fixed_changed.connect(lambda _: self.mark_dirty())
         self.menu.addSeparator()
+        self.menu.addAction(fixed)
         menu_action(self.menu, "Fit levels", self.fit_levels)
         menu_action(self.menu, "More contrast", lambda: self.levels.scale(0.8))
         menu_action(self.menu, "Less contrast", lambda: self.levels.scale(1.25))
@@ -276,12 +283,12 @@ class WeightMap(Panel):
         reference = self.sources.reference
         signed = bool((values < 0).any())
         state = (reference and reference.name, bool(values.any()), signed)
-        # fit levels on first display, for new content, or if a difference exceeds its colours; otherwise keep them
-        outgrown = self.sources.follows is not None and float(np.abs(values).max()) > 2 * self.levels.levels[1]
-        if state != self._fitted or outgrown:
+        if state != self._fitted:  # first display, or other content
             self._fitted = state
             self._colour(signed)
             self.levels.fit(values)
+        elif self.levels.follow(values):
+            self.mark_dirty()
         self.levels.count(values)
         matrix = view.form == "matrix"
         # smooth when scaled down, sharp squares when scaled up

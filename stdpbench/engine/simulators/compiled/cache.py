@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 from filelock import FileLock
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.files import TEMPORARY, is_own, remove_file, remove_tree
+from stdpbench.base.files import TEMPORARY, code_digest, is_own, remove_file, remove_tree
 from stdpbench.base.paths import cache_folder
 from stdpbench.engine.network import Layout
 from stdpbench.engine.simulators.compiled.parts import ENTRY, MAKING, fetch_parts, is_intact, seal
@@ -117,13 +117,7 @@ def _versions() -> list[Any]:
 @cache
 def _code_digest() -> str:
     package = Path(__file__).resolve().parents[3]
-    digest = hashlib.sha256()
-    for name in _PACKAGES:
-        for path in sorted((package / name).rglob("*")):
-            if path.suffix in {".py", ".cpp", ".h"}:
-                digest.update(path.relative_to(package).as_posix().encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return code_digest(*(package / name for name in _PACKAGES))
 
 
 def is_cached(layout: Layout, compiler: Compiler) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog import columns as run_columns
+from stdpbench.runs.catalog.filters import order
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Entry, Store
 
@@ -48,9 +49,10 @@ def test_filters_and_words(three: list[Entry], text: str, names: str) -> None:
     assert "".join(entry.name for entry in find_runs(three, Search.parse(text))) == names
 
 
-def test_found_runs_are_sorted(three: list[Entry]) -> None:
-    assert [entry.name for entry in find_runs(three, Search(), "-vote")] == ["a", "b", "c"]
-    assert [entry.name for entry in find_runs(three, Search(), "duration")] == ["a", "c", "b"]
+def test_runs_are_sorted(three: list[Entry]) -> None:
+    by_vote = order(three, lambda entry: entry.value("vote"), descending=True)
+    assert [entry.name for entry in by_vote] == ["a", "b", "c"]
+    assert [entry.name for entry in order(three, lambda entry: entry.value("duration"))] == ["a", "c", "b"]
 
 
 @pytest.mark.parametrize(

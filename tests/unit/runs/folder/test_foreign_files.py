@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def signals() -> Iterator[None]:
 def test_the_process_of_a_run_tidies_what_is_its_own_and_nothing_behind_links(home, tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "one_blas_thread", lambda: None)
     lost = experiment(data={"kind": "npz", "path": str(tmp_path / "gone.npz")})
-    folder = RunFolder.create(tmp_path / "runs", lost, {"options": Options(workers=1).to_mapping()})
+    folder = RunFolder.create(tmp_path / "runs", lost, {"options": asdict(Options(workers=1))})
     (folder.path / "checkpoints").symlink_to(home)
     (folder.path / "requests").symlink_to(home)
     parts = [f".run.json.{DEAD}.part", f".journal.jsonl.{DEAD}.part", ".progress.json.part"]

@@ -12,6 +12,7 @@ import pytest
 import stdpbench
 from stdpbench.base import files
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.runs.catalog.filters import order
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, read_notes
@@ -118,7 +119,7 @@ def test_the_index_follows_notes(runs: Path) -> None:
         ("lines", ["second"]),
     ):
         assert [entry.name for entry in find_runs(entries, Search.parse(text))] == names, text
-    assert next(entry.name for entry in find_runs(entries, Search(), "-starred")) == "second"
+    assert order(entries, lambda entry: entry.value("starred"), descending=True)[0].name == "second"
 
 
 def test_runs_are_noted_and_found_on_the_command_line(cli: Cli, runs: Path) -> None:
@@ -147,7 +148,7 @@ def test_runs_are_noted_and_found_on_the_command_line(cli: Cli, runs: Path) -> N
     shown = json.loads(cli("show", "second", "--json"))
     assert (shown["title"], shown["tags"], shown["neurons"]["exc"]["7"]["starred"]) == ("The one", ["paper"], True)
     assert json.loads(cli("note", "third", "--json"))[0]["starred"] is False
-    assert cli("note", "third").splitlines() == ["third", "          nothing is noted"]
+    assert cli("note", "third").splitlines() == ["third", "          no notes"]
 
 
 @pytest.mark.parametrize(

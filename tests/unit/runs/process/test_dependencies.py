@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from stdpbench.cli import main
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process import setup
 from stdpbench.runs.protocol.facts import Dependencies, Remarked
 
 RULE = """
@@ -70,6 +71,16 @@ def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(module
         "The code of acme_rules differs from that recorded in the journal, so results from here on may differ."
     ]
     assert sum(isinstance(r.fact, Dependencies) for r in read_journal(folder.path)) == 2
+
+
+@pytest.mark.parametrize("name", ["experiment.shown", "declare.expressions", "runs.preparation.start", "base.units"])
+def test_what_shows_stimuli_and_reads_values_is_code_that_results_depend_on(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = setup._code_digest.__wrapped__()
+    file, read = Path(import_module(f"stdpbench.{name}").__file__ or ""), Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b"#" if path == file else b""))
+    assert setup._code_digest.__wrapped__() != before
 
 
 @pytest.mark.parametrize("passes", [10**9, 10**12])

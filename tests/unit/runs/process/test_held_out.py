@@ -290,5 +290,5 @@ def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):
     measured = held_out.HeldOutMeasures(tmp_path / "gone", Simulator(), load_split(experiment(), False), N_TRAIN)  # type: ignore[arg-type]
     with patch("os.fsync"):
         measured.take(6, experiment(**MEASURED))
-    assert "cannot be written" in measured.failure
+    assert "cannot be created" in measured.failure
     assert list(measured.finish()) == []

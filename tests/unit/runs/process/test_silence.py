@@ -95,7 +95,7 @@ WAYS: dict[str, tuple[Callable[[Path], Experiment], str]] = {
     "plasticity without effect": (
         lambda _: experiment(plasticity__nu_pre=0.0, plasticity__nu_post=0.0),
         "Plasticity has no effect: the weights of feed did not change in the first 20 training presentations; raise "
-        "its rates of learning (plasticity.nu_pre, plasticity.nu_post).",
+        "its learning rates (plasticity.nu_pre, plasticity.nu_post).",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -290,7 +291,7 @@ def test_each_presentation_lasts_as_long_as_its_stimulus(made: Experiment) -> No
     stimuli = EventSet.of_list(recordings, (1, 1, 6), None)
     simulator, _ = open_graph(made.graph(6), "runtime", target="numpy")
     simulator.set_parameters(made)
-    with Training(simulator, made, stimuli) as training:
+    with closing(Training(simulator, made, stimuli)) as training:
         for number, expected in enumerate((40, 100, 100, 1)):
             theta = simulator.theta.copy()
             presented = training.step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_a_change_throws_away_what_was_encoded_ahead():
     made, images = experiment(), pictures()
     brighter = made.override({"encoding.intensity": 3})
     order = np.arange(12)
-    with Stimuli(made, images, "train", order) as stimuli:
+    with closing(Stimuli(made, images, "train", order)) as stimuli:
         stimuli.get(0, 0)
         stimuli.encode_ahead()
         stimuli.change(brighter)
@@ -71,7 +72,7 @@ def test_spikes_that_are_not_random_follow_every_change_of_the_encoder():
     """They are encoded once for all passes."""
     made, images = experiment().override({"encoding.kind": "latency"}), pictures()
     order = np.array([5, 3, 5, 3, 5, 3, 5, 3])
-    with Stimuli(made, images, "train", order) as stimuli:
+    with closing(Stimuli(made, images, "train", order)) as stimuli:
         for encoder in (made, made.override({"encoding.duration": "3 ms"}), made):
             stimuli.change(encoder)
             for presentation in range(8):
@@ -82,7 +83,7 @@ def test_spikes_that_are_not_random_follow_every_change_of_the_encoder():
 
 def test_jumping_about_gives_the_right_stimulus():
     made, images = experiment(), pictures()
-    with Stimuli(made, images, "label", np.arange(12)) as stimuli:
+    with closing(Stimuli(made, images, "label", np.arange(12))) as stimuli:
         for presentation, attempt in [(4, 0), (2, 0), (3, 1), (3, 0), (11, 0), (0, 0), (1, 2), (2, 0)]:
             expected = encode(made, images, "label", presentation, attempt, presentation)
             assert same(stimuli.get(presentation, attempt), expected)

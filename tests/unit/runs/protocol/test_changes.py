@@ -9,13 +9,16 @@ import pytest
 from harness import experiment
 
 from stdpbench.experiment import Experiment
+from stdpbench.kinds.plasticity import projection_rules
 from stdpbench.kinds.plasticity.custom import EXAMPLE
 from stdpbench.kinds.plasticity.tables import rule_name
+from stdpbench.runs.catalog.comparison import changes_of
 from stdpbench.runs.protocol.changes import (
     changed_by,
     changes_between,
     describe_changes,
     experiment_at,
+    missing_kinds,
     tables_with,
 )
 from stdpbench.runs.protocol.facts import Change, ParametersChanged, Record, RuleChanged, Started
@@ -101,6 +104,18 @@ def test_rules_of_projections_are_changed_one_by_one() -> None:
     at_first = Experiment.from_mapping(live.before_changes())
     assert at_first.rules_by_projection == after.rules_by_projection
     assert at_first.differences(after).keys() == {"network.projections.drive.weight.value"}
+
+
+@pytest.mark.parametrize("kind", sorted({*projection_rules.kinds()} - {"diehl-cook-triplet"}))
+def test_a_run_whose_projection_changed_to_any_rule_can_be_resumed_and_compared(kind: str) -> None:
+    before = experiment().spelled_out()
+    table = {"kind": kind, **(EXAMPLE if kind == "custom" else {})}
+    fact = RuleChanged(before.rules_by_projection["feed"].to_mapping(), table, "feed")
+    record = read_back(fact, 7, 0)
+    assert missing_kinds(before, [record]) == ()
+    paths = {change.path for change in changes_of([record])}
+    assert "network.projections.feed.plasticity.kind" in paths
+    assert all(path.startswith("network.projections.feed.plasticity.") for path in paths)
 
 
 def test_changes_of_a_network_spelled_out_are_facts_as_well() -> None:

@@ -149,7 +149,7 @@ def test_hold_release_and_remove_change_all_items_or_none(tmp_path: Path) -> Non
 
 def test_an_item_of_a_live_runner_cannot_be_changed(tmp_path: Path) -> None:
     queue = filled(tmp_path, *"ab")
-    with FileLock(queue.runner_lock("r")):
+    with FileLock(lock_of(queue.runs, "r")):
         item = queue.claim("r")
         assert item is not None
         assert queue.busy(item)
@@ -181,8 +181,8 @@ def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
     filled(tmp_path, *(f"x{number}" for number in range(12)))
     code = (
         "import sys; from pathlib import Path; from filelock import FileLock\n"
-        "from stdpbench.runs.queue.run_queue import Queue\n"
-        "queue = Queue(Path(sys.argv[1])); lock = FileLock(queue.runner_lock(sys.argv[2])); lock.acquire()\n"
+        "from stdpbench.runs.queue.run_queue import Queue; from stdpbench.runs.queue.runner_process import lock_of\n"
+        "queue = Queue(Path(sys.argv[1])); lock = FileLock(lock_of(queue.runs, sys.argv[2])); lock.acquire()\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "while item := queue.claim(sys.argv[2]): print(item.number, flush=True)\n"
         "sys.stdin.readline()"  # the lock is held until all have claimed
@@ -218,6 +218,11 @@ def test_a_damaged_item_has_failed_and_can_be_removed(tmp_path: Path) -> None:
     (tmp_path / QUEUE / "my-notes.json").write_text("{", encoding="utf-8")
     assert [(item.number, item.state) for item in queue.items()] == [(1, FAILED), (2, FAILED), (3, WAITING)]
     assert "1.json cannot be read" in queue.items()[0].reason
+    refused = "item 1 is damaged and cannot be"
+    for change in (lambda: queue.release([1]), lambda: queue.hold([1]), lambda: queue.move(1, "back")):
+        with pytest.raises(StdpbenchError, match=refused):
+            change()
+    assert (tmp_path / QUEUE / "1.json").read_text(encoding="utf-8") == "{"
     queue.remove([1, 2])
     assert order(queue) == ["c"]
 

@@ -1,0 +1,29 @@
+"""What the colours of the theme say."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QSlider
+from pytestqt.qtbot import QtBot
+
+from stdpbench_gui.look import theme
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_slider_that_cannot_be_moved_looks_like_it(name: str, qtbot: QtBot) -> None:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    qtbot.addWidget(slider)
+    slider.resize(120, 24)
+    slider.setValue(60)
+
+    def has_accent() -> bool:
+        image = slider.grab().toImage()
+        points = ((x, y) for x in range(image.width()) for y in range(image.height()))
+        return any(image.pixelColor(x, y).hsvSaturation() > 120 for x, y in points)
+
+    theme.apply(name)
+    assert has_accent()
+    slider.setEnabled(False)
+    assert not has_accent()
+    theme.apply("light")
