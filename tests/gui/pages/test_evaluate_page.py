@@ -25,7 +25,6 @@ from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
-from stdpbench_gui.pages.evaluate.scatter import faded, stamped
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.inks import inks
@@ -419,18 +418,3 @@ def test_it_follows_the_theme_and_explains(page: EvaluatePage, shared_window: Ma
 
 
 # -- stamps ----------------------------------------------------------------------------------------
-
-
-def test_points_are_stamped_and_those_that_are_not_selected_fade() -> None:
-    red, paper = QColor("#ff0000").rgba(), QColor("#ffffff").rgba()
-    places = np.array([[5, 5], [15, 5], [-1, 3], [25, 3]])
-    colours, crosses = np.full(4, red, np.uint32), np.array([False, True, False, False])
-    plain = stamped((20, 10), places, colours, crosses, None, 2, paper)
-    assert plain.shape == (10, 20)
-    assert plain[5, 5] == plain[5, 7] == red
-    assert plain[5, 15] == plain[7, 17] == red
-    assert plain[5, 17] == paper  # a cross is open at its sides
-    assert (plain == red).sum() == 13 + 9
-    some = stamped((20, 10), places, colours, crosses, np.array([False, True, False, False]), 2, paper)
-    assert some[5, 15] == red
-    assert some[5, 5] == faded(colours[:1], paper)[0] != paper

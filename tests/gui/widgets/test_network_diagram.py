@@ -74,16 +74,6 @@ def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDia
     assert chosen[3:] == ["input", "inh"]
 
 
-def test_items_of_another_network_are_hidden_at_once(diagram: NetworkDiagram) -> None:
-    before = dict(diagram.items)
-    smaller = read_experiment("song-abbott-2000").graph(1000)
-    diagram.show_graph(smaller)
-    gone = [item for name, item in before.items() if name not in diagram.items]
-    assert gone
-    assert all(item.isHidden() for item in gone)
-    assert all(not item.isHidden() for item in diagram.items.values())
-
-
 def test_names_descriptions_and_rates(diagram: NetworkDiagram) -> None:
     exc, feed = diagram.items["exc"], diagram.items["feed"]
     assert exc.accessibleName() == "Population exc"
