@@ -47,7 +47,7 @@ from stdpbench.experiment.templates.graph import GraphNetwork
 from stdpbench.experiment.templates.paths import long_path, short_path
 from stdpbench.kinds.encoding import Encoder
 from stdpbench.kinds.neurons import Neuron
-from stdpbench.kinds.plasticity import Lateral, PlasticityRule, rules
+from stdpbench.kinds.plasticity import Lateral, PlasticityRule, projection_rules
 from stdpbench.kinds.streams import Stream
 
 
@@ -393,7 +393,7 @@ class Experiment(Head):
         """
         path = table_of_rule(self.rule_owner(projection))
         if not isinstance(rule, Mapping) or "kind" not in rule:
-            raise StdpbenchError(f"{path}.kind is missing; known kinds are {', '.join(rules.kinds())}")
+            raise StdpbenchError(f"{path}.kind is missing; known kinds are {', '.join(projection_rules.kinds())}")
         tables = self.to_mapping()
         put(tables, path, dict(rule))
         names = {name.removeprefix(f"{path}.").removeprefix(f"{SECTION}."): v for name, v in (values or {}).items()}

@@ -421,8 +421,6 @@ class Guide(QObject):
             self._end_runs()
             self.open_list()
             return
-        if not step.check:
-            self.progress.set_done(lesson, self.number)
         self._go_to(self.number + 1)
 
     def _look(self) -> None:

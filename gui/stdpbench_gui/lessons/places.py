@@ -84,6 +84,8 @@ def show(app: App, place: str, frame: Frame) -> None:
         app.train.bring(panel)
     if isinstance(panel, ParametersPanel) and detail:
         panel.search.setText(detail.rpartition(".")[2])
+    if page == "evaluate":
+        app.evaluate.choose_shown()
     widget = parts(app, page)[part]()
     if panel is None:
         _scroll_to(widget)

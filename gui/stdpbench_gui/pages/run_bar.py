@@ -78,6 +78,7 @@ class RunBar(QWidget):
         self._while_running: tuple[QWidget, ...] = (*buttons, label, self.speed)
         self._when_finished: list[QWidget] = []
         self._always: list[QWidget] = []
+        self._of_pictures: list[QWidget] = []
         self._top = hbox(self.title, self.state, self.share, STRETCH, *self._while_running, spacing=theme.GRID)
         below = hbox((self.progress, 1), (self.strip, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
         vbox(
@@ -114,6 +115,8 @@ class RunBar(QWidget):
                 self._always.append(button)
             else:
                 self._when_finished.append(button)
+            if action.objectName() == "evaluate-shown":
+                self._of_pictures.append(button)
         self.refresh()
 
     def _on_opened(self) -> None:
@@ -154,9 +157,9 @@ class RunBar(QWidget):
         for widget in self._while_running:
             widget.setVisible(not (finished and self._when_finished))
         for widget in self._when_finished:
-            widget.setVisible(finished)
+            widget.setVisible(finished and not (session.is_stream and widget in self._of_pictures))
         for widget in self._always:
-            widget.setVisible(session.folder is not None)
+            widget.setVisible(session.folder is not None and not session.is_stream)
         if session.folder is None:
             self.strip.show_stages(())
             self.strip.hide()

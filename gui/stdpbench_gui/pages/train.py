@@ -38,6 +38,8 @@ _LARGE = 1.4
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _BESIDE_CURVES = ("parameters", "log", "confusion")
 """Panels that open next to the curves if a layout omits them; all others open next to the raster, which is wide."""
+_OF_STIMULI = ("confusion",)
+"""Panels that mean nothing for a stream."""
 _LAYOUT_VERSION = 3
 """Version of saved layouts; others are not restored."""
 
@@ -82,6 +84,7 @@ class TrainPage(QWidget):
         )
         self.docks.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panels: dict[str, Panel] = {}
+        self._away: set[str] = set()
         self.layouts: dict[str, Callable[[], None]] = {
             "Watch": self._watch,
             "Inspect": self._inspect,
@@ -103,6 +106,8 @@ class TrainPage(QWidget):
         self._restore()
         yield
         self.session.opened.connect(self._raise_captions)  # after the panels, which show their captions
+        self.session.opened.connect(self._fit_panels)
+        self.session.changed.connect(lambda topics: self._fit_panels() if "state" in topics else None)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_REDRAW_MS)
@@ -113,6 +118,20 @@ class TrainPage(QWidget):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
+
+    def _fit_panels(self) -> None:
+        """Put panels away that mean nothing for a stream, and bring them back for a run of stimuli."""
+        for key in _OF_STIMULI:
+            panel, action = self.panels[key], self.panels[key].toggleViewAction()
+            stream = self.session.is_stream
+            if stream and not panel.isHidden():
+                self._away.add(key)
+                panel.hide()
+            elif not stream and key in self._away:
+                self._away.discard(key)
+                panel.show()
+            if action is not None:
+                action.setEnabled(not stream)
 
     def _redraw_in_turns(self) -> None:
         """Draw what changed, in as many turns of the event loop as that takes."""
@@ -176,6 +195,7 @@ class TrainPage(QWidget):
             self.docks.removeDockWidget(panel)
         self._write_large(name == "Present")
         self.layouts[name]()
+        self._fit_panels()
         self._put_away()
         for panel in self.panels.values():
             panel.mark_dirty()
@@ -335,6 +355,8 @@ class TrainPage(QWidget):
     def save(self) -> None:
         """Save the layout of the panels, and what was chosen in them."""
         self.put_back()
+        for key in self._away:  # the next run may have stimuli
+            self.panels[key].show()
         for panel in self.panels.values():
             panel.save(self._settings)
         self.bar.slow_start.lift()

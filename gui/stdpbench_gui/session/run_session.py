@@ -334,6 +334,11 @@ class RunSession(QObject):
         """Set which frames the visible panels need."""
         self._wanted = frozenset(frames) | {"progress"}
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether the run is known to be of a stream, which has no pictures to draw and no labels to evaluate."""
+        return self.experiment is not None and self.experiment.stream is not None
+
     def say_doing(self, what: str) -> None:
         """Say what the app has the run do step by step, such as stepping until a neuron spikes; empty: nothing."""
         if what != self.doing:

@@ -52,7 +52,7 @@ class Placement:
     Attributes
     ----------
     cores : mapping of str to int or None
-        Number of cores of each population; None if it cannot be placement.
+        Number of cores of each population; None if it cannot be placed.
     largest : mapping of str to int
         Largest number of neurons of each population on one core.
     problems : mapping of str to str
@@ -65,12 +65,12 @@ class Placement:
 
     @property
     def total(self) -> int | None:
-        """Number of cores of all populations; None if one cannot be placement."""
+        """Number of cores of all populations; None if one cannot be placed."""
         known = [cores for cores in self.cores.values() if cores is not None]
         return sum(known) if len(known) == len(self.cores) else None
 
     def reached(self, needs: Needs, population: str) -> int | None:
-        """Return the largest number of cores that a neuron of a population reaches; None if not all are placement."""
+        """Return the largest number of cores that a neuron of a population reaches; None if not all are placed."""
         total = 0
         for projection in needs.out_of(population):
             cores = self.cores[projection.target]
@@ -212,7 +212,7 @@ class ChipCheck:
     rows : tuple of Row
         Comparisons.
     cores : int or None
-        Minimum number of cores; None if the network cannot be placement.
+        Minimum number of cores; None if the network cannot be placed.
     spikes, operations : mapping of str to float or None
         Spikes of each population, and synaptic operations of each projection, per stimulus; None: unknown.
     origin : mapping of str to str

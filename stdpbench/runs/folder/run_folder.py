@@ -298,7 +298,7 @@ class RunFolder:
 
         Parameters
         ----------
-        **more
+        **entries
             Additional entries.
         """
         self.write_json("run.json", {**self.about, **entries})

@@ -381,7 +381,7 @@ class ActiveConfig:
             Applies from the next presentation on.
         number : int
             Number of the fact that records the change.
-        made : Simulator, optional
+        successor : Simulator, optional
             The network with the new rule from `RuleChanges.network`, if the rule changes.
         """
         changes_split = self._changes_split(experiment)

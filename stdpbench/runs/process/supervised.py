@@ -314,7 +314,7 @@ class SupervisedRecord(TrainingRecord):
 
     def __init__(self, simulator: Simulator, split: Split, total: int, experiment: Experiment) -> None:
         super().__init__(simulator, split, 0, experiment)
-        self._all, self._split, self._experiment = total, split, experiment
+        self._all = total
         self.taught: list[tuple[int, Taught]] = []
         self.exc_spikes = None  # a trainer does not count the spikes of each neuron
 

@@ -66,8 +66,8 @@ class Dependencies(_Fact):
     Attributes
     ----------
     digests : mapping of str to str
-        SHA-256 by name: ``data``, ``stdpbench`` (the code that runs a network), and ``PACKAGE VERSION`` for each
-        package whose kinds the experiment uses.
+        SHA-256 by name: ``data``, ``stdpbench`` (the code that results depend on), and the name of each package whose
+        kinds the experiment uses.
     """
 
     digests: Mapping[str, str]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from edited_journal import edit_journal
 from harness import new_run
+from parts_of_window import open_run
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QMessageBox
@@ -23,6 +24,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.lessons.places import show
 from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
@@ -163,6 +165,9 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     assert page.notices.texts() == [notice], "a repeated notice is shown once"
     page.run.setCurrentIndex(page._place_of(other))
     assert page.notices.texts() == []
+    open_run(window, qtbot, other.with_name("third"))
+    show(window, "evaluate/evaluate", window.help.lessons.frame)  # as “Show me” of a lesson
+    assert page.chosen_run() == other.with_name("third")
 
 
 def test_results_never_stand_under_the_name_of_another_run(page: EvaluatePage, qtbot: QtBot) -> None:

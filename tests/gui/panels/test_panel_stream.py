@@ -23,6 +23,7 @@ from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.stream import Stream
 from stdpbench_gui.session.overlays import Overlay
 from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.button_row import ActionButton
 
 STREAM = """
 name = "listening"
@@ -173,6 +174,11 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
         window.train.arrange(layout)
         n = len(session.live.pieces)
         waits(qtbot, lambda n=n: len(session.live.pieces) > n + 2)  # type: ignore[misc]
+    confusion = window.train.panels["confusion"]
+    assert confusion.isHidden(), "a stream has no labels"
+    assert not confusion.toggleViewAction().isEnabled()
+    offered = [button.text() for button in window.train.bar.findChildren(ActionButton) if button.isVisible()]
+    assert not {"Draw a digit", "Evaluate"} & set(offered)
     session.selection.select_neuron(2)
     draw_every_panel(window, qtbot)
     window.train.arrange("Watch")

@@ -96,6 +96,7 @@ class EvaluatePage(QWidget):
         self.reports = ReportWriter(self.notices, self)
         self._entries: list[Entry] = []
         self._opening: Path | None = None
+        self._wished: Path | None = None  # to be chosen once it is listed
         self._reported_run: Path | None = None
         self._stream = ""  # name of the chosen run if it is of a stream
         self._next_clusters: tuple[str, int | None] | None = None
@@ -220,6 +221,7 @@ class EvaluatePage(QWidget):
                 kept = self.state.look.path if self.state.look is not None else chosen
                 self.run.setCurrentIndex(max(0, self._place_of(kept)))
             self._on_run()
+        self._choose_wished()
         self._show_what_there_is()
 
     def _no_runs(self, reason: str) -> None:
@@ -251,6 +253,17 @@ class EvaluatePage(QWidget):
         if stream and path == self.chosen_run():
             self._stream = path.name
             self._fit_buttons()
+
+    def choose_shown(self) -> None:
+        """Choose the run of the Train page in the list, once it is there."""
+        self._wished = None if self._shown.folder is None else self._shown.folder.path
+        self._choose_wished()
+
+    def _choose_wished(self) -> None:
+        place = self._place_of(self._wished)
+        if place >= 0:
+            self._wished = None
+            self.run.setCurrentIndex(place)
 
     def choose_run(self) -> None:
         """Show the page with the list of runs open."""

@@ -395,8 +395,9 @@ class WeightMap(Panel):
         n, model, matrix = self.mosaic.n, self.order.model(), self._is_matrix()
         assert model is not None
         few = "Available for receptive fields only" if matrix else f"Up to {thousands(_MOST_SIMILAR)} neurons"
+        unlabelled = "A stream has no labels" if self.session.is_stream else "Neurons are labelled in the label phase"
         for row, allowed, why in (
-            (_LABEL, len(self.marks.labels) > 0, "Neurons are labelled in the label phase"),
+            (_LABEL, len(self.marks.labels) > 0, unlabelled),
             (_SIMILARITY, n <= _MOST_SIMILAR and not matrix, few),
             (_SPIKES, matrix, "Available for a matrix only"),
             (_PREFERENCE, matrix, "Available for a matrix only: by label, else theta, else spikes"),
