@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shlex
@@ -22,6 +23,7 @@ except ImportError:  # on Windows
 import hypothesis
 import pytest
 import tomli_w
+import typer.main
 
 # Idle threads of OpenMP and BLAS spin, which takes the processor from the tests that run beside. Runs have one thread
 # in any case. Read when NumPy is loaded, and inherited by all processes.
@@ -44,6 +46,9 @@ os.environ.setdefault("STDPBENCH_FIGURES", "0")
 # a slow moment of the machine is no failure, and a run that fails in one place fails the same way in another
 hypothesis.settings.register_profile("stdpbench", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("stdpbench")
+
+# In a tenth of a second, typer makes for each call the commands that are the same throughout a process.
+typer.main.get_command = functools.cache(typer.main.get_command)
 
 
 def pytest_configure(config: pytest.Config) -> None:

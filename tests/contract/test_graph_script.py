@@ -1,169 +1,19 @@
-"""The plain script that is written from a graph gives the spikes of the network of Diehl & Cook, expanded by hand.
-
-Beside that: the graphs of the contract cover all pairs of options.
-"""
+"""A Brian2 script as people write it gives the same spikes; the graphs of the contract cover all pairs of options."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from graph_script import Outcome, Presentation, Script, run_scripts
 from graphs import FIXED, SIDE_BY_SIDE, all_pairs, alone, draw, fixed, options_of, pairs_of_options, words_of
 from networks import (
     N_EXC,
     N_INPUT,
     SIMULATORS,
-    VARIANTS,
-    delays_of,
     experiment,
     in_another_process,
     pairs,
     put_start,
     random_spikes,
-    stimulus,
 )
-from test_rules import network
-
-from stdpbench.engine.simulators import Simulator
-from stdpbench.experiment import Experiment
-from stdpbench.experiment.graph import Graph, Population, Projection
-from stdpbench.kinds.connections.all_to_all import AllToAll
-from stdpbench.kinds.connections.one_to_one import OneToOne
-from stdpbench.kinds.connections.others import Others
-from stdpbench.kinds.delays.constant import Constant as OneDelay
-from stdpbench.kinds.delays.none import NoDelay
-from stdpbench.kinds.delays.uniform import Uniform as Delays
-from stdpbench.kinds.plasticity import PlasticityRule
-from stdpbench.kinds.weights.constant import Constant
-
-PLASTIC_LATERAL = {"lateral__kind": "homeostatic", "lateral__eta": 0.05, "lateral__rho_0": 20.0, "lateral__w_max": 3.0}
-CASES = {"-".join(variant): experiment(*variant) for variant in VARIANTS}
-CASES |= {f"{kind}-none-plastic": experiment(kind, **PLASTIC_LATERAL) for kind in ("layer", "direct")}
-RULES = [("bcm", ("layer", "uniform")), ("clopath-lif", ("direct", "none")), ("reward", ("layer", "uniform"))]
-CASES |= {f"{kind}-{'-'.join(variant)}": network(kind, variant) for kind, variant in RULES}
-"""Rules with averages of traces and of the potential, and one that changes synapses in every step."""
-OFTEN = {"layer-none", "direct-homogeneous", "direct-undelayed-uniform", "layer-none-plastic", "direct-none-plastic"}
-"""Each form of inhibition and of delays once; the other six are slow, and so are the rules: `test_every_kind` has a
-script with all of them.
-
-They say more of the script than of the simulators: `test_against_reference` has those on all nine.
-"""
-N_REST = 30
-PLAN = [True, True, False]
-"""Whether each presentation learns."""
-
-
-def expanded(made: Experiment) -> Graph:
-    """The graph of an experiment on the network of Diehl & Cook."""
-    network, layer = made.network, made.network.inhibition == "layer"
-    rule = made.lateral if isinstance(made.lateral, PlasticityRule) else None
-    delays = {
-        "none": NoDelay(),
-        "homogeneous": OneDelay(value=network.max_delay),
-        "uniform": Delays(high=network.max_delay),
-    }
-    populations = {"input": Population(shape=(N_INPUT,)), "exc": Population(shape=(network.n_exc,), neuron=made.exc)}
-    feed = Projection(
-        source="input",
-        target="exc",
-        receptor="ge",
-        connect=AllToAll(),
-        delay=delays[network.delays],
-        plasticity=made.plasticity,
-    )
-    projections = {"feed": feed}
-    if layer:
-        populations["inh"] = Population(shape=(network.n_exc,), neuron=made.inh)
-        projections["drive"] = Projection(
-            source="exc",
-            target="inh",
-            receptor="ge",
-            connect=OneToOne(),
-            weight=Constant(value=network.w_exc_inh),
-        )
-    projections["compete"] = Projection(
-        source="inh" if layer else "exc",
-        target="exc",
-        receptor="gi",
-        connect=Others(),
-        weight=Constant(value=network.w_inh_exc if rule is None else made.lateral.quantities()["start"]),
-        scale=None if rule is None else network.w_inh_exc,
-        delay=OneDelay(value=network.dt) if network.inhibition == "direct" else NoDelay(),
-        plasticity=rule,
-    )
-    return Graph(populations, projections, network.dt, network.conductance_step, read="exc")
-
-
-def presentations(simulator: Simulator) -> list[Presentation]:
-    learning = frozenset(simulator.graph.plastic)
-    return [
-        Presentation(
-            stimulus(number, simulator, 0.05, n_rest=N_REST),
-            simulator.experiment.stimulus_bins,
-            learning if plastic else frozenset(),
-            N_REST,
-        )
-        for number, plastic in enumerate(PLAN)
-    ]
-
-
-@pytest.fixture(scope="module")
-def outcomes(built) -> dict[str, Outcome]:
-    """What scripts say of all cases that are not slow, from one process."""
-    return dict(zip(sorted(OFTEN), scripts_of([CASES[case] for case in sorted(OFTEN)], built), strict=True))
-
-
-def scripts_of(cases: list[Experiment], built) -> list[Outcome]:
-    scripts = []
-    for made in cases:
-        simulator, graph = built("compiled", made), expanded(made)
-        constants = {name: p.weight.value for name, p in graph.projections.items() if isinstance(p.weight, Constant)}
-        weights = {name: np.array(value) for name, value in constants.items()}
-        weights["feed"] = simulator.array("feed.w").copy()
-        delays = {"feed": delays_of(made).astype(np.int32)} if made.network.delays == "uniform" else {}
-        slow = {"exc.theta": simulator.array("exc.theta").copy()}
-        scripts.append(Script(graph, presentations(simulator), weights, delays, slow))
-    return run_scripts(scripts)
-
-
-@pytest.mark.parametrize("case", sorted(OFTEN))
-def test_a_script_gives_the_spikes_of_the_network(case: str, built, outcomes: dict[str, Outcome]) -> None:
-    assert_same(CASES[case], outcomes[case], built)
-
-
-@pytest.mark.slow
-def test_scripts_give_the_spikes_of_all_networks_that_take_longer(built) -> None:
-    cases = [CASES[case] for case in CASES if case not in OFTEN]
-    assert len(cases) == 9, "six forms of inhibition and delays, and three rules"
-    for made, outcome in zip(cases, scripts_of(cases, built), strict=True):
-        assert_same(made, outcome, built)
-
-
-def assert_same(made: Experiment, outcome: Outcome, built) -> None:
-    simulator = built("compiled", made)
-    put_start(simulator)
-    if "compete" in simulator.graph.plastic:
-        simulator.array("compete.w")[...] = 1.0 - np.eye(N_EXC)
-    drawn, before = 0, simulator.array("feed.w").copy()
-    for shown, spikes, learned in zip(presentations(simulator), outcome.spikes, outcome.learned, strict=True):
-        response = simulator.present(shown.spikes, shown.n_bins, plastic=shown.plastic, n_rest=shown.n_rest)
-        assert {layer: pairs(found) for layer, found in response.spikes.items()} == spikes
-        drawn += len(spikes["exc"])
-        for key in ("exc.theta", *(f"{name}.w" for name in simulator.graph.plastic)):
-            np.testing.assert_allclose(simulator.array(key), learned[key], rtol=1e-12, atol=1e-12)
-    assert drawn > 30
-    assert np.abs(simulator.array("feed.w") - before).max() > 1e-3
-    state, rule = simulator.state(), simulator.experiment.plasticity
-    for average in rule.averages:  # the same in all synapses of a neuron
-        values = outcome.synaptic[f"feed.{average.name}"]
-        np.testing.assert_allclose(np.broadcast_to(state[f"feed.{average.name}"], values.shape), values, rtol=1e-12)
-    for name in {f"feed.{name}" for name in rule.synapse_variables} & state.keys():
-        np.testing.assert_allclose(state[name], outcome.synaptic[name], rtol=1e-9, atol=1e-12)
-    for variable in ("v", "ge", "gi", "lockout"):
-        np.testing.assert_allclose(state[f"exc.{variable}"], outcome.neural[f"exc.{variable}"], rtol=1e-9, atol=1e-15)
-
-
-# -- the graphs of the contract --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("names", [tuple(SIDE_BY_SIDE), tuple(FIXED)], ids=["side by side", "by themselves"])

@@ -34,7 +34,6 @@ def _case(kind: str, variant: tuple[str, str], *simulator: str, slow: bool) -> A
     return pytest.param(kind, variant, *simulator, id=name, marks=(pytest.mark.slow,) if slow else ())
 
 
-CASES = [_case(kind, variant, slow=kind not in IN_FULL) for kind in KINDS for variant in VARIANTS]
 SIMULATED = [_case(kind, variant, "compiled", slow=kind not in IN_FULL) for kind in KINDS for variant in VARIANTS] + [
     _case(kind, VARIANTS[at % 2], "runtime", slow=False) for at, kind in enumerate(KINDS) if kind not in IN_FULL
 ]

@@ -74,6 +74,12 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 
 @pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the figures of a report empty: drawing them takes most of the time of a small one."""
+    monkeypatch.setattr("stdpbench.results.figures.saving.embedded", lambda *_, **__: "<svg></svg>")
+
+
+@pytest.fixture
 def own_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Notebooks run in the kernel of this very Python, whatever kernels the machine knows by that name.
 

@@ -15,7 +15,6 @@ import stdpbench_gui
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.base.files import (
     NOTHING,
-    is_private,
     read_regular,
     read_toml,
     remove_file,
@@ -160,21 +159,6 @@ def test_what_could_make_a_reader_wait_for_ever_is_not_read(tmp_path: Path) -> N
     for path in (tmp_path / "fifo", tmp_path, Path("/dev/zero")):
         with pytest.raises(OSError, match=r"not a regular file|directory"):
             read_regular(path)
-
-
-@posix
-def test_a_folder_is_private_if_nobody_else_can_write_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, link = tmp_path / "own", tmp_path / "link"
-    folder.mkdir(mode=0o755)
-    link.symlink_to(folder)
-    assert is_private(folder)
-    assert not any(map(is_private, (link, tmp_path / "nothing")))
-    for mode in (0o722, 0o720, 0o702):
-        folder.chmod(mode)
-        assert not is_private(folder)
-    folder.chmod(0o700)
-    monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    assert not is_private(folder)
 
 
 # files are whole or not there

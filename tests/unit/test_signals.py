@@ -55,18 +55,6 @@ def test_a_handler_is_restored_whatever_it_was(place: str) -> None:
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == [handler, handler]
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_handler_that_was_installed_from_c_stays(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python shows it as None, and cannot install it again."""
-    signal.signal(signal.SIGINT, own)
-    monkeypatch.setattr("_signal.getsignal", lambda number: None)
-    with PLACES[place]():
-        signal.raise_signal(signal.SIGINT)
-        assert HEARD == [signal.SIGINT]
-    signal.raise_signal(signal.SIGINT)
-    assert HEARD == [signal.SIGINT] * 2
-
-
 def test_outside_the_main_thread_nothing_is_handled() -> None:
     signal.signal(signal.SIGINT, own)
     found: list[Any] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,21 +134,6 @@ def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow
     window.session.resume()
     waits(qtbot, lambda: window.message.text().startswith("Cannot start the run: "))
     assert f"{sentence}; a repair, which Resume on the Runs page offers, continues from " in window.message.text()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_process_that_ends_before_it_begins_says_why(
-    window: MainWindow, qtbot: QtBot, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    edit_journal(run, state="stopped")
-    killed = tmp_path / "python"
-    killed.write_text("#!/bin/sh\necho '  warnings.warn()'\nkill -9 $$\n", encoding="utf-8")
-    killed.chmod(0o700)
-    monkeypatch.setattr("sys.executable", str(killed))
-    window.session.start(RunFolder(run))
-    waits(qtbot, lambda: window.session.state is State.FAILED)
-    assert window.message.text().startswith("The run failed: its process exited during startup: killed by SIGKILL")
-    assert "warn" not in window.message.text()
 
 
 # -- runs whose kinds are not installed ------------------------------------------------------------

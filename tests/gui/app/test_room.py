@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from parts_of_window import open_run
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
+from PyQt6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
@@ -107,33 +104,6 @@ def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot)
     assert window.width() == SMALL[0]
 
 
-@pytest.fixture
-def twice_as_large() -> Iterator[None]:
-    usual = QApplication.font()
-    large = QApplication.font()
-    large.setPointSizeF(2 * usual.pointSizeF())
-    QApplication.setFont(large)
-    yield
-    QApplication.setFont(usual)
-
-
-@pytest.mark.usefixtures("twice_as_large")
-def test_large_letters_have_room_in_the_rail_and_do_not_widen_the_window(
-    settings: QSettings, qtbot: QtBot, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
-    window = MainWindow(settings, tmp_path_factory.mktemp("runs"))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window, timeout=PATIENCE_MS)
-    for page, button in window._rail_buttons.items():
-        window.go_to(page)
-        word = button.text().split("\n")[1]
-        assert button.fontMetrics().horizontalAdvance(word) + 10 <= button.width(), word
-    window.resize(1280, 800)
-    assert window.width() == 1280
-
-
 def test_columns_without_room_are_hidden_and_their_values_are_in_the_tool_tip(qtbot: QtBot) -> None:
     rows = table_of("Something", [("what", "Its name"), ("right (%)", ""), ("95 %", "")], least=(2,))
     qtbot.addWidget(rows)
@@ -179,23 +149,3 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
         assert isinstance(widget, QPushButton)
     first = ["Digits in a minute", "Edit…", "Start from samples", "Choose data…", "Build a network…"]
     assert found == [*first, "The first", "two", "Check again", "Run best-quick", "Edit…"]
-
-
-def luminance(colour: QColor) -> float:
-    channels = (colour.redF(), colour.greenF(), colour.blueF())
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize("name", ["light", "dark"])
-def test_an_empty_box_to_tick_can_be_seen(qtbot: QtBot, name: str) -> None:
-    colours = theme.apply(name)
-    box = QCheckBox("hold")
-    qtbot.addWidget(box)
-    box.show()
-    image = box.grab().toImage()
-    ground = luminance(QColor(colours.window))
-    found = [luminance(image.pixelColor(x, y)) for x in range(14) for y in range(image.height())]
-    contrasts = [(max(one, ground) + 0.05) / (min(one, ground) + 0.05) for one in found]
-    theme.apply("light")
-    assert sum(contrast >= 3 for contrast in contrasts) > 20  # pixels of its frame

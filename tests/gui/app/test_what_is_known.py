@@ -66,18 +66,6 @@ def test_a_finished_run_that_is_opened_shows_what_its_folder_holds(
     assert f"label {label} (label phase)" in neuron.summary()
 
 
-def test_a_run_of_an_earlier_version_does_not_say_who_never_fired(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
-) -> None:
-    path = copy(finished_run, window.runs, "digits-old", 0.5)
-    (path / "exc_spikes.npy").unlink()
-    weights, thresholds = window.train.panels["weight-map"], window.train.panels["thresholds"]
-    window.open_run(path)
-    waits(qtbot, weights.has_content)
-    for panel in (weights, thresholds):
-        waits(qtbot, lambda panel=panel: "which neurons never fired is not known" in panel.summary())
-
-
 def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,48 +124,6 @@ def test_an_overlay_is_chosen_on_train_and_stays_drawn_whatever_is_opened(
 
 
 # -- notices ---------------------------------------------------------------------------------------
-
-
-def test_a_notice_gives_way_to_what_happened_next(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, finished_run: RunFolder
-) -> None:
-    asked: list[Any] = []
-    shown, lab = window.session, window.lab
-    open_run(window, qtbot, finished_run.path)
-    window.go_to("rules")
-    lab.choose("pair-additive")
-    monkeypatch.setattr(shown, "cannot_change_rule", lambda: "")
-    monkeypatch.setattr(type(shown), "connected", property(lambda self: True))
-    monkeypatch.setattr(shown, "change_rule", lambda rule, then, refused, projection: asked.append((then, refused)))
-    shown.live.state, shown.live.progress = State.RUNNING, {"phase": "train"}
-    lab.notices.add_notice("The experiment is in oja.toml.")
-    lab.network.apply_here()
-    assert len(lab.notices.texts()) == 2
-    assert "Building the network" in lab.notices.texts()[-1]
-    asked[-1][0]({})
-    assert lab.notices.texts() == ["The experiment is in oja.toml.", "pair-additive is active."]
-    lab.network.apply_here()
-    asked[-1][1]("there is no compiler.")
-    assert lab.notices.texts()[1:] == ["⚠ The rule was not changed: there is no compiler."]
-    shown.opened.emit()  # another run, whose rule that is not
-    assert lab.notices.texts() == ["The experiment is in oja.toml."]
-
-
-def test_notices_about_a_run_and_the_queue_are_the_newest(window: MainWindow) -> None:
-    page = window.runs_page
-    page.queue.reported.emit("The queue was started.", False)
-    for sentence, name in (("a pauses at presentation 5.", "a"), ("b pauses at presentation 3.", "b")):
-        page.row_actions._report(sentence, about=name)
-    page.row_actions._report("a is running at presentation 5.", about="a")
-    assert page.notices.texts() == [
-        "The queue was started.",
-        "b pauses at presentation 3.",
-        "a is running at presentation 5.",
-    ]
-    page.watcher.failed.emit("the disk does not answer")
-    assert page.notices.texts()[-1].startswith("⚠ Cannot read the runs folder")
-    page.watcher.failed.emit("")
-    assert len(page.notices.texts()) == 3
 
 
 # -- what is not known yet -------------------------------------------------------------------------
@@ -274,25 +220,3 @@ def filled(bar: ProgressBar) -> list[bool]:
         return all(abs(getattr(colour, c)() - getattr(accent, c)()) < 40 for c in ("red", "green", "blue"))
 
     return [alike(x) for x in range(image.width())]
-
-
-def test_a_bar_looks_unlike_a_full_one_while_nobody_knows(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("train")
-    bar = window.train.bar.progress
-    assert bar.isVisible()
-    bar.setRange(0, 10)
-    bar.setValue(10)
-    assert np.mean(filled(bar)) > 0.9
-    bar.setRange(0, 0)
-    looks: list[list[bool]] = []
-    waits(qtbot, lambda: looks.append(filled(bar)) or 0.05 < np.mean(looks[-1]) < 0.3)  # type: ignore[func-returns-value]
-    waits(qtbot, lambda: filled(bar) != looks[-1])  # it moves
-    motion.reduced = True
-    try:
-        still = filled(bar)
-        assert 0.3 < np.mean(still) < 0.7
-        assert np.diff(np.array(still, int)).clip(0).sum() >= 10  # dashes
-        qtbot.wait(100)
-        assert filled(bar) == still
-    finally:
-        motion.reduced = False

@@ -12,7 +12,7 @@ import pytest
 from parts_of_window import dialog_of
 from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
-from PyQt6.QtWidgets import QLabel, QPushButton
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -138,17 +138,6 @@ def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window
         assert all(len(of_card) == 1 for of_card in pictures)
         seen.append(pictures[-1][0])
     assert seen[0] != seen[1]
-
-
-@pytest.mark.shared_window
-def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:
-    name = "n" * 250
-    before = [page.minimumSizeHint().width() for page in (window.start.recent, window.runs_page.notices)]
-    window.start.show_recent([(window.runs / name, "finished")])
-    window.runs_page.notices.add_notice(f"{name} is back from the bin.")
-    for page, width in zip((window.start.recent, window.runs_page.notices), before, strict=True):
-        assert page.minimumSizeHint().width() < width + 500
-    assert name in window.start.recent.findChildren(QPushButton)[-1].accessibleName()
 
 
 def test_an_exported_run_is_unpacked_and_shown(

@@ -6,15 +6,13 @@ import re
 import shutil
 import sys
 import threading
-from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from parts_of_window import open_run, panel_of
-from PyQt6.QtCore import QSettings, Qt, QTimer
+from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
@@ -207,20 +205,6 @@ def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QS
 
 
 @pytest.mark.shared_window
-def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
-    accuracy, usual = window.train.panels["curves"].plots[0].plot, window.rail.fontMetrics().height()  # type: ignore[attr-defined]
-    ticks = accuracy.getAxis("left").style["tickFont"].pointSizeF()
-    window.go_to("train")
-    window.train.arrange("Present")
-    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() > 1.2 * ticks
-    window.set_theme("dark")  # polishes every widget again
-    for around in (window.rail, window.train.bar.title, window.menuBar()):
-        assert around.fontMetrics().height() == usual
-    window.train.arrange("Watch")
-    assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks
-
-
-@pytest.mark.shared_window
 def test_tabs_of_panels_have_a_name(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")
     window.train.arrange("Watch")
@@ -375,26 +359,6 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
     broken.mark_dirty()
     window.train.redraw()
     assert broken._stack.currentWidget() is broken.body
-
-
-def test_panels_are_drawn_in_turns_of_the_event_loop_when_one_turn_would_be_too_long(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_run(window, qtbot, finished_run.path)
-    train, done = window.train, list[str]()
-    seen = [panel for panel in train.panels.values() if not panel.visibleRegion().isEmpty()]
-    assert len(seen) > 2
-    monkeypatch.setattr("stdpbench_gui.pages.train._DRAWING_S", 0.0)
-    for panel in seen:
-        monkeypatch.setattr(panel, "_draw", partial(done.append, panel.key))
-    timer = QTimer(window)
-    timer.timeout.connect(lambda: done.append("."))
-    timer.start()
-    for panel in seen:
-        panel.mark_dirty()
-    waits(qtbot, lambda: {panel.key for panel in seen} <= set(done))
-    drawn = [number for number, key in enumerate(done) if key != "."]
-    assert all("." in done[one:other] for one, other in pairwise(drawn))
 
 
 def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

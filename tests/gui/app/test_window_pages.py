@@ -5,23 +5,17 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
-import threading
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QSettings
-from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
 import stdpbench_gui
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench_gui.app import window_pages
-from stdpbench_gui.app.console_look import contrast
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.rules.page import RulesPage
 from stdpbench_gui.pages.runs.page import RunsPage
@@ -131,58 +125,6 @@ def test_a_window_closes_while_its_pages_are_made(fresh: MainWindow, settings: Q
     assert not fresh.pages.in_steps.busy
     assert fresh.pages.main.made is None
     assert settings.value("window/geometry") is not None
-
-
-def test_a_window_that_closes_while_modules_are_imported_makes_no_pages(
-    fresh: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    closed = threading.Event()
-    monkeypatch.setattr(window_pages, "import_pages", closed.wait)
-    fresh.show()
-    waits(qtbot, lambda: fresh.pages.is_making_ahead)
-    fresh.close()
-    closed.set()
-    waits(qtbot, lambda: not fresh.session.background.busy)
-    assert not fresh.pages.main.is_begun
-
-
-@pytest.mark.shared_window
-def test_what_is_seen_gets_the_colours_of_a_theme_at_once_and_the_rest_in_steps(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    late = QLabel("late", window)
-
-    def colours(widget: QWidget) -> str:
-        return widget.palette().color(QPalette.ColorRole.ButtonText).name()
-
-    page = window.runs_page
-    window.go_to("runs")
-    waits(qtbot, page.empty.text)
-    window.go_to("start")
-    window.set_theme("dark")
-    assert colours(window.rail) == theme.DARK.ink
-    outline = QApplication.palette("QLineEdit").color(QPalette.ColorRole.Window).darker(140)  # as Fusion draws it
-    assert contrast(outline, QColor(theme.DARK.base)) >= 3
-    assert window.pages.in_steps.busy
-    polished: list[QWidget] = []
-    with monkeypatch.context() as patched:
-        patched.setattr(theme, "polish", polished.extend)
-        late.show()  # before its turn
-        late.hide()
-    assert polished == [late]
-    window.go_to("runs")  # needs its colours now
-    assert colours(page.table) == theme.DARK.ink
-    window.set_theme("light")
-    window.set_theme("dark")
-    waits(qtbot, lambda: not window.pages.in_steps.busy)
-    dark = window.grab().toImage()
-    app = QApplication.instance()
-    sheet = app.styleSheet()
-    app.setStyleSheet("")
-    app.setStyleSheet(sheet)  # polishes every widget again
-    assert window.grab().toImage() == dark
-    window.set_theme("light")
-    waits(qtbot, lambda: not window.pages.in_steps.busy)
 
 
 def test_each_box_to_tick_has_the_mark_of_the_theme() -> None:

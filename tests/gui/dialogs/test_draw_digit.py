@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,6 @@ from small_run import small_experiment
 from synthetic import experiment, session
 from waiting import waits
 
-from stdpbench.runs.client.helper import HelperClient
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.states import State
@@ -129,39 +126,6 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     dialog.hide()
     assert dialog.probe._client is None
     client.wait_for_process(10)
-
-
-def test_a_process_that_is_ready_too_late_is_ended_and_one_that_cannot_start_is_told_of(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[HelperClient] = []
-    begin, may_open = HelperClient.open, threading.Event()
-
-    def open_late(*command: str) -> HelperClient:
-        assert threading.current_thread() is not threading.main_thread()
-        assert may_open.wait(60)
-        opened.append(begin(*command))
-        return opened[0]
-
-    monkeypatch.setattr(HelperClient, "open", open_late)
-    window.open_run(finished_run.path)
-    dialog = window.services.draw()
-    waits(qtbot, lambda: dialog.ready)
-    dialog.pad.add_stroke(SEVEN)
-    waits(qtbot, lambda: dialog.probe._opening)
-    dialog.hide()
-    may_open.set()
-    waits(qtbot, lambda: bool(opened) and opened[0].over)
-    assert dialog.probe._client is None
-    assert opened[0].wait_for_process(60) is not None
-
-    def refuse(*command: str) -> HelperClient:
-        raise PermissionError(errno.EACCES, "not allowed")
-
-    monkeypatch.setattr(HelperClient, "open", refuse)
-    dialog.show()
-    dialog.pad.add_stroke(SEVEN)
-    waits(qtbot, lambda: "Cannot start a process to load the network: not allowed." in dialog.words.text())
 
 
 def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBot) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -148,29 +146,6 @@ def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbo
     assert "Traceback" not in dialog.problem.text()
     assert dialog.go.isEnabled()  # type: ignore[union-attr]
     dialog.close()
-
-
-@pytest.mark.shared_window
-def test_a_figure_whose_dialog_is_closed_is_not_drawn(
-    curves: Panel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun: list[subprocess.Popen[bytes]] = []
-    begin = subprocess.Popen.__init__
-
-    def note(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> None:
-        begin(process, *arguments, **options)
-        if "stdpbench.results.figures.paper" in arguments[0]:  # other threads of the app start processes as well
-            begun.append(process)
-
-    monkeypatch.setattr(subprocess.Popen, "__init__", note)
-    dialog = not_none(figure_export.export(curves, curves))
-    dialog.target.setText(str(tmp_path / "curves.svg"))
-    dialog.go.click()  # type: ignore[union-attr]
-    waits(qtbot, lambda: begun)
-    dialog.close()
-    waits(qtbot, lambda: begun[0].poll() is not None)
-    assert begun[0].returncode  # it was terminated
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.shared_window

@@ -252,22 +252,6 @@ def test_another_experiment_and_a_file_take_its_place(form: NewRunForm, qtbot: Q
     close(form)
 
 
-def test_stages_of_the_training_are_changed_too(window: MainWindow, qtbot: QtBot) -> None:
-    stack = read_experiment("stack-digits")
-    form = window.services.forms.new_run(NewRun.of(stack, "stack-digits"))
-    waits(qtbot, form.isVisible)
-    form.form.reveal("schedule")
-    assert form.stages.isVisibleTo(form)
-    form.stages.add.click()
-    assert len(form.draft.unchecked.schedule.stages or ()) == 3
-    assert list(form.changes.buttons) == ["schedule"]
-    form.changes.buttons["schedule"].click()
-    assert form.draft.unchecked.schedule == stack.schedule
-    form.undo()
-    form.undo()
-    form.reject()
-
-
 def test_a_reference_converts_the_network_of_a_file(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,16 +90,6 @@ def test_only_the_run_of_the_lesson_counts_as_evaluated(name: str) -> None:
 
 
 @pytest.mark.shared_window
-def test_without_a_run_the_last_button_stops_none(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
-    guide, lesson = closed_afterwards.help.lessons, BY_NAME["synapse"]
-    guide.open(lesson)
-    guide._go_to(len(lesson.steps))
-    assert view_of(guide).next.text() == "Finish"
-    click(qtbot, view_of(guide).next)
-    assert guide.lesson is None
-
-
-@pytest.mark.shared_window
 def test_they_are_in_the_help_menu_and_on_the_start_page(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
     window, guide = closed_afterwards, closed_afterwards.help.lessons
     click(qtbot, window.start.lessons_button)
@@ -149,26 +139,6 @@ def test_the_layout_from_before_comes_back(closed_afterwards: MainWindow, qtbot:
     window.train.save()  # as the window does when it is closed
     assert {key for key, panel in window.train.panels.items() if not panel.isHidden()} == shown
     window.train.arrange("Watch")
-
-
-def test_panels_have_their_widths_again_after_a_lesson_that_ended_on_another_page(
-    closed_afterwards: MainWindow, qtbot: QtBot
-) -> None:
-    window, guide = closed_afterwards, closed_afterwards.help.lessons
-    window.resize(1280, 800)
-    window.go_to("train")
-    window.train.arrange("Watch")
-
-    def widths() -> list[int]:
-        return [window.train.panels[key].width() for key in ("weight-map", "raster", "parameters")]
-
-    waits(qtbot, lambda: widths()[0] > 400)
-    before = widths()
-    guide.open(BY_NAME["synapse"])
-    waits(qtbot, lambda: not window.train.isVisible())
-    guide.pane.close()
-    window.go_to("train")
-    waits(qtbot, lambda: widths() == before)
 
 
 def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:

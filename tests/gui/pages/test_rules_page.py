@@ -21,7 +21,6 @@ from stdpbench.kinds.plasticity.custom import CustomRule
 from stdpbench.results.figures.paper import draw
 from stdpbench.studies.lab.points import SHIPPED
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.pages.rules.curves import Place
 from stdpbench_gui.pages.rules.page import RulesPage
 from stdpbench_gui.pages.rules.state import Plan, RulesState
 from stdpbench_gui.widgets.basic import not_none
@@ -405,15 +404,3 @@ def test_the_page_is_as_it_was_left(page: RulesPage) -> None:
     broken.restore(json.dumps({**json.loads(text), "rule": {"kind": "gone"}}))
     assert broken.kind == "diehl-cook-triplet"
     broken.restore("no JSON")
-
-
-def test_a_result_that_nobody_waits_for_any_more_is_not_drawn(page: RulesPage, qtbot: QtBot) -> None:
-    place = Place(0)
-    known = page.curves._known
-    page.state.drag("a_plus", 0.05)  # under way
-    page.state.let_be()  # known already: drawn at once
-    assert getattr(now(page).rule, "a_plus", 0) == 0.01
-    waits(qtbot, lambda: settled(page))
-    assert getattr(now(page).rule, "a_plus", 0) == 0.01
-    assert known
-    assert page.curves._asked[place] >= page.curves._answered[place]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from PyQt6.QtGui import QTextDocument
-from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from runs_table import copy
 from waiting import waits
@@ -82,32 +79,3 @@ def test_lines_without_room_for_their_names_are_not_drawn(page: RunsPage, window
     page.selection.only(LONG[:2])
     waits(qtbot, lambda: drawn(panel) == LONG[:2])
     assert not panel.left_out
-
-
-@pytest.mark.parametrize("page", [NAMES], indirect=True)
-def test_twenty_runs_are_ticked_in_short_turns_with_one_signal(
-    page: RunsPage, window: MainWindow, qapp: QApplication, qtbot: QtBot
-) -> None:
-    panel = page.comparison
-    told: list[int] = []
-    page.selection.read.connect(lambda: told.append(len(page.selection.courses)))
-    plots = dict.fromkeys(panel.plots, 0)
-    in_a_turn: list[int] = []
-    draw = panel._draw_plot
-
-    def counted(measure: str, plot: object) -> None:
-        plots[measure] += 1
-        in_a_turn[-1] += 1
-        draw(measure, plot)  # type: ignore[arg-type]
-
-    panel._draw_plot = counted  # type: ignore[method-assign]
-    page.selection.tick(NAMES)
-    end = time.monotonic() + 30
-    while drawn(panel) != NAMES and time.monotonic() < end:
-        in_a_turn.append(0)
-        qapp.processEvents()
-        time.sleep(0.003)
-    assert drawn(panel) == NAMES
-    assert told == [20]
-    assert max(in_a_turn) == 1  # a turn that draws all three takes 80 ms
-    assert all(plots.values())

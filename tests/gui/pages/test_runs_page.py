@@ -17,8 +17,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.session.sentences import Lasting
-from stdpbench_gui.widgets import notices as notices_module
 from stdpbench_gui.widgets.basic import not_none
 
 
@@ -39,20 +37,6 @@ def known(history: RunsPage, shared_window: MainWindow, qtbot: QtBot) -> RunsPag
     history.table.clearSelection()
     waits(qtbot, lambda: len(shown(history)) == 3)
     return history
-
-
-def test_what_is_only_told_goes_by_itself(known: RunsPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices_module, "reading_ms", lambda sentence: 0 if isinstance(sentence, Lasting) else 1)
-    known.notices.clear()
-    known.report("Created digits-b as a branch of digits-a.")
-    known.steps.reported.emit("digits-b restored from the bin.", False)
-    known.table.asked.emit("missing parent")
-    assert len(known.notices.texts()) == 3
-    known.report(Lasting("The run cannot be continued here: a rule is not installed."))
-    known.steps.reported.emit("digits-b cannot be restored", True)
-    waits(qtbot, lambda: len(known.notices.texts()) == 2)
-    assert "cannot be continued" in known.notices.texts()[0]
-    known.notices.clear()
 
 
 # -- the history -----------------------------------------------------------------------------------

@@ -95,17 +95,6 @@ def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
     assert panel.matrix.cell == (0, 0)
 
 
-def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, tmp_path: Path) -> None:
-    made = evaluated(tmp_path)
-    path = made.folder.path / "metrics.json"
-    content = path.read_text()
-    path.unlink()
-    panel = show(Confusion(made), qtbot)
-    waits(qtbot, lambda: panel._read_at is None)
-    path.write_text(content)
-    waits(qtbot, lambda: (panel.draw_if_needed(), panel.score is not None)[1])
-
-
 def test_there_are_words_before_it_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
     panel = Confusion(evaluated(tmp_path))
     panel.has_content()

@@ -5,7 +5,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics
@@ -23,7 +22,6 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.measure import OWN, moving_mean
-from stdpbench_gui.widgets.axes import SmallPlot, stepped
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.legend import distinct_names, terse_names
 
@@ -171,30 +169,6 @@ def test_lines_of_changes_name_the_newest_where_room_is_short(panel: Curves) -> 
     assert plot.lines[0].toolTip() == "nu_post → 1 from presentation 50 on"
 
 
-def test_titles_are_never_cut_off(panel: Curves) -> None:
-    for size in ((250, 200), (480, 600), (1000, 250)):
-        panel.resize(*size)
-        redraw(panel)
-        for plot in panel.shown:
-            metrics = plot.chooser.fontMetrics()
-            assert plot.chooser.width() >= metrics.horizontalAdvance(plot.chooser.text())
-
-
-def test_a_label_of_an_axis_that_does_not_fit_gives_way_to_a_shorter_one(qtbot: QtBot) -> None:
-    plot, around = SmallPlot(""), pg.GraphicsLayoutWidget()
-    qtbot.addWidget(around)
-    around.addItem(plot)
-    plot.restyle()
-    plot.label_below("training presentations", "presentations")
-    around.show()
-    found = set()
-    for width in (400, 180, 90):
-        around.resize(width, 130)
-        waits(qtbot, lambda width=width: plot.size().width() < width)  # type: ignore[misc]
-        found.add(plot.getAxis("bottom").labelText)
-    assert found == {"training presentations", "presentations", ""}
-
-
 def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
     live = panel.session.live
     fact = facts.LearnedSet({"feed.w": "ab" * 32, "exc.theta": "cd" * 32}, {"feed.w": (64, 4), "exc.theta": (4,)})
@@ -268,17 +242,6 @@ def test_numbers_at_an_axis_do_not_meet(panel: Curves, end: float, width: int) -
         half = sum(QFontMetrics(font).horizontalAdvance(words[v]) for v in (one, following)) / 2
         assert (following - one) * width / end >= half, words
     assert places
-
-
-def test_ranges_keep_until_values_leave_them() -> None:
-    first = stepped(0.52, 0.61)
-    assert first[0] <= 0.52
-    assert first[1] >= 0.61
-    assert stepped(0.53, 0.6, first) == first
-    wider = stepped(0.4, 0.6, first)
-    assert wider[0] <= 0.4
-    assert wider[1] >= first[1]
-    assert stepped(5, 5)[0] < stepped(5, 5)[1]
 
 
 def test_names_leave_out_what_they_share() -> None:

@@ -8,14 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, presentation, redraw, session, show
-from waiting import PATIENCE_MS, waits
 
 from stdpbench.experiment import Experiment
 from stdpbench_gui.panels.network import NetworkPanel
-from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.panels.weights.weight_map import WeightMap
@@ -101,33 +98,6 @@ def test_a_choice_shows_the_population_and_the_projection(panel: NetworkPanel, q
     redraw(panel)
     assert panel.diagram.selected == {"exc", "feed"}
     assert panel.summary().endswith("selected: exc and feed.")
-
-
-def test_the_network_stands_above_the_parameters_where_there_is_room(layers: RunSession, qtbot: QtBot) -> None:
-    docks = QMainWindow()
-    qtbot.addWidget(docks)
-    panel, network = ParametersPanel(layers), NetworkPanel(layers)
-    docks.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, panel)
-    docks.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, network)
-    docks.resize(1400, 800)
-    with qtbot.waitExposed(docks, timeout=PATIENCE_MS):
-        docks.show()
-    redraw(panel)
-    assert panel.diagram.isHidden()  # the Network panel shows it
-    network.hide()
-    redraw(panel)
-    assert panel.diagram.isVisible()
-    assert panel.diagram.items.keys() == {"input", "exc", "inh", "feed", "drive", "compete"}
-    qtbot.mouseClick(panel.diagram.items["inh"], Qt.MouseButton.LeftButton)
-    inh = panel.form.sections["inh"]
-    waits(qtbot, lambda: inh.header.isChecked() and not inh.header.visibleRegion().isEmpty())
-    assert panel.diagram.selected == {"inh"}
-    assert layers.selection.population == "inh"
-    docks.resize(1400, 300)
-    redraw(panel)
-    panel.refresh()
-    panel._show_diagram()
-    assert panel.diagram.isHidden()  # it is too low
 
 
 def test_a_network_without_input_has_a_raster_and_no_stimulus(qtbot: QtBot, tmp_path: Path) -> None:

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import N_BINS, draw_frame, frame, give, give_pictures, pair, recording
+from frames import N_BINS, draw_frame, frame, give_pictures, pair, recording
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, Asked, is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.folder.notes import read_notes
-from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.recording import Recorder
@@ -103,17 +102,6 @@ def test_a_visible_panel_asks_for_the_selected_neuron(panel: NeuronInspector, as
     assert asked[-1] == ("record", {"neurons": []})
     panel.session.opened.emit()  # another process, which records nothing
     assert len(asked) == 5
-
-
-@pytest.mark.usefixtures("clock")
-def test_changes_at_most_three_times_a_second(panel: NeuronInspector) -> None:
-    motion.fast_flicker = False
-    panel.session.selection.select_neuron(2)
-    redraw(panel)
-    give(panel.session, frame(5, recording=recording(2)))
-    panel.draw_if_needed()
-    assert panel._courses is None
-    assert panel._dirty
 
 
 def test_a_field_of_zeros_is_drawn_too(panel: NeuronInspector) -> None:

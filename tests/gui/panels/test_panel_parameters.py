@@ -289,26 +289,6 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
     assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.02]
 
 
-def test_a_structural_parameter_takes_two_lines_where_one_is_too_short(panel: ParametersPanel, qtbot: QtBot) -> None:
-    row = panel.form.row("exc.theta_start")
-    panel.resize(600, 440)
-    waits(qtbot, lambda: row.new_run.y() < row.editor.geometry().bottom())
-    panel.resize(150, 440)
-    waits(qtbot, lambda: row.new_run.y() > row.editor.geometry().bottom())
-    assert row.new_run.width() >= row.new_run.sizeHint().width()
-    panel.resize(600, 440)
-    waits(qtbot, lambda: row.new_run.y() < row.editor.geometry().bottom())
-
-
-def test_undo_does_not_wait_for_somebody_to_look(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
-    panel.hide()
-    panel.changes.here({PATH: 0.02})
-    waits(qtbot, lambda: panel.changes.stack.count() == 1)
-    run.confirm(plasticity__nu_post=(0.01, 0.02))
-    panel.session.changed.emit({"parameters"})
-    assert panel.changes.can_undo
-
-
 def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     run.confirm(exc__tau_m=("100 ms", "90 ms"))
     row = panel.form.row("exc.tau_m")
@@ -368,10 +348,3 @@ def test_ways_say_what_they_do_and_where_they_begin(panel: ParametersPanel) -> N
     redraw(panel)
     assert box.itemText(0) == "from 200"
     assert panel.form.row(PATH).editor.isEnabled()
-
-
-def test_a_refused_change_after_going_back_is_told_in_its_row(panel: ParametersPanel, qtbot: QtBot) -> None:
-    folder = not_none(panel.session.folder)
-    panel.changes._after_start = folder.path, {PATH: 0.02}
-    panel.changes._on_opened()  # there is no process
-    assert "This run is not active" in panel.form.row(PATH).error.text()

@@ -8,7 +8,6 @@ from frames import draw_frame, frame, give_pictures, pair
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
-from stopped_clock import Clock
 from synthetic import N_EXC, is_complete, redraw, session, show
 
 from stdpbench.runs.protocol.states import State
@@ -115,29 +114,6 @@ def test_rate_is_spikes_per_second_and_neuron() -> None:
     assert strip.rate.sum() == pytest.approx(4 / N_EXC / 0.005)
 
 
-def test_glides_in_and_then_stands_still(clock: Clock, panel: Raster) -> None:
-    see(panel, 3)
-    motion.fast_flicker = False
-    clock.advance(1.0)
-    see(panel, 4)
-    places = [panel.view.right]
-    while panel._dirty:
-        clock.advance(0.1)
-        panel.draw_if_needed()
-        places.append(panel.view.right)
-    assert places[0] < places[1] < places[-1] == panel.strips[-1].end
-
-
-def test_takes_at_most_three_or_so_a_second(clock: Clock, panel: Raster) -> None:
-    motion.fast_flicker = False
-    see(panel, 3, 4, 5, 6)
-    assert [strip.presentation for strip in panel.strips] == [3]
-    assert panel._dirty  # the newest is drawn in its turn
-    clock.advance(0.4)
-    panel.draw_if_needed()
-    assert [strip.presentation for strip in panel.strips] == [3, 6]
-
-
 def test_nothing_glides_with_reduced_motion(panel: Raster) -> None:
     motion.fast_flicker, motion.reduced = False, True
     see(panel, 3)
@@ -220,11 +196,6 @@ def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> 
     assert placed.column[1::2] == pytest.approx(ends, abs=1)
     table = not_none(panel.table())
     assert max(row[3] for row in table[1] if row[0] == 5) == 29.5
-
-
-def test_frames_of_earlier_versions_last_as_long_as_the_schedule_says(panel: Raster) -> None:
-    see(panel, 3)
-    assert panel.strips[0].stimulus == 350.0
 
 
 def test_advises_to_start_a_run_unless_one_is_starting(qtbot: QtBot, tmp_path: Path) -> None:

@@ -54,13 +54,6 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     assert panel.rate_plot.getAxis("bottom").labelText == "exc spikes"
 
 
-def test_rates_of_short_stimuli_are_per_time_of_theirs(panel: Thresholds) -> None:
-    for number, bins in ((10, 100), (11, 300)):
-        panel.session.live.presentation = presentation(number, [7, 0, 0, 0, 0, 7, 7], stimulus_bins=bins)
-        redraw(panel)
-    assert panel._values()[5] == pytest.approx(21 / (0.35 + 0.05 + 0.15))
-
-
 def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
     edges, counts = panel.theta_plot.bars.getData()
     assert counts.sum() == N_EXC

@@ -292,22 +292,6 @@ def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, 
     waits(qtbot, lambda: panel.sources.reference is not None)
 
 
-def test_large_maps_are_drawn_no_finer_than_the_screen(qtbot: QtBot, tmp_path: Path) -> None:
-    made = session(tmp_path, w=np.random.default_rng(0).random((784, 2500)).astype(np.float32))
-    made.live.started = facts.Started(*(vars(made.live.started) | {"shape": (28, 28)}).values())
-    panel = show(WeightMap(made), qtbot, (400, 400))
-    whole = panel.mosaic.image.image.shape
-    assert whole[0] < 700
-    panel.mosaic.view.setRange(xRange=(0, 60), yRange=(0, 60))
-    redraw(panel)
-    part = panel.mosaic.image.image
-    assert part.shape < whole
-    np.testing.assert_array_equal(part[:28, :28], made.live.learned(FEED)[:, 0].reshape(28, 28))
-    panel.mosaic.show_all()
-    redraw(panel)
-    assert panel.mosaic.image.image.shape == whole
-
-
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_colour_maps_are_even_in_lightness_and_begin_at_the_paper(name: str, qtbot: QtBot) -> None:
     colours = theme.apply(name)

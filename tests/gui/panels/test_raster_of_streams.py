@@ -19,7 +19,6 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.facts import Piece, Record
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
-from stdpbench_gui.panels.raster import strips
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.widgets.basic import not_none
 
@@ -192,45 +191,6 @@ def test_populations_are_chosen_and_one_stays(panel: Raster) -> None:
     panel.bands.actions()[0].trigger()
     redraw(panel)
     assert [band.layer for band in panel.view._bands] == ["input", "cells"]
-
-
-def test_of_very_many_spikes_every_nth_neuron_is_drawn_which_is_said(
-    panel: Raster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(strips, "MOST_SPIKES", 3)
-    see(panel, 0)
-    assert "drawn" not in panel.note.text()
-    panel.session.selection.select_neuron(1)
-    see(panel, 1, 2, 3)
-    assert panel.view.film.every == {"input": 2, "cells": 2}
-    assert panel.note.text() == "newest: 0 to 2 s, all seen · drawn: 1 in 2 input neurons and 1 in 2 cells neurons"
-    placed = strips.place(panel.pieces.strips, panel.view._bands, 900, 0.1, 1)
-    assert placed["cells"].index.tolist() == [1] * 4  # the selected neuron, whatever its number
-    assert panel.summary().startswith("Stream, 0 to 2 s, all seen: 4 input and 4 cells spikes; drawn: ")
-
-
-def test_spikes_cover_half_of_a_band_at_most() -> None:
-    n, dt, random = 4000, 1.0, np.random.default_rng(1)
-    index, bins = random.integers(n, size=40_000).astype(np.int32), np.sort(random.integers(1000, size=40_000))
-    spikes = {"cells": (index, bins.astype(np.int32))}
-    frame = {
-        "presentation": 0,
-        "spike_counts": np.zeros(n),
-        "n_bins": 1000,
-        "image": 0,
-        "attempts": 1,
-        "stimulus_bins": 1000,
-        "read": "cells",
-        "spikes": spikes,
-    }
-    strip = strips.Strip.of(frame, dt)
-    band = strips.Band("cells", 0, 100, n, (1, 2), "exc")
-    (placed,) = strips.place([strip], [band], 400, 0.4).values()
-    assert placed.every == 4  # 10 000 marks of two pixels would fill half of 400 x 100
-    assert len(placed.index) * 2 <= 0.5 * 400 * 100 * 1.05
-    assert (placed.index % 4 == 0).all()
-    (wide,) = strips.place([strip], [strips.Band("cells", 0, 1000, n, (1, 2), "exc")], 4000, 4.0).values()
-    assert wide.every == 1
 
 
 def test_another_run_starts_empty(panel: Raster) -> None:

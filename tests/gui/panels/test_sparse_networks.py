@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from frames import frame, give, pair, some
-from parts_of_window import draw_every_panel, panel_of
 from pytestqt.qtbot import QtBot
 from synthetic import redraw, session, show
 from waiting import waits
@@ -20,12 +19,10 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import colour_maps
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
-from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
@@ -248,29 +245,3 @@ def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unkno
     waits(qtbot, lambda: "start from pictures and do not learn" in (redraw(panel), panel.summary())[1])  # type: ignore[func-returns-value]
     assert panel.summary().endswith(".")
     assert panel.table() is None
-
-
-@pytest.mark.slow  # panels of sparse networks are above, and a run of a graph in test_networks.py
-def test_the_app_shows_a_run_of_the_template_local(window: MainWindow, qtbot: QtBot) -> None:
-    shown = window.session
-    weights, raster, neuron = panel_of(window, WeightMap), panel_of(window, Raster), panel_of(window, NeuronInspector)
-    window.run_experiment(Experiment.from_mapping(LOCAL))
-    waits(qtbot, lambda: shown.state is State.FINISHED and not shown.connected)
-    waits(qtbot, lambda: len(weights.marks.labels) == 45 and bool(raster.strips))
-    shown.selection.select_neuron(7)
-    draw_every_panel(window, qtbot)
-    weights.sources.compare_with_start()
-    waits(qtbot, lambda: weights.sources.reference is not None)
-    assert weights.sources.reference.w.shape == (45 * 16,)
-    assert list(raster.view.sizes.items()) == [("input", 64), ("exc", 45)]
-    assert "synapses from 16 of 64 pixels" in _drawn_text(neuron)
-    page = window.evaluate
-    page.evaluate(shown.folder.path)
-    waits(qtbot, lambda: page.state.look is not None and not page.state.turns.busy)
-    fields = page.state.look.w
-    assert np.array_equal(np.isfinite(fields).sum(axis=0), np.full(45, 16))
-    waits(qtbot, lambda: page.fields.mosaic.image.image is not None)
-    pixels = page.fields.mosaic.image._pixels & 0xFFFFFF
-    assert (pixels == int(colour_maps.absent()[1:], 16)).any()
-    figure = not_none(page.fields.plain_figure())
-    assert np.isnan(figure["image"]).sum() > 45 * 48

@@ -96,23 +96,6 @@ def test_cancelled_work_is_not_begun_ends_early_and_is_not_delivered(owner: QObj
     assert heard == ["next"]
 
 
-def test_the_result_of_work_that_was_cancelled_too_late_is_discarded(owner: QObject, qtbot: QtBot) -> None:
-    background, delivered = Background(owner, 1), list[object]()
-    begun, may_end = threading.Event(), threading.Event()
-
-    def long() -> str:  # never checks whether it is cancelled
-        begun.set()
-        assert may_end.wait(60)
-        return "result"
-
-    job = background.do(long, delivered.append, delivered.append)
-    assert begun.wait(60)
-    job.cancel()
-    may_end.set()
-    waits(qtbot, lambda: not background.busy)
-    assert delivered == []
-
-
 def test_nothing_is_delivered_to_an_owner_that_is_gone(owner: QObject, qtbot: QtBot) -> None:
     background, child, go_on, heard = Background(owner, 1), QObject(), threading.Event(), list[object]()
     background.do(lambda: go_on.wait(60), heard.append, owner=child)

@@ -86,6 +86,7 @@ def test_a_failed_run_without_a_folder_cannot_be_resumed(window: MainWindow, qtb
     window.run_experiment(small_experiment(schedule__train_images=1000, schedule__passes=20))
     waits(qtbot, lambda: window.session.live.progress.get("position", 0) > 2)
     shutil.rmtree(window.session.folder.path)
+    window.session.request("checkpoint")  # a run that writes nothing does not notice
     waits(qtbot, lambda: window.session.state is State.FAILED and not window.session.connected)
     resume = window.actions_["pause"]
     assert (resume.text(), resume.isEnabled()) == ("Resume", False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 import pytest
 from PyQt6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
@@ -35,32 +33,6 @@ def test_steps_are_done_one_per_event_in_the_order_of_adding(qtbot: QtBot) -> No
     assert [step for step in done if step != "."] == ["a0", "a1", "a2", "b0"]
     assert "." in done[done.index("a0") : done.index("a2")]  # other events were delivered in between
     assert (first.made, second.made) == ("a", "b")
-
-
-def test_turns_that_were_long_are_left_out_but_not_forever(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stdpbench_gui.session.turn.time.thread_time", lambda: float(next(seconds)))
-    seconds, owner, done = count(), QObject(), list[str]()  # a second passes whenever the time is asked for
-    work = InSteps(owner)
-    work.add(part("a", done))
-    other = QTimer(owner)
-    other.timeout.connect(lambda: done.append("."))
-    other.start()
-    waits(qtbot, lambda: not work.busy)
-    assert [step for step in done if step != "."] == ["a0", "a1", "a2"]
-    assert done[done.index("a0") : done.index("a1")].count(".") >= 3
-
-
-def test_what_is_needed_early_is_finished_at_once_and_made_once(qtbot: QtBot) -> None:
-    owner, done = QObject(), list[str]()
-    wanted = part("a", done)
-    work = InSteps(owner)
-    work.add(wanted)
-    assert wanted.step()
-    assert wanted.is_begun
-    assert wanted.made is None
-    assert wanted.whole() == wanted.whole() == "a"
-    waits(qtbot, lambda: not work.busy)
-    assert done == ["a0", "a1", "a2"]
 
 
 def test_what_fails_is_said_to_each_who_needs_it_and_others_go_on(qtbot: QtBot) -> None:

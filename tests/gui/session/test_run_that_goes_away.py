@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,26 +11,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from parameter_fields import text_of, type_in
 from parts_of_window import open_run, panel_of
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from runs_table import copy
 from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.api import Run
-from stdpbench.base import wire
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.wire import Listener, connect
-from stdpbench.declare.learned_names import FEED, THETA
-from stdpbench.runs.client import run_client
-from stdpbench.runs.client.run_client import RunClient, ask
-from stdpbench.runs.folder import status
+from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol.facts import Record, StateChanged
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
@@ -161,41 +153,3 @@ def test_a_run_that_is_taken_back_elsewhere_is_shown_as_it_is_now(
     window.go_to("train")
     waits(qtbot, lambda: window.session.live.position <= 20)
     assert window.train.bar.position.text() == f"train {window.session.live.position}/60"
-
-
-def test_the_window_does_not_wait_for_the_rest_of_a_message_nor_for_the_process(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = copy(finished_run, window.runs, "digits-a", 0.5, state="running")
-    listener, heartbeats = Listener(), list[None]()
-    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    monkeypatch.setattr(found_run, "has_process", lambda folder: folder == path)
-    monkeypatch.setattr(RunClient, "attach", lambda folder: RunClient(folder, listener, process))
-    monkeypatch.setattr(run_client, "_EXIT", 0.5)
-    monkeypatch.setattr(status, "has_process", lambda folder: folder == path)
-    timer = QTimer()
-    timer.timeout.connect(lambda: heartbeats.append(None))
-    timer.start(10)
-    open_run(window, qtbot, path)
-    channel = connect(listener.invitation)
-    waits(qtbot, lambda: window.session.connected)
-    frame = {"position": 60, "learned": {FEED: np.ones((784, 12), np.float32), THETA: np.ones(12)}}
-    message = b"".join(wire._encoded(("frame", "network", frame)))
-    channel._socket.sendall(message[:1000])
-    before = len(heartbeats)
-    waits(qtbot, lambda: len(heartbeats) > before + 20)
-    assert not window.session.live.network
-    channel._socket.sendall(message[1000:])
-    waits(qtbot, lambda: window.session.live.network)
-    again = Record(10_000, 60, "2026-01-01T00:00:00+00:00", StateChanged("running"))
-    channel.send(("record", again.to_mapping()))
-    waits(qtbot, lambda: window.session.state is State.RUNNING)
-    window.session.request("checkpoint")
-    channel.close()
-    before = len(heartbeats)
-    waits(qtbot, lambda: not window.session.connected)
-    assert len(heartbeats) > before + 10
-    assert window.message.text() == (
-        "The connection to digits-a was lost, but the run continues; open it again to follow it."
-    )
-    process.communicate()

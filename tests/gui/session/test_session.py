@@ -16,14 +16,12 @@ from synthetic import session
 from waiting import PATIENCE_MS, waits
 
 from stdpbench.declare.learned_names import FEED, THETA
-from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.pages.run_bar import RunBar
-from stdpbench_gui.session import found_run
 from stdpbench_gui.session.found_run import FoundRun
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
@@ -137,20 +135,6 @@ def test_a_run_that_pauses_by_itself_says_why_until_it_goes_on(shown: RunSession
     assert messages[-1] == ""
 
 
-def test_a_run_that_went_on_without_the_app_is_shown_anew(
-    shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Path] = []
-    monkeypatch.setattr(shown, "open", opened.append)
-    shown.catch_up()  # connected: nothing to do
-    shown._client = None
-    shown.live.state = State.STOPPED
-    edit_journal(shown.folder, state="finished")
-    shown.catch_up()
-    waits(qtbot, lambda: opened)
-    assert opened == [shown.folder.path]
-
-
 def test_what_will_not_come_is_not_promised(shown: RunSession, client: Client) -> None:
     assert shown.not_coming() == ""
     shown.live.progress = {"phase": "label", "done": 1, "total": 10}
@@ -224,22 +208,6 @@ def test_what_stands_still_says_why(shown: RunSession, client: Client, bar: RunB
     assert bar.speed_text.text() == "failed: the disk is full"
 
 
-def test_the_bar_says_what_a_run_that_is_building_waits_for(
-    shown: RunSession, bar: RunBar, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    shown.live.state, shown.live.reason, shown.live.progress = State.BUILDING, "compiling the network", {}
-    bar.refresh()
-    assert (bar.position.text(), bar.progress.maximum()) == ("compiling the network, 0 s", 0)
-    now = 112.4
-    bar._waited.timeout.emit()
-    assert bar.position.text() == "compiling the network, 12 s"
-    shown.live.state, shown.live.reason = State.RUNNING, ""
-    bar._waited.timeout.emit()
-    assert not bar._waited.isActive()
-
-
 def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunBar, qtbot: QtBot) -> None:
     own = shown.folder.path.name.removeprefix("digits-seed0-")
     bar.refresh()
@@ -300,18 +268,3 @@ def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_pat
     assert float(made.live.learned(FEED).min()) == 0.5
     assert float(made.live.learned(THETA).min()) == 0.02
     waits(qtbot, lambda: not made.background.busy)
-
-
-def test_a_run_that_somebody_else_went_on_with_is_followed(
-    shown: RunSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = Client()
-    monkeypatch.setattr(found_run, "has_process", lambda path: True)
-    monkeypatch.setattr(RunClient, "attach", lambda path: found)
-    shown._client = None
-    shown.live.state = State.STOPPED
-    with qtbot.waitSignal(shown.opened, timeout=PATIENCE_MS):
-        shown.resume()
-    assert shown._client is found  # type: ignore[comparison-overlap]
-    shown.leave()
-    waits(qtbot, lambda: not shown.background.busy)

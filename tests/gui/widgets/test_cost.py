@@ -5,24 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from frames import draw_frame, frame
 from PyQt6.QtCore import QEvent, QObject, QRectF
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
-from stopped_clock import Clock
-from synthetic import redraw, session, show
 from waiting import PATIENCE_MS, waits
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.look.motion import motion
-from stdpbench_gui.panels.raster.raster_panel import Raster
-from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.mosaic import MapImage
 
@@ -71,42 +64,6 @@ def test_a_text_that_needs_more_room_gets_it(enclosed: tuple[QWidget, QLabel], q
     waits(qtbot, lambda: label.width() >= label.minimumSizeHint().width())
     assert label.height() >= label.minimumSizeHint().height()
     assert window.width() >= label.width()
-
-
-def test_the_raster_is_drawn_once_and_moved_from_then_on(clock: Clock, qtbot: QtBot, tmp_path: Path) -> None:
-    panel = show(Raster(session(tmp_path)), qtbot, (640, 400))
-    draw_frame(panel, frame(3))
-    clock.advance(1.0)
-    draw_frame(panel, frame(4))
-    film, right = panel.view.film.image, panel.view.right
-    assert right < panel.strips[-1].end
-    while panel._dirty:
-        clock.advance(0.1)
-        panel.draw_if_needed()
-    assert panel.view.right == panel.strips[-1].end > right
-    assert panel.view.film.image is film
-    for change in (lambda: panel.set_count(8), lambda: panel.session.selection.select_neuron(2)):
-        change()
-        redraw(panel)
-        assert panel.view.film.image is not film
-        film = panel.view.film.image
-
-
-def test_a_picture_that_stands_is_not_looked_at_before_its_time(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(motion, "fast_flicker", False)
-    monkeypatch.setattr("stdpbench_gui.look.motion._SHORTEST_GAP", 1e6)
-    panel = show(Stimulus(session(tmp_path)), qtbot)
-    draw_frame(panel, frame(3))
-    draw_frame(panel, frame(4))
-    drawn: list[int] = []
-    monkeypatch.setattr(panel, "refresh", lambda: drawn.append(1))
-    panel.draw_if_needed()
-    assert not drawn
-    panel.mark_dirty()  # user actions are drawn immediately
-    panel.draw_if_needed()
-    assert drawn == [1]
 
 
 @pytest.mark.usefixtures("qapp")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from synthetic import redraw, session, show
+from synthetic import session, show
 from waiting import waits
 
 from stdpbench.experiment import read_experiment
@@ -15,9 +14,6 @@ from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
-from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets import encoding_preview as module
-from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
@@ -63,55 +59,3 @@ def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -
     assert "must be at most" in form.problem.text()  # the form says why; what is drawn stays
     qtbot.wait(200)
     assert preview.view.isVisible()
-
-
-def test_only_the_newest_is_computed_and_not_in_the_thread_of_the_window(
-    form: NewRunForm, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits(qtbot, lambda: form.preview.shown is not None and not form.preview.busy)
-    before, threads, plain = form.preview.shown, list[str](), module.preview_encoding
-
-    def noted(*given: object) -> object:
-        threads.append(threading.current_thread().name)
-        return plain(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module, "preview_encoding", noted)
-    for kind in ("latency", "burst", "rank-order", "regular"):
-        form.set_value("encoding.kind", kind)
-    waits(qtbot, lambda: form.preview.shown is not before and not form.preview.busy)
-    assert threads == ["background"]
-
-
-def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(
-    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(RunSession, "connected", True)
-    redraw(panel)
-    sent: list[dict[str, float]] = []
-    monkeypatch.setattr(panel.changes, "here", sent.append)
-    row = panel.form.row("encoding.intensity")
-    assert panel.preview.box is None
-    assert row.slider is not None
-    row.editor.setText("2")  # type: ignore[union-attr]
-    row.editor.textEdited.emit("2")  # type: ignore[union-attr]
-    box = not_none(panel.preview.box)
-    waits(qtbot, lambda: box.shown is not None and not box.busy)
-    few = len(box.shown.shown.index)
-    assert box.isVisible()
-    row.editor.setText("8")  # type: ignore[union-attr]
-    row.editor.textEdited.emit("8")  # type: ignore[union-attr]
-    waits(qtbot, lambda: not box.busy)
-    assert len(box.shown.shown.index) > 3 * few
-    assert not sent
-    shown = box.shown
-    row.editor.setText("-1")  # type: ignore[union-attr]
-    row.editor.textEdited.emit("-1")  # type: ignore[union-attr]
-    qtbot.wait(200)
-    assert box.shown is shown  # the last valid one
-    row.revert()
-    waits(qtbot, lambda: box.shown is not shown and not box.busy)
-    assert len(box.shown.shown.index) < 2 * few
-    panel.form.sections["encoding"].header.setChecked(False)
-    assert not box.isVisible()
-    panel.session.opened.emit()
-    assert panel.preview.box is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parts_of_window import dialog_of, open_run, panel_of
+from parts_of_window import dialog_of
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -16,7 +16,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
-from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
 
 @pytest.fixture
@@ -65,17 +64,3 @@ def test_own_pictures_say_that_nothing_is_known_yet(window: MainWindow, qtbot: Q
     waits(qtbot, dialog.time.text)
     assert "cannot be estimated" in dialog.time.text()
     dialog.reject()
-
-
-def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Path) -> None:
-    open_run(window, qtbot, known)
-    panel = panel_of(window, ParametersPanel)
-    window.train.bring(panel)
-    waits(qtbot, lambda: panel._experiment is not None)
-    panel.form.row("network.n_exc").new_run.click()
-    form = dialog_of(window, qtbot, NewRunForm)
-    waits(qtbot, lambda: "as in the run known" in form.time.text())
-    form.set_value("network.n_exc", "24")
-    waits(qtbot, lambda: "cannot be estimated" in form.time.text())
-    form._closing = True
-    form.reject()

@@ -74,16 +74,6 @@ def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDia
     assert chosen[3:] == ["input", "inh"]
 
 
-def test_items_of_another_network_are_hidden_at_once(diagram: NetworkDiagram) -> None:
-    before = dict(diagram.items)
-    smaller = read_experiment("song-abbott-2000").graph(1000)
-    diagram.show_graph(smaller)
-    gone = [item for name, item in before.items() if name not in diagram.items]
-    assert gone
-    assert all(item.isHidden() for item in gone)
-    assert all(not item.isHidden() for item in diagram.items.values())
-
-
 def test_names_descriptions_and_rates(diagram: NetworkDiagram) -> None:
     exc, feed = diagram.items["exc"], diagram.items["feed"]
     assert exc.accessibleName() == "Population exc"
@@ -152,17 +142,3 @@ def test_a_narrow_diagram_says_less_before_it_scrolls(diagram: NetworkDiagram) -
     assert bar.maximum() > 0
     assert texts() == seen[0]
     assert "400 neurons" in diagram.items["exc"].toolTip()
-
-
-def test_it_draws_in_both_themes(diagram: NetworkDiagram) -> None:
-    diagram.select(["exc", "feed"])
-    seen = []
-    for name in ("light", "dark"):
-        theme.apply(name)
-        diagram.restyle()
-        picture = diagram.grab().toImage()
-        box = diagram.items["exc"].geometry()
-        seen.append(picture.pixelColor(box.center().x(), box.top() + 6).lightness())
-        at = on_arrow(diagram, "drive")
-        assert picture.pixelColor(at) != picture.pixelColor(2, 2)
-    assert seen[0] > 128 > seen[1]

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import gc
-
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS
 
 from stdpbench_gui.widgets import plot
-from stdpbench_gui.widgets.axes import SmallPlot
 from stdpbench_gui.widgets.plot import Plot
 
 
@@ -43,25 +39,3 @@ def test_a_plot_looks_and_behaves_like_that_of_pyqtgraph(qtbot: QtBot) -> None:
     for made in (ours, theirs):
         made.clear()
         assert made.listDataItems() == []
-
-
-def test_a_plot_makes_no_widgets_and_changes_no_others(qapp: QApplication) -> None:
-    SmallPlot("warm-up")  # reads the options once
-    gc.collect()
-    before = len(qapp.allWidgets())
-    made = [SmallPlot("accuracy (%)") for _ in range(3)]
-    assert len(qapp.allWidgets()) == before
-    usual = pg.PlotItem()  # as in other programs in the process
-    assert len(qapp.allWidgets()) > before + 20
-    assert len(usual.ctrlMenu.actions()) == 6
-    for each in (*made, usual):
-        each.deleteLater()
-
-
-def test_plots_have_their_widgets_where_pyqtgraph_makes_them_differently(
-    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(plot._INSTEAD, "a name that pyqtgraph lacks", object())
-    made = Plot()
-    assert len(made.ctrlMenu.actions()) == 6
-    made.deleteLater()

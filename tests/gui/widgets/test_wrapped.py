@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -32,11 +31,3 @@ def test_heights_are_those_of_qt_after_every_change(qtbot: QtBot) -> None:
     label.setStyleSheet(large)
     label.ensurePolished()
     assert label.heightForWidth(100) == of_qt(TEXT, 100, large) > of_qt(TEXT, 100)
-
-
-def test_a_known_height_is_not_asked_for_again(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    label = wrapped(TEXT)
-    qtbot.addWidget(label)
-    known = label.heightForWidth(200)
-    monkeypatch.setattr(QLabel, "heightForWidth", lambda self, width: -1)
-    assert label.heightForWidth(200) == known

@@ -370,19 +370,13 @@ def test_tables_of_a_run_that_has_just_started() -> None:
     assert np.isnan(arrays["accuracy_confidence"][0])
 
 
-def test_held_out_measures_are_a_table_and_a_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_out_measures_are_columns_by_position() -> None:
     live = LiveRun()
-    assert {name: len(values) for name, values in held_out_columns(live).items()} == {"position": 0, "images": 0}
     live.held_out[500] = HeldOut(40, "spare", {"accuracy_vote": 0.5, "nmi": None})
     live.held_out[0] = HeldOut(40, "spare", {"accuracy_vote": 0.25, "nmi": 0.125})
-    columns = held_out_columns(live)
-    assert columns["position"].tolist() == [0, 500]
-    assert columns["accuracy_vote"].tolist() == [0.25, 0.5]
-    assert columns["nmi"][0] == 0.125
-    assert np.isnan(columns["nmi"][1])
-    assert tables.as_table(columns, "position")["accuracy_vote"][500] == 0.5
-    monkeypatch.setattr(tables, "find_spec", lambda name: None)
-    assert tables.as_table(columns, "position")["accuracy_vote"].tolist() == [0.25, 0.5]
+    table = tables.as_table(held_out_columns(live), "position")
+    assert table["accuracy_vote"].to_dict() == {0: 0.25, 500: 0.5}
+    assert np.isnan(table["nmi"][500])
 
 
 class Screen(io.StringIO):

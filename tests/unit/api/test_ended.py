@@ -31,6 +31,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> stdpbench.Run:
     return start(tmp_path_factory.mktemp("runs ü"), 3)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_is_written_as_by_the_command(
     run: stdpbench.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

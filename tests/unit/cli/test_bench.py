@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import os
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
-from rich.console import Console
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import shipped
 from stdpbench.cli import bench
-from stdpbench.cli.bench import Measurement, Results, bench_training, plan, ratios, training_name
+from stdpbench.cli.bench import Measurement, bench_training, plan, training_name
 from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 
 BASELINES = ("plain_network.py", "plain_runtime.py", "long_runtime.py", "standalone.py", "kernel_float32.py")
@@ -29,16 +25,6 @@ needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="there is no
 
 def measure(script: str, *arguments: str, cache: Path | None = None) -> dict[str, Any]:
     return dict(bench.run(Measurement("tiny", script, arguments), None, cache or Path()))
-
-
-@pytest.fixture
-def inputs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_inputs", shipped("benchmarks") / "inputs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def is_time(figure: dict[str, float], n: int = 2) -> bool:
@@ -68,33 +54,6 @@ def check_training(figures: dict[str, Any], simulator: str) -> None:
 
 
 # -- pictures ------------------------------------------------------------------------------------------------------
-
-
-def test_synthetic_pictures_have_as_many_input_spikes_as_mnist(inputs: ModuleType) -> None:
-    pixels, name = inputs.images(20)
-    assert name == "synthetic"
-    assert pixels.shape == (20, 28, 28)
-    assert pixels.dtype == np.uint8
-    assert not np.array_equal(pixels[0], pixels[1])
-    rng = np.random.default_rng(1)
-    counts = [len(inputs.spikes(image, rng)[0]) for image in pixels]
-    assert np.mean(counts) == pytest.approx(2285, rel=0.03)
-
-
-def test_mnist_is_taken_where_it_lies(inputs: ModuleType, tmp_path: Path) -> None:
-    pixels = np.arange(3 * 784, dtype=np.int64).astype(np.uint8).reshape(3, 28, 28)
-    (tmp_path / "mnist").mkdir()
-    (tmp_path / "mnist" / "train-images-idx3-ubyte").write_bytes(bytes(16) + pixels.tobytes())
-    found, name = inputs.images(4, tmp_path)
-    assert name == "MNIST"
-    assert np.array_equal(found, pixels[[0, 1, 2, 0]])
-
-
-def test_spikes_are_strictly_ascending_and_within_the_stimulus(inputs: ModuleType) -> None:
-    index, bins = inputs.spikes(inputs.images(1)[0][0], np.random.default_rng(0))
-    assert (np.diff(bins.astype(np.int64) * 784 + index) > 0).all()
-    assert bins.min() >= 0
-    assert bins.max() < 700
 
 
 # -- scripts -------------------------------------------------------------------------------------------------------
@@ -247,17 +206,6 @@ def canned(measurement: Measurement) -> dict[str, Any]:
     return figures
 
 
-def test_ratios_set_a_baseline_beside_what_it_does_itself() -> None:
-    results = Results({measurement.name: canned(measurement) for measurement in plan(True)})
-    found = ratios(results)
-    assert found["compiled, float32 / float64"]["stimulus"] == 1
-    assert found["plain runtime / compiled"] == {"stimulus": 33.33, "stimulus_and_rest": 33.33}
-    assert found["standalone / compiled"]["stimulus"] == 0.5
-    assert found["kernel / compiled"]["stimulus"] == 1
-    assert found["compiled, 1600 / 400 neurons"]["stimulus"] == 3.6
-    assert found["compiled, 6400 / 400 neurons"]["stimulus"] == 15
-
-
 def test_command_writes_figures_and_prints_tables(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -284,40 +232,6 @@ def test_command_writes_figures_and_prints_tables(
     assert "plain runtime / compiled" in output
     assert "33.33" in output
     assert "standalone 400 could not be measured: make was not found" in output
-
-
-def test_interrupted_command_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    done: list[str] = []
-
-    def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float) -> dict[str, Any]:
-        if len(done) == 3:
-            raise KeyboardInterrupt
-        done.append(measurement.name)
-        return canned(measurement)
-
-    monkeypatch.setattr(bench, "run", run)
-    with pytest.raises(SystemExit) as stop:
-        bench_training(True, tmp_path / "bench.json")
-    assert stop.value.code == 130
-    record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
-    assert record["stopped"] is True
-    assert list(record["measurements"]) == done
-
-
-def test_the_short_benchmark_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments, limits = iter([0.0, 10.0, 150.0, 170.0, *[171.0] * 50]), list[float]()
-
-    def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float) -> dict[str, Any]:
-        limits.append(limit)
-        return canned(measurement)
-
-    monkeypatch.setattr(bench, "run", run)
-    results = Results()
-    bench.run_all(plan(False), results, None, Console(file=io.StringIO()), 165.0, lambda: next(moments))
-    assert limits == [155.0, 15.0]
-    assert list(results.figures) == [measurement.name for measurement in plan(False)[:2]]
-    assert set(results.failures) == {measurement.name for measurement in plan(False)[2:]}
-    assert all("--full" in reason for reason in results.failures.values())
 
 
 def test_times_are_compared_with_those_of_an_earlier_benchmark(

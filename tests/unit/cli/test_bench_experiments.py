@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import bench, main
 from stdpbench.cli.bench import bench_experiments
 from stdpbench.engine.simulators.compiled.toolchain import find_compiler
@@ -124,26 +124,6 @@ def test_experiments_stand_beside_their_goals_and_an_earlier_benchmark(
     assert "5400 s" in printed
     assert "digits could not be measured: it exited" in printed
     assert max(len(line) for line in printed.splitlines() if str(tmp_path) not in line) <= 100  # paths are long
-
-
-def test_experiments_of_one_name_are_told_apart_and_shown_even_if_they_cannot_be_saved(
-    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def full(path: Path, text: str) -> None:
-        raise DiskError(f"{path} cannot be written: No space left on device")
-
-    other = tmp_path / "other.toml"
-    other.write_text(read_experiment(str(tiny)).override({"network.n_exc": 13}).to_toml(), encoding="utf-8")
-    monkeypatch.setattr(bench, "run_whole", lambda name, runs: whole(100.0 if name == str(tiny) else 200.0))
-    bench_experiments([str(tiny), str(other)], tmp_path / "bench.json", None, tmp_path)
-    record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
-    seconds = {name: figures["wall_s"] for name, figures in record["experiments"].items()}
-    assert seconds == {str(tiny): 100.0, str(other): 200.0}
-    capsys.readouterr()
-    monkeypatch.setattr(bench, "write_text_aside", full)
-    with pytest.raises(DiskError):
-        bench_experiments([str(tiny)], tmp_path / "bench.json", None, tmp_path)
-    assert "tiny" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -136,12 +136,6 @@ def test_brian2_2_9_beside_numpy_2_4_is_a_fault(versions: dict[str, str], numpy:
     assert "numpy<2.4" in finding.fix
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="NumPy 2.4 is kept off Python 3.11 in any case")
-def test_brian2_2_10_beside_numpy_2_4_is_fine(versions: dict[str, str]) -> None:
-    versions.update(numpy="2.4.0", brian2="2.10.0")
-    assert [finding.state for finding in doctor._packages()] == ["ok"]
-
-
 @pytest.mark.parametrize(
     ("package", "version", "detail"),
     [

@@ -77,7 +77,7 @@ def drawn(table: RenderableType, columns: int) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("kind", ["triplet", "clopath", "pair-power-law", "sum"])
+@pytest.mark.parametrize("kind", ["clopath", "sum"])
 def test_tables_of_checks(kind: str) -> None:
     (outcome,) = validate([kind], quick=True)
     assert broken(drawn(findings_table(outcome), 80), drawn(findings_table(outcome), 1000)) == []

@@ -178,19 +178,6 @@ def test_a_server_that_ignores_ranges_starts_the_file_again(server, tmp_path):
     assert [asked for asked_path, asked in server.asked if asked_path == path] == ["bytes=5000-"]
 
 
-@pytest.mark.parametrize("left", [b"", b"something else" * 1000, b"x" * 10_000_000])
-def test_a_part_that_leads_nowhere_is_thrown_away(server, tmp_path, left):
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    mirror = server.mirror("a")
-    with pytest.raises(KeyboardInterrupt):
-        fetch("mnist", tmp_path / "in", progress=False, mirrors=[mirror], report=interrupt)
-    (part,) = (tmp_path / "in" / "mnist").iterdir()
-    part.write_bytes(left)
-    assert files_in(get(server, tmp_path, mirror)) == COMPLETE
-
-
 def test_what_is_not_the_published_file_leaves_nothing(server, tmp_path):
     mirror = server.mirror("a")
     for path in server.files:
@@ -211,13 +198,6 @@ def test_when_no_mirror_answers_each_is_named(server, tmp_path):
     with pytest.raises(StdpbenchError, match=r"\(127\.0\.0\.1:\d+: HTTP 404; 127\.0\.0\.1:1: no connection\)"):
         get(server, tmp_path, f"{server.url}/none/", "http://127.0.0.1:1/")
     assert not (tmp_path / "in" / "mnist").exists()
-
-
-def test_another_compression_of_the_same_file_passes(server, tmp_path):
-    mirror = server.mirror("a")
-    for name, content in PLAIN.items():
-        server.files[f"/a/{name}.gz"] = gzip.compress(content, compresslevel=9)
-    assert files_in(get(server, tmp_path, mirror)) == COMPLETE
 
 
 def test_a_server_that_unpacks_is_understood(server, tmp_path):

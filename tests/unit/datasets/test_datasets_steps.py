@@ -187,12 +187,6 @@ def test_one_drawn_picture_gets_the_same_steps_as_a_stack(parameters):
         assert np.array_equal(transform(pixels[number], steps(**parameters)), stack[number])
 
 
-def test_stacks_longer_than_a_block_are_done_whole(monkeypatch):
-    whole = transform(blobs(10), steps(resize=9))
-    monkeypatch.setattr("stdpbench.data.datasets._transform._BLOCK", 3)
-    assert np.array_equal(transform(blobs(10), steps(resize=9)), whole)
-
-
 def test_prepare_applies_the_steps_to_both_halves(tmp_path):
     file = tmp_path / "mine.npz"
     np.savez(file, images=blobs(6), labels=np.arange(6) % 2, test_images=blobs(3, seed=2))

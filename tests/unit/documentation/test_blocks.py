@@ -28,7 +28,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
 
 
 @pytest.fixture
-def follower(template: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+def follower(
+    template: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undrawn: None
+) -> Iterator[Reader]:
     made = reader(*template, tmp_path, monkeypatch)
     yield made
     made.leave()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import partial
 from typing import Any
 
@@ -154,16 +153,6 @@ def test_a_normalisation_comes_and_goes_by_its_kind() -> None:
     assert without.changed_live({f"{path}.kind": "sum", f"{path}.value": "20"}) == made
     assert without.changed_live({f"{path}.value": "20", f"{path}.kind": "sum"}) == made
     assert made.changed_live({f"{path}.kind": None, f"{path}.value": None}) == without
-
-
-def test_kinds_that_are_not_installed_are_shown_as_stored() -> None:
-    text = TWO_LAYERS.replace('"homeostatic" }', '"acme-rule", speed = 3 }')
-    made = Experiment.from_mapping(tomllib.loads(text), stand_ins=True)
-    group = next(group for group in parameter_groups(made) if group.path == "network.projections.up")
-    assert group.missing
-    assert group.parameters["plasticity.kind"].choices == ()
-    assert group.parameters["plasticity.speed"].structural
-    assert value_at(made, "network.projections.up.plasticity.speed") == 3
 
 
 def test_each_part_of_a_network_has_the_group_that_says_most_about_it() -> None:

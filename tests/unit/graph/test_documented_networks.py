@@ -1,9 +1,8 @@
-"""The examples of docs/networks.md run."""
+"""The tables of docs/networks.md are experiments, and its package brings kinds; `test_blocks` runs its blocks."""
 
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -12,15 +11,14 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.experiment import Experiment, Stage, parse_assignment, read_experiment
+from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph.tables import PROJECTION
 from stdpbench.experiment.templates import templates
 from stdpbench.kinds.connections import connections
-from stdpbench.kinds.noises.poisson import PoissonNoise
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
 SPELLED_OUT, NOISE, LOCAL, STACK, BALANCED, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
-BUILDER, MODULE = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
+_, MODULE = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
 
 
 @pytest.fixture
@@ -37,68 +35,24 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "acme_networks", raising=False)
 
 
-def test_the_network_spelled_out_is_an_experiment() -> None:
-    experiment = Experiment.from_toml(SPELLED_OUT)
-    graph = experiment.graph(28, 28)
-    assert [population.size for population in graph.populations.values()] == [784, 400, 100]
-    assert (graph.plastic, graph.read) == (("feed", "upward"), "second")
-    assert experiment.stages == (Stage(projections=("feed",), passes=2), Stage(projections=("upward",), passes=2))
-    prose = re.sub(r"(?s)```sh\n.*?```", "", PAGE)
-    for assignment in re.findall(r"--set (network\.po\S+='.*?'|network\.pro[^\s`]+)", prose):
-        path, value = parse_assignment(assignment.replace("'", ""))
-        assert list(experiment.differences(experiment.override({path: value}))) in ([path], [])
-
-
-def test_the_commands_add_and_remove_populations_and_projections() -> None:
-    (commands,) = re.findall(r"(?s)```sh\n(.*?)```", PAGE)
-    found = []
-    for line in commands.replace("\\\n", " ").splitlines():
-        words = shlex.split(line)
-        assert words[:2] == ["stdpbench", "run"]
-        changes = dict(parse_assignment(words[at + 1]) for at, word in enumerate(words) if word == "--set")
-        graph = read_experiment(words[2]).override(changes).graph(8, 8)
-        found.append((list(graph.populations), list(graph.projections)))
-    assert found == [
-        (["input", "exc", "second"], ["feed", "compete", "upward"]),
-        (["input", "exc"], ["feed"]),
-    ]
-
-
-def test_the_population_with_noise_is_part_of_a_network() -> None:
-    experiment = Experiment.from_toml(SPELLED_OUT + NOISE)
-    noise = experiment.graph(28, 28).populations["driven"].noise
-    assert isinstance(noise, PoissonNoise)
-    assert (noise.rate, noise.weight, noise.receptor) == (1.0, 20.0, "I_exc")
-    assert Experiment.from_toml(experiment.to_toml()) == experiment
-
-
 @pytest.mark.parametrize(
     ("text", "sizes"),
     [
-        (LOCAL, {"input": 784, "exc": 900}),
-        (STACK, {"input": 784, "first": 400, "second": 100}),
-        (BALANCED, {"exc": 800, "inh": 200}),
+        (SPELLED_OUT + NOISE, [784, 400, 100]),
+        (LOCAL, [784, 900]),
+        (STACK, [784, 400, 100]),
+        (BALANCED, [800, 200]),
     ],
 )
-def test_the_examples_of_templates_are_experiments(text: str, sizes: dict[str, int]) -> None:
+def test_the_tables_are_experiments(text: str, sizes: list[int]) -> None:
     graph = Experiment.from_toml(text).graph(28, 28)
-    assert {name: population.size for name, population in graph.populations.items()} == sizes
+    assert [population.size for population in graph.populations.values()][: len(sizes)] == sizes
 
 
 def test_the_page_names_all_kinds_of_connections_weights_and_delays() -> None:
     for key in ("connect", "weight", "delay", "normalise"):
         (row,) = re.findall(rf"(?m)^\| `{key}` \|(.*)$", PAGE)
         assert set(PROJECTION[key].kinds()) <= set(re.findall(r"`([\w-]+)`", row))
-
-
-def test_the_example_in_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, object] = {}
-    exec(BUILDER, names)
-    experiment = names["experiment"]
-    assert isinstance(experiment, Experiment)
-    assert experiment.graph().plastic == ("feed",)
-    printed = Experiment.from_toml(capsys.readouterr().out)
-    assert printed.network == experiment.network
 
 
 @pytest.mark.usefixtures("acme")

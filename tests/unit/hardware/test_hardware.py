@@ -14,15 +14,13 @@ from typer.testing import CliRunner
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.bridges.hardware import Activity, ChipCheck, Row, check, chips, needs_of
-from stdpbench.bridges.hardware.check import count_text, energy_text, plain_text, sources
+from stdpbench.bridges.hardware.check import energy_text
 from stdpbench.bridges.hardware.needs import PROPERTIES
 from stdpbench.bridges.hardware.targets import LIMITS
 from stdpbench.cli import completion
 from stdpbench.cli.app import app
-from stdpbench.engine.network import Learned, start_arrays
-from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.preparation.start import load_split
 from stdpbench.studies.report.chip_check import check_run
 from stdpbench.studies.report.evaluated_run import load_run, trained_network
 from stdpbench.studies.report.presentations import Presentation, Presenter
@@ -233,24 +231,3 @@ def test_what_cannot_be_checked_is_refused_in_one_sentence(finished: RunFolder, 
 )
 def test_energies_have_a_unit(picojoule: float, text: str) -> None:
     assert energy_text(picojoule) == text
-
-
-def test_a_check_is_a_table_with_numbered_sources() -> None:
-    experiment = read_experiment("digits").override({"network.n_exc": 12, "schedule.train_images": 12})
-    split = load_split(experiment, validation=False)
-    learned: Learned = start_arrays(experiment, split.train)
-    needs = needs_of(experiment.graph(*split.train.shape), learned)
-    checks = [check(needs, chip, Activity(missing="not simulated")) for chip in chips.usable().values()]
-    text = plain_text(checks, "mine")
-    lines = text.splitlines()
-    assert lines[0] == "Chip check of mine"
-    heading = next(line for line in lines if line.startswith("what") and line.endswith("source"))
-    place = heading.index("verdict")
-    for one in checks:
-        begin = next(n for n, line in enumerate(lines) if line.startswith(f"{one.target.title}: "))
-        row = lines[begin + 2]
-        assert row.split("  ")[0].strip() == one.rows[0].what
-        for source, number in sources(one).items():
-            assert f"  {number}: {source}" in lines
-    assert place > 0
-    assert count_text(None) in text

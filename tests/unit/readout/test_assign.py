@@ -69,13 +69,6 @@ def test_order_of_pictures_does_not_matter() -> None:
     assert len(set(one.labels.tolist())) == 5
 
 
-def test_order_of_neurons_only_reorders() -> None:
-    rng = np.random.default_rng(1)
-    counts, labels = rng.poisson(1.0, (200, 30)), rng.integers(0, 5, 200)
-    order = rng.permutation(30)
-    assert np.array_equal(assign(counts[:, order], labels, 5).labels, assign(counts, labels, 5).labels[order])
-
-
 @pytest.mark.parametrize("elements", [1, 7, 64])
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
     rng = np.random.default_rng(2)

@@ -28,14 +28,6 @@ def test_separable_blobs_are_separated() -> None:
     assert "K = 6 (KMeans, Lloyd" in found.description
 
 
-def test_too_few_centres_cannot_separate() -> None:
-    train, test = blobs(300, 0), blobs(90, 1)
-    found = kmeans_accuracy(*train, *test, 1, 0)
-    # one centre, named after the largest class of the training pictures
-    largest = np.bincount(train[1]).argmax()
-    assert found.accuracy == np.mean(test[1] == largest)
-
-
 def test_labels_of_training_pictures_name_the_centres() -> None:
     train, test = blobs(300, 0), blobs(90, 1)
     turned = kmeans_accuracy(train[0], (train[1] + 1) % 3, *test, 6, 0)

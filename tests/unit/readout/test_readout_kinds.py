@@ -109,13 +109,6 @@ class TestEveryKind:
         moved = Assignment(known.labels[order], known.mean_response[:, order], known.class_counts)
         assert predict(kind, counts[:, order], moved) == predict(kind, counts, known)
 
-    def test_order_of_pictures_only_reorders(self, kind: str) -> None:
-        counts, known = self.example()
-        order = np.random.default_rng(6).permutation(len(counts))
-        answers = np.array(predict(kind, counts, known))
-        assert predict(kind, counts[order], known) == answers[order].tolist()
-        assert len(set(answers.tolist())) == 5
-
     def test_integer_type_and_blocks_do_not_matter(self, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         counts, known = self.example()
         whole = predict(kind, counts, known)

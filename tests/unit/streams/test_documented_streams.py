@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.studies.sweeps import read_sweep
 from stdpbench.studies.sweeps.arms import fixed_arms
@@ -18,21 +16,6 @@ PAGE = (Path(__file__).resolve().parents[3] / "docs" / "streams.md").read_text(e
 
 def examples(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-
-
-@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
-def test_the_experiment_runs():
-    made = Experiment.from_toml(examples("toml")[0])
-    assert made.schedule.n_pieces == 20
-    simulator, _ = open_simulator(made, 100)
-    simulator.weights("feed")[...] = 0.075
-    assert made.stream is not None
-    spikes = made.stream.spikes(made.seed, 0, made.stimulus_bins, made.network.dt * 1e-3)
-    before = simulator.weights("feed").copy()
-    response = simulator.present(spikes, made.stimulus_bins, plastic=True)
-    assert len(response.spikes["cell"]) > 5
-    assert (simulator.weights("feed") != before).any()
-    simulator.close()
 
 
 def test_spike_times_are_written_and_read(tmp_path, monkeypatch):

@@ -195,15 +195,6 @@ def test_optuna_chooses_the_same_whatever_the_pace_and_after_interruptions(tmp_p
     assert sum(abs(value - 30) for value in whole[-4:]) < sum(abs(value - 30) for value in whole[:4])
 
 
-def test_another_seed_of_the_sampler_chooses_otherwise(tmp_path: Path) -> None:
-    chosen = []
-    for seed in (5, 6):
-        made = sweep(optuna={**SEARCH, "n_trials": 3, "seed": seed}, seeds=[0])
-        carried_out(made, tmp_path / str(seed), Scripted(by_inhibition))
-        chosen.append(settings_of(made, tmp_path / str(seed)))
-    assert chosen[0] != chosen[1]
-
-
 def test_a_trial_that_fails_does_not_end_the_search(tmp_path: Path) -> None:
     made = sweep(optuna={**SEARCH, "n_trials": 5}, seeds=[0])
     place = Scripted(lambda job: "blown up" if job.arm.startswith("trial 2") else by_inhibition(job))

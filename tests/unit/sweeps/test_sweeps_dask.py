@@ -371,67 +371,6 @@ def test_a_scheduler_that_does_not_answer_is_said_in_a_sentence(tmp_path: Path) 
         Cluster("tcp://127.0.0.1:1", state)
 
 
-MANY = """
-experiment = "digits"
-seeds = [%s]
-[set]
-network.n_exc = 12
-schedule.train_images = 20
-schedule.label_images = 20
-schedule.test_images = 20
-schedule.passes = 1
-data.validation_images = 20
-[[arm]]
-label = "strong"
-[[arm]]
-label = "weak"
-set = { network.w_inh_exc = 5 }
-"""
-
-
-@marked
-@pytest.mark.timeout(3600)
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds the worker of a run by /proc")
-@pytest.mark.parametrize("shared", [False, True], ids=["separate", "shared"])
-def test_two_hundred_runs_end_whole_though_one_of_four_workers_is_killed(
-    shared: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    file = tmp_path / "many.toml"
-    file.write_text(MANY % ", ".join(map(str, range(100))), encoding="utf-8")
-    made, ended, killed = read_sweep(file), [], 0
-    with (
-        distributed.LocalCluster(
-            n_workers=4, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
-        ) as workers,
-        SweepState(tmp_path / "runs" / "many") as state,
-    ):
-        place = Cluster(workers.scheduler_address, state, shared=shared)
-
-        def shoot() -> bool:
-            """Kill a worker with a run, after some have ended."""
-            nonlocal killed
-            if not killed and len(state.results) >= 20:
-                killed = next(iter(parents_of_runs()), 0)
-                if killed:
-                    os.kill(killed, signal.SIGKILL)
-            return False
-
-        for event in carry_out(made, state, place, shoot):
-            ended += [event] if isinstance(event, Ended) else []
-        place.close()
-        report = make_report(made, state)
-        folders = {result.folder for result in state.results.values()}
-    assert killed
-    assert [event.reason for event in ended if event.result is None] == []
-    assert len(ended) == len({event.job.key for event in ended}) == len(folders) == 200
-    assert report.missing == 0
-    assert folders == set(run_names(tmp_path / "runs" / "many"))
-    text = (tmp_path / "runs" / "many" / "sweep.jsonl").read_text(encoding="utf-8")
-    assert text.count('"finished"') == 200
-
-
 # -- with Slurm ----------------------------------------------------------------------------------------
 
 SBATCH = """#!/bin/sh

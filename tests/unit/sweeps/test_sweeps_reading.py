@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sweep_cases import sweep
 
 from stdpbench.base.errors import StdpbenchError
@@ -314,23 +312,6 @@ def _errors(folder: Path, text: str) -> tuple[str, ...]:
     with pytest.raises(StdpbenchError) as caught:
         read_sweep(written(folder, text))
     return caught.value.sentences
-
-
-@given(st.lists(st.tuples(st.integers(0, len(FILE)), st.integers(0, 6), st.text(max_size=4)), min_size=1, max_size=4))
-def test_a_file_that_is_damaged_at_random_gives_a_sweep_or_a_sentence(
-    tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, int, str]]
-) -> None:
-    text = FILE
-    for at, length, instead in damage:
-        text = text[:at] + instead + text[at + length :]
-    path = tmp_path_factory.getbasetemp() / "damaged.toml"
-    path.write_bytes(text.encode("utf-8", errors="surrogatepass"))
-    message = ""
-    try:
-        fixed_arms(read_sweep(path))
-    except StdpbenchError as error:
-        message = str(error)
-    assert "\n" not in message
 
 
 @pytest.mark.parametrize("metric", ["test", "test.vote", "test_accuracy", "Test vote"])

@@ -59,22 +59,6 @@ def test_groups_that_differ_in_a_parameter_are_compared_seed_by_seed(made: Calla
     assert json.loads(json.dumps(found.to_mapping()))["groups"][1]["differences"]["vote"]["n"] == 2
 
 
-def test_no_brackets_are_explained_where_there_are_none(made: Callable[..., list[Path]]) -> None:
-    runs = made("a", BEFORE)
-    found = together(runs + made("b", {1: 0.79}, parameters={"plasticity.nu_post": 0.02}))
-    assert found is not None
-    assert found.rows[1] == ["vote", "nu_post = 0.02", "1", "79.00", "−1.00 (n = 1)"]
-    assert found.remarks[0] == "Differences from runs with nu_post = 0.01 are taken seed by seed."
-    path = runs[0] / "metrics.json"
-    metrics = json.loads(path.read_text(encoding="utf-8"))
-    metrics["baselines"] = {"k_means": {**metrics["accuracy"]["vote"], "accuracy": 0.9}}
-    path.write_text(json.dumps(metrics), encoding="utf-8")
-    found = together(runs)
-    assert found is not None
-    assert found.baseline_rows == [["all", "k-means", "1", "90.00", "−10.00 (n = 1)"]]
-    assert "in brackets" not in found.about_baselines
-
-
 def test_a_change_on_the_way_makes_another_group(made: Callable[..., list[Path]]) -> None:
     changed = {"plasticity.nu_post": (0.01, 0.02)}
     found = together(made("a", BEFORE) + made("b", AFTER, changes=changed))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
@@ -28,8 +27,6 @@ from stdpbench.runs.catalog.comparison import (
     compare,
     differences_from,
     lineage,
-    metrics_of,
-    theta_unit,
 )
 from stdpbench.runs.catalog.comparison_spec import (
     comparison_rows,
@@ -215,30 +212,6 @@ def test_remarks_name_limits_of_the_comparison(tmp_path: Path, make_run: Make) -
 def test_a_single_run_cannot_be_compared(family: list[RunFolder]) -> None:
     with pytest.raises(StdpbenchError, match="at least two"):
         compare([family[0], family[0]])
-
-
-def test_invalid_metrics_are_ignored() -> None:
-    assert metrics_of({"accuracy": 3, "baselines": {"k_means": 1}, "training": {"seconds": "long"}}) == {}
-    odd = {"accuracy": {"vote": {"accuracy": "high"}, "confidence": {"accuracy": 0.5, "interval_95": [0.1]}}}
-    assert metrics_of(odd) == {"accuracy, confidence": Metric(0.5)}
-    baselines = {"k_means": {"accuracy": 0.4, "interval_95": [0.3, 0.5]}, "start_weights": {"vote": {"accuracy": 0.2}}}
-    assert metrics_of({"baselines": baselines}) == {
-        "accuracy of k-means": Metric(0.4, 0.3, 0.5, "95 % Wilson interval"),
-        "accuracy of start weights, vote": Metric(0.2),
-    }
-
-
-def test_theta_of_discrete_neurons_has_no_unit(family: list[RunFolder]) -> None:
-    assert theta_unit(read_experiment("digits")) == "mV"
-    assert theta_unit(read_experiment("digits-discrete")) == ""
-    values = {"training": {"mean_theta_mV": 0.25}}
-    assert metrics_of(values) == {"mean theta at the end (mV)": Metric(0.25)}
-    assert metrics_of(values, "exc", "") == {"mean theta at the end": Metric(0.25)}
-    course = course_of(family[0])
-    discrete = replace(course, theta_unit="")
-    assert labels_of([course, course])["mean_theta"] == "mean theta (mV)"
-    assert labels_of([discrete])["mean_theta"] == "mean theta"
-    assert labels_of([course, discrete])["mean_theta"] == "mean theta (mV; discrete neurons: no unit)"
 
 
 def test_curves_come_from_the_journal(family: list[RunFolder]) -> None:

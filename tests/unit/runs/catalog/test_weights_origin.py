@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +23,7 @@ from stdpbench.runs.catalog.comparison_spec import (
     title_and_name,
     with_results,
 )
-from stdpbench.runs.catalog.run_axes import axes_of, axes_spec, origins_sentence
-from stdpbench.runs.catalog.store import CHANGED, Entry, Store
+from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -125,28 +123,6 @@ def test_figures_that_compare_runs_have_the_word_in_labels_numbers_and_caption(b
     assert comparison_words(comparison).startswith("3 runs; vote 60.0 to 60.0 %"), "of those without labels"
     change_notes(beside[0].path, lambda notes: replace(notes, title="Taught"))
     assert title_and_name(Account.of(folders[0])) == "Taught (run0; supervised)"
-
-
-def test_runs_over_axes_have_the_word_in_legend_numbers_and_caption(
-    beside: list[Entry], tmp_path: Path, call: Callable[..., str]
-) -> None:
-    runs, target = str(beside[0].path.parent), tmp_path / "runs.svg"
-    told = json.loads(call("list", "--json", "--runs", runs))
-    assert [record["supervised"] for record in told] == [True, False, None]
-    call("list", "--runs", runs, "--plot", str(target), "--axes", "seed,vote")
-    said = "Supervised: run0. Origin of the weights unknown: run2."
-    assert said in target.with_suffix(".txt").read_text(encoding="utf-8")
-    rows = target.with_suffix(".csv").read_text(encoding="utf-8").splitlines()[1:]
-    assert [row.split(",")[0] for row in rows] == MARKED
-    drawn = target.read_text(encoding="utf-8")
-    assert ">supervised</text>" in drawn
-    assert ">origin of the weights unknown</text>" in drawn
-    plain = beside[1:2]
-    store = Store(beside[0].path.parent)
-    known = axes_of(store.entries([CHANGED]))
-    assert axes_spec([known["seed"], known["vote"]], None, plain)["words"] == []
-    assert origins_sentence(plain) == ""
-    assert origins_sentence(beside[:1] * 11) == "Supervised: 11 runs."
 
 
 def test_groups_of_seeds_have_the_word(tmp_path: Path, make_run: Make) -> None:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.wire import Listener
 from stdpbench.runs.client.process_end import error_in, why_ended
-from stdpbench.runs.client.run_client import LOG, RunClient
 
 WARNING = "/lib/resource_tracker.py:254: UserWarning: There appear to be 1 leaked objects\n  warnings.warn(\n"
 TRACEBACK = (
@@ -51,19 +46,3 @@ def test_the_reason_is_the_error_the_signal_or_the_status() -> None:
     assert why_ended(-signal.SIGSEGV, "", log) == "killed by SIGSEGV"
     assert why_ended(-250, "") == "killed by signal 250"
     assert why_ended(None, WARNING) == "for an unknown reason"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize(("end", "reason"), [("kill -9 $$", "killed by SIGKILL"), ("exit 7", "exit status 7")])
-def test_a_run_reports_why_its_process_exited(end: str, reason: str, tmp_path: Path) -> None:
-    (tmp_path / LOG).write_text("stdpbench: an error of yesterday\n", encoding="utf-8")
-    before = (tmp_path / LOG).stat().st_size
-    with (tmp_path / LOG).open("a", encoding="utf-8") as log:
-        process = subprocess.Popen(["sh", "-c", f"echo '  warnings.warn()'; {end}"], stdout=log)
-    client = RunClient(tmp_path, Listener(), process, before)
-    with pytest.raises(StdpbenchError, match=f"the process of the run exited: {reason}") as error:
-        client.wait_for_connection()
-    assert "warn" not in str(error.value)
-    assert "yesterday" not in str(error.value)
-    assert str(error.value).endswith(str(tmp_path / LOG))
-    client.close()

@@ -193,22 +193,6 @@ def test_where_there_is_no_room_the_old_one_stays(name, tmp_path, monkeypatch):
         assert_same(read_checkpoint(tmp_path, 10), checkpoint(10))
 
 
-def test_where_the_new_name_cannot_be_given_the_old_one_is_given_back(tmp_path, monkeypatch):
-    write_checkpoint(tmp_path, checkpoint(10))
-    rename = Path.rename
-
-    def once(path: Path, target: Path) -> Path:
-        if path.name.endswith(".part"):
-            full()
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", once)
-    with pytest.raises(DiskError):
-        write_checkpoint(tmp_path, checkpoint(10, seed=1))
-    assert left(tmp_path) == ["000000010"]
-    assert_same(read_checkpoint(tmp_path, 10), checkpoint(10))
-
-
 def test_what_a_killed_process_left_is_tidied_up(tmp_path):
     for position in (5, 10, 15):
         write_checkpoint(tmp_path, checkpoint(position))

@@ -13,7 +13,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
-from unittest.mock import Mock
 
 import pytest
 
@@ -296,22 +295,6 @@ def test_after_a_failed_sync_what_was_lost_is_written_anew(how, tmp_path, monkey
     journal.close()
     assert read_journal(tmp_path) == RECORDS[:5]
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
-
-
-def test_a_file_that_cannot_be_written_anew_is_tried_again(tmp_path, monkeypatch):
-    disk, journal = Disk(tmp_path, monkeypatch), new_journal(tmp_path)
-    journal.append(RECORDS[0])
-    disk.fails = True
-    with pytest.raises(DiskError, match="Input/output error"):
-        journal.sync()
-    with monkeypatch.context() as full:
-        full.setattr(Path, "replace", Mock(side_effect=OSError(28, "No space left on device")))
-        for attempt in (journal.sync, lambda: journal.append(RECORDS[1])):
-            with pytest.raises(DiskError, match="No space left"):
-                attempt()
-    journal.append(RECORDS[1])
-    journal.close()
-    assert read_journal(tmp_path) == RECORDS[:2]
 
 
 FULL = """

@@ -12,7 +12,7 @@ import pytest
 from harness import EVERY, N_TRAIN, Driven, arrays, drive, experiment, finished, killed_at_position, new_run
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import compile_ahead, find_compiler
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder import learned_arrays
 from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.damage import damage
@@ -20,7 +20,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import read_learned, write_learned
 from stdpbench.runs.folder.past_weights import newest_weights
 from stdpbench.runs.folder.result_digests import outcome
-from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, resume_position, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
 from stdpbench.runs.lineage.reproduction import compare, prepare
@@ -111,15 +111,6 @@ def test_what_is_set_is_in_the_network_at_once_and_on_disk_before(tmp_path: Path
     np.testing.assert_array_equal(newest_weights(folder.path).learned["feed.w"].argmax(axis=0), W.argmax(axis=0))
 
 
-@pytest.mark.parametrize("position", [FIRST + 1, SECOND])
-def test_a_run_that_was_killed_comes_to_the_same(position: int, run: RunFolder, tmp_path: Path) -> None:
-    folder = new(tmp_path)
-    hooks = set_by_hand(folder)
-    drive(folder, **hooks, die=killed_at_position(position))
-    left = {at: wishes for at, wishes in hooks["at"].items() if at >= position}
-    assert finished(folder, at=left, paused=hooks["paused"][len(hooks["paused"]) - len(left) :]) == outcome(run)
-
-
 def test_a_run_goes_on_from_a_checkpoint_before_arrays_were_set(run: RunFolder, tmp_path: Path) -> None:
     folder = new(tmp_path)
     drive(folder, **set_by_hand(folder), die=killed_at_position(SECOND + 2))
@@ -182,26 +173,6 @@ def test_a_zip_reproduces_it_and_the_run_again_can_be_branched(run: RunFolder, t
     finished(made)
     assert arrays(made) == arrays(run)
     assert LiveRun.replay(read_journal(made.path)).blocks == LiveRun.replay(read_journal(run.path)).blocks
-
-
-@pytest.mark.parametrize(("plain", "orders"), [("sr", ("rs", "rsbr")), ("s", ("srb", "rsb"))])
-def test_with_the_rule_changed_at_the_same_position(plain: str, orders: tuple[str, ...], tmp_path: Path) -> None:
-    """In any order, there and back: what was set stays, also where the run goes on from before it."""
-    made = experiment("uniform", **SMALL)
-    compile_ahead(made.with_rule(BCM), 64, "compiled")
-    results = []
-    for order in (plain, *orders):
-        folder = new_run(tmp_path / order, made, baselines=False)
-        wish = {"s": asks(folder, w=W, theta=THETA), "r": ("change_rule", {"rule": BCM})}
-        wish["b"] = ("change_rule", {"rule": made.plasticity.to_mapping()})
-        hooks: dict[str, Any] = {"at": {FIRST: ["pause"]}, "paused": [[*(wish[one] for one in order), "resume"]]}
-        if order != plain:
-            drive(folder, **hooks, die=killed_at_position(FIRST + 1))
-            shutil.rmtree(checkpoint_path(folder.path, FIRST))
-            hooks = {}
-        finished(folder, **hooks)
-        results.append(arrays(folder))
-    assert results[0] == results[1] == results[2]
 
 
 # -- what is refused -------------------------------------------------------------------------------
@@ -298,24 +269,6 @@ def test_files_that_are_not_what_they_are_named_are_refused(run: RunFolder, tmp_
         (tmp_path / "arrays" / f"{name}.npy").write_bytes(content)
         with pytest.raises(StdpbenchError, match="damaged"):
             read_learned(tmp_path, name)
-
-
-def test_only_parts_of_arrays_are_removed_and_never_behind_a_link(tmp_path: Path) -> None:
-    run, other = tmp_path / "run", tmp_path / "other"
-    for place in (run / "arrays", other):
-        place.mkdir(parents=True)
-        for name in (f".{'ab' * 32}.npy.999999999.part", ".profile", f"{'ab' * 32}.npy"):
-            (place / name).write_text("x")
-    remove_left_parts(run)
-    assert {path.name for path in (run / "arrays").iterdir()} == {".profile", f"{'ab' * 32}.npy"}
-    linked = tmp_path / "linked"
-    linked.mkdir()
-    (linked / "arrays").symlink_to(other)
-    remove_left_parts(linked)
-    learned_arrays.remove_unnamed(linked, [], ["ab" * 32])
-    assert len(list(other.iterdir())) == 3
-    learned_arrays.remove_unnamed(run, [], ["ab" * 32, "../arrays/.profile"])
-    assert [path.name for path in (run / "arrays").iterdir()] == [".profile"]
 
 
 def test_lateral_weights_that_learn_can_be_set(tmp_path: Path) -> None:

@@ -8,22 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 import pytest
 from harness import finished
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions
+from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.facts import Fact, HeldOut, LearnedSet, Piece, Planned, RuleChanged, Taught
 from stdpbench.runs.protocol.live_run import LiveRun, describe
-from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
 ASSET = Path(__file__).parents[3] / "assets" / "run-format-2"
@@ -34,19 +31,6 @@ def folder(tmp_path: Path) -> RunFolder:
     """A run of this format, which tests may change."""
     shutil.copytree(ASSET, tmp_path / "runs" / "old")
     return RunFolder.open(tmp_path / "runs" / "old")
-
-
-def test_the_experiment(folder):
-    made = folder.experiment
-    assert (made.name, made.seed, made.network.n_exc, made.network.weight_sum) == ("tiny", 11, 4, 20.0)
-    assert (made.schedule.train_images, made.schedule.between, made.exc.kind) == (12, "rest", "adaptive-lif")
-
-
-def test_what_run_json_of_format_1_says(folder):
-    about = folder.about
-    assert Options.from_mapping(about["options"]) == Options(1, "compiled", False, True, 4)
-    assert state_of(folder) == (State.FINISHED, "")
-    assert about["parent"]["at"] == 5
 
 
 def test_the_journal(folder):
@@ -74,20 +58,6 @@ def test_the_journal(folder):
     assert inherited.differences(experiment_at(folder.experiment, records, 12)) == {}
     assert inherited.exc.tau_m == 95  # type: ignore[attr-defined]
     assert experiment_at(folder.experiment, records, 8).network.weight_sum is None
-
-
-def test_the_checkpoint(folder):
-    assert positions(folder.path) == [8]
-    found, remarks = newest_checkpoint(folder.path)
-    assert remarks == []
-    assert found is not None
-    assert found.position == 8
-    assert Experiment.from_mapping(found.experiment).plasticity.nu_post == 0.03  # type: ignore[attr-defined]
-    assert found.state["feed.w"].shape == (64, 4)
-    assert found.state["exc.theta"].shape == (4,)
-    assert np.isfinite(found.state["feed.w"]).all()
-    assert found.history["image"].tolist() == list(range(8))
-    assert found.history["recent_counts"].shape == (8, 4)
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from harness import Driven, arrays, drive, experiment, finished, killed_at_position, new_run, set_
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -136,19 +135,6 @@ def test_what_the_journal_says_of_it(changed):
     ]
 
 
-def test_checkpoints_open_with_the_rule_that_holds_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("stdpbench.runs.folder.checkpoints._KEPT_NEWEST", 100)
-    folder = new(tmp_path)
-    drive(folder, at={7: ["checkpoint", to(BCM), "checkpoint", "stop"]})
-    # the last of them begins before the change, which comes again
-    assert read_checkpoint(folder.path, 7).experiment["plasticity"]["kind"] == "diehl-cook-triplet"
-    expected = finished(new(tmp_path), at={7: [to(BCM)]})
-    assert finished(folder) == expected
-    kinds = {at: read_checkpoint(folder.path, at) for at in (5, 10)}
-    assert [kept.experiment["plasticity"]["kind"] for kept in kinds.values()] == [TRIPLET["kind"], "bcm"]
-    assert ["feed.theta_m" in kept.state for kept in kinds.values()] == [False, True]
-
-
 @pytest.mark.parametrize("between", [["pause"], pytest.param(["checkpoint"], marks=pytest.mark.slow)])
 def test_a_rule_that_is_chosen_and_taken_back_leaves_no_trace(between, undisturbed, tmp_path):
     folder = new(tmp_path)
@@ -228,24 +214,6 @@ def test_rules_that_cannot_be_are_refused_and_the_run_goes_on(tmp_path):
     for (_, error, _), (_, message) in zip(engine.replies, REFUSED, strict=False):
         assert message in error
     assert rules_in(folder) == []
-
-
-def test_a_change_that_cannot_be_written_is_none(undisturbed, tmp_path, monkeypatch):
-    folder = new(tmp_path)
-
-    def at_boundary(engine: Driven) -> None:
-        if engine.position == 3 and not engine.replies:
-            engine.ask("change_rule", rule=BCM)
-            monkeypatch.setattr("stdpbench.runs.folder.journal.Journal.append", refuse)
-        else:
-            monkeypatch.undo()
-
-    def refuse(*arguments: Any, **options: Any) -> None:
-        raise DiskError("there is no room left")
-
-    engine = drive(folder, boundary=at_boundary)
-    assert engine.replies[0] == ("change_rule", "there is no room left", None)
-    assert arrays(folder) == undisturbed
 
 
 # -- built in the background -----------------------------------------------------------------------

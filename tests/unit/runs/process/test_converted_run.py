@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import drive, finished, killed_at, new_run
+from harness import finished, new_run
 from sklearn.linear_model import LogisticRegression
 
 from stdpbench.base.errors import StdpbenchError
@@ -19,6 +19,7 @@ from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.studies.report.analysis import Extent
 from stdpbench.studies.report.build import ReportOptions, make_report
 
 N_TRAIN, N_TEST = 400, 60
@@ -86,22 +87,9 @@ def test_spikes_answer_as_the_rectified_units_do(
     assert len(np.load(folder.path / "weights.npy")) == 8 * (64 * 9 - 4 * 8 * 3 + 4)  # less what is outside
 
 
-@pytest.mark.parametrize("at", [(4, 5)])
-def test_a_run_that_is_killed_continues_to_the_same_result_without_its_file(
-    done: tuple[RunFolder, dict[str, str]], weights: tuple[Path, float], tmp_path: Path, at: tuple[int, ...]
-) -> None:
-    copy = tmp_path / "copy.npz"
-    copy.write_bytes(weights[0].read_bytes())
-    folder = new_run(tmp_path / "runs", experiment(copy), checkpoint_every=0)
-    copy.unlink()
-    for number in at:
-        drive(folder, die=killed_at(number))
-    assert finished(folder) == done[1]
-    assert folder.experiment.digest == done[0].experiment.digest
-
-
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_counts_its_accuracy_as_supervised(done: tuple[RunFolder, dict[str, str]], tmp_path: Path) -> None:
-    for _ in make_report([done[0]], tmp_path / "report", ReportOptions(workers=1)):
+    for _ in make_report([done[0]], tmp_path / "report", ReportOptions(Extent(10, 0), workers=1)):
         pass
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "Supervised: trained with labels elsewhere and converted from net.npz, the network classifies" in page

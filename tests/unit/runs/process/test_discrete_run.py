@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import N_TEST, N_TRAIN, drive, experiment, new_run, set_
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.slow_motion import courses_of
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import write_learned
-from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Block
 
@@ -40,16 +38,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     assert [error for _, error, _ in engine.replies if error] == []
     assert folder.about["state"] == "finished"
     return folder
-
-
-def test_it_goes_on_bit_for_bit_after_a_kill(run: RunFolder, tmp_path: Path) -> None:
-    other = new_run(tmp_path, discrete())
-    for position in (7, N_TRAIN - 1, N_TRAIN + N_LABEL + 1):
-        drive(other, at=CHANGE, die=killed_at_position(position))
-    results = (finished(other), outcome(run))
-    after, wanted = ({name: of[name] for name in of if name.endswith((".npy", ".npz"))} for of in results)
-    assert after == wanted
-    assert {"weights.npy", "theta.npy", "test.npz"} <= after.keys()
 
 
 def test_theta_is_stored_and_measured_as_it_is(run: RunFolder) -> None:
@@ -80,18 +68,3 @@ def test_thresholds_above_a_volt_can_be_set(run: RunFolder, tmp_path: Path) -> N
     assert accepted == ""
     assert (theta == 20.0).all()
     assert refused == "exc.theta contains values from -1 to -1; allowed are numbers from 0 on, without unit"
-
-
-def test_courses_of_a_neuron_have_no_unit(run: RunFolder) -> None:
-    v, theta, arrived = np.array([[0.5], [2.5]]), np.array([[3.0], [3.25]]), np.array([[1.0], [0.0]])
-    recording = {"neurons": np.array([2]), "v": v, "theta": theta, "I_exc": arrived, "I_inh": 2 * arrived}
-    found = courses_of(discrete(), {"recording": recording}, 2)
-    assert found is not None
-    assert found.unit == ""
-    np.testing.assert_array_equal(found.v, [0.5, 2.5])
-    np.testing.assert_array_equal(found.threshold, [5.0, 5.25])
-    np.testing.assert_array_equal((found.ge, found.gi), [[1.0, 0.0], [2.0, 0.0]])
-    usual = courses_of(experiment(), {"recording": {"neurons": np.array([2]), "v": v * 1e-3}}, 2)
-    assert usual is not None
-    assert usual.unit == "mV"
-    np.testing.assert_allclose(usual.v, [0.5, 2.5])

@@ -14,15 +14,12 @@ from harness import Driven, drive, experiment, finished, new_run, set_
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions
+from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import branch, rewind
-from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.lineage.branches import rewind
 from stdpbench.runs.process import assessment
-from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.options import Options
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -155,48 +152,3 @@ def test_a_crash_while_a_run_is_taken_back(to, tmp_path):
         assert found in (early, late), f"after {taken.path.name} steps"
         seen.add(found == early)
     assert seen == {True, False}
-
-
-@pytest.mark.parametrize("what", ["branch", "rewind", "from"])
-def test_a_crash_while_a_folder_is_made_leaves_none_that_is_taken_for_a_run(what, tmp_path, monkeypatch):
-    folder = new_run(tmp_path / "parent", short(), checkpoint_every=2, baselines=False)
-    expected = finished(folder, at={3: WISHES[3]})
-    runs = folder.path.parent
-
-    def make() -> RunFolder:
-        if what == "branch":
-            return branch(folder, 6, {"exc.theta_plus": 0.2}, runs)
-        if what == "rewind":
-            return rewind(folder, 6)
-        return create_run_from(folder, {"network.n_exc": 5}, runs, Options())
-
-    class Dead(BaseException):
-        pass
-
-    for steps in range(100):
-        left = steps
-
-        def step(*arguments: Any, _step: Callable[..., Any] = os.replace, **options: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Dead
-            return _step(*arguments, **options)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(os, "replace", step)  # gives every file its name
-            patch.setattr(shutil, "rmtree", lambda *arguments, **options: None)  # the dead tidy nothing up
-            try:
-                made = make()
-                break
-            except Dead:
-                whole = [path for path in runs.glob("[!.]*") if path != folder.path]
-                if whole:  # the run itself is being taken back
-                    assert what == "rewind"
-                    assert outcome(RunFolder(whole[0])) == expected
-                    break
-                assert outcome(folder) == expected
-    assert steps > 3
-    if what == "branch":
-        assert LiveRun.replay(read_journal(made.path)).parameters()["exc"]["theta_plus"] == "0.2 mV"
-        assert 6 in positions(made.path)

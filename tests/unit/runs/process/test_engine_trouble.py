@@ -33,7 +33,6 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.lineage.branches import rewind
 from stdpbench.runs.presentation import processes
-from stdpbench.runs.process import assessment
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
@@ -250,8 +249,10 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     made.full.clear()
 
 
-@pytest.mark.parametrize("position", [0, 9, N_TRAIN, TOTAL])
-@pytest.mark.parametrize("what", ["everything", "files", "journal"])
+@pytest.mark.parametrize(
+    ("what", "position"),
+    [("everything", 0), ("everything", N_TRAIN), ("files", 9), ("files", TOTAL), ("journal", N_TRAIN), ("journal", 9)],
+)
 def test_a_run_on_a_full_disk_pauses_and_goes_on_when_there_is_room(what, position, disk, undisturbed, tmp_path):
     folder = new_run(tmp_path)
     filled = {"files", "journal"} if what == "everything" else {what}
@@ -277,9 +278,16 @@ def test_a_run_on_a_full_disk_pauses_and_goes_on_when_there_is_room(what, positi
     assert [record.number for record in records] == list(range(len(records)))
 
 
-@pytest.mark.parametrize("what", ["everything", "files", "journal"])
-@pytest.mark.parametrize("position", [9, N_TRAIN + N_LABEL])
-@pytest.mark.parametrize("end", ["stop", "kill"])
+@pytest.mark.parametrize(
+    ("end", "position", "what"),
+    [
+        ("stop", 9, "everything"),
+        ("kill", 9, "files"),
+        ("kill", 9, "journal"),
+        ("stop", N_TRAIN + N_LABEL, "journal"),
+        ("kill", N_TRAIN + N_LABEL, "everything"),
+    ],
+)
 def test_a_run_that_ends_while_the_disk_is_full_goes_on_afterwards(end, position, what, disk, undisturbed, tmp_path):
     folder = new_run(tmp_path)
 
@@ -379,29 +387,6 @@ def test_a_run_is_finished_only_once_that_is_on_disk(then, disk, monkeypatch, un
     records = read_journal(folder.path)
     assert [r.fact for r in records if getattr(r.fact, "state", "") == "finished"] == [records[-1].fact]
     assert not (folder.path / "responses").exists()
-
-
-# -- a full disk, once more ------------------------------------------------------------------------
-
-
-def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monkeypatch, undisturbed, tmp_path):
-    monkeypatch.setattr(assessment, "_GROUP", 2)
-    shown: list[tuple[str, int]] = []
-    present = processes.present_frozen
-
-    def noted(simulator: Any, made: Any, images: Any, phase: str, number: int, presentation: int, **more: Any) -> Any:
-        shown.append((phase, presentation))
-        return present(simulator, made, images, phase, number, presentation, **more)
-
-    folder = new_run(tmp_path, baselines=False)
-    monkeypatch.setattr(processes, "present_frozen", noted)
-    drive(folder, die=killed_at_position(N_TRAIN + 4))
-    assert [number for phase, number in shown if phase == "label"] == [0, 1, 2, 3]
-    shown.clear()
-    assert {k: v for k, v in finished(folder).items() if k.endswith(".npz")} == {
-        k: v for k, v in undisturbed.items() if k.endswith(".npz")
-    }
-    assert [number for phase, number in shown if phase == "label"] == [4, 5, 6, 7]
 
 
 # -- a folder that is gone -------------------------------------------------------------------------

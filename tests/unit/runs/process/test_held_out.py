@@ -108,7 +108,8 @@ def test_labels_that_train_are_measured_after_each_pass_on_pictures_left_out(poo
     more = {"schedule.passes": 2, "reference.batch": 20, "reference.learning_rate": 0.01}
     made = with_reference(read_experiment("surrogate-digits"), "surrogate-gradient", {**usual, **more})
     folder = new_run(tmp_path / "a", made, checkpoint_every=0)
-    expected, found = finished(folder), measures(folder)
+    finished(folder)
+    found = measures(folder)
     assert list(found) == [0, 300, 600]
     accuracy = [fact.values["accuracy_vote"] for fact in found.values()]
     assert accuracy[0] < 0.3
@@ -116,9 +117,6 @@ def test_labels_that_train_are_measured_after_each_pass_on_pictures_left_out(poo
     assert all(fact.part == "spare" and fact.images == 60 for fact in found.values())
     counts = np.array([[0, 3, 1], [2, 0, 2], [0, 0, 0]])
     assert measure_held_out(counts, np.array([1, 2, 0]), 3, 0, taught=True)["accuracy_vote"] == pytest.approx(2 / 3)
-    killed = new_run(tmp_path / "b", made, checkpoint_every=0)
-    drive(killed, die=killed_at_position(400))
-    assert finished(killed) == expected
     none = made.override({"schedule.train_images": "none"})
     assert interval(none, 2 * 1347) == 1347
     assert interval(none.override({"schedule.held_out_every": "none"}), 2 * 1347) == 0
@@ -138,8 +136,7 @@ def test_in_which_process_and_when_they_come_in_makes_no_difference(undisturbed,
 
 
 @compiled
-@pytest.mark.parametrize("lag", [0, 2])
-@pytest.mark.parametrize("positions", [(6, 13), (11, 14, 16, 26)])
+@pytest.mark.parametrize(("lag", "positions"), [(0, (6, 13)), (2, (11, 14, 16, 26))])
 def test_killed_and_resumed(undisturbed, pool, lag, positions, tmp_path):
     folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
     pool.lag = lag

@@ -119,25 +119,6 @@ def test_no_frame_is_made_that_nobody_waits_for(publisher, attach):
     assert made == ["progress", "presentation"]
 
 
-def test_a_reader_may_want_fewer(publisher, attach):
-    reader, other = attach(), attach(wants=("network", "presentation"))
-    reader.say("want", ["network", "presentation"], {"presentation": 1e6})
-    wait_until(lambda: publisher._readers[0]._gaps)
-    offer(publisher, 0)
-    made: list[str] = []
-    publisher._next.clear()
-    publisher._next.update(dict.fromkeys(("progress", "network", "presentation"), 0.0))  # whoever waits gets one now
-    for each in publisher._readers:
-        wait_until(lambda each=each: not each._frames)
-    offer(publisher, 1, flush=False, made=made)
-    assert made == ["network", "presentation"]
-    wait_until(lambda: not publisher._readers[1]._frames)
-    offer(publisher, 2)  # before a pause all get the last one
-    publisher.close(60)
-    assert frames(reader.read_all(), "presentation") == [0, 2]
-    assert frames(other.read_all(), "presentation") == [0, 1, 2]
-
-
 def test_frames_come_against_credit_and_the_newest_replaces_the_others(publisher, attach):
     reader = attach(wants=("network",))
     for number in range(20):
@@ -212,24 +193,6 @@ def test_a_listener_that_does_not_answer_holds_nobody_up(publisher, attach):
         publisher.close(0.1)
 
 
-@pytest.mark.parametrize("address", [("127.0.0.1", 1), "/nowhere/at/all"])
-def test_where_nobody_listens_nothing_happens(address, publisher, attach, recwarn):
-    publisher.attach(Invitation(address, b"key"), [])
-    living = attach()
-    publisher.publish(fact(0))
-    assert numbers([living.read()]) == [0]
-    wait_until(lambda: (publisher.publish(fact(1)), len(publisher._readers) == 1)[1])
-
-
-@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_wrong_key_is_refused(publisher):
-    reader = Reader()
-    publisher.attach(reader.wrong_key(), [])
-    wait_until(lambda: (publisher.publish(fact(1)), not publisher._readers)[1])
-    assert reader.channel is None
-    reader.close()
-
-
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize(
     "message",
@@ -294,12 +257,3 @@ def test_an_answer_goes_to_the_one_who_asked(publisher, attach, requests):
     requests.get(timeout=60).reply("", {"position": 3})
     assert other.read() == ["reply", 4, "", {"position": 3}]
     assert one.read_all() == []
-
-
-def test_an_answer_to_one_who_is_gone_is_no_error(publisher, attach, requests):
-    reader = attach()
-    reader.say("request", 1, "pause", {})
-    request = requests.get(timeout=60)
-    reader.close()
-    for _ in range(100):
-        request.reply("", None)

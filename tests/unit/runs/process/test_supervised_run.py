@@ -10,7 +10,7 @@ import pytest
 from harness import drive, finished, killed_at, killed_at_position, new_run, set_
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, with_reference
+from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -196,30 +196,3 @@ def test_experiments_that_do_not_fit_are_refused_with_the_path(changes: dict[str
     with pytest.raises(StdpbenchError) as caught:
         experiment(**changes)
     assert clause in str(caught.value)
-
-
-def test_a_linear_read_out_learns_and_continues_after_a_kill(tmp_path: Path) -> None:
-    changes = {
-        **{"schedule.train_images": N_TRAIN, "schedule.label_images": N_LABEL, "schedule.test_images": N_TEST},
-        **{"schedule.passes": 4, "reference.batch": 20, "reference.learning_rate": 0.003, "data.frame": "none"},
-        **{"data.resize": "none", "data.pixel_sum": "none", "schedule.stimulus": "60 ms"},
-    }
-    made = with_reference(read_experiment("digits"), "linear", changes)
-    plain, killed = (new_run(tmp_path / name, made, checkpoint_every=0) for name in ("plain", "killed"))
-    expected = finished(plain)
-    drive(killed, die=killed_at_position(900))
-    assert finished(killed) == expected
-    assert plain.read_json("metrics.json")["accuracy"]["vote"]["accuracy"] > 0.7
-
-
-def test_spikeprop_learns_xor_and_continues_after_a_kill_and_a_live_change(tmp_path: Path) -> None:
-    made = read_experiment("spikeprop-xor").override({"data.repeats": 10, "schedule.passes": 12, "seed": 1})
-    change = {120: [set_(reference__learning_rate=0.015)]}
-    plain, killed = (new_run(tmp_path / name, made, checkpoint_every=0) for name in ("plain", "killed"))
-    expected = finished(plain, at=change)
-    drive(killed, at=change, die=killed_at_position(300))
-    assert finished(killed) == expected
-    metrics = plain.read_json("metrics.json")
-    assert metrics["supervised"]["reference"] == "spikeprop"
-    assert metrics["accuracy"]["vote"]["accuracy"] == 1.0
-    assert np.load(plain.path / "learned" / "feed2_16.w.npy").shape == (5, 2)

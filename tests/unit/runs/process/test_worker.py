@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 
 import pytest
-from edited_journal import edit_journal
-from harness import drive, experiment, finished, killed_at_position, new_run, wait_until
+from harness import drive, experiment, finished, killed_at_position, new_run
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
-from stdpbench.runs.client.run_client import RunClient, ask, has_process
+from stdpbench.runs.client.run_client import RunClient, has_process
 from stdpbench.runs.folder.result_digests import outcome
-from stdpbench.runs.folder.status import held, state_of
+from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -52,21 +49,3 @@ def test_a_process_is_started_by_hand(tmp_path):
     assert nowhere.returncode == 1
     assert "is not a run folder" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
-
-
-def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(tmp_path):
-    folder, replies = new_run(tmp_path), []
-
-    def pause() -> None:
-        try:
-            replies.append(ask(folder.path, "pause"))
-        except StdpbenchError as error:
-            replies.append(str(error))
-
-    with held(folder):
-        asking = threading.Thread(target=pause)
-        asking.start()
-        wait_until(lambda: list((folder.path / "requests").glob("*.ask.json")))
-        edit_journal(folder, state="stopped", reason="on request")
-    asking.join(60)
-    assert replies == [f"{folder.path} no longer has an active process: the run is stopped (on request)"]
