@@ -245,7 +245,8 @@ def _table(report: Report, width: int) -> tuple[Table, int]:
         if not wide and number > 0 and remaining < -2:  # the last column needs no padding
             break
         justify: Literal["left", "right"] = "left" if number == 0 else "right"
-        table.add_column(names[number], justify=justify, no_wrap=number > 0, overflow="fold")
+        least = min(needed, _NAME) if number == 0 else needed
+        table.add_column(names[number], justify=justify, no_wrap=number > 0, overflow="fold", min_width=least)
         shown += 1
     for row in rows:
         table.add_row(*(Text(text) for text in row[:shown]))

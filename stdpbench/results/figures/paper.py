@@ -151,6 +151,10 @@ def _heights(part: Part) -> list[float]:
 def _lines(part: Part, axes: Sequence[Axes]) -> None:
     names = {tuple(str(line.get("label", "")) for line in plot["lines"]) for plot in part["plots"]}
     same = len(axes) > 1 and len(names) == 1  # one legend for all plots, outside of them
+    points = 0.8 * 72 * axes[0].get_figure().get_figwidth() * _heights(part)[0]  # type: ignore[union-attr]
+    room = min(
+        _LABEL, int(points / (saving.LETTER * float(axes[0].yaxis.label.get_fontsize())))
+    )  # letters beside a plot
     for plot, ax in zip(part["plots"], axes, strict=True):
         for number, line in enumerate(plot["lines"]):
             x, y = np.asarray(line["x"]), np.asarray(line["y"])
@@ -169,7 +173,7 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
                 coordinates: Any = ("data", "axes fraction")
                 text_style: dict[str, Any] = {"fontsize": "small", "rotation": 90, "va": "top", "ha": "right"}
                 ax.annotate(text, (x_mark, 1), xycoords=coordinates, **text_style)
-        ax.set(ylabel=textwrap.fill(plot["label"], _LABEL), ylim=plot.get("range"))
+        ax.set(ylabel=textwrap.fill(plot["label"], room), ylim=plot.get("range"))
         ax.set_yscale("log" if plot.get("log") else "linear")
         if any(line.get("label") for line in plot["lines"]):
             if not same:
@@ -184,9 +188,9 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
 
 
 def _share_time(part: Part, axes: Sequence[Axes]) -> None:
+    limits = np.array([ax.get_xlim() for ax in axes])
     for ax in axes:
-        if part.get("x_range"):
-            ax.set_xlim(*part["x_range"])
+        ax.set_xlim(*(part.get("x_range") or (limits[:, 0].min(), limits[:, 1].max())))
 
 
 def _image(part: Part, axes: Sequence[Axes]) -> None:
@@ -243,6 +247,8 @@ def _bars(part: Part, axes: Sequence[Axes]) -> None:
         (ax.axvline if horizontal else ax.axhline)(mark, color="0.5", linewidth=0.7, linestyle="--")
     names.set_label_text(part.get("x_label", ""))
     values.set_label_text(part.get("y_label", ""))
+    if x is None:
+        (ax.set_ylim if horizontal else ax.set_xlim)(-0.6, len(places) - 0.4)
     if horizontal:  # the first at the top, as in a table
         ax.invert_yaxis()
     if any(series.get("label") for series in part["series"]):

@@ -34,7 +34,7 @@ _LEAST, _MOST = 30.0, 600.0
 _PAGE_DPI = 160
 _INK = "#123457"  # replaced by the colour of the text of a page
 _TEXT_AS_TEXT: Final[dict[Any, Any]] = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"}
-_LETTER = 0.6  # mean width of a letter, as a share of the font size
+LETTER = 0.6  # mean width of a letter, as a share of the font size
 
 Width = float | str
 """A width: a number in mm, or a text with its unit, such as ``"88 mm"`` or ``"3.5 in"``."""
@@ -113,7 +113,7 @@ def figure_width(path: Path | None, option: str, width: Width | None) -> float |
 
 def letters(width: float | None, usual: int, points: float = POINTS) -> int:
     """Return the number of letters in a line of a figure of a width in mm, or `usual` without a width."""
-    return usual if width is None else max(20, int(width / INCH * 72 / (_LETTER * points)))
+    return usual if width is None else max(20, int(width / INCH * 72 / (LETTER * points)))
 
 
 def at_width(figure: Figure, width: float | None) -> Figure:

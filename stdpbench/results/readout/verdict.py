@@ -44,7 +44,8 @@ def verdict(
 ) -> str:
     """Return a sentence on whether learning helped.
 
-    It helped if the vote is above every baseline without learning, with the interval of the difference above 0.
+    It helped if the vote is above every baseline without learning, with the interval of the difference above 0, and
+    did not help if the vote is below one, with the interval below 0.
     k-means is another method, and is mentioned if the vote is not above it.
 
     Parameters
@@ -74,7 +75,9 @@ def verdict(
     texts = {name: f"{name} {100 * fair[name].value:.1f} %" for name in names}
     vote_text, scope = f"vote {100 * vote.value:.1f} %", " in this run" if paired is None else ""
     if below not in ([], [K_MEANS]):
-        return f"Learning is not shown to help{scope}: {', '.join([vote_text, *(texts[name] for name in below)])}."
+        worse = any(bounds[name][1] < 0 for name in below if name != K_MEANS)
+        judged = "does not help" if worse else "is not shown to help"
+        return f"Learning {judged}{scope}: {', '.join([vote_text, *(texts[name] for name in below)])}."
     above = ", ".join([vote_text, *(texts[name] for name in names if name not in below)])
     if not below:
         return f"Learning helps{scope}: {above}."
