@@ -83,8 +83,12 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+_MOST_NAMED = 30
+
+
 def suggestion(word: str, candidates: Iterable[str]) -> str:
-    """Return the last clause of an error message: the nearest candidate, else all candidates."""
+    """Return the last clause of an error message: the nearest candidate, else the candidates, at most 30."""
     valid = sorted(candidates)
     match = nearest(word, valid)
-    return f"did you mean {match!r}?" if match else f"known are {', '.join(valid)}"
+    more = f" and {len(valid) - _MOST_NAMED} others" if len(valid) > _MOST_NAMED else ""
+    return f"did you mean {match!r}?" if match else f"known are {', '.join(valid[:_MOST_NAMED])}{more}"

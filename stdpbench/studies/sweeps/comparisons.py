@@ -422,9 +422,9 @@ def sentences(comparisons: Comparisons, sweep: Sweep, scale: float, digits: int)
             f"{scale * blocks.sd_error:.{digits}f}{unit})."
         )
     for name, pairs in (
-        ("Games & Howell (unequal variances; arms as independent)", comparisons.independent),
+        ("Games & Howell (unequal variances; arms as if they shared no seeds)", comparisons.independent),
         (
-            "t tests of paired differences, adjusted by Holm (seeds as pairs; little power with few seeds)",
+            "t tests of paired differences, adjusted by Holm (to report, since arms share seeds; little power with few)",
             comparisons.paired,
         ),
     ):
