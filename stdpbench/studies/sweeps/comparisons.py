@@ -424,7 +424,7 @@ def sentences(comparisons: Comparisons, sweep: Sweep, scale: float, digits: int)
     for name, pairs in (
         ("Games & Howell (unequal variances; arms as if they shared no seeds)", comparisons.independent),
         (
-            "t tests of paired differences, adjusted by Holm (to report, since arms share seeds; little power with few)",
+            "t tests of paired differences, adjusted by Holm (the one to report: arms share seeds)",
             comparisons.paired,
         ),
     ):
