@@ -10,7 +10,7 @@ from stdpbench.engine.network.imposed import ImposedSpikes
 from stdpbench.engine.network.layout import Layout
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import PlasticityRule, rules
-from stdpbench.kinds.plasticity.replay import Heard, replay
+from stdpbench.kinds.plasticity.replay import ReceivedSpikes, replay
 
 DT, N_BINS, N_POINTS = 0.5, 600, 7
 
@@ -41,8 +41,8 @@ def test_they_do_what_the_steps_of_the_network_do(kind: str) -> None:
     n_bins = max(int(each.max()) for each in (*inputs, *outputs)) + 1
     for point in range(N_POINTS):
         v = np.full(n_bins, layout.state["exc.v"].reset)
-        heard = Heard.of(n_bins, np.zeros(len(inputs[point]), int), inputs[point], outputs[point], v=v)
-        end = replay(rule, DT * 1e-3, heard, start[point : point + 1], resting).end[0]
+        received = ReceivedSpikes.of(n_bins, np.zeros(len(inputs[point]), int), inputs[point], outputs[point], v=v)
+        end = replay(rule, DT * 1e-3, received, start[point : point + 1], resting).end[0]
         # averages go on with all points, in equal steps of at most dt
         rough = any(not average.follows_v for average in rule.averages)
         assert found[point] == pytest.approx(end, abs=1e-3 if rough else 1e-12)
