@@ -5,7 +5,7 @@ from stdpbench.data.stimuli.events import EventSet
 from stdpbench.data.stimuli.images import Images, pictures_of
 from stdpbench.data.stimuli.signals import Signals
 from stdpbench.data.stimuli.stimulus import Events, Image, Signal, Stimulus
-from stdpbench.data.stimuli.storage import KINDS, load_stimuli, save_stimuli, stimuli_of
+from stdpbench.data.stimuli.storage import KINDS, stimuli_of
 
 __all__ = [
     "KINDS",
@@ -17,8 +17,6 @@ __all__ = [
     "Signals",
     "Stimulus",
     "StimulusSet",
-    "load_stimuli",
     "pictures_of",
-    "save_stimuli",
     "stimuli_of",
 ]

@@ -95,8 +95,8 @@ class Learned(Mapping[str, NDArray[np.float64]]):
         return {n: array.astype(np.float32) if is_per_synapse(n) else array.copy() for n, array in self.items()}
 
     def save(self, folder: Path) -> None:
-        """Write the arrays into a new folder for other processes, as ``NAME.npy``."""
-        folder.mkdir()
+        """Write the arrays into a folder for other processes, as ``NAME.npy``; replace those of the same names."""
+        folder.mkdir(exist_ok=True)
         for name, array in self.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
 

@@ -16,11 +16,12 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ from stdpbench.base.paths import SAFE
 from stdpbench.base.signals import handled
 from stdpbench.data.stimuli import StimulusSet, stimuli_of
 from stdpbench.engine.network import Layout, Learned
-from stdpbench.engine.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
+from stdpbench.engine.simulators import Simulator, available_memory, open_simulator, synapse_memory
 from stdpbench.experiment import Experiment, input_shape
 from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.presentation.frozen import as_evaluated, present_frozen, put_in_force
@@ -42,6 +43,9 @@ _PER_PROCESS = 50  # minimum number of pictures per process
 _FIRST, _LAST = 10, 5  # pictures in the first parts, before speed is known, and fewest pictures in the last ones
 _QUEUED = 3
 """Parts queued for each other process, so that it has work while this one presents a part."""
+_REPEAT = 2**32  # presentations of each repeat are numbered from a multiple of this
+Disturb = Callable[[StimulusSet, int, Experiment], StimulusSet]
+"""Changes stimuli, given the number of the first one and the experiment; other processes must be able to import it."""
 PROCESS_MEMORY = 150 * 2**20  # memory of a worker process without its network, in bytes
 
 
@@ -57,16 +61,30 @@ class Part:
         Number of times each picture was shown.
     trains : SpikeTrains
         Exc spikes.
+    spikes : mapping of str to ndarray, int64, (n,)
+        Number of spikes of each population in the last attempt at each picture.
     """
 
     start: int
     attempts: NDArray[np.int16]
     trains: SpikeTrains
+    spikes: Mapping[str, NDArray[np.int64]]
 
     @property
     def spike_counts(self) -> NDArray[np.uint16]:
         """Exc spikes per picture: uint16, (n, n_exc). Processes exchange spikes, which need a tenth of the memory."""
         return self.trains.counts()
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Join at least one part, in the order of pictures."""
+        parts = sorted(parts, key=lambda part: part.start)
+        return cls(
+            parts[0].start,
+            np.concatenate([part.attempts for part in parts]),
+            SpikeTrains.joined([part.trains for part in parts]),
+            {name: np.concatenate([part.spikes[name] for part in parts]) for name in parts[0].spikes},
+        )
 
 
 def default_workers(layout: Layout) -> int:
@@ -80,18 +98,6 @@ def default_workers(layout: Layout) -> int:
     return processors if free is None else min(processors, 1 + free // (PROCESS_MEMORY + synapse_memory(layout)))
 
 
-def part_of(start: int, shown: Sequence[tuple[Response, int]], simulator: Simulator, experiment: Experiment) -> Part:
-    """Return the responses of the population that is read to consecutive pictures, as arrays."""
-    counted = [response.counted(simulator.graph.read) for response, _ in shown]
-    trains = SpikeTrains.of_pictures(
-        [(spikes.index, spikes.bin) for spikes in counted],
-        simulator.n_read,
-        experiment.stimulus_bins,
-        experiment.network.dt,
-    )
-    return Part(start, np.array([attempts for _, attempts in shown], np.int16), trains)
-
-
 def respond(
     simulator: Simulator,
     experiment: Experiment,
@@ -101,8 +107,10 @@ def respond(
     workers: int,
     ranges: Sequence[tuple[int, int]] | None = None,
     processes: Processes | None = None,
+    repeat: int = 0,
+    disturb: Disturb | None = None,
 ) -> Generator[Part, None, None]:
-    """Compute the responses to the pictures of a phase in parts, which may arrive in any order.
+    """Compute the responses of a frozen network to pictures in parts, which may arrive in any order.
 
     Parameters
     ----------
@@ -119,7 +127,11 @@ def respond(
     ranges : sequence of (int, int), optional
         First and one past the last picture of each range to show; default: all pictures. A part lies within one range.
     processes : Processes, optional
-        The other processes, for several phases of the same experiment; default: new ones for this phase.
+        The other processes, for several phases of the same network; default: new ones for this phase.
+    repeat : int
+        0: the input spikes of the phase; other numbers: other input spikes.
+    disturb : callable, optional
+        Changes the stimuli of each part before they are presented.
 
     Yields
     ------
@@ -129,10 +141,10 @@ def respond(
     """
     ranges = [(0, len(images))] if ranges is None else ranges
     workers = min(workers, -(-sum(stop - start for start, stop in ranges) // _PER_PROCESS))
-    shares = _Shares(ranges, workers)
+    shares, show = _Shares(ranges, workers), partial(_part, phase, repeat, disturb)
     if workers <= 1:
-        return _respond_here(simulator, experiment, images, phase, shares)
-    return _respond_in_processes(simulator, experiment, images, phase, shares, workers - 1, processes)
+        return _respond_here(simulator, experiment, images, show, shares)
+    return _respond_in_processes(simulator, experiment, images, show, shares, workers - 1, processes)
 
 
 class _Shares:
@@ -164,24 +176,52 @@ class _Shares:
         self._pace = seconds / n_pictures
 
 
-def _part(simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, start: int) -> Part:
+def _part(
+    phase: str,
+    repeat: int,
+    disturb: Disturb | None,
+    simulator: Simulator,
+    experiment: Experiment,
+    images: StimulusSet,
+    start: int,
+) -> Part:
     """Show consecutive pictures; the first one has the number `start` in the phase."""
+    if disturb is not None:
+        images = disturb(images, start, experiment)
+    first = start + repeat * _REPEAT
     shown = [
-        present_frozen(simulator, experiment, images, phase, k, start + k, called=start + k)
+        present_frozen(simulator, experiment, images, phase, k, first + k, called=start + k)
         for k in range(len(images))
     ]
-    return part_of(start, shown, simulator, experiment)
+    responses, graph = [response for response, _ in shown], simulator.graph
+    counted = [response.counted(graph.read) for response in responses]
+    trains = SpikeTrains.of_pictures(
+        [(spikes.index, spikes.bin) for spikes in counted],
+        simulator.n_read,
+        experiment.stimulus_bins,
+        experiment.network.dt,
+    )
+    spikes = {
+        name: [len(response.input if name == graph.input else response.counted(name)) for response in responses]
+        for name in graph.populations
+    }
+    return Part(
+        start,
+        np.array([attempts for _, attempts in shown], np.int16),
+        trains,
+        {name: np.array(numbers, np.int64) for name, numbers in spikes.items()},
+    )
 
 
 def _respond_here(
-    simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, shares: _Shares
+    simulator: Simulator, experiment: Experiment, images: StimulusSet, show: Callable[..., Part], shares: _Shares
 ) -> Generator[Part, None, None]:
     state = simulator.state()
     try:
         with as_evaluated(simulator, experiment) as shown:
             while (share := shares.take()) is not None:
                 begun = time.perf_counter()
-                part = _part(simulator, shown, images.part(*share), phase, share[0])
+                part = show(simulator, shown, images.part(*share), share[0])
                 shares.record_time(len(part.attempts), time.perf_counter() - begun)
                 yield part
     finally:
@@ -192,7 +232,7 @@ def _respond_in_processes(
     simulator: Simulator,
     experiment: Experiment,
     images: StimulusSet,
-    phase: str,
+    show: Callable[..., Part],
     shares: _Shares,
     n_others: int,
     pool: Processes | None,
@@ -203,11 +243,11 @@ def _respond_in_processes(
     processes, tasks = pool or Processes(), set[Any]()
     keep = False
     try:
-        processes.begin(simulator, experiment, images, phase, n_others)
-        with closing(_respond_here(simulator, experiment, images, phase, shares)) as own_parts:
+        processes.begin(simulator, experiment, images, n_others)
+        with closing(_respond_here(simulator, experiment, images, show, shares)) as own_parts:
             while tasks or shares.left:
                 while len(tasks) < _QUEUED * n_others and (share := shares.take()) is not None:
-                    tasks.add(processes.submit(share[0], images.part(*share)))
+                    tasks.add(processes.submit(show, images.part(*share), share[0]))
                 if (part := next(own_parts, None)) is not None:
                     yield part
                 else:
@@ -218,7 +258,7 @@ def _respond_in_processes(
         keep = pool is not None
     except BrokenProcessPool as error:
         raise StdpbenchError(
-            "a process of the label or test phase exited unexpectedly, perhaps for lack of memory: try --workers 1"
+            f"{processes.name} exited unexpectedly, perhaps for lack of memory: try --workers 1"
         ) from error
     finally:
         if not keep:
@@ -229,40 +269,42 @@ class Processes:
     """Worker processes that show pictures in parallel with this process.
 
     They live until `close`: starting one and opening its network takes as long as a thousand presentations.
+
+    Parameters
+    ----------
+    name : str
+        Name of one of them in error messages.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "a process of the label or test phase") -> None:
+        self.name = name
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._pool: Any = None
         self._n = 0  # processes of the pool
-        self._network = (Path(), "")
-        self._phases = 0
+        self._network = 0, dict[str, Any]()  # its number and experiment
 
-    def begin(
-        self, simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, n_others: int
-    ) -> None:
-        """Set the phase and the learned arrays for all later parts; no part may be in progress."""
+    def begin(self, simulator: Simulator, experiment: Experiment, images: StimulusSet, n_others: int) -> None:
+        """Set the parameters and learned arrays for all later parts; no part may be in progress."""
         from loky import ProcessPoolExecutor
 
         if n_others > self._n:  # the previous phase had fewer pictures
             self.close()
+        mapping = experiment.to_mapping()
         if self._folder is None:
             self._n = n_others
             self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-")
-            shape, parent = input_shape(experiment, images), os.getpid()
-            arguments = (self._folder.name, experiment.to_mapping(), shape, simulator.name, parent)
+            arguments = (self._folder.name, mapping, input_shape(experiment, images), simulator.name, os.getpid())
             self._pool = ProcessPoolExecutor(n_others, env=SAFE, initializer=_open_worker, initargs=arguments)
-        self._phases += 1
-        self._network = Path(self._folder.name) / f"learned{self._phases}", phase
-        simulator.learned_views.save(self._network[0])
+        self._network = self._network[0] + 1, mapping
+        simulator.learned_views.save(Path(self._folder.name) / _LEARNED)
 
-    def submit(self, start: int, images: StimulusSet) -> Any:
+    def submit(self, show: Callable[..., Part], images: StimulusSet, start: int) -> Any:
         """Show pictures in a worker process, the first of them number `start` of the phase; return a future `Part`.
 
         The pictures are sent with the task, which is faster than writing them all to a file.
         """
         with sigint_ignored():  # inherited by processes that start now, which the parent ends on Ctrl+C
-            return self._pool.submit(_worker_part, *self._network, start, images.kind, images.arrays)
+            return self._pool.submit(_worker_part, *self._network, show, images.kind, images.arrays, start)
 
     def close(self) -> None:
         """End the processes; `begin` starts new ones."""
@@ -281,6 +323,7 @@ def sigint_ignored() -> Iterator[None]:
         yield
 
 
+_LEARNED = "learned"  # subfolder with the learned arrays
 _worker: dict[str, Any] = {}
 
 
@@ -292,7 +335,7 @@ def _open_worker(
     try:
         experiment = Experiment.from_mapping(mapping)
         simulator, _ = open_simulator(experiment, shape, simulator_name)
-        _worker.update(simulator=simulator, experiment=experiment, learned=None)
+        _worker.update(simulator=simulator, learned=Path(folder) / _LEARNED, network=0)
     except StdpbenchError as error:
         # raised with the first part, since a failing initializer of a pool gives no useful error
         _worker["failure"] = error
@@ -300,11 +343,10 @@ def _open_worker(
 
 def end_with_parent(parent: int, folder: Path | None = None) -> None:
     """End this process and remove its input folder when its parent exits, even if the parent is killed."""
-    threading.Thread(target=end_with, args=(parent, folder), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent, folder), daemon=True).start()
 
 
-def end_with(parent: int, folder: Path | None) -> None:
-    """Wait until the parent exits, then end this process; see `end_with_parent`."""
+def _end_with(parent: int, folder: Path | None) -> None:
     # on Windows, getppid does not change when the parent exits, and a virtual environment adds a process in between
     while process_exists(parent) if sys.platform == "win32" else os.getppid() == parent:
         time.sleep(1)
@@ -314,11 +356,18 @@ def end_with(parent: int, folder: Path | None) -> None:
     os._exit(1)
 
 
-def _worker_part(learned: Path, phase: str, start: int, kind: str, arrays: dict[str, NDArray[Any]]) -> Part:
+def _worker_part(
+    network: int,
+    mapping: dict[str, Any],
+    show: Callable[..., Part],
+    kind: str,
+    arrays: dict[str, NDArray[Any]],
+    start: int,
+) -> Part:
     if "failure" in _worker:
         raise _worker["failure"]
     simulator = _worker["simulator"]
-    if _worker["learned"] != learned:
-        simulator.set_learned(Learned.load(learned))
-        _worker.update(learned=learned, shown=put_in_force(simulator, _worker["experiment"]))
-    return _part(simulator, _worker["shown"], stimuli_of(kind, arrays, None), phase, start)
+    if _worker["network"] != network:
+        simulator.set_learned(Learned.load(_worker["learned"]))
+        _worker.update(network=network, shown=put_in_force(simulator, Experiment.from_mapping(mapping)))
+    return show(simulator, _worker["shown"], stimuli_of(kind, arrays, None), start)

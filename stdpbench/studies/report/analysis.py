@@ -42,9 +42,10 @@ from stdpbench.results.readout.verdict import FLATTERS
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.catalog.comparison import start_flatters
+from stdpbench.runs.presentation.processes import Part
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.evaluated_run import EvaluatedRun
-from stdpbench.studies.report.presentations import Presentation, Presenter, Responses
+from stdpbench.studies.report.presentations import Presentation, Presenter
 from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
 
 TIMED = ("first-spike", "van-rossum", "victor-purpura")
@@ -199,7 +200,7 @@ class Findings:
 
 _HANDICAPPED = f"{FLATTERS}: its thresholds have not adapted to its weights"
 
-Simulated = Mapping[tuple[str, str, int], Responses]
+Simulated = Mapping[tuple[str, str, int], Part]
 """Responses by network, phase and repeat."""
 _STANDARD = ("trained", "test", 0)
 
@@ -235,7 +236,7 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
     findings : Findings
         The results.
     """
-    findings, responses = Findings(), dict[tuple[str, str, int], Responses]()
+    findings, responses = Findings(), dict[tuple[str, str, int], Part]()
     planned = presentations(run, extent) if presenter is not None else []
     total = sum(presentation.n_images for presentation in planned)
     for done, presentation, complete in presenter.present(planned) if presenter is not None else ():

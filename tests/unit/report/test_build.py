@@ -38,7 +38,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.studies.report import adapted_thresholds, build, robustness
 from stdpbench.studies.report.analysis import Extent
 from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
-from stdpbench.studies.report.disturbances import Kind
+from stdpbench.studies.report.disturbances import Disturbance, Kind
 from stdpbench.studies.report.evaluated_run import load_run
 from stdpbench.studies.report.presentations import Presentation, Presenter
 from stdpbench.studies.report.service import ReportService
@@ -160,6 +160,20 @@ def test_the_same_spikes_give_the_same_responses_again(report, runs):
             }
         np.testing.assert_array_equal(whole[usual].spike_counts, run.test_counts)
         assert (whole[again].spike_counts != run.test_counts).any()
+
+
+def test_disturbed_responses_do_not_depend_on_the_number_of_processes(runs):
+    run, counts = load_run(runs[0]), []
+    disturbances = [None, *(Disturbance(kind, 50) for kind in ("noise", "neurons", "duration")), None]
+    for workers in (1, 2):
+        with Presenter(run.experiment, {"test": run.split.test}, {"trained": run.learned}, None, workers) as presenter:
+            progress = presenter.present([Presentation("trained", "test", 60, 0, each) for each in disturbances])
+            counts.append([responses.spike_counts for _, _, responses in progress if responses is not None])
+    for alone, shared in zip(*counts, strict=True):
+        np.testing.assert_array_equal(alone, shared)
+    intact, *disturbed, again = counts[0]
+    np.testing.assert_array_equal(again, intact)
+    assert all((one != intact).any() for one in disturbed)
 
 
 def test_the_page_is_self_contained_and_shows_the_results(report):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from stdpbench.data.stimuli import Events, EventSet, Images, Signals, StimulusSet, load_stimuli, save_stimuli
+from stdpbench.data.stimuli import Events, EventSet, Images, Signals, StimulusSet, stimuli_of
 
 LABELS = np.array([1, 0, 2, 1], np.int64)
 
@@ -53,9 +51,8 @@ def test_chosen_stimuli_are_those_with_these_numbers(stimuli: StimulusSet) -> No
 
 
 @pytest.mark.parametrize("stimuli", SETS)
-def test_stimuli_survive_a_file(stimuli: StimulusSet, tmp_path: Path) -> None:
-    save_stimuli(stimuli.part(1, 4), tmp_path, "some name")
-    loaded = load_stimuli(tmp_path, "some name")
+def test_stimuli_are_restored_from_their_arrays(stimuli: StimulusSet) -> None:
+    loaded = stimuli_of(stimuli.kind, stimuli.part(1, 4).arrays, None)
     assert type(loaded) is type(stimuli)
     assert loaded.shape == stimuli.shape
     assert [content(loaded, number) for number in range(3)] == [content(stimuli, number) for number in (1, 2, 3)]

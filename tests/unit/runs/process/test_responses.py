@@ -31,7 +31,7 @@ def _groups_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
 def part(start: int, stop: int) -> Part:
     counts = COUNTS[start:stop]
     pictures = [(np.repeat(np.arange(N_EXC), row), np.arange(row.sum())) for row in counts]
-    return Part(start, ATTEMPTS[start:stop], SpikeTrains.of_pictures(pictures, N_EXC, 9000, 0.5))
+    return Part(start, ATTEMPTS[start:stop], SpikeTrains.of_pictures(pictures, N_EXC, 9000, 0.5), {})
 
 
 def written(folder: Path, *parts: tuple[int, int]) -> Responses:
