@@ -125,6 +125,6 @@ def present_frozen(
                 f"{', '.join(odd)} are no longer finite while picture {number if called is None else called} of "
                 f"phase {phase} is shown: a neuron parameter is too large"
             )
-        if response.counts(simulator.graph.read).sum() >= schedule.min_spikes:
+        if len(response.counted(simulator.graph.read)) >= schedule.min_spikes:
             break
     return response, attempt + 1
