@@ -107,7 +107,7 @@ class TrainPage(QWidget):
         yield
         self.session.opened.connect(self._raise_captions)  # after the panels, which show their captions
         self.session.opened.connect(self._fit_panels)
-        self.session.changed.connect(lambda topics: self._fit_panels() if "state" in topics else None)
+        self.session.changed.connect(self._on_changed)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_REDRAW_MS)
@@ -118,6 +118,10 @@ class TrainPage(QWidget):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
+
+    def _on_changed(self, topics: set[str]) -> None:
+        if "state" in topics:
+            self._fit_panels()
 
     def _fit_panels(self) -> None:
         """Put panels away that mean nothing for a stream, and bring them back for a run of stimuli."""

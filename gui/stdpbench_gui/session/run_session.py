@@ -101,6 +101,8 @@ class KeptFrames:
 T = TypeVar("T")
 _TICK_MS, _SOON_MS = 33, 2
 _BUDGET_S = 0.012
+_ACKNOWLEDGED = {"stop": "stopping …", "pause": "pausing …", "checkpoint": "writing a checkpoint …"}
+"""What is said of a request from the click until the run has done it."""
 _PRESENTATION_S = 0.08
 """Minimum time in seconds between two presentation frames: pictures change at most three times a second unless fast
 flicker is on, and a dozen frames a second suffice for counts over presentations."""
@@ -298,6 +300,7 @@ class RunSession(QObject):
 
     def leave(self) -> None:
         """Disconnect from the current run; it continues."""
+        self.doing = ""
         self._timer.stop()
         if self._client is not None:
             self._client.close()
@@ -367,6 +370,8 @@ class RunSession(QObject):
             Arguments of the request.
         """
         asked, folder = Request(name, arguments, then, refused), self.folder
+        if self._client is not None and name in _ACKNOWLEDGED:
+            self.say_doing(_ACKNOWLEDGED[name])
         if self._client is not None and self._client.connected:
             self._send(self._client, asked)
         elif self._client is not None:
@@ -383,11 +388,19 @@ class RunSession(QObject):
             way = "finished; create a branch to continue from it" if finished else "not active; resume it first"
             self._refuse(asked, f"This run is {way}.")
 
+    def _acknowledge_no_more(self) -> None:
+        if self.doing in _ACKNOWLEDGED.values():
+            self.say_doing("")
+
     def _answer(self, asked: Request, value: Any) -> None:
+        if asked.name == "checkpoint" or (asked.name == "pause" and self.live.state is State.PAUSED):
+            self._acknowledge_no_more()
         if asked.then is not None:
             asked.then(value)
 
     def _refuse(self, asked: Request, sentence: str) -> None:
+        if asked.name in _ACKNOWLEDGED:
+            self._acknowledge_no_more()
         (asked.refused or self.message.emit)(sentence)
 
     def _refuse_all(self, sentence: str) -> None:
@@ -507,6 +520,7 @@ class RunSession(QObject):
                 self._answer(asked, value)
         if self.live.state is not before:
             self._show_pause(before)
+            self._acknowledge_no_more()
         self._timer.setInterval(_SOON_MS if client.receiving else _TICK_MS)
         if client.over:
             topics |= self._end()
@@ -529,6 +543,7 @@ class RunSession(QObject):
     def _end(self) -> set[str]:
         """Handle the end of the process, or of the connection to it; return the topics that changed."""
         self._timer.stop()
+        self._acknowledge_no_more()
         client, self._client = self._client, None
         folder, live = self.folder, self.live
         assert client is not None

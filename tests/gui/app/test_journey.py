@@ -43,8 +43,11 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     assert session.folder is not None
     first = session.folder
 
+    bar = window.train.bar.speed_text
     window.actions_["pause"].trigger()
+    assert bar.text() == "pausing …", "a click is acknowledged at once"
     waits(qtbot, lambda: session.state is State.PAUSED)
+    assert session.doing == ""
     position = session.live.position
     window.actions_["step"].trigger()
     waits(qtbot, lambda: session.live.position == position + 1 and session.state is State.PAUSED)
