@@ -31,6 +31,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
+from stdpbench_gui.session.found_run import example_run, is_example
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Failed, Lasting
@@ -437,7 +438,11 @@ class WindowServices(QObject):
         return opened
 
     def draw(self) -> DrawDigitDialog:
-        """Open the drawing pad. There is only one, and it keeps its drawing."""
+        """Open the drawing pad, with the network that comes with the app if no run is open.
+
+        There is only one pad, and it keeps its drawing.
+        """
+        self._app.session.open_if_none(example_run, "Cannot open the network that comes with the app")
         if self.drawing is None:
             self.drawing = DrawDigitDialog(self._app.session, self._window)
         self.drawing.show()
@@ -466,7 +471,8 @@ class WindowServices(QObject):
     def _on_opened(self) -> None:
         folder = self._app.session.folder
         if folder is not None:
-            self.recent.add(folder.path.absolute())
+            if not is_example(folder):
+                self.recent.add(folder.path.absolute())
             self._app.show_message("")
 
     def restyle(self) -> None:

@@ -449,7 +449,7 @@ class DrawDigitDialog(QDialog):
     def _show_nothing(self) -> None:
         self.big.setText("–")
         if self._session.folder is None:
-            text = "No run is open. Start one, or open one with Ctrl+O, to see the answer of its network here."
+            text = "Opening the network that comes with the app …"
         elif self._no_pictures:
             text = self._no_pictures
             self.preview_text.clear()

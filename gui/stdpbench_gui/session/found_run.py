@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stdpbench import __version__
+from stdpbench.base import paths
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.damage import damage
@@ -16,10 +18,13 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.past_weights import newest_weights
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
+
+_EXAMPLE = Path(__file__).parents[1] / "assets" / "digits-example.zip"
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,25 @@ class FoundRun:
         """Close the connection, because the run is not shown after all."""
         if self.client is not None:
             self.client.close()
+
+
+def example_run() -> Path:
+    """Return the folder of the trained run that comes with the app, which is unpacked beside the caches at first.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be unpacked.
+    """
+    folder = paths.cache_folder() / f"example-{__version__}" / _EXAMPLE.stem
+    if not folder.is_dir():
+        import_run(_EXAMPLE, folder.parent)
+    return folder
+
+
+def is_example(folder: RunFolder) -> bool:
+    """Return whether a run is the one that comes with the app."""
+    return folder.path.name == _EXAMPLE.stem and folder.path.parent.name == f"example-{__version__}"
 
 
 def start_run(folder: RunFolder) -> FoundRun:

@@ -167,6 +167,7 @@ class RunSession(QObject):
         self._backlog: list[Request] = []
         self.background = Background(self)
         self._opening = 0
+        self._settled = 0  # the last opening that has succeeded or failed
         self.journal: object = None
         self._busy = 0.0
         self._since = time.monotonic()
@@ -207,7 +208,7 @@ class RunSession(QObject):
                 found.close()
                 self.message.emit(f"Started {folder.path.name}; find it on the Runs page.")
 
-        self.work(partial(start_run, folder), take, "Cannot start the run")
+        self.work(partial(start_run, folder), take, "Cannot start the run", failed=partial(self._not_opened, opening))
 
     def open(self, path: Path) -> None:
         """Show a run: connect to its process, or read its folder if it has none."""
@@ -219,7 +220,19 @@ class RunSession(QObject):
             else:
                 found.close()
 
-        self.work(partial(open_run, path), take, "Cannot open the run")
+        self.work(partial(open_run, path), take, "Cannot open the run", failed=partial(self._not_opened, opening))
+
+    def open_if_none(self, find: Callable[[], Path], failure: str) -> None:
+        """Show the run that `find` returns, unless another one is shown or being opened."""
+
+        def none() -> bool:
+            return self.folder is None and self._settled == self._opening
+
+        if none():
+            self.work(find, lambda path: self.open(path) if none() else None, failure)
+
+    def _not_opened(self, opening: int, _: str) -> None:
+        self._settled = max(self._settled, opening)
 
     def catch_up(self) -> None:
         """Open the run again if another program changed it: the command line, a queue, a rewind."""
@@ -264,6 +277,7 @@ class RunSession(QObject):
         self._timer.start()
 
     def _begin(self, found: FoundRun, same_neurons: bool = False) -> None:
+        self._settled = self._opening
         self.leave()
         self._refuse_all("Another run was opened before this one answered.")
         folder, before = found.folder, self.folder

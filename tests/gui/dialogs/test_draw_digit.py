@@ -66,10 +66,16 @@ def answered(dialog: DrawDigitDialog, qtbot: QtBot) -> None:
     waits(qtbot, lambda: dialog.answer is not None or "⚠" in dialog.words.text())
 
 
-def test_without_a_run_it_says_what_to_do(window: MainWindow) -> None:
+def test_without_a_run_the_network_that_comes_with_the_app_answers(window: MainWindow, qtbot: QtBot) -> None:
     dialog = window.services.draw()
+    assert dialog.words.text().startswith("Opening the network that comes with the app")
+    waits(qtbot, lambda: dialog.ready)
+    assert window.session.state is State.FINISHED
     dialog.pad.add_stroke(SEVEN)
-    assert "No run is open" in dialog.words.text()
+    answered(dialog, qtbot)
+    assert not_none(dialog.answer)["vote"]["answer"] == 7
+    assert window.services.recent.paths() == []
+    assert not list(window.runs.glob("*")), "it is no run of the user's"
 
 
 @pytest.mark.parametrize(
