@@ -63,7 +63,7 @@ def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     assert {row[0] for row in table[1]} == {panel.session.folder.path.name, "another-run"}  # type: ignore[union-attr]
     menu = next(each for each in panel.findChildren(QMenu) if each.title() == "Overlays")
     menu.aboutToShow.emit()
-    assert [action.text() for action in menu.actions()] == ["another-run", "", "Clear"]
+    assert [action.text() for action in menu.actions()] == ["another-run", "", "No other run to draw", "", "Clear"]
     menu.actions()[0].trigger()
     redraw(panel)
     assert panel.plots[0].data("another-run") == ([], [])
