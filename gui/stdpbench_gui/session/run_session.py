@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -404,7 +404,11 @@ class RunSession(QObject):
 
     def _acknowledge_no_more(self) -> None:
         if self.doing in _ACKNOWLEDGED.values():
-            self.say_doing("")
+            self.doing = ""
+            QTimer.singleShot(0, self._show_doing)  # not now: a reader may close the session that is being updated
+
+    def _show_doing(self) -> None:
+        self.changed.emit({"state"})
 
     def _answer(self, asked: Request, value: Any) -> None:
         if asked.name == "checkpoint" or (asked.name == "pause" and self.live.state is State.PAUSED):
