@@ -42,7 +42,7 @@ def test_every_rule_has_checks() -> None:
 
 def test_the_page_lists_mismatches(tmp_path: Path) -> None:
     outcome = Outcome("oja")
-    outcome.values("first | second", 0.1, 0.5, 0.01, "somebody")
+    outcome.values("first | second", (0.1, 0.2), (0.1, 0.25), 0.01, "somebody")  # one of them is off
     page = write([outcome], tmp_path, "the command").read_text(encoding="utf-8")
     assert "0 of 1 values match. Mismatch: oja, first | second." in page
     assert "**mismatch**" in page
