@@ -122,8 +122,13 @@ def test_labels_sort_and_name_classes(qtbot: QtBot, tmp_path: Path) -> None:
     made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 7)), class_counts=np.ones(3))
     panel = show(WeightMap(made), qtbot)
     waits(qtbot, lambda: len(panel.marks.labels) == N_EXC)
-    panel.order.setCurrentText("by label")
+    assert panel.order.currentText() == "by label", "fields arrange themselves by class once they have one"
     assert labels[panel.mosaic.order].tolist() == [0, 0, 1, 1, 1, 2, -1]
+    qtbot.keyClick(panel.order, Qt.Key.Key_Up)
+    assert panel.order.currentText() == "by number"
+    panel.marks.changed.emit()
+    assert panel.order.currentText() == "by number", "a choice stays"
+    panel.order.setCurrentText("by label")
     assert len(panel.marks._chips) == 4
     assert "class c" in panel.marks.describe(0)
 

@@ -178,6 +178,7 @@ class WeightMap(Panel):
         self._fitted: tuple[object, ...] | None = None
         self._drawn: WeightView | None = None
         self._chosen = {"matrix": _PREFERENCE, "fields": _NUMBER}
+        self._has_order = False  # whether somebody has chosen one
         self._laid: tuple[object, NDArray[np.float32]] | None = None
         self._add_actions()
         self._on_shown()
@@ -186,6 +187,7 @@ class WeightMap(Panel):
         scene.sigMouseClicked.connect(self._clicked)
         scene.sigMouseMoved.connect(self._hovered)
         self.order.currentIndexChanged.connect(self._on_order)
+        self.order.activated.connect(self._on_chosen_order)
         self.quantity.currentIndexChanged.connect(lambda _: self._on_shown())
         self.sources.changed.connect(self._on_sources)
         session.selection.shown_changed.connect(self._on_shown)
@@ -232,6 +234,8 @@ class WeightMap(Panel):
         """Discard the previous run."""
         self.sources.reset()
         self.marks.reset()
+        if not self._has_order:
+            self.order.setCurrentIndex(self._chosen["matrix"] if self._is_matrix() else _NUMBER)
         self.history.refresh()
         self._clear()
 
@@ -385,6 +389,8 @@ class WeightMap(Panel):
 
     def _on_marks(self) -> None:
         self._allow_orders()
+        if len(self.marks.labels) and self.order.currentIndex() == _NUMBER and not self._has_order:
+            self.order.setCurrentIndex(_LABEL)  # fields arrange themselves by class once they have one
         if self.order.currentIndex() in (_LABEL, _PREFERENCE):
             self._reorder()
         self.marks.draw()
@@ -409,6 +415,9 @@ class WeightMap(Panel):
     def _is_matrix(self) -> bool:
         view = self.session.selection.view
         return view is not None and view.form == "matrix"
+
+    def _on_chosen_order(self) -> None:
+        self._has_order = True
 
     def _on_order(self) -> None:
         """Remember the order that the user chose, for fields or for matrices."""
