@@ -130,7 +130,7 @@ def test_processes_that_answer_start(name: str, asked: dict[str, Any], error: st
 
 def test_the_process_that_compiles_starts(installed: Path) -> None:
     asked = {"experiment": {"seed": "x"}, "n_input": 4, "simulator": "runtime"}
-    status, output, _ = ended(module(installed, "stdpbench.runs.process.compile_process", json.dumps(asked)))
+    status, output, _ = ended(module(installed, "stdpbench.runs.process.compile_process"), json.dumps(asked))
     assert status == 1
     assert "seed" in output
 
