@@ -191,4 +191,5 @@ def test_a_digit_is_drawn_from_the_start_page(window: MainWindow, qtbot: QtBot) 
     window.complete()
     window.start.draw_button.click()
     assert window.services.drawing.isVisible()
+    waits(qtbot, lambda: window.session.folder is not None)  # the network that comes with the app
     window.services.drawing.close()
