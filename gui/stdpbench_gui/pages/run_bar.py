@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QComboBox, QWidget
 from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.live_run import duration
-from stdpbench.runs.protocol.stages import share_done, stages
+from stdpbench.runs.protocol.stages import stages
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.neuron_notes import NeuronNotes
@@ -25,7 +25,6 @@ from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import (
     Elided,
     Label,
-    OptionalLabel,
     plain_tip,
 )
 from stdpbench_gui.widgets.button_row import ActionButton
@@ -34,9 +33,8 @@ from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.stage_strip import StageStrip
 
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
-_WIDEST_SPEED = "300 pictures/s · 12 min left · display cost 10 %"
+_WIDEST_SPEED = "300 pictures/s · 12 min left"
 """Widest usual texts; reserving their width keeps the stages from jumping."""
-_COST = "Display cost: share of its time that this window spends drawing; the run is a separate process"
 _NEED_FOLDER = ("pause", "evaluate-shown", "draw", "branch-shown", "neurons", "hardware")
 """Actions on the run on display that read its folder."""
 _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
@@ -54,8 +52,6 @@ class RunBar(QWidget):
         self.title = Elided()
         self.title.setObjectName("runtitle")
         self.state = Label()
-        self.share = OptionalLabel()
-        self.share.setObjectName("faint")
         self.position = Label()
         self._waits = "", 0.0
         self._waited = timer(self, self._count_on, 1000)
@@ -71,15 +67,12 @@ class RunBar(QWidget):
         self.speed.activated.connect(self._set_pace)
         self._pace, self._reported_pace = 0, 0.0
         self.slow_start = SlowStart(session)
-        label = OptionalLabel("speed")
-        label.setObjectName("faint")
-        label.setBuddy(self.speed)
-        buttons = [ActionButton(actions[key]) for key in ("pause", "step", "stop", "checkpoint")]
-        self._while_running: tuple[QWidget, ...] = (*buttons, label, self.speed)
+        buttons = [ActionButton(actions[key]) for key in ("pause", "step", "stop")]
+        self._while_running: tuple[QWidget, ...] = (*buttons, self.speed)
         self._when_finished: list[QWidget] = []
         self._always: list[QWidget] = []
         self._of_pictures: list[QWidget] = []
-        self._top = hbox(self.title, self.state, self.share, STRETCH, *self._while_running, spacing=theme.GRID)
+        self._top = hbox(self.title, self.state, STRETCH, *self._while_running, spacing=theme.GRID)
         below = hbox((self.progress, 1), (self.strip, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
         vbox(
             self._top,
@@ -165,7 +158,6 @@ class RunBar(QWidget):
             self.strip.hide()
             self.title.setText("No open run")
             self.state.setText("")
-            self.share.setText("")
             self.position.setText("")
             self.speed_text.setText("Start a run on the Start page, or open one with Ctrl+O")
         else:
@@ -174,7 +166,6 @@ class RunBar(QWidget):
             self.title.setToolTip(plain_tip(str(session.folder.path)))
             lost = ", but its folder is gone" if session.gone and "is gone" not in live.reason else ""
             self.state.setText(f"{_MARKS[live.state]} {live.state}{lost}")
-            self.share.setText(self._share())
             self.state.setToolTip(plain_tip(as_sentence(session.gone) or live.reason))
             self._show_progress()
             pace = live.progress.get("pace", self._reported_pace)
@@ -182,7 +173,8 @@ class RunBar(QWidget):
                 self._reported_pace = pace
                 self._show_pace(pace)
         text = self.speed_text.text()
-        self.speed_text.setToolTip(_COST if live.state is State.RUNNING or not text else text)
+        cost = f"{100 * session.drawing_share:.0f} % of the time of this window goes into drawing"
+        self.speed_text.setToolTip(cost if live.state is State.RUNNING else text)
         self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
         active = session.connected
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
@@ -196,13 +188,6 @@ class RunBar(QWidget):
         self._actions["stop"].setEnabled(running or paused)
         self._actions["checkpoint"].setEnabled(running or paused)
         self.speed.setEnabled(running or paused)
-
-    def _share(self) -> str:
-        """Return how much of the whole run is done, if it has begun and is not finished."""
-        course = stages(self._session.live)
-        if not course or self._session.live.state in (State.BUILDING, State.FINISHED):
-            return ""
-        return f"{100 * share_done(course):.0f} % of the run"
 
     def _waits_for(self) -> str:
         """Describe what a building run is waiting for, and for how long."""
@@ -259,7 +244,6 @@ class RunBar(QWidget):
                 parts.append(self.slow_start.words())
             elif progress.get("seconds_left") is not None:
                 parts.append(f"{duration(progress['seconds_left'])} left")
-            parts.append(f"display cost {100 * self._session.drawing_share:.0f} %")
         elif live.reason:
             parts.append(f"{live.state}: {live.reason}")
         self.speed_text.setText(" · ".join(parts))
@@ -278,8 +262,7 @@ _MARKS = {
 
 
 def _title(folder: str, started: Started | None) -> str:
-    """Return experiment and seed of a run, and the part of the folder name that distinguishes it from others."""
+    """Return experiment and seed of a run; until they are known, the name of its folder."""
     if started is None:
         return folder
-    name, seed = started.experiment.get("name", ""), started.experiment.get("seed", 0)
-    return f"{name} · seed {seed} · run {folder.removeprefix(f'{name}-seed{seed}-')}"
+    return f"{started.experiment.get('name', '')} · seed {started.experiment.get('seed', 0)}"

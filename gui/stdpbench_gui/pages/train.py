@@ -6,15 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import inf
-from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, Qt, QTimer
-from PyQt6.QtGui import QShowEvent
+from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, QSize, Qt, QTimer
+from PyQt6.QtGui import QPaintEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QMainWindow,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
     QTabBar,
     QTabWidget,
+    QToolButton,
     QWidget,
 )
 
@@ -26,21 +29,23 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.session.turn import Turn
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import scrolling
+from stdpbench_gui.widgets.basic import not_none, scrolling
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _REDRAW_MS = 33
 _DRAWING_S = 0.012
 """Time in one event after which no further panel is drawn."""
 _LARGE = 1.4
 """Font scale of the layout Present."""
-_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+_PARAMETERS = 280
+"""Smallest width in pixels at which names and values of parameters can be read."""
 _BESIDE_CURVES = ("parameters", "log", "confusion")
 """Panels that open next to the curves if a layout omits them; all others open next to the raster, which is wide."""
 _OF_STIMULI = ("confusion",)
 """Panels that mean nothing for a stream."""
-_LAYOUT_VERSION = 3
+_LAYOUT_VERSION = 4
 """Version of saved layouts; others are not restored."""
 
 
@@ -62,6 +67,23 @@ class _Docks(QMainWindow):
         super().childEvent(event)
 
 
+class _Handle(QToolButton):
+    """A button at the right edge, with its text from top to bottom."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size of a button on its side."""
+        return super().sizeHint().transposed()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Paint a button on its side."""
+        painter, option = QStylePainter(self), QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.rect = option.rect.transposed()
+        painter.rotate(90)
+        painter.translate(0, -self.width())
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+
+
 class TrainPage(QWidget):
     """The current run in panels."""
 
@@ -69,11 +91,10 @@ class TrainPage(QWidget):
         super().__init__()
         self._settings = settings
         self.session = session
-        self._large = self._is_new = self._has_waited = False
+        self._large = self._is_new = self._has_waited = self._stream = False
         self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
         self._before: tuple[QByteArray | None, bool] | None = None
         self._for_now = ""
-        self._introduced: Path | None = None
         self.bar = RunBar(session, actions)
         self.docks = _Docks()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
@@ -84,7 +105,7 @@ class TrainPage(QWidget):
         )
         self.docks.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panels: dict[str, Panel] = {}
-        self._away: set[str] = set()
+        self.handle = _Handle()
         self.layouts: dict[str, Callable[[], None]] = {
             "Watch": self._watch,
             "Inspect": self._inspect,
@@ -98,14 +119,16 @@ class TrainPage(QWidget):
         for key, kind in panels.usable().items():
             self.panels[key] = yield from kind.in_steps(self.session)
             yield
-        vbox(LayoutBarrier(self.bar), (scrolling(self.docks), 1), within=self, spacing=0)
+        self.panels["parameters"].setMinimumWidth(_PARAMETERS)
+        self.handle.setDefaultAction(not_none(self.panels["parameters"].toggleViewAction()))
+        below = hbox((scrolling(self.docks), 1), self.handle, spacing=0)
+        vbox(LayoutBarrier(self.bar), (below, 1), within=self, spacing=0)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)
             panel.restore(self._settings)
         yield
         self._restore()
         yield
-        self.session.opened.connect(self._raise_captions)  # after the panels, which show their captions
         self.session.opened.connect(self._fit_panels)
         self.session.changed.connect(self._on_changed)
         self._timer = QTimer(self)
@@ -124,18 +147,19 @@ class TrainPage(QWidget):
             self._fit_panels()
 
     def _fit_panels(self) -> None:
-        """Put panels away that mean nothing for a stream, and bring them back for a run of stimuli."""
-        for key in _OF_STIMULI:
-            panel, action = self.panels[key], self.panels[key].toggleViewAction()
-            stream = self.session.is_stream
-            if stream and not panel.isHidden():
-                self._away.add(key)
+        """Show the layout that belongs to streams, or to stimuli."""
+        stream = self.session.is_stream
+        if stream != self._stream:
+            self._save_layout()
+            self._stream = stream
+            self._restore()
+
+    def _withhold_panels(self) -> None:
+        """Put away panels that mean nothing for a stream."""
+        for panel in (self.panels[key] for key in _OF_STIMULI):
+            not_none(panel.toggleViewAction()).setEnabled(not self._stream)
+            if self._stream:
                 panel.hide()
-            elif not stream and key in self._away:
-                self._away.discard(key)
-                panel.show()
-            if action is not None:
-                action.setEnabled(not stream)
 
     def _redraw_in_turns(self) -> None:
         """Draw what changed, in as many turns of the event loop as that takes."""
@@ -174,17 +198,6 @@ class TrainPage(QWidget):
         if panel is not None and self.isVisible() and panel.visibleRegion().isEmpty():
             panel.raise_()
 
-    def _raise_captions(self) -> None:
-        """Raise the panels behind tabs whose captions explain the run: once, as it is opened for the first time."""
-        folder = self.session.folder
-        if folder is None or folder.path == self._introduced:
-            return
-        self._introduced = folder.path
-        for panel in self.panels.values():
-            offered = panel.caption is not None and not panel.caption.isHidden()
-            if offered and not panel.isHidden() and self.docks.tabifiedDockWidgets(panel):
-                panel.raise_()
-
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         for panel in self.panels.values():
@@ -199,9 +212,10 @@ class TrainPage(QWidget):
             self.docks.removeDockWidget(panel)
         self._write_large(name == "Present")
         self.layouts[name]()
-        self._fit_panels()
         self._put_away()
+        self._withhold_panels()
         for panel in self.panels.values():
+            panel.show_title()
             panel.mark_dirty()
 
     def _put_away(self) -> None:
@@ -271,15 +285,26 @@ class TrainPage(QWidget):
         self.docks.resizeDocks(columns, list(widths), Qt.Orientation.Horizontal)
 
     def _watch(self) -> None:
-        self._place(
-            {
-                "left": [["weight-map"], ["curves"]],
-                "middle": [["network"], ["raster"], ["stimulus", "thresholds"]],
-                "right": [["parameters", "neuron"], ["log", "confusion"]],
-            },
-            (436, 454, 330),
-            {"left": [364, 316], "middle": [140, 300, 240], "right": [440, 240]},
-        )
+        if self._stream:
+            self._place(
+                {
+                    "stage": [["raster"], ["weight-map", "thresholds"]],
+                    "beside": [["curves"], ["network", "neuron", "slow-motion", "log"]],
+                },
+                (700, 480),
+                {"stage": [370, 310], "beside": [400, 280]},
+            )
+        else:
+            self._place(
+                {
+                    "stage": [["weight-map", "network", "neuron", "slow-motion", "thresholds"]],
+                    "beside": [["stimulus"], ["curves", "confusion", "log"], ["raster"]],
+                },
+                (760, 420),
+                {"stage": [680], "beside": [240, 220, 220]},
+            )
+        self.docks.addDockWidget(_RIGHT, self.panels["parameters"])
+        self.panels["parameters"].hide()
 
     def _inspect(self) -> None:
         self._place(
@@ -339,13 +364,21 @@ class TrainPage(QWidget):
                 self.docks.restoreState(state, _LAYOUT_VERSION)
                 self._write_large(large)
 
+    @property
+    def _docks_key(self) -> str:
+        return "train/docks-stream" if self._stream else "train/docks"
+
     def _restore(self) -> None:
-        state = self._settings.value("train/docks")
+        state = self._settings.value(self._docks_key)
         if isinstance(state, QByteArray) and self.docks.restoreState(state, _LAYOUT_VERSION):
             self._write_large(str(self._settings.value("train/large", "false")) == "true")
+            self._withhold_panels()
             return
         self.arrange("Watch")
-        self._is_new = True
+        self._is_new = not self.isVisible()
+
+    def _save_layout(self) -> None:
+        self._settings.setValue(self._docks_key, self.docks.saveState(_LAYOUT_VERSION))
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Give the columns of a new layout their widths: before, the page had no size to share out."""
@@ -359,10 +392,8 @@ class TrainPage(QWidget):
     def save(self) -> None:
         """Save the layout of the panels, and what was chosen in them."""
         self.put_back()
-        for key in self._away:  # the next run may have stimuli
-            self.panels[key].show()
         for panel in self.panels.values():
             panel.save(self._settings)
         self.bar.slow_start.lift()
-        self._settings.setValue("train/docks", self.docks.saveState(_LAYOUT_VERSION))
+        self._save_layout()
         self._settings.setValue("train/large", "true" if self._large else "false")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import (
     QDockWidget,
+    QMainWindow,
     QMenu,
     QMessageBox,
     QSizePolicy,
@@ -27,9 +28,8 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import Elided, Label, as_bullets, menu_action, title_buttons
-from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.layouts import hbox
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
@@ -61,8 +61,6 @@ class Panel(QDockWidget):
     most_per_second: ClassVar[float] = 30.0
     carries_over: ClassVar[bool] = False
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
-    caption_text: ClassVar[str] = ""
-    """A sentence for those who see the panel for the first time, below it during the first minute."""
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
 
@@ -90,14 +88,12 @@ class Panel(QDockWidget):
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.body)
-        self.caption = Caption(self.caption_text) if self.caption_text else None
-        outer = QWidget()
-        vbox((content, 1), *([] if self.caption is None else [self.caption]), within=outer, spacing=0)
-        self.setWidget(LayoutBarrier(outer))
+        self.setWidget(LayoutBarrier(content))
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
         self.visibilityChanged.connect(self._on_visible)
+        self.dockLocationChanged.connect(self.show_title)
 
     @classmethod
     def in_steps(cls, session: RunSession) -> Making[Self]:
@@ -141,14 +137,10 @@ class Panel(QDockWidget):
         return panel_figures.figure_of(self.key, self.session, self.table())
 
     def save(self, settings: QSettings) -> None:
-        """Save what the user chose in the panel. Default: whether its caption is closed for good."""
-        if self.caption is not None and self.caption.closed:
-            settings.setValue(f"captions/{self.key}", "closed")
+        """Save what the user chose in the panel. Default: nothing."""
 
     def restore(self, settings: QSettings) -> None:
         """Restore what `save` saved."""
-        if self.caption is not None:
-            self.caption.closed = settings.value(f"captions/{self.key}") == "closed"
 
     @property
     def is_stream(self) -> bool:
@@ -230,9 +222,6 @@ class Panel(QDockWidget):
     def _on_opened(self) -> None:
         if not (self.carries_over and self.session.kept.describe(self.frames)):
             self.reset()
-        if self.caption is not None:
-            folder = self.session.folder
-            self.caption.offer(folder is not None and folder.path.name.startswith(f"{FIRST_MINUTE}-seed"))
         self.mark_dirty()
 
     def _on_changed(self, topics: set[str]) -> None:
@@ -254,15 +243,21 @@ class Panel(QDockWidget):
         if visible:
             self.follow_theme()  # it may be shown before its turn comes
             self.mark_dirty()
+            self.show_title()
+
+    def show_title(self) -> None:
+        """Show the title above the panel, unless a tab has it."""
+        area = self.parent()
+        self._name.setHidden(isinstance(area, QMainWindow) and bool(area.tabifiedDockWidgets(self)))
 
     def _title_bar(self) -> QWidget:
         bar = QWidget()
         bar.setObjectName("paneltitle")
         bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.title_extra = hbox()
-        name = Label(self.title)
-        name.setContentsMargins(0, 0, theme.GRID // 2, 0)
-        layout = hbox(name, self.title_extra, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=2)
+        self._name = Label(self.title)
+        self._name.setContentsMargins(0, 0, theme.GRID // 2, 0)
+        layout = hbox(self._name, self.title_extra, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=2)
         self.as_of = Elided()
         self.as_of.setObjectName("faint")
         self.as_of.setStyleSheet("font-weight: 400;")

@@ -19,7 +19,7 @@ from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import encoding_of, group_names, noun_of
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
@@ -28,11 +28,9 @@ _NO_CLASS = "by neurons without a label yet"
 
 def _tally(right: Collection[bool | None]) -> str:
     """Return in words how many answers were right; None: of neurons that this window has not seen answer before."""
-    unknown = sum(each is None for each in right)
-    n_right = sum(each is True for each in right)
-    if not unknown:
-        return f"{n_right} of the last {len(right)} right"
-    return f"of {len(right)} seen here, {n_right} right, {unknown} {_NO_CLASS}"
+    unknown = sum(answer is None for answer in right)
+    n_right = sum(answer is True for answer in right)
+    return f"{n_right} of the last {len(right)} right{f', {unknown} {_NO_CLASS}' if unknown else ''}"
 
 
 class Stimulus(Panel):
@@ -120,6 +118,7 @@ class Stimulus(Panel):
             self._changed_at = now
         self._frame, self._answer = new, self.observed.answer
         self._show(another)
+        self.observed.winner_shown.emit(int(np.argmax(new["spike_counts"])) if self._fired() else -1)
 
     def _show(self, another: bool) -> None:
         frame, split, stream = self._frame, self.session.split, self.is_stream
@@ -137,14 +136,13 @@ class Stimulus(Panel):
         answered = self._answered(answer, "nothing" if mark else "–")
         unlabelled = split is not None and split.train.labels is None
         nouns = f"{noun_of(self.session)}s"
-        short = (
-            "not known yet" if answered == _NO_CLASS else f"answered {answered}"
-        )  # of one length, as far as possible
+        short = "answer not known yet" if answered == _NO_CLASS else f"answered {answered}"
         verdict = f"{nouns} without labels" if unlabelled else f"{mark} {text} · {short}".strip()
         self.verdict.setText("a piece of a stream" if stream else verdict)
         colours = theme.current()
         self.verdict.setStyleSheet(f"color: {getattr(colours, role) if role else colours.ink};")
-        self.details.setText(" · ".join(self._about(frame)))
+        self.details.setText(self._running_accuracy())
+        self.details.setToolTip(plain_tip(" · ".join(self._about(frame))))
 
     def _stimulus(self) -> ShownStimulus | None:
         """Return what is shown with its spikes; None if the shape of the input is not known."""
@@ -172,6 +170,17 @@ class Stimulus(Panel):
             return "", ""
         return ("right", "✓") if label == answer else ("wrong", "✗")
 
+    def _tally(self) -> str:
+        """Return how many of the last answers were right; empty: few, or of a run that knows the classes itself."""
+        right = self.observed.right
+        return "" if len(right) < 10 or self.session.live.taught else _tally(right)
+
+    def _running_accuracy(self) -> str:
+        """Return the running accuracy of the run; empty before the first block with one."""
+        blocks = self.session.live.blocks
+        accuracy = blocks[max(blocks)].accuracy.get("vote") if blocks else None
+        return "" if accuracy is None else f"running accuracy {100 * accuracy:.0f} %"
+
     def _about(self, frame: Mapping[str, Any]) -> list[str]:
         n, times = int(frame["spike_counts"].sum()), frame["attempts"]
         stream = self.is_stream
@@ -183,12 +192,10 @@ class Stimulus(Panel):
             parts.append("shown once" if times == 1 else f"shown {times} times")
         if self._shown is not None and self._shown.is_cut:
             parts.append(f"the first {self._shown.duration:g} of {self._shown.whole:g} ms")
-        right = self.observed.right
-        if len(right) >= 10 and not self.session.live.taught:  # which knows the classes of its output, unlike this
-            parts.append(_tally(right))
-        blocks = self.session.live.blocks
-        if None in right and blocks and "vote" in (accuracy := blocks[max(blocks)].accuracy):
-            parts.append(f"running accuracy of the run {100 * accuracy['vote']:.0f} %")
+        if tally := self._tally():
+            parts.append(tally)
+        if running := self._running_accuracy():
+            parts.append(running)
         if encoding := encoding_of(self.session):
             parts.append(f"encoding {encoding.partition(' (')[0]}")
         return parts

@@ -141,10 +141,6 @@ class Thresholds(Panel):
     frames = frozenset({"network", "presentation"})
     most_per_second = 5.0
     carries_over = True
-    caption_text = (
-        "Each win raises the threshold theta of the winner, and with time it falls again. "
-        "So neurons that won often give way to others."
-    )
     help_text = (
         "Every spike of a neuron with an adaptive threshold raises its theta, which decays slowly. Neurons that fire "
         "often become harder to excite, so that all neurons get their share of the stimuli (homeostasis). Left: theta "

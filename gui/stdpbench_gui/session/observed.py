@@ -61,6 +61,8 @@ class Observed(QObject):
     """
 
     changed = pyqtSignal()
+    winner_shown = pyqtSignal(int)
+    """The neuron that fired most in the presentation on display; -1: none fired."""
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)

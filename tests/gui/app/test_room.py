@@ -64,10 +64,26 @@ def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtb
             waits(qtbot, lambda panel=panel: not panel.visibleRegion().isEmpty())
             assert docks.dockWidgetArea(panel) != NOWHERE
             assert window.train.focused_panel() is panel
-            assert docks.tabifiedDockWidgets(panel)
+            assert key == "parameters" or docks.tabifiedDockWidgets(panel)
             map_ = window.train.panels["weight-map"]
             waits(qtbot, lambda panel=panel, map_=map_: not map_.geometry().intersects(panel.geometry()))
     window.train.arrange("Watch")
+
+
+@pytest.mark.shared_window
+def test_watch_is_a_stage_for_the_weights(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("train")
+    window.resize(1280, 800)
+    window.train.arrange("Watch")
+    train, weights = window.train, window.train.panels["weight-map"]
+    waits(qtbot, lambda: weights.width() > 0.55 * train.width())
+    in_sight = {key for key, panel in train.panels.items() if not panel.visibleRegion().isEmpty()}
+    assert in_sight == {"weight-map", "stimulus", "curves", "raster"}
+    parameters = train.panels["parameters"]
+    train.handle.click()
+    waits(qtbot, lambda: parameters.isVisible() and parameters.width() >= 280)
+    train.handle.click()
+    assert parameters.isHidden()
 
 
 @pytest.mark.shared_window

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -32,7 +31,6 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.session import crash
 from stdpbench_gui.widgets.basic import CheckBox, not_none
-from stdpbench_gui.widgets.caption import FIRST_MINUTE
 
 # -- pages, actions, themes ------------------------------------------------------------------------
 
@@ -319,28 +317,12 @@ def test_a_download_is_cancelled_at_once(window: MainWindow, qtbot: QtBot, monke
 # -- what fails ------------------------------------------------------------------------------------
 
 
-@pytest.mark.shared_window
-def test_the_first_minute_raises_panels_with_captions_once(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, tmp_path: Path
-) -> None:
-    first = tmp_path / f"{FIRST_MINUTE}-seed0-20260101-000000"
-    shutil.copytree(finished_run.path, first)
-    window.train.arrange("Watch")
-    open_run(window, qtbot, first)
-    captions = [panel for panel in window.train.panels.values() if panel.caption is not None]
-    waits(qtbot, lambda: all(panel.caption.isVisible() for panel in captions))  # type: ignore[union-attr]
-    assert all(not panel.visibleRegion().isEmpty() for panel in captions)
-    window.train.bring(window.train.panels["stimulus"])
-    window.session.opened.emit()  # it goes on in another process
-    assert window.train.panels["thresholds"].visibleRegion().isEmpty()
-
-
 def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path / "cache"))
     open_run(window, qtbot, finished_run.path)
-    broken, other = window.train.panels["curves"], window.train.panels["log"]
+    broken, other = window.train.panels["weight-map"], window.train.panels["log"]
 
     def fail() -> None:
         raise ZeroDivisionError("by nothing")

@@ -16,6 +16,7 @@ from stdpbench.runs.analysis.shown_stimulus import FRAMES
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.stimulus import Stimulus
+from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
@@ -47,7 +48,7 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     assert panel.verdict.text() == "shown a · answered –"
     assert panel.picture.frame == ""
     draw_frame(panel, frame(1, image=1, exc=FIRES_1))
-    assert panel.verdict.text() == "shown b · not known yet"
+    assert panel.verdict.text() == "shown b · answer not known yet"
     panel.verdict.setText("✗ shown a class with a long name · answered another one with a long name")
     assert panel.verdict.minimumSizeHint().width() < 200  # the panel stays narrow
     assert panel.picture.frame == ""
@@ -66,26 +67,38 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
 
 def test_tells_spikes_and_attempts(panel: Stimulus) -> None:
     draw_frame(panel, frame(1234, exc=FIRES_1, attempts=3))
-    assert "presentation 1\u202f234 · 3 exc spikes · shown 3 times" in panel.details.text()
+    assert "presentation 1\u202f234, 3 exc spikes, shown 3 times" in panel.summary()
     assert panel.verdict.text() == "shown: no label · answered –"
     assert panel.captions[0].text() == "reading the picture …"
+
+
+def test_the_weight_map_frames_the_winner_of_what_is_shown(panel: Stimulus, qtbot: QtBot) -> None:
+    weights = show(WeightMap(panel.session), qtbot)
+    give_pictures(panel.session, [0, 1])
+    draw_frame(panel, frame(1, image=1, exc=FIRES_1))
+    redraw(weights)
+    left, top = weights.mosaic.corner(int(np.flatnonzero(weights.mosaic.order == 5)[0]))
+    x, y = weights.marks.winner.getData()
+    assert (x.min(), y.min()) == (left, top)
+    assert weights.marks.winner.opts["pen"].color() == theme.class_colour(1), "the class that it has answered"
+    draw_frame(panel, frame(2, image=1, exc=pair()))
+    assert weights.marks.winner.getData()[0] is None, "none fired"
 
 
 def test_how_often_it_was_right(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
     for number in range(24):
         draw_frame(panel, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
-    assert "of 23 seen here, 22 right, 1 by neurons without a label yet" in panel.details.text()
-    assert "running accuracy" not in panel.details.text(), "no block is complete"
+    assert "22 of the last 23 right, 1 by neurons without a label yet" in panel.summary()
+    assert not panel.details.text(), "no block is complete"
     panel.session.live.blocks[24] = block(0.8)
     panel.refresh()
     panel.session.changed.emit({"presentation"})
     redraw(panel)
-    assert "by neurons without a label yet · running accuracy of the run 80 %" in panel.details.text()
+    assert panel.details.text() == "running accuracy 80 %"
     for number in range(24, 124):
         draw_frame(panel, frame(number, image=number % 2, exc=FIRES_0))
-    assert "50 of the last 100 right" in panel.details.text()
-    assert "running accuracy" not in panel.details.text()
+    assert "50 of the last 100 right" in panel.summary()
 
 
 def test_counts_input_spikes_per_pixel(panel: Stimulus) -> None:
@@ -177,9 +190,9 @@ def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, q
     assert panel._shown.duration == 100.0
     panel.view.play.click()  # paused: all events at once, and nothing waits
     assert panel.view.captions[0].text() == "all: 90 events"
-    assert "of 100 ms" not in panel.details.text()
+    assert "of 100 ms" not in panel.summary()
     draw_frame(panel, frame(9, image=1, stimulus_bins=100))
-    assert "the first 50 of 100 ms" in panel.details.text()
+    assert "the first 50 of 100 ms" in panel.summary()
     draw_frame(panel, frame(10, image=0, stimulus_bins=80))
     assert panel._frame["presentation"] == 10
     assert panel.view.time._window is None
@@ -221,7 +234,7 @@ def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtB
     waits(qtbot, lambda: view.time.every_channel == 1)
     assert "Shown signal 1 of class c" in panel.summary()
     assert "Poisson" not in panel.summary()
-    assert "encoding delta" in panel.details.text()
+    assert "encoding delta" in panel.summary()
     figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["lines", "raster", "lines"]
     assert len(figure["parts"][0]["plots"][0]["lines"]) == 12

@@ -21,6 +21,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.stream import Stream
+from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.session.overlays import Overlay
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.button_row import ActionButton
@@ -170,6 +171,8 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
     curves = panel_of(window, Curves)
     window.run_experiment(Experiment.from_toml(STREAM))
     waits(qtbot, lambda: len(session.live.pieces) > 3)
+    before = panel_of(window, Stimulus)
+    waits(qtbot, lambda: before.isHidden() and not window.train.panels["raster"].visibleRegion().isEmpty())
     for layout in ("Watch", "Inspect"):
         window.train.arrange(layout)
         n = len(session.live.pieces)

@@ -31,7 +31,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(read_experiment("digits").override(small))
     waits(qtbot, lambda: len(raster.strips) > 3 and session.split is not None)
     assert all(strip.skipped >= 0 for strip in raster.strips[1:])
-    waits(qtbot, lambda: "of the last" in stimulus.details.text())
+    waits(qtbot, lambda: "of the last" in stimulus.summary())
     assert stimulus.verdict.text()[0] in "✓✗"
 
     busiest = int(np.bincount(session.live.presentation["spikes"]["exc"][0], minlength=1).argmax())

@@ -12,7 +12,7 @@ from synthetic import session as made
 
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.panels.raster.raster_panel import Raster
+from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.slow_start import STEPS, SlowStart
 from stdpbench_gui.widgets.caption import FIRST_MINUTE
@@ -70,7 +70,7 @@ def test_the_user_and_other_runs_end_it(shown: RunSession) -> None:
 def test_a_caption_is_shown_in_the_first_minute_until_it_is_closed(
     shown: RunSession, qtbot: QtBot, settings: QSettings
 ) -> None:
-    panel = Raster(shown)
+    panel = WeightMap(shown)
     qtbot.addWidget(panel)
     assert panel.caption.isHidden()
     shown.opened.emit()
@@ -78,7 +78,7 @@ def test_a_caption_is_shown_in_the_first_minute_until_it_is_closed(
     panel.caption.close_button.click()
     assert panel.caption.isHidden()
     panel.save(settings)
-    other = Raster(shown)
+    other = WeightMap(shown)
     qtbot.addWidget(other)
     other.restore(settings)
     shown.opened.emit()

@@ -43,10 +43,6 @@ class Raster(Panel):
     topics = frozenset({"presentation", "state"})
     frames = frozenset({"presentation"})
     carries_over = True
-    caption_text = (
-        "Each dot is a spike, each row a neuron. "
-        "The neuron of exc that fires first silences the others: it wins the picture."
-    )
     help_text = (
         "Each dot is a spike. There is a band for each population, with its name: input neurons at the top, then the "
         "others in the order of the network. Time starts at 0 in each presentation; a dotted line marks the end of "

@@ -15,6 +15,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import Weights
 from stdpbench_gui.session.neuron_notes import NeuronNotes
+from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import plain_tip
 from stdpbench_gui.widgets.mosaic import Mosaic
@@ -32,6 +33,8 @@ class MapMarks(QObject):
 
     Attributes
     ----------
+    winner : PlotDataItem
+        Frame around the neuron that fired most in the presentation on display.
     labels : ndarray, int64, (n_exc,)
         Classes of the neurons, -1 for none; empty before the end of the label phase.
     dead, alike : ndarray, bool, (n_exc,)
@@ -44,7 +47,9 @@ class MapMarks(QObject):
         super().__init__(parent)
         self._session, self._mosaic = session, mosaic
         self.show_dead, self.show_alike, self.by_class = True, False, False
-        self._selected = pg.PlotDataItem()
+        self._selected, self.winner = pg.PlotDataItem(), pg.PlotDataItem()
+        self._winner, self._observed = -1, Observed.of(session)
+        self._observed.winner_shown.connect(self.draw_winner)
         self._crosses = pg.PlotCurveItem(connect="pairs")
         self._bars = pg.PlotCurveItem(connect="pairs")
         self._chips: list[pg.TextItem] = []
@@ -52,7 +57,7 @@ class MapMarks(QObject):
         self._notes.changed.connect(self.draw_stars)
         self._stars = pg.ScatterPlotItem(symbol="star", size=11)
         self._stars.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        for item in (self._crosses, self._bars, self._selected, self._stars):
+        for item in (self._crosses, self._bars, self.winner, self._selected, self._stars):
             mosaic.view.addItem(item, ignoreBounds=True)
         session.selection.neuron_changed.connect(self.draw_selected)
         self.reset()
@@ -61,6 +66,7 @@ class MapMarks(QObject):
         """Discard the previous run."""
         self.labels: NDArray[np.int64] = np.empty(0, np.int64)
         self.dead, self.alike = _NONE, _NONE
+        self._winner = -1
         self._counted = self._shown_none = self._shown_enough = False
         self._theta: NDArray[np.float64] = np.empty(0)
         self._asked, self._looked, self._looked_at = False, 0.0, -2
@@ -144,6 +150,7 @@ class MapMarks(QObject):
     def draw(self) -> None:
         """Redraw all marks."""
         self.draw_selected()
+        self._frame(self.winner, self._winner)
         self.draw_stars()
         height, width = self._mosaic.shape
         crosses: list[tuple[float, float]] = []
@@ -180,14 +187,24 @@ class MapMarks(QObject):
 
     def draw_selected(self, _: int = -1) -> None:
         """Frame the selected neuron."""
-        neuron = self._session.selection.neuron
+        self._frame(self._selected, self._session.selection.neuron)
+
+    def draw_winner(self, neuron: int) -> None:
+        """Frame the neuron that fired most in the presentation on display, in the colour of its class."""
+        self._winner = neuron if self._session.selection.is_read else -1
+        assignment = self._observed.assignment()
+        label = -1 if assignment is None or self._winner < 0 else int(assignment.labels[self._winner])
+        self.winner.setPen(pg.mkPen(theme.class_colour(label) if label >= 0 else theme.current().accent, width=4))
+        self._frame(self.winner, self._winner)
+
+    def _frame(self, item: pg.PlotDataItem, neuron: int) -> None:
         places = np.flatnonzero(self._mosaic.order == neuron)
         if neuron < 0 or not len(places):
-            self._selected.setData([], [])
+            item.setData([], [])
             return
         left, top = self._mosaic.corner(int(places[0]))
         right, bottom = left + self._mosaic.shape[1], top + self._mosaic.shape[0]
-        self._selected.setData([left, right, right, left, left], [top, top, bottom, bottom, top])
+        item.setData([left, right, right, left, left], [top, top, bottom, bottom, top])
 
     def _draw_classes(self) -> None:
         """Name each class at its first neuron, if neurons are sorted by class."""

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QSignalBlocker, Qt
+from PyQt6.QtCore import QPointF, QSettings, QSignalBlocker, Qt
 from PyQt6.QtGui import QAction, QPainter
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QWidget
 
@@ -34,6 +34,7 @@ from stdpbench_gui.widgets.basic import (
     plain_tip,
     wrapped,
 )
+from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
@@ -113,6 +114,8 @@ class QuantityChooser(QComboBox):
 
 __all__ = ["WeightMap", "tile"]
 
+_CAPTION = "Each square is the weights of one neuron. The first neuron to fire moves its weights towards the picture."
+
 _NUMBER, _LABEL, _THETA, _SIMILARITY, _SPIKES, _PREFERENCE = range(6)
 _ORDERS = ("by number", "by label", "by theta", "by similarity", "by spikes", "by preference")
 _MOST_SIMILAR = 2500  # neurons; time and memory of the linkage grow with their square
@@ -133,10 +136,6 @@ class WeightMap(Panel):
     title = "Weight map"
     topics = frozenset({"network", "metrics", "state", "log"})
     frames = frozenset({"network"})
-    caption_text = (
-        "Each square shows the weights of one neuron, noise at first. A winner moves its weights towards the picture "
-        "that it won."
-    )
     help_text = (
         "Each square is the receptive field of one neuron: its weights from all input pixels, or from all source "
         "neurons of the projection on display. Strong weights stand out from the background. Learning turns weights "
@@ -174,7 +173,9 @@ class WeightMap(Panel):
         self.note = wrapped("", "faint")
         self.note.setAccessibleName("About the weights")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        vbox((self.graphics, 1), self.note, self.difference, self.history, within=self.body, spacing=0)
+        self.caption = Caption(_CAPTION)
+        below = self.note, self.difference, self.history, self.caption
+        vbox((self.graphics, 1), *below, within=self.body, spacing=0)
         self._fitted: tuple[object, ...] | None = None
         self._drawn: WeightView | None = None
         self._chosen = {"matrix": _PREFERENCE, "fields": _NUMBER}
@@ -238,6 +239,17 @@ class WeightMap(Panel):
             self.order.setCurrentIndex(self._chosen["matrix"] if self._is_matrix() else _NUMBER)
         self.history.refresh()
         self._clear()
+        folder = self.session.folder
+        self.caption.offer(folder is not None and folder.path.name.startswith(f"{FIRST_MINUTE}-seed"))
+
+    def save(self, settings: QSettings) -> None:
+        """Save whether the caption is closed for good."""
+        if self.caption.closed:
+            settings.setValue(f"captions/{self.key}", "closed")
+
+    def restore(self, settings: QSettings) -> None:
+        """Restore it."""
+        self.caption.closed = settings.value(f"captions/{self.key}") == "closed"
 
     def _clear(self) -> None:
         """Take the drawing away, before another run or projection is drawn."""
