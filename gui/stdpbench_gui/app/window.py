@@ -296,9 +296,11 @@ class MainWindow(QMainWindow):
         self.undo.follow(parameters.changes.changed)
         self.undo.show(parameters.changes)
         for name in self.train.layouts:
-            self.actions_.add(
-                f"layout-{name.lower()}", "&Panels", f"Layout: {name}", partial(self.train.arrange, name)
-            )
+            if name != "Present":
+                arrange = partial(self.train.arrange, name)
+                self.actions_.add(f"layout-{name.lower()}", "&Panels", f"Layout: {name}", arrange)
+        tip = "Weights, spikes and accuracy on the whole screen, without menus; F11 or Esc ends it"
+        self.actions_.add("layout-present", "&Panels", "Layout: Present", self._toggle_presenting, "F11", tip)
         self.actions_.separator("&Panels")
         for key, panel in self.train.panels.items():
             self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(self.train.bring, panel))
@@ -329,7 +331,23 @@ class MainWindow(QMainWindow):
     def _stop(self) -> None:
         self.session.request("stop", reason="on request")
 
+    def _toggle_presenting(self) -> None:
+        """Show the Train page on the whole screen and nothing else, or end that."""
+        presents = not self.isFullScreen()
+        if presents:
+            self.go_to("train")
+        for widget in (self.menuBar(), self.statusBar(), self.rail, self.train.top, self.train.handle):
+            not_none(widget).setHidden(presents)
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        if presents:
+            self.train.arrange_for_now("Present")
+        else:
+            self.train.put_back()
+
     def _clear_selection(self) -> None:
+        if self.isFullScreen():
+            self._toggle_presenting()
+            return
         evaluate = self.pages.evaluate.made
         if evaluate is not None and self.pages.currentWidget() is evaluate:
             evaluate.state.clear()
@@ -482,6 +500,8 @@ class MainWindow(QMainWindow):
         self.pages.stop()
         self.services.closed()
         self.console.end()
+        if self.isFullScreen():
+            self._toggle_presenting()
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
         self.runs_page.save()

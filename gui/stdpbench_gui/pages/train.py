@@ -122,7 +122,8 @@ class TrainPage(QWidget):
         self.panels["parameters"].setMinimumWidth(_PARAMETERS)
         self.handle.setDefaultAction(not_none(self.panels["parameters"].toggleViewAction()))
         below = hbox((scrolling(self.docks), 1), self.handle, spacing=0)
-        vbox(LayoutBarrier(self.bar), (below, 1), within=self, spacing=0)
+        self.top = LayoutBarrier(self.bar)
+        vbox(self.top, (below, 1), within=self, spacing=0)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)
             panel.restore(self._settings)
@@ -214,9 +215,14 @@ class TrainPage(QWidget):
         self.layouts[name]()
         self._put_away()
         self._withhold_panels()
+        self._show_titles()
         for panel in self.panels.values():
-            panel.show_title()
             panel.mark_dirty()
+
+    def _show_titles(self) -> None:
+        """Show titles above panels that have no tab; none where letters are large."""
+        for panel in self.panels.values():
+            panel.show_title(anywhere=not self._large)
 
     def _put_away(self) -> None:
         """Give each panel that the layout omits a place: a closed tab where it will open.
@@ -363,6 +369,7 @@ class TrainPage(QWidget):
             else:
                 self.docks.restoreState(state, _LAYOUT_VERSION)
                 self._write_large(large)
+                self._show_titles()
 
     @property
     def _docks_key(self) -> str:
@@ -373,6 +380,7 @@ class TrainPage(QWidget):
         if isinstance(state, QByteArray) and self.docks.restoreState(state, _LAYOUT_VERSION):
             self._write_large(str(self._settings.value("train/large", "false")) == "true")
             self._withhold_panels()
+            self._show_titles()
             return
         self.arrange("Watch")
         self._is_new = not self.isVisible()

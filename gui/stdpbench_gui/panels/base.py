@@ -27,7 +27,7 @@ from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import Elided, Label, as_bullets, menu_action, title_buttons
+from stdpbench_gui.widgets.basic import Elided, Label, as_bullets, menu_action, not_none, title_buttons
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import hbox
 
@@ -82,7 +82,8 @@ class Panel(QDockWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setMargin(2 * theme.GRID)
         self.menu = QMenu(self)
-        self.setTitleBarWidget(self._title_bar())
+        self._bar, self._no_bar = self._title_bar(), QWidget(self)
+        self.setTitleBarWidget(self._bar)
         content = QWidget()
         content.setObjectName("panel")
         self._stack = QStackedLayout(content)
@@ -93,7 +94,7 @@ class Panel(QDockWidget):
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
         self.visibilityChanged.connect(self._on_visible)
-        self.dockLocationChanged.connect(self.show_title)
+        self.dockLocationChanged.connect(lambda _: self.show_title(self.titleBarWidget() is self._bar))
 
     @classmethod
     def in_steps(cls, session: RunSession) -> Making[Self]:
@@ -243,11 +244,14 @@ class Panel(QDockWidget):
         if visible:
             self.follow_theme()  # it may be shown before its turn comes
             self.mark_dirty()
-            self.show_title()
 
-    def show_title(self) -> None:
-        """Show the title above the panel, unless a tab has it."""
-        area = self.parent()
+    def show_title(self, anywhere: bool = True) -> None:
+        """Show the bar above the panel, with its title unless a tab has it; or no bar."""
+        bar, area = self._bar if anywhere else self._no_bar, self.parent()
+        if self.titleBarWidget() is not bar:
+            not_none(self.titleBarWidget()).hide()
+            self.setTitleBarWidget(bar)
+            bar.show()
         self._name.setHidden(isinstance(area, QMainWindow) and bool(area.tabifiedDockWidgets(self)))
 
     def _title_bar(self) -> QWidget:

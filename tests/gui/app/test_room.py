@@ -86,6 +86,22 @@ def test_watch_is_a_stage_for_the_weights(window: MainWindow, qtbot: QtBot) -> N
     assert parameters.isHidden()
 
 
+def test_present_shows_the_run_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
+    window.train.arrange("Inspect")
+    before = shown(window)
+    for leave in ("layout-present", "clear"):
+        window.actions_["layout-present"].trigger()
+        waits(qtbot, lambda: shown(window) == {"weight-map", "raster", "curves"})
+        assert window.isFullScreen()
+        chrome = [window.menuBar(), window.statusBar(), window.rail, window.train.top, window.train.handle]
+        assert all(widget.isHidden() for widget in chrome)
+        window.actions_[leave].trigger()
+        waits(qtbot, lambda: shown(window) == before)
+        assert not any(widget.isHidden() for widget in chrome)
+        assert not window.isFullScreen()
+    window.train.arrange("Watch")
+
+
 @pytest.mark.shared_window
 def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBot) -> None:
     for page in window.page_names:
