@@ -32,6 +32,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels import base, stimulus
 from stdpbench_gui.panels.neuron import neuron_panel, slow_motion
 from stdpbench_gui.panels.raster import raster_panel
+from stdpbench_gui.session.machine import Machine
 
 
 def pytest_report_header() -> str:
@@ -95,7 +96,7 @@ def opened(settings: QSettings, runs: Path) -> Iterator[MainWindow]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_client, "spawn", noted)
-        patch.setattr(MainWindow, "check_machine", lambda self: None)
+        patch.setattr(Machine, "check", lambda self: None)
         window = MainWindow(settings, runs)
         window.show()
         window.complete()

@@ -19,10 +19,11 @@ from stdpbench.runs.preparation.creation import create_run_of_nir
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.branch_form import BranchForm
-from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
+from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
 from stdpbench_gui.pages.start import StartPage
+from stdpbench_gui.session.machine import DATA_SETS, Machine
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Failed
 
@@ -35,6 +36,7 @@ class App(Protocol):
     runs: Path
     session: RunSession
     start: StartPage
+    machine: Machine
 
     def report(self, sentence: str) -> None:
         """Show a sentence in the status bar and on the Runs page."""
@@ -172,7 +174,7 @@ class RunForms:
         return NewRun.of(own), f"{own.name} (current run)"
 
     def _open(self, form: NewRunForm) -> NewRunForm:
-        form.missing = self._app.start.missing
+        form.missing = self._app.machine.missing
         form.made.connect(lambda folder: self._app.session.start(folder))
         form.reported.connect(self._app.report)
         form.data_wanted.connect(self._get_data_for_run)
@@ -181,7 +183,7 @@ class RunForms:
         return form
 
     def _get_data_for_run(self, name: str, run: NewRun) -> None:
-        words, runs = WORDS.get(name, name), self._app.runs
+        words, runs = DATA_SETS.get(name, name), self._app.runs
         dialog = self._services.get_data(
             name, "", f"{run.draft.unchecked.name} trains on {words}, which is not installed."
         )

@@ -37,6 +37,7 @@ from stdpbench_gui.app.window_pages import Pages
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.in_steps import Making
+from stdpbench_gui.session.machine import Machine
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions, Palette
@@ -83,7 +84,8 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.actions_.others = self._other_actions
         self._add_actions()
-        self.start = StartPage()
+        self.machine = Machine(self.session)
+        self.start = StartPage(self.machine)
         self._train: TrainPage | None = None
         self.pages = Pages(self)
         self.rail = self._rail()
@@ -99,7 +101,6 @@ class MainWindow(QMainWindow):
         self.session.opened.connect(lambda: self.show_message(""))
         self.start.experiment_chosen.connect(self.run_experiment)
         self.start.run_chosen.connect(self.open_run)
-        self.start.check_wanted.connect(self.check_machine)
         self._restore()
         QTimer.singleShot(0, self._look_around)
 
@@ -448,7 +449,7 @@ class MainWindow(QMainWindow):
 
     def _look_around(self) -> None:
         self._show_recent()
-        self.check_machine()
+        self.machine.check()
         not_none(QGuiApplication.styleHints()).colorSchemeChanged.connect(lambda _: self._follow_system())
 
     def _follow_system(self) -> None:
@@ -471,13 +472,6 @@ class MainWindow(QMainWindow):
             self.start.show_recent([*zip(titles, texts, strict=True)], found[1], titles)
 
         self.session.work(look, show, owner=self)
-
-    def check_machine(self) -> None:
-        """Check the machine again."""
-        from stdpbench.engine.doctor import diagnose
-
-        self.start.show_machine([])
-        self.session.work(diagnose, self.start.show_machine, "Cannot check the machine", owner=self)
 
     def _restore(self) -> None:
         self.resize(1280, 800)

@@ -20,8 +20,10 @@ from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.app.run_forms import RunForms
-from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
+from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
+from stdpbench_gui.dialogs.experiments import ExperimentsDialog
+from stdpbench_gui.dialogs.machine import MachineDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
@@ -32,6 +34,7 @@ from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.found_run import example_run, is_example
+from stdpbench_gui.session.machine import DATA_SETS, Machine
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Failed, Lasting
@@ -148,6 +151,7 @@ class App(Protocol):
     session: RunSession
     actions_: Actions
     start: StartPage
+    machine: Machine
 
     @property
     def train(self) -> TrainPage:
@@ -171,9 +175,6 @@ class App(Protocol):
 
     def run_experiment(self, experiment: Experiment) -> None:
         """Start a run of an experiment."""
-
-    def check_machine(self) -> None:
-        """Check the machine again."""
 
 
 class WindowServices(QObject):
@@ -214,9 +215,9 @@ class WindowServices(QObject):
         app.session.opened.connect(self._name_window)
         NeuronNotes.of(app.session).changed.connect(self._name_window)
         app.start.own_data_wanted.connect(lambda: self.choose_data())
-        app.start.data_wanted.connect(self.get_data)
         app.start.data_wanted_for.connect(self._get_data_for)
-        app.start.edit_wanted.connect(lambda name: self.forms.new_run(NewRun.of(read_experiment(name), name)))
+        app.start.experiments_wanted.connect(self.list_experiments)
+        app.start.machine_wanted.connect(self.show_machine)
         app.start.new_network_wanted.connect(lambda: self.build_network())
 
     def _name_window(self) -> None:
@@ -249,6 +250,10 @@ class WindowServices(QObject):
             "Ctrl+N",
             "Set everything that an experiment declares, in one form",
         )
+        tip = "Experiments that come with the program: pictures, streams, supervised references"
+        add("experiments", "&File", "&All experiments…", self.list_experiments, "", tip)
+        tip = "Python, compiler, data sets and folders of this machine: problems, and what helps"
+        add("machine", "&Help", "This &machine…", self.show_machine, "", tip)
         tip = "Train on pictures, signals, events or a table"
         add("own-data", "&File", "Your own &data…", self.choose_data, "Ctrl+I", tip)
         add(
@@ -413,7 +418,7 @@ class WindowServices(QObject):
         """Open the editor with the network of the current run and its current parameters."""
         experiment = self._app.session.experiment
         if experiment is None:
-            self._app.show_message("No run is open; choose “Edit…” of an experiment on the Start page.")
+            self._app.show_message("No run is open; choose “Edit…” of an experiment in File > All experiments.")
         elif experiment.missing_kinds:
             self._app.show_message(f"The network cannot be edited: {listed(experiment.missing_kinds)}.")
         else:
@@ -450,10 +455,27 @@ class WindowServices(QObject):
         self.drawing.pad.setFocus()
         return self.drawing
 
+    def list_experiments(self) -> ExperimentsDialog:
+        """Open the list of all included experiments."""
+        dialog = ExperimentsDialog(self._app.machine, self._window)
+        dialog.chosen.connect(self._app.start.choose)
+        dialog.edit_wanted.connect(lambda name: self.forms.new_run(NewRun.of(read_experiment(name), name)))
+        dialog.open()
+        self.dialog = dialog
+        return dialog
+
+    def show_machine(self) -> MachineDialog:
+        """Open what the check of this machine has found."""
+        dialog = MachineDialog(self._app.machine, self._window)
+        dialog.data_wanted.connect(lambda name, way: self.get_data(name, way))
+        dialog.open()
+        self.dialog = dialog
+        return dialog
+
     def get_data(self, name: str, way: str, why: str = "") -> FetchDialog:
         """Open the dialog that gets a data set; `way` is ``"download"``, ``"folder"``, or empty to ask."""
         dialog = FetchDialog(name, self._app.session, self._window, why)
-        dialog.fetched.connect(lambda *_: self._app.check_machine())
+        dialog.fetched.connect(lambda *_: self._app.machine.check())
         dialog.open()
         if way == "download":
             dialog.download()
@@ -464,7 +486,7 @@ class WindowServices(QObject):
 
     def _get_data_for(self, name: str, experiment: Experiment) -> None:
         dialog = self.get_data(
-            name, "", f"{experiment.name} trains on {WORDS.get(name, name)}, which is not installed."
+            name, "", f"{experiment.name} trains on {DATA_SETS.get(name, name)}, which is not installed."
         )
         dialog.fetched.connect(lambda *_: self._app.run_experiment(experiment))
 

@@ -72,7 +72,7 @@ class BinDialog(QDialog):
                 return content, []
             return content, Store(bin_folder(runs)).entries()
 
-        self._background.do(read, self._show, self._fail, owner=self)
+        self._background.do(read, self._show, self._fail)
 
     def _show(self, found: tuple[BinContent, list[Entry]]) -> None:
         self._content, entries = found
@@ -106,7 +106,7 @@ class BinDialog(QDialog):
             return f"{names[0] if len(names) == 1 else f'{len(names)} runs'} restored from the bin."
 
         if names:
-            self._background.do(work, self._done, self._fail, owner=self)
+            self._background.do(work, self._done, self._fail)
 
     def ask(self) -> QMessageBox:
         """Ask before removing runs permanently."""
@@ -136,7 +136,7 @@ class BinDialog(QDialog):
             n_removed = f"{len(removed)} run{'' if len(removed) == 1 else 's'}"
             return f"{n_removed} removed permanently, {size / 1e6:.1f} MB.{stays}"
 
-        self._background.do(work, self._done, self._fail, owner=self)
+        self._background.do(work, self._done, self._fail)
 
     def _done(self, sentence: str) -> None:
         self.reported.emit(sentence)

@@ -12,14 +12,13 @@ from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets import fetch as fetching
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
+from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
-WORDS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "kmnist": "KMNIST"}
-"""Display names of the published data sets."""
 _TICK_MS = 100
 _MEGABYTE = 1e6
 
@@ -51,7 +50,7 @@ class FetchDialog(QDialog):
     def __init__(self, name: str, session: RunSession, parent: QWidget | None = None, why: str = "") -> None:
         super().__init__(parent)
         self.name = name
-        words = WORDS.get(name, name)
+        words = DATA_SETS.get(name, name)
         self.setWindowTitle(f"Get {words}")
         self._session = session
         self._transfer: _Transfer | None = None
@@ -115,7 +114,7 @@ class FetchDialog(QDialog):
 
     def _take(self, found: Path) -> None:
         self._end()
-        self._session.message.emit(f"{WORDS.get(self.name, self.name)} is installed in {found}.")
+        self._session.message.emit(f"{DATA_SETS.get(self.name, self.name)} is installed in {found}.")
         self.fetched.emit(self.name, found)
         self.accept()
 
@@ -138,7 +137,7 @@ class FetchDialog(QDialog):
 
     def _choose(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
-            self, f"Choose a folder with the files of {WORDS.get(self.name, self.name)}"
+            self, f"Choose a folder with the files of {DATA_SETS.get(self.name, self.name)}"
         )
         if chosen:
             self.take_from(Path(chosen))

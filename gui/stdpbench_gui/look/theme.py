@@ -230,6 +230,8 @@ QMenu::separator {{ height: 1px; margin: 3px {grid}px; background: palette(mid);
 #faint {{ color: palette(placeholder-text); }}
 #card {{ background: palette(base); border: 1px solid palette(mid); border-radius: 6px; }}
 #card QLabel {{ background: transparent; }}
+#tile {{ background: palette(base); border: 1px solid palette(mid); border-radius: 6px; padding: {grid}px; }}
+#tile:hover, #tile:focus {{ border-color: palette(highlight); }}
 #cardtitle {{ font-weight: 600; }}
 #verdict {{ font-size: 120%; }}
 QPushButton#primary {{ background: palette(highlight); color: palette(base); border: none; border-radius: 4px;

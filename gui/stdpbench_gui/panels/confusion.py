@@ -119,7 +119,7 @@ class Confusion(Panel):
             self._read_at = measured
             self._answers.clear()
             self._asked.clear()
-            self.session.work(lambda: (folder, _metrics(folder)), self._take_metrics, owner=self)
+            self.session.work(lambda: (folder, _metrics(folder)), self._take_metrics)
         return bool(self._scores)
 
     def _take_metrics(self, found: tuple[RunFolder, dict[str, Any]]) -> None:

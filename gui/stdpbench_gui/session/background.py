@@ -167,14 +167,15 @@ class Background(QObject):
         failed : callable, optional
             Called with the error message, in the main thread. Without it, a `StdpbenchError` is only logged.
         owner : QObject, optional
-            Neither callback is called once it is destroyed; default: this object.
+            Neither callback is called once it is destroyed; default: the object of the method `done`, else this one.
 
         Returns
         -------
         Job
             Handle for cancelling.
         """
-        job = Job(work, done, failed, owner or self)
+        receiver = owner or getattr(done, "__self__", None)
+        job = Job(work, done, failed, receiver if isinstance(receiver, QObject) else self)
         self._threads.add(job)
         return job
 

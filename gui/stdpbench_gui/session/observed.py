@@ -151,7 +151,7 @@ class Observed(QObject):
         answers = experiment is None or not experiment.schedule.is_stream
         if topics & {"metrics", "state"} and over and not self._asked and folder is not None and answers:
             self._asked = True
-            self._session.work(lambda: _stored(folder), self._take_stored, owner=self)
+            self._session.work(lambda: _stored(folder), self._take_stored)
 
     def _take(self, frame: Mapping[str, Any]) -> None:
         if frame["presentation"] < self.presentation.get("presentation", 0):  # a branch from an earlier position

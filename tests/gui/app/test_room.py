@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from parts_of_window import open_run
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QApplication, QPushButton, QToolButton
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, waits
 
@@ -169,15 +169,31 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
     waits(qtbot, lambda: not window.session.background.busy)  # which look for recent runs themselves
     one, two = tmp_path / "one", tmp_path / "two"
     window.start.show_recent([(one, "finished"), (two, "failed")], titles={one: "The first", two: ""})
-    window.start.show_machine([SimpleNamespace(name="Python", state="ok", detail="3.11", fix="")])
-    waits(qtbot, lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))
-    window.start.cards["digits-from-noise"].button.setFocus()
-    found, widget = [], window.start.cards["digits-from-noise"].button
-    for _ in range(10):
-        found.append(widget.text())
+    window.machine.take([SimpleNamespace(name="C++ compiler", state="fault", detail="none", fix="")])
+    waits(qtbot, lambda: all(button.isVisible() for button in window.start.recent.findChildren(QPushButton)))
+    widget: QAbstractButton = window.start.first_button
+    widget.setFocus()
+    found = [widget.text()]
+    for _ in range(13):
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
-        waits(qtbot, lambda: isinstance(QApplication.focusWidget(), QPushButton))
+        waits(qtbot, lambda: isinstance(QApplication.focusWidget(), QAbstractButton))
         widget = QApplication.focusWidget()
-        assert isinstance(widget, QPushButton)
-    first = ["Digits in a minute", "Edit…", "Start from samples", "Choose data…", "Build a network…"]
-    assert found == [*first, "The first", "two", "Check again", "Run best-quick", "Edit…"]
+        assert isinstance(widget, QAbstractButton)
+        found.append(widget.text())
+    first = ["Digits in a minute", "Draw a digit…", "Lessons…", *window.start.questions]
+    assert found == [*first, "All experiments…", "Build a network…", "⚠ C++ compiler…", "The first", "two"]
+
+
+@pytest.mark.shared_window
+def test_the_start_page_is_short(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("start")
+    window.resize(1280, 800)
+    window.start.show_recent([])
+    window.machine.take([SimpleNamespace(name="Python", state="ok", detail="", fix="")])
+    texts = [
+        widget.text()
+        for widget in [*window.start.findChildren(QAbstractButton), *window.start.findChildren(QLabel)]
+        if widget.isVisible()
+    ]
+    assert len(" ".join(texts).split()) <= 60
+    assert not window.start.verticalScrollBar().isVisible()

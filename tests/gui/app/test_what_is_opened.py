@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ import pytest
 from parts_of_window import dialog_of
 from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
-from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -126,17 +126,15 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
 
 
 @pytest.mark.shared_window
-def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window: MainWindow, qtbot: QtBot) -> None:
+def test_every_question_has_a_picture_that_follows_the_theme(window: MainWindow, qtbot: QtBot) -> None:
     seen = []
     for name in ("light", "dark"):
         window.set_theme(name)
         waits(qtbot, lambda: not window.pages.in_steps.busy)
-        pictures = [
-            [label.pixmap().toImage() for label in card.findChildren(QLabel) if not label.pixmap().isNull()]
-            for card in window.start.cards.values()
-        ]
-        assert all(len(of_card) == 1 for of_card in pictures)
-        seen.append(pictures[-1][0])
+        pictures = [tile.icon().pixmap(tile.iconSize()).toImage() for tile in window.start.questions.values()]
+        assert not any(picture.isNull() for picture in pictures)
+        assert all(one != other for one, other in combinations(pictures, 2)), "each its own"
+        seen.append(pictures[0])
     assert seen[0] != seen[1]
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from parts_of_window import open_run, panel_of
+from parts_of_window import dialog_of, open_run, panel_of
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
@@ -19,6 +19,7 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.experiment import read_experiment, shipped_experiments
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
@@ -26,6 +27,8 @@ from stdpbench_gui.app import window_services
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.app.window_services import ClosingQuestion
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
+from stdpbench_gui.dialogs.experiments import ExperimentsDialog
+from stdpbench_gui.dialogs.machine import MachineDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import Raster
@@ -222,26 +225,54 @@ FINDINGS = (
 )
 
 
-def fix_button(window: MainWindow, name: str) -> QPushButton:
-    found = window.start.machine.findChildren(QPushButton)
-    return next(button for button in reversed(found) if button.accessibleName() == name)
+@pytest.mark.shared_window
+def test_faults_are_shown_on_the_start_page_with_what_helps(window: MainWindow, qtbot: QtBot) -> None:
+    window.machine.take(list(FINDINGS))
+    assert window.start.machine_button.text() == "⚠ C++ compiler…", "data that are missing are asked for when needed"
+    assert "To look at on this machine: C++ compiler." in window.start.summary()
+    window.start.machine_button.click()
+    dialog = dialog_of(window, qtbot, MachineDialog)
+    named = {button.accessibleName() or button.text(): button for button in dialog.findChildren(QPushButton)}
+    named["Copy the fix for C++ compiler"].click()
+    assert not_none(QGuiApplication.clipboard()).text() == "sudo apt install g++"
+    named["Get MNIST…"].click()
+    assert dialog_of(window, qtbot, FetchDialog).name == "mnist"
+    window.services.dialog.close()
+    window.machine.take([FINDINGS[0]])
+    assert window.start.machine_button.isHidden()
+    assert window.start.summary().endswith("This machine has no problems.")
+    dialog.close()
 
 
 @pytest.mark.shared_window
-def test_faults_have_a_button_for_the_fix(window: MainWindow) -> None:
-    window.start.show_machine(list(FINDINGS))
-    fix_button(window, "Copy the fix for C++ compiler").click()
-    clipboard = not_none(QGuiApplication.clipboard())
-    assert clipboard.text() == "sudo apt install g++"
-    card = window.start.cards["fast-400"]
-    assert card.button.text() == "Get MNIST, then run…"
-    assert not card.warning.isHidden()
-    assert window.start.cards["digits-from-noise"].button.text() == "Digits in a minute"
-    assert "To look at on this machine: " in window.start.summary()
-    window.start.show_machine([FINDINGS[0]])
-    assert window.start.summary().endswith("This machine has no problems.")
-    assert card.button.text() == "Run fast-400"
-    assert card.warning.isHidden()
+def test_all_experiments_are_searched_by_words_and_kinds(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(window.session, "start_new", lambda _: None)
+    window.start.experiment_chosen.connect(started.append)
+    window.machine.take(list(FINDINGS))
+    window.start.experiments_button.click()
+    dialog = dialog_of(window, qtbot, ExperimentsDialog)
+
+    def listed() -> list[str]:
+        items = [dialog.list.item(row) for row in range(dialog.list.count())]
+        return [item.data(Qt.ItemDataRole.UserRole) for item in items if not item.isHidden()]
+
+    assert sorted(listed()) == sorted(shipped_experiments())
+    assert not dialog.picture.pixmap().isNull()
+    dialog.kind.setCurrentText("supervised")
+    assert all(read_experiment(name).reference is not None for name in listed())
+    dialog.kind.setCurrentText("all kinds")
+    dialog.search.setText("diehl 2015 released")
+    assert dialog.name == "diehl-cook-400"
+    assert dialog.run_button.text() == "Get MNIST, then run…"
+    assert dialog.warning.isVisible()
+    dialog.search.setText("no experiment has these words")
+    assert not dialog.run_button.isEnabled()
+    dialog.search.setText("pattern noise masquelier 2008")
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert [experiment.name for experiment in started] == ["masquelier-2008"]
 
 
 def fake_fetch(
@@ -271,16 +302,16 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     calls, go_on = fake_fetch(monkeypatch)
     started: list[Any] = []
     monkeypatch.setattr(window, "run_experiment", started.append)
-    window.start.show_machine(list(FINDINGS))
-    window.start.cards["fast-100"].button.click()
+    window.machine.take(list(FINDINGS))
+    window.start.questions["Digits out of noise"].click()
     dialog = window.services.dialog
     assert isinstance(dialog, FetchDialog)
-    assert "fast-100 trains on MNIST" in dialog.text.text()
+    assert "best-quick trains on MNIST" in dialog.text.text()
     dialog.download_button.click()
     waits(qtbot, lambda: "5.0 of 10.0 MB" in dialog.status.text())
     go_on.set()
     waits(qtbot, lambda: started)
-    assert started[0].name == "fast-100"
+    assert started[0].name == "best-quick"
     assert calls == [{"name": "mnist", "source": None}]
     assert not dialog.isVisible()
 

@@ -23,6 +23,7 @@ from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.session.machine import Machine
 
 PANEL = '''
 from stdpbench_gui.panels.base import Panel
@@ -38,7 +39,7 @@ class Mean(Panel):
 @pytest.fixture
 def fresh(settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     """A window of which nothing but the Start page exists."""
-    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    monkeypatch.setattr(Machine, "check", lambda self: None)
     window = MainWindow(settings, tmp_path / "runs")
     qtbot.addWidget(window)
     assert window.pages.count() == 1
@@ -67,7 +68,7 @@ def test_a_panel_of_another_package_is_a_panel_of_the_train_page(
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n", encoding="utf-8")
     (info / "entry_points.txt").write_text("[stdpbench.panels]\nacme-mean = acme_panel:Mean\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    monkeypatch.setattr(Machine, "check", lambda self: None)
     window = MainWindow(settings, tmp_path / "runs")
     qtbot.addWidget(window)
     window.show()

@@ -107,7 +107,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     window, live, said = learning, learning.session.live, list[str]()
     window.session.message.connect(said.append)
     panel, curves = panel_of(window, ParametersPanel), panel_of(window, Curves)
-    panel.raise_()
+    window.train.bring(panel)
     waits(qtbot, lambda: panel.form.sections)
     undo = window.actions_["undo"]
     assert not undo.isEnabled()

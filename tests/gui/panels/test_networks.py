@@ -127,6 +127,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert not any("theta" in title for title in titles)  # which these neurons do not have
     assert "mean theta" not in curves.summary()
 
+    weights.raise_()
     assert not weights.projection.isHidden()
     assert [weights.projection.itemText(row) for row in range(2)] == ["feed", "up"]
     weights.projection.setFocus()
@@ -144,7 +145,8 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert "exc spikes per stimulus, mean theta of exc " in curves.summary()
     network = panel_of(window, NetworkPanel)
     network.raise_()
-    waits(qtbot, lambda: network.recent.n > 3 and "Hz" in network.diagram.items["exc"].toolTip())
+    waits(qtbot, lambda: network.recent.n > 3 and "exc" in network.diagram.items)
+    waits(qtbot, lambda: "Hz" in network.diagram.items["exc"].toolTip())
     frame, rates = shown.live.presentation, network.recent.rates
     assert rates.keys() == {"input", "exc", "top"}
     recent = RecentRates()

@@ -46,6 +46,21 @@ def test_outcomes_come_back_in_the_thread_of_the_app(owner: QObject, qtbot: QtBo
     assert heard[1:] == ["there is no such file", threading.get_ident()]
 
 
+def test_a_result_for_an_object_that_is_gone_is_dropped(owner: QObject, qtbot: QtBot) -> None:
+    class Receiver(QObject):
+        def take(self, outcome: object) -> None:
+            heard.append(outcome)
+
+    background, heard, gone, kept = Background(owner), list[object](), Receiver(), Receiver()
+    go_on = threading.Event()
+    background.do(go_on.wait, gone.take)
+    background.do(go_on.wait, kept.take)
+    sip.delete(gone)
+    go_on.set()
+    waits(qtbot, lambda: not background.busy)
+    assert heard == [True]
+
+
 def test_a_failure_that_nobody_asked_for_is_logged(
     owner: QObject, qtbot: QtBot, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -51,7 +51,7 @@ def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
 @pytest.fixture
 def panel(learning: MainWindow, qtbot: QtBot) -> ParametersPanel:
     panel = panel_of(learning, ParametersPanel)
-    panel.raise_()
+    learning.train.bring(panel)
     waits(qtbot, lambda: panel.form.sections)
     return panel
 

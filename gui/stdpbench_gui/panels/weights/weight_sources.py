@@ -274,7 +274,7 @@ class WeightSources(QObject):
             start = normalised(arrays_at_start(folder, experiment, split), graph_for(experiment, split.train))
             return folder, self._of(PastWeights(0, start.for_display()), "the start")
 
-        self._session.work(read, self._take_reference, "Cannot restore the start weights", owner=self)
+        self._session.work(read, self._take_reference, "Cannot restore the start weights")
 
     def compare_with_checkpoint(self, position: int) -> None:
         """Show the difference to a checkpoint."""
@@ -303,7 +303,7 @@ class WeightSources(QObject):
                     raise StdpbenchError(f"the synapses of {projection} connect other neurons in {found.name}")
             return folder, found
 
-        self._session.work(read, self._take_reference, "Cannot read the weights to compare with", owner=self)
+        self._session.work(read, self._take_reference, "Cannot read the weights to compare with")
 
     # -- the parent of a branch ------------------------------------------------------------------------------------
 

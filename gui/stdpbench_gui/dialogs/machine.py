@@ -1,0 +1,91 @@
+"""The state of this machine: what the check has found, with the button or the command that helps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QDialog, QPushButton, QWidget
+
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.machine import DATA_SETS, Machine
+from stdpbench_gui.widgets.basic import not_none, scrolling, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+
+
+class MachineDialog(QDialog):
+    """Lists what the check of this machine has found, and follows when it is checked again.
+
+    Attributes
+    ----------
+    data_wanted : signal of (str, str)
+        Name of a data set, and how to get it: ``"download"``, ``"folder"``, or empty to ask.
+    """
+
+    data_wanted = pyqtSignal(str, str)
+
+    def __init__(self, machine: Machine, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("This machine")
+        self.setAccessibleName("This machine")
+        self._machine = machine
+        self._layout = vbox(within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        again, close = QPushButton("Check again"), QPushButton("Close")
+        again.clicked.connect(lambda _=False: machine.check())
+        close.clicked.connect(self.close)
+        self._layout.addWidget(scrolling(QWidget()), 1)
+        self._layout.addLayout(hbox(again, STRETCH, close))
+        machine.changed.connect(self.show_findings)
+        self.show_findings()
+        self.resize(600, 400)
+
+    def show_findings(self) -> None:
+        """Show the newest findings: problems first."""
+        findings = self._machine.findings
+        content = QWidget()
+        layout = vbox(within=content, margins=theme.GRID, spacing=theme.GRID)
+        if not findings:
+            layout.addWidget(wrapped("Checking…", "faint"))
+        for finding in findings:
+            if finding.state != "ok":
+                layout.addLayout(self._fault(finding))
+        fine = [finding for finding in findings if finding.state == "ok"]
+        if fine:
+            label = wrapped(f"✓  OK: {', '.join(DATA_SETS.get(each.name, each.name) for each in fine)}.", "faint")
+            label.setToolTip("\n".join(f"{each.name}: {each.detail}" for each in fine))
+            layout.addWidget(label)
+        layout.addStretch(1)
+        before = not_none(self._layout.itemAt(0)).widget()
+        self._layout.replaceWidget(before, scrolling(content))
+        not_none(before).deleteLater()
+
+    def _fault(self, finding: Any) -> Any:
+        """Return a problem with the button or the command that helps."""
+        words, data = DATA_SETS.get(finding.name, finding.name), finding.name in DATA_SETS
+        if data and finding.state != "fault":
+            return hbox((wrapped(f"·  {words} is not installed."), 1), self._getter(finding.name, f"Get {words}…"))
+        mark = "✗" if finding.state == "fault" else "!"
+        line = hbox(margins=(2 * theme.GRID, 0, 0, 0))
+        if data:
+            line.addWidget(self._getter(finding.name, f"Get {words} again…"))
+            line.addStretch(1)
+        elif finding.fix:
+            command = wrapped(finding.fix)
+            command.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            command.setAccessibleName(f"Fix for {finding.name}")
+            copy = QPushButton("Copy")
+            copy.setAccessibleName(f"Copy the fix for {finding.name}")
+            clipboard = not_none(QGuiApplication.clipboard())
+            copy.clicked.connect(lambda _=False: clipboard.setText(finding.fix))
+            line.addWidget(command, 1)
+            line.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        return vbox(wrapped(f"{mark}  {words}: {finding.detail}"), line)
+
+    def _getter(self, name: str, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.clicked.connect(lambda _=False: self.data_wanted.emit(name, ""))
+        return button
