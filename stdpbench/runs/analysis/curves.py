@@ -17,6 +17,19 @@ from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.protocol.facts import Block, Taught
 from stdpbench.runs.protocol.live_run import LiveRun
 
+_POINTS, _SHORTEST, _LONGEST = 16, 500, 4000
+"""Number of measurements on held-out pictures, and limits of presentations between two of them."""
+
+
+def held_out_interval(experiment: Experiment, total: int) -> int:
+    """Return the number of training presentations between measurements on held-out pictures, of `total`; 0: none."""
+    chosen = experiment.schedule.held_out_every
+    if experiment.stream is not None:
+        return 0
+    if experiment.reference.trains:
+        return total // max(1, experiment.schedule.passes) if chosen else 0
+    return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if chosen is None else chosen
+
 
 def first_accuracy(n_presentations: int) -> int | None:
     """Return the number of training presentations before running accuracy is first measured; None: never."""

@@ -35,6 +35,7 @@ from stdpbench.engine.network import start_pictures
 from stdpbench.engine.simulators import Simulator, open_simulator
 from stdpbench.experiment import Experiment, input_shape, training_order
 from stdpbench.results.readout.held_out import measure_held_out
+from stdpbench.runs.analysis.curves import held_out_interval
 from stdpbench.runs.analysis.fields import duplicates
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.checkpoints import Checkpoint
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _log = logging.getLogger(__name__)
-_POINTS, _SHORTEST, _LONGEST = 16, 500, 4000  # number of points, and limits of presentations between two points
 _SHARE = 0.27  # held-out pictures per training presentation
 _FEWEST, _MOST = 200, 1000  # limits of held-out pictures per point
 _LEAST = 20  # minimum number of pictures for a meaningful measure
@@ -58,16 +58,6 @@ _MOMENT = 0.01  # s between two checks
 WAITING = "waiting for held-out measurements"
 """Name of the phase while a trained run waits for pending measurements."""
 _MOST_WAITING = 32  # snapshots; with more of them pending, training waits
-
-
-def interval(experiment: Experiment, total: int) -> int:
-    """Return the number of training presentations between measurements, given their total; 0: no measurements."""
-    chosen = experiment.schedule.held_out_every
-    if experiment.stream is not None:
-        return 0
-    if experiment.reference.trains:
-        return total // max(1, experiment.schedule.passes) if chosen else 0
-    return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if chosen is None else chosen
 
 
 def held_out_part(experiment: Experiment, split: Split) -> tuple[StimulusSet, str, int]:
@@ -85,7 +75,7 @@ def held_out_part(experiment: Experiment, split: Split) -> tuple[StimulusSet, st
     total = experiment.schedule.passes * len(split.train)
     wanted = experiment.schedule.held_out_images
     if wanted is None:
-        wanted = round(max(_FEWEST, min(_MOST, _SHARE * interval(experiment, total))))
+        wanted = round(max(_FEWEST, min(_MOST, _SHARE * held_out_interval(experiment, total))))
     later = min(wanted, int(_OF_TRAINING * len(split.train)))
     if split.spare is not None and len(split.spare) >= max(later, 1):
         n = min(wanted, len(split.spare))
@@ -151,7 +141,7 @@ class HeldOutMeasures:
 
     def take(self, position: int, experiment: Experiment) -> None:
         """Take a snapshot, if one is due at this position."""
-        self._last, every_n = position, interval(experiment, self._total)
+        self._last, every_n = position, held_out_interval(experiment, self._total)
         if self.failure or not every_n or position % every_n or self._total < every_n:
             return
         images, part, until = held_out_part(experiment, self._split)

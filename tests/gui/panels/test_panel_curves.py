@@ -101,10 +101,10 @@ def test_a_plot_shows_what_is_chosen_and_the_other_gives_way(panel: Curves, sett
     redraw(panel)
     panel.plots[0].chosen.emit("theta")
     redraw(panel)
-    assert [plot.title for plot in panel.shown] == ["mean theta (mV)", "running accuracy (%)"]
-    panel.plots[0].chosen.emit("accuracy")  # which the other one shows
+    assert [plot.title for plot in panel.shown] == ["mean theta (mV)", "spikes per stimulus"]
+    panel.plots[0].chosen.emit("spikes")  # which the other one shows
     redraw(panel)
-    assert [plot.title for plot in panel.shown] == ["running accuracy (%)", "mean theta (mV)"]
+    assert [plot.title for plot in panel.shown] == ["spikes per stimulus", "mean theta (mV)"]
     panel.smoothing.choose(3)
     panel.readouts.choose("proportion", False)
     panel.save(settings)
@@ -113,7 +113,7 @@ def test_a_plot_shows_what_is_chosen_and_the_other_gives_way(panel: Curves, sett
     other.resize(480, 500)
     other.show()
     redraw(other)
-    assert [plot.title for plot in other.shown] == ["running accuracy (%)", "mean theta (mV)"]
+    assert [plot.title for plot in other.shown] == ["spikes per stimulus", "mean theta (mV)"]
     assert other.smoothing.n == 3
     assert "proportion" not in other.readouts.chosen
     other.close()
@@ -281,8 +281,27 @@ def drawn(panel: Curves, name: str) -> list[float]:
 def measured(panel: Curves) -> Curves:
     for number, (at, vote, nmi) in enumerate([(60, 0.6, 0.3), (0, 0.25, 0.1), (120, 0.7, 0.4)]):
         assert panel.session.live.take_record(Record(80 + number, at, "", held_out(vote, nmi))) == {"curves"}
+    panel.choose(1, "held-out")
     redraw(panel)
     return panel
+
+
+def test_a_plot_keeps_its_quantity_when_another_becomes_known(panel: Curves) -> None:
+    before = [plot.title for plot in panel.shown]
+    panel.session.live.take_record(Record(80, 60, "", held_out(0.6, 0.3)))
+    redraw(panel)
+    assert [plot.title for plot in panel.shown] == before
+
+
+def test_held_out_pictures_have_a_plot_from_the_start_if_they_will_be_measured(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path, (10, block()))
+    made.live.started = replace(not_none(made.live.started), phases=(("train", 20_000), ("label", 10), ("test", 10)))
+    panel = show(Curves(made), qtbot, (480, 500))
+    running, held = panel.plots
+    assert held.title == "held-out pictures (%)"
+    words = " ".join(legend(held).replace("\u202f", " ").split())
+    assert words == "no values yet; one is measured every 1 250 presentations"
+    assert [running.note.text(), held.note.text()] == ["training pictures, while learning", "learning off"]
 
 
 def test_measures_on_held_out_pictures_can_be_chosen_once_there_are_some(panel: Curves) -> None:
@@ -301,7 +320,7 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
     assert plot.data("accuracy, vote") == ([0, 60, 120], [25, 60, 70])
     assert drawn(measured, "purity of winners") == []
     words = legend(plot)
-    assert plot.note.text() == "40 pictures, never trained on"
+    assert plot.note.text() == "40 pictures, learning off, newest at 120"
     assert "accuracy, vote" in words
     assert "NMI of winners" in words
     assert "on 40 held-out pictures at 120: vote 70.0 %" in measured.summary()
@@ -312,7 +331,7 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
 def test_says_until_when_pictures_are_held_out(measured: Curves) -> None:
     measured.session.live.held_out[120] = replace(held_out(0.7, 0.4), images=134, part="later")
     redraw(measured)
-    assert measured.plots[1].note.text() == "134 pictures, ends in pass 1"
+    assert measured.plots[1].note.text() == "134 pictures, learning off, ends in pass 1, newest at 120"
 
 
 def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:
@@ -355,7 +374,8 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     redraw(measured)
     assert drawn(measured, "other") == [20, 95]
     assert drawn(measured, "this run") == [25, 60, 70]
-    assert measured.plots[1].note.text() == "accuracy, vote; others without overlays; 40 pictures, never trained on"
+    note = "accuracy, vote; others without overlays; 40 pictures, learning off, newest at 120"
+    assert measured.plots[1].note.text() == note
     assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95
     table = not_none(measured.table())
     at = table[0].index("held out: accuracy, vote")

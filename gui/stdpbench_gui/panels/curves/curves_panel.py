@@ -308,8 +308,11 @@ class Curves(Panel):
         return kind_of(self.session.live)
 
     def _shown(self, titles: Mapping[str, str], usual: Sequence[str]) -> list[str]:
-        """Return the quantities of the two plots, of one if there is no other: as chosen, otherwise the usual ones."""
+        """Return the quantities of the two plots, of one if there is no other: as chosen, as before, or the usual."""
         chosen = [name if name in titles else "" for name in self._choices[self._kind]]
+        for number, plot in enumerate(self.plots):
+            if not chosen[number] and plot.shown in titles and plot.shown not in chosen:
+                chosen[number] = plot.shown
         free = [name for name in usual if name in titles and name not in chosen]
         return [name for name in (each or (free.pop(0) if free else "") for each in chosen) if name]
 
@@ -339,6 +342,8 @@ class Curves(Panel):
     def reset(self) -> None:
         """Discard the previous run; other runs are kept."""
         self._whole = True
+        for plot in self.plots:
+            plot.shown = ""
         for plot in (*self.plots, *self.grid.values()):
             plot.forget()
 

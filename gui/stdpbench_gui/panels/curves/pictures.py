@@ -8,7 +8,7 @@ import pyqtgraph as pg
 
 from stdpbench.base.units import label, thousands
 from stdpbench.results.readout import READOUTS
-from stdpbench.runs.analysis.curves import PERCENT, first_accuracy, percentages, series
+from stdpbench.runs.analysis.curves import PERCENT, first_accuracy, held_out_interval, percentages, series
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.measure import (
@@ -61,7 +61,7 @@ class Pictures(Source):
         _, unit = selection.theta_shown_as
         several = len(selection.projections) > 1 or not selection.is_read
         found = {ACCURACY: "running accuracy (%)"}
-        if live.held_out or any(other.live.held_out for other in self.others):
+        if live.held_out or self._measured_every() or any(other.live.held_out for other in self.others):
             found[HELD_OUT] = "held-out pictures (%)"
         spikes = "spikes per stimulus"
         found["spikes"] = f"{selection.population} {spikes}" if several else spikes
@@ -70,6 +70,15 @@ class Pictures(Source):
         if selection.learns:
             found["change"] = f"mean |Δw| of {selection.projection} (10⁻³)" if several else "mean |Δw| (10⁻³)"
         return found
+
+    def _measured_every(self) -> int:
+        """Return the training presentations between measurements on held-out pictures; 0: none, as far as known."""
+        experiment, started = self.session.experiment, self.session.live.started
+        if experiment is None or started is None:
+            return 0
+        total = dict(started.phases).get("train", 0)
+        every = held_out_interval(experiment, total)
+        return every if every <= total else 0
 
     def measure(self, name: str) -> Measure:
         """Return the curves of a quantity."""
@@ -94,7 +103,10 @@ class Pictures(Source):
         is_share, drawn = name == ACCURACY, together(own, lines)
         which = _first(names, drawn) if is_share else ""
         most, coming = (100.0, _coming(self.session.live)) if is_share else (None, "")
-        return Measure(drawn, _SPANS[name], from_zero=name == "change", most=most, which=which, coming=coming)
+        note = "training pictures, while learning" if is_share else ""
+        return Measure(
+            drawn, _SPANS[name], from_zero=name == "change", most=most, which=which, note=note, coming=coming
+        )
 
     def _series(self, live: LiveRun) -> Mapping[str, tuple[Values, Values]]:
         """Return the curves of a run, computed once for all quantities."""
@@ -119,7 +131,9 @@ class Pictures(Source):
                 lines.append(of_other(other, *points, smooths=False))
         names, drawn = [PERCENT[name].removesuffix(" (%)") for name in self.measures], together(own, lines)
         which = _first(names, drawn)
-        return Measure(drawn, 10.0, most=100.0, which=which, note=held_out_note(self.session.live))
+        every = self._measured_every()
+        coming = f"one is measured every {thousands(every)} presentations" if every else ""
+        return Measure(drawn, 10.0, most=100.0, which=which, note=held_out_note(self.session.live), coming=coming)
 
 
 def _coming(live: LiveRun) -> str:
@@ -141,12 +155,13 @@ def _first(names: Sequence[str], drawn: Sequence[Line]) -> str:
 
 
 def held_out_note(live: LiveRun) -> str:
-    """Say how many pictures are held out, and until when: ``"134 pictures, ends in pass 1"``."""
+    """Say how pictures are held out, and how new the curve is: ``"134 pictures, learning off, newest at 9 000"``."""
     if not live.held_out:
-        return ""
-    fact = live.held_out[max(live.held_out)]
-    until = "never trained on" if fact.part == "spare" else "ends in pass 1"
-    return f"{fact.images} pictures, {until}"
+        return "learning off"
+    newest = max(live.held_out)
+    fact = live.held_out[newest]
+    until = "" if fact.part == "spare" else ", ends in pass 1"
+    return f"{fact.images} pictures, learning off{until}, newest at {thousands(newest)}"
 
 
 def colour_of(name: str) -> str:

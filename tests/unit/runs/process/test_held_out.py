@@ -18,12 +18,13 @@ from stdpbench.engine.network import Learned, start_pictures
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment, training_order, with_reference
 from stdpbench.results.readout.held_out import MEASURES, measure_held_out
+from stdpbench.runs.analysis.curves import held_out_interval
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.preparation.start import check_disjoint, load_split
 from stdpbench.runs.process import held_out
-from stdpbench.runs.process.held_out import held_out_part, interval, measure
+from stdpbench.runs.process.held_out import held_out_part, measure
 from stdpbench.runs.protocol.facts import HeldOut, Record, Remarked
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 
@@ -118,8 +119,8 @@ def test_labels_that_train_are_measured_after_each_pass_on_pictures_left_out(poo
     counts = np.array([[0, 3, 1], [2, 0, 2], [0, 0, 0]])
     assert measure_held_out(counts, np.array([1, 2, 0]), 3, 0, taught=True)["accuracy_vote"] == pytest.approx(2 / 3)
     none = made.override({"schedule.train_images": "none"})
-    assert interval(none, 2 * 1347) == 1347
-    assert interval(none.override({"schedule.held_out_every": "none"}), 2 * 1347) == 0
+    assert held_out_interval(none, 2 * 1347) == 1347
+    assert held_out_interval(none.override({"schedule.held_out_every": "none"}), 2 * 1347) == 0
     whole = new_run(tmp_path / "c", none.override({"schedule.passes": 1}), checkpoint_every=0)
     finished(whole)
     assert not measures(whole)  # nothing is left out
@@ -236,7 +237,7 @@ def test_where_all_train_the_last_of_the_first_pass_are_held_out_until_their_tur
     images, part, until = held_out_part(made, split)
     total = 2 * len(split.train)
     assert (part, len(images), until) == ("later", len(split.train) // 10, len(split.train) - len(images))
-    assert interval(made, total) == 500
+    assert held_out_interval(made, total) == 500
     trained = split.train.pixels[training_order(made, len(split.train))[:until]]
     before = Images(trained, None)
     assert not {images.digest(n) for n in range(len(images))} & {before.digest(n) for n in range(len(before))}
@@ -259,12 +260,12 @@ def test_pictures_that_neurons_start_from_are_not_held_out():
 @pytest.mark.parametrize(("total", "every", "images"), [(24, 500, 200), (20_000, 1250, 338), (60_000, 3750, 1000)])
 def test_what_is_measured_goes_with_the_length_of_training(total, every, images):
     made = experiment()
-    assert interval(made, total) == every
+    assert held_out_interval(made, total) == every
     pixels = np.zeros((total + 2000, 1, 1), np.uint8)
     split = Split(Images(pixels[:total], None), Images(pixels[:1], None), (), Images(pixels[total:], None))
     assert len(held_out_part(made, split)[0]) == images
     off = made.override({"schedule.held_out_every": 0})
-    assert interval(off, total) == 0
+    assert held_out_interval(off, total) == 0
 
 
 # -- how it is reported -----------------------------------------------------------------------------------------------
