@@ -147,6 +147,8 @@ class RunForms:
 
     def _open_branch(self, past: Past) -> None:
         form = BranchForm(past, self._app.session, self._app.runs, self._window)
+        if (moment := self._app.session.selection.moment) is not None:
+            form.at.setValue(moment.position)
 
         def done(made: RunFolder, what: str) -> None:
             self._app.report(f"Created {made.path.name} as a branch of {past.name}. {what.rstrip('.')}.")

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
@@ -61,6 +62,8 @@ class Panel(QDockWidget):
     most_per_second: ClassVar[float] = 30.0
     carries_over: ClassVar[bool] = False
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
+    shows_moment: ClassVar[bool] = False
+    """Whether it shows weights or thresholds of `NeuronSelection.moment`."""
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
 
@@ -93,6 +96,8 @@ class Panel(QDockWidget):
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
+        if self.shows_moment:
+            session.selection.moment_changed.connect(self.mark_dirty)
         self.visibilityChanged.connect(self._on_visible)
         self.dockLocationChanged.connect(lambda _: self.show_title(self.titleBarWidget() is self._bar))
 
@@ -184,10 +189,13 @@ class Panel(QDockWidget):
             text, advice, _ = self.nothing().partition(": start")
             self._empty.setText(f"{text}." if advice and starting else self.nothing())
             self._stack.setCurrentWidget(self._empty)
-        kept = self.session.kept.describe(self.frames) if filled else ""
-        self.as_of.setText(kept)
-        self.as_of.setToolTip(f"Presentation of this picture, which is kept until the run has a network: {kept}")
-        self.as_of.setVisible(bool(kept))
+        kept, moment = self.session.kept.describe(self.frames), self.session.selection.moment
+        why = "this picture is kept until the run has a network"
+        if self.shows_moment and moment is not None:
+            kept, why = f"weights at {thousands(moment.position)}", "an earlier moment, chosen in the weight map"
+        self.as_of.setText(kept if filled else "")
+        self.as_of.setToolTip(f"{kept[:1].upper()}{kept[1:]}: {why}")
+        self.as_of.setVisible(bool(kept) and filled)
         self._described = False
         if not self._words.isActive():
             self._describe()

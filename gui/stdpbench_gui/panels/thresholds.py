@@ -139,6 +139,7 @@ class Thresholds(Panel):
     title = "Thresholds and rates"
     topics = frozenset({"network", "presentation"})
     frames = frozenset({"network", "presentation"})
+    shows_moment = True
     most_per_second = 5.0
     carries_over = True
     help_text = (
@@ -276,7 +277,7 @@ class Thresholds(Panel):
         return np.asarray(learned, np.float64) * self.session.selection.theta_shown_as[0]
 
     def _learned(self) -> Any:
-        return self.session.live.learned(self.session.selection.thresholds)
+        return self.session.selection.learned(self.session.selection.thresholds)
 
     def _means(self) -> NDArray[np.float64] | None:
         """Return mean spikes per neuron and presentation, from received presentations or else from the run folder."""

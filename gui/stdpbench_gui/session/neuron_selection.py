@@ -17,6 +17,7 @@ from stdpbench.experiment.graph import Graph, Projection
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.analysis.weight_views import WeightView, has_view, is_quick, static_weights, view_of
+from stdpbench.runs.folder.past_weights import PastWeights
 from stdpbench.runs.protocol.live_run import LiveRun
 
 _NOT_KNOWN = "exc", "feed"
@@ -41,6 +42,8 @@ class NeuronSelection(QObject):
     view : WeightView or None
         How the weights of the projection are drawn; None if there is no projection, the network is not known, or
         until synapses are drawn in a thread.
+    moment : PastWeights or None
+        The earlier moment of the run whose weights and thresholds are shown; None: the newest.
     trouble : str
         Why weights that do not learn are not known, a clause; empty if they are.
     neuron_changed : signal of int
@@ -49,6 +52,8 @@ class NeuronSelection(QObject):
         Another population or projection is shown.
     choice_changed : signal
         `projections` has changed.
+    moment_changed : signal
+        Another moment of the run is shown.
     item_changed : signal of str
         Another population or projection was chosen in a diagram.
     view_changed : signal
@@ -59,6 +64,7 @@ class NeuronSelection(QObject):
     shown_changed = pyqtSignal()
     choice_changed = pyqtSignal()
     item_changed = pyqtSignal(str)
+    moment_changed = pyqtSignal()
     view_changed = pyqtSignal()
 
     def __init__(
@@ -75,6 +81,7 @@ class NeuronSelection(QObject):
         self._static: NDArray[np.float32] | None = None
         self._static_of: tuple[object, str] = None, ""
         self.trouble = ""
+        self.moment: PastWeights | None = None
         self.neuron = -1
         self.item = ""
         self.graph: Graph | None = None
@@ -288,13 +295,23 @@ class NeuronSelection(QObject):
             self.projection, "fields", w.shape[0], w.shape[1], self.field_shape
         )  # of a network that is not known
 
-    def weights_now(self) -> NDArray[np.float32] | None:
-        """Return the newest weights of the projection on display; None if not known (yet).
+    def show_moment(self, moment: PastWeights | None) -> None:
+        """Show the weights and thresholds of an earlier moment of the run; None: the newest."""
+        if moment is not self.moment:
+            self.moment = moment
+            self.moment_changed.emit()
+
+    def learned(self, name: str) -> Any:
+        """Return a learned array at the moment that is shown; None if it is not known."""
+        return self._live().learned(name) if self.moment is None else self.moment.learned.get(name)
+
+    def weights_shown(self) -> NDArray[np.float32] | None:
+        """Return the weights of the projection on display at the moment that is shown; None if not known (yet).
 
         A run publishes weights that learn. Others follow from the experiment, and are drawn in a thread.
         """
         if self.learns:
-            found: NDArray[np.float32] | None = self._live().learned(self.weights)
+            found: NDArray[np.float32] | None = self.learned(self.weights)
             return found
         experiment, started, name = self._experiment(), self._live().started, self.projection
         if experiment is None or started is None or not name:

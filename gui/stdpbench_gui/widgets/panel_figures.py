@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table, spec_of_table
 from stdpbench.results.readout import READOUTS
 from stdpbench.runs.analysis.curves import PERCENT, Points, percentages, series
@@ -66,17 +67,18 @@ def mosaic(
 
 def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     live, neuron, selection = session.live, session.selection.neuron, session.selection
-    w = selection.weights_now()
+    w = selection.weights_shown()
     view = selection.view_for(w)
     if w is None or view is None or live.started is None or not 0 <= neuron < view.n_target:
         return None
     population = session.selection.population
     name = population[:1].upper() + population[1:]
+    moment = "" if selection.moment is None else f", weights at {thousands(selection.moment.position)}"
     field = {
         "kind": "image",
         "image": np.asarray(view.incoming(w, neuron)).reshape(selection.field_shape),
         "label": "weight",
-        "title": f"{name} neuron {neuron}",
+        "title": f"{name} neuron {neuron}{moment}",
     }
     if table is None or not table[1]:
         return field
@@ -96,7 +98,7 @@ def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     return {
         "kind": "stack",
         "parts": [field, courses],
-        "title": f"{name} neuron {neuron}: receptive field, and time courses in one presentation",
+        "title": f"{name} neuron {neuron}: receptive field{moment}, and time courses in one presentation",
         "n": "one neuron, one presentation",
     }
 

@@ -18,6 +18,8 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.bridges.nir.imported import NirNetwork
+from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.folder.past_weights import weights_at
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.protocol.states import State
@@ -178,8 +180,11 @@ def test_the_network_of_a_nir_file_is_run(window: MainWindow, tmp_path: Path, mo
 def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
     window.open_run(finished_run.path)
     waits(qtbot, lambda: window.session.live.state is State.FINISHED)
+    at = positions(finished_run.path)[0]
+    window.session.selection.show_moment(weights_at(finished_run.path, at))  # as the slider of the weight map does
     window.actions_["branch-shown"].trigger()
     form = dialog_of(window, qtbot, BranchForm)
+    assert form.at.value() == at < form.past.reached
     form.later_button.click()
     waits(qtbot, lambda: (folder := window.session.folder) is not None and folder.path != finished_run.path)
     assert finished_run.path.name in (window.session.folder.path / "run.json").read_text()  # type: ignore[union-attr]

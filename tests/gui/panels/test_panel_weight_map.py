@@ -13,7 +13,10 @@ from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.widgets.basic import not_none
 
@@ -170,6 +173,31 @@ def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(p
 def write(folder: RunFolder, position: int, w: np.ndarray) -> None:
     state = {"feed.w": w.astype(float), "exc.theta": np.full(w.shape[1], 0.02)}
     write_checkpoint(folder.path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
+
+
+def test_all_panels_show_the_moment_of_the_map_and_say_so(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
+    w = made.live.learned(FEED)
+    write(not_none(made.folder), 4, w / 2)
+    made.live.state = State.PAUSED
+    panel, others = show(WeightMap(made), qtbot), [show(kind(made), qtbot) for kind in (NeuronInspector, Thresholds)]
+    made.selection.select_neuron(2)
+    panel.history.slider.setValue(0)
+    waits(qtbot, lambda: not panel.sources.reading)
+    for one in (panel, *others):
+        redraw(one)
+        assert one.as_of.text() == "weights at 4"
+    np.testing.assert_allclose(not_none(made.selection.weights_shown()), w / 2, rtol=1e-6)
+    assert "theta 20.00 mV" in others[0].summary()
+    assert "theta 20.00 mV (20.00 to 20.00)" in others[1].summary()
+
+    made.live.state = State.RUNNING  # as after Resume
+    made.changed.emit({"state"})
+    for one in (panel, *others):
+        redraw(one)
+        assert one.as_of.text() == ""
+    assert panel.history.label.text() == "at 8"
+    assert made.selection.weights_shown() is w
 
 
 def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def drawn(panel: WeightMap, qtbot: QtBot) -> np.ndarray:
 def choose(panel: Panel, projection: str, qtbot: QtBot) -> None:
     selection = panel.session.selection
     selection.choose(projection)
-    waits(qtbot, lambda: selection.view is not None and selection.weights_now() is not None)
+    waits(qtbot, lambda: selection.view is not None and selection.weights_shown() is not None)
     redraw(panel)
 
 
@@ -145,7 +145,7 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     show(panel, qtbot, (900, 700))
     show(neuron, qtbot, (600, 600))
     choose(panel, "loop", qtbot)
-    w = not_none(made.selection.weights_now())
+    w = not_none(made.selection.weights_shown())
     dense = graph.synapses("loop").dense(w.astype(float), absent=np.nan)
     assert panel.order.currentText() == "by preference"
     order = np.arange(12)[::-1]  # theta rises with the number, and the largest comes first

@@ -128,6 +128,7 @@ class NeuronInspector(Panel):
     title = "Neuron"
     topics = frozenset({"presentation", "network", "metrics", "state"})
     frames = frozenset({"presentation", "network"})
+    shows_moment = True
     most_per_second = 8.0
     carries_over = True
     help_text = (
@@ -265,7 +266,7 @@ class NeuronInspector(Panel):
     def _n(self) -> int:
         """Return the number of neurons; 0 before weights have arrived."""
         selection = self.session.selection
-        view = selection.view_for(selection.weights_now())
+        view = selection.view_for(selection.weights_shown())
         return 0 if view is None else view.n_target
 
     def _of_theta(self, neuron: int) -> str:
@@ -281,7 +282,7 @@ class NeuronInspector(Panel):
 
     def _theta(self) -> Any:
         """Return the thresholds, in SI units; empty before they have arrived."""
-        theta = self.session.live.learned(self.session.selection.thresholds)
+        theta = self.session.selection.learned(self.session.selection.thresholds)
         return () if theta is None else theta
 
     def refresh(self) -> None:
@@ -299,7 +300,7 @@ class NeuronInspector(Panel):
     def _show_field(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
         selection = self.session.selection
-        weights = selection.weights_now()
+        weights = selection.weights_shown()
         view = selection.view_for(weights)
         assert weights is not None
         assert view is not None

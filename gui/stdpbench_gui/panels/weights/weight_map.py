@@ -136,6 +136,7 @@ class WeightMap(Panel):
     title = "Weight map"
     topics = frozenset({"network", "metrics", "state", "log"})
     frames = frozenset({"network"})
+    shows_moment = True
     help_text = (
         "Each square is the receptive field of one neuron: its weights from all input pixels, or from all source "
         "neurons of the projection on display. Strong weights stand out from the background. Learning turns weights "
@@ -442,7 +443,7 @@ class WeightMap(Panel):
         shown, selection, order = self.sources.shown(), self.session.selection, self.order.currentIndex()
         assert shown is not None
         read, wanted = population == selection.read, order == _PREFERENCE
-        theta = shown.theta if population == selection.population else self.session.live.learned(f"{population}.theta")
+        theta = shown.theta if population == selection.population else selection.learned(f"{population}.theta")
         spikes = self.session.live.network.get("exc_spikes") if read else None
         if population == selection.population and self.sources.wanted is not None:
             spikes = shown.exc_spikes

@@ -29,6 +29,7 @@ from stdpbench.runs.folder.past_weights import (
     weights_near,
 )
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 
@@ -55,6 +56,8 @@ class Weights:
         Spikes of each exc neuron in training presentations so far; None: not counted.
     projection : str
         Name of the projection with these weights.
+    past : PastWeights or None
+        All that the network had learned then.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Weights:
     of_run: bool = False
     exc_spikes: NDArray[np.int64] | None = None
     projection: str = ""
+    past: PastWeights | None = None
 
 
 class WeightSources(QObject):
@@ -89,6 +93,9 @@ class WeightSources(QObject):
         self.delays = False
         self._fixed: tuple[object, NDArray[np.float32] | None] = None, None
         self._timer = timer(self, self._look_at_parent, _LOOK_MS)
+        self._runs = session.state is State.RUNNING
+        self.changed.connect(self._share_moment)
+        session.changed.connect(self._on_run)
         self.reset()
 
     def reset(self) -> None:
@@ -101,6 +108,19 @@ class WeightSources(QObject):
         self._known: OrderedDict[int, Weights] = OrderedDict()
         self._counted = -1
         self._follow(None)
+        self._share_moment()
+
+    def _share_moment(self) -> None:
+        """Have other panels show the same moment."""
+        past = self._past if self.wanted is not None and not self.reading else None
+        self._session.selection.show_moment(None if past is None else past.past)
+
+    def _on_run(self, topics: set[str]) -> None:
+        """Go back to the newest weights when the run resumes."""
+        if "state" in topics:
+            resumed, self._runs = not self._runs, self._session.state is State.RUNNING
+            if resumed and self._runs and self.wanted is not None:
+                self.show(None)
 
     def show_projection(self) -> None:
         """Discard the weights of the projection shown before, and read those of the one on display instead."""
@@ -173,7 +193,7 @@ class WeightSources(QObject):
     def _constant(self) -> Weights | None:
         """Return the weights of a projection that does not learn; None until they are drawn, or if not known."""
         selection, live = self._session.selection, self._session.live
-        w, graph = self._fixed_delays() if self.delays else selection.weights_now(), selection.graph
+        w, graph = self._fixed_delays() if self.delays else selection.weights_shown(), selection.graph
         if w is None or graph is None:
             return None
         theta = live.network.get("learned", {}).get(selection.thresholds)
@@ -215,7 +235,7 @@ class WeightSources(QObject):
         graph = selection.graph
         n_target = w.shape[1] if w.ndim == 2 or graph is None else graph.populations[selection.population].size
         theta = np.full(n_target, np.nan) if theta is None else theta
-        return Weights(name, past.position, w, theta, other, past.exc_spikes if counted else None, projection)
+        return Weights(name, past.position, w, theta, other, past.exc_spikes if counted else None, projection, past)
 
     def shown(self) -> Weights | None:
         """Return the weights to draw; None: none yet."""
