@@ -249,8 +249,12 @@ class Mosaic:
         return found if found >= 0 else neuron
 
 
+STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+"""Directions of arrow keys: to the right and down."""
+
+
 class MapGraphics(PlotArea):
-    """A plot area that passes pressed keys to a function."""
+    """A plot area that passes pressed keys to a function, and shows that it has the focus."""
 
     def __init__(self, pressed: Callable[[int], bool]) -> None:
         super().__init__()
@@ -261,3 +265,10 @@ class MapGraphics(PlotArea):
         """Pass on the key, and consume the event if it was handled."""
         if not self._pressed(event.key()):
             super().keyPressEvent(event)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
+        """Frame the area while it has the focus."""
+        if self.hasFocus():
+            painter.resetTransform()
+            painter.setPen(theme.current().pen("accent", 1))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QBuffer, QByteArray, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from stdpbench_gui.look import theme
@@ -45,6 +45,13 @@ def image_of(pixels: NDArray[np.uint32], ratio: float) -> QImage:
     image = QImage(data, width, height, 4 * width, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     return image
+
+
+def html_of(image: QImage | QPixmap, width: int) -> str:
+    """Return an image as an element of HTML, with a width in pixels."""
+    content = QByteArray()
+    image.save(QBuffer(content), "PNG")
+    return f'<img width="{width}" src="data:image/png;base64,{content.toBase64().data().decode()}">'
 
 
 _FLATTEST = 8

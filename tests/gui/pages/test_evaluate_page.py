@@ -11,9 +11,9 @@ import pytest
 from edited_journal import edit_journal
 from harness import new_run
 from parts_of_window import open_run
-from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QMessageBox
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QMouseEvent
+from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 from sparse_streams import sparse_stream
 from waiting import waits
@@ -202,7 +202,7 @@ def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBo
     waits(qtbot, lambda: drawn(page))
     wanted = np.flatnonzero((look.labels == cell[0]) & (look.answers["vote"] == cell[1])).tolist()
     assert numbers(page) == wanted
-    strong = not_none(page.embedding.scatter._strong)
+    strong = not_none(page.embedding.scatter.strong)
     assert np.flatnonzero(strong).tolist() == wanted
     counted = [page.clusters.rows.topLevelItem(row).text(4) for row in range(page.clusters.rows.topLevelItemCount())]  # type: ignore[union-attr]
     assert sum(map(int, counted)) == len(wanted)
@@ -211,7 +211,7 @@ def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBo
     qtbot.keyClick(page.matrix.matrix, Qt.Key.Key_Escape)
     waits(qtbot, lambda: drawn(page))
     assert page.state.chosen == NOTHING
-    assert page.embedding.scatter._strong is None
+    assert page.embedding.scatter.strong is None
     assert len(numbers(page)) == 20
 
 
@@ -239,17 +239,34 @@ def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: 
     assert not page.clusters.rows.selectedItems()
 
 
+def drag(widget: QWidget, start: QPoint, end: QPoint) -> None:
+    """Drag with the left button; the events of qtbot.mouseMove say that none is pressed."""
+    kinds, left = QEvent.Type, Qt.MouseButton.LeftButton
+    middle = (start + end) / 2
+    for kind, place in (
+        (kinds.MouseButtonPress, start),
+        (kinds.MouseMove, middle),
+        (kinds.MouseMove, end),
+        (kinds.MouseButtonRelease, end),
+    ):
+        button = Qt.MouseButton.NoButton if kind is kinds.MouseMove else left
+        at, buttons = QPointF(place), Qt.MouseButton.NoButton if kind is kinds.MouseButtonRelease else left
+        event = QMouseEvent(kind, at, widget.mapToGlobal(at), button, buttons, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(widget, event)
+
+
 def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot: QtBot) -> None:
     look, scatter = not_none(page.state.look), page.embedding.scatter
-    waits(qtbot, lambda: len(scatter._places) == 20)
-    at = scatter._places[4]
-    qtbot.mouseMove(scatter, QPoint(int(at[0]), int(at[1])))
-    waits(qtbot, lambda: scatter._at >= 0)
-    seen = scatter._at
-    assert np.hypot(*(scatter._places[seen] - at)) <= 2
+    waits(qtbot, lambda: len(scatter.points) == 20)
+    mouse, area = not_none(scatter.viewport()), not_none(scatter.viewport()).rect()
+    at = scatter.mapFromScene(scatter.view.mapViewToScene(QPointF(*scatter.points[4])))
+    qtbot.mouseMove(mouse, at)
+    waits(qtbot, lambda: scatter.at >= 0)
+    seen = scatter.at
+    assert np.allclose(scatter.points[seen], scatter.points[4])
     assert f"test picture {seen}" in page.strip.note.text()
     assert "true" in scatter.accessibleDescription()
-    qtbot.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=QPoint(int(at[0]), int(at[1])))
+    qtbot.mouseClick(mouse, Qt.MouseButton.LeftButton, pos=at)
     assert page.state.chosen == Chosen("class", (int(look.labels[seen]),))
     page.state.set_colour(VERDICT)
     qtbot.keyClick(scatter, Qt.Key.Key_Right)
@@ -258,10 +275,7 @@ def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot:
     page.state.set_colour(CLUSTER)
     qtbot.keyClick(scatter, Qt.Key.Key_Return)
     assert page.state.chosen.kind == "cluster"
-    qtbot.mousePress(scatter, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
-    qtbot.mouseMove(scatter, QPoint(scatter.width() // 2, scatter.height() // 2))
-    qtbot.mouseMove(scatter, QPoint(scatter.width() - 1, scatter.height() - 1))
-    qtbot.mouseRelease(scatter, Qt.MouseButton.LeftButton, pos=QPoint(scatter.width() - 1, scatter.height() - 1))
+    drag(mouse, area.topLeft() + QPoint(12, 12), area.bottomRight() - QPoint(12, 12))
     waits(qtbot, lambda: drawn(page))
     assert page.state.chosen.kind == "pictures"
     assert len(page.state.pictures) == 20
@@ -277,7 +291,7 @@ def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage
     assert "proportion" in page.accessibleDescription()
     page.state.set_colour(VERDICT)
     waits(qtbot, lambda: drawn(page))
-    assert (~page.embedding.scatter._crosses).sum() == wanted.n_correct  # type: ignore[union-attr]
+    assert (page.embedding.scatter.groups == 1).sum() == wanted.n_correct
 
 
 def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePage, qtbot: QtBot) -> None:

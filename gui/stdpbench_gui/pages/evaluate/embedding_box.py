@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QPushButton
@@ -103,8 +102,7 @@ class EmbeddingBox(Box):
             self.method.setCurrentIndex(max(0, self.method.findData(plane.method)))
         if topics & {"plane", "colour", "clusters", "readout"}:
             groups = self._groups()
-            crosses = ~look.right(state.readout) if state.colour == VERDICT else np.zeros(look.n_images, bool)
-            self.scatter.show_looks(self._colours(groups), crosses, self._names(groups))
+            self.scatter.show_looks(groups, self._looks(groups), self._names(groups))
         strong = None
         if state.chosen:
             strong = np.zeros(look.n_images, bool)
@@ -137,14 +135,12 @@ class EmbeddingBox(Box):
             return clustering.members if clustering is not None else np.full(look.n_images, -1)
         return look.labels
 
-    def _colours(self, groups: Numbers) -> NDArray[np.uint32]:
+    def _looks(self, groups: Numbers) -> dict[int, tuple[QColor, str]]:
+        """Return colour and symbol of each group."""
         colours = theme.current()
         if self.state.colour == VERDICT:
-            table = np.array([QColor(colours.wrong).rgba(), QColor(colours.right).rgba()], np.uint32)
-            return table[groups]
-        most = int(groups.max(initial=0))
-        table = np.array([theme.class_colour(number).rgba() for number in (*range(most + 1), -1)], np.uint32)
-        return table[groups]  # -1 is the last one
+            return {0: (QColor(colours.wrong), "x"), 1: (QColor(colours.right), "o")}
+        return {number: (theme.class_colour(number), "o") for number in np.unique(groups).tolist()}
 
     def _names(self, groups: Numbers) -> list[tuple[float, float, str]]:
         """Return a name at the centre of each group: ten colours alone are hard to distinguish."""

@@ -24,10 +24,9 @@ from stdpbench_gui.widgets.basic import (
     wrapped,
 )
 from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
+from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
 
 _ORDERS = ("class", "cluster", "purity", "number")
-_STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
 class FieldsBox(Box):
@@ -142,7 +141,7 @@ class FieldsBox(Box):
             self.state.choose(Chosen("neuron", (neuron,)))
 
     def _on_key(self, key: int) -> bool:
-        step = _STEPS.get(Qt.Key(key))
+        step = STEPS.get(Qt.Key(key))
         if step is None or self.state.look is None:
             return False
         at = self.state.chosen.numbers[0] if self.state.chosen.kind == "neuron" else -1

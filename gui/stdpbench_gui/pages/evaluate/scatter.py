@@ -1,102 +1,49 @@
-"""Pictures as points in a plane: hover shows a picture, a click or a rubber band selects.
-
-The points are one image: each is stamped into an array, a few milliseconds for 10 000 points.
-"""
+"""Pictures as points in a plane: hover shows a picture, a click or a rubber band selects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QImage
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.pictures import image_of
-
-Pixels = NDArray[np.uint32]
-
-
-def stamped(
-    size: tuple[int, int],
-    places: NDArray[np.int64],
-    colours: Pixels,
-    crosses: NDArray[np.bool_],
-    strong: NDArray[np.bool_] | None,
-    radius: int,
-    paper: int,
-) -> Pixels:
-    """Draw points as discs or crosses in an image.
-
-    Parameters
-    ----------
-    size : tuple of int
-        Width and height.
-    places : ndarray, int64, (n, 2)
-        x and y of each point; points outside the image are skipped.
-    colours : ndarray, uint32, (n,)
-        0xAARRGGBB.
-    crosses : ndarray, bool, (n,)
-        True for crosses, False for discs.
-    strong : ndarray of bool, or None
-        Highlighted points, drawn last; the others are faded. None: no highlighting.
-    radius : int
-        Radius of a point, in pixels.
-    paper : int
-        Colour of the background.
-
-    Returns
-    -------
-    ndarray, uint32, (height, width)
-    """
-    width, height = size
-    room = radius + 1  # margin that keeps every stamp inside the array
-    image = np.full((height + 2 * room, width + 2 * room), paper, np.uint32)
-    x, y = places[:, 0], places[:, 1]
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    rounds = [(inside, colours)]
-    if strong is not None:
-        rounds = [(inside & ~strong, faded(colours, paper)), (inside & strong, colours)]
-    flat, row = image.reshape(-1), width + 2 * room
-    for kept, shades in rounds:
-        for mark, stamp in ((~crosses, _disc(radius)), (crosses, _cross(radius))):
-            chosen = np.flatnonzero(kept & mark)
-            starts, ink = (y[chosen] + room) * row + x[chosen] + room, shades[chosen]
-            for down, right in stamp:
-                flat[starts + down * row + right] = ink
-    return np.ascontiguousarray(image[room:-room, room:-room])
-
-
-def faded(colours: Pixels, paper: int, share: float = 0.18) -> Pixels:
-    """Mix colours with the paper colour, keeping `share` of the original."""
-    mixed = np.full(len(colours), 0xFF, np.uint32)
-    for shift in (16, 8, 0):
-        ink, ground = (colours >> np.uint32(shift)) & np.uint32(0xFF), (paper >> shift) & 0xFF
-        mixed = (mixed << np.uint32(8)) | np.round(ink * share + ground * (1 - share)).astype(np.uint32)
-    return mixed
-
-
-def _disc(radius: int) -> list[tuple[int, int]]:
-    reach = range(-radius, radius + 1)
-    return [(y, x) for y in reach for x in reach if x * x + y * y <= radius * radius + 0.5]
-
-
-def _cross(radius: int) -> list[tuple[int, int]]:
-    reach = range(-radius, radius + 1)
-    thick = 1 if radius > 3 else 0
-    return [(y, x) for y in reach for x in reach if abs(abs(x) - abs(y)) <= thick]
-
+from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics
+from stdpbench_gui.widgets.pictures import html_of
 
 _NEAR = 12.0  # pixels
-_DRAG = 4
-_MARGIN = 20
-_PICTURE = 56
-_STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+_MANY, _FEW = 4000, 400  # points that are small, and highlighted ones that are large
+_FADED = 0.18  # opacity
+_PICTURE = 56  # pixels
 
 
-class Scatter(QWidget):
+class _View(pg.ViewBox):  # type: ignore[misc]
+    """A view in which the left button draws a rubber band, and the others move."""
+
+    banded = pyqtSignal(QRectF)
+
+    def __init__(self) -> None:
+        super().__init__(lockAspect=True, enableMenu=False)
+        self.setMouseMode(self.RectMode)
+
+    def showAxRect(self, ax: QRectF, **_: Any) -> None:  # noqa: N802 - pyqtgraph's name
+        """Select what is in the rubber band."""
+        self.banded.emit(ax.normalized())
+
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802 - pyqtgraph's name
+        """Draw the rubber band, or move."""
+        if ev.button() == Qt.MouseButton.LeftButton:
+            super().mouseDragEvent(ev, axis)
+            return
+        ev.accept()
+        self.translateBy(self.mapToView(ev.lastPos()) - self.mapToView(ev.pos()))
+
+
+class Scatter(MapGraphics):
     """Points in a view with zoom (wheel, + and -) and pan (right or middle button); 0 shows all.
 
     Attributes
@@ -109,6 +56,14 @@ class Scatter(QWidget):
         Point under the mouse, or reached with the arrow keys; -1: none.
     picture_of : callable
         Returns the picture of a point and its description.
+    points : ndarray, float64, (n, 2)
+        The points.
+    groups : ndarray, int64, (n,)
+        Group of each point.
+    strong : ndarray, bool, (n,), or None
+        Highlighted points; the others are faded. None: no highlighting.
+    at : int
+        The marked point; -1: none.
     """
 
     clicked = pyqtSignal(int)
@@ -116,260 +71,169 @@ class Scatter(QWidget):
     pointed = pyqtSignal(int)
 
     def __init__(self, picture_of: Callable[[int], tuple[QImage, list[str]]]) -> None:
-        super().__init__()
+        super().__init__(self._on_key)
         self.setAccessibleName("Pictures as points; use the arrow keys to move between points, Enter to select")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
         self.picture_of = picture_of
         self.points: NDArray[np.float64] = np.empty((0, 2))
-        self._colours: Pixels = np.empty(0, np.uint32)
-        self._crosses: NDArray[np.bool_] = np.empty(0, bool)
-        self._strong: NDArray[np.bool_] | None = None
-        self._names: Sequence[tuple[float, float, str]] = ()
-        self._drawn: QImage | None = None
-        self._pixels: Pixels | None = None  # memory shared with the image
-        self._places: NDArray[np.float64] = np.empty((0, 2))
-        self._centre, self._scale = np.zeros(2), 1.0  # of the view; screen pixels per unit
-        self._at = -1
-        self._pressed: QPointF | None = None
-        self._moved: QPointF | None = None
-        self._band: QRectF | None = None
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the preferred size."""
-        return QSize(420, 360)
+        self.groups: NDArray[np.int64] = np.empty(0, np.int64)
+        self.strong: NDArray[np.bool_] | None = None
+        self.at = -1
+        self._looks: Mapping[int, tuple[QColor, str]] = {}
+        self.view = _View()
+        self.addItem(self.view)
+        self._items: list[pg.ScatterPlotItem] = []
+        self._names: list[pg.TextItem] = []
+        self._ring = pg.ScatterPlotItem(size=14, brush=None)
+        self._tip = pg.TextItem()
+        for item in (self._ring, self._tip):
+            item.setZValue(10)
+            self.view.addItem(item, ignoreBounds=True)
+        self.view.banded.connect(self._on_band)
+        self.view.sigResized.connect(lambda *_: self.show_all())
+        self.view.sigRangeChanged.connect(lambda *_: self._show_names())
+        self.scene().sigMouseMoved.connect(lambda place: self._point(self.nearest(place)))
+        self.scene().sigMouseClicked.connect(self._on_click)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def show_points(self, points: NDArray[np.float64]) -> None:
         """Show new points, all of them in view."""
-        self.points, self._at = points, -1
+        self.points = points
+        self.point_at(-1)
         self.show_all()
 
     def show_looks(
-        self, colours: Pixels, crosses: NDArray[np.bool_], names: Sequence[tuple[float, float, str]]
+        self,
+        groups: NDArray[np.int64],
+        looks: Mapping[int, tuple[QColor, str]],
+        names: Sequence[tuple[float, float, str]],
     ) -> None:
-        """Set the appearance of the points, and the texts with their positions."""
-        self._colours, self._crosses, self._names = colours, crosses, names
-        self._redraw()
+        """Set the group of each point, colour and symbol of each group, and texts with their positions."""
+        self.groups, self._looks, colours = groups, looks, theme.current()
+        self.setBackground(colours.base)
+        for name in self._names:
+            self.view.removeItem(name)
+        ground = QColor(colours.base)
+        ground.setAlpha(215)
+        self._names = [
+            pg.TextItem(text, colours.ink, anchor=(0.5, 0.5), border=colours.line, fill=ground) for _, _, text in names
+        ]
+        font = self.font()
+        font.setBold(True)
+        for name, (x, y, _) in zip(self._names, names, strict=True):
+            name.setFont(font)
+            name.setPos(x, y)
+            name.setZValue(5)
+            self.view.addItem(name, ignoreBounds=True)
+        self._draw()
 
     def show_strong(self, strong: NDArray[np.bool_] | None) -> None:
         """Highlight points; None: none."""
-        self._strong = strong
-        self._redraw()
+        self.strong = strong
+        self._draw()
+
+    def _draw(self) -> None:
+        for item in self._items:
+            self.view.removeItem(item)
+        self._items.clear()
+        if len(self.groups) != len(self.points):
+            return
+        strong = np.ones(len(self.points), bool) if self.strong is None else self.strong
+        size = (5 if len(self.points) > _MANY else 7) + 2 * (self.strong is not None and int(strong.sum()) < _FEW)
+        for opacity, kept in ((_FADED, ~strong), (1.0, strong)):
+            for group in np.unique(self.groups[kept]).tolist():
+                colour, symbol = self._looks[group]
+                x, y = self.points[kept & (self.groups == group)].T
+                item = pg.ScatterPlotItem(x, y, size=size, pen=None, brush=pg.mkBrush(colour), symbol=symbol)
+                item.setOpacity(opacity)
+                self.view.addItem(item)
+                self._items.append(item)
+        self._show_names()
+
+    def _show_names(self) -> None:
+        """Show names that do not overlap; none beside a selection, which they might hide."""
+        taken: list[QRectF] = []
+        for name in self._names:
+            place = name.mapRectToScene(name.boundingRect())
+            name.setVisible(self.strong is None and not any(place.intersects(other) for other in taken))
+            taken += [place] if name.isVisible() else []
 
     def point_at(self, number: int) -> None:
-        """Mark a point; -1: none."""
-        if number != self._at:
-            self._at = number
-            self.update()
+        """Mark a point, and show its picture; -1: none."""
+        self.at = number
+        self._tip.setVisible(number >= 0)
+        self._ring.setData([], []) if number < 0 else self._mark(number)
+
+    def _mark(self, number: int) -> None:
+        colours, (x, y) = theme.current(), self.points[number]
+        self._ring.setData([x], [y], pen=pg.mkPen(colours.ink, width=2))
+        picture, lines = self.picture_of(number)
+        words = f'<span style="color: {colours.ink}">{"<br>".join(lines)}</span>'
+        self._tip.setHtml(f"<table><tr><td>{html_of(picture, _PICTURE)}</td><td>{words}</td></tr></table>")
+        self._tip.fill, self._tip.border = pg.mkBrush(colours.window), pg.mkPen(colours.line)
+        (left, right), (bottom, top) = self.view.viewRange()
+        down = (top - y) / (top - bottom)  # beside the point, as far down as it, which keeps the picture in the view
+        self._tip.setAnchor((-0.06 if x < (left + right) / 2 else 1.06, min(max(down, 0.0), 1.0)))
+        self._tip.setPos(x, y)
 
     def show_all(self) -> None:
         """Zoom out to show all points."""
         if len(self.points):
-            low, high = self.points.min(axis=0), self.points.max(axis=0)
-            span = np.maximum(high - low, 1e-9)
-            self._centre = (low + high) / 2
-            room = np.maximum([self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN], 10)
-            self._scale = float((room / span).min())
-        self._redraw()
-
-    def zoom(self, factor: float, about: QPointF | None = None) -> None:
-        """Zoom about a position, or about the centre."""
-        place = about or QPointF(self.rect().center())
-        fixed = self._plane(place)
-        self._scale *= factor
-        self._centre = self._centre + fixed - self._plane(place)
-        self._redraw()
-
-    def _plane(self, place: QPointF) -> NDArray[np.float64]:
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        return self._centre + np.array([place.x() - middle.x(), middle.y() - place.y()]) / self._scale
-
-    def _screen(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        offset = (points - self._centre) * self._scale
-        return np.column_stack([self.width() / 2 + offset[:, 0], self.height() / 2 - offset[:, 1]])
-
-    def _redraw(self) -> None:
-        self._drawn = None
-        self.update()
-
-    def _render(self) -> QImage:
-        ratio = self.devicePixelRatioF()
-        self._places = self._screen(self.points)
-        size = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        radius = (2 if len(self.points) > 4000 else 3) + (self._strong is not None and int(self._strong.sum()) < 400)
-        paper = QColor(theme.current().base).rgba()
-        places = np.clip(self._places * ratio, -1, 1e6).astype(np.int64)
-        self._pixels = stamped(
-            size, places, self._colours, self._crosses, self._strong, max(1, round(radius * ratio)), paper
-        )
-        return image_of(self._pixels, ratio)
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw points, names, the rubber band and the picture of the marked point."""
-        painter, colours = QPainter(self), theme.current()
-        painter.fillRect(self.rect(), QColor(colours.base))
-        if not len(self.points) or len(self._colours) != len(self.points):
-            return
-        if self._drawn is None:
-            self._drawn = self._render()
-        painter.drawImage(QPoint(0, 0), self._drawn)
-        if self._strong is None:  # otherwise they might hide the selection
-            self._paint_names(painter)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(colours.accent), 1))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        if self._band is not None:
-            painter.setPen(QPen(QColor(colours.accent), 1, Qt.PenStyle.DashLine))
-            painter.drawRect(self._band)
-        if 0 <= self._at < len(self.points):
-            self._paint_pointed(painter)
-
-    def _paint_names(self, painter: QPainter) -> None:
-        colours, metrics = theme.current(), self.fontMetrics()
-        font = self.font()
-        font.setBold(True)
-        painter.setFont(font)
-        taken: list[QRectF] = []
-        for (_, _, text), (x, y) in zip(self._names, self._name_places(), strict=True):
-            wide = metrics.horizontalAdvance(text) + 10.0
-            place = QRectF(x - wide / 2, y - metrics.height() / 2, wide, metrics.height())
-            if any(place.intersects(other) for other in taken):
-                continue
-            taken.append(place)
-            ground = QColor(colours.base)
-            ground.setAlpha(215)
-            painter.setPen(QPen(QColor(colours.line), 1))
-            painter.setBrush(ground)
-            painter.drawRoundedRect(place, 3, 3)
-            painter.setPen(QColor(colours.ink))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-        painter.setFont(self.font())
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-
-    def _name_places(self) -> NDArray[np.float64]:
-        return self._screen(np.array([(x, y) for x, y, _ in self._names]).reshape(-1, 2))
-
-    def _paint_pointed(self, painter: QPainter) -> None:
-        colours, metrics = theme.current(), self.fontMetrics()
-        x, y = self._places[self._at]
-        painter.setPen(QPen(QColor(colours.ink), 2))
-        painter.drawEllipse(QPointF(x, y), 7, 7)
-        picture, lines = self.picture_of(self._at)
-        wide = max([metrics.horizontalAdvance(line) for line in lines])
-        box = QRect(0, 0, _PICTURE + wide + 3 * theme.GRID, max(_PICTURE, len(lines) * metrics.height()) + theme.GRID)
-        left = int(x) + 14 if x + 14 + box.width() < self.width() else int(x) - 14 - box.width()
-        top = int(y) + 10 if y + 10 + box.height() < self.height() else int(y) - 10 - box.height()
-        box.moveTo(max(2, min(left, self.width() - box.width() - 2)), max(2, top))
-        painter.setPen(QPen(QColor(colours.line), 1))
-        painter.setBrush(QColor(colours.window))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        size = picture.size().scaled(_PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
-        painter.drawImage(QRect(box.topLeft() + QPoint(theme.GRID // 2, theme.GRID // 2), size), picture)
-        painter.setPen(QColor(colours.ink))
-        for number, line in enumerate(lines):
-            place = QPoint(
-                box.left() + _PICTURE + 3 * theme.GRID // 2,
-                box.top() + theme.GRID // 2 + metrics.ascent() + number * metrics.height(),
-            )
-            painter.drawText(place, line)
+            (left, bottom), (right, top) = self.points.min(axis=0), self.points.max(axis=0)
+            self.view.setRange(xRange=(left, right), yRange=(bottom, top), padding=0.06)
 
     # -- selecting -------------------------------------------------------------------------------------------------
 
+    def _away(self, place: QPointF) -> NDArray[np.float64]:
+        """Return the distances of all points from a point of the view, to the right and down, in pixels."""
+        return np.asarray((self.points - [place.x(), place.y()]) / self.view.viewPixelSize() * np.array([1, -1]))
+
     def nearest(self, place: QPointF) -> int:
-        """Return the point nearest to a position, or -1 if none is near."""
-        if not len(self._places):
+        """Return the point nearest to a position in the scene, or -1 if none is near."""
+        if not len(self.points) or not self.view.sceneBoundingRect().contains(place):
             return -1
-        distance = np.hypot(self._places[:, 0] - place.x(), self._places[:, 1] - place.y())
-        if self._strong is not None and self._strong.any():  # highlighted points are drawn on top
-            distance = np.where(self._strong, distance, distance + _NEAR / 2)
+        distance = np.hypot(*self._away(self.view.mapSceneToView(place)).T)
+        if self.strong is not None and self.strong.any():  # highlighted points are drawn on top
+            distance = np.where(self.strong, distance, distance + _NEAR / 2)
         found = int(distance.argmin())
         return found if distance[found] <= _NEAR else -1
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Start a rubber band, or start to move the view."""
-        assert event is not None
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = event.position()
-        else:
-            self._moved = event.position()
+    def _on_band(self, band: QRectF) -> None:
+        x, y = self.points.T
+        inside = (x >= band.left()) & (x <= band.right()) & (y >= band.top()) & (y <= band.bottom())
+        self.banded.emit(np.flatnonzero(inside))
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw the rubber band, move the view, or mark the point under the mouse."""
-        assert event is not None
-        place = event.position()
-        if self._moved is not None:
-            self._centre = self._centre + self._plane(self._moved) - self._plane(place)
-            self._moved = place
-            self._redraw()
-        elif self._pressed is not None:
-            away = place - self._pressed
-            if self._band is not None or abs(away.x()) + abs(away.y()) > _DRAG:
-                self._band = QRectF(self._pressed, place).normalized()
-                self.update()
-        else:
-            self._point(self.nearest(place))
+    def _on_click(self, event: Any) -> None:
+        if event.double():
+            self.show_all()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self.nearest(event.scenePos()))
 
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Select the clicked point, or the points in the rubber band."""
-        assert event is not None
-        band, pressed, self._band = self._band, self._pressed, None
-        self._moved = self._pressed = None
-        self.update()
-        if band is not None:
-            x, y = self._places[:, 0], self._places[:, 1]
-            inside = (x >= band.left()) & (x <= band.right()) & (y >= band.top()) & (y <= band.bottom())
-            self.banded.emit(np.flatnonzero(inside))
-        elif pressed is not None:
-            self.clicked.emit(self.nearest(event.position()))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Show all points."""
-        self.show_all()
-
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Zoom about the mouse position."""
-        assert event is not None
-        self.zoom(1.0015 ** event.angleDelta().y(), event.position())
-        event.accept()
-
-    def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Remove the mark when the mouse leaves."""
-        self._point(-1)
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Redraw in the new size."""
-        self.show_all()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+    def _on_key(self, key: int) -> bool:
         """Move to the next point in a direction, select it, or zoom."""
-        assert event is not None
-        step = _STEPS.get(Qt.Key(event.key()))
-        if step is not None and len(self._places):
-            self._point(self._next(*step))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit(self._at)
-        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
-            self.zoom(0.8 if event.key() == Qt.Key.Key_Minus else 1.25)
-        elif event.key() == Qt.Key.Key_0:
+        if key in STEPS and len(self.points):
+            self._point(self._next(*STEPS[Qt.Key(key)]))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit(self.at)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.view.scaleBy([1.25 if key == Qt.Key.Key_Minus else 0.8] * 2)
+        elif key == Qt.Key.Key_0:
             self.show_all()
         else:
-            super().keyPressEvent(event)
+            return False
+        return True
 
     def _next(self, right: int, down: int) -> int:
         """Return the nearest point in a direction; the central one if none is marked."""
-        if self._at < 0:
-            return int(np.hypot(*(self._places - [self.width() / 2, self.height() / 2]).T).argmin())
-        away = self._places - self._places[self._at]
+        if self.at < 0:
+            return int(np.hypot(*self._away(self.view.viewRect().center()).T).argmin())
+        away = self._away(QPointF(*self.points[self.at]))
         along, aside = away @ [right, down], np.abs(away @ [down, right])
         ahead = (along > 0.5) & (aside <= along)
-        return int(np.where(ahead, along + 2 * aside, np.inf).argmin()) if ahead.any() else self._at
+        return int(np.where(ahead, along + 2 * aside, np.inf).argmin()) if ahead.any() else self.at
 
     def _point(self, number: int) -> None:
-        if number != self._at:
+        if number != self.at:
             self.point_at(number)
             self.pointed.emit(number)

@@ -9,7 +9,7 @@ from html import escape, unescape
 from typing import Any
 
 import pyqtgraph as pg
-from PyQt6.QtCore import QBuffer, QByteArray, QLineF, QPointF, Qt, pyqtSignal
+from PyQt6.QtCore import QLineF, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPixmap
 
 from stdpbench.base.toml_lines import flat
@@ -19,6 +19,7 @@ from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.panels.curves.measure import OWN, THIS_RUN, Line, Measure, Other
 from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.widgets.legend import Legend, distinct_names, terse_names
+from stdpbench_gui.widgets.pictures import html_of
 
 _SCATTER: Any = importlib.import_module("pyqtgraph.graphicsItems.ScatterPlotItem")
 _TAG = re.compile("<[^>]*>")
@@ -260,10 +261,7 @@ def _sample(lines: Sequence[Line]) -> str:
         painter.translate(QPointF(_SAMPLE[0] / 2, y))
         _SCATTER.drawSymbol(painter, symbol, 6, pg.mkPen(None), pg.mkBrush(lines[0].colour))
     painter.end()
-    content = QByteArray()
-    picture.save(QBuffer(content), "PNG")
-    width, height = _SAMPLE
-    return f'<img width="{width}" height="{height}" src="data:image/png;base64,{content.toBase64().data().decode()}">'
+    return html_of(picture, _SAMPLE[0])
 
 
 def _left_out(n_drawn: int, n_different: int, n_all: int) -> str:

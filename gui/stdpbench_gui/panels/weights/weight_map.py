@@ -36,7 +36,7 @@ from stdpbench_gui.widgets.basic import (
 )
 from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
+from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
 
 
 class SourcesMenu(QMenu):
@@ -121,12 +121,6 @@ _ORDERS = ("by number", "by label", "by theta", "by similarity", "by spikes", "b
 _MOST_SIMILAR = 2500  # neurons; time and memory of the linkage grow with their square
 _WEIGHTS = "weights that differ, or synapses between some neurons only."
 _NONE = f"No projection of this network has {_WEIGHTS}"
-_STEPS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 
 
 class WeightMap(Panel):
@@ -535,10 +529,10 @@ class WeightMap(Panel):
         selection = self.session.selection
         if key == Qt.Key.Key_Home:
             self._show_all()
-        elif key in _STEPS and self.matrix.view is not None:
-            selection.select_neuron(self.matrix.neighbour(selection.neuron, sum(_STEPS[Qt.Key(key)])))
-        elif key in _STEPS:
-            selection.select_neuron(self.mosaic.neighbour(selection.neuron, *_STEPS[Qt.Key(key)]))
+        elif key in STEPS and self.matrix.view is not None:
+            selection.select_neuron(self.matrix.neighbour(selection.neuron, sum(STEPS[Qt.Key(key)])))
+        elif key in STEPS:
+            selection.select_neuron(self.mosaic.neighbour(selection.neuron, *STEPS[Qt.Key(key)]))
         else:
             return False
         return True
