@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
 
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.widgets.pictures import visible_size
+from stdpbench_gui.widgets.pictures import image_of_colours, visible_size
 
 _FLATTEST = 3  # width by height of a small strip
 
@@ -36,9 +36,7 @@ def inks(pictures: NDArray[Any]) -> list[QImage]:
     table = theme.lookup(colour_maps.sequential())
     tall, wide = visible_size(pictures.shape[1], pictures.shape[2], _FLATTEST)
     pictures = pictures.repeat(tall // pictures.shape[1], axis=1).repeat(wide // pictures.shape[2], axis=2)
-    height, width = pictures.shape[1:3]
     low = np.minimum(pictures.min(axis=(1, 2), keepdims=True).astype(np.float32), 0)
     top = np.maximum(pictures.max(axis=(1, 2), keepdims=True) - low, 1e-9)
     rgba = table[np.round((pictures - low) * (255 / top)).astype(np.uint8)]
-    kind = QImage.Format.Format_RGBA8888
-    return [QImage(one.tobytes(), width, height, 4 * width, kind).copy() for one in rgba]
+    return list(map(image_of_colours, rgba))

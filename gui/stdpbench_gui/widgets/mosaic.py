@@ -8,42 +8,33 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QImage, QKeyEvent, QPainter
+from PyQt6.QtGui import QKeyEvent, QPainter
 
 from stdpbench.runs.analysis.fields import pooled, tile
-from stdpbench_gui.look import theme
+from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.widgets.pictures import image_of
+from stdpbench_gui.widgets.pictures import coloured
 
 
-class MapImage(pg.GraphicsObject):  # type: ignore[misc]
-    """An array drawn in colours, as an image with 32 bits per pixel.
-
-    pyqtgraph's own item draws an 8-bit image with a colour table, which Qt scales smoothly six times more slowly
-    (2.5 ms against 0.4 ms at 600 × 600 pixels).
+class MapImage(pg.ImageItem):  # type: ignore[misc]
+    """An array drawn in colours, as RGBA: Qt scales 8-bit images with a colour table six times more slowly.
 
     Attributes
     ----------
-    image : ndarray, float32, (height, width), or None
+    values : ndarray, float32, (height, width), or None
         The drawn values; None for nothing.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.image: NDArray[np.float32] | None = None
-        self._rect, self._levels = QRectF(), (0.0, 1.0)
-        self._table: NDArray[np.uint32] = np.zeros(1, np.uint32)
-        self._absent: np.uint32 | None = None
-        self._drawn: QImage | None = None
-        self._allocate(np.zeros((1, 1), np.float32))
+        self.values: NDArray[np.float32] | None = None
+        self._levels, self._colours, self._absent = (0.0, 1.0), colour_maps.sequential(), ""
 
-    def show_values(self, image: NDArray[np.float32], rect: QRectF, levels: tuple[float, float]) -> None:
+    def show_values(self, values: NDArray[np.float32], rect: QRectF, levels: tuple[float, float]) -> None:
         """Draw values in a rectangle of the view."""
-        if rect != self._rect:
-            self.prepareGeometryChange()
-            self._rect = rect
-        self.image, self._levels = image, levels
+        self.values, self._levels = values, levels
         self._redraw()
+        self.setRect(rect)
 
     def set_levels(self, low: float, high: float) -> None:
         """Set the values of the first and the last colour."""
@@ -51,52 +42,18 @@ class MapImage(pg.GraphicsObject):  # type: ignore[misc]
         self._redraw()
 
     def set_colours(self, colours: pg.ColorMap, absent: str = "") -> None:
-        """Set the colour map, sampled at 256 colours, and the colour of NaN; default: the first of the map."""
-        red, green, blue, alpha = theme.lookup(colours).astype(np.uint32).T
-        self._table = alpha << 24 | red << 16 | green << 8 | blue
-        self._absent = np.uint32(QColor(absent).rgba()) if absent else None
-        self._redraw()
-
-    def clear(self) -> None:
-        """Draw nothing."""
-        self.image = None
+        """Set the colour map, and the colour of NaN; default: the first of the map."""
+        self._colours, self._absent = colours, absent
         self._redraw()
 
     def _redraw(self) -> None:
-        self._drawn = None
-        self.update()
+        if self.values is not None:
+            self.setImage(coloured(self.values, *self._levels, self._colours, self._absent), autoLevels=False)
 
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        """Return its rectangle in the view."""
-        return self._rect
-
-    def paint(self, painter: QPainter, *_: object) -> None:
-        """Paint the values."""
-        if self.image is None:
-            return
-        if self._drawn is None:
-            self._drawn = self._fill(self.image)
-        painter.drawImage(self._rect, self._drawn)
-
-    def _fill(self, values: NDArray[np.float32]) -> QImage:
-        if values.shape != self._shares.shape:
-            self._allocate(values)
-        (low, high), shares = self._levels, self._shares
-        np.subtract(values, np.float32(low), out=shares)
-        np.multiply(shares, np.float32(len(self._table) / max(high - low, 1e-12)), out=shares)
-        np.clip(shares, 0, len(self._table) - 1, out=shares)
-        with np.errstate(invalid="ignore"):  # where NaN becomes any number
-            np.copyto(self._places, shares, casting="unsafe")
-        np.take(self._table, self._places, out=self._pixels, mode="clip")
-        if self._absent is not None:
-            self._pixels[np.isnan(values)] = self._absent
-        return image_of(self._pixels, 1.0)
-
-    def _allocate(self, values: NDArray[np.float32]) -> None:
-        """Allocate the arrays for computing images; reusing them is faster than allocating them for each image."""
-        self._shares = np.empty(values.shape, np.float32)
-        self._places = np.empty(values.shape, np.uint8)
-        self._pixels = np.empty(values.shape, np.uint32)
+    def clear(self) -> None:
+        """Draw nothing."""
+        self.values = None
+        super().clear()
 
 
 class Mosaic:

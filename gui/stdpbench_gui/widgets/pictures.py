@@ -14,8 +14,10 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from stdpbench_gui.look import theme
 
 
-def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap, absent: str = "") -> QImage:
-    """Convert values to an image.
+def coloured(
+    values: NDArray[np.floating[Any]], low: float, high: float, colours: pg.ColorMap, absent: str = ""
+) -> NDArray[np.uint8]:
+    """Return the colours of values, uint8, (height, width, 4) as RGBA.
 
     Parameters
     ----------
@@ -28,14 +30,25 @@ def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.
     absent : str
         Colour of NaN; default: the first of the map.
     """
-    table = theme.lookup(colours)
-    span = high - low if high > low else 1.0
-    places = np.nan_to_num(np.clip((np.asarray(values, np.float64) - low) / span * 255, 0, 255)).astype(np.uint8)
-    rgba = np.ascontiguousarray(table[places])
+    shares = np.asarray(values, np.float32) - np.float32(low)
+    shares *= np.float32(255 / (high - low if high > low else 1.0))
+    gaps = np.isnan(shares)
+    shares[gaps] = 0
+    rgba = theme.lookup(colours).take(np.clip(shares, 0, 255, out=shares).astype(np.uint8), axis=0)
     if absent:
-        rgba[np.isnan(values)] = QColor(absent).getRgb()
-    height, width = values.shape
-    return QImage(rgba.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888)
+        rgba[gaps] = QColor(absent).getRgb()
+    return rgba
+
+
+def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap, absent: str = "") -> QImage:
+    """Convert values to an image; see `coloured`."""
+    return image_of_colours(coloured(values, low, high, colours, absent))
+
+
+def image_of_colours(rgba: NDArray[np.uint8]) -> QImage:
+    """Return an image of colours, uint8, (height, width, 4)."""
+    height, width = rgba.shape[:2]
+    return QImage(rgba.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
 
 
 def image_of(pixels: NDArray[np.uint32], ratio: float) -> QImage:

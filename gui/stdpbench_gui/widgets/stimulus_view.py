@@ -17,7 +17,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import Label
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
-from stdpbench_gui.widgets.pictures import Picture
+from stdpbench_gui.widgets.pictures import Picture, image_of_colours
 from stdpbench_gui.widgets.time_plot import TimePlot, group_colours
 
 _FASTEST = 0.12  # s between two frames of a recording where flicker is allowed
@@ -94,7 +94,7 @@ class StimulusView(QWidget):
         self._complete = True
         self.still.clear()
         self.spikes.clear()
-        self.time.clear()
+        self.time.clear_plots()
 
     def show_stimulus(self, shown: ShownStimulus, caption: str, group_names: Sequence[str] = ()) -> None:
         """Draw a stimulus.
@@ -144,7 +144,6 @@ class StimulusView(QWidget):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.time.update()
         if self._shown is not None:
             self.show_stimulus(self._shown, self.captions[0].text(), self._names)
 
@@ -276,7 +275,6 @@ def _mixed(counts: NDArray[np.float64], top: float) -> QImage:
         ink = np.array(QColor(palette[number % len(palette)]).getRgb()[:3], np.float64)
         share = np.where(plane > 0, 0.25 + 0.75 * plane / top, 0.0)
         mixed += share[..., None] * (ink - base)
-    height, width = counts.shape[1:]
-    rgb = np.full((height, width, 4), 255, np.uint8)
+    rgb = np.full((*counts.shape[1:], 4), 255, np.uint8)
     rgb[..., :3] = np.clip(np.round(mixed), 0, 255).astype(np.uint8)
-    return QImage(rgb.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+    return image_of_colours(rgb)

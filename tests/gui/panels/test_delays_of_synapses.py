@@ -81,15 +81,15 @@ def test_the_map_shows_delays_in_place_of_weights(made: RunSession, qtbot: QtBot
     panel = show(WeightMap(made), qtbot, (900, 700))
     redraw(panel)
     assert panel.quantity.isVisible()
-    weights = panel.mosaic.image.image.copy()
+    weights = panel.mosaic.image.values.copy()
     panel.quantity.setCurrentText("delays")
     redraw(panel)
     delays = made.live.network["learned"]["feed.d"] * 1e3
     left, top = panel.mosaic.corner(2)
     np.testing.assert_allclose(
-        panel.mosaic.image.image[top : top + 8, left : left + 8].ravel(), delays[:, 2], rtol=1e-5
+        panel.mosaic.image.values[top : top + 8, left : left + 8].ravel(), delays[:, 2], rtol=1e-5
     )
-    assert not np.array_equal(panel.mosaic.image.image, weights, equal_nan=True)
+    assert not np.array_equal(panel.mosaic.image.values, weights, equal_nan=True)
     assert panel.levels.getAxis("left").labelText == "axonal delay (ms)"
     waits(qtbot, lambda: 15 < panel.levels.curve.getData()[1].max() <= 20)  # the histogram
     assert panel.levels.curve.getData()[0].max() == 1
@@ -101,7 +101,7 @@ def test_the_map_shows_delays_in_place_of_weights(made: RunSession, qtbot: QtBot
     made.changed.emit({"network"})
     redraw(panel)
     np.testing.assert_allclose(
-        panel.mosaic.image.image[top : top + 8, left : left + 8].ravel(), delays[:, 2] / 2, rtol=1e-5
+        panel.mosaic.image.values[top : top + 8, left : left + 8].ravel(), delays[:, 2] / 2, rtol=1e-5
     )
 
 
@@ -114,7 +114,7 @@ def test_delays_that_do_not_learn_are_those_that_are_drawn(made: RunSession, qtb
     graph = Experiment.from_mapping(EXPERIMENT).graph(8, 8)
     left, top = panel.mosaic.corner(1)
     np.testing.assert_allclose(
-        panel.mosaic.image.image[top : top + 8, left : left + 8].ravel(), delays_of(graph, "fixed")[:, 1] * graph.dt
+        panel.mosaic.image.values[top : top + 8, left : left + 8].ravel(), delays_of(graph, "fixed")[:, 1] * graph.dt
     )
     messages: list[str] = []
     made.message.connect(messages.append)
@@ -140,7 +140,7 @@ def test_delays_of_a_checkpoint_and_their_difference(made: RunSession, qtbot: Qt
     assert panel.levels.getAxis("left").labelText == "delay difference (ms)"
     left, top = panel.mosaic.corner(0)
     np.testing.assert_allclose(
-        panel.mosaic.image.image[top : top + 8, left : left + 8].ravel(), learned["feed.d"][:, 0] * 1e3 - 5, atol=1e-4
+        panel.mosaic.image.values[top : top + 8, left : left + 8].ravel(), learned["feed.d"][:, 0] * 1e3 - 5, atol=1e-4
     )
 
 

@@ -162,7 +162,7 @@ def test_a_recording_plays_and_the_axis_ends_where_it_ends(panel: Stimulus, qtbo
     assert not view.spikes.isVisible()
     assert "0 to 4 ms" in view.captions[0].text()
     waits(qtbot, lambda: "12 to 16 ms" in view.captions[0].text())
-    assert view.time._window == pytest.approx((12.0, 16.0))
+    assert view.time.window == pytest.approx((12.0, 16.0))
     seen = sum(int(panel._shown.frame(number).sum()) for number in range(FRAMES))
     assert seen == 90
     assert "plane 1" in view.legend.text()
@@ -195,7 +195,7 @@ def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, q
     assert "the first 50 of 100 ms" in panel.summary()
     draw_frame(panel, frame(10, image=0, stimulus_bins=80))
     assert panel._frame["presentation"] == 10
-    assert panel.view.time._window is None
+    assert panel.view.time.window is None
 
 
 def test_nothing_plays_with_reduced_motion_and_slowly_without_flicker(panel: Stimulus) -> None:

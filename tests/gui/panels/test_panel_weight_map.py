@@ -38,7 +38,7 @@ def test_is_complete(panel: WeightMap) -> None:
 
 
 def test_draws_every_field_in_its_place(panel: WeightMap) -> None:
-    w, image = panel.session.live.learned(FEED), panel.mosaic.image.image
+    w, image = panel.session.live.learned(FEED), panel.mosaic.image.values
     height, width = SHAPE
     for neuron in range(N_EXC):
         left, top = panel.mosaic.corner(neuron)
@@ -93,7 +93,7 @@ def test_negative_weights_have_colours_of_their_own(panel: WeightMap) -> None:
     assert high == pytest.approx(float(np.abs(w).max()), rel=0.1)
     figure = not_none(panel.figure())
     assert figure["map"] == "diverging"
-    shown = not_none(panel.mosaic.image.image)
+    shown = not_none(panel.mosaic.image.values)
     assert float(np.nanmin(shown)) < 0
 
 
@@ -211,7 +211,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     waits(qtbot, lambda: not panel.sources.reading)
     redraw(panel)
     assert panel.history.label.text() == "at 4"
-    np.testing.assert_allclose(panel.mosaic.image.image[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
+    np.testing.assert_allclose(panel.mosaic.image.values[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
     qtbot.mouseClick(panel.history.back, Qt.MouseButton.LeftButton)
     redraw(panel)
     assert panel.history.label.text() == "at 8"
@@ -219,7 +219,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     panel.sources.compare_with_checkpoint(4)
     waits(qtbot, lambda: panel.sources.reference is not None)
     redraw(panel)
-    np.testing.assert_allclose(panel.mosaic.image.image[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
+    np.testing.assert_allclose(panel.mosaic.image.values[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
     low, high = panel.levels.levels
     assert low == -high
     assert panel.summary().startswith("Difference from checkpoint 4")

@@ -72,11 +72,11 @@ def drawn(panel: WeightMap, qtbot: QtBot) -> np.ndarray:
 
     def ready() -> bool:
         redraw(panel)
-        return panel.mosaic.image.image is not None
+        return panel.mosaic.image.values is not None
 
     waits(qtbot, ready)
-    assert panel.mosaic.image.image is not None
-    return panel.mosaic.image.image
+    assert panel.mosaic.image.values is not None
+    return panel.mosaic.image.values
 
 
 def choose(panel: Panel, projection: str, qtbot: QtBot) -> None:
@@ -116,7 +116,7 @@ def test_unconnected_pixels_have_a_colour_of_their_own(qtbot: QtBot, tmp_path: P
     for each in (panel, neuron):
         show(each, qtbot, (900, 700))
     image = drawn(panel, qtbot)
-    pixels = panel.mosaic.image._pixels & 0xFFFFFF
+    pixels = panel.mosaic.image.image[..., :3] @ np.array([1 << 16, 1 << 8, 1])
     absent = int(colour_maps.absent()[1:], 16)
     assert np.array_equal(pixels == absent, np.isnan(image))
     assert np.isnan(image).any()

@@ -213,4 +213,4 @@ class MatrixPlot:
 
     def image(self) -> NDArray[np.float32] | None:
         """Return the drawn image; None if nothing is drawn."""
-        return self._image.image if self.view is not None else None
+        return self._image.values if self.view is not None else None
