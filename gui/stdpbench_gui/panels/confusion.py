@@ -220,27 +220,21 @@ class Confusion(Panel):
         if score is None or self.matrix.score is None:  # until it is drawn
             return self.empty_text
         low, high = score.interval
-        wrong = score.confusion.copy()
-        np.fill_diagonal(wrong, 0)
-        row, col = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        worst = f"; most often wrong: {self.matrix.describe(int(row), int(col))}" if wrong.any() else ""
-        return (
+        right = (
             f"{self.readout.currentText()}: {100 * score.accuracy:.1f} % of {score.n_images} {self._evaluated_on} "
             f"{noun_of(self.session)}s right ({INTERVAL} {100 * low:.1f} to {100 * high:.1f} %), {score.n_unanswered} "
-            f"without an answer{worst}."
+            "without an answer"
         )
+        return f"{'; '.join(filter(None, (right, self.matrix.worst())))}."
 
     def table(self) -> Table | None:
         """Return one row per true class."""
-        score = self.score
-        if score is None:
-            return None
-        names = [self.matrix._name(i) for i in range(score.n_classes)]
-        rows = [
-            (names[i], *score.confusion[i].tolist(), round(float(score.class_accuracy[i]), 5))
-            for i in range(score.n_classes)
-        ]
-        return ("true class", *(f"answered {name}" for name in names), "no answer", "accuracy"), rows
+        return self.matrix.table()
+
+    def figure(self) -> dict[str, Any] | None:
+        """Return the matrix."""
+        title = f"Confusion matrix, {self.readout.currentText()}"
+        return self.matrix.figure(title, f"{self._evaluated_on} {noun_of(self.session)}s")
 
 
 def _metrics(folder: RunFolder) -> dict[str, Any]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import Score
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.basic import plain_tip
+from stdpbench_gui.widgets.mosaic import STEPS
 
 _SMALLEST = 0.6  # of the normal font size
 _LOWEST = 10.7  # minimum height, in lines of text
-_STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
 class Matrix(QWidget):
@@ -59,12 +62,22 @@ class Matrix(QWidget):
         """Describe a cell."""
         assert self.score is not None
         n, total = int(self.score.confusion[row, column]), int(self.score.confusion[row].sum())
-        answer = "no answer" if column == self.score.n_classes else f"answered {self._name(column)}"
+        answer = "no answer" if column == self.score.n_classes else f"answered {self.name(column)}"
         share = f" ({100 * n / total:.1f} %)" if total else ""
-        return f"true {self._name(row)}, {answer}: {n} of {total}{share}"
+        return f"true {self.name(row)}, {answer}: {n} of {total}{share}"
 
-    def _name(self, number: int) -> str:
+    def name(self, number: int) -> str:
+        """Return the name of a class."""
         return self.names[number] if number < len(self.names) else str(number)
+
+    def worst(self) -> str:
+        """Describe the most frequent confusion; empty if there is none."""
+        if self.score is None:
+            return ""
+        wrong = self.score.confusion.copy()
+        np.fill_diagonal(wrong, 0)
+        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        return f"most often wrong: {self.describe(int(row), int(column))}" if wrong.any() else ""
 
     # -- geometry --------------------------------------------------------------------------------------------------
 
@@ -72,7 +85,7 @@ class Matrix(QWidget):
         """Return the area of the cells, and the width and height of a cell."""
         assert self.score is not None
         metrics, n = self.fontMetrics(), self.score.n_classes
-        longest = max(metrics.horizontalAdvance(self._name(i)) for i in range(n))
+        longest = max(metrics.horizontalAdvance(self.name(i)) for i in range(n))
         left = metrics.height() + min(longest, self.width() // 4) + 12
         right = metrics.horizontalAdvance("right (%)") + 6
         top, bottom = metrics.height() + 4, 2 * metrics.height() + 6
@@ -148,7 +161,7 @@ class Matrix(QWidget):
         step = max(1, int(np.ceil(line / max(height, 1))))  # name only every step-th row, so that names fit
         for i in range(0, n, step):
             box = QRectF(line + 4, area.top() + i * height, area.left() - line - 10, height * step)
-            painter.drawText(box, right | mid, self.fontMetrics().elidedText(self._name(i), elide, int(box.width())))
+            painter.drawText(box, right | mid, self.fontMetrics().elidedText(self.name(i), elide, int(box.width())))
             accuracy = float(self.score.class_accuracy[i])
             text = "–" if np.isnan(accuracy) else f"{100 * accuracy:.1f}"
             box = QRectF(area.right() + 2, area.top() + i * height, self.width() - area.right() - 4, height * step)
@@ -156,7 +169,7 @@ class Matrix(QWidget):
         for i in range(n + 1):
             box = QRectF(area.left() + i * width - 2, area.bottom() + 2, width + 4, line)
             if i < n:
-                text = self.fontMetrics().elidedText(self._name(i), elide, int(width) + 4)
+                text = self.fontMetrics().elidedText(self.name(i), elide, int(width) + 4)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             else:  # the last name may extend to the right
                 box.adjust(0, 0, max(0.0, self.fontMetrics().horizontalAdvance("none") - width), 0)
@@ -191,14 +204,13 @@ class Matrix(QWidget):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Move the selection with the arrow keys."""
         assert event is not None
-        step = _STEPS.get(Qt.Key(event.key()))
-        if step is None or self.score is None:
+        if event.key() not in STEPS or self.score is None:
             super().keyPressEvent(event)
             return
+        right, down = STEPS[Qt.Key(event.key())] if self.cell is not None else (0, 0)
         row, column = self.cell or (0, 0)
         n = self.score.n_classes
-        moved = (row + step[0], column + step[1]) if self.cell is not None else (0, 0)
-        self.choose(int(np.clip(moved[0], 0, n - 1)), int(np.clip(moved[1], 0, n)))
+        self.choose(min(max(row + down, 0), n - 1), min(max(column + right, 0), n))
 
     def event(self, event: object) -> bool:
         """Show the description of a cell as a tooltip."""
@@ -210,3 +222,22 @@ class Matrix(QWidget):
                 QToolTip.hideText()
             return True
         return bool(super().event(event))  # type: ignore[arg-type]
+
+    # -- export ----------------------------------------------------------------------------------------------------
+
+    def table(self) -> Table | None:
+        """Return one row per true class."""
+        if self.score is None:
+            return None
+        names = [self.name(number) for number in range(self.score.n_classes)]
+        accuracy = self.score.class_accuracy.round(5).tolist()
+        rows = [(name, *self.score.confusion[row].tolist(), accuracy[row]) for row, name in enumerate(names)]
+        return ("true class", *(f"answered {name}" for name in names), "no answer", "accuracy"), rows
+
+    def figure(self, title: str, noun: str) -> dict[str, Any] | None:
+        """Return the figure; `noun` is what is classified, such as ``"test pictures"``."""
+        if self.score is None:
+            return None
+        names = [self.name(number) for number in range(self.score.n_classes)]
+        about = {"title": title, "n": f"{self.score.n_images} {noun}, one run"}
+        return {"kind": "confusion", "score": self.score.to_mapping(), "class_names": names, **about}

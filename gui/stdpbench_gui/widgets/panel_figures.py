@@ -176,34 +176,12 @@ def _of_held_out(session: RunSession) -> str:
     return f", or {' or '.join(map(str, images))} held-out pictures" if images else ""
 
 
-def _confusion(session: RunSession, table: Table | None) -> Spec | None:
-    if table is None or not table[1]:
-        return None
-    names, rows = table
-    answers = [k for k, name in enumerate(names) if name.startswith("answered ") or name == "no answer"]
-    counts = np.array([[float(str(row[k])) for k in answers] for row in rows])
-    totals = counts.sum(axis=1, keepdims=True)
-    return {
-        "kind": "image",
-        "image": np.divide(100 * counts, totals, out=np.zeros_like(counts), where=totals > 0),
-        "label": "share of the true class (%)",
-        "levels": (0.0, 100.0),
-        "x_label": "answer",
-        "y_label": "true class",
-        "x_ticks": [names[k].removeprefix("answered ").replace("no answer", "none") for k in answers],
-        "y_ticks": [str(row[0]) for row in rows],
-        "title": "Confusion matrix",
-        "n": f"{int(counts.sum())} pictures, one run",
-    }
-
-
 def _nothing(session: RunSession, table: Table | None) -> Spec | None:
     return None
 
 
 _MAKERS: dict[str, Callable[[RunSession, Table | None], Spec | None]] = {
     "neuron": _neuron,
-    "confusion": _confusion,
     "log": _nothing,
     "parameters": _nothing,
 }

@@ -14,6 +14,8 @@ The spec is a dict of plain values and arrays:
     ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (around 0; orange is positive).
     Optional: ``"levels": (low, high)``, ``"extent": (left, right, low, high)`` of axes with units, ``"x_label"``,
     ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each column and row). NaN is a gap.
+``{"kind": "confusion", "score": …, "class_names": […]}``
+    A confusion matrix; the score is the mapping that `Score.to_mapping` returns.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
     Bars side by side. ``"error"`` is one array, or two rows with the lengths of the error bar below and above the
     value. A series may have a ``"colour"``, ``"texts"`` at the ends of its bars, a ``"marker"`` to draw instead of
@@ -56,8 +58,10 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.helper import ProgressCallback, serve
 from stdpbench.results.figures import saving
+from stdpbench.results.figures.confusion import confusion_on
 from stdpbench.results.figures.drawing import DPI, OKABE_ITO, greys, new_figure, oranges_and_purples
 from stdpbench.results.figures.saving import INCH, PAPER_DPI, PAPER_PAD, POINTS
+from stdpbench.results.readout.metrics import Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,6 +144,8 @@ def _heights(part: Part) -> list[float]:
     if kind == "image":
         rows, columns = np.shape(part["image"])
         return [min(1.3, max(0.2, 0.76 * rows / columns))]
+    if kind == "confusion":
+        return [0.9]
     if kind == "bars":
         lines = len(part.get("labels", ())) * (1 if len(part["series"]) == 1 else 1 + len(part["series"]) / 2)
         return [max(0.62, 0.05 * lines) if _is_horizontal(part) else 0.62]
@@ -215,6 +221,15 @@ def _image(part: Part, axes: Sequence[Axes]) -> None:
             axis.set_ticks(range(len(ticks)), [str(tick) for tick in ticks])
         elif not part.get(f"{side}_label"):
             axis.set_ticks([])
+
+
+def _confusion(part: Part, axes: Sequence[Axes]) -> None:
+    from matplotlib import rcParams
+
+    (ax,) = axes
+    score = Score.from_mapping(part["score"])
+    cell = 0.7 * 72 * ax.get_figure().get_figwidth() / (score.n_classes + 2.9)  # type: ignore[union-attr]
+    confusion_on(ax, score, part["class_names"], points=rcParams["font.size"], cell=cell)
 
 
 def _bars(part: Part, axes: Sequence[Axes]) -> None:
@@ -365,6 +380,7 @@ def _diagram(part: Part, axes: Sequence[Axes]) -> None:
 _DRAWN = {
     "lines": _lines,
     "image": _image,
+    "confusion": _confusion,
     "bars": _bars,
     "points": _points,
     "scatter": _scatter,

@@ -60,7 +60,7 @@ def test_a_finished_run_that_is_opened_shows_what_its_folder_holds(
     assert f"{dead} of 12 neurons never fired" in thresholds.summary()
     assert f"{dead} never fired" in weights.summary()
     window.session.selection.select_neuron(int(counts.sum(axis=0).argmax()))
-    waits(qtbot, lambda: "label phase" in neuron.bars._note and neuron.best[0].isVisible())
+    waits(qtbot, lambda: "label phase" in neuron.bars.plot.title_text and neuron.best[0].isVisible())
     labels = np.load(finished_run.path / "assignments.npz")["labels"]
     label = neuron.observed.class_name(labels[window.session.selection.neuron])
     assert f"label {label} (label phase)" in neuron.summary()

@@ -92,7 +92,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     lines = not_none(curves.figure())
     assert lines["plots"][-1]["label"] == "|Δw| per synapse"
     confusion = not_none(panels["confusion"].figure())
-    assert confusion["image"].shape == (10, 11)
+    assert np.shape(confusion["score"]["confusion"]) == (10, 11)
     assert panels["log"].figure() is None
     for key in ("weight-map", "confusion", "thresholds", "neuron"):
         spec = panels[key].figure()

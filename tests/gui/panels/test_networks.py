@@ -262,7 +262,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     shown.selection.select_neuron(2)
     neuron.raise_()
     waits(qtbot, lambda: "neuron 2" in neuron.about.text())
-    assert neuron.bars._note == "of top only"
+    assert neuron.bars.plot.title_text.endswith(", of top only")
     _all_of_it(window, qtbot, "start", "rules", "runs", "evaluate")
     weights.sources.compare_with_start()
     waits(qtbot, lambda: weights.sources.reference is not None)

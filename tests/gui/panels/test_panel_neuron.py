@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from frames import N_BINS, draw_frame, frame, give_pictures, pair, recording
+from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, Asked, is_complete, redraw, session, show
 from waiting import waits
@@ -59,9 +60,9 @@ def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspe
     for number, image, spikes in ((0, 0, 1), (1, 1, 3), (2, 2, 5), (3, 1, 3)):
         draw_frame(panel, frame(number, image=image, exc=pair(*((4, 10 * k) for k in range(spikes)))))
     assert "label b" in panel.about.text()
-    assert panel.bars._values == pytest.approx([1.0, 11 / 3, 0.0])
-    assert panel.bars._label == 1
-    assert "11" not in panel.bars._note
+    assert panel.bars.shown[0] == pytest.approx([1.0, 11 / 3, 0.0])
+    assert [pen.style() != Qt.PenStyle.NoPen for pen in panel.bars.bars.opts["pens"]] == [False, True, False]
+    assert "11" not in panel.bars.plot.title_text
     assert [caption.text() for caption in panel.best_captions[:3]] == ["b: 5", "b: 3", "a: 1"]
     assert not panel.best[3].isVisible()
     assert "excited most by picture 2 (5 spikes)" in panel.summary()

@@ -38,7 +38,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     session.selection.select_neuron(busiest)
     waits(qtbot, lambda: neuron._courses is not None)
     assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0
-    assert neuron.bars._values
+    assert neuron.bars.shown[0]
     assert f"Neuron {busiest}" in neuron.summary()
 
     neuron.hide()

@@ -20,6 +20,7 @@ from stdpbench.results.figures.paper import (
     spec_of_table,
     table_text,
 )
+from stdpbench.results.readout.metrics import Score
 from stdpbench.runs.client.helper import carry_out_aside
 
 RANDOM = np.random.default_rng(0)
@@ -67,6 +68,11 @@ SPECS["in one time"] = {
         SPECS["raster"] | {"rows": [{"t": X, "index": X, "label": "exc", "size": 20}], "x_range": (0, 30)},
         {"kind": "lines", "x_range": (0, 30), "plots": [{"label": "Hz", "lines": [{"x": X, "y": X, "steps": True}]}]},
     ],
+}
+SPECS["confusion"] = {
+    "kind": "confusion",
+    "score": Score(np.array([[5, 1, 0], [0, 4, 2]])).to_mapping(),
+    "class_names": ["a", "b"],
 }
 SPECS["stack"] = {"kind": "stack", "parts": [SPECS["raster"], SPECS["bars"], SPECS["image"]]}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import INTERVAL, NO_ANSWER
@@ -93,38 +91,14 @@ class MatrixBox(Box):
         """Describe what is shown."""
         if self.state.look is None:
             return self.empty_text
-        wrong = None if self.matrix.score is None else self.matrix.score.confusion.copy()
-        if wrong is None:
-            return self._about()
-        np.fill_diagonal(wrong, 0)
-        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        worst = f" Most often wrong: {self.matrix.describe(int(row), int(column))}." if wrong.any() else ""
-        return f"{self._about()}.{worst}"
+        return f"{'; '.join(filter(None, (self._about(), self.matrix.worst())))}."
 
     def table(self) -> Table | None:
         """Return one row per true class."""
-        look, score = self.state.look, self.matrix.score
-        if look is None or score is None:
-            return None
-        names = look.class_names
-        rows = [(names[i], *score.confusion[i].tolist()) for i in range(score.n_classes)]
-        return ("true class", *(f"answered {name}" for name in names), "no answer"), rows
+        return None if self.state.look is None else self.matrix.table()
 
     def plain_figure(self) -> dict[str, Any] | None:
-        """Return the matrix as shares of the true class."""
-        look, score = self.state.look, self.matrix.score
-        if look is None or score is None:
-            return None
-        totals = score.confusion.sum(axis=1, keepdims=True)
-        return {
-            "kind": "image",
-            "image": 100 * score.confusion / np.maximum(totals, 1),
-            "label": "share of the true class (%)",
-            "levels": (0.0, 100.0),
-            "x_label": "answer",
-            "y_label": "true class",
-            "x_ticks": [*look.class_names, "none"],
-            "y_ticks": list(look.class_names),
-            "title": f"Confusion matrix, {self.state.readout}",
-            "n": f"{score.n_images} {look.part} {look.noun}s, one run",
-        }
+        """Return the matrix."""
+        look = self.state.look
+        title = f"Confusion matrix, {self.state.readout}"
+        return None if look is None else self.matrix.figure(title, f"{look.part} {look.noun}s")
