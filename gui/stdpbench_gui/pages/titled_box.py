@@ -54,7 +54,8 @@ class TitledBox(QFrame):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.body)
         vbox(self._title_bar(), (inside, 1), within=self, margins=1, spacing=0)
-        self._due: set[str] = set()
+        self.due: set[str] = set()
+        """Topics that are still to be drawn."""
         self._drawing = timer(self, self._draw_due, once=True)
         changed.connect(self._on_changed)
 
@@ -98,15 +99,11 @@ class TitledBox(QFrame):
     def _on_changed(self, topics: set[str]) -> None:
         """Schedule one redraw for all changes, after the event loop has delivered them."""
         if topics & self.topics:
-            self._due |= topics
-            self._have_drawn()
-
-    def _have_drawn(self) -> None:
-        """Schedule `_draw_due`."""
-        self._drawing.start(0)
+            self.due |= topics
+            self._drawing.start(0)
 
     def _draw_due(self) -> None:
-        topics, self._due = self._due, set()
+        topics, self.due = self.due, set()
         if self.has_content():
             self._stack.setCurrentWidget(self.body)
             self.refresh(topics)

@@ -117,7 +117,7 @@ class TrainPage(QWidget):
         """Make the panels in steps; the page is whole after the last one."""
         yield
         for key, kind in panels.usable().items():
-            self.panels[key] = yield from kind.in_steps(self.session)
+            self.panels[key] = kind(self.session)
             yield
         self.panels["parameters"].setMinimumWidth(_PARAMETERS)
         self.handle.setDefaultAction(not_none(self.panels["parameters"].toggleViewAction()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import (
@@ -24,7 +24,6 @@ from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
 from stdpbench_gui.session.background import describe_error
-from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
@@ -100,12 +99,6 @@ class Panel(QDockWidget):
             session.selection.moment_changed.connect(self.mark_dirty)
         self.visibilityChanged.connect(self._on_visible)
         self.dockLocationChanged.connect(lambda _: self.show_title(self.titleBarWidget() is self._bar))
-
-    @classmethod
-    def in_steps(cls, session: RunSession) -> Making[Self]:
-        """Make a panel in steps, between which the window responds. Default: one step."""
-        yield from ()
-        return cls(session)
 
     # -- for subclasses --------------------------------------------------------------------------------------------
 

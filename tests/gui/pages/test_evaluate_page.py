@@ -26,6 +26,7 @@ from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.lessons.places import show
 from stdpbench_gui.pages.evaluate import report_writer
+from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
 from stdpbench_gui.widgets.basic import not_none
@@ -34,7 +35,7 @@ from stdpbench_gui.widgets.inks import inks
 
 def drawn(page: EvaluatePage) -> bool:
     """Return whether every view has drawn its changes."""
-    return not page.state.turns.busy
+    return not any(box.due for box in page.findChildren(Box))
 
 
 def looks_at(run: Path) -> int:

@@ -277,7 +277,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     waits(qtbot, lambda: page.run.count() == 1)
     page.run.setFocus()
     qtbot.keyClick(page.run, Qt.Key.Key_Return)
-    waits(qtbot, lambda: state.clustering is not None and not state.turns.busy)
+    waits(qtbot, lambda: state.clustering is not None and not page.fields.due)
     assert state.look.field_shape == (2, 5)
     assert state.look.shape == (8, 8)
     shown.selection.choose("feed")

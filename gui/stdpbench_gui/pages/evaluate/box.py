@@ -39,9 +39,6 @@ class Box(TitledBox):
         """Return whether there is something to draw."""
         return self.state.look is not None
 
-    def _have_drawn(self) -> None:
-        self.state.turns.ask(self._draw_due)
-
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper, with a caption that names the run."""
         spec, look = self.plain_figure(), self.state.look

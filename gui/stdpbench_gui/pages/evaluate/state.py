@@ -1,13 +1,8 @@
-"""Shared state of the views on the Evaluate page: the run, its clusters, and one selection.
-
-All views share the selection and have to be redrawn together, which would block the window for about three frames.
-Therefore each view is drawn in its own turn of the event loop, and the window handles input and paints in between.
-"""
+"""Shared state of the views on the Evaluate page: the run, its clusters, and one selection."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -15,35 +10,6 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from stdpbench.results.readout.embedding import Embedding
 from stdpbench.results.readout.over_time import AnswersOverTime
 from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, Numbers, ViewData
-from stdpbench_gui.session.timers import timer
-
-
-class Turns(QObject):
-    """A queue of pending draw calls."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._waiting: deque[Callable[[], object]] = deque()
-        self._timer = timer(self, self._next, once=True)
-
-    @property
-    def busy(self) -> bool:
-        """Whether draw calls are pending."""
-        return bool(self._waiting)
-
-    def ask(self, draw: Callable[[], object]) -> None:
-        """Queue a draw call, unless it is queued already."""
-        if draw not in self._waiting:
-            self._waiting.append(draw)
-        if not self._timer.isActive():
-            self._timer.start(0)
-
-    def _next(self) -> None:
-        draw = self._waiting.popleft()
-        if self._waiting:
-            self._timer.start(0)
-        draw()
-
 
 CLASS, CLUSTER, VERDICT = "class", "cluster", "right or wrong"
 COLOURS = (CLASS, CLUSTER, VERDICT)
@@ -66,8 +32,6 @@ class EvaluationState(QObject):
         Answers over the time within the presentation, by read-out; empty until they are computed.
     no_over_time : str
         Why they are missing; empty while they are computed.
-    turns : Turns
-        Draws the views one after the other.
     pictures, neurons : ndarray, int64
         Pictures and neurons of the selection; empty without a selection.
     """
@@ -77,7 +41,6 @@ class EvaluationState(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.turns = Turns(self)
         self.look: ViewData | None = None
         self.clustering: Clustering | None = None
         self.plane: Embedding | None = None

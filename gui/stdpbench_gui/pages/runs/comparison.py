@@ -59,8 +59,7 @@ _HELP = (
 class ComparisonPanel(QWidget):
     """Comparison of the ticked runs.
 
-    Runs that the legend has no room to name are not drawn, and it says so. Each plot is drawn in a turn of the event
-    loop of its own, while the panel is visible.
+    Runs that the legend has no room to name are not drawn, and it says so.
 
     Attributes
     ----------
@@ -82,8 +81,7 @@ class ComparisonPanel(QWidget):
         self.legend.named_changed.connect(self._fit_legend)
         self.left_out = ""
         self._named: list[str] = []
-        self._due: list[str] = []
-        self._drawing = timer(self, self._draw_next, once=True)
+        self._drawn = False
         self._fitting = timer(self, self._fit_legend, once=True)
         self.graphics = PlotArea()
         self.graphics.setAccessibleName("Curves of the ticked runs")
@@ -235,22 +233,16 @@ class ComparisonPanel(QWidget):
             self._draw_curves()
 
     def _draw_curves(self) -> None:
-        """Draw the plots once they can be seen, one in each turn of the event loop: 20 runs take 20 ms in each."""
-        self._due = list(self.plots)
-        if self.isVisible():
-            self._drawing.start()
+        """Draw the plots, or wait until they can be seen."""
+        self._drawn = self.isVisible()
+        for measure, plot in self.plots.items() if self._drawn else ():
+            self._draw_plot(measure, plot)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw what changed while the panel was hidden."""
         super().showEvent(event)
-        if self._due:
-            self._drawing.start()
-
-    def _draw_next(self) -> None:
-        if self._due:
-            measure = self._due.pop(0)
-            self._draw_plot(measure, self.plots[measure])
-            self._drawing.start()
+        if not self._drawn:
+            self._draw_curves()
 
     def _draw_plot(self, measure: str, plot: SmallPlot) -> None:
         courses = [course for course in self._ticks.ordered if course.name in self._named]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
@@ -20,7 +20,6 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.neuron.slow_motion_plots import SlowMotionPlots
-from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
@@ -338,7 +337,7 @@ class SlowMotionPanel(Panel):
         "spikes, traces and weights interact."
     )
 
-    def __init__(self, session: RunSession, plots: SlowMotionPlots | None = None) -> None:
+    def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.observed = Observed.of(session)
         self.recorder = Recorder.of(session)
@@ -363,7 +362,7 @@ class SlowMotionPanel(Panel):
         self.what = wrapped("", "empty")
         self.about = wrapped("", "faint")
         self.about.setAccessibleName("About the replay")
-        self.plots = plots or SlowMotionPlots()
+        self.plots = SlowMotionPlots()
         self.plots.scrubbed.connect(self._scrub)
         self.plots.key_pressed.connect(self._on_key)
         self.weights = WeightsPair()
@@ -372,13 +371,6 @@ class SlowMotionPanel(Panel):
         session.selection.neuron_changed.connect(lambda _: self._on_selection())
         session.selection.shown_changed.connect(self._on_selection)
         self.restyle()
-
-    @classmethod
-    def in_steps(cls, session: RunSession) -> Making[Self]:
-        """Make the plots first, then the rest."""
-        plots = SlowMotionPlots()
-        yield
-        return cls(session, plots)
 
     def _lay_out(self) -> None:
         side = vbox((self.weights, 1), self.next, self.hunt, spacing=theme.GRID // 2)

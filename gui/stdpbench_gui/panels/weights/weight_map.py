@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -24,7 +24,6 @@ from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
-from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
@@ -147,12 +146,12 @@ class WeightMap(Panel):
     )
     empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 
-    def __init__(self, session: RunSession, levels: LevelBar | None = None) -> None:
+    def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.sources = WeightSources(session, self)
         self.mosaic = Mosaic()
         self.marks = MapMarks(session, self.mosaic, self)
-        self.levels = levels or LevelBar()
+        self.levels = LevelBar()
         self.graphics = MapGraphics(self._key_pressed)
         self.matrix = MatrixPlot(self.mosaic.view, self.mosaic.image)
         self.matrix.lay_out(self.graphics, self.levels)
@@ -193,13 +192,6 @@ class WeightMap(Panel):
         self.marks.changed.connect(self._on_marks)
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self.mark_dirty())
         self.levels.levels_changed.connect(self.mosaic.image.set_levels)
-
-    @classmethod
-    def in_steps(cls, session: RunSession) -> Making[Self]:
-        """Make the colour bar first, then the rest."""
-        levels = LevelBar()
-        yield
-        return cls(session, levels)
 
     def _add_actions(self) -> None:
         self.menu.addMenu(SourcesMenu(self.sources, self))
