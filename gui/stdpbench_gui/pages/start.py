@@ -41,6 +41,8 @@ _TILE = QSize(240, 40)
 """Size of the picture of a question in pixels."""
 _ROOMY = 900
 """Width in pixels from which on there is room for the picture beside the first experiment, and for three columns."""
+_LETTERS = 36
+"""Width of a run's name, in letters; longer names are cut off at their end."""
 _GONE = "gone"
 _HELP = (
     "The button starts a network of spiking neurons in a separate process and opens the Train page. Each question "
@@ -204,7 +206,13 @@ class StartPage(QScrollArea):
             layout.addWidget(wrapped(f"⚠ Cannot list the runs: {problem.rstrip('.')}.", "problem"))
         for path, words in runs or ():
             name = (titles or {}).get(path) or path.name
-            button = self._button(name, lambda path=path: self.run_chosen.emit(path), plain_tip(str(path)))  # type: ignore[misc]
+            room = _LETTERS * self.fontMetrics().horizontalAdvance("n")
+            button = self._button(
+                self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room),
+                lambda path=path: self.run_chosen.emit(path),  # type: ignore[misc]
+                plain_tip(str(path)),
+            )
+            button.setAccessibleName(name)
             button.setFlat(True)
             button.setStyleSheet("text-align: left; padding: 2px;")
             state = Label(words)

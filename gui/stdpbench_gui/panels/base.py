@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import QSettings, Qt
@@ -19,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table, spec_of_table
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
@@ -26,12 +26,9 @@ from stdpbench_gui.session import crash
 from stdpbench_gui.session.background import describe_error
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import Elided, Label, as_bullets, menu_action, not_none, title_buttons
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import hbox
-
-Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 _WORDS_MS = 1000
 
@@ -131,9 +128,10 @@ class Panel(QDockWidget):
     def figure(self) -> dict[str, Any] | None:
         """Return the figure of the panel for a paper (see `stdpbench.results.figures.paper`); None: nothing to draw.
 
-        Default: the figure that `panel_figures` defines for the panel, otherwise the columns of `table` as lines.
+        Default: the columns of `table` as lines.
         """
-        return panel_figures.figure_of(self.key, self.session, self.table())
+        table = self.table()
+        return None if table is None else spec_of_table(table)
 
     def save(self, settings: QSettings) -> None:
         """Save what the user chose in the panel. Default: nothing."""

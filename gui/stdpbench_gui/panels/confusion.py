@@ -12,13 +12,14 @@ from PyQt6.QtGui import QIcon, QPixmap
 from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import INTERVAL, READOUTS, Assignment, Score, readouts
 from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.basic import (

@@ -6,8 +6,9 @@ from PyQt6.QtGui import QColor, QTextBlockFormat, QTextCharFormat, QTextCursor, 
 from PyQt6.QtWidgets import QTextEdit
 
 from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
@@ -93,3 +94,6 @@ class Log(Panel):
     def table(self) -> Table | None:
         """Return position, time and sentence of each event."""
         return ("presentation", "time", "event"), list(self.session.live.log)
+
+    def figure(self) -> None:
+        """Return None: there is nothing to draw."""

@@ -8,8 +8,9 @@ from stdpbench.base.units import thousands
 from stdpbench.declare.learned_names import listed
 from stdpbench.engine.network.description import population_rows, projection_rows
 from stdpbench.results.figures.diagram import diagram_spec
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.recent_answers import RecentRates
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.diagram_items import rate_text
 from stdpbench_gui.widgets.layouts import vbox

@@ -10,12 +10,13 @@ import numpy as np
 from PyQt6.QtCore import Qt
 
 from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.frame_spikes import spikes_in
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels import stimulus_report
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import encoding_of, group_names, noun_of

@@ -15,11 +15,11 @@ from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, n_bins
-from stdpbench.results.figures.paper import histogram
+from stdpbench.results.figures.paper import Table, histogram
 from stdpbench.runs.analysis.fields import NOT_COUNTED
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of

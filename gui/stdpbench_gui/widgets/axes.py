@@ -102,7 +102,7 @@ def _raised(power: float) -> str:
 class SmallPlot(Plot):
     """A compact plot with few ticks and its title, including the unit, inside at the top left.
 
-    Texts that do not fit are elided in the middle, so that the unit stays visible.
+    Texts that do not fit are cut off at their end.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ class SmallPlot(Plot):
         metrics = QFontMetrics(theme.plot_font())
         if room <= metrics.height():
             return text
-        return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(room) - 4)
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room) - 4)
 
     def _size_axis(self) -> None:
         metrics = QFontMetrics(theme.plot_font())

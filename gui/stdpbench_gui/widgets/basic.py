@@ -141,15 +141,15 @@ class Label(QLabel):
 
 
 class Elided(Label):
-    """A single-line label that elides its text in the middle if it does not fit."""
+    """A single-line label that cuts off the end of its text if it does not fit."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of a few characters."""
-        return QSize(self.fontMetrics().horizontalAdvance("some … end"), super().minimumSizeHint().height())
+        return QSize(self.fontMetrics().horizontalAdvance("some text …"), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the elided text."""
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         QPainter(self).drawText(self.rect(), int(self.alignment()), text)
 
 

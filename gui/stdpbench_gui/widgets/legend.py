@@ -1,121 +1,73 @@
-"""The legend of curves: read-outs, other runs, and the numbered changes of parameters."""
+"""The legend of curves above plots, and names of runs that tell them apart."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from html import unescape
+from collections.abc import Sequence
+from html import escape
 from itertools import takewhile
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QSizePolicy
+from PyQt6.QtGui import QResizeEvent, QTextDocument
+from PyQt6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label
 
-_LISTED = 4  # maximum number of changes in the legend
 _SHARE, _LINES = 0.3, 3
-"""Maximum share of the panel's height, and the number of lines that are always allowed."""
+"""Maximum share of the parent's height, and the number of lines that are always allowed."""
+_MARK = 30  # width of a mark and of the gap before the next entry, in pixels
 _MADE = re.compile(r"(?P<stem>.+?)-(?P<date>\d{8})-(?P<time>\d{6}.*)")
 """Name of a run folder: experiment and seed, date and time."""
 
 
-class Legend(Label):
-    """Lines of text above plots, which wrap between entries, and after commas within one that is wider than that.
-
-    Its height is limited to a share of the panel; entries that do not fit are counted, and listed in the tooltip.
-
-    Attributes
-    ----------
-    named : int
-        Number of lines whose names fit.
-    named_changed : signal
-        Another number of names fits since the size of the legend or of the panel changed.
-    """
-
-    named_changed = pyqtSignal()
+class Legend(QTextBrowser):
+    """Names of lines, each in full; it scrolls beyond a share of its parent's height."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.named = 0
-        self._cut: Callable[[int], str] | None = None
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setWordWrap(True)
-        self.setContentsMargins(theme.GRID, 2, theme.GRID, 0)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
         self.setAccessibleName("Legend")
-        self._parts: list[str] = []
-        self._lines: list[tuple[str, str, str]] = []
-        self._fitted: tuple[object, ...] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._text: QTextDocument = self.document() or QTextDocument(self)
+        self._parts: list[tuple[str, str]] = []
+        self._written = ""
 
-    def write(
-        self, lines: Sequence[tuple[str, str, str]], marks: Sequence[str], cut: Callable[[int], str] | None = None
-    ) -> None:
-        """Set the entries.
-
-        Parameters
-        ----------
-        lines : sequence of (str, str, str)
-            Colour, a symbol that looks like the line, and name.
-        marks : sequence of str
-            Short descriptions of changes, numbered from 1.
-        cut : callable, optional
-            Returns what the legend adds, as HTML, if it names so many lines. Default: the number of the others, with
-            all names in the tooltip.
-        """
-        parts = []
-        numbered = list(enumerate(marks, 1))[-_LISTED:]
-        if numbered:
-            listed = ", ".join(f"{number}:&nbsp;{_whole(text)}" for number, text in numbered)
-            parts.append(f"{'… ' if len(marks) > _LISTED else ''}┊&nbsp;{listed}")
-        self._lines, self._parts, self._cut = list(lines), parts, cut
-        self._fit()
+    def write(self, entries: Sequence[tuple[str, str, str]], links: Sequence[int] = ()) -> None:
+        """Set the entries: colour, a mark that looks like the line (HTML), and name; `links` makes them links."""
+        ink = theme.current().ink
+        style = f"color: {ink}; text-decoration: none"
+        marked = [(f'<span style="color: {colour}">{mark}</span>', name) for colour, mark, name in entries]
+        parts = [(f'{mark}&nbsp;<span style="color: {ink}">{_whole(name)}</span>', name) for mark, name in marked]
+        if links:
+            parts = [
+                (f'<a href="{link}" style="{style}">{part}</a>', name)
+                for link, (part, name) in zip(links, parts, strict=True)
+            ]
+        if parts != self._parts:
+            self._parts = parts
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Fit the entries to the new width."""
+        """Fit the lines to the new width."""
         super().resizeEvent(event)
-        before = self.named
         self._fit()
-        if self.named != before:
-            self.named_changed.emit()
 
     def _fit(self) -> None:
-        around = self.parentWidget()
-        most = max(_LINES * self.fontMetrics().lineSpacing() + 2, round(_SHARE * around.height()) if around else 0)
-        parts = [*map(self._entry, self._lines), *self._parts]
-        cut = self._cut or (lambda n: f"…&nbsp;{len(parts) - n}&nbsp;more" if n < len(parts) else "")
-        fitted = parts, cut(0), cut(len(parts)), self.width(), most
-        if fitted == self._fitted:
-            return
-        self._fitted = fitted
-        self.setMinimumHeight(0)  # heightForWidth is never less than the minimum height
-
-        def needed(n: int) -> int:
-            self.setText(self._joined([*parts[:n], *([cut(n)] if cut(n) else [])]))
-            return self.heightForWidth(max(1, self.width()))
-
-        n = len(parts)
-        if needed(n) > most:  # the largest number of entries that fit is less
-            n = max(0, bisect_right(range(n), most, key=needed) - 1)
-        self.named = min(n, len(self._lines))
-        if self._cut is None:
-            self.setToolTip("<br>".join(parts) if n < len(parts) else "")
-        self.setFixedHeight(max(1, needed(n)))
-
-    def _joined(self, parts: Sequence[str]) -> str:
-        """Return the text of the legend."""
-        return "&nbsp;&nbsp; ".join(parts)
-
-    def _entry(self, line: tuple[str, str, str]) -> str:
-        colour, mark, name = line
-        room = self.width() - 2 * theme.GRID - self.fontMetrics().horizontalAdvance(f"{mark} ")
-        text = _whole(name)
-        if 0 < room < self.fontMetrics().horizontalAdvance(unescape(name)):
-            text = text.replace(",&nbsp;", ", ")
-        return f'<span style="color:{colour}">{mark}</span>&nbsp;{text}'
+        """Begin lines between entries: Qt would begin them after a mark, too."""
+        metrics, around, taken, text = self.fontMetrics(), self.parentWidget(), 0, ""
+        for part, name in self._parts:
+            width = metrics.horizontalAdvance(f"  {name}") + _MARK
+            new = taken + width > self.width() and bool(text)
+            text += f"{'<br>' if new else '&nbsp;&nbsp; ' if text else ''}{part}"
+            taken = width if new else taken + width
+        if text != self._written:
+            self._written = text
+            self.setHtml(text)
+        most = max(_LINES * metrics.lineSpacing(), round(_SHARE * around.height()) if around else 0)
+        self._text.setDocumentMargin(2)
+        self._text.setTextWidth(max(1, self.width()))
+        self.setFixedHeight(min(most, round(self._text.size().height())))
 
 
 def distinct_names(names: Sequence[str], own: str = "") -> dict[str, str]:
@@ -141,18 +93,6 @@ def distinct_names(names: Sequence[str], own: str = "") -> dict[str, str]:
     return {name: f"{'…' if first else ''}{'-'.join(parts[name][first : len(parts[name]) - last])}" for name in names}
 
 
-def terse_names(names: Mapping[str, str]) -> dict[str, str]:
-    """Shorten names further: parts that all have after the first one, or before the last one, become "…"."""
-    parts = {name: re.split(r"(?<=[-\s])", text) for name, text in names.items()}
-    every = list(parts.values())
-    first, last = _shared(every), _shared([some[::-1] for some in every])
-    found = {}
-    for name, some in parts.items():
-        middle = some[first : len(some) - min(last, len(some) - first - 1)]
-        found[name] = "".join([some[0] if first else "", "…" if first > 1 else "", *middle, "…" if last else ""])
-    return found if len(set(found.values())) == len(found) else dict(names)
-
-
 def _shared(every: Sequence[Sequence[str]]) -> int:
     """Return how many leading parts are the same in all names, at most all but the last one of the shortest."""
     if len(every) < 2:
@@ -163,4 +103,4 @@ def _shared(every: Sequence[Sequence[str]]) -> int:
 
 def _whole(text: str) -> str:
     """Return a text that does not wrap."""
-    return text.replace(" ", "&nbsp;").replace("-", "\u2011").replace("…", "…\u2060")
+    return escape(text).replace(" ", "&nbsp;").replace("-", "\u2011").replace("…", "…\u2060")

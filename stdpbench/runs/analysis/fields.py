@@ -133,3 +133,27 @@ def field_shape(source: tuple[int, ...]) -> tuple[int, int]:
     n = prod(source)
     height = max(side for side in range(1, isqrt(n) + 1) if n % side == 0)
     return height, n // height
+
+
+def mosaic(
+    w: NDArray[np.floating[Any]],
+    shape: tuple[int, int],
+    order: NDArray[np.int64] | None = None,
+    columns: int = 0,
+) -> NDArray[np.float32]:
+    """Return receptive fields side by side, separated by NaN.
+
+    Parameters
+    ----------
+    w : ndarray, float, (n_input, n_exc)
+        Weights.
+    shape : tuple of int
+        Height and width of a field.
+    order : ndarray, int64, optional
+        The neuron of each place, -1 for none. Default: the order of neurons.
+    columns : int
+        Fields per row; default: those that make the picture about as wide as high.
+    """
+    order = np.arange(w.shape[1]) if order is None else order
+    columns = columns or int(np.ceil(np.sqrt(len(order) * shape[0] / shape[1])))
+    return tile(np.where(order >= 0, w[:, order], np.nan), shape, columns)[:-1, :-1]

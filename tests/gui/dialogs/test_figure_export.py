@@ -90,7 +90,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     fields = not_none(panels["weight-map"].figure())
     assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28
     lines = not_none(curves.figure())
-    assert lines["plots"][-1]["label"] == "|Δw| per synapse"
+    assert lines["plots"][-1]["label"] == "mean |Δw| (10⁻³)"
     confusion = not_none(panels["confusion"].figure())
     assert np.shape(confusion["score"]["confusion"]) == (10, 11)
     assert panels["log"].figure() is None
@@ -169,8 +169,9 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     curves.overlay(other, curves.session.live.blocks)
     spec = not_none(curves.figure())
     labels = {plot["label"]: [line["label"] for line in plot["lines"]] for plot in spec["plots"]}
-    assert labels["exc spikes per stimulus"] == [own.rpartition("-")[2], "another"]
-    assert labels["running accuracy (%)"][-1] == "another, vote"
+    assert labels["spikes per stimulus"] == labels["running accuracy (%)"]
+    this, that = labels["spikes per stimulus"]
+    assert (this, that[-8:]) == ("this run", "-another")
     caption = figure_export.caption_of(curves, spec)
     assert f"n: 2 runs, {own}, {other}; " in caption
     assert "Error bars: none, each line is a single run." in caption

@@ -190,8 +190,8 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot:
     np.testing.assert_allclose(shown[0].result.curves[0].change, window_of(shown[0].result.x), atol=1e-12)
     marks = [mark.opts["symbol"] for mark in page.plots[0].plot._marks[:2]]
     assert len(set(marks)) == 2
-    assert "●" in page.plots[0].legend.text()
-    assert "■" in page.plots[0].legend.text()
+    assert "●" in page.plots[0].legend.toPlainText()
+    assert "■" in page.plots[0].legend.toPlainText()
     page.state.plan(0, Plan("pair-window", {"pairs": 2}))  # kept curves are computed again
     waits(qtbot, lambda: settled(page) and "2 pairs" in page.plots[0]._results[0].conditions)
     item = not_none(page.compare.list.topLevelItem(0))

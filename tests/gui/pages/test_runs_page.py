@@ -168,7 +168,7 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_not_on_train(
     waits(qtbot, lambda: known.selection.comparison is not None)
     assert index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
     assert not curves.overlays.shown()
-    waits(qtbot, lambda: len(known.comparison.plots["mean_theta"].listDataItems()) == 2)
+    waits(qtbot, lambda: len(known.comparison.plots["mean_theta"].drawn) == 2)
     texts = [
         known.comparison.rows.topLevelItem(row).text(0) for row in range(known.comparison.rows.topLevelItemCount())
     ]  # type: ignore[union-attr]
@@ -199,7 +199,7 @@ def test_the_word_supervised_stands_where_runs_are_compared(page: RunsPage, runs
     edit_journal(runs / "digits-b", weights_origin="labels")
     page.selection.tick(["digits-a", "digits-b"])
     waits(qtbot, lambda: page.selection.comparison is not None)
-    assert page.comparison.legend.text().count("(supervised)") == 1
+    assert page.comparison.legend.toPlainText().count("(supervised)") == 1
     rows = not_none(page.comparison.rows.headerItem())
     heads = [rows.text(number) for number in (1, 2)]
     assert [head.endswith(" (supervised)") for head in sorted(heads, key=lambda head: "b" in head)] == [False, True]

@@ -6,15 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from PyQt6.QtGui import QTextDocument
+from PyQt6.QtCore import QUrl
 from PyQt6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 from synthetic import block, experiment, redraw, session, show
 
-from stdpbench_gui.look import run_lines
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.panels.curves.measure import OWN
 from stdpbench_gui.session.overlays import Overlay
 from stdpbench_gui.widgets.basic import not_none
 
@@ -27,9 +25,7 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
 
 def legend(panel: Curves) -> str:
     """Return the legend of the runs as text."""
-    document = QTextDocument()
-    document.setHtml(panel.runs.text())
-    return document.toPlainText().replace("\u00a0", " ").replace("\u2011", "-").replace("\u2060", "")
+    return panel.runs.toPlainText().replace("\u00a0", " ").replace("\u2011", "-").replace("\u2060", "")
 
 
 def runs_in(plot: CurvePlot) -> list[tuple[int, str]]:
@@ -56,7 +52,7 @@ def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     assert panel.plots[1].data("another-run")[1] == [11.0, 11.0]
     assert panel.plots[0].data("this run")[0] == list(range(10, 130, 10))
     assert panel.plots[0].data("proportion") == ([], [])
-    assert panel.plots[0].note.text() == "vote; others without overlays; training pictures, while learning"
+    assert panel.plots[0].note.text() == "training pictures, while learning; vote; others without overlays"
     assert "overlays: another-run" in panel.summary()
     assert panel.plots[0].plot.getViewBox().viewRange()[1][0] <= 30
     table = not_none(panel.table())
@@ -73,36 +69,18 @@ def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     assert not any(action.isEnabled() for action in menu.actions() if action.text())
 
 
-def test_only_runs_that_are_named_are_drawn_and_the_panel_says_how_many(panel: Curves) -> None:
-    add(panel, *(f"a-quite-long-name-of-a-run-{number}" for number in range(8)))
-    assert all(f"a-…{number}" in legend(panel) for number in range(8))  # in full they would not all fit
-    assert "Showing" not in legend(panel)
-    assert [len(runs_in(plot)) for plot in panel.shown] == [9, 9]
-    add(panel, *(f"number-{number}-of-runs-that-have-nothing-in-common" for number in range(8)))
-    for size in ((420, 330), (400, 260), (900, 700)):
+def test_all_runs_are_drawn_and_named_in_a_legend_that_scrolls(panel: Curves) -> None:
+    names = [f"number-{number}-of-runs-that-have-nothing-in-common" for number in range(16)]
+    add(panel, *names)
+    for size in ((420, 330), (900, 700)):
         panel.resize(*size)
         redraw(panel)
-        redraw(panel)
-        words = legend(panel)
-        drawn = [run for run, _ in runs_in(panel.shown[0]) if run != OWN]
-        assert all(runs_in(plot) == runs_in(panel.shown[0]) for plot in panel.shown)
-        assert words.count("\ufffc") == len(drawn) + 1
-        sentence = f"Showing {len(drawn)} of 16 overlays; a larger panel names more."
-        assert (sentence in words) == (sentence in panel.summary()) == (len(drawn) < 16)
-        assert (len(drawn) < 16) == (size != (900, 700))
+        assert [len(runs_in(plot)) for plot in panel.shown] == [17] * len(panel.shown)
+        assert legend(panel).count("\ufffc") == 17
         assert panel.runs.height() <= 0.35 * panel.body.height()
-    assert "a-quite-long-name-of-a-run-7" in panel.runs.toolTip()
+    assert "number-7-of-runs-that-have-nothing-in-common" in panel.runs.toolTip()
     figure = not_none(panel.figure())
     assert len(figure["plots"][-1]["lines"]) == 17
-
-
-def test_runs_whose_lines_would_look_alike_are_not_drawn(panel: Curves) -> None:
-    panel.resize(1600, 900)
-    add(panel, *(f"run{number}" for number in range(run_lines.N_DIFFERENT + 3)))
-    looks = {(run_lines.colour(run), run_lines.mark(run)) for run, _ in runs_in(panel.shown[0]) if run != OWN}
-    assert len(looks) == len(runs_in(panel.shown[0])) - 1 == run_lines.N_DIFFERENT
-    sentence = f"Showing {len(looks)} of {len(looks) + 3} overlays; more lines would look alike."
-    assert sentence in legend(panel)
 
 
 def test_two_runs_of_one_title_are_both_drawn_and_named(panel: Curves) -> None:
@@ -121,13 +99,13 @@ def test_a_name_under_the_mouse_draws_its_line_bold(panel: Curves) -> None:
         return [item.opts["pen"].widthF() for _, item in sorted(panel.plots[0]._items.items())]
 
     assert widths() == [2.0, 1.5, 1.5]
-    panel.runs.linkHovered.emit("1")
+    panel.runs.highlighted.emit(QUrl("1"))
     assert widths() == [2.0, 1.5, 3.0]
-    panel.runs.linkHovered.emit("")
+    panel.runs.highlighted.emit(QUrl(""))
     assert widths() == [2.0, 1.5, 1.5]
-    panel.runs.linkActivated.emit("0")
+    panel.runs.anchorClicked.emit(QUrl("0"))
     assert widths() == [2.0, 3.0, 1.5]
-    panel.runs.linkActivated.emit("0")
+    panel.runs.anchorClicked.emit(QUrl("0"))
     assert widths() == [2.0, 1.5, 1.5]
 
 

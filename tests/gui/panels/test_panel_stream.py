@@ -152,7 +152,7 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
     assert len(rate.data("this run")[0]) == 8
     assert rate.data("inh") == ([], [])  # one line of each run
     assert max(last.data("another")[1]) == (4.0 + 102 if patterns else pytest.approx(0.7375))
-    assert "another" in panel.runs.text()
+    assert "another" in panel.runs.toPlainText()
     looks = {item.opts["symbol"] for item in last._items.values()}
     assert looks == ({"o", "d"} if patterns else {None})
     panel.session.selection.population = "inh"

@@ -73,6 +73,6 @@ def test_only_runs_with_labels_are_drawn_over_it(panel: Curves) -> None:
     panel.overlays.add(Overlay("unsupervised", {10: block()}, None))
     panel.overlays.add(Overlay("supervised", {}, None, live=LiveRun(taught={100: part(4), 200: part(5)})))
     redraw(panel)
-    assert "supervised" in panel.runs.text()
-    assert "unsupervised" not in panel.runs.text()
+    assert "supervised" in panel.runs.toPlainText()
+    assert "unsupervised" not in panel.runs.toPlainText()
     assert panel.plots[1].data("supervised")[1] == [1 / 4, 1 / 5]

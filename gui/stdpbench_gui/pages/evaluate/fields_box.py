@@ -12,12 +12,12 @@ from PyQt6.QtWidgets import QToolTip
 
 from stdpbench.base.units import label
 from stdpbench.results.figures.paper import Table
+from stdpbench.runs.analysis.fields import mosaic
 from stdpbench.studies.report.views import Chosen, Numbers
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import (
     NarrowBox,
     plain_tip,
@@ -205,7 +205,7 @@ class FieldsBox(Box):
             return None
         return {
             "kind": "image",
-            "image": panel_figures.mosaic(look.w[:, self.mosaic.order], look.field_shape),
+            "image": mosaic(look.w[:, self.mosaic.order], look.field_shape),
             "label": "weight",
             "levels": self._levels,
             "title": f"Receptive fields of {look.n_exc} {look.population} neurons, {self.sort.currentText()}",

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
+from stdpbench.runs.analysis.fields import mosaic
 from stdpbench.studies.report.views import Numbers, ViewData
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
@@ -22,7 +23,6 @@ from stdpbench_gui.widgets.basic import (
 )
 from stdpbench_gui.widgets.inks import inks
 from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.panel_figures import mosaic
 
 _SIDE = 44
 _MOST = 120

@@ -16,7 +16,7 @@ from stdpbench_gui.widgets.basic import (
 )
 
 _WORD = 10
-"""Minimum number of visible letters of a name; longer names are elided in the middle."""
+"""Minimum number of visible letters of a name; longer names are cut off at their end."""
 _TIP = Qt.ItemDataRole.UserRole + 100
 """Role of the tool tip of a cell without the values of hidden columns."""
 
@@ -85,7 +85,7 @@ def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int
     tree.setRootIsDecorated(False)
     tree.setItemsExpandable(False)
     tree.setUniformRowHeights(True)
-    tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    tree.setTextElideMode(Qt.TextElideMode.ElideRight)
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setHeaderLabels([heading for heading, _ in headings])
     head, item = tree.header(), tree.headerItem()

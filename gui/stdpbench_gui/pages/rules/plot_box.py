@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -160,7 +159,6 @@ class PlotBox(TitledBox):
         menu_action(self.menu, "Fit the axes", lambda: self.plot.fit())
         self.why = wrapped("", "faint")
         self.legend = Legend()
-        self.legend.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.plot = CurvePlot()
         self.foot = wrapped("", "faint")
         self.foot.setAccessibleName("Conditions")
@@ -277,8 +275,9 @@ class PlotBox(TitledBox):
         """Write the legend, the conditions, and why this protocol was chosen."""
         state, opening = self.state, self.state.rule.opening
         shown = self.shown()
-        self.legend.write(self._entries(shown), [])
-        self.legend.setVisible(bool(self.legend.text()))
+        entries = self._entries(shown)
+        self.legend.write(entries)
+        self.legend.setVisible(bool(entries))
         why = [f"Shown first: {opening.why}"] if opening.protocol == self._of and self.place == 0 else []
         _, put_in = as_opened(state.now, self._of)
         if put_in:
@@ -311,7 +310,7 @@ class PlotBox(TitledBox):
                 (
                     look.colour,
                     f"{line_styles.line_word(which)}{look.word if which == 0 else look.hollow}",
-                    escape(curve.label),
+                    curve.label,
                 )
                 for which, curve in enumerate(curves)
                 if curve.label
@@ -320,13 +319,13 @@ class PlotBox(TitledBox):
             names = words.told_apart([drawn.name for drawn in reversed(shown)])
             for drawn, name in zip(reversed(shown), names, strict=True):
                 look = line_styles.of_rule(drawn.kept)
-                lines.append((look.colour, f"{line_styles.line_word(0)}{look.word}", escape(name)))
+                lines.append((look.colour, f"{line_styles.line_word(0)}{look.word}", name))
             if len(curves) > 1 and not self._tight:
                 ink = theme.current().ink
-                lines += [(ink, line_styles.line_word(which), escape(c.label)) for which, c in enumerate(curves)]
+                lines += [(ink, line_styles.line_word(which), c.label) for which, c in enumerate(curves)]
         for one in self._points() if not self._tight else ():
             look = line_styles.of_points(one.number)
-            lines.append((look.colour, look.word, escape(one.points.label)))
+            lines.append((look.colour, look.word, one.points.label))
         return lines
 
     def _fit_foot(self, text: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from typing import Any
 
-import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
+    QGridLayout,
     QHBoxLayout,
     QMenu,
     QPushButton,
@@ -33,14 +33,13 @@ from stdpbench.runs.catalog.comparison_spec import (
 )
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import run_lines, theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.pages.runs.selection import RunSelection
+from stdpbench_gui.panels.curves.curve_plot import CurvePlot
+from stdpbench_gui.panels.curves.measure import Line, Measure, finite
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import explain, not_none, plain_tip, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
-from stdpbench_gui.widgets.legend import Legend, distinct_names, terse_names
+from stdpbench_gui.widgets.legend import Legend, distinct_names
 
 _EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
 _NARROWEST, _READABLE = 14, 20
@@ -59,14 +58,10 @@ _HELP = (
 class ComparisonPanel(QWidget):
     """Comparison of the ticked runs.
 
-    Runs that the legend has no room to name are not drawn, and it says so.
-
     Attributes
     ----------
     clear_wanted : signal
         Request to untick all runs.
-    left_out : str
-        The sentence that says how many of the ticked runs are drawn; empty: all.
     """
 
     clear_wanted = pyqtSignal()
@@ -76,28 +71,20 @@ class ComparisonPanel(QWidget):
         super().__init__()
         self.session = session
         self._ticks = ticks
-        self._range: dict[str, tuple[float, float]] = {}
         self.legend = Legend()
-        self.legend.named_changed.connect(self._fit_legend)
-        self.left_out = ""
-        self._named: list[str] = []
         self._drawn = False
-        self._fitting = timer(self, self._fit_legend, once=True)
-        self.graphics = PlotArea()
-        self.graphics.setAccessibleName("Curves of the ticked runs")
-        self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
-        self.graphics.ci.layout.setSpacing(4)
-        self.graphics.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
-        self.plots = {name: SmallPlot(label) for name, (label, _) in MEASURES.items()}
+        self.plots = {name: CurvePlot(label, chooses=False) for name, (label, _) in MEASURES.items()}
+        grid, curves = QGridLayout(), QWidget()
+        grid.setSpacing(4)
         for place, plot in enumerate(self.plots.values()):
-            if not place:
-                self.graphics.addItem(plot, row=0, col=0, colspan=2)
-            else:
-                self.graphics.addItem(plot, row=1, col=place - 1)
-                plot.setLabel("bottom", "training presentations")
-            double_clicked(plot, self.show_all)
-        self.graphics.ci.layout.setRowStretchFactor(0, 3)
-        self.graphics.ci.layout.setRowStretchFactor(1, 2)
+            grid.addWidget(plot, min(place, 1), max(0, place - 1), 1, 1 if place else 2)
+            plot.label_time(*(("training presentations", "presentations") if place else ()))
+            plot.whole_wanted.connect(self.show_all)
+        grid.setRowStretch(0, 3)
+        grid.setRowStretch(1, 2)
+        curves.setObjectName("panel")
+        curves.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
+        vbox(self.legend, (grid, 1), within=curves, spacing=0)
         self.rows = QTreeWidget()
         self.rows.setRootIsDecorated(False)
         self.rows.setUniformRowHeights(True)
@@ -119,9 +106,6 @@ class ComparisonPanel(QWidget):
         self.empty = wrapped(_EMPTY, "faint")
         self._halves = QSplitter(Qt.Orientation.Horizontal)
         self.body: QWidget = self._halves
-        curves = QWidget()
-        curves.setObjectName("panel")
-        vbox(self.legend, (self.graphics, 1), within=curves, spacing=0)
         self._halves.addWidget(curves)
         tables = QWidget()
         vbox((self.rows, 2), (self.seeds, 1), within=tables, spacing=theme.GRID // 2)
@@ -130,7 +114,7 @@ class ComparisonPanel(QWidget):
         self._halves.setChildrenCollapsible(False)
         vbox(self._bar(), self.problem, self.empty, (self.body, 1), within=self, spacing=theme.GRID // 2)
         for table in (self.rows, self.seeds):  # a scroll bar that appears takes room
-            not_none(table.header()).setTextElideMode(Qt.TextElideMode.ElideMiddle)
+            not_none(table.header()).setTextElideMode(Qt.TextElideMode.ElideRight)
             not_none(table.verticalScrollBar()).rangeChanged.connect(lambda *_: self._fit_tables())
         ticks.changed.connect(self.refresh)
         ticks.read.connect(self.refresh)
@@ -153,14 +137,14 @@ class ComparisonPanel(QWidget):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.graphics.setBackground(theme.current().base)
         for plot in self.plots.values():
             plot.restyle()
         self.refresh()
 
     def show_all(self) -> None:
         """Show the full range of all runs."""
-        self._range.clear()
+        for plot in self.plots.values():
+            plot.forget()
         self.refresh()
 
     def refresh(self) -> None:
@@ -172,9 +156,7 @@ class ComparisonPanel(QWidget):
         self.empty.setVisible(not some)
         self.problem.setText(f"⚠ {ticks.problem}")
         self.problem.setVisible(some and bool(ticks.problem))
-        if not some:
-            self._range.clear()
-        self.words.setText(self._about() if some else "")
+        self.words.setText(self.summary() if some else "")
         self._write_legend()
         self._draw_curves()
         self._write_rows()
@@ -198,39 +180,16 @@ class ComparisonPanel(QWidget):
         return {course.name: list(course.changes) for course in self._ticks.ordered if course.changes}
 
     def _write_legend(self) -> None:
-        """Name the ticked runs, or as many as there is room for."""
-        slots, names = self._ticks.slots, self._names()
-
-        def sentence(n: int) -> str:
-            return f"Showing {n} of {len(slots)} runs; a larger panel names more." if n < len(slots) else ""
-
-        def cut(n: int) -> str:
-            return f'<span style="color:{theme.current().faint}">{sentence(n)}</span>' if n < len(slots) else ""
-
-        for texts in (names, terse_names(names)):
-            lines = [
-                (run_lines.colour(slot), run_lines.mark(slot), html.escape(f"{texts[name]}{self._delta(name)}"))
-                for name, slot in slots.items()
+        """Name the ticked runs."""
+        names = self._names()
+        self.legend.write(
+            [
+                (run_lines.colour(slot), run_lines.mark(slot), names[name] + self._delta(name))
+                for name, slot in self._ticks.slots.items()
             ]
-            self.legend.write(lines, [], cut)
-            if self.legend.named == len(slots):
-                break
-        self._named = list(slots)[: self.legend.named]
-        self.left_out = sentence(len(self._named))
-        self.legend.setToolTip(
-            "<br>".join(
-                f'<span style="color:{run_lines.colour(slot)}">{run_lines.mark(slot)}</span>&nbsp;{html.escape(name)}'
-                for name, slot in slots.items()
-            )
         )
+        self.legend.setToolTip("<br>".join(map(html.escape, self._ticks.slots)))
         self.setAccessibleDescription(self.summary())
-
-    def _fit_legend(self) -> None:
-        """Draw other runs if the legend names others now."""
-        before = self._named
-        self._write_legend()
-        if self._named != before:
-            self._draw_curves()
 
     def _draw_curves(self) -> None:
         """Draw the plots, or wait until they can be seen."""
@@ -244,39 +203,29 @@ class ComparisonPanel(QWidget):
         if not self._drawn:
             self._draw_curves()
 
-    def _draw_plot(self, measure: str, plot: SmallPlot) -> None:
-        courses = [course for course in self._ticks.ordered if course.name in self._named]
-        plot.set_title(labels_of(self._ticks.ordered)[measure])
+    def _draw_plot(self, measure: str, plot: CurvePlot) -> None:
+        plot.offer({measure: labels_of(self._ticks.ordered)[measure]}, measure)
+        lines = []
+        for course in self._ticks.ordered:
+            x, y = finite(course.presentations, MEASURES[measure][1] * getattr(course, measure))
+            slot = self._ticks.slots[course.name]
+            lines.append(Line(course.name, x, y, run_lines.colour(slot), pen=run_lines.pen(slot), run=slot))
+        plot.draw(Measure(lines), 1)
+        plot.plot.setXRange(0, max((float(line.x[-1]) for line in lines if len(line.x)), default=1), padding=0.02)
         self._draw_marks(measure, plot)
-        for item in list(plot.listDataItems()):
-            plot.removeItem(item)
-        factor, low, high = MEASURES[measure][1], np.inf, -np.inf
-        for course in courses:
-            y = factor * getattr(course, measure)
-            known = np.isfinite(y)
-            if known.any():
-                low, high = min(low, float(y[known].min())), max(high, float(y[known].max()))
-                pen = run_lines.pen(self._ticks.slots[course.name])
-                plot.plot(course.presentations[known].astype(float), y[known], pen=pen, name=course.name)
-        if low <= high:
-            room = 0.3 * max(high - low, 1e-9)  # for the title
-            self._range[measure] = stepped(low, high + room, self._range.get(measure))
-            plot.setYRange(*self._range[measure], padding=0.02)
-        ends = [int(course.presentations[-1]) for course in courses if len(course.presentations)]
-        plot.setXRange(0, max(ends, default=1), padding=0.02)
 
-    def _draw_marks(self, measure: str, plot: SmallPlot) -> None:
+    def _draw_marks(self, measure: str, plot: CurvePlot) -> None:
         """Draw a dotted line in the colour of a run where its parameters or its rule were changed."""
         marks = self._marks.setdefault(measure, [])
         for line in marks:
-            plot.removeItem(line)
+            plot.plot.removeItem(line)
         marks.clear()
         for name, positions in self.marked().items():
             pen = pg.mkPen(run_lines.colour(self._ticks.slots[name]), width=1, style=Qt.PenStyle.DotLine)
-            for position in positions if name in self._named else []:
+            for position in positions:
                 line = pg.InfiniteLine(float(position), angle=90, pen=pen)
                 line.setToolTip(plain_tip(f"{name} was changed at presentation {thousands(position)}"))
-                plot.add_line(line)
+                plot.plot.addItem(line, ignoreBounds=True)
                 marks.append(line)
 
     def _write_seeds(self) -> None:
@@ -300,7 +249,6 @@ class ComparisonPanel(QWidget):
         """Fit the columns of both tables to the new width."""
         super().resizeEvent(event)
         self._fit_tables()
-        self._fitting.start()  # the height of the legend is a share of that of the curves
 
     def _fit_tables(self) -> None:
         for table, shrinks in ((self.rows, 0), (self.seeds, 1)):
@@ -349,9 +297,6 @@ class ComparisonPanel(QWidget):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        return " ".join(filter(None, [self._about(), self.left_out]))
-
-    def _about(self) -> str:
         ticks = self._ticks
         if not ticks.slots:
             return _EMPTY

@@ -63,8 +63,6 @@ _OPTIONAL = ("title", "tags", "notes", "progress", "parent", "branches")
 _LEAST = 0.6
 """Part of these widths that is left where even they do not fit."""
 _WHOLE = ("starred", "seed")
-_MIDDLE = ("name", "parent")
-"""Columns whose texts are shortened in the middle, since their ends tell runs apart."""
 _BAR = 3  # pixels
 _LINES = 8  # minimum height in lines of text
 
@@ -79,8 +77,6 @@ class ProgressDelegate(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:  # noqa: N802 - Qt's
         """Make unticked check boxes visible: Fusion draws their outline in the window colour, which may be black."""
         super().initStyleOption(option, index)
-        if option is not None and self._table.runs.columns[index.column()] in _MIDDLE:
-            option.textElideMode = Qt.TextElideMode.ElideMiddle
         if option is not None and index.column() == 0:
             option.palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().faint))
 

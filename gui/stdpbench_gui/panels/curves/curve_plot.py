@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from html import escape
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QPen
-from PyQt6.QtWidgets import QGraphicsTextItem, QMenu, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.curves.measure import OWN, Line, Measure, moving_mean
+from stdpbench_gui.panels.curves.measure import Line, Measure, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import (
     Elided,
@@ -24,10 +22,10 @@ from stdpbench_gui.widgets.basic import (
     plain_tip,
 )
 from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.legend import Legend
 
 Mark = tuple[int, Sequence[str]]
 """Position of changes of a run, and what changed."""
-_LEGEND_SHARE = 0.45  # of the height of a plot
 _ROW, _ROWS = 1.3, 5  # height of a row of labels of changes, in lines of text, and the largest number of rows
 _FAINT = 80  # opacity of the curve behind its moving mean
 _BOLD = 2  # factor of the width of a curve that is drawn bold
@@ -37,9 +35,8 @@ _RELATIVE_SPAN = 0.02  # smallest range of an axis, as a share of its values
 class CurvePlot(QWidget):
     """A plot with a chooser of what it draws.
 
-    Its axis grows in steps, and never shows less than a span that is sensible for the quantity. The legend lies above
-    the curves, in room that the axis leaves for it; a curve that it has no room to name is not drawn. Curves of other
-    runs are named above all plots instead. Changes of the run are vertical lines that name them.
+    Its axis grows in steps, and never shows less than a span that is sensible for the quantity. Curves of the run are
+    named above it, those of several runs above all plots. Changes of the run are vertical lines that name them.
 
     Parameters
     ----------
@@ -82,10 +79,9 @@ class CurvePlot(QWidget):
         self.note.setObjectName("faint")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head = hbox(self.chooser, (self.note, 1), margins=(theme.GRID, 0, theme.GRID, 0), spacing=theme.GRID // 2)
-        vbox(head, (self.area, 1), within=self, spacing=0)
-        self.legend = QGraphicsTextItem(self.plot.getViewBox())
-        self.legend.setZValue(10)
-        self.legend.setPos(2, -3)
+        self.legend = Legend()
+        self.legend.hide()
+        vbox(head, self.legend, (self.area, 1), within=self, spacing=0)
         self.lines: list[pg.InfiniteLine] = []
         self._items: dict[tuple[int, str], pg.PlotDataItem] = {}
         self._level = pg.InfiniteLine(0.0, angle=0, movable=False)
@@ -95,9 +91,6 @@ class CurvePlot(QWidget):
         self._counts = True
         self._title = ""
         self._offered: Mapping[str, str] = {}
-        self._entries: list[str] = []
-        self._named = 0
-        self._written: tuple[object, ...] = ()
         self._marked: tuple[object, ...] = ()
         self.plot.getViewBox().sigRangeChangedManually.connect(lambda *_: self.moved.emit())
         self.plot.getViewBox().sigResized.connect(self._on_resized)
@@ -139,6 +132,11 @@ class CurvePlot(QWidget):
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
+    @property
+    def drawn(self) -> list[str]:
+        """Names of the curves, in order of their runs."""
+        return [name for (_, name), item in sorted(self._items.items()) if len(item.getData()[0])]
+
     def data(self, name: str) -> tuple[list[float], list[float]]:
         """Return the points of a curve as drawn, by its name in the legend: of this run, or else of another."""
         item = next((self._items[key] for key in sorted(self._items) if key[1] == name), None)
@@ -160,7 +158,7 @@ class CurvePlot(QWidget):
         self.chooser.setFont(theme.plot_font())
         self.note.setFont(theme.plot_font())
         self._level.setPen(pg.mkPen(theme.current().faint, style=Qt.PenStyle.DotLine))
-        self._written = ()
+        self.legend.setFont(theme.plot_font())
         self._drop_lines()
 
     def draw(self, measure: Measure, smoothing: int, bold: int | None = None) -> None:
@@ -180,7 +178,9 @@ class CurvePlot(QWidget):
         self._level.setVisible(measure.level is not None)
         self._level.setValue(measure.level or 0.0)
         drawn = [line for line in measure.lines if len(line.x)]
-        drawn = drawn[: self._name_lines(drawn, measure.coming)]
+        named = len(drawn) > 1 and all(line.own for line in drawn)  # else the legend of the runs says it, or the title
+        self.legend.setVisible(named)
+        self.legend.write([(line.colour, line.mark, line.name) for line in drawn] if named else [])
         kept: set[tuple[int, str]] = set()
         for line in drawn:
             smooth = moving_mean(line.y, smoothing) if line.smooths else line.y
@@ -192,7 +192,8 @@ class CurvePlot(QWidget):
         # numbers of an axis that is not set would mean nothing
         self.plot.getAxis("left").setStyle(showValues=bool(drawn))
         self.plot.getAxis("bottom").setStyle(showValues=bool(drawn) and self._counts)
-        self.note.setText("; ".join(text for text in (measure.which, measure.note if self._chooses else "") if text))
+        missing = "" if drawn else "; ".join(filter(None, ("no values yet", measure.coming)))
+        self.note.setText("; ".join(filter(None, (missing, measure.note if self._chooses else "", measure.which))))
         self.note.setToolTip(plain_tip(self.note.text()))
         self._set_range(measure, drawn)
 
@@ -223,8 +224,6 @@ class CurvePlot(QWidget):
         if not drawn:
             return
         low, high = min(float(line.y.min()) for line in drawn), max(float(line.y.max()) for line in drawn)
-        height = self.plot.getViewBox().height()
-        share = min(0.6, (self._legend_height() + 4) / height) if height > 1 else 0.3
         if measure.powers:
             low, high = float(np.floor(min(low, 0.0))), float(np.ceil(max(high, 1.0)))
         elif measure.from_zero:
@@ -234,62 +233,19 @@ class CurvePlot(QWidget):
             if high - low < span:
                 middle = max((low + high) / 2, span / 2 if low >= 0 else -np.inf)  # nothing below 0 if no value is
                 low, high = middle - span / 2, middle + span / 2
-        top = high + share / (1 - share) * (high - low)
         if measure.powers:
             before = self._range
-            wanted = (low, top) if before is None else (min(before[0], low), max(before[1], top))
+            wanted = (low, high) if before is None else (min(before[0], low), max(before[1], high))
         else:
-            wanted = stepped(low, top, self._range)
+            wanted = stepped(low, high, self._range)
         if wanted != self._range:
             self._range = wanted
             self.plot.setYRange(*wanted, padding=0.02)
 
-    # -- legend ----------------------------------------------------------------------------------------------------
-
-    def _legend_height(self) -> float:
-        return float(self.legend.boundingRect().height()) if self._entries else 0.0
-
-    def _free_height(self) -> float:
-        """Return the height below the legend, pixels."""
-        height = self.plot.getViewBox().height()
-        return float(max(height - self._legend_height(), (1 - _LEGEND_SHARE) * height))
-
-    def _name_lines(self, drawn: Sequence[Line], coming: str) -> int:
-        """Name lines with points, and return how many of them fit; without any, say from when on there are some."""
-        entries = [f'<span style="color:{line.colour}">{line.mark}</span>&nbsp;{_whole(line.name)}' for line in drawn]
-        if not drawn:
-            words = "; ".join(filter(None, ("no values yet", coming)))
-            entries = [f'<span style="color:{theme.current().faint}">{words}</span>']
-        elif any(line.run != OWN for line in drawn) or len(entries) == 1:
-            entries = []  # the legend of the runs says it, or the title
-        self._entries = entries
-        self._write_legend()
-        return self._named if entries else len(drawn)
-
-    def _write_legend(self) -> None:
-        view = self.plot.getViewBox()
-        written = tuple(self._entries), view.width(), view.height()
-        if written == self._written:
-            return
-        self._written = written
-        self.legend.setVisible(bool(self._entries))
-        self.legend.setFont(theme.plot_font())
-        self.legend.setDefaultTextColor(QColor(theme.current().ink))
-        self.legend.setTextWidth(max(view.width() - 4, 1))
-        for n in range(len(self._entries), 0, -1):
-            left = len(self._entries) - n
-            more = [f"…&nbsp;{left}&nbsp;more&nbsp;not&nbsp;drawn"] if left else []
-            self.legend.setHtml("&nbsp;&nbsp; ".join([*self._entries[:n], *more]))
-            if self._legend_height() <= _LEGEND_SHARE * view.height():
-                break
-        self._named = n if self._entries else 0
-        cut = f"<br>A larger panel draws all {len(self._entries)}."
-        self.legend.setToolTip("<br>".join(self._entries) + cut if self._entries and left else "")
-
     # -- changes of the run ----------------------------------------------------------------------------------------
 
     def draw_changes(self, marks: Sequence[Mark], scale: float) -> None:
-        """Draw changes as vertical lines that name them.
+        """Draw changes as vertical lines, which are named in rows from the bottom as far as there is room.
 
         Parameters
         ----------
@@ -298,61 +254,33 @@ class CurvePlot(QWidget):
         scale : float
             Units of the time axis per presentation.
         """
-        view = self.plot.getViewBox()
+        view, metrics, colours = self.plot.getViewBox(), QFontMetrics(theme.plot_font()), theme.current()
         (left, right), _ = view.viewRange()
         marked = len(marks), sum(len(texts) for _, texts in marks), left, right, view.width(), view.height()
         if marked == self._marked:
             return
         self._drop_lines()
         self._marked = marked
-        line_height = QFontMetrics(theme.plot_font()).height() * _ROW
-        rows = max(1, int(self._free_height() / line_height))
-        taken: list[list[tuple[float, float]]] = [[] for _ in range(min(rows, _ROWS))]
-        span = 0.0, self._free_height() / max(view.height(), 1)
+        high = metrics.height() * _ROW / max(view.height(), 1)  # of a row, as a share of the plot
+        starts = [np.inf] * min(_ROWS, max(1, int(1 / high)))  # where the labels of each row begin, in pixels
+        fill = QColor(colours.base)
+        fill.setAlpha(190)
         for position, texts in reversed(marks):  # the newest first: it is named if room is short
-            at = (position * scale - left) / max(right - left, 1e-12) * view.width()
-            words, options = ", ".join(texts), None
-            if self._chooses and 0 <= at <= view.width():
-                options = self._label(words, at, taken)
-            label = None if options is None else options.pop("text")
-            pen = pg.mkPen(theme.current().faint, style=Qt.PenStyle.DashLine)
-            line = pg.InfiniteLine(position * scale, angle=90, pen=pen, span=span, label=label, labelOpts=options)
-            if label is not None:
-                line.label.setFont(theme.plot_font())
+            at, words = (position * scale - left) / max(right - left, 1e-12) * view.width(), ", ".join(texts)
+            pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
+            line = pg.InfiniteLine(position * scale, angle=90, pen=pen)
             line.setToolTip(f"{words} from presentation {thousands(position)} on")
+            text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(max(at, view.width() - at)) - 12)
+            width = metrics.horizontalAdvance(text) + 12
+            begin = at if at + width <= view.width() + 1 else at - width
+            row = next((row for row, start in enumerate(starts) if begin + width <= start), None)
+            if self._chooses and row is not None and 0 <= at <= view.width():
+                starts[row] = begin
+                options = {"position": (row + 0.1) * high, "color": colours.ink, "fill": fill}
+                line.label = pg.InfLineLabel(line, text, anchors=[(0 if begin == at else 1, 1)] * 2, **options)
+                line.label.setFont(theme.plot_font())
             self.plot.addItem(line, ignoreBounds=True)
             self.lines.insert(0, line)
-
-    def _label(self, words: str, at: float, taken: list[list[tuple[float, float]]]) -> dict[str, Any] | None:
-        """Return text and options of the label of a line; None if there is no room beside the others.
-
-        Parameters
-        ----------
-        words : str
-            What it says; shortened in the middle if it does not fit.
-        at : float
-            Place of the line, pixels.
-        taken : list of list of (float, float)
-            Left and right ends of the labels in each row above the axis, pixels; the new one is added.
-        """
-        view, metrics = self.plot.getViewBox(), QFontMetrics(theme.plot_font())
-        room = max(at, view.width() - at)
-        text = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(room) - 12)
-        width = metrics.horizontalAdvance(text) + 12.0
-        begin = at if at + width <= view.width() + 1 else at - width
-        for row, some in enumerate(taken):
-            if all(begin >= right or begin + width <= left for left, right in some):
-                some.append((begin, begin + width))
-                fill = QColor(theme.current().base)
-                fill.setAlpha(190)
-                return {
-                    "text": text,
-                    "position": (2 + row * _ROW * metrics.height()) / max(self._free_height(), 1),
-                    "color": theme.current().ink,
-                    "anchors": [(0 if begin == at else 1, 1)] * 2,
-                    "fill": fill,
-                }
-        return None
 
     def _drop_lines(self) -> None:
         for line in self.lines:
@@ -364,8 +292,3 @@ class CurvePlot(QWidget):
         """Let the axis leave room for the legend anew."""
         self._range = None
         self.resized.emit()
-
-
-def _whole(text: str) -> str:
-    """Return a text that does not wrap."""
-    return escape(text).replace(" ", "&nbsp;").replace("-", "\u2011").replace("…", "…\u2060")

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QGridLayout, QMenu, QWidget
 
 from stdpbench.base.units import label, thousands
 from stdpbench.experiment.graph.diagram import roles_of
-from stdpbench.results.figures.paper import spec_of_table
+from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import PERCENT, USUAL, series
@@ -24,17 +24,16 @@ from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.curves import taught
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.measure import Measure, Other, Source
-from stdpbench_gui.panels.curves.other_runs import DifferingValues, RunLegend, kind_of, look_different, others_of
+from stdpbench_gui.panels.curves.other_runs import DifferingValues, RunLegend, kind_of, others_of
 from stdpbench_gui.panels.curves.pictures import Pictures
 from stdpbench_gui.panels.curves.stream import Stream, summary_of, table_of
 from stdpbench_gui.panels.curves.taught import Taught
 from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.basic import menu_action, not_none
 from stdpbench_gui.widgets.layouts import vbox
@@ -188,6 +187,10 @@ _CELL = (6, 11)
 _FEWEST = 10
 """Presentations that the time axis has at least, so that it counts whole ones."""
 _KINDS = ("pictures", "supervised", "stream")
+_RUNNING = (
+    "Running accuracy is that of read-outs on training labels while the network learns: each block labels the neurons "
+    "for the next one. It is not a result."
+)
 
 
 class Curves(Panel):
@@ -206,11 +209,11 @@ class Curves(Panel):
         "plots: those chosen in the panel menu, and a branch beside its run; the menu removes them, too. A legend "
         "above the plots names all runs by the parameters that differ, or else by what their names do not share, and "
         "by the whole name in its tooltip. Then only one curve of each run is drawn, such as that of the first "
-        "read-out, which stands beside the choice; of streams, that of the population or projection on display. Runs "
-        "without room for their names are not drawn, and the legend says how many are. Point at a name to see its "
-        "curves bold, click it to keep them so.</li><li><b>Held-out pictures</b> are measured with learning off, on "
-        "stimuli the network was not trained on, never on those of the test set: those that the experiment holds out, "
-        "or the last ones of the first pass; the curve ends when those are trained on. Each half labels neurons that "
+        "read-out, which stands beside the choice; of streams, that of the population or projection on display. Point "
+        "at a name to see its curves bold, click it to keep them so.</li><li><b>Held-out pictures</b> are measured "
+        "with learning off, on stimuli the network was not trained on, never on those of the test set: those that the "
+        "experiment holds out, or the last ones of the first pass; the curve ends when those are trained on. Each "
+        "half labels neurons that "
         "are tested on the other half, so the accuracy is slightly lower than at the end. For purity, NMI, AMI and "
         "ARI, clusters are the winning neurons; purity grows with their number. Choose measures in the "
         "menu.</li><li><b>Spikes, theta, |Δw|</b>: spikes per stimulus and the mean adaptive threshold theta of the "
@@ -239,7 +242,6 @@ class Curves(Panel):
             plot.chosen.connect(lambda name, number=number: self.choose(number, name))
         self.grid: dict[str, CurvePlot] = {}
         self.runs, self._values = RunLegend(), DifferingValues()
-        self.runs.named_changed.connect(self.mark_dirty)
         self.runs.bold_changed.connect(self.mark_dirty)
         self._area = QWidget()
         self._layout = QGridLayout(self._area)
@@ -361,15 +363,12 @@ class Curves(Panel):
 
     def refresh(self) -> None:
         """Draw all curves."""
-        folder = self.session.folder
-        own = folder.path.name if folder is not None else ""
-        others = others_of(self.overlays, own, self.session.live, self._kind, self._values)
-        different = look_different(others)
-        source = self._source(different)
+        others = self._others()
+        source = self._source(others)
         titles = source.titles()
         shown = list(titles) if self.as_grid.isChecked() else self._shown(titles, source.usual)
         measures = {name: source.measure(name) for name in shown}
-        runs = self.runs.name_runs(different, len(others) - len(different), measures.values())
+        self.runs.name_runs(others, measures.values())
         self._body_layout.activate()
         if self.as_grid.isChecked():
             self._arrange_grid(titles)
@@ -377,7 +376,7 @@ class Curves(Panel):
             for plot, name in zip(self.plots, shown, strict=False):
                 plot.offer(titles, name)
             self._arrange(self.plots[: len(shown)])
-        drawn = {plot: measures[plot.shown].of_runs(runs) for plot in self.shown}
+        drawn = {plot: measures[plot.shown] for plot in self.shown}
         if self._whole:
             end = self._end(drawn.values(), source.scale)
             for plot in drawn:
@@ -518,7 +517,6 @@ class Curves(Panel):
             fact = live.held_out[at]
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
         named = f"; overlays: {', '.join(others)}" if others else ""
-        named += f". {self.runs.left_out.removesuffix('.')}" if self.runs.left_out else ""
         rules = [
             describe_changes(changes).removeprefix("rule → ").removeprefix("rule of ")
             for _, changes in live.changes
@@ -533,13 +531,45 @@ class Curves(Panel):
         return f"At presentation {thousands(max(live.blocks))}: {', '.join(parts)}; {changed}{named}."
 
     def figure(self) -> dict[str, Any] | None:
-        """Return all drawn runs with the chosen held-out measures."""
-        if self.session.live.pieces:
-            return spec_of_table(table_of(self.session.live))
-        if self.session.live.taught:
-            return spec_of_table(taught.table_of(self.session.live))
-        others = [(overlay.title or overlay.name, overlay.known()) for overlay in self.overlays.shown()]
-        return panel_figures.curves(self.session, others, self.measures.chosen)
+        """Return all quantities of all drawn runs."""
+        live, source, folder = self.session.live, self._source(self._others()), self.session.folder
+        measures = {title: source.measure(name) for name, title in source.titles().items()}
+        plots = [
+            {
+                "label": title,
+                "lines": [
+                    {"x": line.x, "y": 10**line.y if measure.powers else line.y, "label": line.name} for line in lines
+                ],
+                "log": measure.powers,
+            }
+            for title, measure in measures.items()
+            if (lines := [line for line in measure.lines if len(line.x)])
+        ]
+        runs = [folder.path.name if folder is not None else "this run", *(other.full for other in source.others)]
+        block = len(next(iter(live.blocks.values())).spikes) if live.blocks else 1
+        point = f"each point is a block of {block} presentations" if block > 1 else "each point is one presentation"
+        pictures = sorted({fact.images for fact in live.held_out.values()})
+        held_out = f", or {' or '.join(map(str, pictures))} held-out pictures" if pictures else ""
+        which = f"{len(runs)} runs, {', '.join(runs)}" if len(runs) > 1 else "one run"
+        several = {"title": "Course of training", "errors": "none, each line is a single run"} if len(runs) > 1 else {}
+        return (
+            None
+            if not plots
+            else {
+                "kind": "lines",
+                "x_label": source.x_labels[0],
+                "plots": plots,
+                "marks": [(position * source.scale, text) for position, text in live.marks],
+                "n": f"{which}; {point}{held_out}",
+                "about": _RUNNING if self._kind == "pictures" else "",
+                **several,
+            }
+        )
+
+    def _others(self) -> list[Other]:
+        folder = self.session.folder
+        own = folder.path.name if folder is not None else ""
+        return others_of(self.overlays, own, self.session.live, self._kind, self._values)
 
     def table(self) -> Table | None:
         """Return one row per block and held-out measurement of all drawn runs."""

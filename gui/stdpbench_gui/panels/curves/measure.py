@@ -79,7 +79,7 @@ class Measure:
     powers : bool
         Whether values are decadic logarithms, whose axis has powers of ten.
     most : float or None
-        Largest number at the axis, which leaves room for the legend above it.
+        Largest number at the axis.
     level : float or None
         Value of a dotted line, for comparison.
     which : str
@@ -99,11 +99,6 @@ class Measure:
     which: str = ""
     note: str = ""
     coming: str = ""
-
-    def of_runs(self, runs: Sequence[int]) -> Measure:
-        """Return the same with the lines of some runs only, and with those of the current run if it is alone."""
-        several = any(not line.own for line in self.lines)
-        return replace(self, lines=[line for line in self.lines if line.run in runs]) if several else self
 
     @property
     def is_empty(self) -> bool:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape, unescape
+from html import escape
 from typing import Any
 
 import pyqtgraph as pg
-from PyQt6.QtCore import QLineF, QPointF, Qt, pyqtSignal
+from PyQt6.QtCore import QLineF, QPointF, Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QPainter, QPixmap
 
 from stdpbench.base.toml_lines import flat
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench_gui.look import run_lines, theme
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.measure import OWN, THIS_RUN, Line, Measure, Other
 from stdpbench_gui.session.overlays import Overlay, Overlays
-from stdpbench_gui.widgets.legend import Legend, distinct_names, terse_names
+from stdpbench_gui.widgets.legend import Legend, distinct_names
 from stdpbench_gui.widgets.pictures import html_of
 
 _SCATTER: Any = importlib.import_module("pyqtgraph.graphicsItems.ScatterPlotItem")
-_TAG = re.compile("<[^>]*>")
 _MOST_VALUES = 2
 """Parameters whose values may stand in a name."""
 _SAMPLE, _FINE = (24, 9), 2
@@ -96,11 +94,6 @@ def others_of(overlays: Overlays, own: str, live: LiveRun, kind: str, values: Di
     return [other for other in found if kind_of(other.live) == kind]
 
 
-def look_different(others: Iterable[Other]) -> list[Other]:
-    """Return those other runs whose lines differ in colour or style, the first one of each."""
-    return list({other.slot % run_lines.N_DIFFERENT: other for other in reversed(list(others))}.values())[::-1]
-
-
 def _short_names(shown: Sequence[Overlay], own: str, values: Sequence[str]) -> list[str]:
     """Return titles and, where there are none of their own, the values that differ, and the parts of names that do.
 
@@ -122,15 +115,12 @@ def _short_names(shown: Sequence[Overlay], own: str, values: Sequence[str]) -> l
 class RunLegend(Legend):
     """Names of the runs above the plots, whose lines have the same look in each of them.
 
-    Runs that it has no room to name are not drawn, and it says so. Its tooltip has all names in full. The lines of the
-    name under the mouse are drawn bold, and those of a name that was clicked until the next click on it.
+    The lines of the name under the mouse are drawn bold, and those of a name that was clicked until the next click.
 
     Attributes
     ----------
-    bold : int or None
-        The run whose lines are drawn bold, as `Line.run`.
     bold_changed : signal
-        Another one, or none.
+        Another run is drawn bold, or none.
     """
 
     bold_changed = pyqtSignal()
@@ -139,109 +129,42 @@ class RunLegend(Legend):
         super().__init__()
         self._under_mouse: int | None = None
         self._kept: int | None = None
-        self._links: dict[str, tuple[int, str]] = {}
-        self._written: tuple[object, ...] = ()
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
-        )
-        self.linkHovered.connect(self._on_hovered)
-        self.linkActivated.connect(self._on_clicked)
+        self.highlighted.connect(self._on_hovered)
+        self.anchorClicked.connect(self._on_clicked)
         self.setAccessibleName("Legend of the runs")
         self.hide()
-        self.left_out = ""
-        """The sentence that says how many runs are drawn; empty: all."""
 
-    def name_runs(self, others: Sequence[Other], n_alike: int, measures: Iterable[Measure]) -> list[int]:
-        """Name the runs of which there are lines, and return those that can be drawn, as `Line.run`.
-
-        Parameters
-        ----------
-        others : sequence of Other
-            The other runs, which look different.
-        n_alike : int
-            Number of further runs that are not drawn, since they would look like one of these.
-        measures : iterable of Measure
-            What is drawn if there is room for all names.
-        """
+    def name_runs(self, others: Sequence[Other], measures: Iterable[Measure]) -> None:
+        """Name the runs of which there are lines; the legend is hidden without other runs."""
         lines: dict[int, list[Line]] = {}
-        for measure in measures:
-            if any(line.run != OWN for line in measure.lines):
-                for line in measure.lines:
-                    lines.setdefault(line.run, []).extend([line] if len(line.x) else [])
-        some = [other for other in others if lines.get(other.slot)]
-        self.setVisible(bool(some))
-        self.left_out = ""
-        if not some:
-            self.setAccessibleDescription("")
-            return [OWN]
-        own = [_entry(THIS_RUN, lines[OWN])] if lines.get(OWN) else []
-        entries = {other.slot: _entry(other.name, lines[other.slot]) for other in some}
-        looks = {run: _sample(lines[run]) for run in (OWN, *entries) if lines.get(run)}
-        n_all = len(some) + n_alike
-
-        def cut(n: int) -> str:
-            n_drawn = max(0, n - len(own))
-            sentence = _left_out(n_drawn, len(some), n_all)
-            return f'<span style="color:{theme.current().faint}">{sentence}</span>' if sentence else ""
-
-        key = own, entries, looks, n_alike, theme.current(), self.font().key(), self._room()
-        full = {other.name: other.name for other in some}
-        for names in (full, terse_names(full)) if key != self._written else ():
-            written = [(*entries[other.slot][:2], escape(names[other.name])) for other in some]
-            self._links = dict(zip((name for *_, name in (*own, *written)), looks.items(), strict=True))
-            self.write([*own, *written], [], cut)
-            if self.named == len(own) + len(some):
-                break
-        self._written = key
-        n_drawn = max(0, self.named - len(own))
-        self.left_out = _left_out(n_drawn, len(some), n_all)
-        self.setToolTip("<br>".join(f"{looks[other.slot]}&nbsp;{escape(other.full)}" for other in some))
-        self.setAccessibleDescription("; ".join([THIS_RUN, *(other.full for other in some[:n_drawn]), self.left_out]))
-        return [OWN, *(other.slot for other in some[:n_drawn])]
-
-    def _room(self) -> tuple[int, int]:
-        around = self.parentWidget()
-        return self.width(), around.height() if around is not None else 0
+        for line in (line for measure in measures for line in measure.lines if len(line.x)):
+            lines.setdefault(line.run, []).append(line)
+        drawn = [other for other in others if other.slot in lines]
+        self.setVisible(bool(drawn))
+        named = [(OWN, THIS_RUN, THIS_RUN)] if OWN in lines else []
+        named += [(other.slot, other.name, other.full) for other in drawn]
+        entries = [(lines[run][0].colour, _sample(lines[run]), name) for run, name, _ in named]
+        self.write(entries, [run for run, _, _ in named])
+        self.setToolTip("<br>".join(escape(full) for _, _, full in named))
+        self.setAccessibleDescription("; ".join(full for _, _, full in named) if drawn else "")
 
     @property
     def bold(self) -> int | None:
-        """The run whose lines are drawn bold."""
+        """The run whose lines are drawn bold, as `Line.run`."""
         return self._kept if self._under_mouse is None else self._under_mouse
 
-    def _on_hovered(self, link: str) -> None:
-        self._under_mouse = int(link) if link else None
+    def _on_hovered(self, link: QUrl) -> None:
+        self._under_mouse = int(link.toString()) if link.toString() else None
         self.bold_changed.emit()
 
-    def _on_clicked(self, link: str) -> None:
-        self._kept = int(link) if self._kept != int(link) else None
+    def _on_clicked(self, link: QUrl) -> None:
+        run = int(link.toString())
+        self._kept = run if self._kept != run else None
         self.bold_changed.emit()
-
-    def _entry(self, line: tuple[str, str, str]) -> str:
-        run, look = self._links[line[2]]
-        _, _, text = super()._entry(line).partition("</span>&nbsp;")
-        style = f"color:{theme.current().ink}; text-decoration:none"
-        return f'<a href="{run}" style="{style}">{look}&nbsp;{text}</a>'
-
-    def _joined(self, parts: Sequence[str]) -> str:
-        """Return the text of the legend, whose lines end between entries: Qt would end them after a picture, too."""
-        metrics, gap = self.fontMetrics(), "&nbsp;&nbsp; "
-        most, taken, text = self.width() - 2 * theme.GRID, 0, ""
-        for part in parts:
-            words = unescape(_TAG.sub("", part))
-            width = metrics.horizontalAdvance(words) + (_SAMPLE[0] if "<img" in part else 0) + 2
-            between = metrics.horizontalAdvance(unescape(gap)) if text else 0
-            fits = not text or taken + between + width <= most
-            text += part if not text else f"{gap if fits else '<br>'}{part}"
-            taken = taken + between + width if fits else width
-        return text
 
     def restyle(self) -> None:
         """Apply the font of the plots."""
         self.setFont(theme.plot_font())
-
-
-def _entry(name: str, lines: Sequence[Line]) -> tuple[str, str, str]:
-    return lines[0].colour, "".join(dict.fromkeys(line.mark for line in lines)), escape(name)
 
 
 def _sample(lines: Sequence[Line]) -> str:
@@ -262,11 +185,3 @@ def _sample(lines: Sequence[Line]) -> str:
         _SCATTER.drawSymbol(painter, symbol, 6, pg.mkPen(None), pg.mkBrush(lines[0].colour))
     painter.end()
     return html_of(picture, _SAMPLE[0])
-
-
-def _left_out(n_drawn: int, n_different: int, n_all: int) -> str:
-    """Say how many of the other runs are drawn; empty: all."""
-    if n_drawn == n_all:
-        return ""
-    why = "a larger panel names more" if n_drawn < n_different else "more lines would look alike"
-    return f"Showing {n_drawn} of {n_all} overlays; {why}."

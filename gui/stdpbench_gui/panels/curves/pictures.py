@@ -155,13 +155,13 @@ def _first(names: Sequence[str], drawn: Sequence[Line]) -> str:
 
 
 def held_out_note(live: LiveRun) -> str:
-    """Say how pictures are held out, and how new the curve is: ``"134 pictures, learning off, newest at 9 000"``."""
+    """Say how pictures are held out, and how new the curve is: ``"newest at 9 000, 134 pictures, learning off"``."""
     if not live.held_out:
         return "learning off"
     newest = max(live.held_out)
     fact = live.held_out[newest]
     until = "" if fact.part == "spare" else ", ends in pass 1"
-    return f"{fact.images} pictures, learning off{until}, newest at {thousands(newest)}"
+    return f"newest at {thousands(newest)}, {fact.images} pictures, learning off{until}"
 
 
 def colour_of(name: str) -> str:

@@ -12,11 +12,11 @@ import numpy as np
 import pyqtgraph as pg
 
 from stdpbench.base.units import read
+from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout.streams import N_BINS
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.look import run_lines, theme
-from stdpbench_gui.panels.base import Table
 from stdpbench_gui.panels.curves.measure import (
     DASHES,
     Line,

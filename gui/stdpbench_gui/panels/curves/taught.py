@@ -8,10 +8,10 @@ import numpy as np
 import pyqtgraph as pg
 
 from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.curves import percentages, taught_columns
 from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import Table
 from stdpbench_gui.panels.curves.measure import Line, Measure, Other, Source, Values, finite, of_other, together
 
 _SPANS = {"accuracy": 10.0, "loss": 0.1, "gradient": 0.1, "spikes": 5.0, "of_layer": 0.1, "dead": 10.0, "always": 10.0}

@@ -16,12 +16,13 @@ from PyQt6.QtWidgets import QGridLayout, QInputDialog, QMenu, QSizePolicy, QSpin
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import label, thousands
 from stdpbench.data.stimuli import StimulusSet
+from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.neuron.class_bars import ClassBars
 from stdpbench_gui.panels.neuron.course_plots import (
     conductance_plot,
@@ -456,6 +457,36 @@ class NeuronInspector(Panel):
         times = step_ends(len(courses.v), experiment.network.dt)
         columns = (times, courses.v, courses.threshold, courses.ge, courses.gi)
         return names, list(zip(*(column.round(6).tolist() for column in columns), strict=True))
+
+    def figure(self) -> dict[str, Any] | None:
+        """Return the receptive field, and the time courses below it."""
+        selection, weights = self.session.selection, self.session.selection.weights_shown()
+        view = selection.view_for(weights)
+        if not self.has_content() or weights is None or view is None:
+            return None
+        moment = "" if selection.moment is None else f", weights at {thousands(selection.moment.position)}"
+        title = f"{selection.population.capitalize()} neuron {selection.neuron}"
+        pixels = np.asarray(view.incoming(weights, selection.neuron)).reshape(selection.field_shape)
+        field = {"kind": "image", "image": pixels, "label": "weight", "title": f"{title}{moment}"}
+        courses, experiment = self._courses, self.session.experiment
+        if courses is None or experiment is None:
+            return field
+        times = step_ends(len(courses.v), experiment.network.dt)
+        named = (
+            (courses.unit or "potential", of_potential),
+            ("conductance (1/leak)" if courses.unit else "input", of_conductance),
+        )
+        plots = [
+            {"label": label, "lines": [{"x": times, "y": y, "label": name} for name, y in curves(courses).items()]}
+            for label, curves in named
+        ]
+        time = {"kind": "lines", "x_label": "time in presentation (ms)", "plots": plots, "x_range": (0, times[-1])}
+        return {
+            "kind": "stack",
+            "parts": [field, time],
+            "title": f"{title}: receptive field{moment}, and time courses in one presentation",
+            "n": "one neuron, one presentation",
+        }
 
 
 def _show(picture: Picture, w: NDArray[np.float32], shape: tuple[int, int]) -> float:

@@ -13,12 +13,13 @@ from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QPushButton, QSlider, QToolButton, QWidget
 
 from stdpbench.base.units import label, thousands
+from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import NO_ANSWER
 from stdpbench.runs.analysis.frame_spikes import Pairs
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion, step_ends
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.neuron.slow_motion_plots import SlowMotionPlots
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder

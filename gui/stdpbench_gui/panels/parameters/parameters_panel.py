@@ -18,11 +18,12 @@ from stdpbench.base.units import thousands
 from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment, group_of, value_at
 from stdpbench.experiment.draft_stages import stages_in_words
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.weights.weight_map import WeightMap
@@ -487,3 +488,6 @@ class ParametersPanel(Panel):
     def table(self) -> Table | None:
         """Return path, values and kind of each parameter."""
         return ("parameter", "current", "at the start", "default", "kind", "help"), self._rows()
+
+    def figure(self) -> None:
+        """Return None: there is nothing to draw."""

@@ -13,9 +13,10 @@ from PyQt6.QtWidgets import QComboBox, QMenu
 from stdpbench.base.units import ordinal, thousands
 from stdpbench.declare.learned_names import listed
 from stdpbench.experiment.graph.diagram import roles_of
+from stdpbench.results.figures.paper import Table
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.raster import raster_report
 from stdpbench_gui.panels.raster.stream_pieces import SPANS, StreamPieces
 from stdpbench_gui.panels.raster.strips import Strip, every

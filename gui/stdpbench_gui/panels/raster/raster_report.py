@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.units import thousands
 from stdpbench.declare.learned_names import listed
-from stdpbench_gui.panels.base import Table
+from stdpbench.results.figures.paper import Table
 from stdpbench_gui.panels.raster.stream_pieces import StreamPieces
 from stdpbench_gui.panels.raster.strips import Strip
 from stdpbench_gui.panels.raster.view import RasterView

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.weight_views import WeightView
-from stdpbench_gui.panels.base import Table
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import Weights

@@ -14,10 +14,11 @@ from PyQt6.QtGui import QAction, QPainter
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QWidget
 
 from stdpbench.base.units import thousands
-from stdpbench.runs.analysis.fields import by_label, by_similarity, tile
+from stdpbench.results.figures.paper import Table
+from stdpbench.runs.analysis.fields import by_label, by_similarity, mosaic, tile
 from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.weights import map_report
 from stdpbench_gui.panels.weights.history_bar import DifferenceBar, HistoryBar
 from stdpbench_gui.panels.weights.levels import LevelBar
@@ -26,7 +27,6 @@ from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import (
     menu_action,
     not_none,
@@ -584,7 +584,7 @@ class WeightMap(Panel):
         if self.mosaic.n != view.n_target:
             return None
         placed = self.mosaic.order, self.mosaic.columns if view.form == "patches" else 0
-        image = panel_figures.mosaic(self._lay_out(view, self._values()), view.shape, *placed)
+        image = mosaic(self._lay_out(view, self._values()), view.shape, *placed)
         title = f"{what} of {view.n_target} {selection.population} neurons"
         about = "; ".join(filter(None, [f"{when}, neurons {self.order.currentText()}", about]))
         return map_report.fields_figure(image, title, self.levels, about, self._label())
