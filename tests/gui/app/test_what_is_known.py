@@ -120,7 +120,7 @@ def test_an_overlay_is_chosen_on_train_and_stays_drawn_whatever_is_opened(
     ):
         open_run(window, qtbot, path)
         waits(qtbot, lambda ending=ending: curves.accessibleDescription().endswith(ending))
-        waits(qtbot, lambda: "…\u2060a" in curves.runs.text() and curves.plots[0].data("…a")[0] != [])
+        waits(qtbot, lambda: "…\u2060a" in curves.runs.toPlainText() and curves.plots[0].data("…a")[0] != [])
 
 
 # -- notices ---------------------------------------------------------------------------------------
