@@ -2,7 +2,6 @@
 
 from stdpbench.experiment.changes import owner_of, parse_assignment
 from stdpbench.experiment.draft import NetworkDraft
-from stdpbench.experiment.draft_history import DraftHistory
 from stdpbench.experiment.draft_rows import Placed, asked_first, draft_groups, placed
 from stdpbench.experiment.evaluation import Evaluation
 from stdpbench.experiment.experiment import Experiment, read_experiment
@@ -28,7 +27,6 @@ from stdpbench.experiment.templates.diehl_cook import Network
 __all__ = [
     "SECTIONS",
     "About",
-    "DraftHistory",
     "Evaluation",
     "Experiment",
     "Group",

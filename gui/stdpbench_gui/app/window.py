@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from stdpbench_gui.pages.rules.page import RulesPage
     from stdpbench_gui.pages.runs.page import RunsPage
     from stdpbench_gui.pages.train import TrainPage
-    from stdpbench_gui.widgets.undo import History
+    from stdpbench_gui.session.undo import History
 
 _PAGES = (
     ("start", "⌂", "Start"),
@@ -141,7 +141,6 @@ class MainWindow(QMainWindow):
         runs = self._runs = RunsPage(self.runs, self.session, self.actions_, self.settings)
         self.pages.addWidget(runs)
         yield from runs.fill()
-        self.undo.follow(runs.steps.changed)
         runs.run_chosen.connect(self.open_run)
         runs.neuron_wanted.connect(NeuronNotes.of(self.session).show)
         runs.wanted.connect(lambda: self.go_to("runs"))
@@ -247,10 +246,10 @@ class MainWindow(QMainWindow):
         self.pages.show_page(self.page(name))
         histories: dict[str, Callable[[], History]] = {
             "runs": lambda: self.runs_page.steps,
-            "rules": lambda: self.lab.state,
+            "rules": lambda: self.lab.state.history,
         }
         self.complete()
-        self.undo.show(histories.get(name, lambda: self.parameters.changes)())
+        self.undo.show(histories.get(name, lambda: self.parameters.changes.history)())
         if name == "start":
             self._show_recent()
         elif name == "train":
@@ -292,10 +291,13 @@ class MainWindow(QMainWindow):
         parameters = self.train.panels["parameters"]
         assert isinstance(parameters, ParametersPanel)
         self.parameters = parameters
-        self.undo = UndoActions(self.actions_, self)
+        add, bar = self.actions_.add, not_none(self.menuBar())
+        tip = "Undo the last change of parameters or, on the Runs page, the last deletion or note"
+        undo = add("undo", "&Edit", "&Undo", lambda: self.undo.history.undo(), "Ctrl+Z", tip)
+        redo = add("redo", "&Edit", "&Redo", lambda: self.undo.history.redo(), "Ctrl+Shift+Z")
+        bar.insertAction(bar.actions()[1], bar.actions()[-1])  # the Edit menu comes second by convention
+        self.undo = UndoActions(undo, redo, parameters.changes.history, self)
         parameters.new_run_wanted.connect(lambda *given: self.services.forms.new_run_here(*given))
-        self.undo.follow(parameters.changes.changed)
-        self.undo.show(parameters.changes)
         for name in self.train.layouts:
             if name != "Present":
                 arrange = partial(self.train.arrange, name)

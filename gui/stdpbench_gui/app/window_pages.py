@@ -210,7 +210,6 @@ class Pages(QStackedWidget):
         window = self._window
         window.complete()
         page = RulesPage(window.session, window.parameters.changes, window.settings)
-        window.undo.follow(page.state.history_changed)
         page.wanted.connect(lambda: window.go_to("rules"))
         page.use_wanted.connect(window.services.forms.use_rule)
         page.dropped.connect(window.services.open_dropped)

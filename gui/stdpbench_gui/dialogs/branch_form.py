@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QFormLayout, QPushButton, QSpinBox, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
-from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, parameter_groups
+from stdpbench.experiment import Experiment, NetworkDraft, parameter_groups
 from stdpbench.experiment.draft_changes import changes_from
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, resume_position, resumption
@@ -176,7 +176,8 @@ class BranchForm(PastForm):
                 draft = NetworkDraft(template)
             self._structural = _structural(template)
             run = replace(self.run, given=template, template=template, draft=draft)
-            self.history = DraftHistory(run)  # steps before were those of other parameters
+            self.run = run
+            self.history.clear()  # steps before were those of other parameters
         self.refresh()
 
     def submit(self) -> None:
@@ -241,8 +242,7 @@ class RewindForm(PastForm):
 
     def _move(self, at: int) -> None:
         made = self.experiment_at(at)
-        self.history.current = replace(self.run, given=made, template=made, draft=NetworkDraft(made))
-        self._saved = self.run
+        self.run = self._saved = replace(self.run, given=made, template=made, draft=NetworkDraft(made))
         self.refresh()
 
     def submit(self) -> None:

@@ -25,7 +25,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.declare.learned_names import listed
 from stdpbench.engine.network.costs import costs, costs_sentence
-from stdpbench.experiment import DraftHistory, Experiment, Group, NetworkDraft, Placed, draft_groups, placed
+from stdpbench.experiment import Experiment, Group, NetworkDraft, Placed, draft_groups, placed
 from stdpbench.experiment.draft_steps import (
     POPULATIONS,
     PROJECTIONS,
@@ -45,6 +45,7 @@ from stdpbench.experiment.starting_points import starting_points
 from stdpbench.runs.analysis.silence import nothing_learns
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.undo import History
 from stdpbench_gui.widgets.basic import (
     ask_to_discard,
     experiment_target,
@@ -61,6 +62,7 @@ from stdpbench_gui.widgets.parameter_fields import Choice
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import RowTexts, row_around
 from stdpbench_gui.widgets.stages_form import StagesForm
+from stdpbench_gui.widgets.undo import UndoActions
 
 _TEXTS = RowTexts(
     edited="Not applied yet: Enter applies it, Esc or a click here reverts it",
@@ -105,8 +107,10 @@ class NetworkEditor(QDialog):
     ----------
     chosen : signal of Experiment
         Request to start the experiment, or to go on with it.
-    history : DraftHistory
-        The draft and its steps.
+    draft, start : NetworkDraft
+        The current draft, and the first one.
+    history : History
+        The draft before and after each step.
     tree, form, diagram
         The list of parts, the parameters of the chosen one, and the drawing of the network.
     """
@@ -125,8 +129,8 @@ class NetworkEditor(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Edit a network")
         self.setAccessibleName("Edit a network")
-        self.history = DraftHistory(draft)
-        self._saved = draft
+        self.draft = self.start = self._saved = draft
+        self.history = History(self._put, self)
         self._groups: tuple[Group, ...] = draft_groups(draft)
         self._groups_of = draft
         self._at_start = {f"{group.path}.{name}" for group in self._groups for name in group.parameters}
@@ -175,11 +179,6 @@ class NetworkEditor(QDialog):
         self.refresh()
         self.tree.setFocus()
 
-    @property
-    def draft(self) -> NetworkDraft:
-        """The current draft."""
-        return self.history.current
-
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _add_actions(self) -> None:
@@ -192,8 +191,8 @@ class NetworkEditor(QDialog):
             "remove": lambda: self._do(lambda: removing(self.draft, self._path)),
             "earlier": lambda: self._do(lambda: moving(self.draft, self._path, -1)),
             "later": lambda: self._do(lambda: moving(self.draft, self._path, 1)),
-            "undo": self._undo,
-            "redo": self._redo,
+            "undo": self.history.undo,
+            "redo": self.history.redo,
             "save": self._choose_target,
         }
         for key, (text, shortcut, tip) in _ACTIONS.items():
@@ -207,14 +206,16 @@ class NetworkEditor(QDialog):
             else:
                 self.addAction(action)
             self.actions_[key] = action
+        UndoActions(self.actions_["undo"], self.actions_["redo"], self.history, self)
 
     def _buttons(self, *keys: str) -> list[QToolButton]:
         found = []
         for key in keys:
             button = QToolButton()
+            self.actions_[key].setIconText(_ACTIONS[key][0])
             button.setDefaultAction(self.actions_[key])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setAccessibleName(self.actions_[key].text())
+            button.setAccessibleName(_ACTIONS[key][0])
             found.append(button)
         return found
 
@@ -323,7 +324,7 @@ class NetworkEditor(QDialog):
 
     def _before(self, path: str) -> Any:
         """Return the value before editing, or the current one of a parameter that was not there."""
-        return (self.history.start if path in self._at_start else self.draft).value(path)
+        return (self.start if path in self._at_start else self.draft).value(path)
 
     def _show_problems(self, problems: tuple[Placed, ...]) -> None:
         all_ = "\n".join(one.sentence for one in problems)
@@ -342,7 +343,7 @@ class NetworkEditor(QDialog):
         self.actions_["save"].setEnabled(not problems)
 
     def _enable(self) -> None:
-        draft, actions, history = self.draft, self.actions_, self.history
+        draft, actions = self.draft, self.actions_
         name = name_of(self._path)
         is_population = name in draft.populations
         actions["input"].setEnabled(not draft.input)
@@ -357,12 +358,6 @@ class NetworkEditor(QDialog):
         gone = draft.ending_at(name) if is_population else ()
         with_ = f", and with it {listed(gone)}" if gone else ""
         actions["remove"].setToolTip(f"Remove {name}{with_} (Del)" if name else "Remove (Del)")
-        for key, word, can, text in (
-            ("undo", "Undo", history.can_undo, history.undo_text),
-            ("redo", "Redo", history.can_redo, history.redo_text),
-        ):
-            actions[key].setEnabled(can)
-            actions[key].setToolTip(f"{word} {text}".strip() + f" ({actions[key].shortcut().toString()})")
 
     # -- choosing --------------------------------------------------------------------------------------------------
 
@@ -384,7 +379,9 @@ class NetworkEditor(QDialog):
             self.refresh()
             self._say(f"⚠ {error}.")
             return
-        self.history.do(step.text, step.draft)
+        if step.draft != before:
+            self.history.do(step.text, before, step.draft)
+        self.draft = step.draft
         self._path = step.part or self._path
         self.refresh()
         self._say(step.after(before))
@@ -430,17 +427,11 @@ class NetworkEditor(QDialog):
         if kind in starting_points():
             self._do(lambda: starting_again(self.draft, kind))
 
-    def _undo(self) -> None:
-        text = self.history.undo_text
-        self.history.undo()
+    def _put(self, draft: NetworkDraft, done: Callable[[bool], None]) -> None:
+        self.draft = draft
         self.refresh()
-        self._say(f"Undone: {text}.")
-
-    def _redo(self) -> None:
-        text = self.history.redo_text
-        self.history.redo()
-        self.refresh()
-        self._say(f"Redone: {text}.")
+        self._say(self.history.sentence)
+        done(True)
 
     # -- the experiment --------------------------------------------------------------------------------------------
 

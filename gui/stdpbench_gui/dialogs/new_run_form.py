@@ -309,9 +309,9 @@ class NewRunForm(RunForm):
         else:
             self.do(f"seeds → {text.strip() or 'that of the experiment'}", replace(self.run, seeds=seeds))
 
-    def _step(self, step: Callable[[], None], sentence: str) -> None:
+    def _put(self, run: NewRun, done: Callable[[bool], None]) -> None:
         self.fields.seeds.setModified(False)
-        super()._step(step, sentence)
+        super()._put(run, done)
 
     def edit_network(self) -> NetworkEditor:
         """Open the editor of the network; what it makes is a step here."""

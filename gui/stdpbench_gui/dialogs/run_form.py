@@ -21,7 +21,6 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import (
-    DraftHistory,
     Group,
     NetworkDraft,
     group_of,
@@ -35,6 +34,7 @@ from stdpbench_gui.dialogs.run_form_rows import TEXTS, Before, form_groups
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.undo import History
 from stdpbench_gui.widgets.basic import (
     ask_to_discard,
     not_none,
@@ -52,6 +52,7 @@ from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import ParameterRow
 from stdpbench_gui.widgets.stages_form import StagesForm
+from stdpbench_gui.widgets.undo import UndoActions
 
 ABOUT = {"command": "desktop app"}
 STAGES = "schedule.stages"
@@ -90,8 +91,10 @@ class RunForm(QDialog):
         A run folder was created, to be started and shown.
     reported : signal of str
         A sentence about what was done.
-    history : DraftHistory of NewRun
-        What the form shows, and its steps.
+    run : NewRun
+        What the form shows.
+    history : History
+        The run before and after each step.
     form, changes, diagram, preview, time
         All parameters, what is changed, the network, a stimulus, and the expected duration and memory.
     """
@@ -105,8 +108,8 @@ class RunForm(QDialog):
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.session, self.runs = session, runs
-        self.history: DraftHistory[NewRun] = DraftHistory(run)
-        self._saved = run
+        self.run = self._saved = run
+        self.history = History(self._put, self)
         self.before: Before | None = None
         self.groups: tuple[Group, ...] = ()
         self._problems: list[str] = []
@@ -190,8 +193,8 @@ class RunForm(QDialog):
 
     def _add_actions(self) -> None:
         slots: dict[str, Callable[[], object]] = {
-            "undo": self.undo,
-            "redo": self.redo,
+            "undo": self.history.undo,
+            "redo": self.history.redo,
             "find": self.search.setFocus,
             "go": self.submit,
         }
@@ -201,6 +204,7 @@ class RunForm(QDialog):
             action.triggered.connect(lambda _=False, slot=slots[key]: slot())
             self.addAction(action)
             self.actions_[key] = action
+        UndoActions(self.actions_["undo"], self.actions_["redo"], self.history, self)
 
     def lay_out(self, fields: QWidget, buttons: tuple[QWidget, ...]) -> None:
         """Arrange the form: fields of the subclass and changes, parameters, network and stimulus; then the buttons."""
@@ -251,10 +255,10 @@ class RunForm(QDialog):
 
     def _step_button(self, key: str) -> QToolButton:
         button = QToolButton()
+        self.actions_[key].setIconText("↶" if key == "undo" else "↷")
         button.setDefaultAction(self.actions_[key])
-        button.setText("↶" if key == "undo" else "↷")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(self.actions_[key].text())
+        button.setAccessibleName(key.capitalize())
         return button
 
     def restyle(self) -> None:
@@ -266,11 +270,6 @@ class RunForm(QDialog):
         self.preview.restyle()
 
     # -- showing ---------------------------------------------------------------------------------------------------
-
-    @property
-    def run(self) -> NewRun:
-        """What the form shows."""
-        return self.history.current
 
     @property
     def draft(self) -> NetworkDraft:
@@ -307,12 +306,6 @@ class RunForm(QDialog):
         self.preview.setVisible(draft.unchecked.stream is None)
         done = self.presentations_done
         self.time.show_for(whole, trust=run.is_template and not done, done=done)
-        for key, word, can, text in (
-            ("undo", "Undo", self.history.can_undo, self.history.undo_text),
-            ("redo", "Redo", self.history.can_redo, self.history.redo_text),
-        ):
-            self.actions_[key].setEnabled(can)
-            self.actions_[key].setToolTip(f"{word} {text}".strip() + f" ({_ACTIONS[key][1]})")
         self._fit()
         self.enable()
 
@@ -377,7 +370,9 @@ class RunForm(QDialog):
 
     def do(self, text: str, run: NewRun, sentence: str = "") -> None:
         """Do a step and show the result."""
-        self.history.do(text, run)
+        if run != self.run:
+            self.history.do(text, self.run, run)
+        self.run = run
         self.refresh()
         self.say(sentence)
 
@@ -444,22 +439,16 @@ class RunForm(QDialog):
             return
         self.do(step.text, replace(self.run, draft=step.draft))
 
-    def undo(self) -> None:
-        """Undo the last step."""
-        self._step(self.history.undo, f"Undone: {self.history.undo_text}.")
-
-    def redo(self) -> None:
-        """Repeat the step undone last."""
-        self._step(self.history.redo, f"Redone: {self.history.redo_text}.")
-
-    def _step(self, step: Callable[[], None], sentence: str) -> None:
+    def _put(self, run: NewRun, done: Callable[[bool], None]) -> None:
+        """Undo or redo a step; what was typed and not applied is forgotten."""
         self._invalid.clear()
         self._edited.clear()
         for row in self.form.rows().values():
             row.revert()
-        step()
+        self.run = run
         self.refresh()
-        self.say(sentence)
+        self.say(self.history.sentence)
+        done(True)
 
     # -- what is done ----------------------------------------------------------------------------------------------
 

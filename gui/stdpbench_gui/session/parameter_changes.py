@@ -11,24 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtGui import QUndoCommand, QUndoStack
 
 from stdpbench.base.units import thousands
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import resume_position, resumption
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.undo import History
 
 Values = Mapping[str, Any]
-
-
-class Change(QUndoCommand):
-    """A confirmed change. It is passive: it is marked as undone once the run confirms the opposite change."""
-
-    def __init__(self, differences: Mapping[str, Sequence[Any]]) -> None:
-        super().__init__(describe_changes({path: (old, new) for path, (old, new) in differences.items()}))
-        self.old = {path: old for path, (old, _) in differences.items()}
-        self.new = {path: new for path, (_, new) in differences.items()}
+Differences = Mapping[str, Sequence[Any]]
+"""Value before and after a change, by dotted path."""
 
 
 class Changes(QObject):
@@ -38,8 +31,9 @@ class Changes(QObject):
     ----------
     in_flight : dict of str to Any
         Values sent but not confirmed, by dotted path.
-    stack : QUndoStack
-        Confirmed changes of this run that were made in this window.
+    history : History
+        Confirmed changes of this run that were made in this window. Undoing one sends the opposite change; what was
+        learned in between is kept.
     branched : signal of (Path, dict of int to Block, Path)
         A branch was created: folder and blocks of the parent, and folder of the branch.
     """
@@ -51,13 +45,14 @@ class Changes(QObject):
     def __init__(self, session: RunSession, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self.stack = QUndoStack(self)
+        self.history = History(self._put, self, lambda: not self.in_flight and session.connected)
         self.in_flight: dict[str, Any] = {}
         self.busy = ""
         self._generation = 0
         self._connected = False
         self._confirmed = 0
         self._after_start: tuple[Path, Values] | None = None
+        self.changed.connect(self.history.changed)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
 
@@ -67,48 +62,25 @@ class Changes(QObject):
         self.in_flight.clear()
         self._confirmed = 0
         self.busy = ""
-        self.stack.clear()
+        self.history.clear()
         self.changed.emit()
 
     # -- here ------------------------------------------------------------------------------------------------------
 
     def here(self, values: Values) -> None:
         """Change parameters from the next presentation on."""
-        self._send(values, "new")
+        self._send(values, self._add)
 
-    def undo(self) -> None:
-        """Send the opposite of the last change; learning in between is kept."""
-        if self.can_undo:
-            command = self.stack.command(self.stack.index() - 1)
-            assert isinstance(command, Change)
-            self._send(command.old, "undo")
+    def _put(self, values: Values, done: Callable[[bool], None]) -> None:
+        self._send(values, lambda differences, error: done(not error))
 
-    def redo(self) -> None:
-        """Send the change that was undone last again."""
-        if self.can_redo:
-            command = self.stack.command(self.stack.index())
-            assert isinstance(command, Change)
-            self._send(command.new, "redo")
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a change to undo and none is in flight."""
-        return self.stack.canUndo() and not self.in_flight and self._session.connected
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a change to redo and none is in flight."""
-        return self.stack.canRedo() and not self.in_flight and self._session.connected
-
-    @property
-    def undo_text(self) -> str:
-        """The change that Undo would undo."""
-        return self.stack.undoText()
-
-    @property
-    def redo_text(self) -> str:
-        """The change that Redo would redo."""
-        return self.stack.redoText()
+    def _add(self, differences: Differences, error: str = "") -> None:
+        """Add a confirmed change to the history."""
+        if differences:
+            before, after = ({path: pair[place] for path, pair in differences.items()} for place in range(2))
+            self.history.do(
+                describe_changes({path: (old, new) for path, (old, new) in differences.items()}), before, after
+            )
 
     def _on_changed(self, topics: set[str]) -> None:
         """Confirm changes here, because a hidden panel does not."""
@@ -117,26 +89,27 @@ class Changes(QObject):
 
     def confirm(self) -> None:
         """Process the changes that the run has confirmed since the last call."""
-        before = self.can_undo, self.can_redo
+        before = self.history.can_undo, self.history.can_redo
         changes = self._session.live.changes
         for _, change in changes[self._confirmed :]:
             for path in change:
                 self.in_flight.pop(path, None)
             if changes_rule(change):  # parameters of the previous rule no longer exist, or have another meaning
-                self.stack.clear()
+                self.history.clear()
         self._confirmed = len(changes)
         if not self._session.connected:
             self.in_flight.clear()
-        if (self.can_undo, self.can_redo) != before or self._connected != self._session.connected:
+        if (self.history.can_undo, self.history.can_redo) != before or self._connected != self._session.connected:
             self._connected = self._session.connected
             self.changed.emit()
 
-    def _send(self, values: Values, kind: str) -> None:
+    def _send(self, values: Values, then: Callable[[Differences, str], None]) -> None:
+        """Send values; `then` gets what they changed, or why they were refused."""
         of = self._generation
         self.in_flight |= values
         self.changed.emit()
 
-        def settle(differences: Mapping[str, Sequence[Any]], error: str = "") -> None:
+        def settle(differences: Differences, error: str = "") -> None:
             if self._generation != of:
                 return  # another run is shown meanwhile
             for path in values:
@@ -144,12 +117,7 @@ class Changes(QObject):
                     self.in_flight.pop(path, None)
             if error:
                 self.refused.emit(list(values), error)
-            elif kind == "undo":
-                self.stack.undo()
-            elif kind == "redo":
-                self.stack.redo()
-            elif differences:
-                self.stack.push(Change(differences))
+            then(differences, error)
             self.changed.emit()
 
         self._session.request("set", settle, lambda reason: settle({}, reason), changes=dict(values))
@@ -229,13 +197,7 @@ class Changes(QObject):
         if after is not None and folder is not None and folder.path == after[0] and self._session.connected:
             # the run has only just connected: it answers before its next presentation
             self._after_start = None
-
-            def confirmed(differences: Mapping[str, Sequence[Any]]) -> None:
-                if differences:
-                    self.stack.push(Change(differences))
-                    self.changed.emit()
-
             values = dict(after[1])
             self._session.request(
-                "set", confirmed, lambda sentence: self.refused.emit(list(values), sentence), changes=values
+                "set", self._add, lambda sentence: self.refused.emit(list(values), sentence), changes=values
             )

@@ -117,7 +117,7 @@ def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbo
     assert not editor.start_button.isEnabled()
     for _ in range(3):
         press(editor, qtbot, "Ctrl+Z")
-    assert editor.draft == editor.history.start
+    assert editor.draft == editor.start
     assert editor.start_button.isEnabled()
     press(editor, qtbot, "Ctrl+Shift+Z")
     assert editor.draft.unchecked.plasticity.quantities()["nu_post"] == 0.02
@@ -225,7 +225,7 @@ def test_it_starts_again_from_any_template(window: MainWindow) -> None:
         assert editor.start_button.isEnabled() == (kind != "empty")
         assert set(editor.diagram.items) == {*editor.draft.populations, *editor.draft.projections}
         editor.actions_["undo"].trigger()
-        assert editor.draft == editor.history.start
+        assert editor.draft == editor.start
     editor.reject()
     assert not editor.isVisible()
 

@@ -238,7 +238,7 @@ def test_another_experiment_and_a_file_take_its_place(form: NewRunForm, qtbot: Q
     assert form.said.text() == "Made from song-abbott-2000. Undo brings the changes back."
     assert list(form.fields.rows)[-1] == "schedule.duration"
     assert not form.fields.validation.isVisible()
-    form.undo()
+    form.history.undo()
     assert list(form.changes.buttons) == ["plasticity.nu_post"]
     file = tmp_path / "small.toml"
     file.write_text(DIGITS.override({"network.n_exc": 12, "name": "small"}).to_toml(), encoding="utf-8")
@@ -268,7 +268,7 @@ def test_a_reference_converts_the_network_of_a_file(
     waits(qtbot, lambda: form.run.weights == str(file))
     assert form.experiment() == with_reference(DIGITS, "ann-conversion", {"reference.weights": str(file)})
     assert "output" in form.diagram.items
-    form.undo()
+    form.history.undo()
     assert form.run.weights == ""
     # the same by the button, and a wrong file that is dropped
     asked = list[str]()
@@ -291,7 +291,7 @@ def test_a_reference_converts_the_network_of_a_file(
     waits(qtbot, row.error.text)
     assert "notes.txt must be a NumPy archive (.npz) or a NIR file (.nir)" in row.error.text()
     assert form.run.weights == str(file)
-    form.undo()
+    form.history.undo()
     form.reject()
 
 
@@ -315,7 +315,7 @@ def test_a_reference_is_trained_on_the_data(window: MainWindow, qtbot: QtBot) ->
         row.error.text() for row in form.rows_of("network.hidden")
     )
     assert not form.go.isEnabled()
-    form.undo()
+    form.history.undo()
     choose(form.fields.source, "song-abbott-2000")
     assert "shows a stream" in form.fields.choice_problem.text()
     choose(form.fields.source, "digits")

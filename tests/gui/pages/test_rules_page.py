@@ -43,8 +43,7 @@ def page(shared: MainWindow, qtbot: QtBot) -> RulesPage:
     state.points.clear()
     state.plans[:] = [Plan("pair-window"), Plan("weight-dependence"), Plan("frequency", {"pairs": 3})]
     state.show(rules.build({"kind": "pair-additive"}, "rule"))
-    state._done.clear()
-    state._undone.clear()
+    state.history.clear()
     state.changed.emit({"rule", "values", "plots", "kept", "points"})
     waits(qtbot, lambda: settled(page) and all(-1 in plot._results for plot in page.plots))
     return page
@@ -86,15 +85,15 @@ def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbo
     waits(qtbot, lambda: getattr(now(page).rule, "a_plus", 0) == dragged)
     assert now(page).curves[0].change.max() > before
     assert getattr(page.state.rule, "a_plus", 0) == 0.01  # the slider is not released
-    assert not page.state.can_undo
+    assert not page.state.history.can_undo
     row.slider.setSliderDown(False)
     row.slider.committed.emit()
     assert getattr(page.state.rule, "a_plus", 0) == dragged
-    assert page.state.undo_text.startswith("a_plus → ")
-    page.state.undo()
+    assert page.state.history.undoText().startswith("a_plus → ")
+    page.state.history.undo()
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() == before)
     waits(qtbot, lambda: page.values.rows["a_plus"].editor.text() == "0.01")  # type: ignore[union-attr]
-    page.state.redo()
+    page.state.history.redo()
     assert getattr(page.state.rule, "a_plus", 0) == dragged
     page.window().activateWindow()  # type: ignore[union-attr]
     row.slider.setFocus()
@@ -124,7 +123,7 @@ def test_a_typed_value_is_taken_or_refused_in_its_row(page: RulesPage, qtbot: Qt
     waits(qtbot, page.values.reset.isEnabled)
     page.values.reset.click()
     assert page.state.rule == rules.build({"kind": "pair-additive"}, "rule")
-    assert page.state.undo_text == "reset"
+    assert page.state.history.undoText() == "reset"
 
 
 def test_a_rule_opens_with_the_protocol_that_tells_most(page: RulesPage, qtbot: QtBot) -> None:
@@ -290,13 +289,13 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: Rule
     page.state.set_value("tau_plus", 21.0)
     waits(qtbot, lambda: settled(page) and getattr(now(page).rule, "tau_plus", 0) == 21)
     assert field.text == "w = clip(w + a_plos*x, 0, w_max)"  # the edited text stays
-    page.state.undo()
+    page.state.history.undo()
     field.edit.setPlainText("w = clip(w + 3*a_plus*x, 0, w_max)")
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() > 2 * before.max())
     assert field.message.text() == ""
-    assert page.state.undo_text == "edit the rule"
+    assert page.state.history.undoText() == "edit the rule"
     waits(qtbot, lambda: any(r"3\,a_{+}" in tex for _, tex in page.equations._tex))
-    page.state.undo()
+    page.state.history.undo()
     assert page.editor.state.rule.definition["on_output_spike"].startswith("w = clip(w + a_plus*w_max")  # type: ignore[attr-defined]
 
 

@@ -101,5 +101,5 @@ def test_where_several_projections_learn_an_experiment_takes_the_rule_for_one(pa
     choose(fields.projection, "compete")
     assert form.experiment().rules_by_projection["compete"] == page.state.rule
     assert form.experiment().rules_by_projection["feed"] == two.rules_by_projection["feed"]
-    form.undo()
+    form.history.undo()
     form.reject()

@@ -45,9 +45,9 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
     fields.hold.click()
     assert form.text().command == "", "no command holds a run that starts from the weights of another one"
     fields.hold.click()
-    form.undo()
+    form.history.undo()
     assert fields.start.currentIndex() == 0
-    form.undo()
+    form.history.undo()
     assert fields.features.currentIndex() == 0
     assert value_at(form.experiment(), "data.kind") == "digits"
     form.reject()

@@ -62,7 +62,7 @@ def test_a_click_and_a_key_star_a_run_and_undo_takes_it_back(known: RunsPage, qt
     assert [cell(known, name, "starred") for name in ("digits-a", "digits-b")] == ["★", "☆"]
     known.stars_button.click()
     waits(qtbot, lambda: shown(known) == ["digits-a", "fast-c"])
-    waits(qtbot, lambda: known.steps.undo_text == "the star of 2 runs")
+    waits(qtbot, lambda: known.steps.undoText() == "the star of 2 runs")
     known.steps.undo()
     waits(qtbot, lambda: shown(known) == ["digits-a"])
     known.stars_button.click()

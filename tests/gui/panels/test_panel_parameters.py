@@ -175,7 +175,7 @@ def test_a_number_is_sent_with_enter_and_marked_until_it_is_in_force(
     redraw(panel)
     assert row.state is RowState.IN_FLIGHT
     assert text_of(panel, PATH) == "0.02"
-    waits(qtbot, lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.history.count() == 1)
     redraw(panel)
     assert run.asked == [{PATH: 0.02}]
     assert row.state is RowState.IN_FLIGHT
@@ -183,7 +183,7 @@ def test_a_number_is_sent_with_enter_and_marked_until_it_is_in_force(
     assert row.state is RowState.ACTIVE
     assert row.mark.text() == "↺"
     assert row.name.font().bold()
-    assert panel.changes.stack.undoText() == "nu_post → 0.02"
+    assert panel.changes.history.undoText() == "nu_post → 0.02"
 
 
 def test_a_slider_sends_when_it_is_let_go_of(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
@@ -254,7 +254,7 @@ def test_a_refusal_is_told_where_it_was_asked_for(panel: ParametersPanel, run: R
     redraw(panel)
     assert not panel.changes.in_flight
     assert text_of(panel, PATH) == "0.01"
-    assert not panel.changes.stack.count()
+    assert not panel.changes.history.count()
 
 
 def test_what_others_change_is_shown_and_what_is_being_typed_stays(
@@ -264,29 +264,30 @@ def test_what_others_change_is_shown_and_what_is_being_typed_stays(
     run.confirm(plasticity__nu_post=(0.01, 0.03))
     assert text_of(panel, PATH) == "0.03"
     assert text_of(panel, "exc.tau_m") == "90"
-    assert not panel.changes.stack.count()
+    assert not panel.changes.history.count()
 
 
 def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
     panel: ParametersPanel, run: Run, qtbot: QtBot
 ) -> None:
     panel.changes.here({PATH: 0.02})
-    waits(qtbot, lambda: panel.changes.stack.count() == 1)
-    assert not panel.changes.can_undo  # it is not active yet
+    waits(qtbot, lambda: panel.changes.history.count() == 1)
+    assert not panel.changes.history.can_undo  # it is not active yet
     run.confirm(plasticity__nu_post=(0.01, 0.02))
-    assert panel.changes.can_undo
-    panel.changes.undo()
-    waits(qtbot, lambda: panel.changes.stack.index() == 0)
+    assert panel.changes.history.can_undo
+    panel.changes.history.undo()
+    waits(qtbot, lambda: panel.changes.history.index() == 0)
     run.confirm(plasticity__nu_post=(0.02, 0.01))
     assert text_of(panel, PATH) == "0.01"
+    panel.changes.history.redo()
+    waits(qtbot, lambda: panel.changes.history.index() == 1)
+    run.confirm(plasticity__nu_post=(0.01, 0.02))
     run.refusal = "no"
-    panel.changes.redo()
+    panel.changes.history.undo()
     waits(qtbot, lambda: not panel.changes.in_flight)
-    assert panel.changes.stack.index() == 0
-    run.refusal = ""
-    panel.changes.redo()
-    waits(qtbot, lambda: panel.changes.stack.index() == 1)
-    assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.02]
+    assert text_of(panel, PATH) == "0.02"
+    assert panel.changes.history.count() == 0  # a step that cannot be undone does not stand before others
+    assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.01]
 
 
 def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
@@ -302,11 +303,11 @@ def test_nothing_can_become_something_and_back(panel: ParametersPanel, run: Run,
     row = panel.form.row(path)
     type_in(panel, qtbot, path, "none")
     qtbot.keyClick(row.editor, Qt.Key.Key_Return)
-    waits(qtbot, lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.history.count() == 1)
     run.confirm(network__weight_sum=(78.0, "none"))
     assert text_of(panel, path) == "none"
     assert not row.slider.isEnabled()
-    panel.changes.undo()
+    panel.changes.history.undo()
     waits(qtbot, lambda: run.asked[-1] == {path: 78.0})
 
 
@@ -316,7 +317,7 @@ def test_another_run_begins_without_what_was_under_way(panel: ParametersPanel, r
     panel.session.opened.emit()
     assert not panel.changes.in_flight
     qtbot.wait(50)
-    assert not panel.changes.stack.count()
+    assert not panel.changes.history.count()
     assert panel.way.current == 0
 
 

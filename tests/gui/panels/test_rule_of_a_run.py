@@ -20,7 +20,6 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
-from stdpbench_gui.session.parameter_changes import Change
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
 
@@ -51,14 +50,14 @@ def test_the_parameters_become_those_of_the_rule(
     monkeypatch.setattr(RunSession, "connected", True)
     panel = show(ParametersPanel(session(tmp_path)), qtbot, (340, 440))
     assert "plasticity.nu_post" in panel.form.rows()
-    panel.changes.stack.push(Change({"plasticity.nu_post": ("0.01", "0.02")}))
+    panel.changes.history.do("nu_post", {"plasticity.nu_post": "0.01"}, {"plasticity.nu_post": "0.02"})
     take(panel.session, 90, 50, CHANGED)
     redraw(panel)
     rows = panel.form.rows()
     assert "plasticity.nu_post" not in rows
     assert rows["plasticity.eta"].editor.text() == "0.02"
     assert "plasticity · oja · 1 not default" in panel.form.sections["plasticity"].header.text()
-    assert not panel.changes.can_undo
+    assert not panel.changes.history.can_undo
     panel.changes.refused.emit(["plasticity.nu_post"], "There is no such parameter.")  # which was sent before
     assert "changed in this run: none" in panel.summary()
     take(panel.session, 91, 60, facts.ParametersChanged({"plasticity.eta": (0.02, 0.05)}))

@@ -68,10 +68,10 @@ def test_a_change_reaches_a_run_whose_folder_is_moved(
     away = folder.path.with_name("away")
     folder.path.rename(away)
     change(panel, qtbot, "0.02")
-    waits(qtbot, lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.history.count() == 1)
     away.rename(folder.path)
     change(panel, qtbot, "0.03")
-    waits(qtbot, lambda: panel.changes.stack.count() == 2)
+    waits(qtbot, lambda: panel.changes.history.count() == 2)
     waits(qtbot, lambda: text_of(panel, PATH) == "0.03")
     # a connection works although the run folder accepts no request
     requests = folder.path / "requests"
@@ -79,7 +79,7 @@ def test_a_change_reaches_a_run_whose_folder_is_moved(
         requests.rmdir()
     requests.write_text("", encoding="utf-8")
     change(panel, qtbot, "0.04")
-    waits(qtbot, lambda: panel.changes.stack.count() == 3)
+    waits(qtbot, lambda: panel.changes.history.count() == 3)
     with pytest.raises(StdpbenchError, match="requests cannot be created: File exists"):
         ask(folder.path, "pause")
     requests.unlink()
@@ -114,7 +114,7 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     waits(qtbot, lambda: session.connected and session.state is State.RUNNING)
     waits(qtbot, lambda: panel.form.row(PATH).editor.isEnabled())
     change(panel, qtbot, "0.03")
-    waits(qtbot, lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.history.count() == 1)
 
 
 def test_the_run_that_was_asked_for_last_is_shown(

@@ -8,7 +8,6 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import (
-    DraftHistory,
     Experiment,
     NetworkDraft,
     asked_first,
@@ -102,28 +101,14 @@ def test_the_kind_of_a_neuron_may_leave_projections_without_their_receptor(draft
     )
 
 
-def test_removing_a_population_removes_its_projections_and_undo_brings_all_back(draft: NetworkDraft) -> None:
+def test_removing_a_population_removes_its_projections(draft: NetworkDraft) -> None:
     draft = draft.with_value("schedule.stages", [{"projections": ["feed"], "passes": 3}])
-    history = DraftHistory(draft)
     assert draft.ending_at("exc") == ("feed", "upward")
-    assert history.do("remove exc", draft.remove_population("exc"))
-    assert (list(history.current.populations), history.current.projections) == (["input", "second"], {})
-    assert history.current.unchecked.schedule.stages is None
-    assert history.current.unchecked.schedule.passes == 3
-    assert history.current.finished().graph().read == "second"
-    assert (history.undo_text, history.can_redo) == ("remove exc", False)
-    history.undo()
-    assert history.current == draft
-    assert (history.redo_text, history.can_undo) == ("remove exc", False)
-    history.redo()
-    assert list(history.current.populations) == ["input", "second"]
-    history.undo()
-    assert not history.do("nothing", draft)
-    assert history.do("another step", draft.remove_projection("upward"))
-    assert not history.can_redo
-    history.undo()
-    history.undo()  # nothing is left to undo
-    assert history.current == history.start == draft
+    rest = draft.remove_population("exc")
+    assert (list(rest.populations), rest.projections) == (["input", "second"], {})
+    assert rest.unchecked.schedule.stages is None
+    assert rest.unchecked.schedule.passes == 3
+    assert rest.finished().graph().read == "second"
 
 
 def test_a_new_name_is_used_wherever_the_old_one_was(draft: NetworkDraft) -> None:

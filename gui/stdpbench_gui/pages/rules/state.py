@@ -7,7 +7,7 @@ All views share one state and redraw when it emits changed topics: ``"rule"`` (k
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.studies.lab.points import SHIPPED, Points, read_points
 from stdpbench.studies.lab.quick import QUICK, options_for, plan_for, why_not
+from stdpbench_gui.session.undo import History
 
 FIRST_RULE = "diehl-cook-triplet"
 PLACES = 3
@@ -78,13 +79,6 @@ class ShownPoints:
     visible: bool = True
 
 
-@dataclass(frozen=True)
-class _Step:
-    text: str
-    before: PlasticityRule
-    after: PlasticityRule
-
-
 class RulesState(QObject):
     """The edited rule and everything shown about it.
 
@@ -94,10 +88,11 @@ class RulesState(QObject):
         Rule with committed values.
     now : PlasticityRule
         Rule including the value being dragged.
+    history : History
+        Rules before and after each step.
     """
 
     changed = pyqtSignal(set)
-    history_changed = pyqtSignal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -105,8 +100,7 @@ class RulesState(QObject):
         self.plans: list[Plan] = [Plan()] * PLACES
         self.kept: list[Kept] = []
         self.points: list[ShownPoints] = []
-        self._done: list[_Step] = []
-        self._undone: list[_Step] = []
+        self.history = History(self._put, self)
 
     # -- the rule --------------------------------------------------------------------------------------------------
 
@@ -125,12 +119,14 @@ class RulesState(QObject):
         before, self.rule, self.now = self.rule, rule, rule
         if rule != before or type(rule) is not type(before):
             if text:
-                self._done.append(_Step(text, before, rule))
-                self._undone.clear()
-                self.history_changed.emit()
+                self.history.do(text, before, rule)
             self.changed.emit({"values"} if type(rule) is type(before) else {"rule", "values"})
         else:
             self.changed.emit({"values"})  # a value was dragged and moved back
+
+    def _put(self, rule: PlasticityRule, done: Callable[[bool], None]) -> None:
+        self.show(rule)
+        done(True)
 
     def choose_kind(self, kind: str) -> None:
         """Choose a kind with its default values."""
@@ -173,44 +169,6 @@ class RulesState(QObject):
         """Set the values of a preset; values it does not contain are kept."""
         values = type(self.rule).presets[name]
         self.show(rules.build({**self.rule.to_mapping(), **values}, "plasticity"), name)
-
-    # -- history ---------------------------------------------------------------------------------------------------
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a change to undo."""
-        return bool(self._done)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a change to redo."""
-        return bool(self._undone)
-
-    @property
-    def undo_text(self) -> str:
-        """Name of the change to undo."""
-        return self._done[-1].text if self._done else ""
-
-    @property
-    def redo_text(self) -> str:
-        """Name of the change to redo."""
-        return self._undone[-1].text if self._undone else ""
-
-    def undo(self) -> None:
-        """Undo the last change."""
-        if self._done:
-            step = self._done.pop()
-            self._undone.append(step)
-            self.show(step.before)
-            self.history_changed.emit()
-
-    def redo(self) -> None:
-        """Redo the change undone last."""
-        if self._undone:
-            step = self._undone.pop()
-            self._done.append(step)
-            self.show(step.after)
-            self.history_changed.emit()
 
     # -- plots -----------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.notes import Notes, change_notes, read_notes
 from stdpbench_gui.dialogs.notes_dialog import NotesDialog
 from stdpbench_gui.session.background import Background
+from stdpbench_gui.session.undo import History
 from stdpbench_gui.widgets.notices import Notices
-from stdpbench_gui.widgets.undo import Step, Steps
 
 _VALUES = ("title", "text", "tags", "starred")
 
@@ -37,7 +37,7 @@ class NoteActions(QObject):
     changed = pyqtSignal()
     neuron_wanted = pyqtSignal(object, str, int)
 
-    def __init__(self, background: Background, notices: Notices, steps: Steps, parent: QWidget) -> None:
+    def __init__(self, background: Background, notices: Notices, steps: History, parent: QWidget) -> None:
         super().__init__(parent)
         self._background, self._notices, self._steps = background, notices, steps
         self._window = parent
@@ -92,7 +92,7 @@ class NoteActions(QObject):
 
         def done(_: object = None) -> None:
             if made:
-                self._steps.push(Step(f"{what} of {names}", lambda: put(0), lambda: put(1)))
+                self._steps.do(f"{what} of {names}", lambda: put(0), lambda: put(1))
                 self.changed.emit()
 
         def fail(reason: str) -> None:

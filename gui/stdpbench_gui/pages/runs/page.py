@@ -35,6 +35,7 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.session.timers import timer
+from stdpbench_gui.session.undo import History
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import (
     Elided,
@@ -49,7 +50,6 @@ from stdpbench_gui.widgets.basic import (
 from stdpbench_gui.widgets.button_row import ActionButton, ButtonRow
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
-from stdpbench_gui.widgets.undo import Steps
 
 _LOOK_MS = 1000
 
@@ -211,7 +211,7 @@ class RunsPage(QWidget):
         self._background = Background(self)
         self.watcher = Watcher(runs, self)
         self.notices = Notices()
-        self.steps = Steps(self._background, self)
+        self.steps = History(self._put, self)
         self.row_actions = RowActions(runs, session, self._background, self.notices, self.steps, self)
         self.noting = NoteActions(self._background, self.notices, self.steps, self)
         self.selection = RunSelection(self)
@@ -335,7 +335,6 @@ class RunsPage(QWidget):
         self.comparison.clear_wanted.connect(lambda: self.selection.only([]))
         self.row_actions.changed.connect(self.watcher.look)
         self.row_actions.tick_wanted.connect(self._tick_when_seen)
-        self.steps.reported.connect(self._on_step)
         self.queue.changed.connect(self.watcher.look)
         self.queue.reported.connect(lambda sentence, failed: self.notices.add_notice(sentence, failed, about=_QUEUE))
         self.queue.removed.connect(self._on_removed)
@@ -526,13 +525,19 @@ class RunsPage(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
-    def _on_step(self, sentence: str, failed: bool) -> None:
-        self.notices.add_notice(sentence, failed, brief=not failed)
-        self.watcher.look()
+    def _put(self, work: Callable[[], str], done: Callable[[bool], None]) -> None:
+        """Undo or redo a step in a thread, and say the sentence that it returns."""
 
-    def _on_removed(self, step: object) -> None:
-        self.steps.push(step)  # type: ignore[arg-type]
-        undo, text = self.steps.undo, f"Ctrl+Z undoes {self.steps.undo_text}."
+        def tell(sentence: str, failed: bool) -> None:
+            done(not failed)
+            self.notices.add_notice(sentence, failed, brief=not failed)
+            self.watcher.look()
+
+        self._background.do(work, lambda sentence: tell(sentence, False), lambda reason: tell(reason, True))
+
+    def _on_removed(self, text: str, put_back: object, take_out: object) -> None:
+        self.steps.do(text, put_back, take_out)
+        undo, text = self.steps.undo, f"Ctrl+Z undoes {text}."
         self.notices.add_notice(text, action_text="Undo", action=undo, brief=True)
 
     # -- appearance ------------------------------------------------------------------------------------------------

@@ -46,7 +46,6 @@ from stdpbench_gui.widgets.basic import (
     wrapped,
 )
 from stdpbench_gui.widgets.layouts import hbox, vbox
-from stdpbench_gui.widgets.undo import Step
 
 _TITLES = ("item", "state", "what", "progress", "added", "reason")
 PAUSED = str(State.PAUSED)
@@ -232,15 +231,15 @@ class QueueBox(QWidget):
         A message, and whether it reports a failure.
     changed : signal
         The queue was changed; read it again.
-    removed : signal of Step
-        Items were removed; the step can be undone.
+    removed : signal of (str, callable, callable)
+        Items were removed: name of the step, and functions that undo and redo it.
     add_wanted : signal
         Request to add items.
     """
 
     reported = pyqtSignal(str, bool)
     changed = pyqtSignal()
-    removed = pyqtSignal(object)
+    removed = pyqtSignal(str, object, object)
     add_wanted = pyqtSignal()
 
     def __init__(self, runs: Path, background: Background) -> None:
@@ -417,8 +416,8 @@ class QueueBox(QWidget):
             queue.remove(again)
             return f"Removed {names} from the queue."
 
-        step = Step(f"removing {names} from the queue", put_back, take_out)
-        self._do(lambda: queue.remove(numbers), lambda _: self.removed.emit(step))
+        text = f"removing {names} from the queue"
+        self._do(lambda: queue.remove(numbers), lambda _: self.removed.emit(text, put_back, take_out))
 
     def step(self, by: int) -> None:
         """Move the selected item one place up or down."""

@@ -37,8 +37,8 @@ from stdpbench_gui.dialogs.export_target import Exported, file_to_export_to
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
+from stdpbench_gui.session.undo import History
 from stdpbench_gui.widgets.notices import Notices, Task
-from stdpbench_gui.widgets.undo import Step, Steps
 
 if TYPE_CHECKING:
     from stdpbench.api import Run
@@ -73,7 +73,7 @@ class RowActions(QObject):
         session: RunSession,
         background: Background,
         notices: Notices,
-        steps: Steps,
+        steps: History,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -218,10 +218,9 @@ class RowActions(QObject):
             return f"{names} restored from the bin."
 
         def done(sentence: str) -> None:
-            step = Step(f"deleting {names}", bring_back, delete)
-            self._steps.push(step)
+            self._steps.do(f"deleting {names}", bring_back, delete)
             notice = self._notices.add_notice(sentence, action_text="Undo (Ctrl+Z)", action=self._steps.undo)
-            self._steps.reported.connect(lambda *_: self._notices.withdraw(notice))
+            self._steps.indexChanged.connect(lambda _: self._notices.withdraw(notice))  # it would undo another step
             self.changed.emit()
 
         def fail(reason: str) -> None:
