@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from pydantic import field_validator
+
 from stdpbench.base import units
 from stdpbench.base.errors import Collector, StdpbenchError
 from stdpbench.declare.parameters import Parameters, build, parameter
@@ -21,8 +23,21 @@ class About(Parameters):
     title: str = parameter("", help="Short title.")
     summary: str = parameter("", help="Description in one or two sentences.")
     expected_accuracy: str = parameter("", help="Expected accuracy, and how it was measured.")
+    expected: tuple[tuple[str, float], ...] = parameter(
+        (),
+        help="Expected measures at the end of a stream, by their names in sweeps, such as `rate.cell`.",
+    )
     expected_time: str = parameter("", help="Duration, and on which machine it was measured.")
     tuned_on: str = parameter("", help="Pictures on which the settings were chosen.")
+
+    @field_validator("expected", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        return tuple(value.items()) if isinstance(value, Mapping) else value
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file."""
+        return {**super().to_mapping(), "expected": dict(self.expected)}
 
 
 class Simulation(Parameters):

@@ -45,7 +45,7 @@ _BESIDE_CURVES = ("parameters", "log", "confusion")
 """Panels that open next to the curves if a layout omits them; all others open next to the raster, which is wide."""
 _OF_STIMULI = ("confusion",)
 """Panels that mean nothing for a stream."""
-_LAYOUT_VERSION = 4
+_LAYOUT_VERSION = 5
 """Version of saved layouts; others are not restored."""
 
 
@@ -294,11 +294,11 @@ class TrainPage(QWidget):
         if self._stream:
             self._place(
                 {
-                    "stage": [["raster"], ["weight-map", "thresholds"]],
-                    "beside": [["curves"], ["network", "neuron", "slow-motion", "log"]],
+                    "stage": [["raster"], ["weight-map", "network", "neuron", "slow-motion", "thresholds"]],
+                    "beside": [["curves", "log"]],
                 },
                 (700, 480),
-                {"stage": [370, 310], "beside": [400, 280]},
+                {"stage": [370, 310], "beside": [680]},
             )
         else:
             self._place(

@@ -14,3 +14,5 @@ class Metric:
     high: float | None = None
     interval: str = ""
     """Kind of interval, if there is one."""
+    expected: float | None = None
+    """What the experiment says to expect."""

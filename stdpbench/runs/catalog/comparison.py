@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from stdpbench.base import units
@@ -74,7 +75,8 @@ def metric_text(metric: Metric | None) -> str:
     if metric is None:
         return "–"
     if metric.low is None or metric.high is None:
-        return units.minus(f"{metric.value:.6g}")
+        expected = "" if metric.expected is None else f" (expected: {metric.expected:.6g})"
+        return units.minus(f"{metric.value:.6g}{expected}")
     return f"{100 * metric.value:.2f} % ({100 * metric.low:.1f} – {100 * metric.high:.1f})"
 
 
@@ -180,7 +182,7 @@ class Account:
             flat(experiment.to_mapping()),
             changes_of(journal.records),
             _history(journal.records),
-            metrics_of(metrics, read, theta_unit(experiment)),
+            metrics_of(metrics, read, theta_unit(experiment), dict(experiment.about.expected)),
             journal.damage,
             missing_kinds(experiment, journal.records),
             tuple(
@@ -352,7 +354,9 @@ def _origin(metadata: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None
     return None
 
 
-def metrics_of(metrics: Mapping[str, Any], read: str = "", unit: str = "mV") -> dict[str, Metric]:
+def metrics_of(
+    metrics: Mapping[str, Any], read: str = "", unit: str = "mV", expected: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, Metric]:
     """Return the metrics of ``metrics.json`` to compare, by name.
 
     Parameters
@@ -363,6 +367,8 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "", unit: str = "mV") -> 
         Name of the population that is read, for the names of its spikes.
     unit : str
         Unit of its theta; may be empty.
+    expected : mapping of str to float
+        Expected measures of a stream.
     """
     by_name: dict[str, Metric] = {}
     for name, score in _tables(metrics.get("accuracy")):
@@ -379,7 +385,7 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "", unit: str = "mV") -> 
         value = values.get(path)
         if isinstance(value, int | float) and not isinstance(value, bool):
             named = units.label(name, unit) if path == _THETA else name.format(f"{read} " if read else "")
-            by_name[named] = Metric(value)
+            by_name[named] = Metric(value, expected=expected.get(path.removeprefix("training.stream.")))
     return by_name
 
 

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from sparse_streams import sparse_stream
 from waiting import waits
 
+from stdpbench.experiment import Experiment
 from stdpbench.results.figures.paper import draw
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -100,15 +101,23 @@ def test_without_a_run_it_says_what_to_do(window: MainWindow, qtbot: QtBot) -> N
     assert "No run is open" in page.notices.texts()[-1]
 
 
-def test_a_stream_has_nothing_to_evaluate_but_a_report(window: MainWindow, qtbot: QtBot) -> None:
-    folder = new_run(window.runs, sparse_stream())
+def test_a_stream_shows_what_was_measured_beside_what_is_expected(window: MainWindow, qtbot: QtBot) -> None:
+    mapping = sparse_stream().to_mapping()
+    mapping["about"]["expected"] = {"rate.exc": 7.5, "cv.exc": 0.9}
+    folder = new_run(window.runs, Experiment.from_mapping(mapping))
+    measured = {"seconds": 0.8, "rate": {"exc": 7.25}, "cv": {"exc": 0.875}, "synchrony": {"exc": 0.25}}
+    (folder.path / "metrics.json").write_text(json.dumps({"training": {"stream": measured}}), encoding="utf-8")
     edit_journal(folder, state="finished")
     window.go_to("evaluate")
     page = window.evaluate
     waits(qtbot, lambda: page.run.count() == 1)
-    waits(qtbot, lambda: page.empty.text().startswith(f"{folder.path.name} is the run of a stream."))
-    assert page.empty.isVisible()
-    assert not page.go.isEnabled()
+    rows = page.stream.rows
+    waits(qtbot, lambda: rows.topLevelItemCount() == 3)
+    shown = [not_none(rows.topLevelItem(row)) for row in range(3)]
+    assert [(row.text(1), row.text(2)) for row in shown] == [("7.25", "7.5"), ("0.875", "0.9"), ("0.25", "")]
+    assert page.stream.isVisible()
+    assert not page.empty.isVisible()
+    assert not page.go.isEnabled()  # a stream has no labels
     assert page.report.isEnabled()
 
 

@@ -67,7 +67,7 @@ def test_is_complete(panel: Curves) -> None:
 
 
 def test_draws_what_the_blocks_say(panel: Curves) -> None:
-    accuracy, spikes = panel.plots
+    accuracy, spikes = panel.plots[:2]
     assert (accuracy.title, spikes.title) == ("running accuracy (%)", "spikes per stimulus")
     x, y = accuracy.data("vote")
     assert x == list(range(10, 130, 10))
@@ -78,7 +78,7 @@ def test_draws_what_the_blocks_say(panel: Curves) -> None:
 
 
 def test_time_begins_at_zero_grows_in_steps_and_obeys_the_person(panel: Curves) -> None:
-    first, second = (plot.plot.getViewBox() for plot in panel.plots)
+    first, second = (plot.plot.getViewBox() for plot in panel.plots[:2])
     low, high = first.viewRange()[0]
     assert low <= 0
     assert high == pytest.approx(150, abs=4)
@@ -226,7 +226,7 @@ def test_plots_are_arranged_for_the_room_there_is(panel: Curves) -> None:
     assert not panel.plots[0].isVisible()
     panel.as_grid.setChecked(False)
     redraw(panel)
-    assert panel.shown == panel.plots
+    assert panel.shown == panel.plots[:2]
     assert not any(plot.isVisible() for plot in panel.grid.values())
 
 
@@ -294,7 +294,7 @@ def test_held_out_pictures_have_a_plot_from_the_start_if_they_will_be_measured(q
     made = session(tmp_path, (10, block()))
     made.live.started = replace(not_none(made.live.started), phases=(("train", 20_000), ("label", 10), ("test", 10)))
     panel = show(Curves(made), qtbot, (480, 500))
-    running, held = panel.plots
+    running, held = panel.plots[:2]
     assert held.title == "held-out pictures (%)"
     words = held.note.text().replace("\u202f", " ")
     assert words == "no values yet; one is measured every 1 250 presentations; learning off"
@@ -321,7 +321,7 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
     assert "accuracy, vote" in words
     assert "NMI of winners" in words
     assert "on 40 held-out pictures at 120: vote 70.0 %" in measured.summary()
-    shared, own = (plot.plot.getViewBox().viewRange()[0] for plot in measured.plots)
+    shared, own = (plot.plot.getViewBox().viewRange()[0] for plot in measured.plots[:2])
     assert own == pytest.approx(shared)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from parts_of_window import draw_every_panel, panel_of
 from pytestqt.qtbot import QtBot
@@ -93,8 +94,26 @@ def test_the_second_plot_shows_latencies_or_weights(panel: Curves) -> None:
         assert plot.data("each answer")[1] == [4.0 + number for number in range(1, 9)]
         panel.choose(1, "weights")
         redraw(panel)
-    assert plot.title == "mean weight / w_max"
+    assert plot.title == "weights / w_max"
     np.testing.assert_allclose(plot.data("feed")[1], (10 * 0.025 + 30 * 0.975) / 40)
+
+
+def test_expected_values_and_histograms_of_weights_are_drawn(panel: Curves) -> None:
+    panel.session.live.started.experiment["about"] = {"expected": [["rate.exc", 14.0], ["latency", 6.5]]}  # type: ignore[union-attr]
+    panel.resize(480, 900)
+    panel.choose(2, "weights")
+    redraw(panel)
+    rate, _, weights = panel.shown
+    assert rate.level == 14.0
+    assert rate.note.text() == "dotted: expected, 14"
+    assert weights.level is None
+    (image,) = [item for item in weights.plot.items if isinstance(item, pg.ImageItem)]
+    assert image.isVisible()
+    assert (image.image**2).sum(axis=1) == pytest.approx(1)
+    if panel.session.live.pieces[1].occurrences:
+        panel.choose(1, "answers")
+        redraw(panel)
+        assert panel.shown[1].level == 6.5
 
 
 def test_rhythms_can_be_chosen_where_they_are_defined(panel: Curves) -> None:
@@ -122,7 +141,7 @@ def test_what_one_neuron_cannot_have_is_not_offered(panel: Curves) -> None:
     panel.resize(1500, 500)
     redraw(panel)
     titles = {plot.title for plot in panel.shown} - {"latency of answers (ms)"}
-    assert titles == {"rate (Hz)", "irregularity (CV of intervals)", "mean weight / w_max"}
+    assert titles == {"rate (Hz)", "irregularity (CV of intervals)", "weights / w_max"}
 
 
 def test_populations_that_inhibit_have_the_colour_of_inhibition(panel: Curves) -> None:
@@ -144,7 +163,7 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
     live = LiveRun(pieces={number: piece(number + 90, patterns=patterns) for number in range(1, 13)})
     panel.overlays.add(Overlay("another", {}, None, 2, live))
     redraw(panel)
-    rate, last = panel.plots
+    rate, last = panel.plots[:2]
     x, y = rate.data("another")
     assert (len(x), max(y)) == (12, 10.0 + 102)
     assert rate.plot.getViewBox().viewRange()[1][1] > 112

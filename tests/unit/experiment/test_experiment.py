@@ -30,6 +30,7 @@ from stdpbench.kinds.neurons import Variable, neurons
 from stdpbench.kinds.plasticity import Trace, rules
 from stdpbench.studies.sweeps.arms import fixed_arms
 from stdpbench.studies.sweeps.reading import read_sweep, shipped_sweeps
+from stdpbench.studies.sweeps.result import measures_of
 
 DEFAULT = Experiment.from_mapping({})
 
@@ -367,6 +368,7 @@ def test_every_shipped_experiment_reads_and_says_what_to_expect() -> None:
         assert experiment.about.expected_accuracy
         assert experiment.about.expected_time
         assert experiment.about.tuned_on
+        assert set(dict(experiment.about.expected)) <= set(measures_of(experiment))
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from stdpbench_gui.pages.evaluate.number_boxes import MeasuresBox, ReadoutsBox
 from stdpbench_gui.pages.evaluate.over_time_box import OverTimeBox
 from stdpbench_gui.pages.evaluate.report_writer import ReportWriter
 from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.pages.evaluate.stream_view import StreamView
 from stdpbench_gui.pages.evaluate.strip import Strip
 from stdpbench_gui.pages.evaluate.verdict import Verdict
 from stdpbench_gui.session.background import Background
@@ -52,10 +53,6 @@ _SHARES = ((35, 34, 31), (44, 32, 24), (52, 48), (64, 36))
 """Sizes of the columns, and of the views in each column, in percent."""
 _SAVED = ("evaluate/split0", "evaluate/split1-3", "evaluate/split2", "evaluate/split3")
 """Keys of saved sizes; the first column has had three views since."""
-_OF_A_STREAM = (
-    "{} is the run of a stream. Streams have no labels, so there are no answers to evaluate.\n\n"
-    "“Write report” writes its measures over time, with figures and tables, and opens the page."
-)
 _GO = "Compare answers with the labels of the test set; recorded in the journal"
 _NO_RUNS = "There is no finished run yet. Start one on the Start page and evaluate it here when it is finished."
 
@@ -98,7 +95,7 @@ class EvaluatePage(QWidget):
         self._opening: Path | None = None
         self._wished: Path | None = None  # to be chosen once it is listed
         self._reported_run: Path | None = None
-        self._stream = ""  # name of the chosen run if it is of a stream
+        self._is_stream = False  # whether the chosen run is of a stream
         self._next_clusters: tuple[str, int | None] | None = None
         self._arranged = False
         self._lay_out()
@@ -174,7 +171,8 @@ class EvaluatePage(QWidget):
             split.setHandleWidth(theme.GRID)
         self.views = QWidget()
         vbox((self.columns, 1), within=self.views, spacing=theme.GRID)
-        parts = head, self.notices, self.verdict, (self.views, 1), (self.empty, 1)
+        self.stream = StreamView()
+        parts = head, self.notices, self.verdict, (self.views, 1), (self.stream, 1), (self.empty, 1)
         vbox(*parts, within=content_of(self), margins=(2 * theme.GRID, theme.GRID), spacing=theme.GRID)
 
     def _connect(self) -> None:
@@ -237,7 +235,7 @@ class EvaluatePage(QWidget):
         """Hide results and notices of the previously chosen run; its results return with it."""
         path = self.chosen_run()
         if path != self._reported_run:
-            self._reported_run, self._stream = path, ""
+            self._reported_run, self._is_stream = path, False
             self.notices.clear()
             if path is not None:
                 self._background.do(
@@ -249,8 +247,9 @@ class EvaluatePage(QWidget):
 
     def _take_stream(self, path: Path, stream: bool) -> None:
         if stream and path == self.chosen_run():
-            self._stream = path.name
-            self._fit_buttons()
+            self._is_stream = True
+            self.stream.show_run(path)
+            self._show_what_there_is()
 
     def choose_shown(self) -> None:
         """Choose the run of the Train page in the list, once it is there."""
@@ -452,7 +451,8 @@ class EvaluatePage(QWidget):
         open_ = look is not None and look.path == self.chosen_run()
         self.views.setVisible(open_)
         self.verdict.setVisible(open_)
-        self.empty.setVisible(not open_)
+        self.stream.setVisible(self._is_stream)
+        self.empty.setVisible(not open_ and not self._is_stream)
         if open_ and not self._arranged:
             QTimer.singleShot(0, self._arrange)
         for widget in (self.busy, self.busy_words, self.cancel):
@@ -461,12 +461,10 @@ class EvaluatePage(QWidget):
 
     def _fit_buttons(self) -> None:
         some, opening = self.chosen_run() is not None, self._opening is not None
-        look, stream = self.state.look, self._stream
-        self.go.setEnabled(some and not opening and not stream)
-        self.go.setToolTip("A stream has no labels" if stream else _GO)
-        self.empty.setText(
-            _OF_A_STREAM.format(stream) if stream else _EMPTY if self.run.count() or opening else _NO_RUNS
-        )
+        look = self.state.look
+        self.go.setEnabled(some and not opening and not self._is_stream)
+        self.go.setToolTip("A stream has no labels" if self._is_stream else _GO)
+        self.empty.setText(_EMPTY if self.run.count() or opening else _NO_RUNS)
         self.go.setText("Evaluate again" if look is not None and look.path == self.chosen_run() else "Evaluate")
         self.report.setEnabled(some and not self.reports.busy)
         self.run.setEnabled(bool(self.run.count()) and not opening)
@@ -491,6 +489,7 @@ class EvaluatePage(QWidget):
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.verdict.restyle()
+        self.stream.restyle()
         for box in self.boxes:
             box.restyle()
 

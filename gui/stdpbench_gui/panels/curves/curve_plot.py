@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QPen
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.base.units import thousands
-from stdpbench_gui.look import theme
+from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.curves.measure import Line, Measure, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
@@ -87,6 +87,9 @@ class CurvePlot(QWidget):
         self._level = pg.InfiniteLine(0.0, angle=0, movable=False)
         self._level.hide()
         self.plot.addItem(self._level, ignoreBounds=True)
+        self._image = pg.ImageItem(axisOrder="col-major")
+        self._image.setZValue(-2)
+        self.plot.addItem(self._image, ignoreBounds=True)
         self._range: tuple[float, float] | None = None
         self._counts = True
         self._title = ""
@@ -137,6 +140,11 @@ class CurvePlot(QWidget):
         """Names of the curves, in order of their runs."""
         return [name for (_, name), item in sorted(self._items.items()) if len(item.getData()[0])]
 
+    @property
+    def level(self) -> float | None:
+        """The value of the dotted line; None: there is none."""
+        return float(self._level.value()) if self._level.isVisible() else None
+
     def data(self, name: str) -> tuple[list[float], list[float]]:
         """Return the points of a curve as drawn, by its name in the legend: of this run, or else of another."""
         item = next((self._items[key] for key in sorted(self._items) if key[1] == name), None)
@@ -177,6 +185,7 @@ class CurvePlot(QWidget):
         axis.powers, axis.most = measure.powers, measure.most
         self._level.setVisible(measure.level is not None)
         self._level.setValue(measure.level or 0.0)
+        self._draw_shares(measure)
         drawn = [line for line in measure.lines if len(line.x)]
         named = len(drawn) > 1 and all(line.own for line in drawn)  # else the legend of the runs says it, or the title
         self.legend.setVisible(named)
@@ -196,6 +205,14 @@ class CurvePlot(QWidget):
         self.note.setText("; ".join(filter(None, (missing, measure.note if self._chooses else "", measure.which))))
         self.note.setToolTip(plain_tip(self.note.text()))
         self._set_range(measure, drawn)
+
+    def _draw_shares(self, measure: Measure) -> None:
+        shares = measure.shares
+        self._image.setVisible(shares is not None)
+        if shares is not None:
+            end = float(measure.lines[0].x[-1])
+            self._image.setImage(shares, levels=(0, 1), lut=colour_maps.sequential().getLookupTable(nPts=256))
+            self._image.setRect(QRectF(0.0, 0.0, end, 1.0))
 
     def _set(
         self, name: str, line: Line, y: np.ndarray, *, faint: bool = False, bold: bool = False

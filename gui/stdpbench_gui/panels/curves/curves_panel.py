@@ -186,7 +186,8 @@ _CELL = (6, 11)
 """Minimum height and width of a plot of the grid, in lines of text."""
 _FEWEST = 10
 """Presentations that the time axis has at least, so that it counts whole ones."""
-_KINDS = ("pictures", "supervised", "stream")
+_PLOTS = {"pictures": 2, "supervised": 2, "stream": 3}
+"""Number of plots by kind of run."""
 _RUNNING = (
     "Running accuracy is that of read-outs on training labels while the network learns: each block labels the neurons "
     "for the next one. It is not a result."
@@ -194,16 +195,17 @@ _RUNNING = (
 
 
 class Curves(Panel):
-    """Two plots over training presentations, for the current run and others, each with a chooser of its quantity.
+    """Plots over training presentations, for the current run and others, each with a chooser of its quantity.
 
-    A panel without room for two legible plots shows the first only. The menu has a grid of all quantities instead.
+    There are two, of a stream three; a panel without room for all of them shows the first ones. The menu has a grid of
+    all quantities instead.
     """
 
     key = "curves"
     title = "Curves"
     topics = frozenset({"curves", "parameters"})
     help_text = (
-        "Choose above each plot what it shows. A panel without room for two legible plots has one.<ul><li><b>Running "
+        "Choose above each plot what it shows. A panel with more room has more plots.<ul><li><b>Running "
         "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning "
         "continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
         "plots: those chosen in the panel menu, and a branch beside its run; the menu removes them, too. A legend "
@@ -223,11 +225,12 @@ class Curves(Panel):
         "the curve itself is faint behind it. Held-out measures and single answers are not smoothed.</li><li>Drag or "
         "use the wheel to move in time, double-click to show the whole run.</li><li>A <b>stream</b> shows the rate of "
         "each population, the coefficient of variation of intervals between spikes, synchrony, latencies of answers "
-        "to patterns, the mean weight of each projection that learns, and the power of the rate at 2 to 4 Hz and at "
-        "30 to 70 Hz relative to that of independent Poisson neurons (1: no rhythm), where it is defined.</li><li>A "
-        "run that is trained with labels (<b>supervised</b>) shows its accuracy on the training pictures, the loss "
-        "that the training lowers, the length of its gradient, and spikes per picture, each before the change of "
-        "weights that follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "to patterns, the weights of each projection that learns (their mean, with a histogram behind it), and the "
+        "power of the rate at 2 to 4 Hz and at 30 to 70 Hz relative to that of independent Poisson neurons (1: no "
+        "rhythm), where it is defined. A dotted line is the value to expect.</li><li>A run that is trained with "
+        "labels (<b>supervised</b>) shows its accuracy on the training pictures, the loss that the training lowers, "
+        "the length of its gradient, and spikes per picture, each before the change of weights that "
+        "follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, "
         "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
@@ -237,7 +240,7 @@ class Curves(Panel):
         super().__init__(session)
         self.overlays = Overlays(session, self)
         self.overlays.changed.connect(self.mark_dirty)
-        self.plots = [self._new_plot(f"{place} curve") for place in ("First", "Second")]
+        self.plots = [self._new_plot(f"{place} curve") for place in ("First", "Second", "Third")]
         for number, plot in enumerate(self.plots):
             plot.chosen.connect(lambda name, number=number: self.choose(number, name))
         self.grid: dict[str, CurvePlot] = {}
@@ -249,7 +252,7 @@ class Curves(Panel):
         self._layout.setSpacing(0)
         self._body_layout = vbox(self.runs, (self._area, 1), within=self.body, spacing=0)
         self._placed: list[tuple[CurvePlot, int, int]] = []
-        self._choices: dict[str, list[str]] = {kind: ["", ""] for kind in _KINDS}
+        self._choices: dict[str, list[str]] = {kind: [""] * n for kind, n in _PLOTS.items()}
         self._whole = True
         session.selection.shown_changed.connect(self.show_all)
         self.measures = CheckedMenu("Measures on held-out pictures", PERCENT, USUAL, self, self.show_all)
@@ -275,10 +278,10 @@ class Curves(Panel):
     # -- choice ----------------------------------------------------------------------------------------------------
 
     def choose(self, number: int, name: str) -> None:
-        """Choose what a plot shows; if the other one shows it, they are exchanged."""
+        """Choose what a plot shows; if another one shows it, they are exchanged."""
         chosen, shown = self._choices[self._kind], [plot.shown for plot in self.plots]
-        if shown[1 - number] == name:
-            chosen[1 - number] = shown[number]
+        if name in shown[: len(chosen)]:
+            chosen[shown.index(name)] = shown[number]
         chosen[number] = name
         self.show_all()
 
@@ -310,9 +313,9 @@ class Curves(Panel):
         return kind_of(self.session.live)
 
     def _shown(self, titles: Mapping[str, str], usual: Sequence[str]) -> list[str]:
-        """Return the quantities of the two plots, of one if there is no other: as chosen, as before, or the usual."""
+        """Return the quantities of the plots, of fewer if there are no more: as chosen, as before, or the usual."""
         chosen = [name if name in titles else "" for name in self._choices[self._kind]]
-        for number, plot in enumerate(self.plots):
+        for number, plot in enumerate(self.plots[: len(chosen)]):
             if not chosen[number] and plot.shown in titles and plot.shown not in chosen:
                 chosen[number] = plot.shown
         free = [name for name in usual if name in titles and name not in chosen]
@@ -436,15 +439,15 @@ class Curves(Panel):
         return self.body.width(), self.body.height() - (0 if self.runs.isHidden() else self.runs.height())
 
     def _arrange(self, plots: Sequence[CurvePlot]) -> None:
-        """Put two plots below or beside each other, or show the first one only."""
+        """Put plots below or two of them beside each other, or show the first one only."""
         line = QFontMetrics(theme.plot_font()).height()
         width, height = self._room()
-        beside = width >= 2 * max(_NARROW * line, *(plot.least_width() for plot in self.plots))
-        below = height >= 2 * (_LOW if self.runs.isHidden() else _LOW_WITHOUT_LEGEND) * line
-        if len(plots) > 1 and below and not (beside and width > 1.6 * height):
-            self._place([(plot, row, 0) for row, plot in enumerate(plots)])
+        beside = width >= 2 * max(_NARROW * line, *(plot.least_width() for plot in plots))
+        below = height // ((_LOW if self.runs.isHidden() else _LOW_WITHOUT_LEGEND) * line)
+        if len(plots) > 1 and below > 1 and not (beside and width > 1.6 * height):
+            self._place([(plot, row, 0) for row, plot in enumerate(plots[:below])])
         elif len(plots) > 1 and beside:
-            self._place([(plot, 0, column) for column, plot in enumerate(plots)])
+            self._place([(plot, 0, column) for column, plot in enumerate(plots[:2])])
         else:
             self._place([(plots[0], 0, 0)])
 

@@ -88,6 +88,8 @@ class Measure:
         What else a reader of the plot has to know.
     coming : str
         From when on there are values, as far as it is known: said while there are none.
+    shares : ndarray, float64, (n_times, n_bins), or None
+        A histogram of each point in time, over the axis from 0 to 1, to be drawn behind the lines.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -99,6 +101,7 @@ class Measure:
     which: str = ""
     note: str = ""
     coming: str = ""
+    shares: Values | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -32,7 +32,7 @@ from stdpbench_gui.panels.curves.measure import (
 _TITLES = {
     "rate": "rate (Hz)",
     "answers": "latency of answers (ms)",
-    "weights": "mean weight / w_max",
+    "weights": "weights / w_max",
     "cv": "irregularity (CV of intervals)",
     "synchrony": "synchrony",
     "delta": "power at 2–4 Hz (1: no rhythm)",
@@ -41,7 +41,7 @@ _TITLES = {
 _BY_POPULATION = ("rate", "cv", "synchrony", "delta", "gamma")
 _RHYTHMS = ("delta", "gamma")
 """Quantities with a logarithmic axis, as power spans orders of magnitude."""
-_SPANS = {"rate": 1.0, "answers": 5.0, "weights": 0.05, "cv": 0.2, "synchrony": 0.2, "delta": 1.0, "gamma": 1.0}
+_SPANS = {"rate": 1.0, "answers": 5.0, "weights": 1.0, "cv": 0.2, "synchrony": 0.2, "delta": 1.0, "gamma": 1.0}
 _LOOKED_AT = 1000  # last pieces that show which quantities are measured
 
 
@@ -106,10 +106,23 @@ class Stream(Source):
         part = own[0].name if own else ""
         measured = [(other, _parts(name, other.live).get(part)) for other in self.others]
         drawn = together(own, [_of_other(other, name, *points) for other, points in measured if points is not None])
-        rhythm = name in _RHYTHMS
         which = f"{part}; others without overlays" if len(own) > 1 and drawn is not own else ""
-        level = 0.0 if rhythm else None
-        return Measure(drawn, _SPANS[name], from_zero=not rhythm, powers=rhythm, level=level, which=which)
+        if name in _RHYTHMS:
+            return Measure(drawn, _SPANS[name], powers=True, level=0.0, which=which)
+        expected = self._expected.get("latency" if name == "answers" else f"{name}.{part}")
+        note = "" if expected is None else f"dotted: expected, {expected:g}"
+        shares = self._shares(part) if name == "weights" else None
+        return Measure(drawn, _SPANS[name], True, level=expected, which=which, note=note, shares=shares)
+
+    @property
+    def _expected(self) -> Mapping[str, float]:
+        started = self.live.started
+        return {} if started is None else dict(started.experiment.get("about", {}).get("expected", {}))
+
+    def _shares(self, projection: str) -> Values | None:
+        """Return the share of weights in each bin over time, its square root, so that rare weights are visible."""
+        histograms = self._columns.get(f"weights.{projection}")
+        return None if histograms is None else np.sqrt(histograms / np.maximum(histograms.sum(axis=1), 1)[:, None])
 
     def _numbered(self, name: str, live: LiveRun) -> list[tuple[int, tuple[str, tuple[Values, Values]]]]:
         return list(enumerate(_parts(name, live, self._columns).items()))
