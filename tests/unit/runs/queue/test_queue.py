@@ -459,7 +459,7 @@ def test_items_that_are_finished_or_gone(tmp_path: Path, make_run: Make, play: C
 def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     queue = Queue(tmp_path)
     options = Options(workers=1, baselines=False, checkpoint_every=20)
-    long = queue.add(tiny("long", passes=200), options)
+    long = queue.add(tiny("long", passes=50), options)
     pictures = tmp_path / "pictures.npz"
     np.savez(pictures, images=np.zeros((9, 8, 8), np.uint8))
     queue.add(tiny("lost").override({"data.kind": "npz", "data.path": str(pictures)}), options)
