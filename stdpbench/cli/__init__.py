@@ -13,12 +13,14 @@ from typing import Any, TextIO
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_text import terminal_text
+from stdpbench.base.paths import SAFE
 
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; invalid input exits with one sentence and status 2."""
+    os.environ.update(SAFE)  # also for processes that libraries start
     for name in ("stdout", "stderr"):  # None if it was closed before Python started
         if getattr(sys, name) is None:
             setattr(sys, name, _nowhere())

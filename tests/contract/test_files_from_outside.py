@@ -54,6 +54,20 @@ def test_brian2_reads_no_files_of_preferences(tmp_path: Path) -> None:
     assert list(marks.iterdir()) == []
 
 
+def test_processes_that_libraries_start_import_nothing_from_the_current_folder(tmp_path: Path) -> None:
+    (marks := tmp_path / "marks").mkdir()
+    environment = place(tmp_path, marks)
+    code = (
+        "import subprocess, sys\n"
+        "from stdpbench.cli import main\n"
+        "try: main(['--version'])\n"
+        "finally: subprocess.run([sys.executable, '-c', 'import secrets'], check=True)"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    subprocess.run(command, cwd=tmp_path, env=os.environ | environment, capture_output=True, check=True)
+    assert list(marks.iterdir()) == []
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 @pytest.mark.parametrize("simulator", ["compiled", "runtime"])

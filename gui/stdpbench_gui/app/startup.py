@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from stdpbench.base.paths import SAFE
 from stdpbench.base.signals import handled
 from stdpbench.engine.doctor import display
 
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     int
         Exit status: 0, or 1 if the window cannot open; the reason is printed to standard error.
     """
+    os.environ.update(SAFE)
     draw_in_one_thread()
     screen = display()
     if screen.state != "ok":

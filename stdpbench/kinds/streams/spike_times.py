@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.foreign_files import read_npz
+from stdpbench.base.foreign_files import check_content, read_npz
 from stdpbench.declare.parameters import parameter
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.kinds.streams.base import Stream, digest, spikes_of, step_of
 
 _MOST_INPUTS = 1_000_000
 _LATEST = 1e6  # s
+_BYTES = 40  # of memory for each spike while a file is read: number, time, their order and copies
 
 
 class SpikeTimes(Stream):
@@ -85,18 +86,20 @@ def _read(path: Path, modified: int) -> tuple[NDArray[np.int64], NDArray[np.floa
 
 def _csv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        has_header = bool(lines) and any(letter.isalpha() and letter not in "eE" for letter in lines[0])
-        table = np.loadtxt(lines[1:] if has_header else lines, delimiter=",", ndmin=2)
+        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line and not line.isspace()]
+        if lines and any(letter.isalpha() and letter not in "eE" for letter in lines[0]):
+            del lines[0]
+        table = np.loadtxt(lines, delimiter=",", ndmin=2) if lines else np.empty((0, 2))
     except (OSError, ValueError) as error:
         raise StdpbenchError(f"{path} cannot be read as lines of index,time: {error}") from None
     if table.size and table.shape[1] != 2:
         raise StdpbenchError(f"{path} has {table.shape[1]} columns; it must have two: index, time")
-    return (table[:, 0], table[:, 1]) if table.size else (np.empty(0), np.empty(0))
+    return table[:, 0], table[:, 1]
 
 
 def _npz(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     arrays = read_npz(path, ("index", "time"))
     if any(name not in arrays or arrays[name].dtype.kind not in "biuf" for name in ("index", "time")):
         raise StdpbenchError(f"{path} is not an .npz file with the arrays index and time, both of numbers")
+    check_content(path, _BYTES * arrays["index"].size)
     return arrays["index"].astype(np.float64), arrays["time"].astype(np.float64)

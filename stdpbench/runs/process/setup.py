@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ _CODE = (
 def dependencies(experiment: Experiment, data: str) -> Dependencies:
     """Return the current dependencies of a run.
 
+    Those of a package from elsewhere are its files, and the equations of its classes, which may use modules beside it.
+
     Parameters
     ----------
     experiment : Experiment
@@ -54,9 +57,16 @@ def dependencies(experiment: Experiment, data: str) -> Dependencies:
     data : str
         SHA-256, hexadecimal, of the data.
     """
-    kinds = {kind.__module__ for kind in (*_kinds([experiment, *_elements(experiment)]), *readouts.usable().values())}
-    packages = sorted({module.partition(".")[0] for module in kinds} - {"stdpbench"})
-    digests = {package: code_digest(*_files_of(package)) for package in packages}
+    kinds = [*_kinds([experiment, *_elements(experiment)]), *readouts.usable().values()]
+    texts: dict[str, set[str]] = {}
+    for kind in kinds:
+        members = {f"{name} = {value}" for name, value in vars(kind).items() if isinstance(value, str)}
+        texts.setdefault(kind.__module__.partition(".")[0], set()).update(members)
+    digests = {
+        package: sha256("\n".join([code_digest(*_files_of(package)), *sorted(texts[package])]).encode()).hexdigest()
+        for package in sorted(texts)
+        if package != "stdpbench"
+    }
     return Dependencies({"data": data, "stdpbench": _code_digest(), **digests})
 
 

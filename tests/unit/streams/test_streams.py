@@ -183,6 +183,12 @@ def test_missing_files_and_inputs_are_refused(tmp_path):
     (tmp_path / "odd.npz").write_bytes(b"odd")
     with pytest.raises(StdpbenchError, match=r"not an \.npz file"):
         SpikeTimes(path=str(tmp_path / "odd.npz")).prepare()
+    many = np.zeros(20_000_000, np.int8)
+    np.savez_compressed(tmp_path / "many.npz", index=many, time=many)
+    with pytest.raises(StdpbenchError, match="write it with less compression"):
+        SpikeTimes(path=str(tmp_path / "many.npz")).prepare()
+    (tmp_path / "empty.csv").write_text("\n" * 100)
+    assert SpikeTimes(path=str(tmp_path / "empty.csv"), n=2).spikes(0, 0, 10, DT).index.size == 0
     np.savez(tmp_path / "mine.npz", index=[7], time=[0.0])
     with pytest.raises(StdpbenchError, match=r"spikes of input 7, but data\.n is 3"):
         SpikeTimes(path=str(tmp_path / "mine.npz"), n=3).prepare()

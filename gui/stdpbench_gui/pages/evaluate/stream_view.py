@@ -66,8 +66,8 @@ class StreamView(QWidget):
             metric = account.metrics[name]
             expected = "" if metric.expected is None else minus(f"{metric.expected:.6g}")
             add_row(self.rows, [name, minus(f"{metric.value:.6g}"), expected])
-        expected = account.parameters.get("about.expected_accuracy")
-        self.about.setText(f"Expected: {expected}." if expected else "")
+        text = account.parameters.get("about.expected_accuracy")
+        self.about.setText(f"Expected: {text}." if text else "")
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the curves while they can be seen."""

@@ -57,7 +57,10 @@ def said(folder: RunFolder) -> list[str]:
     ]
 
 
-def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(module: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("edited", ["file", "equation"])
+def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(
+    edited: str, module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = experiment(plasticity={"kind": "acme-anti"})
     folder = new_run(tmp_path / "runs", made)
     drive(folder, die=killed_at_position(6))
@@ -65,7 +68,10 @@ def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(module
     assert list(recorded.digests) == ["data", "stdpbench", "acme_rules"]
     drive(folder, die=killed_at_position(8))
     assert said(folder) == [], "nothing has changed"
-    module.write_text(RULE.replace("w - eta*x", "w - 2*eta*x"), encoding="utf-8")
+    if edited == "file":
+        module.write_text(RULE.replace("w - eta*x", "w - 2*eta*x"), encoding="utf-8")
+    else:  # as from a module that it imports
+        monkeypatch.setattr(sys.modules["acme_rules"].Anti, "on_output_spike", "w = clip(w - 2*eta*x, 0, w_max)")
     finished(folder)
     assert said(folder) == [
         "The code of acme_rules differs from that recorded in the journal, so results from here on may differ."
