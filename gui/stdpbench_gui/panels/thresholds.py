@@ -136,7 +136,7 @@ class Thresholds(Panel):
     """Panel with histograms of theta and of firing."""
 
     key = "thresholds"
-    title = "Thresholds and rates"
+    title = "Thresholds"
     topics = frozenset({"network", "presentation"})
     frames = frozenset({"network", "presentation"})
     shows_moment = True

@@ -113,7 +113,7 @@ class QuantityChooser(QComboBox):
 
 __all__ = ["WeightMap", "tile"]
 
-_CAPTION = "Each square is the weights of one neuron. The first neuron to fire moves its weights towards the picture."
+_CAPTION = "Each square shows a neuron's weights, which move towards pictures that it answers."
 
 _NUMBER, _LABEL, _THETA, _SIMILARITY, _SPIKES, _PREFERENCE = range(6)
 _ORDERS = ("by number", "by label", "by theta", "by similarity", "by spikes", "by preference")
