@@ -58,15 +58,10 @@ class Camera:
 
     @property
     def busy(self) -> bool:
-        """Whether the window is being restyled, or waits for something that is computed."""
+        """Whether the window is waiting for something that is computed."""
         window = self.window
-        evaluate = window.pages.evaluate.made
         jobs = [window.session.background, *window.findChildren(Background)]
-        return (
-            window.pages.in_steps.busy
-            or any(one.busy for one in jobs)
-            or (evaluate is not None and evaluate.state.turns.busy)
-        )
+        return any(one.busy for one in jobs)
 
     def until_still(self, widget: QWidget, ready: Callable[[], bool]) -> bool:
         """Wait until a widget is ready, nothing is being computed, and its picture stays the same."""
@@ -111,9 +106,8 @@ class Camera:
             print(f"{name} is not complete after {LONGEST:g} s.")
 
     def set_theme(self, theme: str) -> None:
-        """Choose a theme, and wait until everything has its colours."""
+        """Choose a theme."""
         self.window.set_theme(theme)
-        self.wait(30, lambda: not self.window.pages.in_steps.busy)
 
     def in_all_looks(
         self,

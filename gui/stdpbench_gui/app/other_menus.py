@@ -8,14 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QMenu
+from PyQt6.QtWidgets import QMenu, QStackedWidget
 
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.widgets.actions import Entry
 
 if TYPE_CHECKING:
-    from stdpbench_gui.app.window_pages import Pages
     from stdpbench_gui.app.window_services import WindowServices
+    from stdpbench_gui.pages.evaluate.page import EvaluatePage
+    from stdpbench_gui.pages.rules.page import RulesPage
     from stdpbench_gui.pages.runs.page import RunsPage
     from stdpbench_gui.pages.train import TrainPage
 
@@ -77,7 +78,10 @@ def slug(text: str) -> str:
 class App(Protocol):
     """The parts of the main window that have menus."""
 
-    pages: Pages
+    pages: QStackedWidget
+    evaluate_made: EvaluatePage | None
+    rules_made: RulesPage | None
+    is_complete: bool
 
     @property
     def services(self) -> WindowServices:
@@ -97,7 +101,7 @@ def other_entries(window: App) -> Iterator[Entry]:
 
     Nothing is made for them: pages that do not exist yet have none.
     """
-    if not window.pages.main.made:
+    if not window.is_complete:
         return
     shown = window.pages.currentWidget()
     yield from _of(window.services.recent.menu, "Open recent", "recent", True)
@@ -109,7 +113,7 @@ def other_entries(window: App) -> Iterator[Entry]:
     for view in (runs.comparison, runs.explore):
         possible = shown is runs and view.isVisible()
         yield from _of(view.menu, view.title, f"runs-{slug(view.title)}", possible)
-    for name, page in (("evaluate", window.pages.evaluate.made), ("rules", window.pages.rules.made)):
+    for name, page in (("evaluate", window.evaluate_made), ("rules", window.rules_made)):
         for box in () if page is None else page.findChildren(TitledBox):
             possible = shown is page and box.isVisible()
             yield from _of(box.menu, box.title, f"{name}-{slug(box.title)}", possible)

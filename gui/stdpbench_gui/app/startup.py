@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
         try:
             gc.disable()  # a collection would stall the window while its pages are being made
             window = MainWindow(runs=runs)
-            window.pages.completed.connect(settle)
+            window.finished.connect(settle)
             QTimer.singleShot(_AT_LATEST_MS, settle)  # pages are made once the window is painted
             crash.install(window.show_message)
             window.show()

@@ -1,17 +1,19 @@
 """The main window: a rail of pages, menus, the command palette.
 
-The Start page is painted first. The other pages are made right after, in steps (`window_pages`), so that the window
-keeps responding, or when one is needed.
+The Start page is painted first. The other pages are made right after, a part in each turn of the event loop, so that
+the window keeps responding, or when one is needed. Their modules are imported ahead in a thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
+from importlib import import_module
+from inspect import GEN_RUNNING, getgeneratorstate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QActionGroup,
     QCloseEvent,
@@ -21,7 +23,7 @@ from PyQt6.QtGui import (
     QGuiApplication,
     QPaintEvent,
 )
-from PyQt6.QtWidgets import QButtonGroup, QFileDialog, QMainWindow, QMessageBox, QToolButton, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QToolButton, QWidget
 
 from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
@@ -33,13 +35,13 @@ from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.app.window_pages import Pages
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage
-from stdpbench_gui.session.in_steps import Making
+from stdpbench_gui.session.background import Job
 from stdpbench_gui.session.machine import Machine
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.actions import Entry as MenuEntry
 from stdpbench_gui.widgets.basic import dropped_paths, not_none
@@ -66,10 +68,58 @@ _PAGES = (
 
 _RAIL = 84
 """Width of the rail in pixels, unless the system font is large."""
+_MODULES: Final = (
+    "pages.train",
+    "pages.runs.page",
+    "app.window_services",
+    "app.console",
+    "app.help_actions",
+    "pages.evaluate.actions",
+    "pages.evaluate.page",
+    "pages.rules.actions",
+    "pages.rules.page",
+)
+
+
+def import_pages() -> None:
+    """Import the modules of all pages and dialogs, and the rules that they list."""
+    from stdpbench.kinds.plasticity import projection_rules
+
+    for module in _MODULES:
+        import_module(f"stdpbench_gui.{module}")
+    projection_rules.kinds()
+
+
+def read_kinds() -> None:
+    """Import all kinds, which the forms for runs and networks list."""
+    from stdpbench.experiment import trained_kinds
+    from stdpbench.experiment.families import FAMILIES
+    from stdpbench.kinds.plasticity import projection_rules
+
+    for family in (*(family for family, _ in FAMILIES.values()), projection_rules):
+        family.usable()
+    trained_kinds()
 
 
 class MainWindow(QMainWindow):
-    """The main window."""
+    """The main window.
+
+    Attributes
+    ----------
+    evaluate_made : EvaluatePage or None
+        The Evaluate page, if it exists.
+    rules_made : RulesPage or None
+        The Rules page, if it exists.
+    is_complete : bool
+        Whether the Train and Runs pages, all menus and the services exist.
+    completed : signal
+        They exist now.
+    finished : signal
+        All pages exist now.
+    """
+
+    completed = pyqtSignal()
+    finished = pyqtSignal()
 
     def __init__(self, settings: QSettings | None = None, runs: Path | None = None) -> None:
         super().__init__()
@@ -87,7 +137,13 @@ class MainWindow(QMainWindow):
         self.machine = Machine(self.session)
         self.start = StartPage(self.machine)
         self._train: TrainPage | None = None
-        self.pages = Pages(self)
+        self.pages = QStackedWidget()
+        self.evaluate_made: EvaluatePage | None = None
+        self.rules_made: RulesPage | None = None
+        self.is_complete = False
+        self._steps = self._make_pages()
+        self._making = timer(self, self._make_next)
+        self._importing: Job | None = None
         self.rail = self._rail()
         content = QWidget()
         hbox(self.rail, (self.pages, 1), within=content, spacing=0)
@@ -109,16 +165,26 @@ class MainWindow(QMainWindow):
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Create the other pages once the first one is painted."""
         super().paintEvent(event)
-        if not self.pages.is_making_ahead and not self.pages.main.is_begun:
-            QTimer.singleShot(0, self.pages.make_ahead)  # once all of it is painted
+        if self._importing is None:
+            begin, do = self._making.start, self.session.background.do
+            self._importing = do(import_pages, lambda _: begin(), lambda _: begin(), owner=self)
+            do(read_kinds, lambda _: None)
 
     def complete(self) -> None:
         """Create the Train and Runs pages, all menus and the services, unless they exist or are just being made."""
-        if not self.pages.main.is_in_a_step:
-            self.pages.main.whole()
+        while not self.is_complete and getgeneratorstate(self._steps) != GEN_RUNNING:
+            next(self._steps)
 
-    def make_main(self) -> Making[bool]:
-        """Create the Train and Runs pages, all menus and the services in steps."""
+    def _make_next(self) -> None:
+        """Do the next step of making the pages."""
+        try:
+            next(self._steps)
+        except StopIteration:
+            self._making.stop()
+            self.finished.emit()
+
+    def _make_pages(self) -> Generator[None]:
+        """Create all pages, menus and the services in steps."""
         from stdpbench_gui.app.console import Console
         from stdpbench_gui.app.help_actions import HelpActions
         from stdpbench_gui.app.window_services import WindowServices
@@ -162,7 +228,12 @@ class MainWindow(QMainWindow):
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
         self.start.drawing_wanted.connect(self.services.draw)
         train.bar.offer({text: self.actions_[key] for text, key in offered.items()})
-        return True
+        self.is_complete = True
+        self.completed.emit()
+        yield
+        _ = self.evaluate
+        yield
+        _ = self.lab
 
     @property
     def train(self) -> TrainPage:
@@ -174,12 +245,28 @@ class MainWindow(QMainWindow):
     @property
     def evaluate(self) -> EvaluatePage:
         """The Evaluate page."""
-        return self.pages.evaluate.whole()
+        if self.evaluate_made is None:
+            from stdpbench_gui.pages.evaluate.page import EvaluatePage
+
+            self.complete()
+            self.evaluate_made = EvaluatePage(self.runs, self.session, self.settings)
+            self.evaluate_made.wanted.connect(lambda: self.go_to("evaluate"))
+            self.pages.addWidget(self.evaluate_made)
+        return self.evaluate_made
 
     @property
     def lab(self) -> RulesPage:
         """The Rules page."""
-        return self.pages.rules.whole()
+        if self.rules_made is None:
+            from stdpbench_gui.pages.rules.page import RulesPage
+
+            self.complete()
+            page = self.rules_made = RulesPage(self.session, self.parameters.changes, self.settings)
+            page.wanted.connect(lambda: self.go_to("rules"))
+            page.use_wanted.connect(self.services.forms.use_rule)
+            page.dropped.connect(self.services.open_dropped)
+            self.pages.addWidget(page)
+        return self.rules_made
 
     @property
     def runs_page(self) -> RunsPage:
@@ -240,10 +327,8 @@ class MainWindow(QMainWindow):
     def go_to(self, name: str) -> None:
         """Show a page."""
         self._rail_buttons[name].setChecked(True)
-        part = {"start": None, "evaluate": self.pages.evaluate, "rules": self.pages.rules}.get(name, self.pages.main)
-        if part is not None and part.made is None:
-            self.pages.announce(self._rail_buttons[name].accessibleName())
-        self.pages.show_page(self.page(name))
+        self.rail.repaint()  # before the steps that are left of making the page
+        self.pages.setCurrentWidget(self.page(name))
         histories: dict[str, Callable[[], History]] = {
             "runs": lambda: self.runs_page.steps,
             "rules": lambda: self.lab.state.history,
@@ -351,15 +436,14 @@ class MainWindow(QMainWindow):
         if self.isFullScreen():
             self._toggle_presenting()
             return
-        evaluate = self.pages.evaluate.made
-        if evaluate is not None and self.pages.currentWidget() is evaluate:
-            evaluate.state.clear()
+        if self.evaluate_made is not None and self.pages.currentWidget() is self.evaluate_made:
+            self.evaluate_made.state.clear()
         self.session.selection.select_neuron(-1)
 
     def _explain(self) -> None:
         page = self.pages.currentWidget()
         panel = self.train.focused_panel() if page is self.train else None
-        of_boxes = next((one for one in (self.pages.evaluate.made, self.pages.rules.made) if one is page), None)
+        of_boxes = next((one for one in (self.evaluate_made, self.rules_made) if one is page), None)
         box = of_boxes.focused_box() if of_boxes is not None else None
         if box is not None:
             box.explain()
@@ -394,7 +478,7 @@ class MainWindow(QMainWindow):
             self.show_message("")
             self.services.open_path(path)
 
-        self.pages.make_ahead(then)
+        self.completed.connect(then)
 
     def open_run(self, path: Path) -> None:
         """Show a run."""
@@ -443,9 +527,11 @@ class MainWindow(QMainWindow):
         """Choose the theme: ``"system"``, ``"light"`` or ``"dark"``."""
         self.settings.setValue("theme", name)
         self.actions_[f"theme-{name}"].setChecked(True)
-        theme.choose(name)
         self.complete()
-        self.pages.restyle()
+        theme.apply(name)
+        for page in (self.start, self.train, self.runs_page, self.evaluate_made, self.rules_made):
+            if page is not None:
+                page.restyle()
         self.services.restyle()
         self.console.restyle()
 
@@ -475,6 +561,11 @@ class MainWindow(QMainWindow):
 
         self.session.work(look, show, owner=self)
 
+    def _stop_making(self) -> None:
+        self._making.stop()
+        if self._importing is not None:
+            self._importing.cancel()
+
     def _restore(self) -> None:
         self.resize(1280, 800)
         geometry = self.settings.value("window/geometry")
@@ -483,8 +574,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Ask about an active run, and save settings."""
-        if self.pages.main.made is None and self.session.folder is None:  # closed before anything was opened
-            self.pages.stop()
+        if not self.is_complete and self.session.folder is None:  # closed before anything was opened
+            self._stop_making()
             self.settings.setValue("window/geometry", self.saveGeometry())
             self.session.leave()
             super().closeEvent(event)
@@ -493,7 +584,7 @@ class MainWindow(QMainWindow):
             if event is not None:
                 event.ignore()
             return
-        self.pages.stop()
+        self._stop_making()
         self.services.closed()
         self.console.end()
         if self.isFullScreen():
@@ -501,7 +592,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
         self.runs_page.save()
-        for page in (self.pages.evaluate.made, self.pages.rules.made):
+        for page in (self.evaluate_made, self.rules_made):
             if page is not None:
                 page.save()
         self.session.leave()

@@ -132,7 +132,6 @@ def test_every_question_has_a_picture_that_follows_the_theme(window: MainWindow,
     seen = []
     for name in ("light", "dark"):
         window.set_theme(name)
-        waits(qtbot, lambda: not window.pages.in_steps.busy)
         pictures = [tile.icon().pixmap(tile.iconSize()).toImage() for tile in window.start.questions.values()]
         assert not any(picture.isNull() for picture in pictures)
         assert all(one != other for one, other in combinations(pictures, 2)), "each its own"

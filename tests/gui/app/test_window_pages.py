@@ -1,4 +1,4 @@
-"""Pages that are made and restyled in steps."""
+"""Pages that are made in steps."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ def fresh(settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest
 
 
 def is_whole(window: MainWindow) -> bool:
-    pages = window.pages
-    return None not in (pages.main.made, pages.evaluate.made, pages.rules.made)
+    return window.is_complete and None not in (window.evaluate_made, window.rules_made)
 
 
 def test_all_pages_are_made_after_the_first_is_painted(fresh: MainWindow, qtbot: QtBot) -> None:
@@ -80,20 +79,15 @@ def test_a_panel_of_another_package_is_a_panel_of_the_train_page(
 
 def test_a_page_that_is_used_early_is_whole_and_nothing_is_made_twice(fresh: MainWindow, qtbot: QtBot) -> None:
     fresh.show()
-    waits(qtbot, lambda: fresh.pages.main.is_begun)
+    waits(qtbot, lambda: fresh.pages.count() > 1)
     fresh.go_to("rules")
     assert fresh.pages.currentWidget() is fresh.lab
     assert len(fresh.lab.boxes) == 7
     assert {box for split in fresh.lab.splits.values() for box in split.findChildren(TitledBox)} == {*fresh.lab.boxes}
-    begun = fresh.pages.evaluate
-    begun.step()
-    begun.step()
-    assert begun.made is None
     fresh.actions_["evaluate-shown"].trigger()
-    assert fresh.pages.currentWidget() is begun.made
+    assert fresh.pages.currentWidget() is fresh.evaluate_made
     assert fresh.evaluate.isAncestorOf(fresh.evaluate.strip)
-    waits(qtbot, lambda: not fresh.pages.in_steps.busy)
-    assert is_whole(fresh)
+    waits(qtbot, lambda: is_whole(fresh))
     for kind, number in (
         (TrainPage, 1),
         (RunsPage, 1),
@@ -120,11 +114,11 @@ def test_what_the_app_is_started_with_opens_before_the_other_pages_are_made(
 
 def test_a_window_closes_while_its_pages_are_made(fresh: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     fresh.show()
-    waits(qtbot, lambda: fresh.pages.main.is_begun)
+    waits(qtbot, lambda: fresh.pages.count() > 1)
     fresh.close()
     assert not fresh.isVisible()
-    assert not fresh.pages.in_steps.busy
-    assert fresh.pages.main.made is None
+    qtbot.wait(0)
+    assert not fresh.is_complete
     assert settings.value("window/geometry") is not None
 
 

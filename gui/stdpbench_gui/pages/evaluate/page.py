@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,21 +99,14 @@ class EvaluatePage(QWidget):
         self._next_clusters: tuple[str, int | None] | None = None
         self._arranged = False
         self._lay_out()
-
-    def fill(self) -> Iterator[None]:
-        """Make the boxes, one in each step; the page is whole after the last one."""
-        yield
         arguments = (self.state, self.session)
         self.embedding = self._placed(EmbeddingBox(*arguments), 1)
         self.over_time = self._placed(OverTimeBox(*arguments), 1)
-        yield
         self.measures = self._placed(MeasuresBox(*arguments), 1)
         self.matrix = self._placed(MatrixBox(*arguments), 2)
         self.clusters = self._placed(ClustersBox(*arguments), 2)
-        yield
         self.fields = self._placed(FieldsBox(*arguments), 3)
         self.readouts = self._placed(ReadoutsBox(*arguments), 3)
-        yield
         self.strip = Strip(*arguments)
         not_none(self.views.layout()).addWidget(self.strip)
         self._connect()

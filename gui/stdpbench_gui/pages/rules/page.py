@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
@@ -85,28 +84,19 @@ class RulesPage(QWidget):
         self._begun = self._arranged = False
         self.plots: list[PlotBox] = []
         self._lay_out()
-
-    def fill(self) -> Iterator[None]:
-        """Make the boxes, one in each step; the page is whole after the last one."""
-        yield
         for place in range(PLACES):
             plot = PlotBox(place, self.state, self.curves, self.session)
             self.plots.append(plot)
             self.splits["right"].addWidget(plot) if place else self.splits["upper"].insertWidget(0, plot)
-            yield
         left = self.splits["left"]
         self.equations = EquationsBox(self.state, self.session)
         left.addWidget(self.equations)
         self.values = ValuesBox(self.state, self.session)
         left.addWidget(self.values)
-        yield
         self.compare = CompareBox(self.state, self.session)
         left.addWidget(self.compare)
-        yield
         self.editor = EditorBox(self.state, self.session)
-        yield
         self.splits["plots"].addWidget(self.editor)
-        yield
         self._connect()
         self._order_tabs()
         self.state.restore(str(self._settings.value("lab/state", "")))
