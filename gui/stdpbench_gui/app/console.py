@@ -20,7 +20,7 @@ from stdpbench_gui.app import console_look
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import named, wrapped
 
 _INSTALL: Final = "The console needs packages that are not installed: pip install 'stdpbench[console]'"
 _STARTING: Final = "Starting Python …"
@@ -114,8 +114,7 @@ class Console(QDockWidget):
         """Create the widget, then connect it with the process."""
         from qtconsole.rich_jupyter_widget import RichJupyterWidget
 
-        shown = RichJupyterWidget()
-        shown.setAccessibleName("Python console")
+        shown = named(RichJupyterWidget(), "Python console")
         shown.banner = _BANNER
         shown.custom_interrupt = shown.custom_restart = True
         shown.custom_interrupt_requested.connect(self._interrupt)

@@ -44,7 +44,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.actions import Entry as MenuEntry
-from stdpbench_gui.widgets.basic import dropped_paths, not_none
+from stdpbench_gui.widgets.basic import dropped_paths, named, not_none, tool_button
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.status_line import StatusLine
 
@@ -281,8 +281,7 @@ class MainWindow(QMainWindow):
         return self._services
 
     def _rail(self) -> QWidget:
-        rail = QWidget()
-        rail.setObjectName("rail")
+        rail = named(QWidget(), style="rail")
         rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         font = rail.font()
         font.setBold(True)
@@ -294,13 +293,14 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.start)
         self._rail_buttons: dict[str, QToolButton] = {}
         for number, (name, mark, word) in enumerate(_PAGES):
-            button = QToolButton()
-            button.setText(f"{mark}\n{word}")
+            button = tool_button(
+                f"{mark}\n{word}",
+                clicked=lambda _=False, name=name: self.go_to(name),
+                name=word,
+                tip=f"{word} (Ctrl+{number + 1})",
+            )
             button.setCheckable(True)
-            button.setToolTip(f"{word} (Ctrl+{number + 1})")
-            button.setAccessibleName(word)
             button.setFixedWidth(width)
-            button.clicked.connect(lambda _=False, name=name: self.go_to(name))
             self._buttons.addButton(button)
             self._rail_buttons[name] = button
             layout.addWidget(button)

@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMessageBox,
-    QPushButton,
     QWidget,
 )
 
@@ -20,7 +19,7 @@ from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.catalog.trash import BinContent, bin_content, bin_folder, empty_bin, restore
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
@@ -43,20 +42,16 @@ class BinDialog(QDialog):
         self._runs = runs
         self._background = background
         self._content = BinContent([], [], [])
-        self.list = QListWidget()
-        self.list.setAccessibleName("Runs in the bin")
+        self.list = named(QListWidget(), "Runs in the bin")
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.itemSelectionChanged.connect(self._enable)
         self.list.itemDoubleClicked.connect(lambda _: self.restore())
         self.empty = wrapped("The bin is empty. Deleted runs stay here until you empty it.", "faint")
         self.problem = wrapped("", "problem")
         self.problem.hide()
-        self.restore_button = QPushButton("Restore")
-        self.restore_button.clicked.connect(lambda _=False: self.restore())
-        self.empty_button = QPushButton("Empty the bin…")
-        self.empty_button.clicked.connect(lambda _=False: self.ask())
-        close = QPushButton("Close")
-        close.clicked.connect(self.close)
+        self.restore_button = push_button("Restore", clicked=lambda _=False: self.restore())
+        self.empty_button = push_button("Empty the bin…", clicked=lambda _=False: self.ask())
+        close = push_button("Close", clicked=self.close)
         row = hbox(self.empty_button, STRETCH, self.restore_button, close)
         vbox(self.empty, (self.list, 1), self.problem, row, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(640, 360)

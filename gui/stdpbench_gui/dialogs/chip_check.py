@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDialog, QHeaderView, QPushButton, QTreeWidget, QTre
 from stdpbench.bridges.hardware import ChipCheck
 from stdpbench.bridges.hardware.check import activity_rows, energy_sentence, plain_text, verdict_text
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.basic import named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _HEADINGS = ("what", "where", "network", "chip", "verdict")
@@ -48,9 +48,7 @@ class ChipCheckDialog(QDialog):
         self._text = plain_text(checks, name)
         fit = [check.target.title for check in checks if check.fits]
         summary = f"The network fits {', '.join(fit)}." if fit else "The network fits none of these chips as it is."
-        self.tree = QTreeWidget()
-        self.tree.setObjectName("rows")
-        self.tree.setAccessibleName("Chips")
+        self.tree = named(QTreeWidget(), "Chips", style="rows")
         self.tree.setAccessibleDescription(summary)
         self.tree.setHeaderLabels(_HEADINGS)
         self.tree.setUniformRowHeights(True)
@@ -63,8 +61,7 @@ class ChipCheckDialog(QDialog):
             self._add_activity(checks[0])
         for check in checks:
             self._add(check)
-        self.source = wrapped("", "faint")
-        self.source.setAccessibleName("Source of the chosen row")
+        self.source = named(wrapped("", "faint"), "Source of the chosen row")
         self.source.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

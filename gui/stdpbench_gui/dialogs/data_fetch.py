@@ -15,7 +15,7 @@ from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -60,8 +60,7 @@ class FetchDialog(QDialog):
         self.progress = ProgressBar("Progress of the download", thin=False)
         self.status = wrapped("", "faint")
         self.problem = wrapped("", "problem")
-        self.download_button = QPushButton(f"Download {words}")
-        self.download_button.setObjectName("primary")
+        self.download_button = push_button(f"Download {words}", style="primary")
         self.download_button.setDefault(True)
         self.folder_button = QPushButton("Choose folder…")
         self.cancel_button = QPushButton("Cancel")

@@ -44,7 +44,7 @@ from stdpbench_gui.session.network_probe import NetworkProbe
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import CheckBox, Label, explain, not_none, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, explain, named, not_none, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.plot import Plot
 
@@ -205,13 +205,10 @@ class DrawDigitDialog(QDialog):
         self.undo_button, self.clear_button = QPushButton("Undo"), QPushButton("Clear")
         self.undo_button.setToolTip("Undo the last stroke (Ctrl+Z)")
         self.clear_button.setToolTip("Remove all strokes (Del)")
-        self.eraser = CheckBox("Eraser")
-        self.eraser.setToolTip("Strokes erase (E)")
-        self.line = QSlider(Qt.Orientation.Horizontal)
+        self.eraser = named(CheckBox("Eraser"), tip="Strokes erase (E)")
+        self.line = named(QSlider(Qt.Orientation.Horizontal), "Line width", tip="Line width")
         self.line.setRange(6, 64)
         self.line.setValue(USUAL_WIDTH)
-        self.line.setAccessibleName("Line width")
-        self.line.setToolTip("Line width")
         for button in (self.undo_button, self.clear_button):
             button.setAutoDefault(False)
         self.undo_button.clicked.connect(self.pad.undo)
@@ -220,9 +217,8 @@ class DrawDigitDialog(QDialog):
         self.line.valueChanged.connect(self._choose_width)
         for keys, slot in (("Ctrl+Z", self.pad.undo), ("Del", self.pad.clear), ("E", self.eraser.toggle)):
             QShortcut(QKeySequence(keys), self, slot)
-        self.preview = Label()
+        self.preview = named(Label(), "The drawing as the network sees it")
         self.preview.setFixedSize(2 * _FIELD, 2 * _FIELD)
-        self.preview.setAccessibleName("The drawing as the network sees it")
         self.preview_text = wrapped("", "faint")
 
     def _choose_width(self, width: int) -> None:
@@ -241,14 +237,12 @@ class DrawDigitDialog(QDialog):
         self.words = wrapped("")
         self.words.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.bars_plot = pg.PlotWidget(plotItem=Plot())
-        self.bars_plot.setAccessibleName("Vote per class")
+        self.bars_plot = named(pg.PlotWidget(plotItem=Plot()), "Vote per class")
         self.bars = pg.BarGraphItem(x=[], height=[], width=0.7)
         self.bars_plot.addItem(self.bars)
         self.bars_plot.setLabel("left", "spikes per neuron")
         self.bars_plot.setLabel("bottom", "vote per class")
-        self.raster_plot = pg.PlotWidget(plotItem=Plot())
-        self.raster_plot.setAccessibleName("Spikes of the answer")
+        self.raster_plot = named(pg.PlotWidget(plotItem=Plot()), "Spikes of the answer")
         self.raster = pg.ScatterPlotItem(size=6, pen=None)
         self.raster_plot.addItem(self.raster)
         self.raster_plot.setLabel("left", f"{self._session.selection.read} neuron")

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QComboBox, QDialog, QLineEdit, QListWidget, QListWid
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.machine import DATA_SETS, Machine
-from stdpbench_gui.widgets.basic import Label, plain_tip, unbroken, wrapped
+from stdpbench_gui.widgets.basic import Label, named, plain_tip, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 
@@ -90,17 +90,14 @@ class ExperimentsDialog(QDialog):
         self.setWindowTitle("All experiments")
         self.setAccessibleName("All experiments")
         self._machine = machine
-        self.search = QLineEdit()
+        self.search = named(QLineEdit(), "Search experiments")
         self.search.setPlaceholderText("Search names, summaries and times")
         self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Search experiments")
         self.search.textChanged.connect(self._restrict)
-        self.kind = QComboBox()
+        self.kind = named(QComboBox(), "Kind of experiments")
         self.kind.addItems(_KINDS)
-        self.kind.setAccessibleName("Kind of experiments")
         self.kind.currentIndexChanged.connect(self._restrict)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Experiments")
+        self.list = named(QListWidget(), "Experiments")
         self.list.currentItemChanged.connect(self._describe)
         self.list.itemActivated.connect(lambda _: self.run())
         self.picture, self.title, self.summary = Label(), wrapped("", "cardtitle"), wrapped("")

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, Q
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.studies.report.recordings import neurons_named
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _MOST = 1_000_000
@@ -34,13 +34,11 @@ class ExportResponsesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Export responses of {name}")
         self.setAccessibleName(f"Export responses of {name}")
-        self.neurons = QLineEdit()
+        self.neurons = named(QLineEdit(), "Neurons whose potentials are exported")
         self.neurons.setPlaceholderText("none; exc=0,3,7 inh=1")
-        self.neurons.setAccessibleName("Neurons whose potentials are exported")
-        self.stimuli = QSpinBox()
+        self.stimuli = named(QSpinBox(), "Number of stimuli, from the first")
         self.stimuli.setRange(0, _MOST)
         self.stimuli.setSpecialValueText("all; 100 with potentials")
-        self.stimuli.setAccessibleName("Number of stimuli, from the first")
         self.problem = wrapped("", "problem")
         self.problem.hide()
         form = QFormLayout()

@@ -35,7 +35,7 @@ from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, not_none, short_path, wrapped
+from stdpbench_gui.widgets.basic import Label, named, not_none, push_button, short_path, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -193,14 +193,12 @@ class NumbersDialog(QDialog):
         self._shown = shown
         self._table = table
         self.model = _Numbers(table)
-        self.view = QTableView()
+        self.view = named(QTableView(), f"Numbers of {shown.title}")
         self.view.setModel(self.model)
         self.view.setAlternatingRowColors(True)
-        self.view.setAccessibleName(f"Numbers of {shown.title}")
         self.view.resizeColumnsToContents()
         not_none(self.view.horizontalHeader()).setStretchLastSection(True)
-        n_rows = Label(f"{len(table[1])} rows")
-        n_rows.setObjectName("faint")
+        n_rows = named(Label(f"{len(table[1])} rows"), style="faint")
         copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")
         copy.clicked.connect(lambda: _copy(shown, table))
         save.clicked.connect(self._save)
@@ -249,42 +247,34 @@ class ExportDialog(QDialog):
         self._settings: QSettings | None = getattr(parent.window(), "settings", None)
         start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
         folder = Path(str(self._remembered("folder", str(Path.home()))))
-        self.target = QLineEdit(short_path(folder / _file_name(shown)))
-        self.target.setAccessibleName("File")
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
+        self.target = named(QLineEdit(short_path(folder / _file_name(shown))), "File")
+        browse = push_button("Browse…", clicked=self._browse)
         place = hbox((self.target, 1), browse)
         self.format = QComboBox()
         for name, what in zip(FORMATS, ("vector, for LaTeX", "vector, for editing", "pixels"), strict=True):
             self.format.addItem(f"{name.upper()} ({what})", name)
         self.format.setAccessibleName("Format")
-        self.width_ = QDoubleSpinBox()
+        self.width_ = named(QDoubleSpinBox(), "Width")
         self.width_.setRange(20, 400)
         self.width_.setDecimals(0)
         self.width_.setSuffix(" mm")
-        self.width_.setAccessibleName("Width")
-        self.preset = QComboBox()
-        self.preset.setAccessibleName("Common widths")
+        self.preset = named(QComboBox(), "Common widths")
         for words, width in _WIDTHS:
             self.preset.addItem(words, width)
         self.preset.addItem("custom width", None)
         self.preset.activated.connect(self._take_preset)
         widths = hbox(self.width_, (self.preset, 1))
-        self.font_ = QDoubleSpinBox()
+        self.font_ = named(QDoubleSpinBox(), "Font size")
         self.font_.setRange(4, 30)
         self.font_.setDecimals(1)
         self.font_.setSuffix(" pt")
-        self.font_.setAccessibleName("Font size")
-        self.dpi = QSpinBox()
+        self.dpi = named(QSpinBox(), "Resolution")
         self.dpi.setRange(50, 1200)
         self.dpi.setSuffix(" dpi")
-        self.dpi.setAccessibleName("Resolution")
-        self.caption = QPlainTextEdit(caption_of(shown, spec))
-        self.caption.setAccessibleName("Caption")
+        self.caption = named(QPlainTextEdit(caption_of(shown, spec)), "Caption")
         self.caption.setTabChangesFocus(True)
         self.caption.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 2 * theme.GRID)
-        self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("Problem")
+        self.problem = named(wrapped("", "problem"), "Problem")
         self.problem.hide()
         self.busy = ProgressBar("Drawing the figure")
         self.busy.setRange(0, 0)
@@ -297,8 +287,7 @@ class ExportDialog(QDialog):
         form.addRow("Font size", self.font_)
         form.addRow("Resolution", self.dpi)
         form.addRow("Caption", self.caption)
-        note = wrapped("The numbers (.csv) and the caption (.txt) are saved in the same folder.")
-        note.setObjectName("faint")
+        note = named(wrapped("The numbers (.csv) and the caption (.txt) are saved in the same folder."), style="faint")
         buttons = QDialogButtonBox()
         self.go = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
         assert self.go is not None

@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QHeaderView,
     QPlainTextEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -20,7 +19,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.engine.doctor import Finding
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.basic import named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _IN_PLOTS = (
@@ -45,8 +44,7 @@ class ShortcutsWindow(QDialog):
         ]
         rows = sorted(rows, key=lambda row: list(dict.fromkeys(menu for menu, _, _ in rows)).index(row[0]))
         rows += list(_IN_PLOTS)
-        self.table = QTableWidget(len(rows), 3)
-        self.table.setAccessibleName("Keyboard shortcuts")
+        self.table = named(QTableWidget(len(rows), 3), "Keyboard shortcuts")
         self.table.setHorizontalHeaderLabels(["menu", "action", "keys"])
         not_none(self.table.verticalHeader()).hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -64,8 +62,7 @@ class ShortcutsWindow(QDialog):
         header = not_none(self.table.horizontalHeader())
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        close = QPushButton("Close")
-        close.clicked.connect(self.close)
+        close = push_button("Close", clicked=self.close)
         about = wrapped("The command palette, Ctrl+K, finds every action, also those without a shortcut.", "faint")
         vbox((self.table, 1), about, hbox(STRETCH, close), within=self, margins=theme.GRID, spacing=theme.GRID)
         self.resize(560, 620)
@@ -88,15 +85,12 @@ class ProblemWindow(QDialog):
             "Say what you did, what you expected and what happened instead, and add the text below. Nothing is sent "
             "from here: read it, and remove anything private, such as names of folders, before you share it."
         )
-        self.text = QPlainTextEdit("Checking the machine …")
-        self.text.setAccessibleName("Text for the report")
+        self.text = named(QPlainTextEdit("Checking the machine …"), "Text for the report")
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.copy = QPushButton("Copy")
+        self.copy = push_button("Copy", clicked=lambda _=False: self._copy())
         self.copy.setEnabled(False)
-        self.copy.clicked.connect(lambda _=False: self._copy())
-        close = QPushButton("Close")
-        close.clicked.connect(self.close)
+        close = push_button("Close", clicked=self.close)
         buttons = hbox(STRETCH, self.copy, close)
         vbox(about, (self.text, 1), buttons, within=self, margins=theme.GRID, spacing=theme.GRID)
         self.resize(720, 520)

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QDialog, QPushButton, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.machine import DATA_SETS, Machine
-from stdpbench_gui.widgets.basic import not_none, scrolling, wrapped
+from stdpbench_gui.widgets.basic import named, not_none, push_button, scrolling, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
@@ -72,13 +72,11 @@ class MachineDialog(QDialog):
             line.addWidget(self._getter(finding.name, f"Get {words} again…"))
             line.addStretch(1)
         elif finding.fix:
-            command = wrapped(finding.fix)
+            command = named(wrapped(finding.fix), f"Fix for {finding.name}")
             command.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
-            command.setAccessibleName(f"Fix for {finding.name}")
-            copy = QPushButton("Copy")
-            copy.setAccessibleName(f"Copy the fix for {finding.name}")
+            copy = push_button("Copy", name=f"Copy the fix for {finding.name}")
             clipboard = not_none(QGuiApplication.clipboard())
             copy.clicked.connect(lambda _=False: clipboard.setText(finding.fix))
             line.addWidget(command, 1)
@@ -86,6 +84,4 @@ class MachineDialog(QDialog):
         return vbox(wrapped(f"{mark}  {words}: {finding.detail}"), line)
 
     def _getter(self, name: str, text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.clicked.connect(lambda _=False: self.data_wanted.emit(name, ""))
-        return button
+        return push_button(text, clicked=lambda _=False: self.data_wanted.emit(name, ""))

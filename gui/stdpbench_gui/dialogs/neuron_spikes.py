@@ -29,7 +29,7 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Label, menu_action, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _MOST = 6  # neurons at once
@@ -106,13 +106,10 @@ class NeuronSpikes(QDialog):
         self.drawn: list[int] = []
         self.found: Correlogram | None = None
         self.session, self._run, self._first = session, folder.path.name, chosen
-        self.neurons = QLineEdit()
-        self.neurons.setAccessibleName("Neurons")
-        self.neurons.setToolTip(f"Numbers of up to {_MOST} neurons")
+        self.neurons = named(QLineEdit(), "Neurons", tip=f"Numbers of up to {_MOST} neurons")
         self.neurons.setEnabled(False)
         self.neurons.textChanged.connect(lambda _: self.draw())
-        self.pair = QComboBox()
-        self.pair.setAccessibleName("Pair of neurons")
+        self.pair = named(QComboBox(), "Pair of neurons")
         self.pair.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.pair.currentIndexChanged.connect(lambda _: self._draw_pair())
         self.tuning = SmallPlot("spikes per stimulus, by class")
@@ -133,8 +130,7 @@ class NeuronSpikes(QDialog):
             plot.setMouseEnabled(x=False, y=False)
         self.legend = Label()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.note = wrapped("Reading spikes …", "faint")
-        self.note.setAccessibleName("About these neurons")
+        self.note = named(wrapped("Reading spikes …", "faint"), "About these neurons")
         export, close = QToolButton(), QPushButton("Close")
         export.setText("Export")
         export.setObjectName("menubutton")

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, Label, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _ROWS = 5  # of the list of neurons
@@ -45,20 +45,16 @@ class NotesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Notes on {name}")
         self.setAccessibleName(f"Notes on {name}")
-        self.title = QLineEdit(notes.title)
+        self.title = named(QLineEdit(notes.title), "Title")
         self.title.setMaxLength(LONGEST_TITLE)
         self.title.setPlaceholderText(name)
-        self.title.setAccessibleName("Title")
-        self.tags = QLineEdit(" ".join(notes.tags))
+        self.tags = named(QLineEdit(" ".join(notes.tags)), "Tags")
         self.tags.setPlaceholderText("words, separated by spaces or commas")
-        self.tags.setAccessibleName("Tags")
         self.star = CheckBox("★ starred")
         self.star.setChecked(notes.starred)
-        self.text = QPlainTextEdit(notes.text)
+        self.text = named(QPlainTextEdit(notes.text), "Notes")
         self.text.setTabChangesFocus(True)
-        self.text.setAccessibleName("Notes")
-        self.neurons = QListWidget()
-        self.neurons.setAccessibleName("Neurons with notes; Enter shows one on the Train page")
+        self.neurons = named(QListWidget(), "Neurons with notes; Enter shows one on the Train page")
         for (population, number), note in notes.neurons.items():
             text = f"{'★' if note.starred else '  '} {population} {number}   {' '.join(note.text.split())}".rstrip()
             item = QListWidgetItem(text)
@@ -77,8 +73,7 @@ class NotesDialog(QDialog):
             form.addRow("Neurons", self.neurons)
         else:
             self.neurons.hide()
-            hint = Label("Stars of neurons are given in the Neuron panel of the Train page.")
-            hint.setObjectName("faint")
+            hint = named(Label("Stars of neurons are given in the Neuron panel of the Train page."), style="faint")
             hint.setWordWrap(True)
             form.addRow("Neurons", hint)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)

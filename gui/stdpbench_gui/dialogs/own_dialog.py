@@ -28,7 +28,15 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, dropped_paths, experiment_target, short_path, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    dropped_paths,
+    experiment_target,
+    named,
+    push_button,
+    short_path,
+    wrapped,
+)
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.steps_form import StepsForm
@@ -76,23 +84,23 @@ class OwnDialog(QDialog):
         self.folder_button.clicked.connect(self._choose_folder)
         self.file_button.clicked.connect(self._choose_file)
         self.status = wrapped("")
-        self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("Problem")
+        self.problem = named(wrapped("", "problem"), "Problem")
         self.form = StepsForm()
         self.form.changed.connect(self._timer.start)
-        self.name = QLineEdit()
-        self.name.setAccessibleName("Name of the experiment")
-        self.n_exc = QSpinBox()
+        self.name = named(QLineEdit(), "Name of the experiment")
+        self.n_exc = named(
+            QSpinBox(),
+            "Exc neurons",
+            tip="Each exc neuron learns one prototype; more neurons learn more, but take longer",
+        )
         self.n_exc.setRange(1, 100_000)
-        self.n_exc.setToolTip("Each exc neuron learns one prototype; more neurons learn more, but take longer")
-        self.n_exc.setAccessibleName("Exc neurons")
         self.plan = wrapped("", "faint")
         self.time = ForecastLabel(runs, session)
-        self.start_button = QPushButton("Start learning")
-        self.start_button.setObjectName("primary")
+        self.start_button = push_button("Start learning", style="primary")
         self.save_button = QPushButton("Save as file…")
-        self.edit_button = QPushButton("Edit…")
-        self.edit_button.setToolTip("Open the form for a new run, with everything that the experiment declares")
+        self.edit_button = push_button(
+            "Edit…", tip="Open the form for a new run, with everything that the experiment declares"
+        )
         self.start_button.clicked.connect(lambda _: self._give(self.chosen))
         self.edit_button.clicked.connect(lambda _: self._give(self.edit_wanted))
         self.save_button.clicked.connect(self._save)
@@ -111,12 +119,11 @@ class OwnDialog(QDialog):
             label.setBuddy(field)
             network.addRow(label, field)
         column = QWidget()
-        scroll = QScrollArea()
+        scroll = named(QScrollArea(), "Settings")
         scroll.setWidget(column)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("Settings")
         margins = (0, 0, theme.GRID, 0)
         left = vbox(wrapped(heading, "cardtitle"), self.form, within=column, margins=margins, spacing=theme.GRID)
         left.addSpacing(theme.GRID)
@@ -127,8 +134,7 @@ class OwnDialog(QDialog):
         left.addStretch(1)
         middle = hbox((scroll, widths[0]), (shown, widths[1]), spacing=3 * theme.GRID)
         buttons = hbox((self.problem, 1))
-        cancel = QPushButton("Cancel")
-        cancel.clicked.connect(self.reject)
+        cancel = push_button("Cancel", clicked=self.reject)
         for button in (cancel, self.edit_button, self.save_button, self.start_button):
             button.setAutoDefault(button is self.start_button)
             buttons.addWidget(button)

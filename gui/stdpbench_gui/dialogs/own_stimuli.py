@@ -23,6 +23,7 @@ from stdpbench.runs.preparation.own_data import experiment_name
 from stdpbench.runs.preparation.start import check_brightness
 from stdpbench_gui.dialogs.own_dialog import OwnDialog
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import named
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 
 _FILTER = "Signals, events and tables (*.npz *.csv *.ts *.h5 *.hdf5);;All files (*)"
@@ -45,9 +46,9 @@ class OwnStimuliDialog(OwnDialog):
         self.folder_button.setToolTip("A folder of CSV files, one per signal, with one subfolder per class")
         self.file_button.setToolTip("An .npz, .csv, .ts or .h5 file")
         self.preview = EncodingPreviewBox(session)
-        self.encoder = QComboBox()
-        self.encoder.setAccessibleName("Encoding")
-        self.encoder.setToolTip("How stimuli become spikes; its parameters follow from the data")
+        self.encoder = named(
+            QComboBox(), "Encoding", tip="How stimuli become spikes; its parameters follow from the data"
+        )
         self.n_exc.setKeyboardTracking(False)
         self.encoder.activated.connect(lambda _: self._timer.start())
         self.n_exc.valueChanged.connect(lambda _: self._timer.start())

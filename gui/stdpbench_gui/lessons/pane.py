@@ -14,13 +14,12 @@ from PyQt6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QWidget,
 )
 
 from stdpbench.base.lessons import Lesson, lessons
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label, scrolling, unbroken, wrapped
+from stdpbench_gui.widgets.basic import Label, named, push_button, scrolling, tool_button, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _NARROW, _USUAL = 250, 320
@@ -57,8 +56,7 @@ class LessonList(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        content = QWidget()
-        content.setObjectName("panel")
+        content = named(QWidget(), style="panel")
         column = vbox(within=content, margins=theme.GRID, spacing=theme.GRID)
         column.addWidget(
             wrapped("Six lessons of a quarter of an hour, beside the running program. They need no download.", "faint")
@@ -71,8 +69,7 @@ class LessonList(QScrollArea):
         self.setWidget(content)
 
     def _card(self, lesson: Lesson) -> QFrame:
-        card = QFrame()
-        card.setObjectName("card")
+        card = named(QFrame(), style="card")
         button = self.buttons[lesson.name] = QPushButton()
         button.clicked.connect(lambda _=False: self.chosen.emit(lesson))
         state = self.states[lesson.name] = wrapped("", "faint")
@@ -119,20 +116,20 @@ class StepView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._is_done = False
-        self.done = wrapped("")
-        self.done.setAccessibleName("State of this step")
-        self.all = QPushButton("All lessons")
-        self.all.setToolTip("Back to the list; the lesson remembers where you are, and its run continues")
-        self.steps = Label()
-        self.steps.setObjectName("faint")
+        self.done = named(wrapped(""), "State of this step")
+        self.all = push_button(
+            "All lessons", tip="Back to the list; the lesson remembers where you are, and its run continues"
+        )
+        self.steps = named(Label(), style="faint")
         self.lesson = wrapped("", "faint")
         self.title = wrapped("", "cardtitle")
         self.introduction, self.text = marked_down(), marked_down()
         self.do = marked_down()
-        self.show_me = QPushButton("Show me")
-        self.show_me.setToolTip("Open the right page and frame the place")
-        self.start = QPushButton("Start the network")
-        self.start.setToolTip("Start the run of this lesson. Another run in progress continues in the background")
+        self.show_me = push_button("Show me", tip="Open the right page and frame the place")
+        self.start = push_button(
+            "Start the network",
+            tip="Start the run of this lesson. Another run in progress continues in the background",
+        )
         self.reveal = QPushButton("Show the answer")
         self.reveal.setCheckable(True)
         self.answer = marked_down()
@@ -150,8 +147,7 @@ class StepView(QWidget):
         self.reveal.toggled.connect(self._reveal)
 
     def _lay_out(self) -> None:
-        self.task = QFrame()
-        self.task.setObjectName("card")
+        self.task = named(QFrame(), style="card")
         vbox(
             self.do,
             hbox(self.start, self.show_me, STRETCH, spacing=theme.GRID),
@@ -160,8 +156,7 @@ class StepView(QWidget):
             margins=theme.GRID,
             spacing=theme.GRID,
         )
-        content = QWidget()
-        content.setObjectName("panel")
+        content = named(QWidget(), style="panel")
         self._column = vbox(
             self.lesson,
             self.title,
@@ -264,20 +259,19 @@ class LessonPane(QDockWidget):
         self.setAccessibleName("Lessons")
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         self.list, self.step = LessonList(), StepView()
-        self._stack = QStackedWidget()
-        self._stack.setObjectName("panel")
+        self._stack = named(QStackedWidget(), style="panel")
         self._stack.addWidget(self.list)
         self._stack.addWidget(self.step)
         self._stack.setMinimumWidth(_NARROW)
         self.setWidget(self._stack)
-        close = QToolButton()
-        close.setText("✕")
+        close = tool_button(
+            "✕",
+            clicked=lambda _=False: self.close(),
+            name="Close the lessons",
+            tip="Close the lessons; they remember where you are",
+        )
         close.setAutoRaise(True)
-        close.setToolTip("Close the lessons; they remember where you are")
-        close.setAccessibleName("Close the lessons")
-        close.clicked.connect(lambda _=False: self.close())
-        bar = QWidget()
-        bar.setObjectName("paneltitle")
+        bar = named(QWidget(), style="paneltitle")
         hbox(Label("Lessons"), STRETCH, close, within=bar, margins=(theme.GRID, 2, 2, 2))
         self.setTitleBarWidget(bar)
 

@@ -12,7 +12,7 @@ from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import Label, explain, named, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
@@ -43,8 +43,7 @@ class TitledBox(QFrame):
         self.session = session
         self.setObjectName("card")
         self.setAccessibleName(self.title)
-        self.body = QWidget()
-        self.body.setObjectName("panel")
+        self.body = named(QWidget(), style="panel")
         self.empty = wrapped(self.empty_text, "empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setMargin(2 * theme.GRID)
@@ -113,8 +112,7 @@ class TitledBox(QFrame):
             self.setAccessibleDescription(self.empty_text)
 
     def _title_bar(self) -> QWidget:
-        bar = QWidget()
-        bar.setObjectName("paneltitle")
+        bar = named(QWidget(), style="paneltitle")
         self.title_label = Label(self.title)
         self.title_extra = hbox(spacing=theme.GRID // 2)
         hbox(

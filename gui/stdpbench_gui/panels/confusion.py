@@ -22,10 +22,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
-from stdpbench_gui.widgets.basic import (
-    Label,
-    plain_tip,
-)
+from stdpbench_gui.widgets.basic import Label, named, plain_tip
 from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
@@ -71,17 +68,14 @@ class Confusion(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.readout = QComboBox()
-        self.readout.setAccessibleName("Read-out")
-        self.readout.setToolTip("Read-out that assigns classes to spikes")
+        self.readout = named(QComboBox(), "Read-out", tip="Read-out that assigns classes to spikes")
         self.readout.currentIndexChanged.connect(self._on_readout)
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
-        self.label = Label()
+        self.label = named(Label(), "Selected cell")
         self.label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.label.setAccessibleName("Selected cell")
-        self.strip = QListWidget()
+        self.strip = named(QListWidget(), "Pictures in the cell")
         self.strip.setViewMode(QListView.ViewMode.IconMode)
         self.strip.setFlow(QListView.Flow.LeftToRight)
         self.strip.setWrapping(False)
@@ -90,7 +84,6 @@ class Confusion(Panel):
         self.strip.setSpacing(2)
         self.strip.setFixedHeight(_SIDE + 20)
         self.strip.setFrameShape(QListWidget.Shape.NoFrame)
-        self.strip.setAccessibleName("Pictures in the cell")
         self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         vbox((self.matrix, 1), self.label, self.strip, within=self.body, spacing=0)
         self._forget()

@@ -10,7 +10,7 @@ from stdpbench.results.figures.paper import Table
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import named, not_none
 from stdpbench_gui.widgets.layouts import vbox
 
 _WARNINGS = (
@@ -39,10 +39,9 @@ class Log(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.text = QTextEdit()
+        self.text = named(QTextEdit(), "Log")
         self.text.setReadOnly(True)
         self.text.setFrameShape(QTextEdit.Shape.NoFrame)
-        self.text.setAccessibleName("Log")
         self.text.document().setMaximumBlockCount(5000)  # type: ignore[union-attr]
         vbox(self.text, within=self.body, spacing=0)
         self._shown = 0

@@ -20,7 +20,7 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import encoding_of, group_names, noun_of
-from stdpbench_gui.widgets.basic import plain_tip, wrapped
+from stdpbench_gui.widgets.basic import named, plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
@@ -66,13 +66,11 @@ class Stimulus(Panel):
         self.view = StimulusView()
         self.picture, self.spikes, self.captions = self.view.still, self.view.spikes, self.view.captions
         self.picture.setAccessibleName("Training stimulus")
-        self.verdict = wrapped("")  # a long name of a class must not widen the panel
+        self.verdict = named(wrapped(""), "Answer of the network")  # a long name of a class must not widen the panel
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.verdict.setAccessibleName("Answer of the network")
-        self.details = wrapped("", "faint")
+        self.details = named(wrapped("", "faint"), "About this presentation")
         self.details.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.details.setMinimumHeight(2 * self.details.fontMetrics().height())
-        self.details.setAccessibleName("About this presentation")
         margins = (theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
         vbox((self.view, 1), self.verdict, self.details, within=self.body, margins=margins, spacing=theme.GRID // 2)
         self._frame: Mapping[str, Any] = {}

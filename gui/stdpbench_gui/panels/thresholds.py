@@ -24,7 +24,7 @@ from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _KEPT = 200  # presentations
@@ -154,21 +154,17 @@ class Thresholds(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.what = QComboBox()
+        self.what = named(QComboBox(), "Quantity of the right histogram", tip="Quantity of the right histogram")
         self.what.addItems(("rate per neuron", "spikes per presentation"))
-        self.what.setAccessibleName("Quantity of the right histogram")
-        self.what.setToolTip("Quantity of the right histogram")
         self.what.currentIndexChanged.connect(self._on_what)
         self.title_extra.addWidget(self.what)
-        self.graphics = PlotArea()
-        self.graphics.setAccessibleName("Histograms of thresholds and of firing")
+        self.graphics = named(PlotArea(), "Histograms of thresholds and of firing")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
         self.theta_plot, self.rate_plot = Histogram(""), Histogram("")
         self.graphics.addItem(self.theta_plot, row=0, col=0)
         self.graphics.addItem(self.rate_plot, row=0, col=1)
-        self.numbers = wrapped("")
+        self.numbers = named(wrapped(""), "Summary of thresholds and rates")
         self.numbers.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID // 2)
-        self.numbers.setAccessibleName("Summary of thresholds and rates")
         vbox((self.graphics, 1), self.numbers, within=self.body, spacing=0)
         self._recent: deque[tuple[int, NDArray[np.int64], float]] = deque()  # number, spikes, seconds of the stimulus
         self._sum: NDArray[np.int64] = np.zeros(0, np.int64)

@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label, not_none
+from stdpbench_gui.widgets.basic import Label, named, not_none
 from stdpbench_gui.widgets.layouts import vbox
 
 _BEFORE_KEYS = "    "
@@ -167,19 +167,16 @@ class Palette(QDialog):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAccessibleName("Command palette")
         self._actions = {self._line(entry): entry.action for entry in actions.everything() if entry.action.isEnabled()}
-        self.field = QLineEdit()
+        self.field = named(QLineEdit(), "Find an action")
         self.field.setPlaceholderText("Type to find an action")
-        self.field.setAccessibleName("Find an action")
         self.filter = QSortFilterProxyModel()
         self.filter.setSourceModel(QStringListModel(list(self._actions)))
         self.filter.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.view = QListView()
+        self.view = named(QListView(), "Matching actions")
         self.view.setModel(self.filter)
         self.view.setItemDelegate(_LineWithKeys(self.view))
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.view.setAccessibleName("Matching actions")
-        self.nothing = Label("No matching action. Esc closes the list.")
-        self.nothing.setObjectName("faint")
+        self.nothing = named(Label("No matching action. Esc closes the list."), style="faint")
         self.nothing.hide()
         vbox(self.field, self.nothing, self.view, within=self, margins=theme.GRID, spacing=theme.GRID // 2)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer
@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QMenu,
     QMessageBox,
+    QPushButton,
     QScrollArea,
     QSplitter,
     QStyle,
@@ -33,6 +34,9 @@ from stdpbench.experiment import Experiment
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.layouts import vbox
 
+if TYPE_CHECKING:
+    from PyQt6.QtCore import PYQT_SLOT
+
 _LONGEST_WORD = 40
 _TEXT_MARGIN = 4  # pixels around the text of a drop-down list
 _TOGETHER = re.compile(r"(?<=\d) (?=%|×|±|(?:ms|mV|Hz|s|min|px)\b)|(?<=[×±]) (?=\d)")
@@ -40,6 +44,7 @@ _TOGETHER = re.compile(r"(?<=\d) (?=%|×|±|(?:ms|mV|Hz|s|min|px)\b)|(?<=[×±])
 _SENTENCE = re.compile(r"(?<=[.)]) (?=[A-Z(“]|<b>)|(?<=\.) (?=[☆✕✎↺…Δ]|theta\b|t-SNE\b)")
 """Spaces before sentences of a help text, also before those that begin with a symbol or a lower-case name."""
 _T = TypeVar("_T")
+_W = TypeVar("_W", bound=QWidget)
 
 
 def not_none(value: _T | None) -> _T:
@@ -210,6 +215,38 @@ class OptionalLabel(Label):
         """Draw the label if it fits."""
         if self.width() >= self.sizeHint().width():
             super().paintEvent(event)
+
+
+def named(widget: _W, name: str = "", *, tip: str = "", style: str = "") -> _W:
+    """Return a widget after setting its accessible name, its tool tip and its name in the style sheet."""
+    if name:
+        widget.setAccessibleName(name)
+    if tip:
+        widget.setToolTip(tip)
+    if style:
+        widget.setObjectName(style)
+    return widget
+
+
+def push_button(
+    text: str, *, clicked: PYQT_SLOT | None = None, name: str = "", tip: str = "", style: str = ""
+) -> QPushButton:
+    """Return a button with its action; `name`, `tip` and `style` as for `named`."""
+    button = named(QPushButton(text), name, tip=tip, style=style)
+    if clicked is not None:
+        button.clicked.connect(clicked)
+    return button
+
+
+def tool_button(
+    text: str, *, clicked: PYQT_SLOT | None = None, name: str = "", tip: str = "", style: str = ""
+) -> QToolButton:
+    """Return a tool button with its action; `name`, `tip` and `style` as for `named`."""
+    button = named(QToolButton(), name, tip=tip, style=style)
+    button.setText(text)
+    if clicked is not None:
+        button.clicked.connect(clicked)
+    return button
 
 
 def scrolling(content: QWidget) -> QScrollArea:

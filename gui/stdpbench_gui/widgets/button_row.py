@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import tool_button
 
 _FEWEST = 2
 """Buttons that are shown in any case."""
@@ -46,10 +47,7 @@ class ButtonRow(QWidget):
     def __init__(self, actions: Iterable[QAction], name: str) -> None:
         super().__init__()
         self.buttons = [ActionButton(action) for action in actions]
-        self.more = QToolButton()
-        self.more.setText("…")
-        self.more.setToolTip(name)
-        self.more.setAccessibleName(name)
+        self.more = tool_button("…", name=name, tip=name)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._menu = QMenu(self.more)

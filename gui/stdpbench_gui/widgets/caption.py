@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFrame, QToolButton
+from PyQt6.QtWidgets import QFrame
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox
 
 FIRST_MINUTE = "digits-from-noise"
@@ -32,12 +32,10 @@ class Caption(QFrame):
         self.setObjectName("notice")
         self.closed = False
         self.text = wrapped(text)
-        self.close_button = QToolButton()
-        self.close_button.setText("✕")
+        self.close_button = tool_button(
+            "✕", clicked=lambda: self._close(), name=f"Close for good: {text}", tip="Do not show this again"
+        )
         self.close_button.setAutoRaise(True)
-        self.close_button.setToolTip("Do not show this again")
-        self.close_button.setAccessibleName(f"Close for good: {text}")
-        self.close_button.clicked.connect(lambda: self._close())
         hbox((self.text, 1), within=self, margins=(theme.GRID, 2, 2, 2)).addWidget(
             self.close_button, 0, Qt.AlignmentFlag.AlignTop
         )

@@ -9,11 +9,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidg
 
 from stdpbench.experiment.draft_changes import DraftChange
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import (
-    breakable,
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import breakable, named, plain_tip, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 
@@ -49,8 +45,7 @@ class ChangeList(QScrollArea):
         focused = next((path for path, button in self.buttons.items() if button.hasFocus()), "")
         place = list(self.buttons).index(focused) if focused else -1
         self._shown, self.buttons = shown, {}
-        content = QWidget()
-        content.setObjectName("panel")
+        content = named(QWidget(), style="panel")
         layout = vbox(wrapped(title, "cardtitle"), within=content, margins=theme.GRID, spacing=theme.GRID // 2)
         for change in changes:
             if fixed:
@@ -65,13 +60,10 @@ class ChangeList(QScrollArea):
             list(self.buttons.values())[min(place, len(self.buttons) - 1)].setFocus()
 
     def _row(self, change: DraftChange) -> QHBoxLayout:
-        button = QToolButton()
-        button.setText("↺")
+        button = tool_button("↺", clicked=lambda _=False: self.undo_wanted.emit(change), name=f"Undo {change.path}")
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolTip(plain_tip(f"Back to {change.before}"))
-        button.setAccessibleName(f"Undo {change.path}")
-        button.clicked.connect(lambda _=False: self.undo_wanted.emit(change))
         self.buttons[change.path] = button
         return hbox((wrapped(breakable(change.text)), 1), (button, 0), spacing=theme.GRID // 2)
 

@@ -13,7 +13,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, wrapped
+from stdpbench_gui.widgets.basic import Label, named, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
@@ -54,22 +54,16 @@ class EncodingPreviewBox(QWidget):
         self._wanted: Experiment | None = None
         self._known: tuple[object, Split] | None = None
         self.shown: EncodingPreview | None = None
-        title = Label("Preview")
-        title.setObjectName("cardtitle")
-        self.number = QSpinBox()
+        title = named(Label("Preview"), style="cardtitle")
+        self.number = named(QSpinBox(), "Number of the training stimulus", tip="Which training stimulus is shown")
         self.number.setRange(0, 2_000_000_000)
-        self.number.setAccessibleName("Number of the training stimulus")
-        self.number.setToolTip("Which training stimulus is shown")
         self.number.valueChanged.connect(lambda _: self._later.start())
-        self.of = Label()
-        self.of.setObjectName("faint")
+        self.of = named(Label(), style="faint")
         self.view = StimulusView()
-        self.surface = QFrame()
-        self.surface.setObjectName("card")
+        self.surface = named(QFrame(), style="card")
         vbox(self.view, within=self.surface, margins=theme.GRID)
         self.surface.setMinimumHeight(_LINES * self.fontMetrics().height())
-        self.words = wrapped("", "faint")
-        self.words.setAccessibleName("Numbers of the preview")
+        self.words = named(wrapped("", "faint"), "Numbers of the preview")
         head = hbox(title, STRETCH, Label("training stimulus"), self.number, self.of, spacing=theme.GRID)
         vbox(head, (self.surface, 1), self.words, within=self, spacing=theme.GRID // 2)
         self._later = timer(self, self._ask, _WAIT_MS, once=True)

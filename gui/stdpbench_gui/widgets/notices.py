@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QFrame, QPushButton, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.sentences import reading_ms
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import breakable, wrapped
+from stdpbench_gui.widgets.basic import breakable, named, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -38,16 +38,13 @@ class Notice(QFrame):
             self._over.start()
         self.sentence, self.about = sentence, about
         self.text = f"⚠ {sentence}" if failed else sentence
-        self.label = wrapped(breakable(self.text), "problem" if failed else "")
-        self.label.setAccessibleName("Error" if failed else "Message")
+        self.label = named(
+            wrapped(breakable(self.text), "problem" if failed else ""), "Error" if failed else "Message"
+        )
         self.button = QPushButton(action_text)
         self.button.setVisible(bool(action_text))
-        close = QToolButton()
-        close.setText("✕")
+        close = tool_button("✕", clicked=self.gone, name="Close this message", tip="Close")
         close.setAutoRaise(True)
-        close.setToolTip("Close")
-        close.setAccessibleName("Close this message")
-        close.clicked.connect(self.gone)
         if action is not None:
             self.button.clicked.connect(lambda _=False: action())
             self.button.clicked.connect(self.gone)
@@ -79,14 +76,11 @@ class Task(QFrame):
         self.left = False
         self.done, self.total, self.phase = 0, 0, ""
         self._words = words
-        self.label = wrapped(breakable(words))
-        self.label.setAccessibleName("Current task")
+        self.label = named(wrapped(breakable(words)), "Current task")
         self.bar = ProgressBar("Progress")
         self.bar.setRange(0, 0)
         self.bar.setFixedWidth(180)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setAccessibleName(f"Cancel: {words}")
-        self.cancel.clicked.connect(self._cancel)
+        self.cancel = push_button("Cancel", clicked=self._cancel, name=f"Cancel: {words}")
         hbox((self.label, 1), self.bar, self.cancel, within=self, margins=(theme.GRID, 2))
 
     def look(self) -> None:

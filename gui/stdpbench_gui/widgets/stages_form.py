@@ -8,7 +8,7 @@ from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from stdpbench.experiment import NetworkDraft
 from stdpbench.experiment.draft_stages import (
@@ -26,7 +26,7 @@ from stdpbench.experiment.draft_stages import (
 )
 from stdpbench.experiment.draft_steps import Step
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label, wrapped
+from stdpbench_gui.widgets.basic import Label, named, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _WITHOUT = f"{WITHOUT_STAGES} Stages let them learn one after the other."
@@ -48,12 +48,10 @@ class StagesForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Stages of the training")
-        title = Label("stages")
-        title.setObjectName("cardtitle")
+        title = named(Label("stages"), style="cardtitle")
         self.about = wrapped("", "faint")
-        self.add = QPushButton("Add stage")
+        self.add = push_button("Add stage", clicked=lambda _=False: self.wanted.emit(adding_stage, 0))
         self.add.setAutoDefault(False)
-        self.add.clicked.connect(lambda _=False: self.wanted.emit(adding_stage, 0))
         self._rows = QWidget()
         self._shown: object = None
         self._errors: list[QLabel] = []
@@ -123,8 +121,7 @@ class StagesForm(QWidget):
 
     def _make_row(self, grid: QGridLayout, number: int, stage: StageRow, able: Sequence[str], n: int) -> None:
         name, row = f"stage {number + 1}", 2 * number
-        projections = QToolButton()
-        projections.setObjectName(f"projections-{number}")
+        projections = named(QToolButton(), style=f"projections-{number}")
         words = ", ".join(stage.projections) or "choose projections"
         projections.setText(words if len(words) <= _LONGEST else f"{len(stage.projections)} projections")
         projections.setToolTip(f"Projections that learn in {name}: {words}")
@@ -139,13 +136,11 @@ class StagesForm(QWidget):
             action.toggled.connect(lambda on, each=each: self._toggle(number, stage, each, on))
             menu.addAction(action)
         projections.setMenu(menu)
-        length = QLineEdit(stage.length)
-        length.setObjectName(f"length-{number}")
+        length = named(QLineEdit(stage.length), style=f"length-{number}")
         length.setAccessibleName(f"{self._unit.capitalize()} of {name}")
         length.setFixedWidth(length.fontMetrics().horizontalAdvance("0000000 ms") + 2 * theme.GRID)
         length.editingFinished.connect(lambda: self._commit(number, stage, length))
-        error = wrapped("", "problem")
-        error.setAccessibleName(f"Problems of {name}")
+        error = named(wrapped("", "problem"), f"Problems of {name}")
         self._errors.append(error)
         up, down = partial(moving_stage, number=number, by=-1), partial(moving_stage, number=number, by=1)
         buttons = [
@@ -162,13 +157,7 @@ class StagesForm(QWidget):
         grid.addWidget(error, row + 1, 1, 1, len(cells) - 1)
 
     def _button(self, text: str, tip: str, name: str, step: Callable[[NetworkDraft], Step]) -> QToolButton:
-        made = QToolButton()
-        made.setText(text)
-        made.setToolTip(tip)
-        made.setAccessibleName(tip)
-        made.setObjectName(name)
-        made.clicked.connect(lambda _=False: self.wanted.emit(step, 0))
-        return made
+        return tool_button(text, clicked=lambda _=False: self.wanted.emit(step, 0), name=tip, tip=tip, style=name)
 
     def _toggle(self, number: int, stage: StageRow, name: str, on: bool) -> None:
         kept = [each for each in stage.projections if each != name]

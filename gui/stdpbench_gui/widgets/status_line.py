@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QToolButton, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from stdpbench_gui.session.sentences import Failed, Lasting, reading_ms
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import (
-    Elided,
-    plain_tip,
-)
+from stdpbench_gui.widgets.basic import Elided, named, plain_tip, tool_button
 from stdpbench_gui.widgets.layouts import hbox
 
 
@@ -25,16 +22,13 @@ class StatusLine(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._label = Elided()
-        self._label.setAccessibleName("Message")
+        self._label = named(Elided(), "Message")
         self._failed = False
-        self.close_button = QToolButton()
-        self.close_button.setText("✕")
+        self.close_button = tool_button(
+            "✕", clicked=lambda _: self.show_sentence(""), name="Close this message", tip="Close this message"
+        )
         self.close_button.setAutoRaise(True)
-        self.close_button.setToolTip("Close this message")
-        self.close_button.setAccessibleName("Close this message")
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.close_button.clicked.connect(lambda _: self.show_sentence(""))
         policy = self.close_button.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the panels above do not move
         self.close_button.setSizePolicy(policy)

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 from stdpbench.data.datasets import STEPS, Source
 from stdpbench.declare.parameters import Parameter, build
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, Label
+from stdpbench_gui.widgets.basic import CheckBox, Label, named
 
 _SHOWN = ("bool", "int", "float")
 
@@ -67,8 +67,7 @@ class StepsForm(QWidget):
         field.setToolTip(parameter.help)
         field.setAccessibleName(words)
         field.setAccessibleDescription(parameter.help)
-        label = Label(words)
-        label.setToolTip(parameter.help)
+        label = named(Label(words), tip=parameter.help)
         label.setBuddy(field)
         self.fields[parameter.name] = field
         self._layout.addRow(label, field)

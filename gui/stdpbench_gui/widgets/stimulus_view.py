@@ -15,7 +15,7 @@ from stdpbench.runs.analysis.shown_stimulus import FRAMES, ShownStimulus
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label
+from stdpbench_gui.widgets.basic import Label, named
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture, image_of_colours
 from stdpbench_gui.widgets.time_plot import TimePlot, group_colours
@@ -52,11 +52,9 @@ class StimulusView(QWidget):
         self.spikes = Picture("Input spikes of each input")
         self.captions = Label(), Label()
         self.time = TimePlot()
-        self.legend = Label()
-        self.legend.setObjectName("faint")
+        self.legend = named(Label(), "What is drawn", style="faint")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.legend.setAccessibleName("What is drawn")
         self.play = QToolButton()
         self.play.setAutoRaise(True)
         self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)

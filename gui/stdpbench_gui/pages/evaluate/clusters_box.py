@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPixmap
-from PyQt6.QtWidgets import QPushButton, QSlider, QSpinBox
+from PyQt6.QtWidgets import QSlider, QSpinBox
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
@@ -19,7 +19,7 @@ from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import NarrowBox, wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _SLIDING_MS = 250
@@ -57,33 +57,29 @@ class ClustersBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.method = NarrowBox()
+        self.method = named(NarrowBox(), "Clustering method")
         self.method.addItems([*METHODS, NEURONS])
-        self.method.setAccessibleName("Clustering method")
         self.method.activated.connect(lambda _: self._ask())
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Number of clusters, K")
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), "Number of clusters, K")
         self.slider.setMinimumWidth(60)
-        self.spin = QSpinBox()
-        self.spin.setAccessibleName("K")
+        self.spin = named(QSpinBox(), "K")
         self.spin.setPrefix("K ")
         for widget in (self.slider, self.spin):
             widget.setRange(2, _MOST)
             widget.setValue(10)
-        self.auto = QPushButton("auto")
+        self.auto = push_button(
+            "auto",
+            name="Number of clusters with the best silhouette",
+            tip="K with the best silhouette, found without labels",
+        )
         self.auto.setCheckable(True)
         self.auto.setMaximumWidth(self.fontMetrics().horizontalAdvance("auto") + 4 * theme.GRID)
-        self.auto.setAccessibleName("Number of clusters with the best silhouette")
-        self.auto.setToolTip("K with the best silhouette, found without labels")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setAccessibleName("Cancel clustering")
-        self.cancel.clicked.connect(self.given_up)
+        self.cancel = push_button("Cancel", clicked=self.given_up, name="Cancel clustering")
         self.cancel.hide()
         self.title_extra.addWidget(self.method)
         controls = hbox((self.slider, 1), self.spin, self.auto, self.cancel, margins=(theme.GRID, 2))
-        self.note = wrapped("", "faint")
+        self.note = named(wrapped("", "faint"), "About the clusters")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.note.setAccessibleName("About the clusters")
         self.rows = table_of(
             "Clusters",
             (

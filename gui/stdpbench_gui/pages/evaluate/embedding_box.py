@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QPushButton
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
@@ -19,7 +18,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.scatter import Scatter
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, NarrowBox, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, named, push_button, wrapped
 from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -72,15 +71,12 @@ class EmbeddingBox(Box):
         self.title_extra.addWidget(self.method)
         self.title_extra.addWidget(self.colour)
         self.scatter = Scatter(self._picture)
-        self.note = wrapped("", "faint")
+        self.note = named(wrapped("", "faint"), "About the embedding")
         self.note.setTextFormat(Qt.TextFormat.RichText)
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.note.setAccessibleName("About the embedding")
         self.under_way = Label()
         self.bar = ProgressBar("Progress of the embedding")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setAccessibleName("Cancel the embedding")
-        self.cancel.clicked.connect(self.given_up)
+        self.cancel = push_button("Cancel", clicked=self.given_up, name="Cancel the embedding")
         busy = hbox(margins=(theme.GRID, 2))
         for widget in (self.under_way, self.bar, self.cancel):
             busy.addWidget(widget, 1 if widget is self.bar else 0)

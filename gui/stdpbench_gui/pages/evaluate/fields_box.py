@@ -18,11 +18,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import (
-    NarrowBox,
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import NarrowBox, named, plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
 
@@ -47,14 +43,14 @@ class FieldsBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.sort = NarrowBox()
+        self.sort = named(NarrowBox(), "Order of fields")
         self.sort.addItems([f"by {name}" for name in _ORDERS])
-        self.sort.setAccessibleName("Order of fields")
         self.sort.activated.connect(lambda _: self._on_changed({"look"}))
         self.title_extra.addWidget(self.sort)
         self.mosaic = Mosaic()
-        self.graphics = MapGraphics(self._on_key)
-        self.graphics.setAccessibleName("Receptive fields; use the arrow keys to move between neurons")
+        self.graphics = named(
+            MapGraphics(self._on_key), "Receptive fields; use the arrow keys to move between neurons"
+        )
         self.graphics.ci.layout.setContentsMargins(2, 2, 2, 2)
         self.graphics.addItem(self.mosaic.view)
         self._frames = pg.PlotCurveItem(connect="pairs")
@@ -63,9 +59,8 @@ class FieldsBox(Box):
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self._draw())
         self.graphics.scene().sigMouseClicked.connect(self._on_click)
         self.graphics.viewport().installEventFilter(self)
-        self.note = wrapped("", "faint")
+        self.note = named(wrapped("", "faint"), "About the neurons")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.note.setAccessibleName("About the neurons")
         vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
         self._levels, self._gaps = (0.0, 1.0), False
         self.restyle()

@@ -12,7 +12,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import NarrowBox, wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 
@@ -33,16 +33,13 @@ class MatrixBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.readout = NarrowBox()
-        self.readout.setAccessibleName("Read-out")
-        self.readout.setToolTip("Read-out that assigns classes to spikes")
+        self.readout = named(NarrowBox(), "Read-out", tip="Read-out that assigns classes to spikes")
         self.readout.activated.connect(lambda _: state.set_readout(self.readout.currentText()))
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
-        self.note = wrapped("", "faint")
+        self.note = named(wrapped("", "faint"), "About the matrix")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.note.setAccessibleName("About the matrix")
         vbox((self.matrix, 1), self.note, within=self.body, spacing=0)
 
     def refresh(self, topics: set[str]) -> None:

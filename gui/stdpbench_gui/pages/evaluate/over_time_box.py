@@ -18,7 +18,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _LABEL = "time in presentation (ms)"
@@ -42,8 +42,7 @@ class OverTimeBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.graphics = PlotArea()
-        self.graphics.setAccessibleName("Accuracy over time")
+        self.graphics = named(PlotArea(), "Accuracy over time")
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot = SmallPlot("right (%) · time in presentation (ms)")
         self.plot.setMouseEnabled(x=False, y=False)
@@ -52,9 +51,8 @@ class OverTimeBox(Box):
         self.median = pg.InfiniteLine(angle=90)
         self.plot.add_line(self.median)
         self.graphics.addItem(self.plot)
-        self.note = wrapped("", "faint")
+        self.note = named(wrapped("", "faint"), "About the time of answers")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.note.setAccessibleName("About the time of answers")
         vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
         self._restyle()
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 from PyQt6.QtCore import QByteArray, QSettings, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QPushButton, QSplitter, QWidget
+from PyQt6.QtWidgets import QComboBox, QSplitter, QWidget
 
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry, newest
@@ -33,7 +33,7 @@ from stdpbench_gui.pages.evaluate.verdict import Verdict
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
-from stdpbench_gui.widgets.basic import Label, NarrowBox, content_of, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, content_of, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -128,24 +128,19 @@ class EvaluatePage(QWidget):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self.run = NarrowBox()
-        self.run.setAccessibleName("Run to evaluate")
+        self.run = named(NarrowBox(), "Run to evaluate")
         self.run.setMinimumContentsLength(42)
         self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow)
         self.run.setMaxVisibleItems(24)
-        self.go = QPushButton("Evaluate")
-        self.go.setObjectName("primary")
-        self.go.setToolTip(_GO)
-        self.report = QPushButton("Write report")
-        self.report.setToolTip("Write the report of this run (as `stdpbench report`) and open it")
+        self.go = push_button("Evaluate", tip=_GO, style="primary")
+        self.report = push_button(
+            "Write report", tip="Write the report of this run (as `stdpbench report`) and open it"
+        )
         self.busy = ProgressBar("Progress of the evaluation")
         self.busy.setFixedWidth(120)
-        self.busy_words = Label()
-        self.busy_words.setObjectName("faint")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setAccessibleName("Cancel the evaluation")
-        title = Label("Evaluate")
-        title.setObjectName("cardtitle")
+        self.busy_words = named(Label(), style="faint")
+        self.cancel = push_button("Cancel", name="Cancel the evaluation")
+        title = named(Label("Evaluate"), style="cardtitle")
         head = hbox(
             title, self.run, self.go, self.busy_words, self.busy, self.cancel, STRETCH, self.report, spacing=theme.GRID
         )

@@ -17,10 +17,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import (
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import named, plain_tip, wrapped
 from stdpbench_gui.widgets.inks import inks
 from stdpbench_gui.widgets.layouts import vbox
 
@@ -45,15 +42,13 @@ class Strip(Box):
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
         self._numbers: Numbers = np.empty(0, np.int64)
-        self.which = QComboBox()
+        self.which = named(QComboBox(), "Filter of stimuli")
         self.which.addItems(["all", "wrong", "right"])
-        self.which.setAccessibleName("Filter of stimuli")
         self.which.activated.connect(lambda _: self._on_changed({"chosen"}))
         self.title_extra.addWidget(self.which)
-        self.note = wrapped("", "")
+        self.note = named(wrapped("", ""), "Selection")
         self.note.setContentsMargins(theme.GRID, 4, theme.GRID, 2)
-        self.note.setAccessibleName("Selection")
-        self.list = QListWidget()
+        self.list = named(QListWidget(), "Selected stimuli")
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setFlow(QListView.Flow.LeftToRight)
         self.list.setWrapping(False)
@@ -61,7 +56,6 @@ class Strip(Box):
         self.list.setIconSize(QSize(_SIDE, _SIDE))
         self.list.setSpacing(2)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
-        self.list.setAccessibleName("Selected stimuli")
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.list.setFixedHeight(_SIDE + self.fontMetrics().height() + 30)

@@ -10,10 +10,7 @@ from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import (
-    not_none,
-    plain_tip,
-)
+from stdpbench_gui.widgets.basic import named, not_none, plain_tip
 
 _WORD = 10
 """Minimum number of visible letters of a name; longer names are cut off at their end."""
@@ -79,9 +76,7 @@ class Rows(QTreeWidget):
 
 def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int] = ()) -> QTreeWidget:
     """Return a table; `headings` are pairs of a title and a tooltip, `least` columns that may be hidden (`Rows`)."""
-    tree = Rows(least)
-    tree.setObjectName("rows")
-    tree.setAccessibleName(name)
+    tree = named(Rows(least), name, style="rows")
     tree.setRootIsDecorated(False)
     tree.setItemsExpandable(False)
     tree.setUniformRowHeights(True)

@@ -12,7 +12,7 @@ from stdpbench.studies.report.rows import Accuracy
 from stdpbench.studies.report.views import ViewData
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import named, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.plot import Plot
 
@@ -25,12 +25,8 @@ class Verdict(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sentence = wrapped("")
-        self.sentence.setObjectName("verdict")
-        self.sentence.setAccessibleName("Verdict")
-        self.protocol = wrapped("", "faint")
-        self.protocol.setAccessibleName("What was evaluated")
-        self.protocol.setToolTip(ABOUT_LOOKS)
+        self.sentence = named(wrapped(""), "Verdict", style="verdict")
+        self.protocol = named(wrapped("", "faint"), "What was evaluated", tip=ABOUT_LOOKS)
         self.graphics = PlotArea()
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot = Plot()

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QWidget
 from stdpbench.kinds.plasticity.custom import Problem
 from stdpbench.kinds.plasticity.language import FUNCTIONS
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _WORD = QRegularExpression(r"[A-Za-z_][A-Za-z_0-9]*|\d+\.?\d*(?:[eE][-+]?\d+)?")
@@ -179,8 +179,7 @@ class CodeField(QWidget):
         self.edit = CodeEdit(name)
         label = Label(name)
         label.setBuddy(self.edit)
-        self.message = wrapped("", "faint")
-        self.message.setAccessibleName(f"Errors: {name}")
+        self.message = named(wrapped("", "faint"), f"Errors: {name}")
         vbox(label, self.edit, self.message, within=self, spacing=2)
         self.edit.textChanged.connect(self.edited)
 

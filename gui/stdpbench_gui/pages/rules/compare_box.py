@@ -6,7 +6,6 @@ from PyQt6.QtCore import QModelIndex, QRect, QSignalBlocker, QSize, Qt, pyqtSign
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QMenu,
-    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolButton,
@@ -22,11 +21,7 @@ from stdpbench_gui.pages.rules.plot_text import told_apart
 from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import (
-    not_none,
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import named, not_none, plain_tip, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _TOLD = Qt.ItemDataRole.UserRole
@@ -118,14 +113,13 @@ class CompareBox(TitledBox):
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.list = CompareList()
+        self.list = named(CompareList(), "Kept rules and data points; Space checks, F2 renames, Del removes")
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
         self.list.setWordWrap(True)
         self.list.setItemDelegate(_Told(self.list))
         self.list.setIconSize(QSize(30, 16))
         self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
-        self.list.setAccessibleName("Kept rules and data points; Space checks, F2 renames, Del removes")
         self.list.setEditTriggers(QTreeWidget.EditTrigger.EditKeyPressed)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = wrapped(
@@ -133,17 +127,13 @@ class CompareBox(TitledBox):
             "faint",
         )
         self.hint.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.keep = QPushButton("Keep this curve")
-        self.keep.setToolTip("Keep the rule with its values in all plots (Ctrl+Shift+K)")
-        self.points = QToolButton()
-        self.points.setObjectName("menubutton")
-        self.points.setText("Data points")
-        self.points.setToolTip("Add experimental data points")
-        self.points.setAccessibleName("Add experimental data points")
+        self.keep = push_button("Keep this curve", tip="Keep the rule with its values in all plots (Ctrl+Shift+K)")
+        self.points = tool_button(
+            "Data points", name="Add experimental data points", tip="Add experimental data points", style="menubutton"
+        )
         self.points.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.points.setMenu(self._points_menu())
-        self.remove = QPushButton("Remove")
-        self.remove.setToolTip("Remove the selected row (Del)")
+        self.remove = push_button("Remove", tip="Remove the selected row (Del)")
         self.remove.setMaximumWidth(self.fontMetrics().horizontalAdvance("Remove") + 3 * theme.GRID)
         parts = self.keep, self.points, self.remove, STRETCH
         buttons = hbox(*parts, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)

@@ -29,7 +29,7 @@ from stdpbench_gui.pages.rules.tables import (
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, wrapped
+from stdpbench_gui.widgets.basic import Elided, named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _WAIT_MS = 250
@@ -67,8 +67,7 @@ class EditorBox(TitledBox):
         super().__init__(state.changed, session)
         self.found: list[Problem] = []
         self._made: PlasticityRule | None = None
-        self.name = QLineEdit()
-        self.name.setAccessibleName("Title of the rule")
+        self.name = named(QLineEdit(), "Title of the rule")
         self.name.setPlaceholderText("Title")
         self.fields = {
             "on_input_spike": CodeField("on an input spike"),

@@ -17,7 +17,7 @@ from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, menu_action, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
 _SETTLE_MS = 120
@@ -50,18 +50,15 @@ class EquationsBox(TitledBox):
         self._tex: list[tuple[str, str]] = []
         self._width = 0
         self._number = 0
-        self.picture = Label()
+        self.picture = named(Label(), "Equations")
         self.picture.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.picture.setAccessibleName("Equations")
         self.notes = wrapped("", "faint")
         self.notes.setTextFormat(Qt.TextFormat.RichText)
-        content = QWidget()
-        content.setObjectName("panel")
+        content = named(QWidget(), style="panel")
         vbox(self.picture, self.notes, STRETCH, within=content, margins=(theme.GRID, theme.GRID // 2))
-        self.area = QScrollArea()
+        self.area = named(QScrollArea(), "Equations (scroll area)")
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.area.setAccessibleName("Equations (scroll area)")
         self.area.setWidget(content)
         vbox(self.area, within=self.body, spacing=0)
         menu_action(self.menu, "Copy as TeX", self.copy_tex)

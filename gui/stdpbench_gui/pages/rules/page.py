@@ -11,7 +11,6 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QPushButton,
     QSplitter,
     QWidget,
 )
@@ -34,7 +33,7 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
-from stdpbench_gui.widgets.basic import Label, content_of, dropped_paths, wrapped
+from stdpbench_gui.widgets.basic import Label, content_of, dropped_paths, named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 
@@ -110,20 +109,17 @@ class RulesPage(QWidget):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self.rule = QComboBox()
-        self.rule.setAccessibleName("Rule")
+        self.rule = named(QComboBox(), "Rule")
         self.rule.setMaxVisibleItems(24)
         self.rule.setMinimumContentsLength(22)
         for kind in rules.kinds():
             self.rule.addItem(kind, kind)
-        self.preset = QComboBox()
+        self.preset = named(QComboBox(), "Preset: published parameters", tip="Published values")
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.preset.setAccessibleName("Preset: published parameters")
-        self.preset.setToolTip("Published values")
-        self.edit_button = QPushButton("Edit as custom rule")
-        self.edit_button.setToolTip("Edit the traces, parameters and expressions of this rule")
-        title = Label("Rules")
-        title.setObjectName("cardtitle")
+        self.edit_button = push_button(
+            "Edit as custom rule", tip="Edit the traces, parameters and expressions of this rule"
+        )
+        title = named(Label("Rules"), style="cardtitle")
         head = hbox(
             title,
             self.rule,
@@ -134,11 +130,10 @@ class RulesPage(QWidget):
             self.network.use_button,
             spacing=theme.GRID,
         )
-        self.about = wrapped("", "faint")
+        self.about = named(wrapped("", "faint"), "About the rule")
         self.about.setTextFormat(Qt.TextFormat.RichText)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.about.setOpenExternalLinks(True)
-        self.about.setAccessibleName("About the rule")
         self.splits = {
             name: QSplitter(Qt.Orientation.Horizontal if name in ("columns", "upper") else Qt.Orientation.Vertical)
             for name in _SHARES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLineEdit, QScrollArea, QToolButton, QWidget
+from PyQt6.QtWidgets import QLineEdit, QScrollArea, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import read
@@ -14,6 +14,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import named, tool_button
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
@@ -39,19 +40,19 @@ class ValuesBox(TitledBox):
         super().__init__(state.changed, session)
         self.rows: dict[str, ParameterRow] = {}
         self._of: type | None = None
-        self.reset = QToolButton()
-        self.reset.setText("reset")
+        self.reset = tool_button(
+            "reset",
+            clicked=lambda _: state.reset(),
+            name="Reset all values to their defaults",
+            tip="Reset all values to their defaults (Ctrl+Z undoes it)",
+        )
         self.reset.setAutoRaise(True)
-        self.reset.setToolTip("Reset all values to their defaults (Ctrl+Z undoes it)")
-        self.reset.setAccessibleName("Reset all values to their defaults")
-        self.reset.clicked.connect(lambda _: state.reset())
         self.title_extra.addWidget(self.reset)
-        self.area = QScrollArea()
+        self.area = named(QScrollArea(), "Parameters of the rule")
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setAccessibleName("Parameters of the rule")
         vbox(self.area, within=self.body, spacing=0)
         self._style()
 
@@ -84,8 +85,7 @@ class ValuesBox(TitledBox):
         self.reset.setEnabled(any(row.differs for row in self.rows.values()))
 
     def _build(self) -> None:
-        content = QWidget()
-        content.setObjectName("panel")
+        content = named(QWidget(), style="panel")
         layout = vbox(within=content, margins=(0, theme.GRID // 2, theme.GRID, theme.GRID // 2), spacing=2)
         self.rows = {}
         for declared in self.state.rule.describe():

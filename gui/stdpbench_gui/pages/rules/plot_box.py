@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.figures.paper import Table
@@ -22,7 +22,7 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, NarrowBox, menu_action, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, menu_action, named, not_none, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend
 
@@ -135,21 +135,20 @@ class PlotBox(TitledBox):
         self._coarse, self._late, self._problem = False, False, ""
         super().__init__(state.changed, session)
         self.title_label.hide()
-        self.choice = NarrowBox()
-        self.choice.setAccessibleName(f"Protocol of plot {place + 1}")
+        self.choice = named(NarrowBox(), f"Protocol of plot {place + 1}")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name, quick in QUICK.items():
             self.choice.addItem(quick.title, name)
             self.choice.setItemData(self.choice.count() - 1, quick.about, Qt.ItemDataRole.ToolTipRole)
         self.choice.activated.connect(self._choose)
-        self.options = QToolButton()
-        self.options.setText("⚙")
+        self.options = tool_button(
+            "⚙",
+            clicked=lambda _: self.ask_options(),
+            name=f"Options of plot {place + 1}",
+            tip="Options: pairs, frequency, starting weight …",
+        )
         self.options.setAutoRaise(True)
-        self.options.setToolTip("Options: pairs, frequency, starting weight …")
-        self.options.setAccessibleName(f"Options of plot {place + 1}")
-        self.options.clicked.connect(lambda _: self.ask_options())
-        self.status = Label()
-        self.status.setObjectName("faint")
+        self.status = named(Label(), style="faint")
         self.status.hide()
         for widget in (self.choice, self.options, self.status):
             self.title_extra.addWidget(widget)
@@ -160,8 +159,7 @@ class PlotBox(TitledBox):
         self.why = wrapped("", "faint")
         self.legend = Legend()
         self.plot = CurvePlot()
-        self.foot = wrapped("", "faint")
-        self.foot.setAccessibleName("Conditions")
+        self.foot = named(wrapped("", "faint"), "Conditions")
         for label in (self.why, self.foot):
             label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         vbox(self.why, self.legend, (self.plot, 1), self.foot, within=self.body, spacing=0)

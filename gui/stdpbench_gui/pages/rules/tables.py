@@ -21,7 +21,7 @@ from stdpbench.kinds.plasticity.custom import Problem
 from stdpbench.kinds.plasticity.language import DIMENSIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import lowest_free
-from stdpbench_gui.widgets.basic import Label, wrapped
+from stdpbench_gui.widgets.basic import Label, named, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 Row = tuple[str, ...]
@@ -47,9 +47,8 @@ class Table(QWidget):
     def __init__(self, name: str, columns: Mapping[str, Sequence[str]], new: str, fresh: Sequence[str]) -> None:
         super().__init__()
         self._columns, self._new, self._fresh = columns, new, fresh
-        self.table = QTableWidget(0, len(columns))
+        self.table = named(QTableWidget(0, len(columns)), name)
         self.table.setHorizontalHeaderLabels(list(columns))
-        self.table.setAccessibleName(name)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
@@ -67,8 +66,7 @@ class Table(QWidget):
         self.remove.setAccessibleName(f"Remove from {name}")
         self.add.clicked.connect(lambda _: self.add_row())
         self.remove.clicked.connect(lambda _: self.remove_row())
-        self.message = wrapped("", "problem")
-        self.message.setAccessibleName(f"Errors: {name}")
+        self.message = named(wrapped("", "problem"), f"Errors: {name}")
         self.message.hide()
         label = Label(name)
         label.setBuddy(self.table)
@@ -136,10 +134,9 @@ class Table(QWidget):
         self.table.insertRow(at)
         for k, (heading, choices) in enumerate(self._columns.items()):
             if choices:
-                box = QComboBox()
+                box = named(QComboBox(), f"{heading} of {row[0]}")
                 box.addItems([*choices, *([row[k]] if row[k] not in choices else [])])
                 box.setCurrentText(row[k])
-                box.setAccessibleName(f"{heading} of {row[0]}")
                 box.setFrame(False)
                 box.currentTextChanged.connect(lambda _: self.edited.emit())
                 self.table.setCellWidget(at, k, box)

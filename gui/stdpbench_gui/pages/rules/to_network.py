@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
 from stdpbench_gui.pages.rules import apply
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import not_none, push_button, tool_button
 from stdpbench_gui.widgets.notices import Notices
 
 _WIDE = 70  # characters per line of the menu
@@ -43,14 +43,15 @@ class ToNetwork(QObject):
         super().__init__(page)
         self._state, self._shown, self._changes = state, shown, changes
         self._notices = notices
-        self.use_button = QPushButton("Use in an experiment…")
-        self.use_button.setObjectName("primary")
-        self.use_button.setToolTip("Open the form for a new run with this rule (Ctrl+Shift+U)")
-        self.apply_button = QToolButton()
-        self.apply_button.setObjectName("menubutton")
-        self.apply_button.setText("Apply to the network")
-        self.apply_button.setAccessibleName("Apply to the running network")
-        self.apply_button.setToolTip("Apply to the run on the Train page, directly or in a branch")
+        self.use_button = push_button(
+            "Use in an experiment…", tip="Open the form for a new run with this rule (Ctrl+Shift+U)", style="primary"
+        )
+        self.apply_button = tool_button(
+            "Apply to the network",
+            name="Apply to the running network",
+            tip="Apply to the run on the Train page, directly or in a branch",
+            style="menubutton",
+        )
         self.apply_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(page)
         self.menu.setToolTipsVisible(True)

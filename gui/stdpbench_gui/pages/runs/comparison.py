@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QMenu,
-    QPushButton,
     QSplitter,
     QTreeWidget,
     QTreeWidgetItem,
@@ -37,7 +36,7 @@ from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.measure import Line, Measure, finite
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import explain, not_none, plain_tip, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import explain, named, not_none, plain_tip, push_button, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_names
 
@@ -85,22 +84,17 @@ class ComparisonPanel(QWidget):
         curves.setObjectName("panel")
         curves.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         vbox(self.legend, (grid, 1), within=curves, spacing=0)
-        self.rows = QTreeWidget()
+        self.rows = named(QTreeWidget(), "Results and differing parameters of the ticked runs", style="rows")
         self.rows.setRootIsDecorated(False)
         self.rows.setUniformRowHeights(True)
         self.rows.setAlternatingRowColors(True)
         self.rows.setItemsExpandable(False)
-        self.rows.setObjectName("rows")
-        self.rows.setAccessibleName("Results and differing parameters of the ticked runs")
-        self.seeds = QTreeWidget()
+        self.seeds = named(QTreeWidget(), "Means over seeds, and differences seed by seed", style="rows")
         self.seeds.setRootIsDecorated(False)
         self.seeds.setUniformRowHeights(True)
         self.seeds.setAlternatingRowColors(True)
-        self.seeds.setObjectName("rows")
-        self.seeds.setAccessibleName("Means over seeds, and differences seed by seed")
         self._marks: dict[str, list[pg.InfiniteLine]] = {}
-        self.words = wrapped("", "faint")
-        self.words.setAccessibleName("Summary of the comparison")
+        self.words = named(wrapped("", "faint"), "Summary of the comparison")
         self.problem = wrapped("", "problem")
         self.problem.hide()
         self.empty = wrapped(_EMPTY, "faint")
@@ -121,8 +115,7 @@ class ComparisonPanel(QWidget):
         self.restyle()
 
     def _bar(self) -> QHBoxLayout:
-        self.clear = QPushButton("Clear")
-        self.clear.clicked.connect(self.clear_wanted)
+        self.clear = push_button("Clear", clicked=self.clear_wanted)
         self.menu = QMenu(self)
         figure_export.add_actions(self.menu, self, self)
         self.question, self.more = title_buttons("Comparison", self.explain, self.menu)

@@ -32,7 +32,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.runs.run_scatter import RunScatter
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, NarrowBox, explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, explain, named, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _HISTORY, _TICKED = "history", "ticked"
@@ -90,17 +90,14 @@ class ExplorePanel(QWidget):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.scatter)
         self.body: QWidget = self.stack
-        self.legend = Label()
+        self.legend = named(Label(), "Legend")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.legend.setAccessibleName("Legend")
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         vbox(self._bar(), (self.stack, 1), self.legend, within=self, spacing=theme.GRID // 2)
         self._connect()
 
     def _chooser(self, name: str) -> QComboBox:
-        made = NarrowBox()
-        made.setAccessibleName(name)
-        made.setToolTip(name)
+        made = named(NarrowBox(), name, tip=name)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         made.setMinimumContentsLength(6)
         made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

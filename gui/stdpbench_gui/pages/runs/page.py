@@ -42,9 +42,11 @@ from stdpbench_gui.widgets.basic import (
     Label,
     content_of,
     explain,
+    named,
     not_none,
     plain_tip,
     short_path,
+    tool_button,
     wrapped,
 )
 from stdpbench_gui.widgets.button_row import ActionButton, ButtonRow
@@ -130,10 +132,9 @@ class LowerPanels(QWidget):
     def __init__(self, comparison: ComparisonPanel, explore: ExplorePanel) -> None:
         super().__init__()
         self.comparison, self.explore = comparison, explore
-        self.tabs = QTabBar()
+        self.tabs = named(QTabBar(), "Panels below the history")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setAccessibleName("Panels below the history")
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for name, tip in (
             (comparison.title, "Curves, results and differences of the ticked runs"),
@@ -252,39 +253,26 @@ class RunsPage(QWidget):
         actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
 
     def _lay_out(self) -> None:
-        self.search = QLineEdit()
+        self.search = named(QLineEdit(), "Find runs", tip=_SEARCH_TIP)
         self.search.setPlaceholderText("Find: a word, or vote>0.9 seed=3")
-        self.search.setToolTip(_SEARCH_TIP)
-        self.search.setAccessibleName("Find runs")
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(_SEARCH_LETTERS * self.search.fontMetrics().horizontalAdvance("n"))
-        self.search_problem = wrapped("", "problem")
-        self.search_problem.setAccessibleName("Search error")
+        self.search_problem = named(wrapped("", "problem"), "Search error")
         self.search_problem.hide()
-        self.summary = Elided()
-        self.summary.setObjectName("faint")
-        self.summary.setAccessibleName("Summary of the history")
+        self.summary = named(Elided(), "Summary of the history", style="faint")
         self.empty = wrapped("", "empty")
         self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.bin_button = ActionButton(self.bin_action)
-        self.bin_button.setAccessibleName("Bin")
-        self.columns_button = QToolButton()
-        self.columns_button.setText("Columns")
-        self.columns_button.setObjectName("menubutton")
-        self.columns_button.setToolTip("Choose the columns of the history")
+        self.bin_button = named(ActionButton(self.bin_action), "Bin")
+        self.columns_button = tool_button("Columns", tip="Choose the columns of the history", style="menubutton")
         self.columns_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.columns_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         columns_menu = QMenu(self.columns_button)
         columns_menu.aboutToShow.connect(lambda: self.table.fill_column_menu(columns_menu))
         self.columns_button.setMenu(columns_menu)
-        self.stars_button = QToolButton()
-        self.stars_button.setText(STAR)
+        self.stars_button = tool_button(STAR, name="Only runs with a star", tip="Show only runs with a star")
         self.stars_button.setCheckable(True)
-        self.stars_button.setToolTip("Show only runs with a star")
-        self.stars_button.setAccessibleName("Only runs with a star")
-        title = Label("History")
-        title.setObjectName("cardtitle")
+        title = named(Label("History"), style="cardtitle")
         self.buttons = ButtonRow(self.run_actions.buttons(), "More actions for the selected runs")
         head = hbox(title, (self.search, 1), self.stars_button, spacing=theme.GRID)
         for widget in (self.buttons, self.columns_button, self.bin_button):

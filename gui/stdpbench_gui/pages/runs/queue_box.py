@@ -39,12 +39,7 @@ from stdpbench.runs.queue.runner_process import AFTER, NOW, Runner, ask_runner, 
 from stdpbench.runs.watching import QueueState, RunsFolderState
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.widgets.basic import (
-    Label,
-    not_none,
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import Label, named, not_none, plain_tip, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _TITLES = ("item", "state", "what", "progress", "added", "reason")
@@ -249,7 +244,12 @@ class QueueBox(QWidget):
         self._runners: tuple[Runner, ...] = ()
         self._starting = False
         self.model = QueueModel(self)
-        self.view = QueueView()
+        self.view = named(
+            QueueView(),
+            "Queue",
+            tip="Drag an item, or press Alt with an arrow key, to move it; Delete removes it",
+            style="rows",
+        )
         self.view.setModel(self.model)
         self.view.setRootIsDecorated(False)
         self.view.setUniformRowHeights(True)
@@ -257,17 +257,12 @@ class QueueBox(QWidget):
         self.view.setAllColumnsShowFocus(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.view.setObjectName("rows")
-        self.view.setAccessibleName("Queue")
-        self.view.setToolTip("Drag an item, or press Alt with an arrow key, to move it; Delete removes it")
         not_none(self.view.header()).setStretchLastSection(True)
         letter = self.view.fontMetrics().horizontalAdvance("n")
         for number, letters in enumerate(_LETTERS):
             self.view.setColumnWidth(number, letters * letter + theme.GRID)
-        self.title = Label("Queue")
-        self.title.setObjectName("cardtitle")
-        self.state = wrapped("", "faint")
-        self.state.setAccessibleName("State of the queue")
+        self.title = named(Label("Queue"), style="cardtitle")
+        self.state = named(wrapped("", "faint"), "State of the queue")
         self.empty = wrapped(
             "The queue is empty. “Add…” adds an experiment, once per seed. “Start” runs the queue in a process that "
             "continues when this window is closed.",
@@ -283,10 +278,9 @@ class QueueBox(QWidget):
 
     def _buttons(self) -> None:
         def button(text: str, slot: Callable[[], object], tip: str, name: str = "") -> QPushButton:
-            made = QPushButton(text)
+            made = push_button(text, clicked=lambda _=False: slot())
             made.setToolTip(plain_tip(tip))
             made.setAccessibleName(name or text)
-            made.clicked.connect(lambda _=False: slot())
             return made
 
         self.add_button = button("Add…", self.add_wanted.emit, "Add an experiment to the queue")
@@ -298,23 +292,16 @@ class QueueBox(QWidget):
         self.down_button = button("▼", lambda: self.step(1), "Later (Alt+Down)", "Later")
         for small in (self.up_button, self.down_button):
             small.setFixedWidth(4 * theme.GRID)
-        self.start_button = button("Start", self.start, "Run the queue in a separate process")
-        self.start_button.setObjectName("primary")
-        self.stop_button = QToolButton()
-        self.stop_button.setObjectName("menubutton")
-        self.stop_button.setText("Stop")
-        self.stop_button.setToolTip("Start no more items")
-        self.stop_button.setAccessibleName("Stop the queue")
+        self.start_button = named(button("Start", self.start, "Run the queue in a separate process"), style="primary")
+        self.stop_button = tool_button("Stop", name="Stop the queue", tip="Start no more items", style="menubutton")
         self.stop_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.stop_button)
         for text, when in (("After the active runs", AFTER), ("Now; runs can be resumed", NOW)):
             not_none(menu.addAction(text)).triggered.connect(lambda _=False, when=when: self.stop(when))
         self.stop_button.setMenu(menu)
-        self.at_once = QSpinBox()
+        self.at_once = named(QSpinBox(), "Concurrent runs", tip="Maximum number of runs at the same time")
         self.at_once.setRange(1, 64)
         self.at_once.setPrefix("at a time: ")
-        self.at_once.setToolTip("Maximum number of runs at the same time")
-        self.at_once.setAccessibleName("Concurrent runs")
         self.at_once.valueChanged.connect(self._set_at_once)
 
     def _bar(self) -> QHBoxLayout:

@@ -33,7 +33,7 @@ from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.model import LINKS, USUAL, WRITTEN, RunsModel
-from stdpbench_gui.widgets.basic import menu_action, not_none
+from stdpbench_gui.widgets.basic import menu_action, named, not_none
 
 _LETTERS = {
     "name": 33,
@@ -146,12 +146,14 @@ class RunsTable(QTreeView):
         self.customContextMenuRequested.connect(self._ask_for_menu)
         self.doubleClicked.connect(self._on_double_click)
         self.clicked.connect(self._on_click)
-        header = not_none(self.header())
+        header = named(
+            not_none(self.header()),
+            "Columns; choose them in the context menu",
+            tip="Click to sort, right-click to choose columns, drag to reorder or resize.",
+        )
         header.setStretchLastSection(False)
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)
-        header.setAccessibleName("Columns; choose them in the context menu")
-        header.setToolTip("Click to sort, right-click to choose columns, drag to reorder or resize.")
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_column_menu)
         header.sortIndicatorChanged.connect(lambda *_: self.save())

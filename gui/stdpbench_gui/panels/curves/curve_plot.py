@@ -16,11 +16,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.curves.measure import Line, Measure, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
-from stdpbench_gui.widgets.basic import (
-    Elided,
-    menu_action,
-    plain_tip,
-)
+from stdpbench_gui.widgets.basic import Elided, menu_action, named, plain_tip
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.legend import Legend
 
@@ -56,10 +52,7 @@ class CurvePlot(QWidget):
         self._chooses = chooses
         self.shown = ""
         """The quantity."""
-        self.chooser = QToolButton()
-        self.chooser.setObjectName("chooser")
-        self.chooser.setAccessibleName(name)
-        self.chooser.setToolTip("Choose what this plot shows")
+        self.chooser = named(QToolButton(), name, tip="Choose what this plot shows", style="chooser")
         self.chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.chooser.setAutoRaise(True)
         self.chooser.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
@@ -69,8 +62,7 @@ class CurvePlot(QWidget):
         else:
             self.chooser.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.chooser.setToolTip("")
-        self.area = PlotArea()
-        self.area.setAccessibleName(name)
+        self.area = named(PlotArea(), name)
         self.area.ci.layout.setContentsMargins(2, 0, theme.GRID, 2)
         self.plot = SmallPlot("")
         self.area.addItem(self.plot)

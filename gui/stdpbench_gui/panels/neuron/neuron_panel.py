@@ -36,13 +36,7 @@ from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
-from stdpbench_gui.widgets.basic import (
-    Label,
-    menu_action,
-    not_none,
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 
@@ -150,25 +144,21 @@ class NeuronInspector(Panel):
         super().__init__(session)
         self.observed = Observed.of(session)
         self.recorder = Recorder.of(session)
-        self.number = QSpinBox()
+        self.number = named(QSpinBox(), "Number of the selected neuron", tip="Number of the selected neuron")
         self.number.setRange(-1, 0)
         self.number.setValue(-1)
         self.number.setSpecialValueText("none")
-        self.number.setToolTip("Number of the selected neuron")
-        self.number.setAccessibleName("Number of the selected neuron")
         self.number.valueChanged.connect(session.selection.select_neuron)
         self.title_extra.addWidget(self.number)
         self.star = StarBar(session)
         self.title_extra.addWidget(self.star)
-        self.about = wrapped("")
+        self.about = named(wrapped(""), "About the neuron")
         self.about.setTextFormat(Qt.TextFormat.RichText)
-        self.about.setAccessibleName("About the neuron")
         self.field = Picture("Receptive field", 84)
         self.outgoing = Picture("Outgoing weights", 84)
         self.outgoing.hide()
         self.bars = ClassBars()
-        self.graphics = PlotArea()
-        self.graphics.setAccessibleName("Membrane potential, threshold and conductances")
+        self.graphics = named(PlotArea(), "Membrane potential, threshold and conductances")
         self.graphics.setMinimumHeight(130)
         self.graphics.ci.layout.setContentsMargins(0, 0, 4, 0)
         self.potential, self.conductance = potential_plot(), conductance_plot()
@@ -197,8 +187,7 @@ class NeuronInspector(Panel):
         grid = QGridLayout(row)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(2)
-        self.best_title = Label("excited most by")
-        self.best_title.setObjectName("faint")
+        self.best_title = named(Label("excited most by"), style="faint")
         self.best_title.setWordWrap(True)
         self.best_title.setMinimumWidth(self.fontMetrics().horizontalAdvance("excited most") + theme.GRID)
         grid.addWidget(self.best_title, 0, 0, 2, 1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QPushButton, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QSlider, QToolButton, QWidget
 
 from stdpbench.base.units import label, thousands
 from stdpbench.results.figures.paper import Table
@@ -25,11 +25,7 @@ from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import (
-    Label,
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import Label, named, plain_tip, push_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 
@@ -199,12 +195,10 @@ class Player(QWidget):
         self.speed.setCurrentIndex(SPEEDS.index(10))
         self.speed.setToolTip("Speed relative to real time")
         self.speed.setAccessibleName("Speed of the replay")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Time in the presentation")
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), "Time in the presentation")
         self.slider.setRange(-1, -1)
         self.slider.valueChanged.connect(self._scrubbed)
-        self.clock = Label()
-        self.clock.setAccessibleName("Time in the presentation")
+        self.clock = named(Label(), "Time in the presentation")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         hbox(
             self.play,
@@ -352,17 +346,20 @@ class SlowMotionPanel(Panel):
         self.player = Player()
         self.player.moved.connect(self._show_step)
         self.player.play_wanted.connect(self.toggle)
-        self.next = QPushButton("Record next")
-        self.next.setToolTip("Run one presentation, record the neuron in it, and pause again")
-        self.next.clicked.connect(lambda _: self.record_next())
-        self.hunt = QPushButton(_HUNT)
-        self.hunt.setToolTip(f"Run up to {_TRIES} presentations until the neuron spikes in one")
-        self.hunt.setAccessibleName("Record presentations until the neuron spikes")
+        self.next = push_button(
+            "Record next",
+            clicked=lambda _: self.record_next(),
+            tip="Run one presentation, record the neuron in it, and pause again",
+        )
+        self.hunt = push_button(
+            _HUNT,
+            clicked=lambda _: self._hunt(),
+            name="Record presentations until the neuron spikes",
+            tip=f"Run up to {_TRIES} presentations until the neuron spikes in one",
+        )
         self.hunt.setMinimumWidth(self.hunt.sizeHint().width())  # it stays under the mouse as “Cancel”
-        self.hunt.clicked.connect(lambda _: self._hunt())
         self.what = wrapped("", "empty")
-        self.about = wrapped("", "faint")
-        self.about.setAccessibleName("About the replay")
+        self.about = named(wrapped("", "faint"), "About the replay")
         self.plots = SlowMotionPlots()
         self.plots.scrubbed.connect(self._scrub)
         self.plots.key_pressed.connect(self._on_key)

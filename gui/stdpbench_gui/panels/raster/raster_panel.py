@@ -23,11 +23,7 @@ from stdpbench_gui.panels.raster.strips import Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import (
-    Elided,
-    Label,
-    plain_tip,
-)
+from stdpbench_gui.widgets.basic import Elided, Label, named, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
@@ -65,22 +61,17 @@ class Raster(Panel):
         super().__init__(session)
         self.observed = Observed.of(session)
         self.view = RasterView()
-        self.note = Elided()
-        self.note.setObjectName("faint")
-        self.note.setAccessibleName("What is drawn")
+        self.note = named(Elided(), "What is drawn", style="faint")
         self.note.hide()
         vbox((self.view, 1), self.note, within=self.body, spacing=0)
         self.pieces = StreamPieces()
-        self.span = QComboBox()
+        self.span = named(QComboBox(), "Seconds on screen", tip="Seconds of the stream on the screen")
         self.span.addItems([f"last {span} s" for span in SPANS])
         self.span.setCurrentIndex(SPANS.index(self.pieces.span))
-        self.span.setAccessibleName("Seconds on screen")
-        self.span.setToolTip("Seconds of the stream on the screen")
         self.span.currentIndexChanged.connect(lambda row: self.set_span(SPANS[row]))
         self.span.hide()
         self.title_extra.addWidget(self.span)
-        self.sampled = Label()
-        self.sampled.setObjectName("faint")
+        self.sampled = named(Label(), style="faint")
         self.sampled.setStyleSheet("font-weight: 400;")
         self.title_extra.addSpacing(8)
         self.title_extra.addWidget(self.sampled)

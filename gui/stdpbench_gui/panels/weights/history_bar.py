@@ -9,11 +9,7 @@ from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import (
-    Elided,
-    Label,
-    plain_tip,
-)
+from stdpbench_gui.widgets.basic import Elided, Label, named, plain_tip, tool_button
 from stdpbench_gui.widgets.layouts import hbox
 
 _STEP_MS = 500  # at most three changes a second, because of flashing
@@ -25,24 +21,21 @@ class HistoryBar(QWidget):
     def __init__(self, sources: WeightSources) -> None:
         super().__init__()
         self._sources = sources
-        self.play = QToolButton()
+        self.play = named(QToolButton(), "Play the history", tip="Play from the first checkpoint to now")
         self.play.setAutoRaise(True)
         self.play.setCheckable(True)
-        self.play.setToolTip("Play from the first checkpoint to now")
-        self.play.setAccessibleName("Play the history")
         self.play.toggled.connect(self._play)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Shown checkpoint; right end: current weights")
-        self.slider.setToolTip("Weights of an earlier checkpoint; right end: current weights")
+        self.slider = named(
+            QSlider(Qt.Orientation.Horizontal),
+            "Shown checkpoint; right end: current weights",
+            tip="Weights of an earlier checkpoint; right end: current weights",
+        )
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
         self.label = Label()
         self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance("at 60 000 (reading)") + theme.GRID)
-        self.back = QToolButton()
-        self.back.setText("now")
+        self.back = tool_button("now", clicked=lambda _: self._go_to_now(), tip="Back to the newest weights")
         self.back.setAutoRaise(True)
-        self.back.setToolTip("Back to the newest weights")
-        self.back.clicked.connect(lambda _: self._go_to_now())
         hbox(
             self.play,
             (self.slider, 1),
@@ -108,13 +101,13 @@ class DifferenceBar(QWidget):
     def __init__(self, sources: WeightSources) -> None:
         super().__init__()
         self._sources = sources
-        self.label = Elided()
-        self.label.setAccessibleName("Difference")
-        self.end = QToolButton()
-        self.end.setText("weights")
+        self.label = named(Elided(), "Difference")
+        self.end = tool_button(
+            "weights",
+            clicked=lambda _: sources.compare_with_nothing(),
+            tip="Show the weights instead of the difference",
+        )
         self.end.setAutoRaise(True)
-        self.end.setToolTip("Show the weights instead of the difference")
-        self.end.clicked.connect(lambda _: sources.compare_with_nothing())
         hbox((self.label, 1), self.end, within=self, margins=(theme.GRID, 0), spacing=theme.GRID)
         self.refresh()
 

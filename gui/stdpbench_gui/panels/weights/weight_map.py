@@ -27,12 +27,7 @@ from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import (
-    menu_action,
-    not_none,
-    plain_tip,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import menu_action, named, not_none, plain_tip, wrapped
 from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
@@ -155,17 +150,14 @@ class WeightMap(Panel):
         self.graphics = MapGraphics(self._key_pressed)
         self.matrix = MatrixPlot(self.mosaic.view, self.mosaic.image)
         self.matrix.lay_out(self.graphics, self.levels)
-        self.order = QComboBox()
+        self.order = named(QComboBox(), "Order of receptive fields", tip="Order of the receptive fields")
         self.order.addItems(_ORDERS)
-        self.order.setToolTip("Order of the receptive fields")
-        self.order.setAccessibleName("Order of receptive fields")
         self.title_extra.addWidget(self.order)
         self.quantity, self.projection = QuantityChooser(session.selection), ProjectionChooser(session.selection)
         for chooser in (self.quantity, self.projection):
             self.title_extra.addWidget(chooser)
         self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
-        self.note = wrapped("", "faint")
-        self.note.setAccessibleName("About the weights")
+        self.note = named(wrapped("", "faint"), "About the weights")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.caption = Caption(_CAPTION)
         below = self.note, self.difference, self.history, self.caption
@@ -206,8 +198,8 @@ class WeightMap(Panel):
             action.toggled.connect(toggle)
             self.menu.addAction(action)
         fixed = QAction("Fixed levels", self)
-        fixed.setCheckable(True)
         fixed.setToolTip("Keep the levels of the colours, which otherwise follow the weights")
+        fixed.setCheckable(True)
         fixed.toggled.connect(self.levels.fix)
         self.levels.fixed_changed.connect(fixed.setChecked)
         self.levels.fixed_changed.connect(lambda _: self.mark_dirty())
@@ -407,9 +399,8 @@ class WeightMap(Panel):
             (_SPIKES, matrix, "Available for a matrix only"),
             (_PREFERENCE, matrix, "Available for a matrix only: by label, else theta, else spikes"),
         ):
-            item = model.item(row)  # type: ignore[attr-defined]
+            item = named(model.item(row), tip="" if allowed else why)  # type: ignore[attr-defined]
             item.setEnabled(allowed)
-            item.setToolTip("" if allowed else why)
 
     def _is_matrix(self) -> bool:
         view = self.session.selection.view
