@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices
-from PyQt6.QtWidgets import QMainWindow
 
 import stdpbench
 from stdpbench import __version__
 from stdpbench_gui.dialogs.help_windows import ProblemWindow, ShortcutsWindow, report_text
 from stdpbench_gui.lessons.guide import Guide
-from stdpbench_gui.lessons.sight import App
 from stdpbench_gui.session.crash import log_file
 from stdpbench_gui.session.sentences import Failed
+
+if TYPE_CHECKING:
+    from stdpbench_gui.app.window import MainWindow
 
 SOURCES = Path(stdpbench.__file__).parents[1]
 """The folder that the package lies in: the source tree, unless it was installed."""
@@ -37,16 +39,16 @@ class HelpActions:
         The guided lessons.
     """
 
-    def __init__(self, window: QMainWindow, app: App) -> None:
-        self._window, self._actions, self._session = window, app.actions_, app.session
-        add: Callable[..., object] = app.actions_.add
+    def __init__(self, window: MainWindow) -> None:
+        self._window, self._actions, self._session = window, window.actions_, window.session
+        add: Callable[..., object] = window.actions_.add
         tip = "All actions with a shortcut"
         add("shortcuts", "&Help", "Keyboard &shortcuts", self.shortcuts, "Ctrl+/", tip, before="about")
         tip = "The site that “make docs” builds, or the folder with its text"
         add("documentation", "&Help", "&Documentation", self.documentation, "", tip, before="about")
         tip = "Findings of the doctor, the current run and the log"
         add("problem", "&Help", "Report a &problem…", self.problem, "", tip, before="about")
-        self.lessons = Guide(window, app)
+        self.lessons = Guide(window)
 
     def shortcuts(self) -> ShortcutsWindow:
         """Open the list of shortcuts."""

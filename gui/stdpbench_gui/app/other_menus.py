@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QMenu, QStackedWidget
+from PyQt6.QtWidgets import QMenu
 
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.widgets.actions import Entry
 
 if TYPE_CHECKING:
-    from stdpbench_gui.app.window_services import WindowServices
-    from stdpbench_gui.pages.evaluate.page import EvaluatePage
-    from stdpbench_gui.pages.rules.page import RulesPage
-    from stdpbench_gui.pages.runs.page import RunsPage
-    from stdpbench_gui.pages.train import TrainPage
+    from stdpbench_gui.app.window import MainWindow
 
 
 def named_entries(
@@ -75,28 +71,7 @@ def slug(text: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
-class App(Protocol):
-    """The parts of the main window that have menus."""
-
-    pages: QStackedWidget
-    evaluate_made: EvaluatePage | None
-    rules_made: RulesPage | None
-    is_complete: bool
-
-    @property
-    def services(self) -> WindowServices:
-        """Recent runs and files."""
-
-    @property
-    def train(self) -> TrainPage:
-        """The Train page."""
-
-    @property
-    def runs_page(self) -> RunsPage:
-        """The Runs page."""
-
-
-def other_entries(window: App) -> Iterator[Entry]:
+def other_entries(window: MainWindow) -> Iterator[Entry]:
     """Yield the entries of these menus as they are now; those of pages that are not shown are disabled.
 
     Nothing is made for them: pages that do not exist yet have none.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
-
-from PyQt6.QtWidgets import QDialog, QMainWindow
+from typing import TYPE_CHECKING
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.bridges.nir.imported import nir_network
@@ -19,36 +17,16 @@ from stdpbench.runs.preparation.creation import create_run_of_nir
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.branch_form import BranchForm
-from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
-from stdpbench_gui.pages.start import StartPage
-from stdpbench_gui.session.machine import DATA_SETS, Machine
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.sentences import Failed
 
+if TYPE_CHECKING:
+    from stdpbench_gui.app.window import MainWindow
+    from stdpbench_gui.app.window_services import WindowServices
+
 _USUAL_FOR_RULES = "fast-100"
-
-
-class App(Protocol):
-    """The parts of the main window that `RunForms` uses."""
-
-    runs: Path
-    session: RunSession
-    start: StartPage
-    machine: Machine
-
-    def report(self, sentence: str) -> None:
-        """Show a sentence in the status bar and on the Runs page."""
-
-
-class Services(Protocol):
-    """The parts of the services that `RunForms` uses."""
-
-    dialog: QDialog | None
-
-    def get_data(self, name: str, way: str, why: str = "") -> FetchDialog:
-        """Open the dialog that gets a data set."""
 
 
 class RunForms:
@@ -56,16 +34,14 @@ class RunForms:
 
     Parameters
     ----------
-    window : QMainWindow
-        Parent of the forms.
-    app : App
-        Gets what the forms make: the window itself.
-    services : Services
+    window : MainWindow
+        Parent of the forms, which gets what they make.
+    services : WindowServices
         Holds the dialog that was opened last.
     """
 
-    def __init__(self, window: QMainWindow, app: App, services: Services) -> None:
-        self._window, self._app, self._services = window, app, services
+    def __init__(self, window: MainWindow, services: WindowServices) -> None:
+        self._window, self._services = window, services
 
     def ask_to_run(self, experiment: Experiment, path: Path) -> NewRunForm:
         """Open the form for a run of an experiment file."""
@@ -74,14 +50,14 @@ class RunForms:
 
     def run_network(self, path: Path) -> None:
         """Run the network of a NIR file, as ``stdpbench run FILE.nir`` does."""
-        runs = self._app.runs
+        runs = self._window.runs
 
         def create() -> RunFolder:
             network = nir_network(path, {})
             assert network is not None
             return create_run_of_nir(network, network.experiment, path.name, runs, Options(), ABOUT)
 
-        self._app.session.start_new(create)
+        self._window.session.start_new(create)
 
     def new_run(self, run: NewRun | None = None, *, called: str = "") -> NewRunForm:
         """Open the form for a new run.
@@ -95,7 +71,7 @@ class RunForms:
         """
         if run is None:
             run, called = self._usual("digits")
-        return self._open(NewRunForm(run, self._app.session, self._app.runs, self._window, called=called))
+        return self._open(NewRunForm(run, self._window.session, self._window.runs, self._window, called=called))
 
     def new_run_here(self, path: str, edited: Mapping[str, str]) -> None:
         """Open the form for a run from the weights of the run on display, with its parameters and their changes.
@@ -107,12 +83,12 @@ class RunForms:
         edited : mapping of str to str
             What is typed into the Parameters panel but not sent, by dotted path.
         """
-        session, folder, own = self._app.session, self._app.session.folder, self._app.session.experiment
+        session, folder, own = self._window.session, self._window.session.folder, self._window.session.experiment
         if folder is None or own is None:
-            self._app.report("Open a run first: the new one starts from its weights.")
+            self._window.report("Open a run first: the new one starts from its weights.")
             return
         if own.missing_kinds:
-            self._app.report(Failed(f"The run cannot be continued here: {listed(own.missing_kinds)}."))
+            self._window.report(Failed(f"The run cannot be continued here: {listed(own.missing_kinds)}."))
             return
         start = Experiment.from_mapping(session.live.before_changes())
 
@@ -131,28 +107,28 @@ class RunForms:
         """Open the form for a run that learns by a rule of the Rules page."""
         run, called = self._usual(_USUAL_FOR_RULES)
         form = NewRunForm(
-            run, self._app.session, self._app.runs, self._window, called=called, rule=rule, projection=projection
+            run, self._window.session, self._window.runs, self._window, called=called, rule=rule, projection=projection
         )
         return self._open(form)
 
     def branch_current(self) -> None:
         """Open the form for a branch of the run on display, which is then shown."""
-        folder = self._app.session.folder
+        folder = self._window.session.folder
         if folder is None:
-            self._app.report("Open a run first: a branch continues it.")
+            self._window.report("Open a run first: a branch continues it.")
             return
-        self._app.session.work(
+        self._window.session.work(
             lambda: Past.read(folder), self._open_branch, f"Cannot branch {folder.path.name}", owner=self._window
         )
 
     def _open_branch(self, past: Past) -> None:
-        form = BranchForm(past, self._app.session, self._app.runs, self._window)
-        if (moment := self._app.session.selection.moment) is not None:
+        form = BranchForm(past, self._window.session, self._window.runs, self._window)
+        if (moment := self._window.session.selection.moment) is not None:
             form.at.setValue(moment.position)
 
         def done(made: RunFolder, what: str) -> None:
-            self._app.report(f"Created {made.path.name} as a branch of {past.name}. {what.rstrip('.')}.")
-            self._app.session.open(made.path)
+            self._window.report(f"Created {made.path.name} as a branch of {past.name}. {what.rstrip('.')}.")
+            self._window.session.open(made.path)
 
         form.branched.connect(done)
         form.open()
@@ -170,23 +146,23 @@ class RunForms:
 
     def _usual(self, name: str) -> tuple[NewRun, str]:
         """Return a run of the experiment of the current run, and what it is called; else of an included one."""
-        own = self._app.session.experiment
+        own = self._window.session.experiment
         if own is None or own.missing_kinds:
             return NewRun.of(read_experiment(name), name), ""
         return NewRun.of(own), f"{own.name} (current run)"
 
     def _open(self, form: NewRunForm) -> NewRunForm:
-        form.missing = self._app.machine.missing
-        form.made.connect(lambda folder: self._app.session.start(folder))
-        form.reported.connect(self._app.report)
+        form.missing = self._window.machine.missing
+        form.made.connect(lambda folder: self._window.session.start(folder))
+        form.reported.connect(self._window.report)
         form.data_wanted.connect(self._get_data_for_run)
         form.open()
         self._services.dialog = form
         return form
 
     def _get_data_for_run(self, name: str, run: NewRun) -> None:
-        words, runs = DATA_SETS.get(name, name), self._app.runs
+        words, runs = DATA_SETS.get(name, name), self._window.runs
         dialog = self._services.get_data(
             name, "", f"{run.draft.unchecked.name} trains on {words}, which is not installed."
         )
-        dialog.fetched.connect(lambda *_: self._app.session.start_new(lambda: run.create(runs, ABOUT)))
+        dialog.fetched.connect(lambda *_: self._window.session.start_new(lambda: run.create(runs, ABOUT)))

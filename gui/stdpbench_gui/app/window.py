@@ -213,11 +213,11 @@ class MainWindow(QMainWindow):
         runs.new_run_wanted.connect(lambda: self.services.forms.new_run())
         runs.evaluation_wanted.connect(lambda path: self.evaluate.evaluate(path))
         yield
-        self.help = HelpActions(self, self)
+        self.help = HelpActions(self)
         yield
         self.help.lessons.made()
         yield
-        self._services = WindowServices(self, self)
+        self._services = WindowServices(self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
         branch = self.services.forms.branch_current
         tip = "Continue the run with a change"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QMessageBox, QWidget
@@ -30,17 +30,16 @@ from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
 from stdpbench_gui.dialogs.run_form import RunForm
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.pages.runs.page import RunsPage
-from stdpbench_gui.pages.start import StartPage
-from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.found_run import example_run, is_example
-from stdpbench_gui.session.machine import DATA_SETS, Machine
+from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Failed, Lasting
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import CheckBox, menu_action, not_none
+
+if TYPE_CHECKING:
+    from stdpbench_gui.app.window import MainWindow
 
 
 def is_active(session: RunSession) -> bool:
@@ -143,49 +142,13 @@ def _exists(path: Path) -> bool:
         return False
 
 
-class App(Protocol):
-    """The parts of the main window that `WindowServices` uses."""
-
-    settings: QSettings
-    runs: Path
-    session: RunSession
-    actions_: Actions
-    start: StartPage
-    machine: Machine
-
-    @property
-    def train(self) -> TrainPage:
-        """The Train page."""
-
-    @property
-    def runs_page(self) -> RunsPage:
-        """The Runs page."""
-
-    def show_message(self, sentence: str) -> None:
-        """Show a sentence in the status bar."""
-
-    def open_run(self, path: Path) -> None:
-        """Show a run."""
-
-    def run_file(self, path: Path) -> None:
-        """Offer to run an experiment file."""
-
-    def report(self, sentence: str) -> None:
-        """Show a sentence on the Runs page if that is open, and otherwise in the status bar."""
-
-    def run_experiment(self, experiment: Experiment) -> None:
-        """Start a run of an experiment."""
-
-
 class WindowServices(QObject):
     """Recent files, dropped files, dialogs, motion settings and closing of the main window.
 
     Parameters
     ----------
-    window : QMainWindow
-        Parent of the dialogs; has the menu bar.
-    app : App
-        Target of the dialogs: the window itself.
+    window : MainWindow
+        Parent of the dialogs and target of what they ask for; has the menu bar.
 
     Attributes
     ----------
@@ -199,31 +162,31 @@ class WindowServices(QObject):
         The drawing pad; None until it is opened.
     """
 
-    def __init__(self, window: QMainWindow, app: App) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._app = window, app
-        self._settings = app.settings
+        self._window = window
+        self._settings = window.settings
         self.dialog: QDialog | None = None
         self.drawing: DrawDigitDialog | None = None
         self._may_close = False
         self._closing: QTimer | None = None
-        self.forms = RunForms(window, app, self)
+        self.forms = RunForms(window, self)
         self.recent = Recent(self._settings, self._recent_menu(), self.open_path)
         self._add_actions()
-        app.session.opened.connect(self._on_opened)
-        app.session.changed.connect(self._on_changed)
-        app.session.opened.connect(self._name_window)
-        NeuronNotes.of(app.session).changed.connect(self._name_window)
-        app.start.own_data_wanted.connect(lambda: self.choose_data())
-        app.start.data_wanted_for.connect(self._get_data_for)
-        app.start.experiments_wanted.connect(self.list_experiments)
-        app.start.machine_wanted.connect(self.show_machine)
-        app.start.new_network_wanted.connect(lambda: self.build_network())
+        window.session.opened.connect(self._on_opened)
+        window.session.changed.connect(self._on_changed)
+        window.session.opened.connect(self._name_window)
+        NeuronNotes.of(window.session).changed.connect(self._name_window)
+        window.start.own_data_wanted.connect(lambda: self.choose_data())
+        window.start.data_wanted_for.connect(self._get_data_for)
+        window.start.experiments_wanted.connect(self.list_experiments)
+        window.start.machine_wanted.connect(self.show_machine)
+        window.start.new_network_wanted.connect(lambda: self.build_network())
 
     def _name_window(self) -> None:
         """Put the title or the name of the current run into the title of the window."""
-        folder = self._app.session.folder
-        run = "" if folder is None else NeuronNotes.of(self._app.session).notes.title or folder.path.name
+        folder = self._window.session.folder
+        run = "" if folder is None else NeuronNotes.of(self._window.session).notes.title or folder.path.name
         self._window.setWindowTitle(f"{run} – stdpbench {__version__}" if run else f"stdpbench {__version__}")
 
     # -- actions ---------------------------------------------------------------------------------------------------
@@ -232,8 +195,8 @@ class WindowServices(QObject):
         menu = QMenu("Open &recent", self._window)
         file = self._menu("&File")
         if file is not None:
-            file.insertMenu(self._app.actions_["quit"], menu)
-            file.insertSeparator(self._app.actions_["quit"])
+            file.insertMenu(self._window.actions_["quit"], menu)
+            file.insertSeparator(self._window.actions_["quit"])
         return menu
 
     def _menu(self, title: str) -> QMenu | None:
@@ -241,7 +204,7 @@ class WindowServices(QObject):
         return next((menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == title), None)
 
     def _add_actions(self) -> None:
-        add, actions = self._app.actions_.add, self._app.actions_
+        add, actions = self._window.actions_.add, self._window.actions_
         add(
             "new-run",
             "&File",
@@ -324,17 +287,17 @@ class WindowServices(QObject):
         return str(self._settings.value(name, "false")).lower() == "true"
 
     def _set_motion(self) -> None:
-        motion.reduced = self._app.actions_["reduce"].isChecked()
-        motion.fast_flicker = self._app.actions_["flicker"].isChecked()
+        motion.reduced = self._window.actions_["reduce"].isChecked()
+        motion.fast_flicker = self._window.actions_["flicker"].isChecked()
         self._settings.setValue("motion/reduced", motion.reduced)
         self._settings.setValue("motion/fast_flicker", motion.fast_flicker)
-        docks = self._app.train.docks
+        docks = self._window.train.docks
         docks.setDockOptions(_with(docks.dockOptions(), not motion.reduced))
 
     def _set_asking(self) -> None:
-        asks = self._app.actions_["ask"].isChecked()
+        asks = self._window.actions_["ask"].isChecked()
         self._settings.setValue("closing", "ask" if asks else "leave")
-        self._app.show_message(
+        self._window.show_message(
             "Closing the window will ask whether to stop an active run."
             if asks
             else "Closing the window will leave an active run running."
@@ -345,57 +308,57 @@ class WindowServices(QObject):
     def open_dropped(self, paths: Sequence[Path]) -> None:
         """Open the first dropped path; companion files, such as labels of IDX pictures, are found automatically."""
         if not paths:
-            self._app.show_message("Only local files and folders can be dropped here.")
+            self._window.show_message("Only local files and folders can be dropped here.")
             return
         first, *others = paths
         self.open_path(first)
         ignored = [path for path in others if path.parent != first.parent or not is_own_data(path)]
         if ignored:
             names = ", ".join(path.name for path in ignored)
-            self._app.show_message(f"Opened {first.name} only; drop one item at a time. Ignored: {names}.")
+            self._window.show_message(f"Opened {first.name} only; drop one item at a time. Ignored: {names}.")
 
     def open_path(self, path: Path) -> None:
         """Open a chosen or dropped path: a run folder, an experiment file, a NIR file, or pictures."""
         try:
             if not path.exists() and not path.is_symlink():
-                self._app.show_message(Failed(f"There is no file or folder {path}."))
+                self._window.show_message(Failed(f"There is no file or folder {path}."))
             elif path.suffix.lower() == ".toml" and path.is_file():
-                self._app.run_file(path)
+                self._window.run_file(path)
             elif path.suffix.lower() == ".nir" and path.is_file():
                 self.forms.run_network(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-                self._app.show_message(Failed(f"Cannot open {path}: no permission to read it."))
+                self._window.show_message(Failed(f"Cannot open {path}: no permission to read it."))
             elif looks_like_run(path):
-                self._app.open_run(path)
+                self._window.open_run(path)
             elif path.suffix.lower() == ".zip" and path.is_file():
                 self._import(path)
             elif is_own_data(path):
                 self.choose_data(path)
             else:
-                self._app.show_message(
+                self._window.show_message(
                     f"{path.name or path} is not a run folder or a zip file of one, an experiment file (.toml), a "
                     "network (.nir), pictures (a folder, an npz file or IDX files) or other data (.npz, .csv, .ts or "
                     ".h5)."
                 )
         except OSError as error:  # no permission, or the disk is gone
-            self._app.show_message(Failed(f"Cannot open {path}: {error.strerror or error}."))
+            self._window.show_message(Failed(f"Cannot open {path}: {error.strerror or error}."))
 
     def _import(self, path: Path) -> None:
         """Unpack the zip file of a run into the runs folder, and show the run."""
-        runs = self._app.runs
-        self._app.show_message(f"Unpacking {path.name} …")
-        self._app.session.work(
-            lambda: import_run(path, runs).path, self._app.open_run, f"Cannot open {path.name}", owner=self._window
+        runs = self._window.runs
+        self._window.show_message(f"Unpacking {path.name} …")
+        self._window.session.work(
+            lambda: import_run(path, runs).path, self._window.open_run, f"Cannot open {path.name}", owner=self._window
         )
 
     def choose_data(self, path: Path | None = None) -> OwnDataDialog | OwnStimuliDialog:
         """Open the dialog that makes an experiment from pictures, or from signals, events or a table."""
         dialog: OwnDataDialog | OwnStimuliDialog
         if path is not None and stimuli_at(path) is not None:
-            dialog = OwnStimuliDialog(self._app.session, self._app.runs, path, self._window)
+            dialog = OwnStimuliDialog(self._window.session, self._window.runs, path, self._window)
         else:
-            dialog = OwnDataDialog(self._app.session, self._app.runs, self._window, path)
-        dialog.chosen.connect(self._app.run_experiment)
+            dialog = OwnDataDialog(self._window.session, self._window.runs, self._window, path)
+        dialog.chosen.connect(self._window.run_experiment)
         dialog.edit_wanted.connect(lambda made: self.forms.new_run(NewRun.of(made), called=made.name))
         dialog.other_wanted.connect(self.choose_data)
         dialog.open()
@@ -404,8 +367,8 @@ class WindowServices(QObject):
 
     def edit_network(self, draft: NetworkDraft) -> NetworkEditor:
         """Open the editor of a network, from which a run can be started."""
-        dialog = NetworkEditor(draft, self._app.session, self._app.runs, self._window)
-        dialog.chosen.connect(self._app.start.choose)
+        dialog = NetworkEditor(draft, self._window.session, self._window.runs, self._window)
+        dialog.chosen.connect(self._window.start.choose)
         dialog.open()
         self.dialog = dialog
         return dialog
@@ -416,27 +379,27 @@ class WindowServices(QObject):
 
     def edit_current(self) -> None:
         """Open the editor with the network of the current run and its current parameters."""
-        experiment = self._app.session.experiment
+        experiment = self._window.session.experiment
         if experiment is None:
-            self._app.show_message("No run is open; choose “Edit…” of an experiment in File > All experiments.")
+            self._window.show_message("No run is open; choose “Edit…” of an experiment in File > All experiments.")
         elif experiment.missing_kinds:
-            self._app.show_message(f"The network cannot be edited: {listed(experiment.missing_kinds)}.")
+            self._window.show_message(f"The network cannot be edited: {listed(experiment.missing_kinds)}.")
         else:
             self.edit_network(NetworkDraft(experiment))
 
     def check_chips(self) -> None:
         """Compare the network of the current run with chips."""
-        folder = self._app.session.folder
+        folder = self._window.session.folder
         if folder is None:
-            self._app.show_message("No run is open; choose one on the Runs page.")
+            self._window.show_message("No run is open; choose one on the Runs page.")
         else:
-            self._app.runs_page.row_actions.check_chips_of(folder.path)
+            self._window.runs_page.row_actions.check_chips_of(folder.path)
 
     def compare_neurons(self) -> NeuronSpikes | None:
         """Open the window with tuning, intervals, correlograms and raster of several neurons of the run on display."""
-        folder, session = self._app.session.folder, self._app.session
+        folder, session = self._window.session.folder, self._window.session
         if folder is None:
-            self._app.show_message("Open a run first: its neurons are compared.")
+            self._window.show_message("Open a run first: its neurons are compared.")
             return None
         opened = NeuronSpikes(folder, session.selection.neuron, session, self._window)
         opened.show()
@@ -447,9 +410,9 @@ class WindowServices(QObject):
 
         There is only one pad, and it keeps its drawing.
         """
-        self._app.session.open_if_none(example_run, "Cannot open the network that comes with the app")
+        self._window.session.open_if_none(example_run, "Cannot open the network that comes with the app")
         if self.drawing is None:
-            self.drawing = DrawDigitDialog(self._app.session, self._window)
+            self.drawing = DrawDigitDialog(self._window.session, self._window)
         self.drawing.show()
         self.drawing.raise_()
         self.drawing.pad.setFocus()
@@ -457,8 +420,8 @@ class WindowServices(QObject):
 
     def list_experiments(self) -> ExperimentsDialog:
         """Open the list of all included experiments."""
-        dialog = ExperimentsDialog(self._app.machine, self._window)
-        dialog.chosen.connect(self._app.start.choose)
+        dialog = ExperimentsDialog(self._window.machine, self._window)
+        dialog.chosen.connect(self._window.start.choose)
         dialog.edit_wanted.connect(lambda name: self.forms.new_run(NewRun.of(read_experiment(name), name)))
         dialog.open()
         self.dialog = dialog
@@ -466,7 +429,7 @@ class WindowServices(QObject):
 
     def show_machine(self) -> MachineDialog:
         """Open what the check of this machine has found."""
-        dialog = MachineDialog(self._app.machine, self._window)
+        dialog = MachineDialog(self._window.machine, self._window)
         dialog.data_wanted.connect(lambda name, way: self.get_data(name, way))
         dialog.open()
         self.dialog = dialog
@@ -474,8 +437,8 @@ class WindowServices(QObject):
 
     def get_data(self, name: str, way: str, why: str = "") -> FetchDialog:
         """Open the dialog that gets a data set; `way` is ``"download"``, ``"folder"``, or empty to ask."""
-        dialog = FetchDialog(name, self._app.session, self._window, why)
-        dialog.fetched.connect(lambda *_: self._app.machine.check())
+        dialog = FetchDialog(name, self._window.session, self._window, why)
+        dialog.fetched.connect(lambda *_: self._window.machine.check())
         dialog.open()
         if way == "download":
             dialog.download()
@@ -488,14 +451,14 @@ class WindowServices(QObject):
         dialog = self.get_data(
             name, "", f"{experiment.name} trains on {DATA_SETS.get(name, name)}, which is not installed."
         )
-        dialog.fetched.connect(lambda *_: self._app.run_experiment(experiment))
+        dialog.fetched.connect(lambda *_: self._window.run_experiment(experiment))
 
     def _on_opened(self) -> None:
-        folder = self._app.session.folder
+        folder = self._window.session.folder
         if folder is not None:
             if not is_example(folder):
                 self.recent.add(folder.path.absolute())
-            self._app.show_message("")
+            self._window.show_message("")
 
     def restyle(self) -> None:
         """Apply the colours of the theme to dialogs."""
@@ -509,7 +472,7 @@ class WindowServices(QObject):
 
     def may_close(self) -> bool:
         """Return whether the window may close now; if a run is active, ask first and close on the answer."""
-        if self._may_close or not is_active(self._app.session):
+        if self._may_close or not is_active(self._window.session):
             return True
         choice = str(self._settings.value("closing", "ask"))
         if choice == "leave":
@@ -517,34 +480,34 @@ class WindowServices(QObject):
         if choice == "stop":
             self._stop_and_close()
             return False
-        question = ClosingQuestion(self._app.session, self._settings, self._window)
+        question = ClosingQuestion(self._window.session, self._settings, self._window)
         question.finished.connect(lambda _: self._answered(question))
         question.open()
         self.dialog = question
         return False
 
     def _answered(self, question: ClosingQuestion) -> None:
-        self._app.actions_["ask"].setChecked(str(self._settings.value("closing", "ask")) == "ask")
+        self._window.actions_["ask"].setChecked(str(self._settings.value("closing", "ask")) == "ask")
         if question.answer == "leave":
             self._close()
         elif question.answer == "stop":
             self._stop_and_close()
 
     def _stop_and_close(self) -> None:
-        self._app.show_message("Stopping the run; the window closes once it has stopped …")
+        self._window.show_message("Stopping the run; the window closes once it has stopped …")
         self._closing = timer(self, self._close, once=True)
         self._closing.start(_STOPPING_MS)
-        self._app.session.request("stop", refused=self._not_stopped, reason="the window was closed")
+        self._window.session.request("stop", refused=self._not_stopped, reason="the window was closed")
 
     def _not_stopped(self, sentence: str) -> None:
         """Keep the window open, because the run is still active."""
         if self._closing is not None:
             self._closing.stop()
         self._closing = None
-        self._app.show_message(Lasting(f"The window stays open, because the run was not stopped: {sentence}"))
+        self._window.show_message(Lasting(f"The window stays open, because the run was not stopped: {sentence}"))
 
     def _on_changed(self, topics: set[str]) -> None:
-        if self._closing is not None and not self._app.session.connected:
+        if self._closing is not None and not self._window.session.connected:
             self._closing.stop()
             self._close()
 

@@ -13,10 +13,10 @@ from contextlib import suppress
 from functools import partial
 from math import isclose, nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
-from PyQt6.QtWidgets import QMainWindow, QMenu
+from PyQt6.QtWidgets import QMenu
 
 from stdpbench.base.lessons import Lesson, RunOfLesson, Step, lessons
 from stdpbench.experiment import Experiment, read_experiment, value_at
@@ -27,8 +27,11 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.lessons import places
 from stdpbench_gui.lessons.pane import LessonPane
-from stdpbench_gui.lessons.sight import App, Sight
+from stdpbench_gui.lessons.sight import Sight
 from stdpbench_gui.widgets.basic import not_none
+
+if TYPE_CHECKING:
+    from stdpbench_gui.app.window import MainWindow
 
 _DONE, _AT, _OPEN = "lessons/done", "lessons/at", "lessons/open"
 
@@ -283,24 +286,24 @@ class Guide(QObject):
         Frames what *Show me* leads to.
     """
 
-    def __init__(self, window: QMainWindow, app: App) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._app = window, app
-        self.progress = Progress(app.settings)
-        self.sight = Sight(app, self)
+        self._window = window
+        self.progress = Progress(window.settings)
+        self.sight = Sight(window, self)
         self.sight.changed.connect(self._look)
         self.frame = places.Frame(window)
         self.pane: LessonPane | None = None
         self.lesson: Lesson | None = None
         self.number = 0
         self._runs: dict[Path, Lesson] = {}  # runs of lessons that this window has shown while they were active
-        app.session.opened.connect(self._on_run)
-        app.start.lessons_wanted.connect(self.open_list)
+        window.session.opened.connect(self._on_run)
+        window.start.lessons_wanted.connect(self.open_list)
         self._add_actions()
         QTimer.singleShot(0, self._reopen)
 
     def _add_actions(self) -> None:
-        add, actions, keys = self._app.actions_.add, self._app.actions_, ["lessons"]
+        add, actions, keys = self._window.actions_.add, self._window.actions_, ["lessons"]
         add("lessons", "&Help", "&All lessons", self.open_list, "", "Guided lessons beside the running program")
         for lesson in lessons():
             keys.append(f"lesson-{lesson.name}")
@@ -346,7 +349,7 @@ class Guide(QObject):
         self.sight.follow()
         self._go_to(self.progress.step(lesson))
         if self._place:
-            self._app.go_to(places.split(self._place)[0])
+            self._window.go_to(places.split(self._place)[0])
         pane.show_lesson()
         pane.step.next.setFocus()
 
@@ -371,19 +374,19 @@ class Guide(QObject):
         """Return the pane after showing it."""
         pane = self.made()
         if not pane.isVisible():
-            self._app.train.remember_layout()  # before the pane makes the page narrower
+            self._window.train.remember_layout()  # before the pane makes the page narrower
             pane.show()
             narrow, wide = _WIDTHS
             width = min(max(narrow, round(_SHARE * self._window.width())), wide)
             self._window.resizeDocks([pane], [width], Qt.Orientation.Horizontal)
-            self._app.train.arrange_for_now(_LAYOUT)
+            self._window.train.arrange_for_now(_LAYOUT)
         return pane
 
     def _on_closed(self) -> None:
         self.progress.open = ""
         self.lesson = None
         self.frame.leave()
-        self._app.train.put_back()
+        self._window.train.put_back()
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -405,7 +408,7 @@ class Guide(QObject):
         if lesson is None or pane is None:
             return
         self.frame.leave()
-        places.tidy(self._app, self._place)
+        places.tidy(self._window, self._place)
         self.number = min(max(number, 0), len(lesson.steps))
         self.progress.go_to(lesson, self.number)
         is_open = lesson.run is not None and self.sight.run_name == lesson.run.name
@@ -446,7 +449,7 @@ class Guide(QObject):
     def show_place(self) -> None:
         """Show and frame the place of the current step or question."""
         if self._place:
-            places.show(self._app, self._place, self.frame)
+            places.show(self._window, self._place, self.frame)
 
     def start_run(self) -> None:
         """Start the run of the lesson; curves of other runs, which would be drawn with its own, are removed."""
@@ -454,7 +457,7 @@ class Guide(QObject):
         if run is not None:
             self._end_runs()
             self.sight.curves.overlays.clear()
-            self._app.run_experiment(experiment_of(run), Options(checkpoint_every=run.checkpoint_every))
+            self._window.run_experiment(experiment_of(run), Options(checkpoint_every=run.checkpoint_every))
 
     def _runs_of(self, lesson: Lesson) -> list[Path]:
         """Return the runs of a lesson."""
@@ -462,7 +465,7 @@ class Guide(QObject):
 
     def _end_runs(self) -> None:
         """Stop the runs of the lesson, also one that a branch has left: they would train for a long time yet."""
-        session, lesson = self._app.session, self.lesson
+        session, lesson = self._window.session, self.lesson
         for path in [] if lesson is None else self._runs_of(lesson):
             del self._runs[path]
             session.background.do(partial(_stop, path), lambda _: None, lambda _: None, owner=self)
@@ -472,7 +475,7 @@ class Guide(QObject):
 
         So a run and its branch see the same pictures at about the same time.
         """
-        lesson, folder, session = self.lesson, self._app.session.folder, self._app.session
+        lesson, folder, session = self.lesson, self._window.session.folder, self._window.session
         run = None if lesson is None else lesson.run
         if lesson is None or run is None or folder is None or not session.connected:
             return

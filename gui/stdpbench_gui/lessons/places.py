@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PyQt6.QtWidgets import QScrollArea, QWidget
 
-from stdpbench_gui.lessons.sight import App
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.timers import timer
 
+if TYPE_CHECKING:
+    from stdpbench_gui.app.window import MainWindow
+
 _SHOWN_MS = 2500
-_RULES: Mapping[str, Callable[[App], QWidget]] = {
+_RULES: Mapping[str, Callable[[MainWindow], QWidget]] = {
     "rule": lambda app: app.lab.rule,
     "edit": lambda app: app.lab.edit_button,
     "apply": lambda app: app.lab.network.apply_button,
@@ -29,7 +32,7 @@ _RULES: Mapping[str, Callable[[App], QWidget]] = {
     "plot-3": lambda app: app.lab.plots[2],
     "editor": lambda app: app.lab.editor,
 }
-_EVALUATE: Mapping[str, Callable[[App], QWidget]] = {
+_EVALUATE: Mapping[str, Callable[[MainWindow], QWidget]] = {
     "run": lambda app: app.evaluate.run,
     "evaluate": lambda app: app.evaluate.go,
     "embedding": lambda app: app.evaluate.embedding,
@@ -40,13 +43,13 @@ _EVALUATE: Mapping[str, Callable[[App], QWidget]] = {
     "measures": lambda app: app.evaluate.measures,
     "pictures": lambda app: app.evaluate.strip,
 }
-_TRAIN: Mapping[str, Callable[[App], QWidget]] = {
+_TRAIN: Mapping[str, Callable[[MainWindow], QWidget]] = {
     "bar": lambda app: app.train.bar,
     "speed": lambda app: app.train.bar.speed,
 }
 
 
-def parts(app: App, page: str) -> dict[str, Callable[[], QWidget]]:
+def parts(app: MainWindow, page: str) -> dict[str, Callable[[], QWidget]]:
     """Return the parts of a page that can be shown, by name."""
     named = {"train": _TRAIN, "rules": _RULES, "evaluate": _EVALUATE}.get(page, {})
     found: dict[str, Callable[[], QWidget]] = {name: partial(get, app) for name, get in named.items()}
@@ -62,12 +65,12 @@ def split(place: str) -> tuple[str, str, str]:
     return page, part, detail
 
 
-def show(app: App, place: str, frame: Frame) -> None:
+def show(app: MainWindow, place: str, frame: Frame) -> None:
     """Show a place, and frame it.
 
     Parameters
     ----------
-    app : App
+    app : MainWindow
         The main window.
     place : str
         ``PAGE``, ``PAGE/PART``, or ``train/parameters/PATH``, which looks for the parameter.
@@ -94,7 +97,7 @@ def show(app: App, place: str, frame: Frame) -> None:
     frame.around(widget if widget.isVisible() else app.page(page))  # such as a view of a run that is not evaluated
 
 
-def tidy(app: App, place: str) -> None:
+def tidy(app: MainWindow, place: str) -> None:
     """Undo what `show` has searched for in the Parameters panel."""
     panel, detail = app.train.panels["parameters"], split(place)[2]
     if detail and isinstance(panel, ParametersPanel) and panel.search.text() == detail.rpartition(".")[2]:

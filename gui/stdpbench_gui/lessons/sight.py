@@ -2,62 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, QSettings, pyqtSignal
-from PyQt6.QtWidgets import QStackedWidget, QWidget
+from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.experiment import Experiment
-from stdpbench.runs.protocol.options import Options
-from stdpbench_gui.pages.start import StartPage
-from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
-from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.actions import Actions
 
-if TYPE_CHECKING:  # pages that are created later
+if TYPE_CHECKING:
+    from stdpbench_gui.app.window import MainWindow
     from stdpbench_gui.pages.evaluate.page import EvaluatePage
     from stdpbench_gui.pages.rules.page import RulesPage
-
-
-class App(Protocol):
-    """The parts of the main window that lessons use."""
-
-    settings: QSettings
-    session: RunSession
-    actions_: Actions
-    start: StartPage
-
-    @property
-    def pages(self) -> QStackedWidget:
-        """All pages, of which one is shown."""
-
-    @property
-    def train(self) -> TrainPage:
-        """The Train page."""
-
-    @property
-    def lab(self) -> RulesPage:
-        """The Rules page."""
-
-    @property
-    def evaluate(self) -> EvaluatePage:
-        """The Evaluate page."""
-
-    @property
-    def page_names(self) -> list[str]:
-        """The names of all pages."""
-
-    def page(self, name: str) -> QWidget:
-        """Return a page by its name."""
-
-    def go_to(self, name: str) -> None:
-        """Show a page."""
-
-    def run_experiment(self, experiment: Experiment, options: Options | None = None) -> None:
-        """Start a run of an experiment."""
 
 
 class Sight(QObject):
@@ -71,7 +27,7 @@ class Sight(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, app: App, parent: QObject) -> None:
+    def __init__(self, app: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._app = app
         self.session = app.session

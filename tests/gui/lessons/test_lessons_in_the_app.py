@@ -237,7 +237,7 @@ def test_progress_is_remembered(window: MainWindow, qtbot: QtBot, settings: QSet
     assert again.step(lesson) == 1
     assert again.is_done(lesson, 0)
     assert again.n_done(lesson) == 1
-    other = Guide(window, window)
+    other = Guide(window)
     assert other.progress.step(lesson) == 1
     settings.setValue("lessons/done", "[broken")
     assert Progress(settings).n_done(lesson) == 0
