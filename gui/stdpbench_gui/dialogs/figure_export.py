@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSettings, Qt
+from PyQt6.QtCore import QModelIndex, QSettings, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -38,6 +38,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import Label, named, not_none, push_button, short_path, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
+from stdpbench_gui.widgets.tables import RowsModel
 
 _WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.0))
 _REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
@@ -156,31 +157,14 @@ def caption_of(shown: Exportable, spec: dict[str, Any]) -> str:
     )
 
 
-class _Numbers(QAbstractTableModel):
-    def __init__(self, table: Table) -> None:
-        super().__init__()
-        self._names, self._rows = table
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        return 0 if parent is not None and parent.isValid() else len(self._names)
-
+class _Numbers(RowsModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        value = self._rows[index.row()][index.column()]
+        value = self.rows[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{value:.6g}" if isinstance(value, float) else str(value)
         if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, int | float):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return str(self._names[section]) if orientation == Qt.Orientation.Horizontal else str(section + 1)
 
 
 class NumbersDialog(QDialog):
@@ -192,7 +176,7 @@ class NumbersDialog(QDialog):
         self.setWindowTitle(f"{shown.title}: numbers")
         self._shown = shown
         self._table = table
-        self.model = _Numbers(table)
+        self.model = _Numbers(*table)
         self.view = named(QTableView(), f"Numbers of {shown.title}")
         self.view.setModel(self.model)
         self.view.setAlternatingRowColors(True)

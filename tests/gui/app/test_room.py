@@ -15,7 +15,7 @@ from waiting import PATIENCE_MS, waits
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.pages.evaluate.trees import add_row, table_of
+from stdpbench_gui.widgets.tables import add_row, table_of
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)

@@ -16,11 +16,11 @@ from stdpbench.studies.report.views import NEURONS, Chosen
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
-from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import NarrowBox, named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.tables import add_row, table_of
 
 _SLIDING_MS = 250
 _MOST = 60

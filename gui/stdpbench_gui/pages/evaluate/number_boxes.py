@@ -13,9 +13,9 @@ from stdpbench.results.readout import INTERVAL
 from stdpbench.studies.report.rows import GROUPS, Accuracy
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
-from stdpbench_gui.pages.evaluate.trees import add_heading, add_row, table_of
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.tables import add_heading, add_row, table_of
 
 _MEASURES = (
     ("accuracy", "match", "Accuracy with clusters matched one to one to classes (Hungarian algorithm), %"),

@@ -1,15 +1,11 @@
-"""Qt model of the history; rows are moved, added, removed and changed in place.
-
-Search, order and cell texts come from `stdpbench.runs`. This module only updates the shown rows with as few moves as
-possible, so that selection, current row and scroll position are kept.
-"""
+"""Qt model of the history; search, order and cell texts come from `stdpbench.runs`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QModelIndex, QObject, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QPainter, QPixmap
 
 from stdpbench.base.units import thousands
@@ -20,6 +16,7 @@ from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.run_folder import now
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.widgets.basic import plain_tip
+from stdpbench_gui.widgets.tables import RowsModel
 
 USUAL = (
     "name",
@@ -44,7 +41,7 @@ _Role = Qt.ItemDataRole
 _ROLE_OF = {"finished": "right", "failed": "wrong", "damaged": "wrong", "running": "accent", "building": "accent"}
 
 
-class RunsModel(QAbstractTableModel):
+class RunsModel(RowsModel):
     """Table model with one row per run.
 
     Attributes
@@ -61,12 +58,9 @@ class RunsModel(QAbstractTableModel):
     note_wanted = pyqtSignal(object, str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.columns = list(USUAL)
+        super().__init__(list(USUAL), parent=parent)
         self.sort_by = "-started"
         self._all: Mapping[str, Entry] = {}
-        self._rows: list[Entry] = []
-        self._place: dict[str, int] = {}
         self._children: dict[str, list[str]] = {}
         self._numeric: dict[str, bool] = {}
         self._search = Search()
@@ -78,7 +72,7 @@ class RunsModel(QAbstractTableModel):
     @property
     def entries(self) -> list[Entry]:
         """The shown runs, in order."""
-        return list(self._rows)
+        return list(self.rows)
 
     @property
     def n_all(self) -> int:
@@ -87,11 +81,12 @@ class RunsModel(QAbstractTableModel):
 
     def entry(self, index: QModelIndex) -> Entry:
         """Return the run of a row."""
-        return self._rows[index.row()]
+        entry: Entry = self.rows[index.row()]
+        return entry
 
-    def row_of(self, name: str) -> int:
-        """Return the row of a run; -1 if it is not shown."""
-        return self._place.get(name, -1)
+    def key(self, row: Entry) -> str:
+        """Return the name of a run."""
+        return row.name
 
     def branches_of(self, entry: Entry) -> list[str]:
         """Return the names of a run's branches."""
@@ -119,9 +114,8 @@ class RunsModel(QAbstractTableModel):
         more, self._children = children != self._children, children
         self._numeric.clear()
         self._arrange()
-        if more and self._rows and "branches" in self.columns:
-            column = self.columns.index("branches")
-            self.dataChanged.emit(self.index(0, column), self.index(len(self._rows) - 1, column))
+        if more and self.rows and "branches" in self.columns:
+            self.rows_changed(0, len(self.rows) - 1, self.columns.index("branches"))
 
     def show_search(self, search: Search) -> None:
         """Show the runs that match a search.
@@ -142,7 +136,7 @@ class RunsModel(QAbstractTableModel):
         for name in changed:
             row = self.row_of(name)
             if row >= 0:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+                self.rows_changed(row, row, 0)
 
     def show_columns(self, columns: Sequence[str]) -> None:
         """Show these columns; the name always comes first."""
@@ -162,73 +156,15 @@ class RunsModel(QAbstractTableModel):
         column = self.sort_by.removeprefix("-")
         return order(chosen, lambda entry: self._value(entry, column), self.sort_by.startswith("-"))
 
-    # -- updating rows in place ------------------------------------------------------------------------------------
-
     def _arrange(self) -> None:
-        wanted = self._wanted()
-        names = {entry.name for entry in wanted}
-        self._remove([row for row, entry in enumerate(self._rows) if entry.name not in names])
-        kept = {entry.name for entry in self._rows}
-        self._reorder([entry.name for entry in wanted if entry.name in kept])
-        self._insert(wanted, kept)
-        moment, changed = now(), []
-        for row, entry in enumerate(wanted):
-            if entry is not self._rows[row] or run_columns.is_active(entry):
-                changed.append(row)
-        self._rows = wanted
-        self._now = moment
-        for row in changed:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
-
-    def _index_places(self) -> None:
-        self._place = {entry.name: row for row, entry in enumerate(self._rows)}
-
-    def _remove(self, rows: list[int]) -> None:
-        while rows:
-            last = first = rows.pop()
-            while rows and rows[-1] == first - 1:
-                first = rows.pop()
-            self.beginRemoveRows(QModelIndex(), first, last)
-            del self._rows[first : last + 1]
-            self._index_places()
-            self.endRemoveRows()
-
-    def _reorder(self, names: list[str]) -> None:
-        if names == [entry.name for entry in self._rows]:
-            return
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        moved = [(self._rows[index.row()].name, index.column()) for index in before]
-        by_name = {entry.name: entry for entry in self._rows}
-        self._rows = [by_name[name] for name in names]
-        self._index_places()
-        self.changePersistentIndexList(before, [self.index(self._place[name], column) for name, column in moved])
-        self.layoutChanged.emit()
-
-    def _insert(self, wanted: list[Entry], kept: set[str]) -> None:
-        row = 0
-        while row < len(wanted):
-            if wanted[row].name in kept:
-                row += 1
-                continue
-            last = row
-            while last + 1 < len(wanted) and wanted[last + 1].name not in kept:
-                last += 1
-            self.beginInsertRows(QModelIndex(), row, last)
-            self._rows[row:row] = wanted[row : last + 1]
-            self._index_places()
-            self.endInsertRows()
-            row = last + 1
+        known = {entry.name: entry for entry in self.rows}
+        self._now = now()
+        self.show_rows(self._wanted())
+        for row, entry in enumerate(self.rows):
+            if entry is not known.get(entry.name, entry) or run_columns.is_active(entry):
+                self.rows_changed(row, row)
 
     # -- Qt interface ----------------------------------------------------------------------------------------------
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of shown runs."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Make rows selectable, and the first column checkable."""
@@ -248,7 +184,7 @@ class RunsModel(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
         """Return the text or style of a cell."""
-        entry, column = self._rows[index.row()], self.columns[index.column()]
+        entry, column = self.entry(index), self.columns[index.column()]
         if role == _Role.DisplayRole:
             return self.text(entry, column)
         if role == _Role.TextAlignmentRole:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import (
-    QAbstractTableModel,
     QItemSelectionModel,
     QMimeData,
     QModelIndex,
@@ -41,6 +40,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import Label, named, not_none, plain_tip, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.tables import RowsModel
 
 _TITLES = ("item", "state", "what", "progress", "added", "reason")
 PAUSED = str(State.PAUSED)
@@ -50,7 +50,7 @@ _MIME = "application/x-stdpbench-queue-item"
 _Role = Qt.ItemDataRole
 
 
-class QueueModel(QAbstractTableModel):
+class QueueModel(RowsModel):
     """Table model with one row per queue item, in queue order.
 
     Attributes
@@ -62,74 +62,37 @@ class QueueModel(QAbstractTableModel):
     place_wanted = pyqtSignal(int, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[tuple[Item, str]] = []
+        super().__init__(_TITLES, parent=parent)
         self._entries: Mapping[str, Entry] = {}
+
+    def key(self, row: tuple[Item, str]) -> int:
+        """Return the number of an item."""
+        return row[0].number
 
     def item(self, row: int) -> Item:
         """Return the item of a row."""
-        return self._rows[row][0]
-
-    def standing(self, row: int) -> str:
-        """Return the state of a row's item in the queue (`Queue.standing`)."""
-        return self._rows[row][1]
+        item: Item = self.rows[row][0]
+        return item
 
     def state(self, row: int) -> str:
         """Return the displayed state of a row's item: paused if its run is paused."""
-        item, standing = self._rows[row]
+        item, standing = self.rows[row]
         entry = self._entries.get(item.folder)
         paused = standing in (RUNNING, DETACHED) and entry is not None and entry.state == PAUSED
-        return PAUSED if paused else standing
-
-    def row_of(self, number: int) -> int:
-        """Return the row of an item; -1 if it is not in the queue."""
-        return next((row for row, (item, _) in enumerate(self._rows) if item.number == number), -1)
+        return PAUSED if paused else str(standing)
 
     def movable(self) -> list[int]:
         """Return the numbers of the movable items, in order."""
-        return [item.number for item, standing in self._rows if standing != RUNNING]
+        return [item.number for item, standing in self.rows if standing != RUNNING]
 
     def show(self, queue: QueueState, entries: Mapping[str, Entry]) -> None:
         """Show the current content of the queue."""
         self._entries = entries
-        wanted = list(queue.items)
-        numbers = [item.number for item, _ in wanted]
-        for row in reversed(range(len(self._rows))):
-            if self.item(row).number not in numbers:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                del self._rows[row]
-                self.endRemoveRows()
-        for place, pair in enumerate(wanted):
-            row = self.row_of(pair[0].number)
-            if row < 0:
-                self.beginInsertRows(QModelIndex(), place, place)
-                self._rows.insert(place, pair)
-                self.endInsertRows()
-            elif row != place:  # always from further down, as the rows above are in place
-                self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), place)
-                self._rows.insert(place, self._rows.pop(row))
-                self.endMoveRows()
-        self._rows = wanted
-        if wanted:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(wanted) - 1, len(_TITLES) - 1))
+        self.show_rows(list(queue.items))
+        if self.rows:
+            self.rows_changed(0, len(self.rows) - 1)
 
     # -- Qt interface ----------------------------------------------------------------------------------------------
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of items."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(_TITLES)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
-    ) -> Any:
-        """Return the titles of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == _Role.DisplayRole:
-            return _TITLES[section]
-        return None
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
         """Return the text or style of a cell."""
@@ -164,7 +127,7 @@ class QueueModel(QAbstractTableModel):
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        return flags if self.standing(index.row()) == RUNNING else flags | Qt.ItemFlag.ItemIsDragEnabled
+        return flags if self.rows[index.row()][1] == RUNNING else flags | Qt.ItemFlag.ItemIsDragEnabled
 
     def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
         """Allow moves only."""
@@ -188,8 +151,8 @@ class QueueModel(QAbstractTableModel):
         if data is None or not data.hasFormat(_MIME):
             return False
         number = int(bytes(data.data(_MIME).data()).decode())
-        target = row if row >= 0 else parent.row() if parent.isValid() else len(self._rows)
-        before = [item.number for item, standing in self._rows[:target] if standing != RUNNING]
+        target = row if row >= 0 else parent.row() if parent.isValid() else len(self.rows)
+        before = [item.number for item, standing in self.rows[:target] if standing != RUNNING]
         self.place_wanted.emit(number, str(len([other for other in before if other != number]) + 1))
         return False
 
@@ -370,13 +333,13 @@ class QueueBox(QWidget):
         movable = self.model.movable()
         self.up_button.setEnabled(one in movable and movable[0] != one)
         self.down_button.setEnabled(one in movable and movable[-1] != one)
-        waits = any(self.model.standing(row) not in (HELD, FAILED) for row in range(self.model.rowCount()))
+        waits = any(standing not in (HELD, FAILED) for _, standing in self.model.rows)
         self.start_button.setVisible(not self._runners)
         self.start_button.setEnabled(waits and not self._starting)
         self.stop_button.setVisible(bool(self._runners))
 
     def _runs(self, item: Item) -> bool:
-        return self.model.standing(self.model.row_of(item.number)) == RUNNING
+        return (item, RUNNING) in self.model.rows
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
-"""Small tables."""
+"""Tables: a model whose rows stay what they are while others come and go, and small tables of results."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt6.QtGui import QBrush, QColor, QResizeEvent
 from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
@@ -16,6 +17,75 @@ _WORD = 10
 """Minimum number of visible letters of a name; longer names are cut off at their end."""
 _TIP = Qt.ItemDataRole.UserRole + 100
 """Role of the tool tip of a cell without the values of hidden columns."""
+
+
+class RowsModel(QAbstractTableModel):
+    """A table model that adds, removes and moves rows in place, so that selection, current row and place are kept.
+
+    A subclass implements `data`, and `key` if rows are to be told apart by something else than themselves.
+
+    Attributes
+    ----------
+    columns : sequence of str
+        Titles of the columns.
+    rows : list
+        What the rows show, in order.
+    """
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Any] = (), parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.columns: Sequence[str] = columns
+        self.rows: list[Any] = list(rows)
+        self._place: dict[Any, int] = {}
+
+    def key(self, row: Any) -> Any:
+        """Return what tells a row apart from the others."""
+        return row
+
+    def row_of(self, key: Any) -> int:
+        """Return the row with a key; -1 if there is none."""
+        return self._place.get(key, -1)
+
+    def show_rows(self, rows: Sequence[Any]) -> None:
+        """Show other rows; those with the same key are moved."""
+        places = {self.key(row): place for place, row in enumerate(rows)}
+        gone = [place for place, row in enumerate(self.rows) if self.key(row) not in places]
+        while gone:
+            last = first = gone.pop()
+            while gone and gone[-1] == first - 1:
+                first = gone.pop()
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self.rows[first : last + 1]
+            self.endRemoveRows()
+        if list(places) != [self.key(row) for row in self.rows]:
+            self.layoutAboutToBeChanged.emit()
+            before = self.persistentIndexList()
+            moved = [(places[self.key(self.rows[index.row()])], index.column()) for index in before]
+            self.rows = list(rows)
+            self.changePersistentIndexList(before, [self.index(*place) for place in moved])
+            self.layoutChanged.emit()
+        self.rows, self._place = list(rows), places
+
+    def rows_changed(self, first: int, last: int, column: int = -1) -> None:
+        """Have rows drawn again, in one column or all."""
+        right = len(self.columns) - 1 if column < 0 else column
+        self.dataChanged.emit(self.index(first, max(0, column)), self.index(last, right))
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """Return the number of rows."""
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        """Return the number of columns."""
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return the titles of the columns, and the numbers of the rows."""
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return str(self.columns[section]) if orientation == Qt.Orientation.Horizontal else str(section + 1)
 
 
 class Rows(QTreeWidget):
