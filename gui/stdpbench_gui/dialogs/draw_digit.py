@@ -248,10 +248,7 @@ class DrawDigitDialog(QDialog):
         self.raster_plot.setLabel("left", f"{self._session.selection.read} neuron")
         self.raster_plot.setLabel("bottom", "time (ms)")
         for plot in (self.bars_plot, self.raster_plot):
-            plot.hideButtons()
             plot.setMouseEnabled(x=False, y=False)
-            for side in ("left", "bottom"):
-                plot.getAxis(side).enableAutoSIPrefix(False)
             plot.getAxis("left").setWidth(
                 self.fontMetrics().lineSpacing() + self.fontMetrics().horizontalAdvance("0.350")
             )
@@ -312,6 +309,10 @@ class DrawDigitDialog(QDialog):
         big = "" if self.answer is None else f"The answer is {self.big.text()}. "
         return f"{big}{self.words.text()}"
 
+    def has_content(self) -> bool:
+        """Return whether the network has answered."""
+        return self.answer is not None
+
     def table(self) -> Table | None:
         """Return a row per class with the mean number of spikes of its neurons."""
         vote = None if self.answer is None else self.answer["vote"]
@@ -343,9 +344,7 @@ class DrawDigitDialog(QDialog):
         colours = theme.current()
         for plot in (self.bars_plot, self.raster_plot):
             plot.setBackground(colours.base)
-            for side in ("left", "bottom"):
-                plot.getAxis(side).setPen(colours.line)
-                plot.getAxis(side).setTextPen(colours.ink)
+            plot.getPlotItem().restyle()
         self._show_picture()
         if self.answer is not None:
             self._show(self.answer)

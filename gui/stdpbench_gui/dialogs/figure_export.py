@@ -54,6 +54,9 @@ class Exportable(Protocol):
     def title(self) -> str:
         """Its title."""
 
+    def has_content(self) -> bool:
+        """Return whether it shows something; `table` and `figure` are asked for only then."""
+
     def table(self) -> Table | None:
         """Return the numbers behind it."""
 
@@ -62,6 +65,15 @@ class Exportable(Protocol):
 
         An entry ``"table"`` replaces the numbers of `table` in the export.
         """
+
+
+def _numbers_of(shown: Exportable) -> Table | None:
+    """Return the numbers behind a panel; None, and a message, if there are none."""
+    table = shown.table() if shown.has_content() else None
+    if table is not None and table[1]:
+        return table
+    shown.session.message.emit(f"{shown.title} has no numbers yet.")
+    return None
 
 
 def add_actions(menu: QMenu, shown: Exportable, parent: QWidget) -> None:
@@ -98,11 +110,9 @@ def copy_picture(shown: Exportable) -> None:
 
 def copy_numbers(shown: Exportable) -> None:
     """Copy the table as tab-separated values."""
-    table = shown.table()
-    if table is None or not table[1]:
-        shown.session.message.emit(f"{shown.title} has no numbers yet.")
-        return
-    _copy(shown, table)
+    table = _numbers_of(shown)
+    if table is not None:
+        _copy(shown, table)
 
 
 def _copy(shown: Exportable, table: Table) -> None:
@@ -112,9 +122,8 @@ def _copy(shown: Exportable, table: Table) -> None:
 
 def show_numbers(shown: Exportable, parent: QWidget) -> NumbersDialog | None:
     """Open the table in a separate window; return None if there is none."""
-    table = shown.table()
-    if table is None or not table[1]:
-        shown.session.message.emit(f"{shown.title} has no numbers yet.")
+    table = _numbers_of(shown)
+    if table is None:
         return None
     dialog = NumbersDialog(shown, table, parent)
     dialog.show()
@@ -123,9 +132,9 @@ def show_numbers(shown: Exportable, parent: QWidget) -> NumbersDialog | None:
 
 def export(shown: Exportable, parent: QWidget) -> ExportDialog | None:
     """Open the export dialog; return None if there is nothing to draw."""
-    spec = shown.figure()
+    spec = shown.figure() if shown.has_content() else None
     if spec is None:
-        table = shown.table()
+        table = shown.table() if shown.has_content() else None
         shown.session.message.emit(
             f"{shown.title} has no figure; use “Show numbers…” in the same menu."
             if table is not None and table[1]

@@ -29,7 +29,6 @@ class NeuronRaster(SmallPlot):
         super().__init__("spikes in each stimulus")
         self.showAxis("right")
         rates = self.getAxis("right")
-        rates.enableAutoSIPrefix(False)
         rates.setStyle(tickLength=0, tickTextOffset=3)
         self.setLabel("bottom", "time in the stimulus (ms)")
         self.setMouseEnabled(x=False, y=False)
@@ -38,9 +37,7 @@ class NeuronRaster(SmallPlot):
         """Apply the colours and the font size of the theme."""
         super().restyle()
         rates = self.getAxis("right")
-        rates.setPen(theme.current().line)
-        rates.setTextPen(theme.current().ink)
-        rates.setTickFont(theme.plot_font())
+        rates.restyle()
         rates.setWidth(QFontMetrics(theme.plot_font()).horizontalAdvance("100.0 Hz ") + 6)
 
     def draw(self, trains: SpikeTrains, neurons: Sequence[int], colours: Sequence[str]) -> None:

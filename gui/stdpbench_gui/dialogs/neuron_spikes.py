@@ -255,21 +255,23 @@ class NeuronSpikes(QDialog):
 
     # -- export ----------------------------------------------------------------------------------------------------
 
+    def has_content(self) -> bool:
+        """Return whether spikes have been read."""
+        return self.recorded is not None and self.found is not None
+
     def table(self) -> Table | None:
         """Return the raster: a row for each spike of the neurons on display."""
-        if self.recorded is None:
-            return None
+        trains = not_none(self.recorded).trains
         rows: list[tuple[object, ...]] = []
         for neuron in self.drawn:
-            stimulus, time = raster(self.recorded.trains, neuron)
+            stimulus, time = raster(trains, neuron)
             rows += [(neuron, *spike) for spike in zip(stimulus.tolist(), time.tolist(), strict=True)]
         return ("neuron", "stimulus", "time in the stimulus (ms)"), rows
 
     def figure(self) -> dict[str, Any] | None:
         """Return tuning, intervals, correlogram and raster below each other."""
-        if self.recorded is None or self.found is None:
-            return None
-        trains, mean = self.recorded.trains, self.recorded.mean_response
+        recorded = not_none(self.recorded)
+        trains, mean = recorded.trains, recorded.mean_response
         parts: list[dict[str, Any]] = []
         if mean is not None:
             tuned = [{"x": np.arange(len(mean)), "y": mean[:, n], "label": f"neuron {n}"} for n in self.drawn]
@@ -281,7 +283,7 @@ class NeuronSpikes(QDialog):
             spread.append({"x": middle, "y": share, "label": f"neuron {neuron}", "steps": True})
         label = f"intervals per {_BIN:g} ms (%)"
         parts.append({"kind": "lines", "x_label": "interval (ms)", "plots": [{"label": label, "lines": spread}]})
-        found, (first, second) = self.found, self.pair.currentData()
+        found, (first, second) = not_none(self.found), self.pair.currentData()
         pairs = [
             {"x": found.lag, "y": found.pairs, "label": f"{first} and {second}", "steps": True},
             {"x": found.lag, "y": found.expected, "label": "different stimuli", "style": "--"},

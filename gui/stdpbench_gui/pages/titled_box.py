@@ -19,7 +19,8 @@ from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 class TitledBox(QFrame):
     """Base of the views of a page.
 
-    A subclass fills `body`, names the `topics` that it draws from and implements `refresh` and `has_content`.
+    A subclass fills `body`, names the `topics` that it draws from and implements `refresh` and `has_content`. Summary,
+    table and figure are asked for only while there is content.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ class TitledBox(QFrame):
 
     def explain(self) -> None:
         """Show the explanation of this view."""
-        explain(self, self.title, self.help_text, self.summary())
+        explain(self, self.title, self.help_text, self.summary() if self.has_content() else self.empty_text)
 
     def _on_changed(self, topics: set[str]) -> None:
         """Schedule one redraw for all changes, after the event loop has delivered them."""

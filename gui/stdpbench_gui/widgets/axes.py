@@ -117,19 +117,15 @@ class SmallPlot(Plot):
         self._shorter: tuple[str, ...] | None = None
         self._written = "", "", ""
         self._below_title: list[pg.InfiniteLine] = []
-        super().__init__(axisItems={side: _Axis(side) for side in ("left", "bottom")})
+        super().__init__({side: _Axis(side) for side in ("left", "bottom")})
         self.getAxis("left").powers = powers
-        self.hideButtons()
         self.setMouseEnabled(x=True, y=False)
         self.title_item = pg.LabelItem(title, justify="left")
         self.title_item.setParentItem(self.getViewBox())
         self.title_item.setPos(2, -3)
         self.title_text = title
-        for side in ("top", "right"):  # hidden, but pyqtgraph lays out their labels again whenever the range changes
-            self.getAxis(side).enableAutoSIPrefix(False)
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
-            axis.enableAutoSIPrefix(False)
             axis.setTickDensity(0.6)
             axis.setStyle(tickLength=-4, tickTextOffset=3, hideOverlappingLabels=True)
         self._size_axis()
@@ -155,13 +151,7 @@ class SmallPlot(Plot):
 
     def restyle(self) -> None:
         """Apply the colours and the font size of the theme."""
-        colours = theme.current()
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(colours.line)
-            axis.setTextPen(colours.ink)
-            axis.setTickFont(theme.plot_font())
-            axis.label.setFont(theme.plot_font())
+        super().restyle()
         self._size_axis()
         self._fit_words()
 

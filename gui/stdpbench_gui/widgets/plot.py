@@ -8,7 +8,7 @@ plain values, read once from pyqtgraph's own form.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from html import escape
@@ -18,6 +18,7 @@ import pyqtgraph as pg
 from PyQt6 import QtWidgets
 
 from stdpbench.base.units import printed
+from stdpbench_gui.look import theme
 
 _MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")
 _READ = ("isChecked", "value", "maximum", "count")
@@ -25,6 +26,17 @@ _READ = ("isChecked", "value", "maximum", "count")
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis whose negative numbers have a minus sign rather than a hyphen, and whose label stays in the middle."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.enableAutoSIPrefix(False)
+
+    def restyle(self) -> None:
+        """Apply the colours and the font size of the theme."""
+        self.setPen(theme.current().line)
+        self.setTextPen(theme.current().ink)
+        self.setTickFont(theme.plot_font())
+        self.label.setFont(theme.plot_font())
 
     def setLabel(self, text: str | None = None, *given: Any, **more: Any) -> None:  # noqa: N802 - pyqtgraph's name
         """Set the label, which is no HTML; pyqtgraph places it only when the axis is resized."""
@@ -43,10 +55,18 @@ class Plot(pg.PlotItem):  # type: ignore[misc]
     AttributeError; call those of the curves and axes instead.
     """
 
-    def __init__(self, **more: Any) -> None:
-        more.setdefault("axisItems", {side: Axis(side) for side in ("left", "bottom")})
+    def __init__(self, axes: Mapping[str, Axis] | None = None) -> None:
+        sides = {side: Axis(side) for side in ("left", "bottom", "top", "right")} | dict(axes or {})
         with _without_widgets():
-            super().__init__(enableMenu=False, **more)
+            super().__init__(enableMenu=False, axisItems=sides)
+        self.hideButtons()
+        for side in ("top", "right"):
+            self.hideAxis(side)
+
+    def restyle(self) -> None:
+        """Apply the colours and the font size of the theme."""
+        for side in ("left", "bottom"):
+            self.getAxis(side).restyle()
 
 
 class _Signal:

@@ -41,8 +41,8 @@ class Box(TitledBox):
 
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper, with a caption that names the run."""
-        spec, look = self.plain_figure(), self.state.look
-        if spec is None or look is None:
+        spec, look = self.plain_figure(), self.look
+        if spec is None:
             return None
         text = caption(
             str(spec.get("title") or self.title),

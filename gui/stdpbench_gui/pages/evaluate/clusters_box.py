@@ -198,8 +198,8 @@ class ClustersBox(Box):
 
     def table(self) -> Table | None:
         """Return one row per cluster."""
-        look, clustering = self.state.look, self.state.clustering
-        if look is None or clustering is None:
+        look, clustering = self.look, self.state.clustering
+        if clustering is None:
             return None
         rows = [
             (line.number, line.size, look.named(line.majority), round(line.purity, 5))
@@ -209,8 +209,8 @@ class ClustersBox(Box):
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the number of pictures of each class in each cluster."""
-        look, clustering = self.state.look, self.state.clustering
-        if look is None or clustering is None:
+        look, clustering = self.look, self.state.clustering
+        if clustering is None:
             return None
         lines = clustering.lines(look.labels, look.n_classes)
         of = [look.labels[clustering.members == line.number] for line in lines]

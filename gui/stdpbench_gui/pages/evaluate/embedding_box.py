@@ -12,13 +12,14 @@ from PyQt6.QtGui import QColor, QImage
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
+from stdpbench.results.readout.embedding import Embedding
 from stdpbench.studies.report.views import Numbers
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.scatter import Scatter
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, NarrowBox, named, push_button, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -87,11 +88,18 @@ class EmbeddingBox(Box):
         self.scatter.clicked.connect(self._on_click)
         state.pointed.connect(self._on_pointed)
 
+    def has_content(self) -> bool:
+        """Return whether there is an embedding of the run."""
+        return self.state.look is not None and self.state.plane is not None
+
+    @property
+    def plane(self) -> Embedding:
+        """The embedding; only while there is one."""
+        return not_none(self.state.plane)
+
     def refresh(self, topics: set[str]) -> None:
         """Draw the changes."""
-        state, look, plane = self.state, self.state.look, self.state.plane
-        if look is None or plane is None:
-            return
+        state, look, plane = self.state, self.look, self.plane
         self.colour.setCurrentIndex(COLOURS.index(state.colour))
         if "plane" in topics:
             self.scatter.show_points(plane.points)
@@ -140,8 +148,7 @@ class EmbeddingBox(Box):
 
     def _names(self, groups: Numbers) -> list[tuple[float, float, str]]:
         """Return a name at the centre of each group: ten colours alone are hard to distinguish."""
-        look, plane = self.look, self.state.plane
-        assert plane is not None
+        look, plane = self.look, self.plane
         found = np.unique(groups[groups >= 0])
         if self.state.colour == VERDICT or len(found) > _MOST_NAMES:
             return []
@@ -181,8 +188,7 @@ class EmbeddingBox(Box):
     # -- summary and export ---------------------------------------------------------------------------------------
 
     def _about(self) -> str:
-        look, plane = self.look, self.state.plane
-        assert plane is not None
+        look, plane = self.look, self.plane
         text = f"{_WORDS.get(plane.method, plane.method)} of {thousands(look.n_images)} responses"
         if not np.isnan(plane.trustworthiness):
             text += f" · trustworthiness {plane.trustworthiness:.2f}"
@@ -206,15 +212,11 @@ class EmbeddingBox(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        if self.state.look is None or self.state.plane is None:
-            return self.empty_text
         return f"{self._about()}. {self.state.describe()}."
 
     def table(self) -> Table | None:
         """Return one row per picture."""
-        look, plane, clustering = self.state.look, self.state.plane, self.state.clustering
-        if look is None or plane is None:
-            return None
+        look, plane, clustering = self.look, self.plane, self.state.clustering
         answers = look.answers[self.state.readout]
         members = clustering.members if clustering is not None else np.full(look.n_images, -1)
         rows = [
@@ -227,10 +229,7 @@ class EmbeddingBox(Box):
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the points, one group per colour."""
-        look, plane = self.state.look, self.state.plane
-        if look is None or plane is None:
-            return None
-        groups, shown = self._groups(), []
+        plane, groups, shown = self.plane, self._groups(), []
         for number in np.unique(groups).tolist():
             x, y = plane.points[groups == number].T
             shown.append({"x": x, "y": y, "label": self._group_name(number)})

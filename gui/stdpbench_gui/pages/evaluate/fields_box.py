@@ -170,13 +170,11 @@ class FieldsBox(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        return self.empty_text if self.state.look is None else f"{self._about()}."
+        return f"{self._about()}."
 
     def table(self) -> Table | None:
         """Return one row per neuron, in the shown order."""
-        look, clustering = self.state.look, self.state.clustering
-        if look is None:
-            return None
+        look, clustering = self.look, self.state.clustering
         clusters = look.neuron_clusters(clustering) if clustering is not None else np.full(look.n_exc, -1)
         wins = np.bincount(look.winners[look.winners >= 0], minlength=look.n_exc)
         factor = 1e3 if look.theta_unit == "mV" else 1.0
@@ -195,9 +193,7 @@ class FieldsBox(Box):
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the fields in the shown order."""
-        look = self.state.look
-        if look is None:
-            return None
+        look = self.look
         return {
             "kind": "image",
             "image": mosaic(look.w[:, self.mosaic.order], look.field_shape),

@@ -86,16 +86,12 @@ class MatrixBox(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        if self.state.look is None:
-            return self.empty_text
         return f"{'; '.join(filter(None, (self._about(), self.matrix.worst())))}."
 
     def table(self) -> Table | None:
         """Return one row per true class."""
-        return None if self.state.look is None else self.matrix.table()
+        return self.matrix.table()
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the matrix."""
-        look = self.state.look
-        title = f"Confusion matrix, {self.state.readout}"
-        return None if look is None else self.matrix.figure(title, f"{look.part} {look.noun}s")
+        return self.matrix.figure(f"Confusion matrix, {self.state.readout}", f"{self.look.part} {self.look.noun}s")

@@ -11,9 +11,11 @@ from stdpbench.base.units import minus
 from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import INTERVAL
 from stdpbench.studies.report.rows import GROUPS, Accuracy
+from stdpbench.studies.report.views import Clustering
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.tables import add_heading, add_row, table_of
 
@@ -56,14 +58,18 @@ class MeasuresBox(Box):
         self.rows = table_of("Measures of clusters", [*heads, *measures], least=(6, 5, 1))
         vbox(self.rows, within=self.body, spacing=0)
 
+    @property
+    def clustering(self) -> Clustering:
+        """The clusters; only while there are some."""
+        return not_none(self.state.clustering)
+
     def has_content(self) -> bool:
         """Return whether there are clusters."""
         return self.state.look is not None and self.state.clustering is not None
 
     def refresh(self, topics: set[str]) -> None:
         """Fill the table."""
-        clustering = self.state.clustering
-        assert clustering is not None
+        clustering = self.clustering
         self.rows.clear()
         for row in clustering.rows:
             values = [_shown(name, row[name]) for name, _, _ in _MEASURES]
@@ -73,9 +79,7 @@ class MeasuresBox(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        clustering = self.state.clustering
-        if clustering is None or not clustering.rows:
-            return self.empty_text
+        clustering = self.clustering
         parts = [
             f"{row['name']}, K = {row['k']}: " + ", ".join(f"{short} {_shown(n, row[n])}" for n, short, _ in _MEASURES)
             for row in clustering.rows
@@ -84,17 +88,13 @@ class MeasuresBox(Box):
 
     def table(self) -> Table | None:
         """Return all measures."""
-        clustering = self.state.clustering
-        if clustering is None or not clustering.rows:
-            return None
+        clustering = self.clustering
         names = list(clustering.rows[0])
         return names, [["" if row[name] is None else row[name] for name in names] for row in clustering.rows]
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return bars for each measure."""
-        clustering = self.state.clustering
-        if clustering is None or not clustering.rows:
-            return None
+        clustering = self.clustering
         series = [
             {"values": np.array([row[name] for name, _, _ in _MEASURES]), "label": f"{row['name']}, K = {row['k']}"}
             for row in clustering.rows
@@ -189,9 +189,7 @@ class ReadoutsBox(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        look = self.state.look
-        if look is None:
-            return self.empty_text
+        look = self.look
         parts = [
             f"{_named(one)} {100 * one.accuracy:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f} %)"
             for one in look.accuracies
@@ -200,9 +198,7 @@ class ReadoutsBox(Box):
 
     def table(self) -> Table | None:
         """Return all rows."""
-        look = self.state.look
-        if look is None:
-            return None
+        look = self.look
         rows = [
             (one.group, one.name, one.supervised, one.accuracy, one.low, one.high, one.n_images, one.n_unanswered)
             for one in look.accuracies
@@ -211,9 +207,7 @@ class ReadoutsBox(Box):
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return bars with intervals."""
-        look = self.state.look
-        if look is None:
-            return None
+        look = self.look
         values = np.array([100 * one.accuracy for one in look.accuracies])
         error = 100 * np.array([[one.accuracy - one.low, one.high - one.accuracy] for one in look.accuracies]).T
         return {

@@ -132,8 +132,6 @@ class OverTimeBox(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        if self.state.look is None:
-            return self.empty_text
         found = self._found
         if found is None:
             return f"{self._about()}."
@@ -146,9 +144,9 @@ class OverTimeBox(Box):
 
     def table(self) -> Table | None:
         """Return accuracy and share of settled answers at each moment."""
-        if self.state.look is None or self._found is None:
-            return None
         found = self._found
+        if found is None:
+            return None
         time, accuracy = self._curve(found)
         settled = found.settled
         rows = [
@@ -164,9 +162,9 @@ class OverTimeBox(Box):
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the curve, with a mark at the median."""
-        if self.state.look is None or self._found is None:
-            return None
         found = self._found
+        if found is None:
+            return None
         time, accuracy = self._curve(found)
         median = found.settled_ms(self._labels)["median"]
         plot: dict[str, Any] = {

@@ -132,13 +132,11 @@ class Strip(Box):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        return self.empty_text if self.state.look is None else f"{self.note.text()}."
+        return f"{self.note.text()}."
 
     def table(self) -> Table | None:
         """Return one row per picture."""
-        look, state = self.state.look, self.state
-        if look is None:
-            return None
+        look, state = self.look, self.state
         answers = look.answers[state.readout]
         members = state.clustering.members if state.clustering is not None else np.full(look.n_images, -1)
         rows = [
@@ -156,8 +154,8 @@ class Strip(Box):
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the shown pictures as a mosaic."""
-        look = self.state.look
-        if look is None or not len(self.shown()):
+        look = self.look
+        if not len(self.shown()):
             return None
         numbers = self.shown()[:_MOST]
         return {

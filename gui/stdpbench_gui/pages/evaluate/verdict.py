@@ -30,7 +30,6 @@ class Verdict(QWidget):
         self.graphics = PlotArea()
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot = Plot()
-        self.plot.hideButtons()
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.hideAxis("bottom")
         self.plot.getViewBox().invertY(True)
@@ -80,10 +79,8 @@ class Verdict(QWidget):
         brushes = [pg.mkBrush(colours.exc if row.group == "read-out" else colours.line) for row in self.rows]
         self.bars.setOpts(brushes=brushes, pen=pg.mkPen(None))
         self.intervals.setData(pen=pg.mkPen(colours.ink, width=1))
-        axis = self.plot.getAxis("left")
-        axis.setPen(pg.mkPen(None))
-        axis.setTextPen(colours.ink)
-        axis.setTickFont(theme.plot_font())
+        self.plot.restyle()
+        self.plot.getAxis("left").setPen(pg.mkPen(None))
 
 
 def _short(name: str, readout: str) -> str:

@@ -11,7 +11,6 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QFocusEvent, QKeyEvent
-from PyQt6.QtWidgets import QApplication
 
 from stdpbench.base.units import signed
 from stdpbench.studies.lab.points import Points
@@ -54,11 +53,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         item = self.getPlotItem()
         half = theme.GRID // 2  # of a number at the end of an axis
         item.layout.setContentsMargins(0, half, 3 * half, half)
-        item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
         item.disableAutoRange()
         for side in ("left", "bottom"):
-            item.getAxis(side).enableAutoSIPrefix(False)
             item.getAxis(side).setStyle(hideOverlappingLabels=False)
         self._zero = [pg.InfiniteLine(0, angle=angle) for angle in (0, 90)]
         self._cursor = pg.InfiniteLine(0, angle=90)
@@ -104,12 +101,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         """Apply the colours and the font size of the theme."""
         colours, item = theme.current(), self.getPlotItem()
         self.setBackground(colours.base)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(colours.line)
-            axis.setTextPen(colours.ink)
-            axis.setTickFont(QApplication.font())
-            axis.label.setFont(QApplication.font())
+        item.restyle()
         self.tip.setStyleSheet(f"background: {colours.base}; border: 1px solid {colours.line}; color: {colours.ink};")
         for line in self._zero:
             line.setPen(pg.mkPen(colours.faint, width=1))

@@ -301,9 +301,13 @@ class ComparisonPanel(QWidget):
             f"{n} run{'' if n == 1 else 's'} drawn; {'tick another one to compare them' if n == 1 else 'comparing …'}"
         )
 
+    def has_content(self) -> bool:
+        """Return whether curves of a run are drawn."""
+        return bool(self._ticks.ordered)
+
     def table(self) -> Table | None:
         """Return one row per point and run."""
-        return course_table(self._ticks.ordered) if self._ticks.ordered else None
+        return course_table(self._ticks.ordered)
 
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper."""

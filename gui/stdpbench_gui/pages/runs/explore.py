@@ -332,16 +332,18 @@ class ExplorePanel(QWidget):
         said = f"{len(self._entries)} runs over {axes}{f', coloured by {colour.label}' if colour is not None else ''}."
         return f"{said} {origins_sentence(self._entries)}".rstrip()
 
+    def has_content(self) -> bool:
+        """Return whether there are runs and axes to draw them over."""
+        return not self._nothing()
+
     def table(self) -> Table | None:
         """Return a row for each run."""
         colour = self.axes.get(self._path("colour"))
         axes = [*self.shown_axes(), *([] if colour is None or colour in self.shown_axes() else [colour])]
-        return None if self._nothing() else axes_table(self._entries, axes)
+        return axes_table(self._entries, axes)
 
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper."""
-        if self._nothing():
-            return None
         n = f"{len(self._entries)} runs"
         names = [entry.name for entry in self._entries]
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -45,12 +45,9 @@ class LevelBar(Plot):
         self._uncounted: NDArray[np.floating[Any]] | None = None
         self._counted_at = 0.0
         self._to_count = timer(self, self._count, _COUNT_MS, once=True)  # each new map restarts it
-        self.hideButtons()
         self.hideAxis("bottom")
         self.setMouseEnabled(x=False, y=True)
-        axis = self.getAxis("left")
-        axis.enableAutoSIPrefix(False)
-        axis.setStyle(tickLength=-4, tickTextOffset=4)
+        self.getAxis("left").setStyle(tickLength=-4, tickTextOffset=4)
         self._size_axis()
         self.colours = pg.ImageItem()
         self.addItem(self.colours)
@@ -66,22 +63,17 @@ class LevelBar(Plot):
 
     def _size_axis(self) -> None:
         """Use the font size of the theme, with enough room for the axis."""
-        font, axis = theme.plot_font(), self.getAxis("left")
-        metrics = QFontMetrics(font)
+        metrics = QFontMetrics(theme.plot_font())
         width = metrics.horizontalAdvance("0.000") + metrics.height() + 8  # of the ticks and the label
         self.setFixedWidth(width + 40)
-        axis.setWidth(width)
-        axis.setTickFont(font)
-        axis.label.setFont(font)
+        self.getAxis("left").setWidth(width)
 
-    def restyle(self, colour_map: pg.ColorMap) -> None:
+    def show_map(self, colour_map: pg.ColorMap) -> None:
         """Apply the colours of the theme and a colour map."""
         colours = theme.current()
         self._map = colour_map
+        self.restyle()
         self._size_axis()
-        axis = self.getAxis("left")
-        axis.setPen(colours.line)
-        axis.setTextPen(colours.ink)
         self.curve.setPen(pg.mkPen(colours.input, width=1))
         fill = QColor(colours.input)
         fill.setAlpha(90)

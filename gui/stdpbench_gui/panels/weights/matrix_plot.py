@@ -15,6 +15,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.widgets.mosaic import MapImage
+from stdpbench_gui.widgets.plot import Axis
 
 _CLASS_TICKS = 24  # classes that are named at an axis at most
 
@@ -36,9 +37,8 @@ class MatrixPlot:
 
     def __init__(self, box: pg.ViewBox, image: MapImage) -> None:
         self._box, self._image = box, image
-        self.left, self.bottom = pg.AxisItem("left"), pg.AxisItem("bottom")
+        self.left, self.bottom = Axis("left"), Axis("bottom")
         for axis in (self.left, self.bottom):
-            axis.enableAutoSIPrefix(False)
             axis.linkToView(box)
         self._lines, self._selected = pg.PlotCurveItem(connect="pairs"), pg.PlotCurveItem(connect="pairs")
         for item in (self._lines, self._selected):
@@ -71,10 +71,7 @@ class MatrixPlot:
         """Apply the colours and fonts of the theme."""
         colours = theme.current()
         for axis in (self.left, self.bottom):
-            axis.setPen(colours.line)
-            axis.setTextPen(colours.ink)
-            axis.setTickFont(theme.plot_font())
-            axis.label.setFont(theme.plot_font())
+            axis.restyle()
         self._lines.setPen(colours.pen("faint", 1))
         self._selected.setPen(colours.pen("wrong", 1))
 

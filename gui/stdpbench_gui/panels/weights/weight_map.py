@@ -331,7 +331,7 @@ class WeightMap(Panel):
         found = colour_maps.diverging() if about_zero else colour_maps.sequential()
         self.mosaic.image.set_colours(found, colour_maps.absent())
         self.levels.centred = about_zero
-        self.levels.restyle(found)
+        self.levels.show_map(found)
         self.levels.setLabel("left", self._label())
 
     def _label(self) -> str:
