@@ -7,7 +7,6 @@ from pathlib import Path
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
@@ -19,11 +18,11 @@ from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.catalog.trash import BinContent, bin_content, bin_folder, empty_bin, restore
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.widgets.basic import named, push_button, wrapped
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
-class BinDialog(QDialog):
+class BinDialog(Dialog):
     """Lists the runs in the bin.
 
     Attributes
@@ -35,9 +34,7 @@ class BinDialog(QDialog):
     reported = pyqtSignal(str)
 
     def __init__(self, runs: Path, background: Background, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Bin")
+        super().__init__("Bin", parent)
         self.setAccessibleName("Bin")
         self._runs = runs
         self._background = background
@@ -47,8 +44,7 @@ class BinDialog(QDialog):
         self.list.itemSelectionChanged.connect(self._enable)
         self.list.itemDoubleClicked.connect(lambda _: self.restore())
         self.empty = wrapped("The bin is empty. Deleted runs stay here until you empty it.", "faint")
-        self.problem = wrapped("", "problem")
-        self.problem.hide()
+        self.problem = ProblemLabel()
         self.restore_button = push_button("Restore", clicked=lambda _=False: self.restore())
         self.empty_button = push_button("Empty the bin…", clicked=lambda _=False: self.ask())
         close = push_button("Close", clicked=self.close)
@@ -82,8 +78,7 @@ class BinDialog(QDialog):
         self._enable()
 
     def _fail(self, reason: str) -> None:
-        self.problem.setText(f"⚠ {reason}")
-        self.problem.show()
+        self.problem.say(f"⚠ {reason}")
         self._enable()
 
     def _enable(self) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QDialog, QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PyQt6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from stdpbench.bridges.hardware import ChipCheck
 from stdpbench.bridges.hardware.check import activity_rows, energy_sentence, plain_text, verdict_text
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import named, not_none, wrapped
+from stdpbench_gui.widgets.basic import Dialog, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _HEADINGS = ("what", "where", "network", "chip", "verdict")
@@ -20,7 +20,7 @@ _WIDTHS = (30, 12, 40, 44, 12)
 _SOURCE = Qt.ItemDataRole.UserRole
 
 
-class ChipCheckDialog(QDialog):
+class ChipCheckDialog(Dialog):
     """A table of chips: what each compares, the verdict, and the source of the chip's figure.
 
     Parameters
@@ -41,9 +41,7 @@ class ChipCheckDialog(QDialog):
     """
 
     def __init__(self, name: str, checks: Sequence[ChipCheck], parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Chip check of {name}")
+        super().__init__(f"Chip check of {name}", parent)
         self.setAccessibleName(f"Chip check of {name}")
         self._text = plain_text(checks, name)
         fit = [check.target.title for check in checks if check.fits]

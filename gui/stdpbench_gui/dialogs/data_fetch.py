@@ -15,7 +15,7 @@ from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import push_button, wrapped
+from stdpbench_gui.widgets.basic import ProblemLabel, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -59,7 +59,7 @@ class FetchDialog(QDialog):
         self.text = wrapped(f"{why} {'It' if why else words} is downloaded once (10 to 30 MB) {where}".strip())
         self.progress = ProgressBar("Progress of the download", thin=False)
         self.status = wrapped("", "faint")
-        self.problem = wrapped("", "problem")
+        self.problem = ProblemLabel()
         self.download_button = push_button(f"Download {words}", style="primary")
         self.download_button.setDefault(True)
         self.folder_button = QPushButton("Choose folder…")
@@ -81,7 +81,6 @@ class FetchDialog(QDialog):
         )
         self._timer = timer(self, self._look, _TICK_MS)
         self._show_busy(False)
-        self.problem.hide()
         self.resize(520, 200)
 
     def download(self) -> None:
@@ -107,8 +106,7 @@ class FetchDialog(QDialog):
 
     def _fail(self, reason: str) -> None:
         self._end()
-        self.problem.setText(f"⚠ {reason.rstrip('.')}.")
-        self.problem.show()
+        self.problem.say(f"⚠ {reason.rstrip('.')}.")
         self.download_button.setText("Try again")
 
     def _take(self, found: Path) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPixmap
-from PyQt6.QtWidgets import QComboBox, QDialog, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.machine import DATA_SETS, Machine
-from stdpbench_gui.widgets.basic import Label, named, plain_tip, unbroken, wrapped
+from stdpbench_gui.widgets.basic import Dialog, Label, named, plain_tip, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 
@@ -70,7 +70,7 @@ def picture_of(name: str) -> QPixmap:
     return QPixmap.fromImage(to_image(ink, 0, 255, colour_maps.sequential()))
 
 
-class ExperimentsDialog(QDialog):
+class ExperimentsDialog(Dialog):
     """Lists the included experiments; the chosen one is described on the right, and can be run or edited.
 
     Attributes
@@ -85,9 +85,7 @@ class ExperimentsDialog(QDialog):
     edit_wanted = pyqtSignal(str)
 
     def __init__(self, machine: Machine, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("All experiments")
+        super().__init__("All experiments", parent)
         self.setAccessibleName("All experiments")
         self._machine = machine
         self.search = named(QLineEdit(), "Search experiments")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.studies.report.recordings import neurons_named
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import named, wrapped
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _MOST = 1_000_000
@@ -18,7 +18,7 @@ _HINT = (
 )
 
 
-class ExportResponsesDialog(QDialog):
+class ExportResponsesDialog(Dialog):
     """Asks for the neurons whose potentials are exported, and for the number of stimuli.
 
     Attributes
@@ -30,17 +30,14 @@ class ExportResponsesDialog(QDialog):
     chosen = pyqtSignal(object, int)
 
     def __init__(self, name: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Export responses of {name}")
+        super().__init__(f"Export responses of {name}", parent)
         self.setAccessibleName(f"Export responses of {name}")
         self.neurons = named(QLineEdit(), "Neurons whose potentials are exported")
         self.neurons.setPlaceholderText("none; exc=0,3,7 inh=1")
         self.stimuli = named(QSpinBox(), "Number of stimuli, from the first")
         self.stimuli.setRange(0, _MOST)
         self.stimuli.setSpecialValueText("all; 100 with potentials")
-        self.problem = wrapped("", "problem")
-        self.problem.hide()
+        self.problem = ProblemLabel()
         form = QFormLayout()
         form.addRow("&Potentials of", self.neurons)
         form.addRow("&Stimuli", self.stimuli)
@@ -60,8 +57,7 @@ class ExportResponsesDialog(QDialog):
         try:
             neurons = neurons_named(self.neurons.text().split())
         except StdpbenchError as error:
-            self.problem.setText(f"⚠ {error}.")
-            self.problem.show()
+            self.problem.say(f"⚠ {error}.")
             return
         super().accept()
         self.chosen.emit(neurons, self.stimuli.value())

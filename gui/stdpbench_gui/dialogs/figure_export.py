@@ -14,7 +14,6 @@ from PyQt6.QtCore import QModelIndex, QSettings, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
@@ -35,7 +34,7 @@ from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, named, not_none, push_button, short_path, wrapped
+from stdpbench_gui.widgets.basic import Dialog, Label, ProblemLabel, named, not_none, push_button, short_path, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.tables import RowsModel
@@ -176,13 +175,11 @@ class _Numbers(RowsModel):
         return None
 
 
-class NumbersDialog(QDialog):
+class NumbersDialog(Dialog):
     """The numbers behind a panel at the time of opening."""
 
     def __init__(self, shown: Exportable, table: Table, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"{shown.title}: numbers")
+        super().__init__(f"{shown.title}: numbers", parent)
         self._shown = shown
         self._table = table
         self.model = _Numbers(*table)
@@ -214,7 +211,7 @@ class NumbersDialog(QDialog):
             self._shown.session.message.emit(f"Saved the numbers to {chosen}.")
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """Asks for the file and size of a figure, and lets a separate process draw it.
 
     Attributes
@@ -230,9 +227,7 @@ class ExportDialog(QDialog):
     """
 
     def __init__(self, shown: Exportable, spec: dict[str, Any], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Export {shown.title}")
+        super().__init__(f"Export {shown.title}", parent)
         # both from the same moment, so that numbers and figure agree although the run continues
         self._shown, self._table = shown, spec.get("table") or shown.table()
         self._spec = {name: value for name, value in spec.items() if name != "table"}
@@ -267,8 +262,7 @@ class ExportDialog(QDialog):
         self.caption = named(QPlainTextEdit(caption_of(shown, spec)), "Caption")
         self.caption.setTabChangesFocus(True)
         self.caption.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 2 * theme.GRID)
-        self.problem = named(wrapped("", "problem"), "Problem")
-        self.problem.hide()
+        self.problem = ProblemLabel("Problem")
         self.busy = ProgressBar("Drawing the figure")
         self.busy.setRange(0, 0)
         self.busy.hide()
@@ -339,8 +333,7 @@ class ExportDialog(QDialog):
     def _show_problem(self, sentence: str) -> None:
         self.busy.hide()
         self.go.setEnabled(True)  # type: ignore[union-attr]
-        self.problem.setText(sentence)
-        self.problem.show()
+        self.problem.say(sentence)
 
     def _browse(self) -> None:
         kinds = ";;".join(f"{name.upper()} (*.{name})" for name in FORMATS)

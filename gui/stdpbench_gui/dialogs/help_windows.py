@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PyQt6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHeaderView,
     QPlainTextEdit,
     QTableWidget,
@@ -19,7 +17,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.engine.doctor import Finding
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import Dialog, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _IN_PLOTS = (
@@ -30,13 +28,11 @@ _IN_PLOTS = (
 """What the mouse does where there is no menu."""
 
 
-class ShortcutsWindow(QDialog):
+class ShortcutsWindow(Dialog):
     """Lists every action that has a shortcut, menu by menu."""
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keyboard shortcuts")
+        super().__init__("Keyboard shortcuts", parent)
         rows = [
             (entry.menu.replace("&", ""), entry.action.text().replace("&", "").rstrip("…"), shortcut)
             for entry in actions
@@ -68,7 +64,7 @@ class ShortcutsWindow(QDialog):
         self.resize(560, 620)
 
 
-class ProblemWindow(QDialog):
+class ProblemWindow(Dialog):
     """Shows what a report of a problem should contain, and copies it.
 
     Parameters
@@ -78,9 +74,7 @@ class ProblemWindow(QDialog):
     """
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Report a problem")
+        super().__init__("Report a problem", parent)
         about = wrapped(
             "Say what you did, what you expected and what happened instead, and add the text below. Nothing is sent "
             "from here: read it, and remove anything private, such as names of folders, before you share it."

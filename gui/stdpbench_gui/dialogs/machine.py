@@ -6,15 +6,15 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QDialog, QPushButton, QWidget
+from PyQt6.QtWidgets import QPushButton, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.machine import DATA_SETS, Machine
-from stdpbench_gui.widgets.basic import named, not_none, push_button, scrolling, wrapped
+from stdpbench_gui.widgets.basic import Dialog, named, not_none, push_button, scrolling, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
-class MachineDialog(QDialog):
+class MachineDialog(Dialog):
     """Lists what the check of this machine has found, and follows when it is checked again.
 
     Attributes
@@ -26,9 +26,7 @@ class MachineDialog(QDialog):
     data_wanted = pyqtSignal(str, str)
 
     def __init__(self, machine: Machine, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("This machine")
+        super().__init__("This machine", parent)
         self.setAccessibleName("This machine")
         self._machine = machine
         self._layout = vbox(within=self, margins=2 * theme.GRID, spacing=theme.GRID)

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QDialog, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
@@ -29,7 +29,7 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, wrapped
+from stdpbench_gui.widgets.basic import Dialog, Label, menu_action, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _MOST = 6  # neurons at once
@@ -76,7 +76,7 @@ class Recorded:
         return cls(SpikeTrains.from_arrays(arrays), mean)
 
 
-class NeuronSpikes(QDialog):
+class NeuronSpikes(Dialog):
     """Draws the chosen neurons over each other, the correlogram of two of them, and the raster of all.
 
     Parameters
@@ -99,9 +99,7 @@ class NeuronSpikes(QDialog):
     title = "Spikes of neurons"
 
     def __init__(self, folder: RunFolder, chosen: int, session: RunSession, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Spikes of neurons: {folder.path.name}")
+        super().__init__(f"Spikes of neurons: {folder.path.name}", parent)
         self.recorded: Recorded | None = None
         self.drawn: list[int] = []
         self.found: Correlogram | None = None

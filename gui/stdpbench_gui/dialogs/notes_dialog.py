@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
@@ -20,13 +19,13 @@ from PyQt6.QtWidgets import (
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, Label, named, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Dialog, Label, ProblemLabel, named
 from stdpbench_gui.widgets.layouts import vbox
 
 _ROWS = 5  # of the list of neurons
 
 
-class NotesDialog(QDialog):
+class NotesDialog(Dialog):
     """Form for what is noted on a run.
 
     Attributes
@@ -41,9 +40,7 @@ class NotesDialog(QDialog):
     neuron_wanted = pyqtSignal(str, int)
 
     def __init__(self, name: str, notes: Notes, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"Notes on {name}")
+        super().__init__(f"Notes on {name}", parent)
         self.setAccessibleName(f"Notes on {name}")
         self.title = named(QLineEdit(notes.title), "Title")
         self.title.setMaxLength(LONGEST_TITLE)
@@ -62,8 +59,7 @@ class NotesDialog(QDialog):
             self.neurons.addItem(item)
         self.neurons.setFixedHeight(_ROWS * self.fontMetrics().lineSpacing() + theme.GRID)
         self.neurons.itemActivated.connect(self._show_neuron)
-        self.problem = wrapped("", "problem")
-        self.problem.hide()
+        self.problem = ProblemLabel()
         form = QFormLayout()
         form.addRow("&Title", self.title)
         form.addRow("Ta&gs", self.tags)
@@ -105,8 +101,7 @@ class NotesDialog(QDialog):
         try:
             change = self.change()
         except StdpbenchError as error:
-            self.problem.setText(f"⚠ {error}.")
-            self.problem.show()
+            self.problem.say(f"⚠ {error}.")
             return
         self.saved.emit(change)
         super().accept()

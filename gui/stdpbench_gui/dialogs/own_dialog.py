@@ -11,7 +11,6 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QComboBox,
-    QDialog,
     QFormLayout,
     QFrame,
     QLineEdit,
@@ -29,6 +28,7 @@ from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import (
+    Dialog,
     Label,
     dropped_paths,
     experiment_target,
@@ -46,7 +46,7 @@ _WAIT_MS = 250
 T = TypeVar("T")
 
 
-class OwnDialog(QDialog):
+class OwnDialog(Dialog):
     """Base of the dialogs that make an experiment from the user's own data.
 
     Attributes
@@ -68,9 +68,7 @@ class OwnDialog(QDialog):
     other_wanted = pyqtSignal(object)
 
     def __init__(self, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
+        super().__init__(title, parent)
         self.setAcceptDrops(True)
         self._session = session
         self._path: Path | None = None

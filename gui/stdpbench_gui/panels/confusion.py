@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
+from PyQt6.QtCore import QSignalBlocker, Qt, QTimer
 from PyQt6.QtGui import QIcon, QPixmap
-from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
+from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.figures.paper import Table
@@ -22,10 +22,11 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
-from stdpbench_gui.widgets.basic import Label, named, plain_tip
+from stdpbench_gui.widgets.basic import Label, named
 from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
+from stdpbench_gui.widgets.pictures import PictureStrip
 
 _SIDE = 36  # pixels of a thumbnail
 _MOST = 200  # thumbnails
@@ -75,16 +76,7 @@ class Confusion(Panel):
         self.matrix.cell_chosen.connect(self._choose)
         self.label = named(Label(), "Selected cell")
         self.label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
-        self.strip = named(QListWidget(), "Pictures in the cell")
-        self.strip.setViewMode(QListView.ViewMode.IconMode)
-        self.strip.setFlow(QListView.Flow.LeftToRight)
-        self.strip.setWrapping(False)
-        self.strip.setMovement(QListView.Movement.Static)
-        self.strip.setIconSize(QSize(_SIDE, _SIDE))
-        self.strip.setSpacing(2)
-        self.strip.setFixedHeight(_SIDE + 20)
-        self.strip.setFrameShape(QListWidget.Shape.NoFrame)
-        self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.strip = PictureStrip("Pictures in the cell", _SIDE, 20)
         vbox((self.matrix, 1), self.label, self.strip, within=self.body, spacing=0)
         self._forget()
 
@@ -193,12 +185,8 @@ class Confusion(Panel):
         self.strip.setVisible(bool(len(numbers)))  # without pictures, the matrix gets the room
         drawn = split.test.drawn
         for number in numbers[:_MOST].tolist():
-            item = QListWidgetItem(_icon(drawn[number]), "")
             text = f"{self._evaluated_on} {noun_of(self.session)} {number}: {answers.spikes[number]} spikes"
-            item.setToolTip(plain_tip(text))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
-            item.setData(Qt.ItemDataRole.UserRole, number)
-            self.strip.addItem(item)
+            self.strip.add_picture(_icon(drawn[number]), "", text, number)
 
     def _take_answers(self, found: tuple[RunFolder, str, Answers]) -> None:
         folder, name, answers = found

@@ -14,6 +14,7 @@ from PyQt6.QtGui import QAction, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDialog,
     QFileDialog,
     QFrame,
     QLabel,
@@ -95,6 +96,16 @@ def menu_action(menu: QMenu, text: str, slot: Callable[[], object], tip: str = "
     if tip:
         action.setToolTip(tip)
     action.triggered.connect(lambda _=False: slot())
+    return action
+
+
+def check_action(menu: QMenu, text: str, on: bool, toggled: Callable[[bool], object], tip: str = "") -> QAction:
+    """Append an action to a menu that can be on or off."""
+    action = not_none(menu.addAction(text))
+    action.setToolTip(tip or text)
+    action.setCheckable(True)
+    action.setChecked(on)
+    action.toggled.connect(toggled)
     return action
 
 
@@ -323,6 +334,28 @@ class Wrapped(Label):
         super().changeEvent(event)
         if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._known[1].clear()
+
+
+class ProblemLabel(Wrapped):
+    """A label for what is wrong, hidden while nothing is."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__("")
+        named(self, name, style="problem").hide()
+
+    def say(self, text: str) -> None:
+        """Say what is wrong; empty: nothing."""
+        self.setText(text)
+        self.setVisible(bool(text))
+
+
+class Dialog(QDialog):
+    """A dialog that is deleted when it is closed."""
+
+    def __init__(self, title: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
 
 
 def wrapped(text: str, name: str = "") -> QLabel:

@@ -8,10 +8,11 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QBuffer, QByteArray, QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtGui import QColor, QIcon, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PyQt6.QtWidgets import QListView, QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import plain_tip
 
 
 def coloured(
@@ -74,6 +75,46 @@ _FLATTEST = 8
 def visible_size(width: int, height: int, flattest: int = _FLATTEST) -> tuple[int, int]:
     """Return a size with which a single row or column can be seen: no side more than `flattest` times the other."""
     return max(width, -(-height // flattest)), max(height, -(-width // flattest))
+
+
+class PictureStrip(QListWidget):
+    """Pictures in a row that scrolls.
+
+    Parameters
+    ----------
+    name : str
+        Its accessible name.
+    side : int
+        Side of a picture, in pixels.
+    below : int
+        Room below the pictures, in pixels.
+    """
+
+    def __init__(self, name: str, side: int, below: int) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setMovement(QListView.Movement.Static)
+        self.setIconSize(QSize(side, side))
+        self.setSpacing(2)
+        self.setFixedHeight(side + below)
+        self.setFrameShape(QListWidget.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def add_picture(self, icon: QIcon, text: str, about: str, number: int) -> QListWidgetItem:
+        """Append a picture with a text below it, its description, and its number as data."""
+        item = QListWidgetItem(icon, text, self)
+        item.setData(Qt.ItemDataRole.UserRole, number)
+        describe_item(item, about)
+        return item
+
+
+def describe_item(item: QListWidgetItem, about: str) -> None:
+    """Set the description of a picture: its tool tip, and what a screen reader says."""
+    item.setToolTip(plain_tip(about))
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, about)
 
 
 class Picture(QWidget):

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QSignalBlocker, QSize, Qt
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
-from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
+from PyQt6.QtWidgets import QComboBox, QListWidgetItem
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.fields import mosaic
-from stdpbench.studies.report.views import Numbers, ViewData
+from stdpbench.studies.report.views import Numbers
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import named, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import named, not_none, wrapped
 from stdpbench_gui.widgets.inks import inks
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.pictures import PictureStrip, describe_item
 
 _SIDE = 44
 _MOST = 120
@@ -48,17 +49,8 @@ class Strip(Box):
         self.title_extra.addWidget(self.which)
         self.note = named(wrapped("", ""), "Selection")
         self.note.setContentsMargins(theme.GRID, 4, theme.GRID, 2)
-        self.list = named(QListWidget(), "Selected stimuli")
-        self.list.setViewMode(QListView.ViewMode.IconMode)
-        self.list.setFlow(QListView.Flow.LeftToRight)
-        self.list.setWrapping(False)
-        self.list.setMovement(QListView.Movement.Static)
-        self.list.setIconSize(QSize(_SIDE, _SIDE))
-        self.list.setSpacing(2)
-        self.list.setFrameShape(QListWidget.Shape.NoFrame)
-        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list = PictureStrip("Selected stimuli", _SIDE, self.fontMetrics().height() + 30)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.list.setFixedHeight(_SIDE + self.fontMetrics().height() + 30)
         self.list.currentItemChanged.connect(self._on_item)
         vbox(self.note, self.list, within=self.body, spacing=0)
         state.pointed.connect(self._on_pointed)
@@ -78,7 +70,7 @@ class Strip(Box):
         numbers = self.shown()
         if topics == {"clusters", "chosen"} and np.array_equal(numbers[:_MOST], self._numbers):
             for place, number in enumerate(self._numbers.tolist()):  # new clusters, same pictures
-                self._tell(self.list.item(place), look, number)
+                describe_item(not_none(self.list.item(place)), self._about(number))
             self._say()
             return
         self._numbers = numbers[:_MOST]
@@ -86,27 +78,19 @@ class Strip(Box):
             self.list.clear()
             images = inks(look.pixels[self._numbers]) if len(numbers) else []
             for number, image in zip(self._numbers.tolist(), images, strict=True):
-                self.list.addItem(self._item(look, number, image))
+                label, answer = int(look.labels[number]), int(look.answers[self.state.readout][number])
+                wrong = label != answer
+                text = f"{'✕ ' if wrong else ''}{look.named(label)}→{look.named(answer)}"
+                self.list.add_picture(_icon(image, wrong), text, self._about(number), number)
         self._say()
 
-    def _item(self, look: ViewData, number: int, image: QImage) -> QListWidgetItem:
-        label, answer = int(look.labels[number]), int(look.answers[self.state.readout][number])
-        wrong = label != answer
-        item = QListWidgetItem(_icon(image, wrong), f"{'✕ ' if wrong else ''}{look.named(label)}→{look.named(answer)}")
-        item.setData(_NUMBER, number)
-        self._tell(item, look, number)
-        return item
-
-    def _tell(self, item: QListWidgetItem | None, look: ViewData, number: int) -> None:
-        text = look.describe_picture(number, self.state.readout, self.state.clustering)
-        if item is not None:
-            item.setToolTip(plain_tip(text))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
+    def _about(self, number: int) -> str:
+        return self.look.describe_picture(number, self.state.readout, self.state.clustering)
 
     def _say(self) -> None:
-        look, state = self.look, self.state
+        state = self.state
         if state.picture >= 0:
-            self.note.setText(look.describe_picture(state.picture, state.readout, state.clustering))
+            self.note.setText(self._about(state.picture))
             return
         n = len(self.shown())
         more = f" · showing the first {_MOST} of {thousands(n)}" if n > _MOST else ""

@@ -29,7 +29,7 @@ from stdpbench_gui.pages.rules.tables import (
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, named, wrapped
+from stdpbench_gui.widgets.basic import Elided, ProblemLabel, named
 from stdpbench_gui.widgets.layouts import vbox
 
 _WAIT_MS = 250
@@ -74,7 +74,7 @@ class EditorBox(TitledBox):
             "on_output_spike": CodeField("on an output spike"),
         }
         self.traces, self.parameters = traces_table(), parameters_table()
-        self.problem = wrapped("", "problem")
+        self.problem = ProblemLabel()
         self.load, self.save = QPushButton("Load…"), QPushButton("Save…")
         self.load.setToolTip("Read a rule from a TOML file (format: docs/plasticity.md)")
         self.save.setToolTip("Write the rule with its current values to a TOML file")
@@ -210,8 +210,7 @@ class EditorBox(TitledBox):
             table.show_problems({one.part.removeprefix(key): one for one in found if one.part.startswith(key)})
         others = [one.sentence.removeprefix("rule: ") for one in found if not one.part]
         said = f"{_count(found)}; still using the last valid rule"
-        self.problem.setText("\n".join([said, *(f"⚠ {sentence}" for sentence in others)]))
-        self.problem.setVisible(bool(found))
+        self.problem.say("\n".join([said, *(f"⚠ {sentence}" for sentence in others)]) if found else "")
         self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}")
         self.verdict.setToolTip("" if not found else said)
         self.verdict.setObjectName("faint" if not found else "problem")

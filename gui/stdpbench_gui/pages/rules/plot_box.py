@@ -22,7 +22,16 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, NarrowBox, menu_action, named, not_none, tool_button, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    NarrowBox,
+    ProblemLabel,
+    menu_action,
+    named,
+    not_none,
+    tool_button,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend
 
@@ -57,8 +66,7 @@ class OptionsPopup(QDialog):
             field.setAccessibleDescription(option.help)
             form.addRow(f"{option.label} ({option.unit})" if option.unit else option.label, field)
             self.fields[option.name] = field
-        self.problem = wrapped("", "problem")
-        self.problem.hide()
+        self.problem = ProblemLabel()
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok
             | QDialogButtonBox.StandardButton.RestoreDefaults
@@ -83,8 +91,7 @@ class OptionsPopup(QDialog):
                 if value != opened.get(option.name, option.default):
                     options[option.name] = value
         except StdpbenchError as error:
-            self.problem.setText(f"⚠ {error}")
-            self.problem.show()
+            self.problem.say(f"⚠ {error}")
             return
         state.plan(self._place, Plan(state.plans[self._place].protocol, options))
         super().accept()

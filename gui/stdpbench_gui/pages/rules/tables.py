@@ -21,7 +21,7 @@ from stdpbench.kinds.plasticity.custom import Problem
 from stdpbench.kinds.plasticity.language import DIMENSIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import lowest_free
-from stdpbench_gui.widgets.basic import Label, named, wrapped
+from stdpbench_gui.widgets.basic import Label, ProblemLabel, named
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 Row = tuple[str, ...]
@@ -66,8 +66,7 @@ class Table(QWidget):
         self.remove.setAccessibleName(f"Remove from {name}")
         self.add.clicked.connect(lambda _: self.add_row())
         self.remove.clicked.connect(lambda _: self.remove_row())
-        self.message = named(wrapped("", "problem"), f"Errors: {name}")
-        self.message.hide()
+        self.message = ProblemLabel(f"Errors: {name}")
         label = Label(name)
         label.setBuddy(self.table)
         head = hbox(label, STRETCH, self.add, self.remove)
@@ -126,8 +125,7 @@ class Table(QWidget):
                     problem = found.get(item.text().strip())
                     item.setBackground(colour if problem is not None else QColor(theme.current().base))
                     item.setToolTip(problem.sentence if problem is not None else "")
-        self.message.setText("\n".join(f"⚠ {problem.sentence}" for problem in found.values()))
-        self.message.setVisible(bool(found))
+        self.message.say("\n".join(f"⚠ {problem.sentence}" for problem in found.values()))
 
     def _put(self, row: Row) -> None:
         at = self.table.rowCount()

@@ -36,7 +36,16 @@ from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.measure import Line, Measure, finite
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import explain, named, not_none, plain_tip, push_button, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import (
+    ProblemLabel,
+    explain,
+    named,
+    not_none,
+    plain_tip,
+    push_button,
+    title_buttons,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_names
 
@@ -85,18 +94,11 @@ class ComparisonPanel(QWidget):
         curves.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         vbox(self.legend, (grid, 1), within=curves, spacing=0)
         self.rows = named(QTreeWidget(), "Results and differing parameters of the ticked runs", style="rows")
-        self.rows.setRootIsDecorated(False)
-        self.rows.setUniformRowHeights(True)
-        self.rows.setAlternatingRowColors(True)
         self.rows.setItemsExpandable(False)
         self.seeds = named(QTreeWidget(), "Means over seeds, and differences seed by seed", style="rows")
-        self.seeds.setRootIsDecorated(False)
-        self.seeds.setUniformRowHeights(True)
-        self.seeds.setAlternatingRowColors(True)
         self._marks: dict[str, list[pg.InfiniteLine]] = {}
         self.words = named(wrapped("", "faint"), "Summary of the comparison")
-        self.problem = wrapped("", "problem")
-        self.problem.hide()
+        self.problem = ProblemLabel()
         self.empty = wrapped(_EMPTY, "faint")
         self._halves = QSplitter(Qt.Orientation.Horizontal)
         self.body: QWidget = self._halves
@@ -107,8 +109,12 @@ class ComparisonPanel(QWidget):
         self._halves.setSizes([500, 680])
         self._halves.setChildrenCollapsible(False)
         vbox(self._bar(), self.problem, self.empty, (self.body, 1), within=self, spacing=theme.GRID // 2)
-        for table in (self.rows, self.seeds):  # a scroll bar that appears takes room
+        for table in (self.rows, self.seeds):
+            table.setRootIsDecorated(False)
+            table.setUniformRowHeights(True)
+            table.setAlternatingRowColors(True)
             not_none(table.header()).setTextElideMode(Qt.TextElideMode.ElideRight)
+            # a scroll bar that appears takes room
             not_none(table.verticalScrollBar()).rangeChanged.connect(lambda *_: self._fit_tables())
         ticks.changed.connect(self.refresh)
         ticks.read.connect(self.refresh)
@@ -147,8 +153,7 @@ class ComparisonPanel(QWidget):
         for widget in (self.body, self.clear, self.more):
             widget.setVisible(some)
         self.empty.setVisible(not some)
-        self.problem.setText(f"⚠ {ticks.problem}")
-        self.problem.setVisible(some and bool(ticks.problem))
+        self.problem.say(f"⚠ {ticks.problem}" if some and ticks.problem else "")
         self.words.setText(self.summary() if some else "")
         self._write_legend()
         self._draw_curves()

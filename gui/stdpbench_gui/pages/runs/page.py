@@ -40,6 +40,7 @@ from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import (
     Elided,
     Label,
+    ProblemLabel,
     content_of,
     explain,
     named,
@@ -257,8 +258,7 @@ class RunsPage(QWidget):
         self.search.setPlaceholderText("Find: a word, or vote>0.9 seed=3")
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(_SEARCH_LETTERS * self.search.fontMetrics().horizontalAdvance("n"))
-        self.search_problem = named(wrapped("", "problem"), "Search error")
-        self.search_problem.hide()
+        self.search_problem = ProblemLabel("Search error")
         self.summary = named(Elided(), "Summary of the history", style="faint")
         self.empty = wrapped("", "empty")
         self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -390,8 +390,7 @@ class RunsPage(QWidget):
             problem = ""
         except StdpbenchError as error:
             problem = str(error)
-        self.search_problem.setText(f"⚠ {problem}. Showing the previous results." if problem else "")
-        self.search_problem.setVisible(bool(problem))
+        self.search_problem.say(f"⚠ {problem}. Showing the previous results." if problem else "")
         self._summarise()
 
     _searched = Search()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 
 from PyQt6.QtCore import (
@@ -17,7 +18,7 @@ from PyQt6.QtCore import (
     Qt,
     pyqtSignal,
 )
-from PyQt6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPalette, QResizeEvent
+from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QResizeEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -33,7 +34,7 @@ from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.model import LINKS, USUAL, WRITTEN, RunsModel
-from stdpbench_gui.widgets.basic import menu_action, named, not_none
+from stdpbench_gui.widgets.basic import check_action, menu_action, named, not_none
 
 _LETTERS = {
     "name": 33,
@@ -272,12 +273,9 @@ class RunsTable(QTreeView):
             if heading != "run":
                 inner = not_none(menu.addMenu(heading))
             for path in [*paths, *(["branches"] if heading == "run" else [])]:
-                action = QAction(run_columns.title(path), inner)
-                action.setCheckable(True)
-                action.setChecked(path in self.runs.columns)
+                toggle = partial(self._toggle, path)
+                action = check_action(inner, run_columns.title(path), path in self.runs.columns, toggle)
                 action.setEnabled(path != "name")
-                action.toggled.connect(lambda on, path=path: self._toggle(path, on))
-                inner.addAction(action)
             if heading == "run":
                 menu.addSeparator()
         menu.addSeparator()

@@ -35,7 +35,7 @@ from stdpbench_gui.panels.curves.taught import Taught
 from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import step_up
-from stdpbench_gui.widgets.basic import menu_action, not_none
+from stdpbench_gui.widgets.basic import check_action, menu_action, not_none
 from stdpbench_gui.widgets.layouts import vbox
 
 
@@ -67,12 +67,8 @@ class CheckedMenu(QMenu):
         super().__init__(title, parent)
         self._actions: dict[str, QAction] = {}
         for name, text in names.items():
-            action = QAction(text[0].upper() + text[1:], self)
-            action.setCheckable(True)
-            action.setChecked(name in usual)
-            action.toggled.connect(lambda _: changed())
-            self.addAction(action)
-            self._actions[name] = action
+            titled = text[0].upper() + text[1:]
+            self._actions[name] = check_action(self, titled, name in usual, lambda _: changed())
 
     @property
     def chosen(self) -> list[str]:
@@ -261,9 +257,7 @@ class Curves(Panel):
         self.smoothing = SmoothingMenu(self, self.show_all)
         for menu in (self.readouts, self.measures, self.smoothing, OverlaysMenu(self, session, self.overlays)):
             self.menu.addMenu(menu)
-        self.as_grid = not_none(self.menu.addAction("Grid of all curves"))
-        self.as_grid.setCheckable(True)
-        self.as_grid.toggled.connect(lambda _: self.show_all())
+        self.as_grid = check_action(self.menu, "Grid of all curves", False, lambda _: self.show_all())
         menu_action(self.menu, "Whole run", self.show_all)
 
     def _new_plot(self, name: str, *, chooses: bool = True) -> CurvePlot:

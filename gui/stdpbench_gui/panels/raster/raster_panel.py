@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker
@@ -23,7 +24,7 @@ from stdpbench_gui.panels.raster.strips import Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Elided, Label, named, plain_tip
+from stdpbench_gui.widgets.basic import Elided, Label, check_action, named, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
@@ -291,11 +292,7 @@ class Raster(Panel):
         self.bands.clear()
         self.hidden.clear()
         for name in names:
-            action = QAction(name, self.bands)
-            action.setCheckable(True)
-            action.setChecked(True)
-            action.toggled.connect(lambda on, name=name: self.show_population(name, on))
-            self.bands.addAction(action)
+            check_action(self.bands, name, True, partial(self.show_population, name))
 
     def show_population(self, name: str, on: bool) -> None:
         """Show or hide the band of a population; the last one stays."""

@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QSettings, QSignalBlocker, Qt
-from PyQt6.QtGui import QAction, QPainter
+from PyQt6.QtGui import QPainter
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QWidget
 
 from stdpbench.base.units import thousands
@@ -27,7 +27,7 @@ from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import menu_action, named, not_none, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import check_action, menu_action, named, not_none, plain_tip, wrapped
 from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
@@ -192,19 +192,12 @@ class WeightMap(Panel):
             ("Mark duplicates", self.marks.set_show_alike, False),
             ("Colour bar and histogram", self.levels.setVisible, True),
         ):
-            action = QAction(text, self)
-            action.setCheckable(True)
-            action.setChecked(on)
-            action.toggled.connect(toggle)
-            self.menu.addAction(action)
-        fixed = QAction("Fixed levels", self)
-        fixed.setToolTip("Keep the levels of the colours, which otherwise follow the weights")
-        fixed.setCheckable(True)
-        fixed.toggled.connect(self.levels.fix)
+            check_action(self.menu, text, on, toggle)
+        self.menu.addSeparator()
+        tip = "Keep the levels of the colours, which otherwise follow the weights"
+        fixed = check_action(self.menu, "Fixed levels", False, self.levels.fix, tip)
         self.levels.fixed_changed.connect(fixed.setChecked)
         self.levels.fixed_changed.connect(lambda _: self.mark_dirty())
-        self.menu.addSeparator()
-        self.menu.addAction(fixed)
         menu_action(self.menu, "Fit levels", self.fit_levels)
         menu_action(self.menu, "More contrast", lambda: self.levels.scale(0.8))
         menu_action(self.menu, "Less contrast", lambda: self.levels.scale(1.25))
