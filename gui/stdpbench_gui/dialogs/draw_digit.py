@@ -24,8 +24,6 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import (
     QDialog,
-    QFormLayout,
-    QHBoxLayout,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -45,7 +43,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import CheckBox, Label, explain, named, not_none, title_buttons, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, TOP, form, hbox, vbox
 from stdpbench_gui.widgets.plot import Plot
 
 USUAL_WIDTH = 22
@@ -272,21 +270,16 @@ class DrawDigitDialog(QDialog):
 
     def _lay_out(self) -> None:
         tools = hbox(self.undo_button, self.clear_button, self.eraser, STRETCH)
-        width = QFormLayout()
-        width.addRow("Line width", self.line)
-        preview = QHBoxLayout()
-        preview.addWidget(self.preview, 0, Qt.AlignmentFlag.AlignTop)
-        preview.addWidget(self.preview_text, 1)
-        left = vbox(self.pad, tools, width, spacing=theme.GRID)
+        preview = hbox((self.preview, 0, TOP), (self.preview_text, 1))
+        left = vbox(self.pad, tools, form(("Line width", self.line)), spacing=theme.GRID)
         left.addSpacing(theme.GRID)
         left.addWidget(wrapped("As the network sees it", "cardtitle"))
         left.addLayout(preview)
         left.addStretch(1)
         menu = QMenu(self)
         figure_export.add_actions(menu, self, self)
-        top = hbox(self.big, (self.words, 1))
-        for button in title_buttons("the drawing and its answer", self.explain, menu):
-            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        question, more = title_buttons("the drawing and its answer", self.explain, menu)
+        top = hbox(self.big, (self.words, 1), (question, 0, TOP), (more, 0, TOP))
         plots = hbox((self.bars_plot, 1), (self.raster_plot, 1), spacing=2 * theme.GRID)
         fields = hbox(*self.fields, STRETCH, spacing=theme.GRID // 2)
         self.fields_title = wrapped("Neurons that fired most, with their receptive fields", "cardtitle")

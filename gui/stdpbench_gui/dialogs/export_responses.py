@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PyQt6.QtWidgets import QDialogButtonBox, QLineEdit, QSpinBox, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.studies.report.recordings import neurons_named
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, wrapped
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.layouts import form, vbox
 
 _MOST = 1_000_000
 _HINT = (
@@ -38,9 +38,7 @@ class ExportResponsesDialog(Dialog):
         self.stimuli.setRange(0, _MOST)
         self.stimuli.setSpecialValueText("all; 100 with potentials")
         self.problem = ProblemLabel()
-        form = QFormLayout()
-        form.addRow("&Potentials of", self.neurons)
-        form.addRow("&Stimuli", self.stimuli)
+        fields = form(("&Potentials of", self.neurons), ("&Stimuli", self.stimuli))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         file = buttons.addButton("Choose &file…", QDialogButtonBox.ButtonRole.AcceptRole)
         assert file is not None
@@ -48,7 +46,7 @@ class ExportResponsesDialog(Dialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         hint = wrapped(_HINT, "faint")
-        vbox(form, hint, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        vbox(fields, hint, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(520, 220)
         self.neurons.setFocus()
 

@@ -17,7 +17,6 @@ from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -35,7 +34,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import Dialog, Label, ProblemLabel, named, not_none, push_button, short_path, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.tables import RowsModel
 
@@ -266,14 +265,14 @@ class ExportDialog(Dialog):
         self.busy = ProgressBar("Drawing the figure")
         self.busy.setRange(0, 0)
         self.busy.hide()
-        form = QFormLayout()
-        form.setSpacing(theme.GRID)
-        form.addRow("File", place)
-        form.addRow("Format", self.format)
-        form.addRow("Width", widths)
-        form.addRow("Font size", self.font_)
-        form.addRow("Resolution", self.dpi)
-        form.addRow("Caption", self.caption)
+        fields = form(
+            ("File", place),
+            ("Format", self.format),
+            ("Width", widths),
+            ("Font size", self.font_),
+            ("Resolution", self.dpi),
+            ("Caption", self.caption),
+        )
         note = named(wrapped("The numbers (.csv) and the caption (.txt) are saved in the same folder."), style="faint")
         buttons = QDialogButtonBox()
         self.go = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -283,7 +282,7 @@ class ExportDialog(Dialog):
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.export)
         buttons.rejected.connect(self.close)
-        vbox(form, note, self.problem, self.busy, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        vbox(fields, note, self.problem, self.busy, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(560, self.sizeHint().height())
         self.format.currentIndexChanged.connect(self._name_by_format)
         self.width_.valueChanged.connect(self._name_preset)

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QPushButton, QWidget
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.machine import DATA_SETS, Machine
 from stdpbench_gui.widgets.basic import Dialog, named, not_none, push_button, scrolling, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, TOP, Item, hbox, vbox
 
 
 class MachineDialog(Dialog):
@@ -65,10 +65,9 @@ class MachineDialog(Dialog):
         if data and finding.state != "fault":
             return hbox((wrapped(f"·  {words} is not installed."), 1), self._getter(finding.name, f"Get {words}…"))
         mark = "✗" if finding.state == "fault" else "!"
-        line = hbox(margins=(2 * theme.GRID, 0, 0, 0))
+        parts: tuple[Item, ...] = ()
         if data:
-            line.addWidget(self._getter(finding.name, f"Get {words} again…"))
-            line.addStretch(1)
+            parts = self._getter(finding.name, f"Get {words} again…"), STRETCH
         elif finding.fix:
             command = named(wrapped(finding.fix), f"Fix for {finding.name}")
             command.setTextInteractionFlags(
@@ -77,9 +76,8 @@ class MachineDialog(Dialog):
             copy = push_button("Copy", name=f"Copy the fix for {finding.name}")
             clipboard = not_none(QGuiApplication.clipboard())
             copy.clicked.connect(lambda _=False: clipboard.setText(finding.fix))
-            line.addWidget(command, 1)
-            line.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
-        return vbox(wrapped(f"{mark}  {words}: {finding.detail}"), line)
+            parts = (command, 1), (copy, 0, TOP)
+        return vbox(wrapped(f"{mark}  {words}: {finding.detail}"), hbox(*parts, margins=(2 * theme.GRID, 0, 0, 0)))
 
     def _getter(self, name: str, text: str) -> QPushButton:
         return push_button(text, clicked=lambda _=False: self.data_wanted.emit(name, ""))

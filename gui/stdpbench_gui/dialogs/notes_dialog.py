@@ -8,7 +8,6 @@ from collections.abc import Callable
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QDialogButtonBox,
-    QFormLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -19,8 +18,8 @@ from PyQt6.QtWidgets import (
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, Dialog, Label, ProblemLabel, named
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.basic import CheckBox, Dialog, ProblemLabel, named, wrapped
+from stdpbench_gui.widgets.layouts import form, vbox
 
 _ROWS = 5  # of the list of neurons
 
@@ -60,22 +59,15 @@ class NotesDialog(Dialog):
         self.neurons.setFixedHeight(_ROWS * self.fontMetrics().lineSpacing() + theme.GRID)
         self.neurons.itemActivated.connect(self._show_neuron)
         self.problem = ProblemLabel()
-        form = QFormLayout()
-        form.addRow("&Title", self.title)
-        form.addRow("Ta&gs", self.tags)
-        form.addRow("", self.star)
-        form.addRow("&Notes", self.text)
-        if notes.neurons:
-            form.addRow("Neurons", self.neurons)
-        else:
-            self.neurons.hide()
-            hint = named(Label("Stars of neurons are given in the Neuron panel of the Train page."), style="faint")
-            hint.setWordWrap(True)
-            form.addRow("Neurons", hint)
+        hint = wrapped("Stars of neurons are given in the Neuron panel of the Train page.", "faint")
+        neurons = self.neurons if notes.neurons else hint
+        fields = form(
+            ("&Title", self.title), ("Ta&gs", self.tags), ("", self.star), ("&Notes", self.text), ("Neurons", neurons)
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        vbox(form, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        vbox(fields, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(520, 380)
         self.title.setFocus()
 

@@ -12,10 +12,8 @@ from PyQt6.QtWidgets import (
     QBoxLayout,
     QComboBox,
     QFormLayout,
-    QFrame,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QWidget,
 )
@@ -34,6 +32,7 @@ from stdpbench_gui.widgets.basic import (
     experiment_target,
     named,
     push_button,
+    scrolling,
     short_path,
     wrapped,
 )
@@ -117,10 +116,7 @@ class OwnDialog(Dialog):
             label.setBuddy(field)
             network.addRow(label, field)
         column = QWidget()
-        scroll = named(QScrollArea(), "Settings")
-        scroll.setWidget(column)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll = named(scrolling(column), "Settings")
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         margins = (0, 0, theme.GRID, 0)
         left = vbox(wrapped(heading, "cardtitle"), self.form, within=column, margins=margins, spacing=theme.GRID)

@@ -1,14 +1,18 @@
-"""Layouts of widgets in a row or a column, each in one call."""
+"""Layouts of widgets in a row, a column, a form or a splitter, each in one call."""
 
 from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QBoxLayout, QFormLayout, QHBoxLayout, QLayout, QSplitter, QVBoxLayout, QWidget
 
-Item = QWidget | QLayout | int | tuple[QWidget | QLayout, int]
+from stdpbench_gui.look import theme
+
+Item = QWidget | QLayout | int | tuple[QWidget | QLayout, int] | tuple[QWidget, int, Qt.AlignmentFlag]
 Margins = int | tuple[int, int] | tuple[int, int, int, int]
 STRETCH: Final = 1
+TOP: Final = Qt.AlignmentFlag.AlignTop
 _Box = TypeVar("_Box", bound=QBoxLayout)
 
 
@@ -22,7 +26,7 @@ def hbox(
 
     Parameters
     ----------
-    items : widget, layout, or tuple of one and its stretch factor
+    items : widget, layout, or tuple of one, its stretch factor and its alignment
         `STRETCH`: empty space that takes the room that is left.
     within : QWidget, optional
         Widget that gets the layout.
@@ -44,15 +48,34 @@ def vbox(
     return _filled(QVBoxLayout(within), items, margins, spacing)
 
 
+def form(*rows: tuple[str, QWidget | QLayout]) -> QFormLayout:
+    """Lay out fields below each other, with their labels at the left."""
+    made = QFormLayout()
+    made.setSpacing(theme.GRID)
+    for label, field in rows:
+        made.addRow(label, field)
+    return made
+
+
+def split(*parts: tuple[QWidget, int], upright: bool = False) -> QSplitter:
+    """Lay out widgets with their stretch factors, between which handles can be moved; none of them collapses."""
+    made = QSplitter(Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal)
+    made.setChildrenCollapsible(False)
+    for place, (part, stretch) in enumerate(parts):
+        made.addWidget(part)
+        made.setStretchFactor(place, stretch)
+    return made
+
+
 def _filled(box: _Box, items: tuple[Item, ...], margins: Margins, spacing: int | None) -> _Box:
     sides = (margins,) if isinstance(margins, int) else margins
     box.setContentsMargins(*sides * (4 // len(sides)))
     if spacing is not None:
         box.setSpacing(spacing)
     for each in items:
-        item, stretch = each if isinstance(each, tuple) else (each, 0)
+        item, stretch, *aligned = each if isinstance(each, tuple) else (each, 0)
         if isinstance(item, QWidget):
-            box.addWidget(item, stretch)
+            box.addWidget(item, stretch, *aligned)
         elif isinstance(item, QLayout):
             box.addLayout(item, stretch)
         else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QSplitter, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
@@ -30,7 +30,7 @@ from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import Elided, ProblemLabel, named
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.layouts import split, vbox
 
 _WAIT_MS = 250
 _SPOTS = ("on_input_spike", "on_output_spike")
@@ -91,10 +91,8 @@ class EditorBox(TitledBox):
 
     def _lay_out(self) -> None:
         texts = QWidget()
-        left = vbox(self.name, within=texts, margins=theme.GRID, spacing=theme.GRID // 2)
-        for field in self.fields.values():
-            left.addWidget(field, 1)
-        left.addWidget(self.problem)
+        fields = [(field, 1) for field in self.fields.values()]
+        vbox(self.name, *fields, self.problem, within=texts, margins=theme.GRID, spacing=theme.GRID // 2)
         numbers = QWidget()
         vbox(
             (self.traces, 2),
@@ -103,13 +101,7 @@ class EditorBox(TitledBox):
             margins=(0, theme.GRID // 2, theme.GRID, theme.GRID),
             spacing=theme.GRID // 2,
         )
-        split = QSplitter()
-        split.setChildrenCollapsible(False)
-        split.addWidget(texts)
-        split.addWidget(numbers)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 1)
-        vbox(split, within=self.body, spacing=0)
+        vbox(split((texts, 1), (numbers, 1)), within=self.body, spacing=0)
         self._style()
 
     def _style(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
-from PyQt6.QtWidgets import QApplication, QScrollArea, QWidget
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.curves import RuleProcess
@@ -17,7 +17,7 @@ from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, scrolling, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
 _SETTLE_MS = 120
@@ -56,10 +56,8 @@ class EquationsBox(TitledBox):
         self.notes.setTextFormat(Qt.TextFormat.RichText)
         content = named(QWidget(), style="panel")
         vbox(self.picture, self.notes, STRETCH, within=content, margins=(theme.GRID, theme.GRID // 2))
-        self.area = named(QScrollArea(), "Equations (scroll area)")
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.area.setWidget(content)
+        self.area = named(scrolling(content), "Equations (scroll area)")
+        self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         vbox(self.area, within=self.body, spacing=0)
         menu_action(self.menu, "Copy as TeX", self.copy_tex)
         menu_action(self.menu, "Copy picture", self.copy_picture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLineEdit, QScrollArea, QWidget
+from PyQt6.QtWidgets import QLineEdit, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import read
@@ -14,7 +14,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import named, tool_button
+from stdpbench_gui.widgets.basic import named, scrolling, tool_button
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
@@ -48,11 +48,8 @@ class ValuesBox(TitledBox):
         )
         self.reset.setAutoRaise(True)
         self.title_extra.addWidget(self.reset)
-        self.area = named(QScrollArea(), "Parameters of the rule")
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area = named(scrolling(QWidget()), "Parameters of the rule")
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         vbox(self.area, within=self.body, spacing=0)
         self._style()
 

@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QMenu,
-    QSplitter,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -46,7 +45,7 @@ from stdpbench_gui.widgets.basic import (
     title_buttons,
     wrapped,
 )
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.layouts import TOP, hbox, split, vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_names
 
 _EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
@@ -100,14 +99,11 @@ class ComparisonPanel(QWidget):
         self.words = named(wrapped("", "faint"), "Summary of the comparison")
         self.problem = ProblemLabel()
         self.empty = wrapped(_EMPTY, "faint")
-        self._halves = QSplitter(Qt.Orientation.Horizontal)
-        self.body: QWidget = self._halves
-        self._halves.addWidget(curves)
         tables = QWidget()
         vbox((self.rows, 2), (self.seeds, 1), within=tables, spacing=theme.GRID // 2)
-        self._halves.addWidget(tables)
-        self._halves.setSizes([500, 680])
-        self._halves.setChildrenCollapsible(False)
+        halves = split((curves, 0), (tables, 0))
+        halves.setSizes([500, 680])
+        self.body: QWidget = halves
         vbox(self._bar(), self.problem, self.empty, (self.body, 1), within=self, spacing=theme.GRID // 2)
         for table in (self.rows, self.seeds):
             table.setRootIsDecorated(False)
@@ -125,12 +121,9 @@ class ComparisonPanel(QWidget):
         self.menu = QMenu(self)
         figure_export.add_actions(self.menu, self, self)
         self.question, self.more = title_buttons("Comparison", self.explain, self.menu)
-        row = hbox(spacing=theme.GRID)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.question, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
-        return row
+        return hbox(
+            (self.words, 1), (self.clear, 0, TOP), (self.question, 0, TOP), (self.more, 0, TOP), spacing=theme.GRID
+        )
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 

@@ -107,13 +107,8 @@ class ExplorePanel(QWidget):
         self.menu = QMenu(self)
         figure_export.add_actions(self.menu, self, self)
         question, self.more = title_buttons("Runs in one plot", self.explain, self.menu)
-        row = hbox(Label("Runs"), (self.source, 3), spacing=theme.GRID)
-        for name, widget in (("Across", self.across), ("Up", self.up), ("Colour", self.colour)):
-            row.addWidget(Label(name))
-            row.addWidget(widget, 4)
-        row.addWidget(question)
-        row.addWidget(self.more)
-        return row
+        axes = Label("Across"), (self.across, 4), Label("Up"), (self.up, 4), Label("Colour"), (self.colour, 4)
+        return hbox(Label("Runs"), (self.source, 3), *axes, question, self.more, spacing=theme.GRID)
 
     def _connect(self) -> None:
         self.source.activated.connect(lambda _: self.refresh())

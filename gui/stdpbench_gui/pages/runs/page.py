@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QLineEdit, QMenu, QSplitter, QStackedWidget, QTabBar, QToolButton, QWidget
+from PyQt6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QTabBar, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -51,7 +51,7 @@ from stdpbench_gui.widgets.basic import (
     wrapped,
 )
 from stdpbench_gui.widgets.button_row import ActionButton, ButtonRow
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, split, vbox
 from stdpbench_gui.widgets.notices import Notices
 
 _LOOK_MS = 1000
@@ -274,9 +274,8 @@ class RunsPage(QWidget):
         self.stars_button.setCheckable(True)
         title = named(Label("History"), style="cardtitle")
         self.buttons = ButtonRow(self.run_actions.buttons(), "More actions for the selected runs")
-        head = hbox(title, (self.search, 1), self.stars_button, spacing=theme.GRID)
-        for widget in (self.buttons, self.columns_button, self.bin_button):
-            head.addWidget(widget)
+        tools = self.stars_button, self.buttons, self.columns_button, self.bin_button
+        head = hbox(title, (self.search, 1), *tools, spacing=theme.GRID)
         history = QWidget()
         vbox(
             head,
@@ -288,12 +287,7 @@ class RunsPage(QWidget):
             within=history,
             spacing=theme.GRID // 2,
         )
-        self.split = QSplitter(Qt.Orientation.Vertical)
-        self.split.addWidget(history)
-        self.split.addWidget(self.below)
-        self.split.setStretchFactor(0, 3)
-        self.split.setStretchFactor(1, 2)
-        self.split.setChildrenCollapsible(False)
+        self.split = split((history, 3), (self.below, 2), upright=True)
         vbox(self.queue, (self.split, 1), within=content_of(self), margins=2 * theme.GRID, spacing=2 * theme.GRID)
         self.setTabOrder(self.search, self.table)
 

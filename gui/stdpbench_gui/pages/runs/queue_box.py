@@ -268,21 +268,9 @@ class QueueBox(QWidget):
         self.at_once.valueChanged.connect(self._set_at_once)
 
     def _bar(self) -> QHBoxLayout:
-        row = hbox(
-            self.title,
-            (self.state, 1),
-            self.up_button,
-            self.down_button,
-            self.hold_button,
-            self.remove_button,
-            self.add_button,
-            spacing=theme.GRID,
-        )
-        row.addSpacing(theme.GRID)
-        row.addWidget(self.at_once)
-        row.addWidget(self.start_button)
-        row.addWidget(self.stop_button)
-        return row
+        items = self.up_button, self.down_button, self.hold_button, self.remove_button, self.add_button
+        process = hbox(self.at_once, self.start_button, self.stop_button, margins=(theme.GRID, 0, 0, 0))
+        return hbox(self.title, (self.state, 1), *items, process, spacing=theme.GRID)
 
     # -- content ---------------------------------------------------------------------------------------------------
 
