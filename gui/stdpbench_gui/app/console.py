@@ -6,21 +6,155 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QAction, QColor
+from PyQt6.QtCore import QObject, Qt, QTimer
+from PyQt6.QtGui import QAction, QColor, QTextCharFormat, QTextCursor, QTextDocument
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from stdpbench.base.errors import StdpbenchError, suggestion
-from stdpbench_gui.app import console_look
+from stdpbench.base.wire import Channel, Listener
 from stdpbench_gui.look import theme
+from stdpbench_gui.look.theme import Theme
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import named, wrapped
+
+_TICK_MS = 20
+
+
+class AppServer(QObject):
+    """Waits for the console to connect, and answers its questions; whoever does not know the key cannot ask.
+
+    Parameters
+    ----------
+    answers : mapping of str to callable
+        What can be asked: called in the main thread with the rest of the question. A `StdpbenchError` is the answer
+        to what is not possible.
+    parent : QObject
+        Owner.
+    """
+
+    def __init__(self, answers: Mapping[str, Callable[[dict[str, Any]], Any]], parent: QObject) -> None:
+        super().__init__(parent)
+        self._answers = answers
+        self._listener = Listener()
+        self._channel: Channel | None = None
+        threading.Thread(target=self._accept, name="console", daemon=True).start()
+        self._timer = timer(self, self._look, _TICK_MS)
+        self._timer.start()
+
+    @property
+    def invitation(self) -> dict[str, Any]:
+        """How the console connects, as plain values."""
+        return self._listener.invitation.to_mapping()
+
+    def close(self) -> None:
+        """End the connection, and stop listening."""
+        self._timer.stop()
+        self._listener.close()
+        if self._channel is not None:
+            self._channel.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            self._channel = self._listener.accept()
+
+    def _look(self) -> None:
+        if self._channel is None:
+            return
+        try:
+            while (question := self._channel.receive(0.0)) is not None:
+                self._channel.post(self._reply(*question))
+        except (OSError, EOFError, StdpbenchError):  # the console has ended
+            self.close()
+
+    def _reply(self, number: int, what: str, more: dict[str, Any]) -> tuple[int, str, Any]:
+        """Return the number of a question with an error, or with the answer."""
+        try:
+            return number, "", self._answers[what](more)
+        except StdpbenchError as error:
+            return number, str(error), None
+
+
+_LEAST = 4.5
+"""Smallest contrast of text (WCAG 2.1, success criterion 1.4.3)."""
+_STEPS = 20
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the style sheet of qtconsole for a theme."""
+    return (
+        f"QPlainTextEdit, QTextEdit {{ background-color: {theme.base}; color: {theme.ink}; "
+        f"selection-background-color: {theme.line}; }}\n"
+        f".inverted {{ background-color: {theme.ink}; color: {theme.base}; }}\n"
+        f".error {{ color: {theme.wrong}; }}\n"
+        f".in-prompt, .in-prompt-number {{ color: {theme.accent}; }}\n"
+        f".out-prompt, .out-prompt-number {{ color: {theme.wrong}; }}\n"
+        ".in-prompt-number, .out-prompt-number { font-weight: bold; }\n"
+    )
+
+
+def syntax_style(theme: Theme) -> str:
+    """Return the name of Pygments' style for what is typed."""
+    return "monokai" if theme.dark else "default"
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return the contrast of two colours, 1 to 21 (WCAG 2.1)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable(colour: QColor, base: QColor) -> QColor:
+    """Return a colour of the same hue that can be read on a background."""
+    hue, saturation, light = max(colour.hslHueF(), 0.0), colour.hslSaturationF(), colour.lightnessF()
+    target, found = (1.0 if _luminance(base) < 0.2 else 0.0), colour
+    for step in range(1, _STEPS + 1):
+        if contrast(found, base) >= _LEAST:
+            break
+        found = QColor.fromHslF(hue, saturation, light + (target - light) * step / _STEPS)
+    return found
+
+
+def recolour(document: QTextDocument, base: QColor) -> None:
+    """Give text that could hardly be read on a background a lighter or darker colour."""
+    unreadable = []
+    block = document.begin()
+    while block.isValid():
+        fragments = block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            brush = fragment.charFormat().foreground()
+            if brush.style() != Qt.BrushStyle.NoBrush and contrast(brush.color(), base) < _LEAST:
+                unreadable.append((fragment.position(), fragment.length(), brush.color()))
+            fragments += 1
+        block = block.next()
+    if not unreadable:
+        return
+    document.setUndoRedoEnabled(False)  # undo is for what is typed
+    cursor = QTextCursor(document)
+    for start, length, colour in unreadable:
+        cursor.setPosition(start)
+        cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+        style = QTextCharFormat()
+        style.setForeground(readable(colour, base))
+        cursor.mergeCharFormat(style)
+    document.setUndoRedoEnabled(True)
+
+
+def _luminance(colour: QColor) -> float:
+    """Return the relative luminance of a colour."""
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
 
 _INSTALL: Final = "The console needs packages that are not installed: pip install 'stdpbench[console]'"
 _STARTING: Final = "Starting Python …"
@@ -94,7 +228,6 @@ class Console(QDockWidget):
         self.note.setText(reason if reason == _INSTALL else f"The console cannot start: {reason}.")
 
     def _on_kernel(self, kernel: Kernel) -> None:
-        from stdpbench_gui.session.app_server import AppServer
 
         self._kernel = kernel
         answers: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -141,16 +274,13 @@ class Console(QDockWidget):
         """Apply the colours of the theme."""
         if self.widget_ is not None:
             colours, shown = theme.current(), self.widget_
-            shown.style_sheet = console_look.style_sheet(colours)
-            shown.syntax_style = console_look.syntax_style(colours)
+            shown.style_sheet = style_sheet(colours)
+            shown.syntax_style = syntax_style(colours)
             base, printed = QColor(colours.base), shown._ansi_processor
             printed.color_map.update(
-                {
-                    number: console_look.readable(QColor(name), base).name()
-                    for number, name in printed.default_color_map.items()
-                }
+                {number: readable(QColor(name), base).name() for number, name in printed.default_color_map.items()}
             )
-            console_look.recolour(shown._control.document(), base)
+            recolour(shown._control.document(), base)
 
     def _look(self) -> None:
         """Give up a process that has ended; one that does not answer for some seconds has only much to do."""

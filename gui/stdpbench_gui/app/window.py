@@ -394,7 +394,7 @@ class MainWindow(QMainWindow):
             self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(self.train.bring, panel))
 
     def _other_actions(self) -> Iterable[MenuEntry]:
-        from stdpbench_gui.app.other_menus import other_entries
+        from stdpbench_gui.app.window_services import other_entries
 
         return other_entries(self)
 

@@ -14,12 +14,12 @@ from waiting import waits
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.wire import WireError
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.app import console
 from stdpbench_gui.app import console as console_module
-from stdpbench_gui.app import console_look
+from stdpbench_gui.app.console import AppServer
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.session import console_proxy
-from stdpbench_gui.session.app_server import AppServer
 from stdpbench_gui.session.console_proxy import App
 
 
@@ -44,12 +44,12 @@ def test_what_it_printed_stays_readable_in_another_theme(
         style.setForeground(QColor(colour))
         cursor.insertText(f"{colour} ", style)
     text = document.toPlainText()
-    console_look.recolour(document, base)
+    console.recolour(document, base)
     assert document.toPlainText() == text
     for at in range(1, len(text)):
         cursor.setPosition(at)
-        assert console_look.contrast(cursor.charFormat().foreground().color(), base) >= 4.5
-    assert console_look.readable(QColor("navy"), QColor("#ffffff")) == QColor("navy"), "what can be read stays"
+        assert console.contrast(cursor.charFormat().foreground().color(), base) >= 4.5
+    assert console.readable(QColor("navy"), QColor("#ffffff")) == QColor("navy"), "what can be read stays"
     assert not document.isUndoAvailable(), "undo is for what is typed"
 
 

@@ -35,10 +35,10 @@ from stdpbench.runs.queue.runner_process import AFTER, runners
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
-from stdpbench_gui.dialogs.export_responses import ExportResponsesDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
+from stdpbench_gui.pages.runs.row_actions import ExportResponsesDialog
 
 # -- what is done with runs ------------------------------------------------------------------------
 

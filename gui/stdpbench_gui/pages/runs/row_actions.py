@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QSpinBox, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.bridges.hardware import ChipCheck
@@ -21,27 +21,106 @@ from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.folder.journal import DamagedJournalError
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.export import export_run
+from stdpbench.runs.lineage.export import SUFFIX, export_run
 from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
 from stdpbench.runs.queue.run_queue import Queue, delete_run
 from stdpbench.studies.report.chip_check import check_run
-from stdpbench.studies.report.recordings import WRITERS, write_responses
+from stdpbench.studies.report.recordings import WRITERS, neurons_named, write_responses
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
-from stdpbench_gui.dialogs.export_responses import ExportResponsesDialog
-from stdpbench_gui.dialogs.export_target import Exported, file_to_export_to
+from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.session.undo import History
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, wrapped
+from stdpbench_gui.widgets.layouts import form, vbox
 from stdpbench_gui.widgets.notices import Notices, Task
 
 if TYPE_CHECKING:
     from stdpbench.api import Run
+
+
+Exported = Literal["zip", "nir", "responses"]
+"""What is exported: a whole run, its network, or its responses."""
+_EXPORTED: dict[Exported, tuple[str, dict[str, str]]] = {
+    "zip": ("Export a run", {".zip": "Zip (*.zip)"}),
+    "nir": ("Export a network", {".nir": "NIR (*.nir)"}),
+    "responses": ("Export responses", {".nwb": "NWB (*.nwb)", ".nix": "Neo (*.nix)"}),
+}
+"""Title of the dialog, and types of files by suffix."""
+
+
+def usual_file(name: str, kind: Exported) -> str:
+    """Return the name of the file that a run is exported to, unless another one is chosen."""
+    return f"{name}{SUFFIX if kind == 'zip' else next(iter(_EXPORTED[kind][1]))}"
+
+
+def file_to_export_to(name: str, folder: str, parent: QWidget, kind: Exported = "zip") -> Path | None:
+    """Ask for the file to export a run to, with the suffix of its type; return None if cancelled."""
+    title, types = _EXPORTED[kind]
+    first, suggested = next(iter(types)), str(Path(folder) / usual_file(name, kind))
+    chosen, filtered = QFileDialog.getSaveFileName(parent, title, suggested, ";;".join(types.values()))
+    if not chosen:
+        return None
+    path = Path(chosen)
+    suffix = next((each for each, type_ in types.items() if type_ == filtered), first)
+    return path if path.suffix.lower() in types else path.with_name(f"{path.name}{suffix}")
+
+
+_MOST = 1_000_000
+_HINT = (
+    "Without neurons, the spikes that the run has kept of the population that is read. With neurons, stimuli are "
+    "presented again, and potentials of these neurons and spikes of all populations are written."
+)
+
+
+class ExportResponsesDialog(Dialog):
+    """Asks for the neurons whose potentials are exported, and for the number of stimuli.
+
+    Attributes
+    ----------
+    chosen : signal of (dict of str to list of int, int)
+        The neurons by population, and the number of stimuli; 0: all, or if they are presented again, 100.
+    """
+
+    chosen = pyqtSignal(object, int)
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(f"Export responses of {name}", parent)
+        self.setAccessibleName(f"Export responses of {name}")
+        self.neurons = named(QLineEdit(), "Neurons whose potentials are exported")
+        self.neurons.setPlaceholderText("none; exc=0,3,7 inh=1")
+        self.stimuli = named(QSpinBox(), "Number of stimuli, from the first")
+        self.stimuli.setRange(0, _MOST)
+        self.stimuli.setSpecialValueText("all; 100 with potentials")
+        self.problem = ProblemLabel()
+        fields = form(("&Potentials of", self.neurons), ("&Stimuli", self.stimuli))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        file = buttons.addButton("Choose &file…", QDialogButtonBox.ButtonRole.AcceptRole)
+        assert file is not None
+        file.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        hint = wrapped(_HINT, "faint")
+        vbox(fields, hint, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        self.resize(520, 220)
+        self.neurons.setFocus()
+
+    def accept(self) -> None:
+        """Tell what was chosen, or say what is not valid."""
+        try:
+            neurons = neurons_named(self.neurons.text().split())
+        except StdpbenchError as error:
+            self.problem.say(f"⚠ {error}.")
+            return
+        super().accept()
+        self.chosen.emit(neurons, self.stimuli.value())
+
 
 _ABOUT = {"command": "desktop app"}
 _LOOK_MS = 200
