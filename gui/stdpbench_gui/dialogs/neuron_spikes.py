@@ -25,12 +25,12 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.widgets.axes import SmallPlot
 from stdpbench_gui.widgets.basic import Dialog, Label, menu_action, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.plot import PlotArea
 
 _NEURON_RASTER_MOST = 200  # stimuli in a band: more would be closer than pixels
 _BAND = 0.88  # share of its row that a band takes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QComboBox,
+    QDoubleSpinBox,
     QFormLayout,
     QLineEdit,
     QPushButton,
@@ -20,12 +21,15 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
+from stdpbench.data.datasets import STEPS, Source
+from stdpbench.declare.parameters import Parameter, build
 from stdpbench.experiment import Experiment
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import (
+    CheckBox,
     Dialog,
     Label,
     dropped_paths,
@@ -38,7 +42,90 @@ from stdpbench_gui.widgets.basic import (
 )
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.layouts import hbox, vbox
-from stdpbench_gui.widgets.steps_form import StepsForm
+
+_SHOWN = ("bool", "int", "float")
+
+
+class StepsForm(QWidget):
+    """Fields for the switches and numbers among the declared parameters of a data set."""
+
+    changed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QFormLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(theme.GRID)
+        self.fields: dict[str, QWidget] = {}
+        self._read: dict[str, Callable[[], Any]] = {}
+        self._dataset: Source | None = None
+
+    def show_dataset(self, dataset: Source) -> None:
+        """Show the values of a data set."""
+        while self._layout.rowCount():
+            self._layout.removeRow(0)
+        self.fields.clear()
+        self._read.clear()
+        self._dataset = dataset
+        declared = [p for p in dataset.describe() if p.type in _SHOWN and not p.choices]
+        for parameter in sorted(declared, key=lambda p: p.name not in STEPS):
+            self._add(parameter, getattr(dataset, parameter.name))
+
+    def dataset(self) -> Source:
+        """Return the data set with the values of the form.
+
+        Raises
+        ------
+        StdpbenchError
+            If the values are inconsistent.
+        """
+        assert self._dataset is not None
+        values = {name: read() for name, read in self._read.items()}
+        return build(type(self._dataset), self._dataset.model_dump() | values, "data")
+
+    def _add(self, parameter: Parameter, value: Any) -> None:
+        words = parameter.name.replace("_", " ")
+        field: QWidget
+        if parameter.type == "bool":
+            box = CheckBox()
+            box.setChecked(bool(value))
+            box.toggled.connect(lambda _: self.changed.emit())
+            self._read[parameter.name] = box.isChecked
+            field = box
+        else:
+            field = self._number(parameter, value)
+        field.setToolTip(parameter.help)
+        field.setAccessibleName(words)
+        field.setAccessibleDescription(parameter.help)
+        label = named(Label(words), tip=parameter.help)
+        label.setBuddy(field)
+        self.fields[parameter.name] = field
+        self._layout.addRow(label, field)
+
+    def _number(self, parameter: Parameter, value: Any) -> QWidget:
+        optional = parameter.default is None
+        whole = parameter.type == "int"
+        spin = QSpinBox() if whole else QDoubleSpinBox()
+        low, high = parameter.minimum or 0, parameter.maximum
+        top = 2_000_000_000 if high is None or high > 2_000_000_000 else high
+        if isinstance(spin, QSpinBox):
+            first = int(low) - 1 if optional else int(low)
+            spin.setRange(first, int(top))
+            spin.setValue(first if value is None else int(value))
+        else:
+            spin.setDecimals(0 if optional else 2)
+            spin.setRange(0.0 if optional else 0.01, float(top) if high is None else float(top) - 0.01)
+            spin.setSingleStep(1000 if optional else 0.05)
+            spin.setValue(0.0 if value is None else float(value))
+        if optional:
+            spin.setSpecialValueText("one sixth" if parameter.name == "validation_images" else "unchanged")
+        if parameter.name in ("resize", "frame"):
+            spin.setSuffix(" pixels")
+        spin.setKeyboardTracking(False)
+        spin.valueChanged.connect(lambda _: self.changed.emit())
+        self._read[parameter.name] = lambda: None if optional and spin.value() == spin.minimum() else spin.value()
+        return spin
+
 
 _WAIT_MS = 250
 

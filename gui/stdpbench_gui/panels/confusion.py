@@ -23,10 +23,9 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.basic import Label, named
-from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
-from stdpbench_gui.widgets.pictures import PictureStrip
+from stdpbench_gui.widgets.pictures import PictureStrip, ink
 
 _SIDE = 36  # pixels of a thumbnail
 _MOST = 200  # thumbnails

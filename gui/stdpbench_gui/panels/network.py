@@ -12,9 +12,8 @@ from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.recent_answers import RecentRates
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.diagram_items import rate_text
 from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.network_diagram import NetworkDiagram
+from stdpbench_gui.widgets.network_diagram import NetworkDiagram, rate_text
 
 
 class NetworkPanel(Panel):

@@ -18,7 +18,6 @@ from stdpbench.experiment import Experiment, n_bins
 from stdpbench.results.figures.paper import Table, histogram
 from stdpbench.runs.analysis.fields import NOT_COUNTED
 from stdpbench_gui.look import theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
@@ -26,6 +25,7 @@ from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
 from stdpbench_gui.widgets.basic import named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.plot import PlotArea
 
 _KEPT = 200  # presentations
 _BINS = 40

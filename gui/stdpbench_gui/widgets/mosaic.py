@@ -12,8 +12,8 @@ from PyQt6.QtGui import QKeyEvent, QPainter
 
 from stdpbench.runs.analysis.fields import pooled, tile
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.widgets.pictures import coloured
+from stdpbench_gui.widgets.plot import PlotArea
 
 
 class MapImage(pg.ImageItem):  # type: ignore[misc]

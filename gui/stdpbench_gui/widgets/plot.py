@@ -1,4 +1,4 @@
-"""A plot of pyqtgraph without its menu of options, which the app does not show.
+"""The area for plots, and a plot of pyqtgraph without its menu of options, which the app does not show.
 
 pyqtgraph makes some 40 widgets for the options of each plot, even if its menu is disabled. They were half of the
 widgets of the window: Qt polished them whenever the theme changed, and they outlived the plot. Here, the options are
@@ -16,9 +16,19 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6 import QtWidgets
+from PyQt6.QtCore import Qt
 
 from stdpbench.base.units import printed
 from stdpbench_gui.look import theme
+
+
+class PlotArea(pg.GraphicsLayoutWidget):  # type: ignore[misc]
+    """pyqtgraph's area for several plots. It is opaque, so that Qt does not paint the widgets behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
 
 _MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")
 _READ = ("isChecked", "value", "maximum", "count")

@@ -26,12 +26,12 @@ from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.lessons.places import show
-from stdpbench_gui.pages.evaluate import report_writer
+from stdpbench_gui.pages.evaluate import helper
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
 from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.inks import inks
+from stdpbench_gui.widgets.pictures import inks
 
 
 def drawn(page: EvaluatePage) -> bool:
@@ -416,7 +416,7 @@ def test_every_view_leaves_as_figure_and_as_table(page: EvaluatePage) -> None:
 
 def test_a_report_is_written_and_opened(page: EvaluatePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     run, opened = page.runs / "small", list[Path]()
-    monkeypatch.setattr(report_writer, "open_page", opened.append)
+    monkeypatch.setattr(helper, "open_page", opened.append)
     page.report.click()
     assert page.notices.tasks
     assert not page.report.isEnabled()

@@ -9,7 +9,7 @@ import pytest
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.kinds.plasticity import rules
-from stdpbench_gui.pages.rules import apply
+from stdpbench_gui.pages.rules import to_network
 from stdpbench_gui.session.parameter_changes import Changes
 
 
@@ -20,7 +20,7 @@ class Run:
         self.experiment = experiment
         self.folder = type("Folder", (), {"path": Path("small")})()
         self.connected = True
-        self.state = apply.State.RUNNING
+        self.state = to_network.State.RUNNING
         self.live = type("Live", (), {"progress": {"phase": "train"}})()
         self.asked: list[dict[str, Any]] = []
         self.cannot = ""
@@ -56,15 +56,15 @@ def run() -> Any:
 def test_other_values_of_the_rule_in_force_change_the_running_network(run: Any) -> None:
     changes, messages = Made(), list[str]()
     rule = rules.build({**run.experiment.plasticity.to_mapping(), "nu_post": 0.03, "tau_x": 25.0}, "rule")
-    seen = apply.outlook(run, rule, changes)
+    seen = to_network.outlook(run, rule, changes)
     assert (seen.why_not_here, seen.why_not_in_branch) == ("", "")
     assert "nu_post → 0.03" in seen.says
-    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
+    to_network.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert changes.made == [("here", {"plasticity.nu_post": 0.03, "plasticity.tau_x": "25 ms"})]
     assert "can undo it" in messages[-1]
-    apply.apply_in_branch(run, rule, changes, lambda sentence, failed: messages.append(sentence))
+    to_network.apply_in_branch(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert changes.made[-1][0] == "branch"
-    same = apply.outlook(run, run.experiment.plasticity, changes)
+    same = to_network.outlook(run, run.experiment.plasticity, changes)
     assert "already" in same.why_not_here
 
 
@@ -72,25 +72,27 @@ def test_why_a_rule_cannot_be_applied_is_said(run: Any) -> None:
     changes = Made()
     rule = rules.build({"kind": "diehl-cook-triplet", "nu_post": 0.03}, "rule")
     run.connected = False
-    assert "small is not running" in apply.outlook(run, rule, changes).why_not_here
+    assert "small is not running" in to_network.outlook(run, rule, changes).why_not_here
     run.connected, run.live.progress = True, {"phase": "test"}
-    assert "labelling and test use the rule" in apply.outlook(run, rule, changes).why_not_here
+    assert "labelling and test use the rule" in to_network.outlook(run, rule, changes).why_not_here
     run.live.progress = {"phase": "train"}
-    assert "does not run there" in apply.outlook(run, rules.build({"kind": "clopath"}, "rule"), changes).why_not_here
+    assert (
+        "does not run there" in to_network.outlook(run, rules.build({"kind": "clopath"}, "rule"), changes).why_not_here
+    )
     run.folder = None
-    assert "No run is open" in apply.outlook(run, rule, changes).why_not_here
+    assert "No run is open" in to_network.outlook(run, rule, changes).why_not_here
 
 
 def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> None:
     changes, messages, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
     run.cannot = "Another rule change is in progress: wait until its network is built."
-    assert apply.outlook(run, rule, changes).why_not_here == run.cannot
-    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
+    assert to_network.outlook(run, rule, changes).why_not_here == run.cannot
+    to_network.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert run.asked == []
     assert messages == [run.cannot]
     run.cannot = ""
-    assert apply.outlook(run, rule, changes).why_not_here == ""
-    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
+    assert to_network.outlook(run, rule, changes).why_not_here == ""
+    to_network.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert run.asked == [rule.to_mapping()]
     assert messages[-1] == "pair-additive is active."
 
@@ -98,18 +100,18 @@ def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> No
 def test_where_several_projections_learn_one_is_chosen() -> None:
     digits = read_experiment("digits")
     two = digits.spelled_out().override({"network.projections.compete.plasticity.kind": "homeostatic"})
-    assert (apply.learners(digits), apply.learners(digits.spelled_out())) == ((), ())
-    assert apply.learners(two) == ("feed", "compete")
+    assert (to_network.learners(digits), to_network.learners(digits.spelled_out())) == ((), ())
+    assert to_network.learners(two) == ("feed", "compete")
     run: Any = Run(two)
     changes, messages, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
-    assert apply.outlook(run, rule, changes).why_not_here.startswith("which projection is to learn by the rule?")
-    assert "small, feed: diehl-cook-triplet → pair-additive" in apply.outlook(run, rule, changes, "feed").says
-    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence), "feed")
+    assert to_network.outlook(run, rule, changes).why_not_here.startswith("which projection is to learn by the rule?")
+    assert "small, feed: diehl-cook-triplet → pair-additive" in to_network.outlook(run, rule, changes, "feed").says
+    to_network.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence), "feed")
     assert (run.asked, run.of) == ([rule.to_mapping()], "feed")
-    apply.apply_in_branch(run, rule, changes, lambda sentence, failed: messages.append(sentence), "feed")
+    to_network.apply_in_branch(run, rule, changes, lambda sentence, failed: messages.append(sentence), "feed")
     assert changes.made == [("branch", ("pair-additive", "feed"))]
     current = two.rules_by_projection["feed"]
     other = rules.build({**current.to_mapping(), "nu_post": 0.03}, "rule")
-    apply.apply_here(run, other, changes, lambda sentence, failed: messages.append(sentence), "feed")
+    to_network.apply_here(run, other, changes, lambda sentence, failed: messages.append(sentence), "feed")
     assert changes.made[-1] == ("here", {"network.projections.feed.plasticity.nu_post": 0.03})
     assert messages[-1].startswith("Sent to small, feed: nu_post → 0.03.")

@@ -273,7 +273,7 @@ def test_factors_add_up(panel: Stimulus) -> None:
 
 
 def test_of_very_many_spikes_those_of_some_inputs_are_drawn(panel: Stimulus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stdpbench_gui.widgets.time_plot.MOST_SPIKES", 100)
+    monkeypatch.setattr("stdpbench_gui.widgets.stimulus_view.MOST_SPIKES", 100)
     draw_frame(panel, frame(1))
     assert panel.view.time.every == 4
     assert panel.view.legend.text() == "drawn: 1 in 4 inputs"

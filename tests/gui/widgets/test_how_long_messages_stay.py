@@ -12,14 +12,13 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.kinds.plasticity import rules
-from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.app import window as status_module
+from stdpbench_gui.app.window import MainWindow, StatusLine
 from stdpbench_gui.pages.rules.plot_text import conditions_of, told_apart
 from stdpbench_gui.pages.rules.state import name_of
 from stdpbench_gui.session.sentences import Lasting, reading_ms
 from stdpbench_gui.widgets import notices as notices_module
-from stdpbench_gui.widgets import status_line as status_module
 from stdpbench_gui.widgets.notices import Notices
-from stdpbench_gui.widgets.status_line import StatusLine
 
 
 def at_once(sentence: str) -> int:

@@ -13,13 +13,13 @@ from PyQt6.QtGui import QResizeEvent
 from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout.over_time import AnswersOverTime
 from stdpbench_gui.look import theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot
 from stdpbench_gui.widgets.basic import named, wrapped
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.plot import PlotArea
 
 _LABEL = "time in presentation (ms)"
 

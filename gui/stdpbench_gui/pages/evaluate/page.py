@@ -21,11 +21,9 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.clusters_box import ClustersBox
 from stdpbench_gui.pages.evaluate.embedding_box import EmbeddingBox
 from stdpbench_gui.pages.evaluate.fields_box import FieldsBox
-from stdpbench_gui.pages.evaluate.helper import Helper
-from stdpbench_gui.pages.evaluate.matrix_box import MatrixBox
-from stdpbench_gui.pages.evaluate.number_boxes import MeasuresBox, ReadoutsBox
+from stdpbench_gui.pages.evaluate.helper import Helper, ReportWriter
+from stdpbench_gui.pages.evaluate.number_boxes import MatrixBox, MeasuresBox, ReadoutsBox
 from stdpbench_gui.pages.evaluate.over_time_box import OverTimeBox
-from stdpbench_gui.pages.evaluate.report_writer import ReportWriter
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.stream_view import StreamView
 from stdpbench_gui.pages.evaluate.strip import Strip

@@ -18,9 +18,8 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import named, not_none, wrapped
-from stdpbench_gui.widgets.inks import inks
 from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.pictures import PictureStrip, describe_item
+from stdpbench_gui.widgets.pictures import PictureStrip, describe_item, inks
 
 _SIDE = 44
 _MOST = 120

@@ -11,10 +11,9 @@ from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.studies.report.rows import Accuracy
 from stdpbench.studies.report.views import ViewData
 from stdpbench_gui.look import theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.widgets.basic import named, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
-from stdpbench_gui.widgets.plot import Plot
+from stdpbench_gui.widgets.plot import Plot, PlotArea
 
 _BASELINES = ("untrained", "start")
 _ROW = 22  # height of a bar in pixels

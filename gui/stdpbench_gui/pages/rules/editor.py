@@ -2,35 +2,419 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
+from PyQt6.QtCore import QRegularExpression, QSignalBlocker, QStringListModel, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QFontDatabase, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QCompleter,
+    QFileDialog,
+    QHeaderView,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QTextEdit,
+    QWidget,
+)
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.units import read
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.kinds.plasticity.custom import CustomRule, Problem, known_names, problems, read_rule, rule_file
+from stdpbench.kinds.plasticity.language import DIMENSIONS, FUNCTIONS
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.rules.code_field import CodeField
-from stdpbench_gui.pages.rules.state import RulesState
-from stdpbench_gui.pages.rules.tables import (
-    parameters_of,
-    parameters_table,
-    rows_of_parameters,
-    rows_of_traces,
-    traces_of,
-    traces_table,
-)
+from stdpbench_gui.pages.rules.state import RulesState, lowest_free
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, ProblemLabel, named
-from stdpbench_gui.widgets.layouts import split, vbox
+from stdpbench_gui.widgets.basic import Elided, Label, ProblemLabel, named, not_none, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, split, vbox
+
+Row = tuple[str, ...]
+
+
+class Table(QWidget):
+    """Table of texts, some chosen from a list, with buttons to add and remove rows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    columns : mapping of str to sequence of str
+        Headings with their choices; empty: free text.
+    new : str
+        Prefix of the name of an added row.
+    fresh : sequence of str
+        Other cells of an added row.
+    """
+
+    edited = pyqtSignal()
+
+    def __init__(self, name: str, columns: Mapping[str, Sequence[str]], new: str, fresh: Sequence[str]) -> None:
+        super().__init__()
+        self._columns, self._new, self._fresh = columns, new, fresh
+        self.table = named(QTableWidget(0, len(columns)), name)
+        self.table.setHorizontalHeaderLabels(list(columns))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setTabKeyNavigation(False)
+        self.table.setMinimumHeight(3 * self.fontMetrics().height())
+        down, across = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert down is not None
+        assert across is not None
+        down.hide()
+        down.setDefaultSectionSize(self.fontMetrics().height() + theme.GRID)
+        across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        across.setStretchLastSection(True)
+        self.table.itemChanged.connect(lambda _: self.edited.emit())
+        self.add, self.remove = QPushButton("Add"), QPushButton("Remove")
+        self.add.setAccessibleName(f"Add to {name}")
+        self.remove.setAccessibleName(f"Remove from {name}")
+        self.add.clicked.connect(lambda _: self.add_row())
+        self.remove.clicked.connect(lambda _: self.remove_row())
+        self.message = ProblemLabel(f"Errors: {name}")
+        label = Label(name)
+        label.setBuddy(self.table)
+        head = hbox(label, STRETCH, self.add, self.remove)
+        vbox(head, (self.table, 1), self.message, within=self, spacing=2)
+
+    def rows(self) -> list[Row]:
+        """Return the rows."""
+        return [tuple(self._text(row, k) for k in range(len(self._columns))) for row in range(self.table.rowCount())]
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Replace the rows without emitting `edited`."""
+        if list(rows) == self.rows():
+            return
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(0)
+            for row in rows:
+                self._put(row)
+
+    def offer(self, column: int, names: Sequence[str]) -> None:
+        """Set the choices of a column."""
+        for row in range(self.table.rowCount()):
+            box = self.table.cellWidget(row, column)
+            if isinstance(box, QComboBox):
+                now = box.currentText()
+                wanted = list(names) if now in names else [*names, now]
+                if [box.itemText(k) for k in range(box.count())] != wanted:
+                    with QSignalBlocker(box):
+                        box.clear()
+                        box.addItems(wanted)
+                        box.setCurrentText(now)
+
+    def add_row(self) -> None:
+        """Add a row with a free name."""
+        taken = [row[0] for row in self.rows()]
+        number = lowest_free([int(name[len(self._new) :]) for name in taken if name[len(self._new) :].isdigit()])
+        with QSignalBlocker(self.table):
+            self._put((f"{self._new}{number}", *self._fresh))
+        self.table.setCurrentCell(self.table.rowCount() - 1, 0)
+        self.table.setFocus()
+        self.edited.emit()
+
+    def remove_row(self) -> None:
+        """Remove the current row."""
+        if self.table.currentRow() >= 0:
+            self.table.removeRow(self.table.currentRow())
+            self.edited.emit()
+
+    def show_problems(self, found: Mapping[str, Problem]) -> None:
+        """Mark rows with errors, by name, and list the errors."""
+        colour = QColor(theme.current().wrong)
+        colour.setAlpha(60)
+        with QSignalBlocker(self.table):
+            for row in range(self.table.rowCount()):
+                item = self.table.item(row, 0)
+                if item is not None:
+                    problem = found.get(item.text().strip())
+                    item.setBackground(colour if problem is not None else QColor(theme.current().base))
+                    item.setToolTip(problem.sentence if problem is not None else "")
+        self.message.say("\n".join(f"⚠ {problem.sentence}" for problem in found.values()))
+
+    def _put(self, row: Row) -> None:
+        at = self.table.rowCount()
+        self.table.insertRow(at)
+        for k, (heading, choices) in enumerate(self._columns.items()):
+            if choices:
+                box = named(QComboBox(), f"{heading} of {row[0]}")
+                box.addItems([*choices, *([row[k]] if row[k] not in choices else [])])
+                box.setCurrentText(row[k])
+                box.setFrame(False)
+                box.currentTextChanged.connect(lambda _: self.edited.emit())
+                self.table.setCellWidget(at, k, box)
+            else:
+                self.table.setItem(at, k, QTableWidgetItem(row[k]))
+
+    def _text(self, row: int, column: int) -> str:
+        box = self.table.cellWidget(row, column)
+        if isinstance(box, QComboBox):
+            return box.currentText()
+        item = self.table.item(row, column)
+        return item.text().strip() if item is not None else ""
+
+
+def traces_table() -> Table:
+    """Return an empty table of traces: name, side, time constant, and effect of a spike."""
+    columns = {
+        "name": (),
+        "spikes": ("input", "output"),
+        "time constant": ("tau",),
+        "a spike": ("adds 1", "sets to 1"),
+    }
+    return Table("Traces", columns, "x", ("input", "", "adds 1"))
+
+
+def parameters_table() -> Table:
+    """Return an empty table of parameters: name, value, unit, bounds and help."""
+    columns = {"name": (), "value": (), "unit": tuple(DIMENSIONS), "min": (), "max": (), "description": ()}
+    return Table("Parameters", columns, "p", ("0.01", "", "0", "", ""))
+
+
+def rows_of_traces(traces: Mapping[str, Mapping[str, str]]) -> list[Row]:
+    """Return table rows for the traces of a definition."""
+    words = {"add": "adds 1", "set": "sets to 1"}
+    return [(name, trace["side"], trace["tau"], words[trace["on_spike"]]) for name, trace in traces.items()]
+
+
+def traces_of(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the traces that rows define."""
+    words = {"adds 1": "add", "sets to 1": "set"}
+    return {name: {"side": side, "tau": tau, "on_spike": words[verb]} for name, side, tau, verb in rows}
+
+
+def rows_of_parameters(parameters: Mapping[str, Mapping[str, Any]]) -> list[Row]:
+    """Return table rows for the parameters of a definition."""
+    found: list[Row] = []
+    for name, parameter in parameters.items():
+        numbers = [parameter.get(key, "") for key in ("default", "min", "max")]
+        value, low, high = (f"{one:g}" if isinstance(one, int | float) else str(one) for one in numbers)
+        found.append((name, value, str(parameter.get("unit", "")), low, high, str(parameter.get("help", ""))))
+    return found
+
+
+def parameters_of(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the parameters that rows define; text that is not a number is kept and refused by the check."""
+    found: dict[str, Any] = {}
+    for name, value, unit, low, high, text in rows:
+        parameter: dict[str, Any] = {"unit": unit, "help": text}
+        for key, cell in (("default", value), ("min", low), ("max", high)):
+            if cell:
+                parameter[key] = _cell(cell)
+        found[name] = parameter
+    return found
+
+
+def _cell(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+_WORD = QRegularExpression(r"[A-Za-z_][A-Za-z_0-9]*|\d+\.?\d*(?:[eE][-+]?\d+)?")
+_LINES = (2, 6)
+"""Minimum and maximum number of visible lines."""
+_ACCEPT = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
+
+
+class _Colours(QSyntaxHighlighter):
+    """Colours names by their role."""
+
+    def __init__(self, field: CodeEdit) -> None:
+        super().__init__(field.document())
+        self._field = field
+
+    def highlightBlock(self, text: str | None) -> None:  # noqa: N802 - Qt's name
+        """Colour the names in a line."""
+        found = _WORD.globalMatch(text or "")
+        while found.hasNext():
+            match = found.next()
+            form = self._field.format_of(match.captured())
+            if form is not None:
+                self.setFormat(match.capturedStart(), match.capturedLength(), form)
+
+
+class CodeEdit(QPlainTextEdit):
+    """The text editor. Ctrl+Space completes at any time; Tab leaves the field."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setTabChangesFocus(True)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(self.font().pointSizeF())
+        self.setFont(font)
+        self.input_traces: frozenset[str] = frozenset()
+        self.output_traces: frozenset[str] = frozenset()
+        self.names: Sequence[str] = ()
+        self.problem: Problem | None = None
+        self._words = QStringListModel(self)
+        self.completer = QCompleter(self._words, self)
+        self.completer.setWidget(self)
+        self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.completer.activated[str].connect(self._complete)
+        not_none(self.completer.popup()).setAccessibleName("Completions")
+        self._colours = _Colours(self)
+        self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES[0] + 2 * theme.GRID)
+        self.setMaximumHeight(self.fontMetrics().lineSpacing() * _LINES[1] + 2 * theme.GRID)
+
+    def know(self, names: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        """Set the known names."""
+        known = tuple(names), frozenset(inputs), frozenset(outputs)
+        if known != (self.names, self.input_traces, self.output_traces):
+            self.names, self.input_traces, self.output_traces = known
+            self._words.setStringList(sorted(names, key=lambda name: str(name).lower()))
+            self._colours.rehighlight()
+
+    def format_of(self, word: str) -> QTextCharFormat | None:
+        """Return the format of a word; None: the default format."""
+        colours, form = theme.current(), QTextCharFormat()
+        if word[0].isdigit():
+            form.setForeground(QColor(colours.faint))
+        elif word in self.input_traces:
+            form.setForeground(QColor(colours.inh))
+        elif word in self.output_traces:
+            form.setForeground(QColor(colours.exc))
+        elif word in FUNCTIONS or word in ("and", "or", "not"):
+            form.setFontWeight(QFont.Weight.Bold)
+        elif word in self.names and word != "w":
+            form.setForeground(QColor(colours.right))
+        else:
+            return None
+        return form
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Underline an error."""
+        self.problem = problem
+        chosen = []
+        if problem is not None and problem.line >= 0:
+            block = self.document().findBlockByNumber(problem.line)  # type: ignore[union-attr]
+            mark = QTextEdit.ExtraSelection()
+            mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            mark.format.setUnderlineColor(QColor(theme.current().wrong))
+            faint = QColor(theme.current().wrong)
+            faint.setAlpha(50)
+            mark.format.setBackground(faint)
+            length = max(0, block.length() - 1)
+            cursor = QTextCursor(block)
+            first = min(problem.column, max(0, length - 1))
+            cursor.setPosition(block.position() + first)
+            cursor.setPosition(block.position() + min(max(problem.end, first + 1), length), _KEEP)
+            mark.cursor = cursor
+            chosen.append(mark)
+        self.setExtraSelections(chosen)
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self._colours.rehighlight()
+        self.show_problem(self.problem)
+
+    # -- completion ------------------------------------------------------------------------------------------------
+
+    def prefix(self) -> str:
+        """Return the part of a name that ends at the cursor."""
+        cursor = self.textCursor()
+        before = cursor.block().text()[: cursor.positionInBlock()]
+        found = re.search(r"[A-Za-z_][A-Za-z_0-9]*$", before)
+        return found[0] if found else ""
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Offer completions while a name is typed."""
+        assert event is not None
+        popup = not_none(self.completer.popup())
+        if popup.isVisible() and event.key() in (*_ACCEPT, Qt.Key.Key_Escape):
+            event.ignore()  # handled by the list
+            return
+        wanted = event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        if not wanted:
+            super().keyPressEvent(event)
+        typed = event.text()
+        self._offer(wanted, bool(typed) and (typed.isalnum() or typed in "_\b"))
+
+    def _offer(self, wanted: bool, typed: bool) -> None:
+        prefix, popup = self.prefix(), self.completer.popup()
+        assert popup is not None
+        if not (wanted or (typed and len(prefix) > 1)) or prefix in self.names:
+            popup.hide()
+            return
+        self.completer.setCompletionPrefix(prefix)
+        if not self.completer.completionCount():
+            popup.hide()
+            return
+        popup.setCurrentIndex(self.completer.completionModel().index(0, 0))  # type: ignore[union-attr]
+        place = self.cursorRect()
+        bar = popup.verticalScrollBar()
+        place.setWidth(
+            popup.sizeHintForColumn(0) + (bar.sizeHint().width() if bar is not None else 0) + 2 * theme.GRID
+        )
+        self.completer.complete(place)
+
+    def _complete(self, word: str) -> None:
+        cursor = self.textCursor()
+        cursor.movePosition(QTextCursor.MoveOperation.Left, _KEEP, len(self.prefix()))
+        cursor.insertText(f"{word}(" if word in FUNCTIONS else word)
+        self.setTextCursor(cursor)
+
+
+_KEEP = QTextCursor.MoveMode.KeepAnchor
+
+
+class CodeField(QWidget):
+    """An expression with its label above and its errors below.
+
+    Attributes
+    ----------
+    edited : signal
+        The user changed the text.
+    """
+
+    edited = pyqtSignal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.edit = CodeEdit(name)
+        label = Label(name)
+        label.setBuddy(self.edit)
+        self.message = named(wrapped("", "faint"), f"Errors: {name}")
+        vbox(label, self.edit, self.message, within=self, spacing=2)
+        self.edit.textChanged.connect(self.edited)
+
+    @property
+    def text(self) -> str:
+        """The expression."""
+        return self.edit.toPlainText().strip("\n")
+
+    def show_text(self, text: str) -> None:
+        """Replace the text without emitting `edited`."""
+        if text != self.text:
+            with QSignalBlocker(self.edit):
+                self.edit.setPlainText(text)
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Show an error below the field and underline it."""
+        self.edit.show_problem(problem)
+        self.message.setObjectName("problem" if problem is not None else "faint")
+        style = self.message.style()
+        if style is not None:
+            style.polish(self.message)
+        if problem is None:
+            self.message.setText("" if self.text.strip() else "no effect")
+            return
+        lines = f"line {problem.line + 1}, " if "\n" in self.text else ""
+        place = f"{lines}column {problem.column + 1}: " if problem.column >= 0 else ""
+        self.message.setText(f"⚠ {place}{problem.sentence}")
+
 
 _WAIT_MS = 250
 _SPOTS = ("on_input_spike", "on_output_spike")

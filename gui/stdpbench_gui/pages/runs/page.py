@@ -23,14 +23,12 @@ from stdpbench.runs.watching import RunsFolderState, RunsWatch
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
 from stdpbench_gui.pages.runs.explore import ExplorePanel
-from stdpbench_gui.pages.runs.model import RunsModel
 from stdpbench_gui.pages.runs.note_actions import NoteActions
 from stdpbench_gui.pages.runs.queue_box import QueueBox
 from stdpbench_gui.pages.runs.row_actions import RowActions
-from stdpbench_gui.pages.runs.run_actions import RunActions
+from stdpbench_gui.pages.runs.run_actions import OnPage, RunActions, specs
 from stdpbench_gui.pages.runs.selection import RunSelection
-from stdpbench_gui.pages.runs.specs import OnPage, specs
-from stdpbench_gui.pages.runs.table import RunsTable
+from stdpbench_gui.pages.runs.table import RunsModel, RunsTable
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting

@@ -13,12 +13,12 @@ from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.curves.measure import Line, Measure, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import Elided, menu_action, named, plain_tip
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.legend import Legend
+from stdpbench_gui.widgets.plot import PlotArea
 
 Mark = tuple[int, Sequence[str]]
 """Position of changes of a run, and what changed."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtCore import QPointF, QSignalBlocker, Qt
 from PyQt6.QtWidgets import QGridLayout, QInputDialog, QMenu, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
@@ -21,9 +22,7 @@ from stdpbench.results.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel
-from stdpbench_gui.panels.neuron.class_bars import ClassBars
 from stdpbench_gui.panels.neuron.course_plots import (
     conductance_plot,
     name_units,
@@ -36,9 +35,52 @@ from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
+from stdpbench_gui.widgets.axes import SmallPlot, step_up
 from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
+from stdpbench_gui.widgets.plot import PlotArea
+
+
+class ClassBars(PlotArea):
+    """A bar for each class in its colour, with its name below; that of the neuron's label is framed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Response to each class")
+        self.setMinimumSize(120, 84)
+        self.plot, self.bars = SmallPlot(""), pg.BarGraphItem(x=[], height=[], width=0.7, pen=pg.mkPen(None))
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.addItem(self.bars)
+        self.addItem(self.plot)
+        self.shown: tuple[Sequence[float], Sequence[str]] = (), ()
+        self.scene().sigMouseMoved.connect(self._describe)
+
+    def show_values(self, values: Sequence[float], names: Sequence[str], label: int, note: str) -> None:
+        """Show spikes per presentation of each class; `note` names their source, or why there are none."""
+        self.shown, colours = (values, names), theme.current()
+        self.setBackground(colours.base)
+        self.plot.restyle()
+        self.plot.set_title(", ".join(filter(None, ("mean spikes", note))))
+        frames = [pg.mkPen(colours.ink, width=2) if n == label else pg.mkPen(None) for n in range(len(values))]
+        brushes = [theme.class_colour(n) for n in range(len(values))]
+        looks = {"pens": frames, "brushes": brushes} if len(values) else {"pens": None, "brushes": None}
+        self.bars.setOpts(x=np.arange(len(values)), height=np.asarray(values, float), **looks)
+        top = step_up(max(values, default=1.0))
+        self.plot.setXRange(-0.5, max(1, len(values)) - 0.5, padding=0)
+        self.plot.setYRange(0, top * (1 + self.plot.room_for_title()), padding=0)
+        self.plot.getAxis("bottom").setTicks([list(enumerate(names))])
+        self.plot.getAxis("left").setTicks([[(0, "0"), (top, f"{top:g}")]] if len(values) else [[]])
+        text = ", ".join(f"{name}: {value:.2f}" for name, value in zip(names, values, strict=True))
+        self.setAccessibleDescription(f"Spikes per presentation, {note}. {text}")
+
+    def _describe(self, place: QPointF) -> None:
+        """Describe the bar under the mouse in a tool tip."""
+        (values, names), view = self.shown, self.plot.getViewBox()
+        number = round(view.mapSceneToView(place).x())
+        inside = view.sceneBoundingRect().contains(place) and 0 <= number < len(values)
+        self.setToolTip(plain_tip(f"{names[number]}: {values[number]:.3f} spikes per presentation") if inside else "")
+
 
 _LONGEST = 60  # letters of a note in the menu
 

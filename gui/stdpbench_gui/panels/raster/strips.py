@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stdpbench.runs.analysis.shown_stimulus import strength
 from stdpbench.runs.analysis.stream_series import rate_of, thinning
 from stdpbench_gui.widgets.axes import step_up
-from stdpbench_gui.widgets.inks import shaded
+from stdpbench_gui.widgets.pictures import shaded
 
 ROLES = ("input", "exc", "inh")
 """What a population is in a network, by the colour of the theme: the input, one that learns, another one."""

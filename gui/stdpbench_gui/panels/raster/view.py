@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
+    QBrush,
     QColor,
+    QFont,
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
+    QPolygonF,
     QStaticText,
     QWheelEvent,
 )
@@ -23,9 +29,332 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.raster.film import Film, Frame, rows_of
-from stdpbench_gui.panels.raster.margin import paint_bands, paint_rate_axis, short
-from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of
+from stdpbench_gui.panels.raster.strips import ROLES, Band, Strip, bands_of, fill, fill_rate, place
+from stdpbench_gui.widgets.pictures import image_of
+
+_LONGEST = 12  # characters of a name
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def paint_lines(
+    painter: QPainter, area: QRectF, rate: QRectF, bands: Sequence[Band], ratio: float, selected: int
+) -> None:
+    """Draw lines between bands and at the row of the selected exc neuron, and frame the rate."""
+    colours = theme.current()
+    for band in bands:
+        if band.top:
+            _part(painter, area.left(), area.right(), area.top() + band.top / ratio)
+        if band.points and 0 <= selected < band.n:
+            row = _row(area, band, ratio, selected)
+            painter.setPen(QPen(QColor(colours.ink), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(area.left(), row), QPointF(area.right(), row))
+    painter.setPen(QColor(colours.line))
+    painter.drawLine(rate.bottomLeft(), rate.bottomRight())
+    painter.drawLine(rate.topLeft(), rate.topRight())
+
+
+def paint_bands(painter: QPainter, area: QRectF, bands: Sequence[Band], ratio: float, selected: int) -> None:
+    """Write the names of the bands to the left, and point at the row of the selected exc neuron."""
+    colours, line = theme.current(), painter.fontMetrics().height()
+    for band in bands:
+        top, height = area.top() + band.top / ratio, band.height / ratio
+        if band.top:
+            _part(painter, 0, area.left(), top)
+        middle, width = top + height / 2, area.left() - 1.5 * theme.GRID
+        two = height > 2.2 * line
+        painter.setPen(QColor(getattr(colours, band.role)))
+        painter.drawText(
+            QRectF(0, middle - (line if two else line / 2), width, line), _RIGHT, f"■ {short(band.layer)}"
+        )
+        if two:
+            painter.setPen(QColor(colours.faint))
+            painter.drawText(QRectF(0, middle, width, line), _RIGHT, thousands(band.n))
+        if band.points and 0 <= selected < band.n:
+            row = _row(area, band, ratio, selected)
+            painter.setPen(QPen(QColor(colours.ink), 1))
+            painter.setBrush(QBrush(QColor(colours.ink)))
+            tip = QPointF(area.left() - 1, row)
+            painter.drawPolygon(QPolygonF([tip, tip + QPointF(-6, -4), tip + QPointF(-6, 4)]))
+
+
+def short(layer: str) -> str:
+    """Return the name of a layer as it is written to the left."""
+    return layer if len(layer) <= _LONGEST else f"{layer[: _LONGEST - 1]}…"
+
+
+def paint_rate_axis(painter: QPainter, area: QRectF, top: float) -> None:
+    """Label the rate axis to the left of its plot, from 0 to `top`."""
+    colours, line = theme.current(), painter.fontMetrics().height()
+    width = area.left() - 1.5 * theme.GRID
+    painter.setPen(QColor(colours.ink))
+    painter.drawText(QRectF(0, area.top() - line / 2, width, line), _RIGHT, f"{top:g}")
+    painter.drawText(QRectF(0, area.bottom() - line / 2, width, line), _RIGHT, "0")
+    if area.height() > 2.8 * line:
+        painter.setPen(QColor(colours.exc))
+        painter.drawText(QRectF(0, area.center().y() - line / 2, width, line), _RIGHT, "Hz/cell")
+
+
+def _part(painter: QPainter, left: float, right: float, top: float) -> None:
+    painter.setPen(QColor(theme.current().line))
+    painter.drawLine(QPointF(left, top - 2), QPointF(right, top - 2))
+
+
+def _row(area: QRectF, band: Band, ratio: float, neuron: int) -> float:
+    """Return the centre of a neuron's marks."""
+    return area.top() + (float(band.row(np.array([neuron]))[0]) + band.mark[1] / 2) / ratio
+
+
+_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # s between numbers
+_ALPHA = 56
+
+X = Callable[[float], float]
+"""Position of a time in ms, in logical pixels."""
+
+
+def paint_patterns(painter: QPainter, patterns: Sequence[tuple[float, float, int]], x: X, area: QRectF) -> None:
+    """Draw a band in the colour of its number over each pattern."""
+    for start, end, number in patterns:
+        colour = QColor(theme.class_colour(number))
+        colour.setAlpha(_ALPHA)
+        painter.fillRect(QRectF(x(start), area.top(), max(1.0, x(end) - x(start)), area.height()), colour)
+
+
+def paint_gaps(painter: QPainter, gaps: Sequence[tuple[float, float]], x: X, area: QRectF) -> None:
+    """Hatch stretches that were not seen, and say so where there is room."""
+    colours, text = theme.current(), "not seen"
+    wide = painter.fontMetrics().horizontalAdvance(text)
+    for start, end in gaps:
+        box = QRectF(x(start), area.top(), x(end) - x(start), area.height())
+        painter.fillRect(box, QColor(colours.window))
+        painter.fillRect(box, QBrush(QColor(colours.line), Qt.BrushStyle.BDiagPattern))
+        painter.setPen(QPen(QColor(colours.faint), 1))
+        if box.width() > wide + 4:
+            seen = box & area  # centred in what is on the screen
+            if seen.width() > wide + 4:
+                painter.drawText(seen, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_seconds(painter: QPainter, times: tuple[float, float], x: X, foot: float) -> list[tuple[float, float]]:
+    """Write the time in seconds below the film, as densely as fits; return the left and right end of each number.
+
+    Parameters
+    ----------
+    painter : QPainter
+        Of the film.
+    times : tuple of float
+        At its ends, in ms.
+    x : callable
+        Position of a time.
+    foot : float
+        Where the axis is.
+    """
+    metrics, (start, end) = painter.fontMetrics(), (1e-3 * each for each in times)
+    widest = metrics.horizontalAdvance(f"{end:.2f}")
+    per_second = (x(1e3) - x(0.0)) or 1.0
+    step = next((s for s in _SECONDS if s * per_second >= widest + _APART), _SECONDS[-1])
+    painter.setPen(QColor(theme.current().faint))
+    found = []
+    for number in range(max(0, int(np.floor(start / step))), int(np.ceil(end / step)) + 1):
+        at, text = x(1e3 * number * step), f"{number * step:.10g}"
+        wide = metrics.horizontalAdvance(text)
+        if at + wide / 2 > x(times[1]):  # it would be cut off
+            continue
+        painter.drawLine(QPointF(at, foot), QPointF(at, foot + 4))
+        painter.drawText(QPointF(at - wide / 2, foot + 4 + metrics.ascent()), text)
+        found.append((at - wide / 2, at + wide / 2))
+    return found
+
+
+_STEPS = (10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)  # ms between numbers
+_APART = 14  # minimum distance of numbers on the time axis, in pixels
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Geometry and style a film is drawn for; a change requires a new film.
+
+    Attributes
+    ----------
+    spikes, rate : QRectF
+        Positions in the widget; the width of the film is independent of them.
+    height : float
+        Height of the film, from the upper edge of the widget.
+    ratio : float
+        Device pixels per logical pixel.
+    scale : float
+        Device pixels per ms.
+    bands : tuple of Band
+        Bands of the spikes.
+    top_rate : float
+        Upper limit of the rate plot, in Hz.
+    selected : int
+        Highlighted exc neuron; -1: none.
+    colours : Theme
+        Current theme.
+    font : QFont
+        Font of the numbers.
+    newest : int
+        Number of the last presentation.
+    seconds : bool
+        Whether the axis is the time of a stream, in seconds, rather than that of each presentation.
+    gaps : tuple of (float, float)
+        Stretches of a stream that were not seen, in ms.
+    patterns : tuple of (float, float, int)
+        Patterns of a stream: start and end in ms, and number.
+    """
+
+    spikes: QRectF
+    rate: QRectF
+    height: float
+    ratio: float
+    scale: float
+    bands: tuple[Band, ...]
+    top_rate: float
+    selected: int
+    colours: theme.Theme
+    font: QFont
+    newest: int
+    seconds: bool = False
+    gaps: tuple[tuple[float, float], ...] = ()
+    patterns: tuple[tuple[float, float, int], ...] = ()
+
+
+class Film:
+    """Spikes, rate and time axis of several presentations.
+
+    Attributes
+    ----------
+    image : QImage or None
+        The image; None: not drawn yet.
+    left : int
+        Column of the common axis at the left edge, in device pixels.
+    numbers : list of (float, float)
+        Left and right end of each number on the time axis, in logical pixels.
+    pixels : ndarray, uint32, (height, width)
+        Spikes and rates, 0xAARRGGBB, before lines and numbers are painted over them.
+    every : dict of str to int
+        Spikes of every how many neurons of a layer are drawn.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Discard the image."""
+        self.image: QImage | None = None
+        self.left = 0
+        self.numbers: list[tuple[float, float]] = []
+        self.pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self.every: dict[str, int] = {}
+        self._frame: Frame | None = None
+
+    def show(self, frame: Frame, strips: Sequence[Strip], left: int) -> bool:
+        """Provide the image for a window that starts at column `left`, and everything to the right of it.
+
+        Returns
+        -------
+        bool
+            Whether it was redrawn.
+        """
+        if frame == self._frame and left >= self.left:
+            return False
+        self._frame, self.left = frame, left
+        end = max(left + 1, round(strips[-1].end * frame.scale)) if strips else left + 1
+        colours = frame.colours
+        named = {"base": colours.base, "selected": colours.ink}
+        named |= {role: getattr(colours, role) for role in ROLES}
+        packed = {name: QColor(value).rgba() for name, value in named.items()}
+        shape = (max(1, round(frame.height * frame.ratio)), end - left + 1)
+        self.pixels = np.full(shape, packed["base"], np.uint32)
+        self._fill(frame, strips, packed)
+        self.image = image_of(self.pixels, frame.ratio)
+        painter = QPainter(self.image)
+        painter.setFont(frame.font)
+        self.numbers = []
+        wide = shape[1] / frame.ratio
+        spikes = QRectF(0, frame.spikes.top(), wide, frame.spikes.height())
+        rate = QRectF(0, frame.rate.top(), wide, frame.rate.height())
+        if frame.seconds:
+            paint_patterns(painter, frame.patterns, self._x, spikes)
+        paint_lines(painter, spikes, rate, frame.bands, frame.ratio, frame.selected)
+        if frame.seconds:
+            paint_gaps(painter, frame.gaps, self._x, QRectF(spikes.topLeft(), rate.bottomRight()))
+            self.numbers = paint_seconds(painter, self._times(wide), self._x, rate.bottom())
+        for strip in () if frame.seconds else strips:
+            self._paint_strip(painter, strip, spikes, rate)
+        painter.end()
+        return True
+
+    def covers(self, first: int, last: int) -> bool:
+        """Return whether the film contains all columns between two columns of the common axis."""
+        return self.image is not None and self.left <= first and last <= self.left + self.pixels.shape[1]
+
+    def _fill(self, frame: Frame, strips: Sequence[Strip], packed: Mapping[str, int]) -> None:
+        width = self.pixels.shape[1]
+        spikes, rate = (self._rows(area) for area in (frame.spikes, frame.rate))
+        placed = place(strips, frame.bands, width, frame.scale, frame.selected)
+        self.every = {layer: spikes_of.every for layer, spikes_of in placed.items()}
+        fill(spikes, placed, frame.bands, packed, self.left, frame.selected)
+        fill_rate(rate, strips, packed["exc"], packed["base"], frame.scale, self.left, frame.top_rate)
+
+    def _rows(self, area: QRectF) -> NDArray[np.uint32]:
+        assert self._frame is not None
+        first = round(area.top() * self._frame.ratio)
+        return self.pixels[first : first + rows_of(area, self._frame.ratio)]
+
+    def _times(self, wide: float) -> tuple[float, float]:
+        """Return the times at the ends of the film, in ms."""
+        assert self._frame is not None
+        return self.left / self._frame.scale, (self.left + wide * self._frame.ratio) / self._frame.scale
+
+    def _x(self, moment: float) -> float:
+        """Return the x position of a time on the common axis."""
+        assert self._frame is not None
+        return (moment * self._frame.scale - self.left) / self._frame.ratio
+
+    def _paint_strip(self, painter: QPainter, strip: Strip, spikes: QRectF, rate: QRectF) -> None:
+        left, right = self._x(strip.start), self._x(strip.end)
+        if right < 0:
+            return
+        assert self._frame is not None
+        colours = self._frame.colours
+        if strip.skipped > 0:
+            before = self._x(strip.start - strip.gap)
+            gap = QRectF(before, spikes.top() - 4, left - before, rate.bottom() - spikes.top() + 8)
+            painter.fillRect(gap, QColor(colours.window))
+            painter.setPen(QPen(QColor(colours.faint), 1))
+            for x in ((before + left) / 2 - 2, (before + left) / 2 + 2):
+                painter.drawLine(QPointF(x - 2, rate.bottom() + 4), QPointF(x + 2, rate.bottom() - 4))
+        painter.setPen(QPen(QColor(colours.faint), 1))
+        painter.drawLine(QPointF(left, spikes.top() - 4), QPointF(left, rate.bottom()))
+        if strip.stimulus < strip.duration:
+            x = self._x(strip.start + strip.stimulus)
+            painter.setPen(QPen(QColor(colours.faint), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(x, spikes.top()), QPointF(x, rate.bottom()))
+        self._paint_times(painter, strip, rate.bottom())
+
+    def _paint_times(self, painter: QPainter, strip: Strip, foot: float) -> None:
+        """Write times below a presentation, as densely as fits."""
+        metrics, left = painter.fontMetrics(), self._x(strip.start)
+        per_ms = (self._x(strip.end) - left) / strip.duration
+        widest = metrics.horizontalAdvance(f"{strip.duration:.0f}")
+        step = next((s for s in _STEPS if s * per_ms >= widest + _APART), 2 * _STEPS[-1])
+        painter.setPen(QColor(theme.current().faint))
+        for moment in np.arange(0.0, strip.duration, step):
+            x, text = self._x(strip.start + float(moment)), f"{moment:g}"
+            wide = metrics.horizontalAdvance(text)
+            first = x + 1 if moment == 0 else x - wide / 2
+            if first + wide > self._x(strip.end):  # the 0 of the next presentation goes there
+                break
+            painter.drawLine(QPointF(x, foot), QPointF(x, foot + 4))
+            painter.drawText(QPointF(first, foot + 4 + metrics.ascent()), text)
+            self.numbers.append((first, first + wide))
+
+
+def rows_of(area: QRectF, ratio: float) -> int:
+    """Return the height of an area in device pixels."""
+    return max(1, int(area.height() * ratio))
+
 
 _MOST_TEXTS = 256
 

@@ -12,10 +12,9 @@ from PyQt6.QtCore import QRectF
 from stdpbench.base.units import minus, thousands
 from stdpbench.runs.analysis.weight_views import MOST_BINS, MatrixBins, Order, WeightView
 from stdpbench_gui.look import theme
-from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.widgets.mosaic import MapImage
-from stdpbench_gui.widgets.plot import Axis
+from stdpbench_gui.widgets.plot import Axis, PlotArea
 
 _CLASS_TICKS = 24  # classes that are named at an axis at most
 
