@@ -129,7 +129,6 @@ _MODULES: Final = (
     "app.help_actions",
     "pages.evaluate.actions",
     "pages.evaluate.page",
-    "pages.rules.actions",
     "pages.rules.page",
 )
 
@@ -242,7 +241,7 @@ class MainWindow(QMainWindow):
         from stdpbench_gui.app.help_actions import HelpActions
         from stdpbench_gui.app.window_services import WindowServices
         from stdpbench_gui.pages.evaluate import actions as evaluate_actions
-        from stdpbench_gui.pages.rules import actions as rules_actions
+        from stdpbench_gui.pages.rules.page import add_actions as add_rules_actions
         from stdpbench_gui.pages.runs.page import RunsPage
         from stdpbench_gui.pages.train import TrainPage
         from stdpbench_gui.panels.curves.curves_panel import Curves
@@ -254,7 +253,7 @@ class MainWindow(QMainWindow):
         self.start.first_minute_chosen.connect(train.bar.slow_start.arm)
         self._add_panel_actions()
         evaluate_actions.add_actions(self.actions_, lambda: self.evaluate)
-        rules_actions.add_actions(self.actions_, lambda: self.lab)
+        add_rules_actions(self.actions_, lambda: self.lab)
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)
         runs = self._runs = RunsPage(self.runs, self.session, self.actions_, self.settings)

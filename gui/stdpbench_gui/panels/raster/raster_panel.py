@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QComboBox, QMenu
@@ -15,17 +17,193 @@ from stdpbench.base.units import ordinal, thousands
 from stdpbench.declare.learned_names import listed
 from stdpbench.experiment.graph.diagram import roles_of
 from stdpbench.results.figures.paper import Table
+from stdpbench.runs.analysis.stream_series import occurrences, unseen
+from stdpbench.runs.protocol.facts import Piece
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel
-from stdpbench_gui.panels.raster import raster_report
-from stdpbench_gui.panels.raster.stream_pieces import SPANS, StreamPieces
-from stdpbench_gui.panels.raster.strips import Strip, every
+from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import Elided, Label, check_action, named, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
+
+SPANS = (1, 5, 20)
+"""Choices for the seconds on the screen."""
+_RATE_BINS = {1: RATE_BIN, 5: 20.0, 20: 100.0}  # ms
+
+
+class StreamPieces:
+    """Keeps the pieces of the longest span that can be shown.
+
+    Attributes
+    ----------
+    strips : list of Strip
+        Pieces in order, each at its time from the start of the stream.
+    span : int
+        Seconds on the screen, one of `SPANS`.
+    """
+
+    def __init__(self) -> None:
+        self.strips: list[Strip] = []
+        self.span = SPANS[1]
+        self._read: dict[int, tuple[Pairs, int]] = {}  # spikes of the neurons that are read, and their number
+
+    def forget(self) -> None:
+        """Discard all pieces."""
+        self.strips.clear()
+        self._read.clear()
+
+    def add(self, strip: Strip, read: Pairs, n: int) -> None:
+        """Add a piece; later ones, of before a rewind, are discarded.
+
+        Parameters
+        ----------
+        strip : Strip
+            The piece.
+        read : tuple of ndarray
+            Spikes of the population that is read, of which the rate is.
+        n : int
+            Number of its neurons.
+        """
+        while self.strips and self.strips[-1].presentation >= strip.presentation:
+            self._read.pop(self.strips.pop().presentation)
+        strip.place_in_stream(self.strips[-1] if self.strips else None)
+        self._read[strip.presentation] = read, n
+        self.strips.append(strip.with_rate_bins(_RATE_BINS[self.span], read, n))
+        while self.strips[0].end < strip.end - 1e3 * SPANS[-1]:
+            self._read.pop(self.strips.pop(0).presentation)
+
+    def set_span(self, span: int) -> None:
+        """Set the seconds on the screen, and the bins of rates that suit them."""
+        self.span, width = span, _RATE_BINS[span]
+        self.strips[:] = [strip.with_rate_bins(width, *self._read[strip.presentation]) for strip in self.strips]
+
+    @property
+    def end(self) -> float:
+        """Right end of the axis once the newest piece is shown, in ms; the axis begins at 0."""
+        return max(self.strips[-1].end, 1e3 * self.span) if self.strips else 1e3 * self.span
+
+    @property
+    def stretch(self) -> tuple[float, float]:
+        """The last seconds up to the newest piece, in ms, not before the start of the stream."""
+        end = self.strips[-1].end if self.strips else 0.0
+        return max(0.0, end - 1e3 * self.span), end
+
+    def gaps(self) -> list[tuple[float, float]]:
+        """Return what was not seen of all that can be on the screen while the newest piece slides in, in ms."""
+        if not self.strips:
+            return []
+        start, end = self.stretch
+        start = max(0.0, start - (self.strips[-1].duration if len(self.strips) > 1 else 0.0))
+        return unseen([(strip.start, strip.end) for strip in self.strips], start, end)
+
+    def not_seen(self) -> float:
+        """Return how much of the stretch was not seen, in s."""
+        seen = [(strip.start, strip.end) for strip in self.strips]
+        return 1e-3 * sum(last - first for first, last in unseen(seen, *self.stretch))
+
+    def patterns(self, pieces: Mapping[int, Piece], pattern: float) -> list[tuple[float, float, int]]:
+        """Return the patterns of the stretch, in ms; `pattern` is the duration of one, in ms."""
+        if not self.strips or not pattern:
+            return []
+        (start, end), length = self.stretch, 1e-3 * self.strips[-1].duration
+        found = occurrences(pieces, length, 1e-3 * pattern, 1e-3 * start, 1e-3 * end)
+        return [(1e3 * first, 1e3 * last, number) for first, last, number in found]
+
+
+def table_of(strips: Sequence[Strip]) -> Table:
+    """Return every spike of some presentations."""
+    rows = []
+    for strip in strips:
+        for layer, (index, bins) in strip.spikes.items():
+            times = (bins * strip.dt).round(3)
+            rows += [(strip.presentation, layer, i, t) for i, t in zip(index.tolist(), times.tolist(), strict=True)]
+    return ("presentation", "layer", "neuron", "time (ms)"), rows
+
+
+def figure_of(last: Strip, sizes: dict[str, int], read: str) -> dict[str, Any]:
+    """Return the figure of a presentation: spikes by layer, and the rate of the population that is read."""
+    label = "time in presentation (ms)"
+    spikes = [
+        {"t": bins * last.dt, "index": index, "label": layer, "size": sizes[layer]}
+        for layer, (index, bins) in last.spikes.items()
+        if sizes.get(layer)
+    ]
+    rate = {"x": (np.arange(len(last.rate)) + 0.5) * last.rate_bin, "y": last.rate, "label": "", "steps": True}
+    end = (0.0, len(last.rate) * last.rate_bin)
+    plots = [{"label": f"{read} rate (Hz per neuron)", "lines": [rate]}]
+    lines = {"kind": "lines", "x_label": label, "plots": plots, "x_range": end}
+    return {
+        "kind": "stack",
+        "parts": [{"kind": "raster", "x_label": label, "rows": spikes, "x_range": end}, lines],
+        "table": table_of([last]),
+        "title": f"Spikes in training presentation {last.presentation}",
+        "n": "one presentation",
+    }
+
+
+# -- a stream --------------------------------------------------------------------------------------------------------
+
+
+def stream_summary(pieces: StreamPieces, view: RasterView, seen: str) -> str:
+    """Describe the stretch of a stream on the screen."""
+    counts = [
+        f"{thousands(sum(len(strip.spikes[layer][0]) for strip in view.strips))} {layer}"
+        for layer, n in view.sizes.items()
+        if n
+    ]
+    text = f"Stream, {seen}: {listed(counts)} spikes" if counts else f"Stream, {seen}"
+    thinned = [f"1 in {n} {layer} neurons" for layer, n in view.film.every.items() if n > 1]
+    text += f"; drawn: {listed(thinned)}" if thinned else ""
+    return f"{text}; {len(view.patterns)} patterns." if view.patterns else f"{text}."
+
+
+def stream_table(strips: Sequence[Strip]) -> Table:
+    """Return every spike of some pieces, in time from the start of the stream."""
+    rows = []
+    for strip in strips:
+        for layer, (index, bins) in strip.spikes.items():
+            times = (1e-3 * (strip.start + bins * strip.dt)).round(6)
+            rows += [(strip.presentation, layer, i, t) for i, t in zip(index.tolist(), times.tolist(), strict=True)]
+    return ("piece", "layer", "neuron", "time (s)"), rows
+
+
+def stream_figure(pieces: StreamPieces, view: RasterView, read: str, seen: str) -> dict[str, Any]:
+    """Return the figure of the stretch on the screen, with the neurons that are drawn there; gaps are empty."""
+    start, end = (1e-3 * each for each in pieces.stretch)
+    spikes = []
+    for layer, size in view.sizes.items():
+        every = view.film.every.get(layer, 1)
+        parts = [(strip, *strip.spikes[layer]) for strip in view.strips]
+        index = np.concatenate([each for _, each, _ in parts])
+        t = np.concatenate([1e-3 * (strip.start + bins * strip.dt) for strip, _, bins in parts])
+        kept = (index % every == 0) & (t >= start)
+        if size:
+            spikes.append({"t": t[kept], "index": index[kept], "label": layer, "size": size})
+    x: list[NDArray[np.floating[Any]]] = []
+    y: list[NDArray[np.floating[Any]]] = []
+    for strip in view.strips:
+        at = 1e-3 * (strip.start + (np.arange(len(strip.rate)) + 0.5) * strip.rate_bin)
+        if strip.skipped > 0:
+            x, y = [*x, np.array([at[0]])], [*y, np.array([np.nan])]
+        x, y = [*x, at], [*y, strip.rate]
+    rate = {"x": np.concatenate(x), "y": np.concatenate(y), "label": ""}
+    plots = [{"label": f"{read} rate (Hz per neuron)", "lines": [rate]}]
+    lines = {"kind": "lines", "x_label": "time (s)", "plots": plots, "x_range": (start, end)}
+    missed = [f"{1e-3 * first:g} to {1e-3 * last:g} s" for first, last in pieces.gaps() if last > 1e3 * start]
+    thinned = [f"1 in {n} {layer} neurons" for layer, n in view.film.every.items() if n > 1]
+    notes = ["one run", f"not seen: {', '.join(missed)}" if missed else ""]
+    notes.append(f"drawn: {listed(thinned)}" if thinned else "")
+    return {
+        "kind": "stack",
+        "parts": [{"kind": "raster", "x_label": "time (s)", "rows": spikes, "x_range": (start, end)}, lines],
+        "table": stream_table(view.strips),
+        "title": f"Spikes of a stream, {seen.partition(',')[0]}",
+        "n": "; ".join(filter(None, notes)),
+    }
+
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
 """Choices for the number of presentations on the screen."""
@@ -345,7 +523,7 @@ class Raster(Panel):
     def summary(self) -> str:
         """Describe what is shown."""
         if self.pieces.strips:
-            return raster_report.stream_summary(self.pieces, self.view, self._seen())
+            return stream_summary(self.pieces, self.view, self._seen())
         if not self.strips:
             return self.nothing()
         last, neuron = self.strips[-1], self.session.selection.neuron
@@ -360,12 +538,12 @@ class Raster(Panel):
     def table(self) -> Table | None:
         """Return every spike on the screen."""
         if self.pieces.strips:
-            return raster_report.stream_table(self.view.strips)
-        return raster_report.table_of(self.view.strips) if self.strips else None
+            return stream_table(self.view.strips)
+        return table_of(self.view.strips) if self.strips else None
 
     def figure(self) -> dict[str, Any] | None:
         """Return the newest presentation, or the stretch of a stream: spikes by layer, and the rate below."""
         read = self.session.selection.read
         if self.pieces.strips:
-            return raster_report.stream_figure(self.pieces, self.view, read, self._seen())
-        return raster_report.figure_of(self.strips[-1], self.view.sizes, read) if self.strips else None
+            return stream_figure(self.pieces, self.view, read, self._seen())
+        return figure_of(self.strips[-1], self.view.sizes, read) if self.strips else None

@@ -19,11 +19,10 @@ from stdpbench.runs.analysis.fields import by_label, by_similarity, mosaic, tile
 from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel
-from stdpbench_gui.panels.weights import map_report
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
-from stdpbench_gui.panels.weights.weight_sources import WeightSources
+from stdpbench_gui.panels.weights.weight_sources import Weights, WeightSources
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
@@ -41,6 +40,150 @@ from stdpbench_gui.widgets.basic import (
 from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
+
+
+def about(view: WeightView, selection: NeuronSelection, matrix: MatrixPlot, order: str) -> str:
+    """Describe what is shown of a projection and how; empty for fields of all to all, which say it themselves.
+
+    Parameters
+    ----------
+    view : WeightView
+        The form in which it is drawn.
+    selection : NeuronSelection
+        What is on display.
+    matrix : MatrixPlot
+        The matrix, if it is drawn as one.
+    order : str
+        The chosen order, such as ``"by theta"``.
+    """
+    if view.synapses is None and view.form == "fields" and selection.learns:
+        return ""
+    ends = f"{thousands(view.n_source)} {selection.source} → {thousands(view.n_target)} {selection.population}"
+    parts = [f"{ends} neurons, {thousands(view.n_weights)} synapses"]
+    if view.form == "patches":
+        place = f" at their {view.grid[0]} × {view.grid[1]} places, a block per unit" if order == "by number" else ""
+        parts.append(f"patches of {view.shape[0]} × {view.shape[1]}{place}")
+    elif view.form == "matrix":
+        parts += [f"sorted by {_basis(view, matrix, order)}", matrix.about()]
+    if view.form != "patches" and (view.synapses is not None or view.group):
+        sampled = view.form == "matrix" and matrix.bins is not None and matrix.bins.every > 1
+        parts.append("tinted: no synapse of the sample" if sampled else "tinted: no synapse")
+    if not selection.learns:
+        parts.append("does not learn: as drawn from the seed")
+        projection = None if selection.graph is None else selection.graph.projections[view.projection]
+        if projection is not None and projection.scale is not None:
+            parts.append("without the factor scale")
+    return " · ".join(filter(None, parts))
+
+
+def extent(values: NDArray[np.floating[Any]], different: bool, delays: bool) -> str:
+    """Return the range of values, such as ``"weights 0 to 0.81"``."""
+    unit, what = (" ms", "axonal delays") if delays else ("", "weights")
+    if different:
+        return f"{what} differ by {float(np.abs(values).max()):.2g}{unit}"
+    low = f"{float(values.min()):.2f}" if delays else "0"
+    return f"{what} {low} to {values.max():.2f}{unit}"
+
+
+def _basis(view: WeightView, matrix: MatrixPlot, order: str) -> str:
+    """Return what the orders of a matrix follow from."""
+    sources, targets, wanted = matrix.sources.basis, matrix.targets.basis, order.removeprefix("by ")
+    if not view.recurrent and sources != targets:
+        return f"{sources} (rows) and {targets} (columns)"
+    return f"{targets}, since {wanted} is not known" if wanted not in ("preference", targets) else targets
+
+
+def table_of(
+    selection: NeuronSelection,
+    view: WeightView,
+    shown: Weights,
+    labels: NDArray[np.int64],
+    different: NDArray[Any] | None,
+) -> Table:
+    """Return class, theta and largest weight of each neuron; with a difference, its largest value as well."""
+    n, sparse, (factor, _) = view.n_target, view.synapses is not None, selection.theta_shown_as
+    columns = [
+        range(n),
+        labels.tolist() if len(labels) == n else [""] * n,
+        _or_empty(shown.theta * factor, 3),
+        *([view.n_incoming().tolist()] if sparse else []),
+        _or_empty(view.largest(shown.w), 4),
+        *([] if different is None else [_or_empty(view.largest(different), 6)]),
+    ]
+    names = ["neuron", "label", selection.theta_label, *(["synapses"] if sparse else []), "largest weight"]
+    names += [] if different is None else ["largest difference"]
+    return names, list(zip(*columns, strict=True))
+
+
+def matrix_figure(
+    matrix: MatrixPlot, ends: tuple[str, str], levels: tuple[float, float], about: str, when: str, label: str
+) -> dict[str, Any] | None:
+    """Return the visible window of a matrix as a figure; None if nothing is drawn.
+
+    Parameters
+    ----------
+    matrix : MatrixPlot
+        The matrix.
+    ends : tuple of str
+        Names of source and target.
+    levels : tuple of float
+        Values of the first and the last colour.
+    about, when : str
+        What is shown, and at which presentation.
+    label : str
+        What values are.
+    """
+    image, view = matrix.image(), matrix.view
+    if image is None or view is None:
+        return None
+    different, delays = "difference" in label, "delay" in label
+    what = "delays" if delays else "weights"
+    return {
+        "kind": "image",
+        "image": np.asarray(image, np.float64),
+        "label": label,
+        "map": "diverging" if levels[0] < 0 else "sequential",
+        "levels": levels,
+        "x_label": f"to {ends[1]}",
+        "y_label": f"from {ends[0]}",
+        "title": f"{f'Differences of {what}' if different else what.capitalize()} of {view.projection}",
+        "n": f"one run, {when}; {about}{matrix.window()}",
+    }
+
+
+def fields_figure(
+    image: NDArray[np.floating[Any]], title: str, levels: LevelBar, about: str, label: str
+) -> dict[str, Any]:
+    """Return receptive fields as a figure.
+
+    Parameters
+    ----------
+    image : ndarray
+        The fields as they are placed.
+    title : str
+        What they are, and of how many neurons.
+    levels : LevelBar
+        Colours of the map.
+    about : str
+        When, and in which order.
+    label : str
+        What values are.
+    """
+    return {
+        "kind": "image",
+        "image": image,
+        "label": label,
+        "map": "diverging" if levels.centred else "sequential",
+        "levels": levels.levels,
+        "title": title,
+        "n": f"one run, {about}",
+    }
+
+
+def _or_empty(values: NDArray[np.floating[Any]], digits: int) -> list[object]:
+    """Return rounded values for a table; empty texts for those that are not known."""
+    return [value if np.isfinite(value) else "" for value in np.asarray(values, np.float64).round(digits).tolist()]
+
 
 _STEP_MS = 500  # at most three changes a second, because of flashing
 
@@ -426,7 +569,7 @@ class WeightMap(Panel):
         return self._laid[1]
 
     def _about(self, view: WeightView) -> str:
-        return map_report.about(view, self.session.selection, self.matrix, self.order.currentText())
+        return about(view, self.session.selection, self.matrix, self.order.currentText())
 
     def _values(self) -> NDArray[np.float32]:
         shown, reference = self.sources.shown(), self.sources.reference
@@ -652,7 +795,7 @@ class WeightMap(Panel):
         values = self._values()
         at = f" at {thousands(reference.position)}" if reference and reference.of_run else ""
         what = f"Difference from {reference.name}{at} of the" if reference else "The"
-        most = map_report.extent(values, bool(reference), self.sources.delays)
+        most = extent(values, bool(reference), self.sources.delays)
         neurons = f"{thousands(view.n_target)} {self.session.selection.population} neurons"
         matrix, about = view.form == "matrix", self._about(view)
         drawn = f"weight matrix of {view.projection}, {neurons}," if matrix else f"receptive fields of {neurons}"
@@ -668,7 +811,7 @@ class WeightMap(Panel):
         if shown is None or view is None:
             return None
         different = None if self.sources.reference is None else self._values()
-        return map_report.table_of(self.session.selection, view, shown, self.marks.labels, different)
+        return table_of(self.session.selection, view, shown, self.marks.labels, different)
 
     def figure(self) -> dict[str, Any] | None:
         """Return the fields as shown, with their time, reference, order and levels."""
@@ -681,11 +824,11 @@ class WeightMap(Panel):
         when, about = self.sources.difference() or f"after {shown.position} presentations", self._about(view)
         if view.form == "matrix":
             ends = selection.source, selection.population
-            return map_report.matrix_figure(self.matrix, ends, self.levels.levels, about, when, self._label())
+            return matrix_figure(self.matrix, ends, self.levels.levels, about, when, self._label())
         if self.mosaic.n != view.n_target:
             return None
         placed = self.mosaic.order, self.mosaic.columns if view.form == "patches" else 0
         image = mosaic(self._lay_out(view, self._values()), view.shape, *placed)
         title = f"{what} of {view.n_target} {selection.population} neurons"
         about = "; ".join(filter(None, [f"{when}, neurons {self.order.currentText()}", about]))
-        return map_report.fields_figure(image, title, self.levels, about, self._label())
+        return fields_figure(image, title, self.levels, about, self._label())
