@@ -23,7 +23,7 @@ from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
-from stdpbench_gui.widgets.basic import named, wrapped
+from stdpbench_gui.widgets.basic import named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -168,7 +168,6 @@ class Thresholds(Panel):
         vbox((self.graphics, 1), self.numbers, within=self.body, spacing=0)
         self._recent: deque[tuple[int, NDArray[np.int64], float]] = deque()  # number, spikes, seconds of the stimulus
         self._sum: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._known: tuple[int, Experiment] | None = None
         self._population = session.selection.population
         self.observed = Observed.of(session)
         self.observed.changed.connect(self.mark_dirty)
@@ -181,7 +180,6 @@ class Thresholds(Panel):
         """Discard the previous run."""
         self._recent.clear()
         self._sum = np.zeros(0, np.int64)
-        self._known = None
         for plot in (self.theta_plot, self.rate_plot):
             plot.forget()
 
@@ -317,13 +315,8 @@ class Thresholds(Panel):
         return f"the {thousands(len(stored.spike_counts))} {noun_of(self.session)}s of the {stored.phase} phase"
 
     def _experiment(self) -> Experiment:
-        """Return the experiment with current parameters, rebuilt only after a change."""
-        n, found = len(self.session.live.changes), self._known
-        if found is None or found[0] != n:
-            experiment = self.session.experiment
-            assert experiment is not None
-            found = self._known = (n, experiment)
-        return found[1]
+        """Return the experiment with current parameters."""
+        return not_none(self.session.experiment)
 
     # -- summary and export ---------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -39,18 +39,6 @@ from stdpbench_gui.session.timers import timer
 _EVERY_MS = 2000
 
 
-class Watched(Protocol):
-    """The parts of a session that `FolderWatch` uses."""
-
-    folder: RunFolder | None
-    live: LiveRun
-    journal: object
-
-    @property
-    def connected(self) -> bool:
-        """Whether there is a connection to a process of the run."""
-
-
 class FolderWatch(QObject):
     """Looks every two seconds, in a thread, whether the folder of a run without a process is there.
 
@@ -59,7 +47,7 @@ class FolderWatch(QObject):
 
     Parameters
     ----------
-    session : Watched
+    session : RunSession
         Has the run.
     background : Background
         Provides the thread.
@@ -74,7 +62,7 @@ class FolderWatch(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, session: Watched, background: Background) -> None:
+    def __init__(self, session: RunSession, background: Background) -> None:
         super().__init__(background)
         self.gone = ""
         self._session, self._background, self._looking = session, background, False

@@ -309,38 +309,12 @@ def unbroken(text: str) -> str:
     return _TOGETHER.sub("\u00a0", text)
 
 
-class Wrapped(Label):
-    """A label with line wrapping that remembers how high it is for a width.
-
-    Nested layouts ask for it several times while they find their sizes, and Qt breaks the lines each time.
-    """
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._known: tuple[str, dict[int, int]] = "", {}  # heights of this text by width
-        self.setWordWrap(True)
-
-    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
-        """Return the height for a width."""
-        if self._known[0] != (text := self.text()):
-            self._known = text, {}
-        heights = self._known[1]
-        if width not in heights:
-            heights[width] = super().heightForWidth(width)
-        return heights[width]
-
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Forget the heights if the font or the style changes."""
-        super().changeEvent(event)
-        if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._known[1].clear()
-
-
-class ProblemLabel(Wrapped):
+class ProblemLabel(Label):
     """A label for what is wrong, hidden while nothing is."""
 
     def __init__(self, name: str = "") -> None:
-        super().__init__("")
+        super().__init__()
+        self.setWordWrap(True)
         named(self, name, style="problem").hide()
 
     def say(self, text: str) -> None:
@@ -360,7 +334,6 @@ class Dialog(QDialog):
 
 def wrapped(text: str, name: str = "") -> QLabel:
     """Return a label with line wrapping; `name` is its name in the style sheet."""
-    label = Wrapped(text)
-    if name:
-        label.setObjectName(name)
+    label = named(Label(text), style=name)
+    label.setWordWrap(True)
     return label

@@ -287,14 +287,12 @@ class EmbeddingBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.method, self.colour = NarrowBox(), NarrowBox()
+        tip = "Method of the embedding; t-SNE takes a minute or two for 10 000 stimuli"
+        self.method, self.colour = named(NarrowBox(), "Embedding", tip=tip), named(NarrowBox(), "Colour of points")
         for name in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
             self.method.addItem(_WORDS[name], name)
-        self.method.setAccessibleName("Embedding")
-        self.method.setToolTip("Method of the embedding; t-SNE takes a minute or two for 10 000 stimuli")
         self.method.activated.connect(lambda _: self.plane_wanted.emit(self.method.currentData()))
         self.colour.addItems([f"by {name}" for name in COLOURS])
-        self.colour.setAccessibleName("Colour of points")
         self.colour.activated.connect(lambda place: state.set_colour(COLOURS[place]))
         self.title_extra.addWidget(self.method)
         self.title_extra.addWidget(self.colour)

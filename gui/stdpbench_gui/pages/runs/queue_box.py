@@ -241,10 +241,7 @@ class QueueBox(QWidget):
 
     def _buttons(self) -> None:
         def button(text: str, slot: Callable[[], object], tip: str, name: str = "") -> QPushButton:
-            made = push_button(text, clicked=lambda _=False: slot())
-            made.setToolTip(plain_tip(tip))
-            made.setAccessibleName(name or text)
-            return made
+            return push_button(text, clicked=lambda _=False: slot(), name=name or text, tip=plain_tip(tip))
 
         self.add_button = button("Add…", self.add_wanted.emit, "Add an experiment to the queue")
         self.hold_button = button("Hold", self.hold, "Keep items waiting until they are released", "Hold or release")

@@ -29,7 +29,7 @@ from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Label, named, plain_tip, push_button, wrapped
+from stdpbench_gui.widgets.basic import Label, named, plain_tip, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 from stdpbench_gui.widgets.plot import PlotArea
@@ -396,12 +396,10 @@ class Player(QWidget):
         self.play = self._button("▶", "Play or pause (Space)", self.play_wanted.emit)
         self.back = self._button("◂", "One time step back (Left)", lambda: self.go(self.step - 1))
         self.forth = self._button("▸", "One time step forward (Right)", lambda: self.go(self.step + 1))
-        self.speed = QComboBox()
+        self.speed = named(QComboBox(), "Speed of the replay", tip="Speed relative to real time")
         for times in SPEEDS:
             self.speed.addItem(f"1/{times}" if times > 1 else "real time", times)
         self.speed.setCurrentIndex(SPEEDS.index(10))
-        self.speed.setToolTip("Speed relative to real time")
-        self.speed.setAccessibleName("Speed of the replay")
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Time in the presentation")
         self.slider.setRange(-1, -1)
         self.slider.valueChanged.connect(self._scrubbed)
@@ -421,13 +419,8 @@ class Player(QWidget):
         self.set_steps(0, 0.5)
 
     @staticmethod
-    def _button(text: str, tip: str, slot: object) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.partition(" (")[0])
-        button.clicked.connect(lambda _=False: slot())  # type: ignore[operator]
-        return button
+    def _button(text: str, tip: str, slot: Callable[[], object]) -> QToolButton:
+        return tool_button(text, clicked=lambda _=False: slot(), name=tip.partition(" (")[0], tip=tip)
 
     @property
     def playing(self) -> bool:
