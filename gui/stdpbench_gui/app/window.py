@@ -127,7 +127,6 @@ _MODULES: Final = (
     "app.window_services",
     "app.console",
     "app.help_actions",
-    "pages.evaluate.actions",
     "pages.evaluate.page",
     "pages.rules.page",
 )
@@ -240,7 +239,7 @@ class MainWindow(QMainWindow):
         from stdpbench_gui.app.console import Console
         from stdpbench_gui.app.help_actions import HelpActions
         from stdpbench_gui.app.window_services import WindowServices
-        from stdpbench_gui.pages.evaluate import actions as evaluate_actions
+        from stdpbench_gui.pages.evaluate.page import add_actions as add_evaluate_actions
         from stdpbench_gui.pages.rules.page import add_actions as add_rules_actions
         from stdpbench_gui.pages.runs.page import RunsPage
         from stdpbench_gui.pages.train import TrainPage
@@ -252,7 +251,7 @@ class MainWindow(QMainWindow):
         yield
         self.start.first_minute_chosen.connect(train.bar.slow_start.arm)
         self._add_panel_actions()
-        evaluate_actions.add_actions(self.actions_, lambda: self.evaluate)
+        add_evaluate_actions(self.actions_, lambda: self.evaluate)
         add_rules_actions(self.actions_, lambda: self.lab)
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)

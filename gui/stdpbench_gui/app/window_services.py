@@ -33,10 +33,9 @@ from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
 from stdpbench_gui.dialogs.run_form import RunForm
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.pages.titled_box import TitledBox
-from stdpbench_gui.session.found_run import example_run, is_example
 from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.neuron_notes import NeuronNotes
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_session import RunSession, example_run, is_example
 from stdpbench_gui.session.sentences import Failed, Lasting
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Entry

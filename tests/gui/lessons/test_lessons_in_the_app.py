@@ -20,7 +20,7 @@ from stdpbench.base.lessons import Lesson, RunOfLesson, lessons
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.lessons import places
+from stdpbench_gui.lessons import guide
 from stdpbench_gui.lessons.guide import CHECKS, Guide, Progress
 from stdpbench_gui.lessons.pane import StepView
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
@@ -64,9 +64,9 @@ def test_places_and_checks_exist(window: MainWindow, lesson: Lesson) -> None:
             inspect.signature(CHECKS[step.check]).bind(window.help.lessons.sight, **step.arguments)
             assert CHECKS[step.check](window.help.lessons.sight, **step.arguments) in (True, False)
     for place in [lesson.question.show, *(step.show for step in lesson.steps if step.show)]:
-        page, part, detail = places.split(place)
+        page, part, detail = guide.split_place(place)
         assert page in window.page_names, place
-        assert not part or part in places.parts(window, page), place
+        assert not part or part in guide.parts_of(window, page), place
         assert not detail or part == "parameters", place
 
 

@@ -25,7 +25,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.lessons.places import show
+from stdpbench_gui.lessons.guide import show
 from stdpbench_gui.pages.evaluate import helper
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage

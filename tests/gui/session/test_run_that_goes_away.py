@@ -27,7 +27,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
-from stdpbench_gui.session import found_run
+from stdpbench_gui.session import run_session
 from stdpbench_gui.widgets.basic import not_none
 
 PATH = "plasticity.nu_post"
@@ -121,14 +121,14 @@ def test_the_run_that_was_asked_for_last_is_shown(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow, quick = (copy(finished_run, window.runs, name, 0.5) for name in ("slow", "quick"))
-    go_on, read = threading.Event(), found_run.read_undamaged
+    go_on, read = threading.Event(), run_session.read_undamaged
 
     def read_slowly(path: Path) -> Any:
         if path == slow:
             assert go_on.wait(60)
         return read(path)
 
-    monkeypatch.setattr(found_run, "read_undamaged", read_slowly)
+    monkeypatch.setattr(run_session, "read_undamaged", read_slowly)
     window.open_run(slow)
     open_run(window, qtbot, quick)
     go_on.set()

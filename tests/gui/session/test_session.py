@@ -22,9 +22,8 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.pages.run_bar import RunBar
-from stdpbench_gui.session.found_run import FoundRun
 from stdpbench_gui.session.recording import Recorder
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_session import FoundRun, RunSession
 from stdpbench_gui.widgets.actions import Actions
 
 

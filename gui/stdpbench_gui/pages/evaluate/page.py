@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,10 +31,37 @@ from stdpbench_gui.pages.evaluate.verdict import Verdict
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
+from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Label, NarrowBox, content_of, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.progress_bar import ProgressBar
+
+
+def add_actions(actions: Actions, page: Callable[[], EvaluatePage]) -> None:
+    """Add the menu; its actions create the page if necessary."""
+    menu = "&Evaluate"
+    actions.add(
+        "evaluate-shown",
+        menu,
+        "&Evaluate the current run",
+        lambda: page().evaluate_shown(),
+        "Ctrl+Shift+E",
+    )
+    actions.add("evaluate-choose", menu, "&Choose a run…", lambda: page().choose_run())
+    actions.separator(menu)
+    actions.add(
+        "evaluate-report",
+        menu,
+        "Write a &report",
+        lambda: page().write_report(),
+        "",
+        "Same as `stdpbench report`",
+    )
+    actions.add(
+        "evaluate-clear", menu, "Clear &selection", lambda: page().state.clear(), "", "Same as Esc on this page"
+    )
+
 
 BoxType = TypeVar("BoxType", bound=Box)
 
