@@ -25,7 +25,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.lessons.guide import show
+from stdpbench_gui.lessons.guide import show_place
 from stdpbench_gui.pages.evaluate import helper
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
@@ -184,7 +184,7 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     page.run.setCurrentIndex(page._place_of(other))
     assert page.notices.texts() == []
     open_run(window, qtbot, other.with_name("third"))
-    show(window, "evaluate/evaluate", window.help.lessons.frame)  # as “Show me” of a lesson
+    show_place(window, "evaluate/evaluate", window.help.lessons.frame)  # as “Show me” of a lesson
     assert page.chosen_run() == other.with_name("third")
 
 
