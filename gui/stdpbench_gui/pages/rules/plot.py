@@ -67,7 +67,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.tip.setTextFormat(Qt.TextFormat.RichText)
         self.tip.setMargin(theme.GRID // 2)
         self.tip.hide()
-        self._lines: list[pg.PlotDataItem] = []
+        self._lines: list[pg.PlotCurveItem] = []
         self._marks: list[pg.ScatterPlotItem] = []
         self._bars: list[pg.GraphicsObject] = []
         self._drawn: Sequence[Drawn] = ()
@@ -109,63 +109,46 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._redraw()
 
     def _redraw(self) -> None:
-        n_lines = n_marks = 0
-        for bar in self._bars:
-            self.removeItem(bar)
-        self._bars = []
+        for item in (*self._lines, *self._marks, *self._bars):
+            self.removeItem(item)
+        self._lines, self._marks, self._bars = [], [], []
         for drawn in self._drawn:
             look = of_rule(drawn.kept)
             for which, curve in enumerate(drawn.result.curves):
                 x, y = drawn.result.x, curve.change
                 if not drawn.result.x_labels:
-                    self._line(n_lines).setPen(look.pen(which))
-                    self._line(n_lines).setData(*gap(x, y) if drawn.result.protocol in SPLIT else (x, y))
-                    n_lines += 1
+                    shown = gap(x, y) if drawn.result.protocol in SPLIT else (x, y)
+                    line = pg.PlotCurveItem(*shown, pen=look.pen(which), connect="finite", antialias=True)
+                    self._lines.append(self._placed(line, 10))
                 places = list(spread_out(len(x), 10**6 if drawn.result.x_labels else _MOST_MARKS))
-                self._mark(n_marks, look, x[places], y[places], filled=which == 0)
-                n_marks += 1
+                self._mark(look, x[places], y[places], filled=which == 0)
                 if curve.spread is not None:
                     self._bar(x, y, curve.spread, look)
         for number, points in self._points:
             look = of_points(number)
             if points.error is not None:
                 self._bar(points.x, points.y, points.error, look)
-            self._mark(n_marks, look, points.x, points.y, filled=False, size=10)
-            n_marks += 1
-        for line in self._lines[n_lines:]:
-            line.setData([], [])
-        for mark in self._marks[n_marks:]:
-            mark.setData([], [])
+            self._mark(look, points.x, points.y, filled=False, size=10)
         self._set_axes()
         self._set_ranges()
         self._show_cursor()
 
-    def _line(self, number: int) -> pg.PlotDataItem:
-        if number == len(self._lines):
-            made = pg.PlotDataItem(connect="finite", antialias=True)
-            made.setZValue(10)
-            self.addItem(made)
-            self._lines.append(made)
-        return self._lines[number]
+    def _placed(self, item: pg.GraphicsObject, z: int) -> pg.GraphicsObject:
+        """Return an item after adding it before or behind the others."""
+        item.setZValue(z)
+        self.addItem(item)
+        return item
 
-    def _mark(self, number: int, look: LineStyle, x: Floats, y: Floats, filled: bool, size: float = 8) -> None:
-        if number == len(self._marks):
-            made = pg.ScatterPlotItem(antialias=True)
-            made.setZValue(11)
-            self.addItem(made)
-            self._marks.append(made)
+    def _mark(self, look: LineStyle, x: Floats, y: Floats, filled: bool, size: float = 8) -> None:
         brush = pg.mkBrush(look.colour if filled else theme.current().base)
-        finite = np.isfinite(y)
-        self._marks[number].setData(
-            x[finite], y[finite], symbol=look.mark, size=size, pen=pg.mkPen(look.colour, width=1.4), brush=brush
-        )
+        finite, pen = np.isfinite(y), pg.mkPen(look.colour, width=1.4)
+        drawn = {"symbol": look.mark, "size": size, "pen": pen, "brush": brush, "antialias": True}
+        self._marks.append(self._placed(pg.ScatterPlotItem(x[finite], y[finite], **drawn), 11))
 
     def _bar(self, x: Floats, y: Floats, half: Floats, look: LineStyle) -> None:
         beam = 0.008 * (float(np.ptp(self._xs())) or 1.0)
         bar = pg.ErrorBarItem(x=x, y=y, height=2 * half, beam=beam, pen=pg.mkPen(look.colour, width=1))
-        bar.setZValue(9)
-        self.addItem(bar)
-        self._bars.append(bar)
+        self._bars.append(self._placed(bar, 9))
 
     def _set_axes(self) -> None:
         if not self._drawn:
