@@ -155,8 +155,8 @@ def _placed(sentence: str, groups: Iterable[Group]) -> Placed:
     return Placed(sentence)
 
 
-def asked_first(draft: NetworkDraft, groups: Iterable[Group]) -> tuple[tuple[Group, Parameter], ...]:
-    """Return the parameters that a form asks for first, with their groups, as far as an experiment has them.
+def asked_first(draft: NetworkDraft, groups: Iterable[Group]) -> dict[str, Parameter]:
+    """Return the parameters that a form asks for first, by dotted path, as far as an experiment has them.
 
     They are the size of the network, its start weights, and the length and amount of training.
     """
@@ -166,8 +166,7 @@ def asked_first(draft: NetworkDraft, groups: Iterable[Group]) -> tuple[tuple[Gro
         size = draft.unchecked.short_path(size)
     length = ("schedule.duration",) if stream else ("schedule.passes", *_PICTURES)
     start = ("network.start", f"network.projections.{graph.shown}.weight.kind")
-    known = {
-        f"{group.path}.{name}": (group, parameter) for group in groups for name, parameter in group.parameters.items()
-    }
+    known = {path: parameter for group in groups for path, parameter in group.paths.items()}
     layers = "network.hidden"
-    return tuple(known[path] for path in (layers if layers in known else size, *start, *length) if path in known)
+    wanted = (layers if layers in known else size, *start, *length)
+    return {path: known[path] for path in wanted if path in known}

@@ -72,11 +72,6 @@ def setting(draft: NetworkDraft, path: str, value: Any) -> Step:
     return Step(f"{short} → {value}", changed, shown)
 
 
-def naming(draft: NetworkDraft, name: str) -> Step:
-    """Return the step that renames the experiment."""
-    return Step(f"name → {name}", draft.named(name))
-
-
 def starting_again(draft: NetworkDraft, kind: str) -> Step:
     """Return the step that starts from an empty network or from a template."""
     return Step(f"start from {kind}", start_from(kind, draft.unchecked), "network")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from stdpbench.base import units
@@ -58,7 +59,8 @@ class Group:
     Attributes
     ----------
     path : str
-        Path of the group: a section, ``network.populations.NAME`` or ``network.projections.NAME``.
+        Path of the group: a section, ``network.populations.NAME`` or ``network.projections.NAME``; empty if it has
+        parameters of several sections.
     heading : tuple of str
         Name of the group, and further texts, such as its kind.
     parameters : mapping of str to Parameter
@@ -75,6 +77,11 @@ class Group:
     primary: bool = False
     missing: bool = False
 
+    @cached_property
+    def paths(self) -> Mapping[str, Parameter]:
+        """The declarations by dotted path."""
+        return {f"{self.path}.{name}".removeprefix("."): declared for name, declared in self.parameters.items()}
+
     def not_default(self, value: Callable[[str], Any]) -> int:
         """Return how many parameters, apart from kinds, do not have their default.
 
@@ -84,9 +91,9 @@ class Group:
             Returns the value of a parameter, given its dotted path.
         """
         return sum(
-            value(f"{self.path}.{name}") != declared.default
-            for name, declared in self.parameters.items()
-            if not declared.required and name.rpartition(".")[2] != "kind"
+            value(path) != declared.default
+            for path, declared in self.paths.items()
+            if not declared.required and path.rpartition(".")[2] != "kind"
         )
 
 

@@ -95,7 +95,7 @@ class PastForm(RunForm):
         """Return the experiment that is continued from a position."""
         raise NotImplementedError
 
-    def _open_at(self, buttons: tuple[QWidget, ...]) -> None:
+    def _open_at(self, buttons: tuple[QPushButton, ...]) -> None:
         self.lay_out(self.head, buttons)
         self.at.setFocus()
         self.at.selectAll()
@@ -129,7 +129,6 @@ class BranchForm(PastForm):
         super().__init__(past, session, runs, f"Branch of {past.name}", explanation, asked, parent)
         self._structural = _structural(self.run.template)
         self.later_button, self.queue_button = QPushButton("Create only"), QPushButton("Add to queue")
-        self.later_button.setToolTip("Create the run folder; “Resume” starts it")
         self.go.setText("Start branch")
         self.later_button.clicked.connect(lambda _: self.make(lambda _: "It is in the history; “Resume” starts it"))
         self.queue_button.clicked.connect(lambda _: self.make(self._enqueue))
@@ -161,12 +160,6 @@ class BranchForm(PastForm):
             return list(error.sentences)
         return []
 
-    def enable(self) -> None:
-        """Enable the buttons, or say why they are not."""
-        super().enable()
-        for button in (self.later_button, self.queue_button):
-            button.setEnabled(self.is_valid and not self._busy)
-
     def _move(self, at: int) -> None:
         template, values = self.experiment_at(at), self.values
         if template != self.run.template:
@@ -189,7 +182,7 @@ class BranchForm(PastForm):
 
     def make(self, then: Callable[[RunFolder], str]) -> None:
         """Create the branch in a thread, and do something with it that says what it did."""
-        if self._busy or not self.apply_edited():
+        if not self.apply_edited():
             return
         folder, at, values = self.past.folder, self.at.value(), self.values
         made: list[RunFolder] = []

@@ -1,47 +1,42 @@
-"""What the forms for a run share: parameters, network, stimulus, changes, forecast, undo, texts that do the same."""
+"""The form of an experiment: parameters, network, stimulus, changes, forecast, undo, texts that do the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PyQt6 import sip
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
-from PyQt6.QtWidgets import (
-    QDialog,
-    QLineEdit,
-    QPushButton,
-    QSplitter,
-    QToolButton,
-    QWidget,
-)
+from PyQt6.QtGui import QAction, QKeySequence, QShowEvent
+from PyQt6.QtWidgets import QDialog, QLineEdit, QPushButton, QSplitter, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
+from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import (
+    Experiment,
     Group,
     NetworkDraft,
+    Placed,
+    draft_groups,
     group_of,
+    parameter_groups,
     placed,
 )
 from stdpbench.experiment.draft_changes import DraftChange, changes_from, taking_back
 from stdpbench.experiment.draft_steps import Step, setting
+from stdpbench.runs.analysis.silence import nothing_learns
+from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.queue.new_run import NewRun
+from stdpbench.runs.queue.run_settings import SECTION, RunSettings
 from stdpbench.runs.queue.run_text import ActionText
-from stdpbench_gui.dialogs.run_form_rows import TEXTS, Before, form_groups
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.undo import History
-from stdpbench_gui.widgets.basic import (
-    ask_to_discard,
-    not_none,
-    plain_tip,
-    scrolling,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import ask_to_discard, experiment_target, not_none, plain_tip, scrolling, wrapped
 from stdpbench_gui.widgets.change_list import ChangeList
 from stdpbench_gui.widgets.copyable import CopyButton, copy_text
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
@@ -50,23 +45,23 @@ from stdpbench_gui.widgets.input_shape import InputShape
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
-from stdpbench_gui.widgets.parameter_row import ParameterRow
+from stdpbench_gui.widgets.parameter_row import RowTexts
 from stdpbench_gui.widgets.stages_form import StagesForm
 from stdpbench_gui.widgets.undo import UndoActions
 
 ABOUT = {"command": "desktop app"}
 STAGES = "schedule.stages"
+TEXTS = RowTexts(
+    edited="Not applied yet: Enter applies it, Esc or a click here reverts it",
+    start="the value of the experiment that this is made from",
+    at_start="in the experiment that this is made from",
+    leaving=True,
+)
 _MOST_SHOWN = 3
 _LINES = 7
 """Of text: smallest height of the list of changes."""
-_WIDTH, _HEIGHT = 1240, 760
-_ACTIONS = {
-    "undo": ("Undo", "Ctrl+Z"),
-    "redo": ("Redo", "Ctrl+Shift+Z"),
-    "find": ("Find parameters", "Ctrl+F"),
-    "go": ("Start", "Ctrl+Return"),
-}
-"""Text and shortcut of each action."""
+_WIDTH, _HEIGHT, _FORM_WIDTH = 1240, 760, 370
+_ICONS = {"undo": "↶", "redo": "↷", "earlier": "▲", "later": "▼"}
 
 
 class RunForm(QDialog):
@@ -89,17 +84,22 @@ class RunForm(QDialog):
     ----------
     made : signal of RunFolder
         A run folder was created, to be started and shown.
+    saved : signal of Path
+        The experiment was written to a file.
     reported : signal of str
         A sentence about what was done.
     run : NewRun
         What the form shows.
     history : History
         The run before and after each step.
+    entries : sequence of Entry
+        Runs that can give their responses or weights.
     form, changes, diagram, preview, time
         All parameters, what is changed, the network, a stimulus, and the expected duration and memory.
     """
 
     made = pyqtSignal(object)
+    saved = pyqtSignal(object)
     reported = pyqtSignal(str)
 
     def __init__(self, run: NewRun, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
@@ -110,12 +110,14 @@ class RunForm(QDialog):
         self.session, self.runs = session, runs
         self.run = self._saved = run
         self.history = History(self._put, self)
-        self.before: Before | None = None
+        self.entries: Sequence[Entry] = ()
         self.groups: tuple[Group, ...] = ()
-        self._problems: list[str] = []
+        self.problems: tuple[Placed, ...] = ()
+        self._template = NetworkDraft(run.template)
+        self._of_template: frozenset[str] | None = None
+        self._more_problems: list[str] = []
+        self._first: Mapping[str, Parameter] = {}
         self._closing = self._busy = False
-        self._invalid: dict[str, str] = {}
-        self._edited: dict[str, str] = {}
         self._background = Background(self)
         self._input = InputShape(session, self.refresh, self)
         self.search = QLineEdit()
@@ -134,16 +136,22 @@ class RunForm(QDialog):
         self.problem.setAccessibleName("Why it cannot be started")
         self.said = wrapped("", "faint")
         self.said.setAccessibleName("Last step")
-        self.actions_: dict[str, QAction] = {}
         self.go = QPushButton()
         self.go.setObjectName("primary")
         self.go.clicked.connect(lambda _: self.submit())
-        self._add_actions()
+        self.save_button = QPushButton("Save as file…")
+        self.save_button.clicked.connect(lambda _: self._choose_target())
+        self.actions_: dict[str, QAction] = {}
+        self.add_action("undo", "Undo", "Ctrl+Z", self._undo)
+        self.add_action("redo", "Redo", "Ctrl+Shift+Z", self.history.redo)
+        self.add_action("find", "Find parameters", "Ctrl+F", self.search.setFocus)
+        self.add_action("go", "Start", "Ctrl+Return", self.submit)
+        UndoActions(self.actions_["undo"], self.actions_["redo"], self.history, self)
         self.search.textChanged.connect(self.form.search)
         self.form.committed.connect(self.set_value)
-        self.form.edited.connect(self.on_edit)
+        self.form.edited.connect(lambda *_: self.enable())
         self.changes.undo_wanted.connect(self._take_back)
-        self.diagram.chosen.connect(self._reveal)
+        self.diagram.chosen.connect(self.reveal)
 
     def open(self) -> None:
         """Fill the form in the next event and show it in the one after: each takes a moment, as making it does."""
@@ -178,6 +186,22 @@ class RunForm(QDialog):
         """Return why the form cannot do what it is for, apart from invalid values; empty if it can."""
         return ""
 
+    def groups_of(self, draft: NetworkDraft) -> tuple[Group, ...]:
+        """Return the parameters of an experiment as the Parameters panel groups them, none of them structural."""
+        if draft.template:
+            return tuple(map(_free, parameter_groups(draft.unchecked)))
+        graph = draft.graph()
+        first = ("reference", f"network.populations.{graph.read}", f"network.projections.{graph.shown}")
+        return tuple(replace(group, primary=group.path in first) for group in draft_groups(draft))
+
+    def first(self) -> Mapping[str, Parameter]:
+        """Return what the form asks for first, by dotted path."""
+        return {}
+
+    def shown_groups(self) -> list[Group]:
+        """Return the groups that the form shows after what it asks for first."""
+        return list(self.groups)
+
     def show_run(self) -> None:
         """Show what only this form has, when `refresh` shows the rest."""
 
@@ -189,77 +213,85 @@ class RunForm(QDialog):
         """Return what the experiment is compared with, in a few words."""
         return self.run.template.name
 
+    def reveal(self, name: str) -> None:
+        """Show the parameters of a population or projection that was chosen in the diagram."""
+        self.diagram.select([name])
+        self.form.reveal(group_of(self.draft.unchecked, name))
+
     # -- layout ----------------------------------------------------------------------------------------------------
 
-    def _add_actions(self) -> None:
-        slots: dict[str, Callable[[], object]] = {
-            "undo": self.history.undo,
-            "redo": self.history.redo,
-            "find": self.search.setFocus,
-            "go": self.submit,
-        }
-        for key, (text, shortcut) in _ACTIONS.items():
-            action = QAction(text, self)
-            action.setShortcut(QKeySequence(shortcut))
-            action.triggered.connect(lambda _=False, slot=slots[key]: slot())
-            self.addAction(action)
-            self.actions_[key] = action
-        UndoActions(self.actions_["undo"], self.actions_["redo"], self.history, self)
+    def add_action(
+        self,
+        key: str,
+        text: str,
+        shortcut: str,
+        slot: Callable[[], object],
+        tip: str = "",
+        within: QWidget | None = None,
+    ) -> None:
+        """Add an action with a shortcut, which acts in the whole form or only in a widget."""
+        action = QAction(text, self)
+        action.setIconText(_ICONS.get(key, text))
+        action.setShortcut(QKeySequence(shortcut))
+        action.setToolTip(f"{tip or text}{f' ({shortcut})' if shortcut else ''}")
+        action.triggered.connect(lambda _=False: slot())
+        if within is not None:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        (within or self).addAction(action)
+        self.actions_[key] = action
 
-    def lay_out(self, fields: QWidget, buttons: tuple[QWidget, ...]) -> None:
-        """Arrange the form: fields of the subclass and changes, parameters, network and stimulus; then the buttons."""
+    def buttons(self, *keys: str) -> list[QToolButton]:
+        """Return buttons for actions."""
+        found = []
+        for key in keys:
+            button = QToolButton()
+            button.setAccessibleName(self.actions_[key].text().replace("&", ""))
+            button.setDefaultAction(self.actions_[key])
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            found.append(button)
+        return found
+
+    def lay_out(self, head: QWidget, others: tuple[QPushButton, ...], *, stretch: int = 0) -> None:
+        """Arrange the form: head and changes, parameters, network and stimulus; then the buttons."""
+        self._others = {button: button.toolTip() for button in others}
         self._left, self._middle, self._right = QWidget(), QWidget(), QWidget()
         for panel in (self._middle, self._right):
             panel.setObjectName("panel")
-        self._fields = fields
-        self._area = scrolling(fields)
-        self._area.setAccessibleName("First settings")
         self.changes.setMinimumHeight(_LINES * self.fontMetrics().height())
-        vbox((self._area, 4), (self.changes, 1), within=self._left, spacing=theme.GRID)
+        vbox((head, stretch), (self.changes, 1), within=self._left, spacing=theme.GRID)
         vbox(self.search, (self.form, 1), within=self._middle, margins=theme.GRID, spacing=theme.GRID)
         shown = QSplitter(Qt.Orientation.Vertical)
         shown.addWidget(self.diagram)
         shown.addWidget(self.preview)
         shown.setSizes([260, 300])
         vbox(shown, within=self._right, margins=theme.GRID)
-        sides = QSplitter(Qt.Orientation.Horizontal)
-        for panel in (self._left, self._middle, self._right):
+        sides, left = QSplitter(Qt.Orientation.Horizontal), scrolling(self._left)
+        left.setMinimumWidth(
+            self._left.minimumSizeHint().width() + not_none(left.verticalScrollBar()).sizeHint().width()
+        )
+        for panel in (left, self._middle, self._right):
             sides.addWidget(panel)
-        sides.setSizes([360, 330, 510])
         for splitter in (shown, sides):
             splitter.setChildrenCollapsible(False)
-        copy = self.copy_button = CopyButton(self.copy)
+        self.copy_button = CopyButton(self.copy)
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
-        for button in (cancel, self.go, *buttons):
-            if isinstance(button, QPushButton):
-                button.setAutoDefault(False)  # Enter applies the value of a field
-        self._steps = [self._step_button(key) for key in ("undo", "redo")]
-        vbox(
-            (sides, 1),
-            self.said,
-            self.problem,
-            self.time,
-            hbox(*self._steps, STRETCH, copy, cancel, *buttons, self.go, spacing=theme.GRID),
-            within=self,
-            margins=2 * theme.GRID,
-            spacing=theme.GRID,
-        )
+        steps = self.buttons("undo", "redo")
+        row = hbox(*steps, STRETCH, self.copy_button, cancel, *others, self.go, spacing=theme.GRID)
+        rest = (self.said, self.problem, self.time, row)
+        vbox((sides, 1), *rest, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter applies the value of a field
         around = self.parentWidget()
         if around is None:
             self.resize(_WIDTH, _HEIGHT)
         else:
             room = not_none(around.window()).size()
             self.resize(max(900, min(1500, room.width() - 40)), max(480, min(960, room.height() - 40)))
+        width = self.width() - _FORM_WIDTH - 6 * theme.GRID
+        first = width // 2 if stretch else left.minimumWidth()
+        sides.setSizes([first, _FORM_WIDTH, width - first])
         self.restyle()
-
-    def _step_button(self, key: str) -> QToolButton:
-        button = QToolButton()
-        self.actions_[key].setIconText("↶" if key == "undo" else "↷")
-        button.setDefaultAction(self.actions_[key])
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(key.capitalize())
-        return button
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -277,6 +309,11 @@ class RunForm(QDialog):
         return self.run.draft
 
     @property
+    def settings(self) -> RunSettings:
+        """The settings of the run beside its experiment."""
+        return RunSettings(self.run, self.entries)
+
+    @property
     def presentations_done(self) -> int:
         """Training presentations that the new run does not have to carry out."""
         return 0
@@ -285,14 +322,15 @@ class RunForm(QDialog):
         """Show the current run."""
         run, draft = self.run, self.draft
         self._input.show_for(draft.unchecked)
-        groups = self.groups = form_groups(draft)
-        if self.before is None or self.before.template is not run.template:
-            self.before = Before(run.template, groups if draft.unchecked is run.template else None)
-        self.form.show_groups(groups, draft.value, self.value_before, self.why_not)
-        problems = placed(draft.problems(*self._input.shape), groups)
-        self._show_errors({one.row: one.sentence for one in problems if one.row})
-        self._problems = [one.sentence for one in problems] or self.more_problems()
-        self.stages.show_draft(draft, [one.sentence for one in problems if one.group == "schedule"])
+        self.groups = self.groups_of(draft)
+        if self._of_template is None or self._template.unchecked is not run.template:
+            self._template = NetworkDraft(run.template)
+            self._of_template = frozenset(path for group in self.groups_of(self._template) for path in group.paths)
+        self.form.keep_refused(path for group in (self.settings.group, *self.groups) for path in group.paths)
+        self.problems = placed(draft.problems(*self._input.shape), self.groups)
+        self._more_problems = [] if self.problems else self.more_problems()
+        self.show_form()
+        self.stages.show_draft(draft, [one.sentence for one in self.problems if one.group == "schedule"])
         self.stages.setEnabled(not self.why_not(STAGES))
         self.stages.setToolTip(plain_tip(self.why_not(STAGES)))
         self.diagram.show_graph(draft.graph(*self._input.shape))
@@ -301,70 +339,61 @@ class RunForm(QDialog):
         title = f"{n} change{'s' if n > 1 else ''} of {name}" if n else f"As {name}"
         self.changes.show_changes(title, found)
         self.show_run()
-        whole = None if problems else draft.unchecked
+        whole = None if self.problems else draft.unchecked
         self.preview.show_for(whole)
         self.preview.setVisible(draft.unchecked.stream is None)
         done = self.presentations_done
         self.time.show_for(whole, trust=run.is_template and not done, done=done)
-        self._fit()
         self.enable()
 
-    def _fit(self) -> None:
-        """Give the first settings the room that they take, and the rest to the changes."""
-        layout, width = not_none(self._fields.layout()), not_none(self._area.viewport()).width()
-        layout.activate()
-        height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
-        self._area.setMaximumHeight(height + 2)
+    def show_form(self) -> None:
+        """Show the parameters, and problems in the rows that they belong to."""
+        first = self._first = self.first()
+        groups = self.shown_groups()
+        if first:
+            head = Group("", (self.windowTitle().lower(),), first, primary=True)
+            groups = [head, *(_without(group, first) for group in groups)]
+        self.form.show_groups(groups, self.value, self.value_before, self.why_not)
+        self.form.show_problems({one.row: one.sentence for one in self.problems if one.row})
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Fit the first settings to the new width."""
-        super().resizeEvent(event)
-        QTimer.singleShot(0, self._fit)  # after the layout
+    def value(self, path: str) -> Any:
+        """Return the value of a parameter, or of a setting of the run."""
+        return self.settings.value(path) if path.startswith(f"{SECTION}.") else self.draft.value(path)
 
     def value_before(self, path: str) -> Any:
-        """Return the value that a row can go back to."""
-        assert self.before is not None
-        return self.before.of(path, self.draft)
+        """Return the value that a row can go back to: that of the template, or the current one of what it lacks."""
+        if path.startswith(f"{SECTION}."):
+            return self._first[path].default
+        return (self._template if path in (self._of_template or ()) else self.draft).value(path)
 
-    def _show_errors(self, by_row: dict[str, str]) -> None:
-        """Show sentences beside the rows that they belong to; a section that is folded is opened for them."""
-        known = set(self.form.sections)
-        for path in by_row:
-            if any(path.startswith(f"{name}.") for name in known):
-                self.form.row(path)
-        for path in {*self.form.rows(), *by_row}:
-            for row in self.rows_of(path):
-                row.show_error(by_row.get(path, self._invalid.get(path, "")))
+    def wrong(self) -> list[str]:
+        """Return what is wrong: values that cannot be used, and contradictions."""
+        return [*self.form.refusals(), *(one.sentence for one in self.problems), *self._more_problems]
 
     def enable(self) -> None:
         """Enable the button that does what the form is for, or say why it is not possible."""
-        wrong = [*self._invalid.values(), *self._problems]
+        wrong = self.wrong()
         reason = "" if wrong else self.cannot_go()
         shown = [f"⚠ {sentence}" for sentence in wrong[:_MOST_SHOWN]]
         if len(wrong) > _MOST_SHOWN:
             shown.append(f"… and {len(wrong) - _MOST_SHOWN} more, beside their rows")
+        if not wrong and (warning := reason or nothing_learns(self.draft.unchecked)):
+            shown = [warning if reason else f"⚠ {warning}"]
         self.problem.setText("\n".join(shown))
         self.problem.setVisible(bool(shown))
         can = not wrong and not reason and not self._busy
         self.go.setEnabled(can)
-        self.go.setToolTip("\n".join(wrong) or reason or f"{self.go.text()} ({_ACTIONS['go'][1]})")
+        self.go.setToolTip(plain_tip("\n".join(wrong) or reason or f"{self.go.text()} (Ctrl+Return)"))
         self.actions_["go"].setEnabled(can)
         self.copy_button.setEnabled(not wrong)
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether no value is invalid and nothing contradicts."""
-        return not self._invalid and not self._problems
+        for button, tip in self._others.items():
+            button.setEnabled(not wrong and not self._busy)
+            button.setToolTip(plain_tip("\n".join(wrong) or tip))
 
     def say(self, sentence: str) -> None:
         """Show a sentence about the last step; an empty one hides it."""
         self.said.setText(sentence)
         self.said.setVisible(bool(sentence))
-
-    def _reveal(self, name: str) -> None:
-        """Show the parameters of what was chosen in the diagram."""
-        self.diagram.select([name])
-        self.form.reveal(group_of(self.draft.unchecked, name))
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -376,17 +405,23 @@ class RunForm(QDialog):
         self.refresh()
         self.say(sentence)
 
+    def take(self, step: Step) -> None:
+        """Do a step of the draft."""
+        self.do(step.text, replace(self.run, draft=step.draft), step.after(self.draft))
+
     def set_value(self, path: str, value: Any) -> None:
-        """Change a parameter; an invalid value is an error in its row."""
-        before = self.draft
+        """Change a parameter or a setting; an invalid value is an error in its row."""
         try:
-            step = setting(before, path, value)
+            if path.startswith(f"{SECTION}."):
+                run = self.settings.changed(path, value)
+                self.form.revert(path)
+                self.do(f"{path.removeprefix(f'{SECTION}.')} → {value}", run)
+            else:
+                step = setting(self.draft, path, value)
+                self.form.revert(path)
+                self.take(step)
         except StdpbenchError as error:
-            self._edited.pop(path, None)
-            self.refuse(path, str(error))
-            return
-        self.forget(path)
-        self.do(step.text, replace(self.run, draft=step.draft), step.after(before))
+            self.refuse(path, value, str(error))
 
     def _set_stage(self, make: Callable[[NetworkDraft], Step], number: int) -> None:
         """Change stages of the training; an invalid value is an error in the row of its stage."""
@@ -395,41 +430,18 @@ class RunForm(QDialog):
         except StdpbenchError as error:
             self.stages.show_error(number, str(error))
             return
-        self.do(step.text, replace(self.run, draft=step.draft))
+        self.take(step)
 
-    def forget(self, path: str) -> None:
-        """Forget what was typed into the rows of a parameter."""
-        self._edited.pop(path, None)
-        self._invalid.pop(path, None)
-        for row in self.rows_of(path):
-            row.revert()
-
-    def refuse(self, path: str, sentence: str) -> None:
-        """Show that a value is invalid, beside its row."""
-        self._invalid[path] = sentence
-        for row in self.rows_of(path):
-            row.show_error(sentence)
-        self.enable()
-
-    def rows_of(self, path: str) -> list[ParameterRow]:
-        """Return the rows that show a parameter."""
-        found = self.form.rows().get(path)
-        return [] if found is None else [found]
-
-    def on_edit(self, path: str, text: str | None) -> None:
-        """Remember what is typed but not confirmed; None: it was reverted."""
-        self._invalid.pop(path, None)
-        if text is None:
-            self._edited.pop(path, None)
-        else:
-            self._edited[path] = text
+    def refuse(self, path: str, value: Any, sentence: str) -> None:
+        """Show that a value is invalid, in its row."""
+        self.form.refuse(path, value, sentence)
         self.enable()
 
     def apply_edited(self) -> bool:
         """Apply what was typed but not confirmed; return whether all is valid."""
-        for path, text in list(self._edited.items()):
-            self.set_value(path, text)
-        return self.is_valid and not self._busy
+        if not self._busy:
+            self.form.commit()
+        return not self._busy and not self.wrong()
 
     def _take_back(self, change: DraftChange) -> None:
         try:
@@ -437,14 +449,16 @@ class RunForm(QDialog):
         except StdpbenchError as error:
             self.say(f"⚠ {error}.")
             return
-        self.do(step.text, replace(self.run, draft=step.draft))
+        self.take(step)
+
+    def _undo(self) -> None:
+        """Undo the last step, which is what was typed last."""
+        self.form.commit()
+        self.history.undo()
 
     def _put(self, run: NewRun, done: Callable[[bool], None]) -> None:
-        """Undo or redo a step; what was typed and not applied is forgotten."""
-        self._invalid.clear()
-        self._edited.clear()
-        for row in self.form.rows().values():
-            row.revert()
+        """Undo or redo a step; values that were refused are forgotten."""
+        self.form.revert()
         self.run = run
         self.refresh()
         self.say(self.history.sentence)
@@ -457,25 +471,65 @@ class RunForm(QDialog):
         if self.apply_edited():
             copy_text(self.text, field, self.say)
 
+    def experiment(self) -> Experiment:
+        """Return the experiment.
+
+        Raises
+        ------
+        StdpbenchError
+            If it contradicts itself.
+        """
+        return self.run.experiment(*self._input.shape)
+
+    def _choose_target(self) -> None:
+        chosen = experiment_target(self, self.draft.unchecked) if self.apply_edited() else None
+        if chosen is not None:
+            self.save(chosen)
+
+    def save(self, path: Path) -> None:
+        """Write the experiment to a file."""
+        try:
+            write_text_aside(path, self.experiment().to_toml())
+        except StdpbenchError as error:
+            self.say(f"⚠ {error}.")
+            return
+        self._saved = self.run
+        self.say(f"Saved the experiment to {path}.")
+        self.saved.emit(path)
+
     def work(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do something in a thread; the form closes on success and says what went wrong otherwise."""
-        self._busy = True
-        self.say("One moment …")
-        self.enable()
 
         def succeed(outcome: Any) -> None:
-            self._closing = True
-            self.accept()
+            self.finish()
             done(outcome)
 
         def fail(reason: str) -> None:
-            self._busy = False
             self.say("")
-            self.enable()
             self.problem.setText(f"⚠ {reason}")
             self.problem.show()
 
-        self._background.do(work, succeed, fail, owner=self)
+        self.read(work, succeed, fail)
+
+    def read(self, work: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[str], object]) -> None:
+        """Do something in a thread, while nothing can be started."""
+
+        def settle(then: Callable[[Any], object], outcome: Any) -> None:
+            self._busy = False
+            self.enable()
+            then(outcome)
+
+        self._busy = True
+        self.say("One moment …")
+        self.enable()
+        self._background.do(
+            work, lambda outcome: settle(done, outcome), lambda reason: settle(failed, reason), owner=self
+        )
+
+    def finish(self) -> None:
+        """Close the form, whose work is done."""
+        self._closing = True
+        self.accept()
 
     def reject(self) -> None:
         """Close the form; ask first if changes would be lost."""
@@ -488,3 +542,13 @@ class RunForm(QDialog):
             self.reject()
 
         ask_to_discard(self, "Close the form?", "The changes are not saved.", close)
+
+
+def _without(group: Group, paths: Mapping[str, Parameter]) -> Group:
+    found = {name: declared for name, declared in group.parameters.items() if f"{group.path}.{name}" not in paths}
+    return replace(group, parameters=found)
+
+
+def _free(group: Group) -> Group:
+    found = {name: replace(each, structural=False) for name, each in group.parameters.items()}
+    return replace(group, parameters=found, primary=group.primary or group.path == "reference")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QEvent, QSignalBlocker, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QWheelEvent
+from PyQt6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QSlider, QWidget
 
 from stdpbench.base.errors import StdpbenchError
@@ -36,7 +36,7 @@ class Choice(QComboBox):
 class ValueField(QLineEdit):
     """A value with its unit, formatted as in an experiment file."""
 
-    committed = pyqtSignal(str)
+    committed = pyqtSignal()
     reverted = pyqtSignal()
 
     def __init__(self, declared: Parameter, parent: QWidget) -> None:
@@ -59,7 +59,7 @@ class ValueField(QLineEdit):
         """Commit on Enter, revert on Esc, step on arrow keys."""
         assert event is not None
         if event.key() in _ENTER:
-            self.committed.emit(self.text())
+            self.committed.emit()
         elif event.key() == Qt.Key.Key_Escape and self.isModified():
             self.reverted.emit()
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._declared.type in ("int", "float"):
@@ -88,6 +88,7 @@ class ValueSlider(QSlider):
 
     committed = pyqtSignal()
     reverted = pyqtSignal()
+    left = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -126,6 +127,11 @@ class ValueSlider(QSlider):
             event.accept()
             return True
         return super().event(event)
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Say that the slider is left."""
+        super().focusOutEvent(event)
+        self.left.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Commit."""

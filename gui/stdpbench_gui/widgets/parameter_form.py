@@ -1,20 +1,19 @@
-"""The form of all parameters, generated from their declarations."""
+"""The form of parameters, generated from their declarations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.declare.parameters import Parameter
-from stdpbench.experiment import Experiment, Group, parameter_groups, value_at
+from stdpbench.experiment import Group
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
+from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts, row_around
 
 _NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose another kind to make it plastic."}
 """Texts of sections whose only parameter is the kind."""
@@ -30,28 +29,19 @@ class Section(QWidget):
         self.header = QToolButton()
         self.header.setObjectName("sectionheader")
         self.header.setCheckable(True)
+        self.header.setChecked(group.primary)
         self.header.setAutoRaise(True)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.header.toggled.connect(self.fold)
         self._body = QWidget()
-        self._rows = vbox(within=self._body, margins=(0, 0, theme.GRID // 2, theme.GRID // 2), spacing=2)
+        self._note = wrapped(_NOTHING.get(group.path, "This section has no other parameters."), "faint")
+        self._note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
+        self._rows = vbox(self._note, within=self._body, margins=(0, 0, theme.GRID // 2, theme.GRID // 2), spacing=2)
         self._layout = vbox(self.header, self._body, within=self, spacing=0)
         self._below: QWidget | None = None
         self._below_words = ""
-        self.header.setChecked(group.primary)
-        self.fold(group.primary)
-
-    def take(self, group: Group) -> None:
-        """Show a group of the same path; if it has other parameters, their rows are created anew."""
-        if group.parameters != self.group.parameters:
-            self.rows = {}
-            while (item := self._rows.takeAt(0)) is not None:
-                row = not_none(item.widget())
-                row.hide()
-                row.deleteLater()
-        self.group = group
 
     def fold(self, is_open: bool) -> None:
         """Expand or collapse the section."""
@@ -62,29 +52,30 @@ class Section(QWidget):
         if is_open:
             self._form.fill(self)
 
-    def put_below(self, widget: QWidget, words: str = "") -> None:
+    def put_below(self, widget: QWidget | None, words: str = "") -> None:
         """Show a widget below the rows, while the section is expanded; `words` are what a search finds it by."""
         self._below, self._below_words = widget, words.lower()
-        self._layout.addWidget(widget)
-        widget.setVisible(self.header.isChecked())
-
-    def take_away(self) -> None:
-        """Forget the widget below the rows."""
-        self._below = None
+        if widget is not None:
+            self._layout.addWidget(widget)
+            widget.setVisible(self.header.isChecked())
 
     def build(self) -> None:
-        """Create the rows, or a note if there is nothing else to set."""
-        for name, parameter in self.group.parameters.items():
-            row = ParameterRow(self.group.path, parameter, self._form.texts)
-            row.committed.connect(self._form.committed)
-            row.edited.connect(self._form.edited)
-            row.new_run_wanted.connect(self._form.new_run_wanted)
-            self.rows[name] = row
-            self._rows.addWidget(row)
-        if self.group.parameters.keys() <= {"kind"}:
-            note = wrapped(_NOTHING.get(self.group.path, "This section has no other parameters."), "faint")
-            note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
-            self._rows.addWidget(note)
+        """Create the rows that are missing; those of parameters that are declared as before are kept."""
+        wanted = self.group.paths
+        for path in [path for path, row in self.rows.items() if row.declared != wanted.get(path)]:
+            row = self.rows.pop(path)
+            row.blockSignals(True)  # hiding ends the editing
+            row.hide()
+            row.deleteLater()
+        for place, (path, declared) in enumerate(wanted.items()):
+            if path not in self.rows:
+                row = self.rows[path] = ParameterRow(path, declared, self._form.texts)
+                row.committed.connect(self._form.committed)
+                row.edited.connect(self._form.edited)
+                row.new_run_wanted.connect(self._form.new_run_wanted)
+            self._rows.insertWidget(place, self.rows[path])
+        self.rows = {path: self.rows[path] for path in wanted}
+        self._note.setVisible(self.group.parameters.keys() <= {"kind"})
         width = max((row.name.sizeHint().width() for row in self.rows.values()), default=0)
         for row in self.rows.values():
             row.name.setMinimumWidth(width + theme.GRID)
@@ -92,22 +83,22 @@ class Section(QWidget):
     def search(self, words: list[str]) -> bool:
         """Show only what has all words in its path or help; return whether there is anything."""
         found = {
-            name
-            for name, parameter in self.group.parameters.items()
-            if all(word in f"{self.group.path}.{name} {parameter.help}".lower() for word in words)
+            path
+            for path, parameter in self.group.paths.items()
+            if all(word in f"{path} {parameter.help}".lower() for word in words)
         }
         below = bool(self._below_words) and all(word in self._below_words for word in words)
         self.setVisible(bool(found) or below or not words)
         self.fold(bool(found) or below if words else self.header.isChecked())
-        for name, row in self.rows.items():
-            row.setVisible(name in found)
+        for path, row in self.rows.items():
+            row.setVisible(path in found)
         if self._below is not None and self._below_words and words:
             self._below.setVisible(below)
         return bool(found) or below
 
 
 class ParameterForm(QScrollArea):
-    """Form with a section of rows for each group of parameters of the experiment.
+    """Form with a section of rows for each group of parameters.
 
     Parameters
     ----------
@@ -131,24 +122,75 @@ class ParameterForm(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Parameters")
         self.texts = texts
-        self._experiment: Experiment | None = None
         self._value: Callable[[str], Any] | None = None
         self._before: Callable[[str], Any] = lambda _: None
         self._in_flight: Mapping[str, Any] = {}
-        self._why_not: Callable[[ParameterRow], str] = lambda _: ""
+        self._why_not: Callable[[str], str] = lambda _: ""
         self._words: list[str] = []
         self._revealed = ""
         self._below: dict[str, tuple[QWidget, str]] = {}
+        self._refused: dict[str, tuple[str, str]] = {}  # value and sentence of rows whose group is not shown
         self.sections: dict[str, Section] = {}
+
+    # -- rows ------------------------------------------------------------------------------------------------------
 
     def rows(self) -> dict[str, ParameterRow]:
         """The created rows, by dotted path."""
-        return {row.path: row for section in self.sections.values() for row in section.rows.values()}
+        return {path: row for section in self.sections.values() for path, row in section.rows.items()}
+
+    def row(self, path: str) -> ParameterRow:
+        """Return the row of a parameter, expanding its section."""
+        section = not_none(self._section_of(path))
+        section.header.setChecked(True)
+        return section.rows[path]
+
+    def declared(self, path: str) -> Parameter | None:
+        """Return the declaration of a parameter; None if the form does not have it."""
+        section = self._section_of(path)
+        return None if section is None else section.group.paths[path]
+
+    def _section_of(self, path: str) -> Section | None:
+        return next((section for section in self.sections.values() if path in section.group.paths), None)
 
     def edited_texts(self) -> dict[str, str]:
         """The texts that are typed but not confirmed, by dotted path."""
         rows = self.rows().items()
         return {path: row.edited_text for path, row in rows if row.edited_text is not None}
+
+    def commit(self) -> None:
+        """Confirm everything that is typed."""
+        for row in self.rows().values():
+            row.commit()
+
+    def revert(self, *paths: str) -> None:
+        """Discard what is typed for these parameters; without paths, for all."""
+        for path, row in self.rows().items():
+            if path in paths or not paths:
+                row.revert()
+        self._refused = {path: refused for path, refused in self._refused.items() if paths and path not in paths}
+
+    def refuse(self, path: str, value: Any, sentence: str) -> None:
+        """Show that a value is invalid, in its row."""
+        self.row(path).refuse(value, sentence)
+
+    def refusals(self) -> list[str]:
+        """Return what is wrong with the values that were refused, also where they are not shown."""
+        shown = (row.refusal for row in self.rows().values() if row.refusal)
+        return [*shown, *(sentence for _, sentence in self._refused.values())]
+
+    def keep_refused(self, paths: Iterable[str]) -> None:
+        """Forget refused values of parameters that no longer exist, unlike those whose group is not shown now."""
+        self._refused = {path: self._refused[path] for path in paths if path in self._refused}
+
+    def show_problems(self, by_row: Mapping[str, str]) -> None:
+        """Show sentences in the rows that they belong to, whose sections are expanded."""
+        for path in by_row:
+            if self.declared(path) is not None:
+                self.row(path)
+        for path, row in self.rows().items():
+            row.show_error(row.refusal or by_row.get(path, ""))
+
+    # -- places ----------------------------------------------------------------------------------------------------
 
     def reveal(self, path: str) -> None:
         """Expand a section and scroll to it, or to the row of a parameter, which gets the focus; if there is one."""
@@ -180,50 +222,12 @@ class ParameterForm(QScrollArea):
         """Remove the widget below the rows of a section, and delete it."""
         widget, _ = self._below.pop(path, (None, ""))
         if path in self.sections:
-            self.sections[path].take_away()
+            self.sections[path].put_below(None)
         if widget is not None:
             widget.hide()
             widget.deleteLater()
 
-    def row(self, path: str) -> ParameterRow:
-        """Return the row of a parameter, expanding its section."""
-        section = self._section_of(path)
-        assert section is not None
-        section.header.setChecked(True)
-        return section.rows[path.removeprefix(f"{section.group.path}.")]
-
-    def declared(self, path: str) -> Parameter | None:
-        """Return the declaration of a parameter; None if the experiment does not have it."""
-        section = self._section_of(path)
-        return None if section is None else section.group.parameters.get(path.removeprefix(f"{section.group.path}."))
-
-    def _section_of(self, path: str) -> Section | None:
-        found = [name for name in self.sections if path.startswith(f"{name}.")]
-        return self.sections[max(found, key=len)] if found else None
-
-    def show_experiment(
-        self,
-        experiment: Experiment,
-        start: Experiment,
-        in_flight: Mapping[str, Any],
-        why_not: Callable[[Parameter], str],
-    ) -> None:
-        """Show the current values.
-
-        Parameters
-        ----------
-        experiment, start : Experiment
-            Experiment with current parameters, and as the run started.
-        in_flight : mapping of str to Any
-            Sent values that are not confirmed yet.
-        why_not : callable
-            Returns why a parameter cannot be changed now; empty if it can.
-        """
-        known, self._experiment = self._experiment, experiment
-        if experiment is not known:
-            self._take(parameter_groups(experiment))
-        self._in_flight, self._why_not = in_flight, lambda row: why_not(row.declared)
-        self._show(partial(value_at, experiment), partial(value_at, start))
+    # -- showing ---------------------------------------------------------------------------------------------------
 
     def show_groups(
         self,
@@ -231,6 +235,7 @@ class ParameterForm(QScrollArea):
         value: Callable[[str], Any],
         before: Callable[[str], Any],
         why_not: Callable[[str], str] = lambda _: "",
+        in_flight: Mapping[str, Any] | None = None,
     ) -> None:
         """Show groups of parameters.
 
@@ -242,35 +247,37 @@ class ParameterForm(QScrollArea):
             Return the current value of a parameter, and the one that its row can go back to, given its dotted path.
         why_not : callable
             Returns why a parameter cannot be changed, given its dotted path; empty if it can. Default: all can.
+        in_flight : mapping of str to Any, optional
+            Sent values that are not confirmed yet.
         """
-        self._why_not = lambda row: why_not(row.path)
-        self._take(groups)
-        self._show(value, before)
-
-    def _take(self, groups: Sequence[Group]) -> None:
+        focused = row_around(QApplication.focusWidget())
+        path = "" if focused is None or not self.isAncestorOf(focused) else focused.path
+        self._value, self._before, self._why_not, self._in_flight = value, before, why_not, in_flight or {}
         if [group.path for group in groups] != list(self.sections):
             self._build(groups)
         for group in groups:
-            self.sections[group.path].take(group)
-
-    def _show(self, value: Callable[[str], Any], before: Callable[[str], Any]) -> None:
-        self._value, self._before = value, before
-        for section in self.sections.values():
+            section = self.sections[group.path]
+            changed, section.group = section.group.paths != group.paths, group
+            if changed and section.rows:
+                section.build()
             self.fill(section)
+        row = self.rows().get(path)
+        if row is not None and row is not focused:  # it is made anew where choices change
+            row.editor.setFocus()
 
     def fill(self, section: Section) -> None:
         """Update a section, or only its header if it is collapsed."""
         if self._value is None:
             return
-        group = section.group
         if not section.rows and (section.header.isChecked() or self._words):
             section.build()
             if self._words:
                 section.search(self._words)
-        for name, row in section.rows.items():
-            path = f"{group.path}.{name}"
-            value, before = self._value(path), self._before(path)
-            row.show_value(value, before, self._in_flight.get(row.path, ...), self._why_not(row))
+        for path, row in section.rows.items():
+            row.show_value(self._value(path), self._before(path), self._in_flight.get(path, ...), self._why_not(path))
+            if path in self._refused:
+                row.refuse(*self._refused.pop(path))
+        group = section.group
         differ = group.not_default(self._value)
         parts = [*group.heading, *([f"{differ} not default"] if differ else [])]
         parts += ["missing here"] if group.missing else []
@@ -289,15 +296,19 @@ class ParameterForm(QScrollArea):
         content = QWidget()
         content.setObjectName("panel")
         layout = vbox(within=content, spacing=0)
+        for path, row in self.rows().items():
+            row.blockSignals(True)  # deleting it ends the editing
+            if row.refusal:
+                self._refused[path] = row.text, row.refusal
+        for widget, _ in self._below.values():
+            widget.setParent(None)  # out of the section that is deleted
         self.sections = {}
         for group in groups:
-            section = Section(group, self)
-            self.sections[group.path] = section
+            section = self.sections[group.path] = Section(group, self)
+            section.fold(group.primary)
             layout.addWidget(section)
             if group.path in self._below:
-                section.put_below(*self._below[group.path])  # out of the section that is deleted
-        for path in self._below.keys() - self.sections.keys():
-            self.take_away(path)
+                section.put_below(*self._below[group.path])
         layout.addStretch(1)
         self.setWidget(content)
 

@@ -35,11 +35,12 @@ _LIST_FRAME = 5 * theme.GRID
 
 @dataclass(frozen=True)
 class RowTexts:
-    """Texts of a row about its state."""
+    """Texts of a row about its state, and whether what is typed is confirmed when its field is left."""
 
     edited: str = "Not sent yet: Enter sends it, Esc or a click here reverts it"
     start: str = "the value at the start of this run"
     at_start: str = "at the start of this run"
+    leaving: bool = False
 
 
 class RowState(Enum):
@@ -54,20 +55,24 @@ class ParameterRow(QWidget):
     """A row of the form.
 
     It shows the active value (`show_value`). While the user types or drags, the row is marked as edited; Enter,
-    releasing the slider, or choosing from a list emits `committed`. Each change while it is edited emits `edited`
-    with the text, and reverting with None. A file is also committed by the button that asks for one, or by dropping it
-    on the row.
+    releasing the slider, or choosing from a list emits `committed`, and leaving the field does, too, or says that the
+    value is not used yet. Each change while it is edited emits `edited` with the text, and reverting with None. A file
+    is also committed by the button that asks for one, or by dropping it on the row.
+
+    Attributes
+    ----------
+    refusal : str
+        What is wrong with the value that stands in the row; empty if it was not refused.
     """
 
     committed = pyqtSignal(str, object)
     edited = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
 
-    def __init__(self, section: str, declared: Parameter, texts: RowTexts | None = None) -> None:
+    def __init__(self, path: str, declared: Parameter, texts: RowTexts | None = None) -> None:
         super().__init__()
         self._texts = texts or RowTexts()
-        self.path = f"{section}.{declared.name}"
-        self.declared = declared
+        self.path, self.declared, self.refusal = path, declared, ""
         self.state, self._value, self._start = RowState.ACTIVE, declared.default, declared.default
         self.name = Label(declared.name)
         self.name.setObjectName("parametername")
@@ -98,10 +103,15 @@ class ParameterRow(QWidget):
             self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(self.path))
             grid.addWidget(self.new_run, 0, 2)
         grid.addWidget(self.error, 1, 1, 1, 3)
-        grid.setColumnStretch(3 if isinstance(self.editor, QComboBox) or declared.files else 2, 1)
+        grid.setColumnStretch(3 if isinstance(self.editor, QComboBox) or self._is_wide else 2, 1)
         self.editor.setAccessibleName(self.path)
         self.editor.setAccessibleDescription(declared.help)
         self.name.setBuddy(self.editor)
+
+    @property
+    def _is_wide(self) -> bool:
+        """Whether the row has a text field that takes the whole width."""
+        return bool(self.declared.files) or self.declared.type == "str"
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Move the button of a structural parameter to a separate line if it does not fit."""
@@ -138,21 +148,23 @@ class ParameterRow(QWidget):
             self.editor = check
         else:
             field = ValueField(declared, self)
-            field.committed.connect(self._commit_text)
+            field.committed.connect(self.retry)
             field.textEdited.connect(lambda _: self._edit())
+            field.editingFinished.connect(self._leave)
             field.reverted.connect(self.revert)
             measure = field.fontMetrics().horizontalAdvance
             field.setMinimumWidth(measure("-100 mV") + 2 * theme.GRID)
             if declared.files:
                 self._add_browse(grid)
-            else:
+            if not self._is_wide:
                 field.setMaximumWidth(measure("0.000000 mV") + 2 * theme.GRID)
             self.editor = field
             if declared.type in ("int", "float") and not declared.structural:
                 self.slider = ValueSlider()
                 self.slider.setAccessibleName(f"{self.path}, slider")
                 self.slider.valueChanged.connect(self._slide)
-                self.slider.committed.connect(self._commit_slider)
+                self.slider.committed.connect(self.commit)
+                self.slider.left.connect(self._leave)
                 self.slider.reverted.connect(self.revert)
                 grid.addWidget(self.slider, 0, 2)
         grid.addWidget(self.editor, *span)
@@ -204,7 +216,7 @@ class ParameterRow(QWidget):
             self.state = RowState.IN_FLIGHT
             self._fill(in_flight)
         elif self.state is RowState.IN_FLIGHT or known != value or self.state is RowState.ACTIVE:
-            self.state = RowState.ACTIVE
+            self.state, self.refusal = RowState.ACTIVE, ""
             self._fill(value)
         self.editor.setEnabled(not why_not)
         if self.browse is not None:
@@ -218,9 +230,16 @@ class ParameterRow(QWidget):
         self.error.setText(f"⚠ {sentence}" if sentence else "")
         self.error.setVisible(bool(sentence))
 
+    def refuse(self, value: Any, sentence: str) -> None:
+        """Show a value that is invalid, and why; it stands there until it is edited or reverted."""
+        self.state, self.refusal = RowState.EDITED, sentence
+        self._fill(value)
+        self._write("")
+        self.show_error(sentence)
+
     def revert(self) -> None:
         """Discard the edited value."""
-        self.state = RowState.ACTIVE
+        self.state, self.refusal = RowState.ACTIVE, ""
         self.show_error("")
         self._fill(self._value)
         self._write("" if self.editor.isEnabled() else self.editor.toolTip())
@@ -281,7 +300,7 @@ class ParameterRow(QWidget):
     # -- editing ---------------------------------------------------------------------------------------------------
 
     def _edit(self) -> None:
-        self.state = RowState.EDITED
+        self.state, self.refusal = RowState.EDITED, ""
         self.show_error("")
         self._write("")
         assert isinstance(self.editor, QLineEdit)
@@ -293,21 +312,31 @@ class ParameterRow(QWidget):
         self.editor.setText(self._text(self.slider.chosen))
         self._edit()
 
-    def _commit_slider(self) -> None:
-        assert self.slider is not None
-        self._commit_text(self._text(self.slider.chosen))
+    def _leave(self) -> None:
+        if self._texts.leaving:
+            self.commit()
+        elif self.state is RowState.EDITED and not self.error.text():
+            self.show_error(f"{self._texts.edited}.")
 
-    def _commit_text(self, text: str) -> None:
-        if self.state is not RowState.EDITED:
+    def retry(self) -> None:
+        """Confirm what is typed, even if it was refused."""
+        self.refusal = ""
+        self.commit()
+
+    def commit(self) -> None:
+        """Confirm what is typed, if it is and was not refused."""
+        text = self.edited_text
+        if text is None or self.refusal:
             return
-        if self.declared.unit is not None and text.strip() != "none":
+        if self.declared.unit is not None and text != "none":
             try:
                 read(text, self.declared.unit)
             except StdpbenchError as error:
-                self.show_error(str(error))
+                self.refuse(text, str(error))
+                self.edited.emit(self.path, text)
                 return
         self.show_error("")
-        self.committed.emit(self.path, text.strip())
+        self.committed.emit(self.path, text)
 
     def _choose_file(self) -> None:
         title, name = f"Choose the file of {self.path}", self.declared.name

@@ -87,6 +87,8 @@ class NewRun:
         File of a trained network that the reference converts; empty for none.
     start_from : Path or None
         Folder of the run whose weights and thresholds the new one starts from.
+    hold : bool
+        Whether items of the queue are held until they are released.
     """
 
     source: str
@@ -99,6 +101,7 @@ class NewRun:
     features: Path | None = None
     weights: str = ""
     start_from: Path | None = None
+    hold: bool = False
 
     @classmethod
     def of(cls, experiment: Experiment, source: str = "") -> NewRun:
@@ -201,7 +204,7 @@ class NewRun:
         """
         return self._create(self.experiments()[0], runs, about)
 
-    def enqueue(self, queue: Queue, *, hold: bool = False, about: Mapping[str, Any] | None = None) -> list[Item]:
+    def enqueue(self, queue: Queue, about: Mapping[str, Any] | None = None) -> list[Item]:
         """Add an item to the queue for each seed.
 
         Raises
@@ -212,9 +215,9 @@ class NewRun:
         wanted = self.experiments()
         if self.start_from is None:
             check_data(wanted[0], self.options)
-            return [queue.add(experiment, self.options, hold=hold) for experiment in wanted]
+            return [queue.add(experiment, self.options, hold=self.hold) for experiment in wanted]
         folders = [self._create(experiment, queue.runs, about) for experiment in wanted]
-        return [queue.add_run(folder.path, hold=hold) for folder in folders]
+        return [queue.add_run(folder.path, hold=self.hold) for folder in folders]
 
     def _create(self, experiment: Experiment, runs: Path, about: Mapping[str, Any] | None) -> RunFolder:
         if self.start_from is None:

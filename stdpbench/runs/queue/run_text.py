@@ -33,24 +33,23 @@ class ActionText:
     python: str
 
 
-def command_of(run: NewRun, runs: Path, *, hold: bool = False) -> str:
+def command_of(run: NewRun, runs: Path) -> str:
     """Return the shell commands that start a run or, with several seeds, add runs to the queue.
 
     Parameters
     ----------
     run : NewRun
-        The run. If ``--set`` cannot express its changes, the commands first write an experiment file.
+        The run. If ``--set`` cannot express its changes, the commands first write an experiment file. There is no
+        command for a held item that starts from the weights of another run; the text is empty then.
     runs : Path
         The runs folder.
-    hold : bool
-        Whether to add the run to the queue as a held item, even with a single seed. There is no such command for a
-        run that starts from the weights of another one; the text is empty then.
 
     Raises
     ------
     StdpbenchError
         If the experiment is inconsistent.
     """
+    hold = run.hold
     if hold and run.start_from is not None:
         return ""
     changes, seed = _changes(run)

@@ -10,7 +10,7 @@ import pytest
 from parts_of_window import dialog_of
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QMessageBox, QPushButton
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -21,6 +21,7 @@ from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
+from stdpbench_gui.session.machine import Machine
 from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.shared_window
@@ -34,22 +35,14 @@ def opened(window: MainWindow, qtbot: QtBot) -> NewRunForm:
 
 @pytest.fixture
 def form(window: MainWindow, qtbot: QtBot) -> NewRunForm:
-    """The form for the digits, as a card opens it."""
-    window.complete()
-    window.start.edit_wanted.emit("digits")
+    """The form for the digits."""
+    window.services.forms.new_run(NewRun.of(DIGITS, "digits"))
     return opened(window, qtbot)
-
-
-def test_a_card_opens_the_form_for_its_experiment(window: MainWindow, qtbot: QtBot) -> None:
-    window.complete()
-    name = "Edit…: 8 × 8 digits appear out of noise"
-    next(each for each in window.start.findChildren(QPushButton) if each.accessibleName() == name).click()
-    assert opened(window, qtbot).run.draft.unchecked.name == "digits-from-noise"
 
 
 def enter(form: NewRunForm, qtbot: QtBot, path: str, text: str) -> None:
     """Type a value into a row, and confirm it."""
-    field = form.rows_of(path)[0].editor
+    field = form.form.row(path).editor
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, text)
@@ -75,12 +68,15 @@ def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot
     assert (form.draft.unchecked, form.go.isEnabled()) == (DIGITS, True)
     assert {"plasticity", "exc", "encoding", "network", "schedule", "data"} <= form.form.sections.keys()
     assert set(form.diagram.items) == {"input", "exc", "feed", "compete"}
-    assert list(form.fields.rows)[:3] == ["network.n_exc", "network.start", "schedule.passes"]
+    asked = ("name", "trained by", "weights of", "seeds", "validation", "baselines", "hold")
+    first = [f"run.{name}" for name in asked]
+    assert list(form.form.sections[""].rows)[:10] == [*first, "network.n_exc", "network.start", "schedule.passes"]
+    assert "n_exc" not in form.form.sections["network"].group.parameters  # each has one row
     assert form.changes.buttons == {}
     waits(qtbot, lambda: form.preview.shown is not None)
     enter(form, qtbot, "plasticity.nu_post", "0.02")
     enter(form, qtbot, "network.n_exc", "200")
-    choose(form.fields.rows["network.start"].editor, "random")  # type: ignore[arg-type]
+    choose(form.form.row("network.start").editor, "random")  # type: ignore[arg-type]
     assert list(form.changes.buttons) == ["network.n_exc", "network.start", "plasticity.nu_post"]
     assert form.diagram.graph.populations["exc"].size == 200
     waits(qtbot, lambda: "196\u202f600 synapses take" in form.time.text())
@@ -102,7 +98,7 @@ def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot
 
 def test_a_bad_value_is_a_sentence_beside_its_row_and_nothing_starts(form: NewRunForm, qtbot: QtBot) -> None:
     enter(form, qtbot, "plasticity.nu_post", "-1")
-    (row,) = form.rows_of("plasticity.nu_post")
+    row = form.form.row("plasticity.nu_post")
     assert "plasticity.nu_post must be" in row.error.text()
     assert not form.go.isEnabled()
     assert "plasticity.nu_post must be" in form.go.toolTip()
@@ -111,7 +107,7 @@ def test_a_bad_value_is_a_sentence_beside_its_row_and_nothing_starts(form: NewRu
     assert form.isVisible()  # Esc was the field's
     assert form.go.isEnabled()
     enter(form, qtbot, "schedule.train_images", "0")
-    assert all("schedule.train_images" in each.error.text() for each in form.rows_of("schedule.train_images"))
+    assert "schedule.train_images" in form.form.row("schedule.train_images").error.text()
     enter(form, qtbot, "schedule.train_images", "60")
     assert form.go.isEnabled()
     form.set_value("schedule.between", "stream")  # pictures are none
@@ -127,13 +123,14 @@ def test_what_is_typed_is_applied_when_it_starts(
 ) -> None:
     started: list[RunFolder] = []
     monkeypatch.setattr(window.session, "start", started.append)
-    field = form.fields.rows["schedule.train_images"].editor
+    field = form.form.row("schedule.train_images").editor
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, "60")
-    form.fields.seeds.setFocus()
-    qtbot.keyClicks(form.fields.seeds, "7")
-    form.fields.validation.click()
+    seeds = form.form.row("run.seeds").editor
+    seeds.selectAll()
+    qtbot.keyClicks(seeds, "7")
+    form.form.row("run.validation").editor.click()
     form.go.click()
     waits(qtbot, lambda: started)
     (folder,) = started
@@ -155,10 +152,10 @@ def test_the_network_of_three_populations_fits(window: MainWindow, qtbot: QtBot)
 
 
 def test_several_seeds_are_items_of_the_queue(form: NewRunForm, window: MainWindow, qtbot: QtBot) -> None:
-    form.set_seeds("3-5")
+    form.set_value("run.seeds", "3-5")
     assert not form.go.isEnabled()
     assert "3 seeds make 3 runs" in form.problem.text()
-    form.fields.hold.click()
+    form.form.row("run.hold").editor.click()
     form.queue_button.click()
     queue = Queue(window.runs)
     waits(qtbot, queue.items)
@@ -173,7 +170,7 @@ def test_data_that_are_missing_are_asked_for_first(
 ) -> None:
     started: list[Callable[[], RunFolder]] = []
     monkeypatch.setattr(window.session, "start_new", started.append)
-    monkeypatch.setattr(window.start, "missing", {"mnist"})
+    monkeypatch.setattr(Machine, "missing", {"mnist"})
     form = window.services.forms.new_run(NewRun.of(read_experiment("fast-100"), "fast-100"))
     waits(qtbot, form.isVisible)
     form.set_value("network.n_exc", "12")
@@ -191,8 +188,7 @@ def test_it_is_saved_and_copied(
     form: NewRunForm, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enter(form, qtbot, "plasticity.nu_post", "0.02")
-    form.fields.name.setText("mine")
-    form.fields.name.editingFinished.emit()
+    enter(form, qtbot, "run.name", "mine")
     proposed: list[str] = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: proposed.append(given[2]) or ("", ""))
     form.save_button.click()
@@ -205,10 +201,11 @@ def test_it_is_saved_and_copied(
     assert clipboard.text().startswith("stdpbench run digits --set plasticity.nu_post=0.02 --set name=mine ")
     python.trigger()
     assert 'run = stdpbench.start("digits", set=changes, ' in clipboard.text()
-    form.fields.hold.click()
+    form.form.row("run.hold").editor.click()
     command.trigger()
     assert clipboard.text().startswith("stdpbench queue add digits --set plasticity.nu_post=0.02 --set name=mine ")
     assert clipboard.text().endswith(" --hold")
+    form.form.row("run.hold").editor.click()
     form.reject()  # nothing is lost: no question
     assert not form.isVisible()
 
@@ -217,15 +214,15 @@ def test_the_keyboard_opens_and_closes_it(window: MainWindow, qtbot: QtBot) -> N
     assert window.actions_["new-run"].shortcut().toString() == "Ctrl+N"
     window.actions_["new-run"].trigger()
     form = opened(window, qtbot)
-    assert form.fields.source.currentText() == "digits"
+    assert form.source.currentText() == "digits"
     form.activateWindow()
-    waits(qtbot, form.fields.source.hasFocus)
+    waits(qtbot, form.source.hasFocus)
     reached = set[object]()
     while (focused := form.focusWidget()) not in reached:
         reached.add(focused)
         form.focusNextChild()
-    wanted = [form.fields.seeds, form.search, form.go, form.queue_button, form.save_button, form.copy_button]
-    wanted += [form.fields.rows["network.n_exc"].editor, form.rows_of("plasticity.nu_post")[0].editor]
+    wanted = [form.search, form.go, form.queue_button, form.save_button, form.copy_button]
+    wanted += [form.form.row(path).editor for path in ("run.seeds", "network.n_exc", "plasticity.nu_post")]
     assert [each.accessibleName() for each in wanted if each not in reached] == []
     qtbot.keyClick(form, Qt.Key.Key_Escape)
     assert not form.isVisible()
@@ -233,21 +230,21 @@ def test_the_keyboard_opens_and_closes_it(window: MainWindow, qtbot: QtBot) -> N
 
 def test_another_experiment_and_a_file_take_its_place(form: NewRunForm, qtbot: QtBot, tmp_path: Path) -> None:
     enter(form, qtbot, "plasticity.nu_post", "0.02")
-    choose(form.fields.source, "song-abbott-2000")
+    choose(form.source, "song-abbott-2000")
     assert form.draft.unchecked == read_experiment("song-abbott-2000")
     assert form.said.text() == "Made from song-abbott-2000. Undo brings the changes back."
-    assert list(form.fields.rows)[-1] == "schedule.duration"
-    assert not form.fields.validation.isVisible()
+    assert list(form.form.sections[""].rows)[-1] == "schedule.duration"
+    assert "run.validation" not in form.form.rows()
     form.history.undo()
     assert list(form.changes.buttons) == ["plasticity.nu_post"]
     file = tmp_path / "small.toml"
     file.write_text(DIGITS.override({"network.n_exc": 12, "name": "small"}).to_toml(), encoding="utf-8")
     form.read_file(file)
-    waits(qtbot, lambda: form.fields.source.currentText() == "small.toml")
+    waits(qtbot, lambda: form.source.currentText() == "small.toml")
     assert form.draft.unchecked.name == "small"
     file.write_text("nonsense = 1", encoding="utf-8")
     form.read_file(file)
-    waits(qtbot, lambda: "nonsense is not a known" in form.fields.choice_problem.text())
+    waits(qtbot, lambda: "nonsense is not a known" in form.problem.text())
     assert not form.go.isEnabled()
     close(form)
 
@@ -261,7 +258,7 @@ def test_a_reference_converts_the_network_of_a_file(
     form = window.services.forms.new_run(NewRun.of(DIGITS, "digits").trained_by("ann-conversion"))
     waits(qtbot, form.isVisible)
     enter(form, qtbot, "reference.weights", str(tmp_path / "none.npz"))
-    (row,) = form.rows_of("reference.weights")
+    row = form.form.row("reference.weights")
     waits(qtbot, row.error.text)
     assert "reference.weights: " in row.error.text()
     enter(form, qtbot, "reference.weights", str(file))
@@ -278,7 +275,7 @@ def test_a_reference_converts_the_network_of_a_file(
         return str(file), patterns
 
     monkeypatch.setattr(QFileDialog, "getOpenFileName", choose_file)
-    (row,) = form.rows_of("reference.weights")
+    row = form.form.row("reference.weights")
     row.browse.click()
     waits(qtbot, lambda: form.run.weights == str(file))
     assert asked == ["weights (*.npz *.nir)"]
@@ -286,7 +283,7 @@ def test_a_reference_converts_the_network_of_a_file(
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "notes.txt"))])
     none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    (row,) = form.rows_of("reference.weights")
+    row = form.form.row("reference.weights")
     row.dropEvent(QDropEvent(QPointF(1, 1), Qt.DropAction.CopyAction, data, left, none))
     waits(qtbot, row.error.text)
     assert "notes.txt must be a NumPy archive (.npz) or a NIR file (.nir)" in row.error.text()
@@ -298,7 +295,7 @@ def test_a_reference_converts_the_network_of_a_file(
 def test_a_reference_is_trained_on_the_data(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["reference"].trigger()
     form = opened(window, qtbot)
-    assert form.fields.reference.currentText() == "surrogate-gradient (labels)"
+    assert form.form.row("run.trained by").text == "surrogate-gradient (labels)"
     assert form.draft.unchecked == with_reference(DIGITS, "surrogate-gradient")
     assert "reference" in form.form.sections
     enter(form, qtbot, "network.hidden", "[100, 50]")
@@ -308,17 +305,15 @@ def test_a_reference_is_trained_on_the_data(window: MainWindow, qtbot: QtBot) ->
     )
     assert form.preview.words.text().endswith("as constant currents, without spikes.")
     choose(form.form.row("reference.kind").editor, "linear")  # type: ignore[arg-type]
-    assert form.fields.reference.currentText() == "linear (labels)"
+    assert form.form.row("run.trained by").text == "linear (labels)"
     assert "reference.penalty" in form.form.rows()
     enter(form, qtbot, "network.hidden", "[9]")
-    assert "network.hidden must be []" in form.problem.text() + "".join(
-        row.error.text() for row in form.rows_of("network.hidden")
-    )
+    assert "network.hidden must be []" in form.problem.text() + form.form.row("network.hidden").error.text()
     assert not form.go.isEnabled()
     form.history.undo()
-    choose(form.fields.source, "song-abbott-2000")
-    assert "shows a stream" in form.fields.choice_problem.text()
-    choose(form.fields.source, "digits")
-    choose(form.fields.reference, "local rules, without labels")
+    choose(form.source, "song-abbott-2000")
+    assert "shows a stream" in form.problem.text()
+    choose(form.source, "digits")
+    choose(form.form.row("run.trained by").editor, "local rules, without labels")
     assert form.draft.unchecked == DIGITS
     close(form)

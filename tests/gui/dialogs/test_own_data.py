@@ -81,7 +81,7 @@ def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot
     assert made.network.w_inh_exc == read_experiment("fast-400").network.w_inh_exc
     dialog.edit_button.click()
     form = dialog_of(window, qtbot, NewRunForm)
-    assert (form.draft.unchecked, form.fields.source.currentText()) == (made, "parity")
+    assert (form.draft.unchecked, form.source.currentText()) == (made, "parity")
     assert form.text().command.startswith("cat > parity.toml <<'END'")  # no name and no file to refer to
     form.reject()
 

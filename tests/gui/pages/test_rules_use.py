@@ -46,13 +46,12 @@ def choose(box: QComboBox, text: str) -> None:
 def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.state.set_value("a_plus", 0.02)
     form = used(page)
-    choose(form.fields.source, "digits")
-    assert form.fields.name.text() == "digits-pair-additive"
+    choose(form.source, "digits")
+    assert form.form.row("run.name").text == "digits-pair-additive"
     assert [change.text for change in changes_from(read_experiment("digits"), form.draft)] == [
         "plasticity: diehl-cook-triplet → pair-additive"
     ]
-    form.fields.name.setText("mine")
-    form.fields.name.editingFinished.emit()
+    form.set_value("run.name", "mine")
     path = tmp_path / "mine.toml"
     form.save(path)
     made = read_experiment(path)
@@ -62,8 +61,8 @@ def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path:
     assert made.about.expected_accuracy == ""
     form.reject()
     form = used(page)
-    assert not form.fields.projection.isVisibleTo(form)  # one projection learns
-    choose(form.fields.source, "digits")
+    assert not form.form.rows().keys() & {"run.learns by it", "run.trained by"}  # one projection learns
+    choose(form.source, "digits")
     form.queue_button.click()
     waits(qtbot, lambda: Queue(form.runs).items())
     (item,) = Queue(form.runs).items()
@@ -74,7 +73,7 @@ def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path:
 def test_a_rule_that_does_not_run_in_the_network_says_so(page: RulesPage) -> None:
     page.choose("clopath")
     form = used(page)
-    assert "`clopath-lif` is an adaptation" in form.fields.choice_problem.text()
+    assert "`clopath-lif` is an adaptation" in form.problem.text()
     assert not form.go.isEnabled()
     assert not form.queue_button.isEnabled()
     form.reject()
@@ -92,13 +91,13 @@ def test_where_several_projections_learn_an_experiment_takes_the_rule_for_one(pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(page.network._shown), "experiment", property(lambda _: two))
         form = used(page)
-    fields = form.fields
-    assert fields.projection.isVisibleTo(form)
-    names = [fields.projection.itemText(number) for number in range(fields.projection.count())]
-    assert (names, fields.projection.currentText()) == (["feed", "compete"], "feed")
+    projection = form.form.row("run.learns by it").editor
+    assert isinstance(projection, QComboBox)
+    names = [projection.itemText(number) for number in range(projection.count())]
+    assert (names, projection.currentText()) == (["feed", "compete"], "feed")
     assert form.experiment().rules_by_projection["feed"] == page.state.rule
     assert form.experiment().rules_by_projection["compete"] == two.rules_by_projection["compete"]
-    choose(fields.projection, "compete")
+    choose(projection, "compete")
     assert form.experiment().rules_by_projection["compete"] == page.state.rule
     assert form.experiment().rules_by_projection["feed"] == two.rules_by_projection["feed"]
     form.history.undo()

@@ -284,12 +284,10 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
 def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
     page.queue.add_button.click()
     form = dialog_of(window, qtbot, NewRunForm)
-    form.fields.seeds.setText("one")
-    form.fields.seeds.editingFinished.emit()
-    assert "seeds must be whole numbers" in form.fields.seeds_problem.text()
+    form.set_value("run.seeds", "one")
+    assert "seeds must be whole numbers" in form.form.row("run.seeds").error.text()
     assert not form.queue_button.isEnabled()
-    form.fields.seeds.setText("1, 2 3")
-    form.fields.seeds.editingFinished.emit()
+    form.set_value("run.seeds", "1, 2 3")
     form.set_value("network.n_exc", "12")
     assert form.queue_button.text() == "Add 3 runs to queue"
     form.queue_button.click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
@@ -31,24 +32,28 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
 ) -> None:
     form = window.services.forms.train_reference()
     waits(qtbot, form.isVisible)
-    fields = form.fields
-    waits(qtbot, lambda: fields.features.findText("digits-a") > 0)
-    choose(fields.features, "digits-a")
+
+    def row(name: str) -> Any:
+        return form.form.row(f"run.{name}").editor
+
+    waits(qtbot, lambda: row("responses of").findText("digits-a") > 0)
+    choose(row("responses of"), "digits-a")
     assert not form.go.isEnabled()  # while the responses are read
     waits(qtbot, lambda: form.run.features == runs / "digits-a")
     data = features_of(RunFolder.open(runs / "digits-a"))
     assert form.experiment() == with_reference(form.run.given, "surrogate-gradient", {}, data)
     assert "--features" in form.text().command
-    choose(fields.start, "digits-b")
+    choose(row("weights of"), "digits-b")
     assert form.run.start_from == runs / "digits-b"
     assert f"--from {runs / 'digits-b'}" in form.text().command
-    fields.hold.click()
+    row("hold").click()
     assert form.text().command == "", "no command holds a run that starts from the weights of another one"
-    fields.hold.click()
+    row("hold").click()
+    for _ in range(3):
+        form.history.undo()
+    assert row("weights of").currentIndex() == 0
     form.history.undo()
-    assert fields.start.currentIndex() == 0
-    form.history.undo()
-    assert fields.features.currentIndex() == 0
+    assert row("responses of").currentIndex() == 0
     assert value_at(form.experiment(), "data.kind") == "digits"
     form.reject()
 

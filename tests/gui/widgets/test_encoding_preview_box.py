@@ -43,7 +43,7 @@ def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -
     form.restyle()
     assert preview.view.still.grab().toImage() != light, "drawn in the colours of the theme"
     qtbot.wait(1)
-    assert form.fields.rows["network.n_exc"].name.font().bold(), "what is not default stays bold"
+    assert form.form.row("network.n_exc").name.font().bold(), "what is not default stays bold"
     theme.apply("light")
     form.restyle()
     form.set_value("encoding.kind", "latency")

@@ -18,7 +18,7 @@ from stdpbench_gui.widgets.basic import named, scrolling, tool_button
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
-_TEXTS = RowTexts("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "")
+_TEXTS = RowTexts("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "", True)
 
 
 class ValuesBox(TitledBox):
@@ -86,7 +86,7 @@ class ValuesBox(TitledBox):
         layout = vbox(within=content, margins=(0, theme.GRID // 2, theme.GRID, theme.GRID // 2), spacing=2)
         self.rows = {}
         for declared in self.state.rule.describe():
-            row = ParameterRow("plasticity", declared, _TEXTS)
+            row = ParameterRow(f"plasticity.{declared.name}", declared, _TEXTS)
             row.committed.connect(self._taker(declared.name))
             self._follow(row)
             self.rows[declared.name] = row

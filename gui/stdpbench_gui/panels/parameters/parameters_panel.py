@@ -7,6 +7,7 @@ encoding are edited, and the stages of the training are listed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from PyQt6.QtWidgets import QComboBox, QLineEdit, QMainWindow, QPushButton, QWid
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
-from stdpbench.declare.parameters import Parameter
-from stdpbench.experiment import Experiment, group_of, value_at
+from stdpbench.experiment import Experiment, Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.draft_stages import stages_in_words
 from stdpbench.results.figures.paper import Table
 from stdpbench.runs.folder.checkpoints import positions
@@ -287,6 +287,7 @@ class ParametersPanel(Panel):
         self._shown: tuple[object, ...] = ()
         self._experiment: Experiment | None = None
         self._start: Experiment | None = None
+        self._groups: tuple[Group, ...] = ()
         self._branched: tuple[Path, Path] | None = None  # parent and branch, until the branch is opened
         self.diagram.chosen.connect(session.selection.choose_item)
         session.selection.item_changed.connect(self._on_item)
@@ -337,13 +338,15 @@ class ParametersPanel(Panel):
         if state == self._shown:
             return
         if self._experiment is None or not self._shown or state[1][0] != self._shown[1][0]:  # type: ignore[index]
-            self._experiment = session.experiment
+            self._experiment = experiment = session.experiment
+            self._groups = parameter_groups(not_none(experiment))
             self._start = Experiment.from_mapping(live.before_changes(), stand_ins=True)
         self._shown = state
         assert self._experiment is not None
         assert self._start is not None
         self._offer_positions()
-        self.form.show_experiment(self._experiment, self._start, self.changes.in_flight, self._why_not)
+        now, start = partial(value_at, self._experiment), partial(value_at, self._start)
+        self.form.show_groups(self._groups, now, start, self._why_not, self.changes.in_flight)
         self.stages.show_experiment(self._experiment)
         self.preview.show_experiment(self._experiment, self.changes.in_flight)
 
@@ -374,10 +377,10 @@ class ParametersPanel(Panel):
         n_train = dict(live.started.phases).get("train", 0) if live.started else 0
         return live.position >= n_train or live.progress.get("phase", "train") != "train"
 
-    def _why_not(self, declared: Parameter) -> str:
+    def _why_not(self, path: str) -> str:
         """Return why a parameter cannot be changed now; empty if it can."""
         live, way = self.session.live, self.way.current
-        if declared.structural:
+        if not_none(self.form.declared(path)).structural:
             return "Structural: a new value requires a new network. “new run…” starts one from the current weights."
         if self.changes.busy:
             return self.changes.busy
@@ -462,9 +465,8 @@ class ParametersPanel(Panel):
         if self._experiment is None or self._start is None:
             return []
         found = []
-        for section in self.form.sections.values():
-            for name, p in section.group.parameters.items():
-                path = f"{section.group.path}.{name}"
+        for group in self._groups:
+            for path, p in group.paths.items():
                 now, before = (value_at(each, path) for each in (self._experiment, self._start))
                 usual = "" if p.required else p.show(p.default)
                 kind = "structural" if p.structural else "live"

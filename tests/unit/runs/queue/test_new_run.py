@@ -90,7 +90,7 @@ def test_a_reference_starts_anew_and_stays_when_the_data_change() -> None:
 def test_each_seed_is_an_item_of_the_queue(tmp_path: Path) -> None:
     queue = Queue(tmp_path)
     run = replace(digits(*SMALL), seeds=(4, 5), options=Options(validation=True))
-    items = run.enqueue(queue, hold=True)
+    items = replace(run, hold=True).enqueue(queue)
     assert [Experiment.from_toml(item.experiment).seed for item in items] == [4, 5]
     assert all(item.options["validation"] for item in items)
     assert {item.state for item in queue.items()} == {"held"}
@@ -192,13 +192,13 @@ def test_what_is_held_goes_into_the_queue_with_one_seed_too(
     told: Callable[[str], list[tuple[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for run in (digits(), digits(("seed", "3")), replace(digits(("plasticity.nu_post", "0.02")), seeds=(1, 2))):
-        assert [(where, made) for where, (made, _) in told(command_of(run, tmp_path, hold=True))] == [
+        assert [(where, made) for where, (made, _) in told(command_of(replace(run, hold=True), tmp_path))] == [
             ("held", made) for made in run.experiments()
         ]
-    assert command_of(replace(digits(), start_from=tmp_path), tmp_path, hold=True) == ""
+    assert command_of(replace(digits(), start_from=tmp_path, hold=True), tmp_path) == ""
     monkeypatch.chdir(tmp_path)
     trained = replace(digits().trained_by("linear"), seeds=(1, 2))
-    lines, command = command_of(trained, tmp_path, hold=True).rpartition("\n")[::2]
+    lines, command = command_of(replace(trained, hold=True), tmp_path).rpartition("\n")[::2]
     head, _, toml = lines.partition("\n")
     Path(head.split()[2]).write_text(toml.removesuffix("\nEND"), encoding="utf-8")
     assert [(where, made) for where, (made, _) in told(command)] == [("held", made) for made in trained.experiments()]
