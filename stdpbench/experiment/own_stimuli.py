@@ -27,6 +27,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.toml_lines import flat
 from stdpbench.data.datasets import Source, Split
 from stdpbench.data.stimuli import EventSet, Signals
+from stdpbench.declare.parameters import Parameters, parameter
 from stdpbench.experiment.dry_run import Numbers, shown_numbers
 from stdpbench.experiment.experiment import Experiment, read_experiment
 from stdpbench.kinds.encoding import encoders
@@ -47,6 +48,24 @@ _SAMPLE = 40
 _FEWEST, _MOST = 20, 100  # neurons
 _OWN = ("tabular", "signals", "events")
 _NOUNS = {"images": ("row", "rows"), "signals": ("signal", "signals"), "events": ("recording", "recordings")}
+
+
+class OwnNetwork(Parameters):
+    """Settings of an experiment on own data beside those of the data."""
+
+    name: str = parameter("own-data", help="Name of the experiment, used for the run folder and a file.")
+    n_exc: int = parameter(
+        100,
+        ge=1,
+        le=100_000,
+        help="Number of exc neurons. Each learns one prototype; more neurons learn more, but take longer.",
+    )
+
+
+class StimuliNetwork(OwnNetwork):
+    """Settings of an experiment on own signals, events or tables."""
+
+    encoding: str = parameter("delta", help="How stimuli become spikes; its parameters follow from the data.")
 
 
 def encoders_for(source: Source) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from stdpbench_gui.dialogs.machine import MachineDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
+from stdpbench_gui.dialogs.own_dialog import OwnDialog
 from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
 from stdpbench_gui.dialogs.run_form import RunForm
 from stdpbench_gui.look.motion import motion
@@ -548,7 +549,7 @@ class WindowServices(QObject):
     def restyle(self) -> None:
         """Apply the colours of the theme to dialogs."""
         for dialog in self._window.findChildren(QDialog):
-            if isinstance(dialog, NetworkEditor | RunForm | NeuronSpikes):
+            if isinstance(dialog, RunForm | OwnDialog | NeuronSpikes):
                 dialog.restyle()
         if self.drawing is not None:
             self.drawing.restyle()

@@ -7,20 +7,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRect, QSignalBlocker, QSize, Qt
+from PyQt6.QtCore import QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.units import thousands
 from stdpbench.data.datasets import Dataset
 from stdpbench.data.datasets.recognition import STIMULI, dataset_at, is_idx, stimuli_at
 from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.preparation.own_data import (
-    BASES,
     DataPreview,
     PictureReader,
+    PicturesNetwork,
     experiment_name,
     experiment_on,
     suggest_steps,
@@ -32,6 +31,7 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _CELL = 52
+_PATTERNS = "Data (*.npz *ubyte *ubyte.gz *.idx *.gz *.csv *.ts *.h5 *.hdf5)"
 
 
 class Thumbnails(QWidget):
@@ -120,9 +120,9 @@ class OwnDataDialog(OwnDialog):
     def __init__(
         self, session: RunSession, runs: Path, parent: QWidget | None = None, path: Path | None = None
     ) -> None:
-        super().__init__(session, runs, "Your own pictures", parent)
+        super().__init__(session, runs, "Your own pictures", parent, patterns=_PATTERNS)
         self._reader = PictureReader()
-        self._look: DataPreview | None = None
+        self._look: tuple[Dataset, DataPreview] | None = None
         self.place.setPlaceholderText("Choose pictures, or drop them here")
         self.place.setAccessibleName("Location of the pictures")
         self.folder_button.setToolTip("A folder of PNG or JPEG pictures with one subfolder per class")
@@ -134,27 +134,15 @@ class OwnDataDialog(OwnDialog):
         )
         self.raw = Thumbnails("Original pictures")
         self.ready = Thumbnails("Pictures as the network sees them")
-        self.base = QComboBox()
-        for base in BASES:
-            self.base.addItem(base)
-        self.base.setToolTip("The included experiment that provides all other settings")
-        self.base.setAccessibleName("Settings")
-        self.n_exc.setValue(100)
-        self.base.activated.connect(self._base_chosen)
-        self.n_exc.valueChanged.connect(lambda _: self._plan())
-        self.name.textEdited.connect(lambda _: self._plan())
         pictures = vbox(wrapped("Original", "cardtitle"), self.raw, spacing=theme.GRID)
         pictures.addSpacing(theme.GRID)
         pictures.addWidget(wrapped("As the network sees them", "cardtitle"))
         pictures.addWidget(self.ready)
         pictures.addStretch(1)
-        self._lay_out("Preparation", ("based on", self.base), pictures, (1, 0))
-        self._enable(False)
+        self._lay_out(pictures, (1, 0))
         self.resize(980, 640)
         if path is not None:
             self.take(path)
-
-    # -- location --------------------------------------------------------------------------------------------------
 
     def take(self, path: Path) -> None:
         """Preview a file or folder with suggested preparation; of other data, leave that to the dialog for them."""
@@ -163,97 +151,58 @@ class OwnDataDialog(OwnDialog):
             self.reject()
             return
         self._show_path(path)
-        self._enable(False)
 
         def read() -> tuple[Dataset, DataPreview]:
             dataset = suggest_steps(dataset_at(path), self._reader)
             return dataset, self._reader.preview(dataset)
 
-        self._work(read, lambda found: self._take_read(path, *found), self._fail_read)
+        def done(look: tuple[Dataset, DataPreview]) -> None:
+            self._suggest(look[0], PicturesNetwork(name=experiment_name(path)))
+            self._show_look(look)
 
-    def _fail_read(self, reason: str) -> None:
-        self.status.setText("The pictures could not be read.")
-        self.raw.clear()
-        self._fail_look(reason)
+        def fail(reason: str) -> None:
+            self.status.setText("The pictures could not be read.")
+            self.raw.clear()
+            self._fail(reason)
 
-    def _take_read(self, path: Path, dataset: Dataset, look: DataPreview) -> None:
-        with QSignalBlocker(self.form):
-            self.form.show_dataset(dataset)
-        self.name.setText(experiment_name(path))
-        self._show_look(look)
+        self._work(read, done, fail)
 
-    def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder of pictures", str(self._path or ""))
-        if chosen:
-            self.take(Path(chosen))
-
-    def _choose_file(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(
-            self,
-            "Choose a file",
-            str(self._path or ""),
-            "Data (*.npz *ubyte *ubyte.gz *.idx *.gz *.csv *.ts *.h5 *.hdf5);;All files (*)",
-        )
-        if chosen:
-            self.take(Path(chosen))
-
-    # -- preparation -----------------------------------------------------------------------------------------------
+    def set_value(self, path: str, value: Any) -> None:
+        """Change a setting; another base brings its number of neurons with it."""
+        if path == "network.based_on":
+            self.form.revert("network.n_exc")
+            n_exc = int(str(value).rpartition("-")[2])
+            self._parts["network"] = self._parts["network"].model_copy(update={"n_exc": n_exc})
+        super().set_value(path, value)
 
     def _refresh(self) -> None:
-        try:
-            dataset = self._dataset()
-        except StdpbenchError as error:
-            self._show_problem(f"{error}.")
+        """Prepare the pictures anew, unless only the network is another one."""
+        dataset = self._parts["data"]
+        assert isinstance(dataset, Dataset)
+        if self._look is not None and self._look[0] == dataset:
+            self._show_look(self._look)
             return
+        self._forget()
+        self._work(lambda: (dataset, self._reader.preview(dataset)), self._show_look, self._fail)
 
-        self._work(lambda: self._reader.preview(dataset), self._show_look, self._fail_look)
-
-    def _fail_look(self, reason: str) -> None:
+    def _fail(self, reason: str) -> None:
         self.ready.clear()
         self._look = None
-        self._enable(False)
-        self._show_problem(f"{reason.rstrip('.')}.")
+        super()._fail(reason)
 
-    def _show_look(self, look: DataPreview) -> None:
+    def _show_look(self, look: tuple[Dataset, DataPreview]) -> None:
+        """Show pictures, and make the experiment on them."""
         self._look = look
-        self.status.setText(look.sentence)
-        self.raw.show_pictures(look.raw, look.classes)
-        self.ready.show_pictures(look.ready, look.classes, white=float(look.ready.max(initial=0)))
-        self._plan()
-
-    # -- the network -----------------------------------------------------------------------------------------------
-
-    def _base_chosen(self) -> None:
-        self.n_exc.setValue(int(self.base.currentText().rpartition("-")[2]))
-        self._plan()
-
-    def _plan(self) -> None:
-        """Update the experiment and its description."""
-        look, self._experiment = self._look, None
-        if look is None:
-            return
+        dataset, pictures = look
+        split, network = pictures.split, self._parts["network"]
+        assert isinstance(network, PicturesNetwork)
+        self.status.setText(pictures.sentence)
+        self.raw.show_pictures(pictures.raw, pictures.classes)
+        self.ready.show_pictures(pictures.ready, pictures.classes, white=float(pictures.ready.max(initial=0)))
         try:
-            dataset = self._dataset()
-            name = self.name.text().strip() or "own-pictures"
-            self._experiment = made = experiment_on(dataset, look, self.base.currentText(), self.n_exc.value(), name)
+            made = experiment_on(dataset, pictures, network.based_on, network.n_exc, network.name)
         except StdpbenchError as error:
-            self._enable(False)
-            self._show_problem(f"{error}.")
-            self.plan.setText("")
-            self.time.show_for(None)
+            super()._fail(str(error))
             return
-        self._show_problem("")
-        self._enable(True)
-        passes = made.schedule.passes
-        shown = passes * len(look.split.train)
-        self.plan.setText(
-            f"{thousands(look.split.train.n_values)} inputs, weights per neuron sum to {made.network.weight_sum:g}; "
-            f"{passes} pass{'es' if passes > 1 else ''}, {thousands(shown)} presentations."
-        )
-        self.time.show_for(made, Size.of(look.split))
-
-    def _dataset(self) -> Dataset:
-        """Return the data set with the values of the form."""
-        dataset = self.form.dataset()
-        assert isinstance(dataset, Dataset)
-        return dataset
+        self._show_experiment(made, plan=self._plan(made, split.train.n_values, len(split.train)))
+        self.time.show_for(made, Size.of(split))

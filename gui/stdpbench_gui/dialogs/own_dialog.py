@@ -1,138 +1,42 @@
-"""What the dialogs for the user's own data share: a place, settings, a network, and an experiment made from them."""
+"""The form of the dialogs for the user's own data: a place, settings, and an experiment made from them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import (
-    QBoxLayout,
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-    QWidget,
-)
+from PyQt6.QtWidgets import QBoxLayout, QDialog, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
+from stdpbench.base.units import thousands
 from stdpbench.data.datasets import STEPS, Source
-from stdpbench.declare.parameters import Parameter, build
-from stdpbench.experiment import Experiment
+from stdpbench.declare.parameters import Parameter, Parameters, build
+from stdpbench.experiment import Experiment, Group
+from stdpbench.experiment.own_stimuli import OwnNetwork
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import (
-    CheckBox,
-    Dialog,
-    Label,
-    dropped_paths,
-    experiment_target,
-    named,
-    push_button,
-    scrolling,
-    short_path,
-    wrapped,
-)
+from stdpbench_gui.widgets.basic import dropped_paths, experiment_target, plain_tip, short_path, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
+from stdpbench_gui.widgets.parameter_row import RowTexts
 
+_DATA, _NETWORK = "data", "network"
 _SHOWN = ("bool", "int", "float")
-
-
-class StepsForm(QWidget):
-    """Fields for the switches and numbers among the declared parameters of a data set."""
-
-    changed = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout = QFormLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(theme.GRID)
-        self.fields: dict[str, QWidget] = {}
-        self._read: dict[str, Callable[[], Any]] = {}
-        self._dataset: Source | None = None
-
-    def show_dataset(self, dataset: Source) -> None:
-        """Show the values of a data set."""
-        while self._layout.rowCount():
-            self._layout.removeRow(0)
-        self.fields.clear()
-        self._read.clear()
-        self._dataset = dataset
-        declared = [p for p in dataset.describe() if p.type in _SHOWN and not p.choices]
-        for parameter in sorted(declared, key=lambda p: p.name not in STEPS):
-            self._add(parameter, getattr(dataset, parameter.name))
-
-    def dataset(self) -> Source:
-        """Return the data set with the values of the form.
-
-        Raises
-        ------
-        StdpbenchError
-            If the values are inconsistent.
-        """
-        assert self._dataset is not None
-        values = {name: read() for name, read in self._read.items()}
-        return build(type(self._dataset), self._dataset.model_dump() | values, "data")
-
-    def _add(self, parameter: Parameter, value: Any) -> None:
-        words = parameter.name.replace("_", " ")
-        field: QWidget
-        if parameter.type == "bool":
-            box = CheckBox()
-            box.setChecked(bool(value))
-            box.toggled.connect(lambda _: self.changed.emit())
-            self._read[parameter.name] = box.isChecked
-            field = box
-        else:
-            field = self._number(parameter, value)
-        field.setToolTip(parameter.help)
-        field.setAccessibleName(words)
-        field.setAccessibleDescription(parameter.help)
-        label = named(Label(words), tip=parameter.help)
-        label.setBuddy(field)
-        self.fields[parameter.name] = field
-        self._layout.addRow(label, field)
-
-    def _number(self, parameter: Parameter, value: Any) -> QWidget:
-        optional = parameter.default is None
-        whole = parameter.type == "int"
-        spin = QSpinBox() if whole else QDoubleSpinBox()
-        low, high = parameter.minimum or 0, parameter.maximum
-        top = 2_000_000_000 if high is None or high > 2_000_000_000 else high
-        if isinstance(spin, QSpinBox):
-            first = int(low) - 1 if optional else int(low)
-            spin.setRange(first, int(top))
-            spin.setValue(first if value is None else int(value))
-        else:
-            spin.setDecimals(0 if optional else 2)
-            spin.setRange(0.0 if optional else 0.01, float(top) if high is None else float(top) - 0.01)
-            spin.setSingleStep(1000 if optional else 0.05)
-            spin.setValue(0.0 if value is None else float(value))
-        if optional:
-            spin.setSpecialValueText("one sixth" if parameter.name == "validation_images" else "unchanged")
-        if parameter.name in ("resize", "frame"):
-            spin.setSuffix(" pixels")
-        spin.setKeyboardTracking(False)
-        spin.valueChanged.connect(lambda _: self.changed.emit())
-        self._read[parameter.name] = lambda: None if optional and spin.value() == spin.minimum() else spin.value()
-        return spin
-
-
-_WAIT_MS = 250
+_TEXTS = RowTexts(
+    "Not applied yet: Enter applies it, Esc or a click here reverts it", "the suggested value", "is suggested", True
+)
 
 T = TypeVar("T")
 
 
-class OwnDialog(Dialog):
+class OwnDialog(QDialog):
     """Base of the dialogs that make an experiment from the user's own data.
 
     Attributes
@@ -143,8 +47,8 @@ class OwnDialog(Dialog):
         Request to change more of it before it is started.
     other_wanted : signal of Path
         A path with data of another kind was chosen or dropped.
-    form : StepsForm
-        Parameters of the data.
+    form : ParameterForm
+        Settings of the data and of the network.
     problem : QLabel
         Error message; empty if there is none.
     """
@@ -153,73 +57,64 @@ class OwnDialog(Dialog):
     edit_wanted = pyqtSignal(object)
     other_wanted = pyqtSignal(object)
 
-    def __init__(self, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
-        super().__init__(title, parent)
+    def __init__(self, session: RunSession, runs: Path, title: str, parent: QWidget | None, *, patterns: str) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
         self.setAcceptDrops(True)
-        self._session = session
+        self._session, self._patterns = session, patterns
         self._path: Path | None = None
+        self._suggested: dict[str, Parameters] = {}
+        self._parts: dict[str, Parameters] = {}
         self._experiment: Experiment | None = None
+        self._problem = ""
         self._background = Background(self, 1)
         self._job: Job | None = None
-        self._timer = timer(self, self._refresh, _WAIT_MS, once=True)
         self.place = QLineEdit()
         self.place.setReadOnly(True)
         self.folder_button, self.file_button = QPushButton("Folder…"), QPushButton("File…")
         self.folder_button.clicked.connect(self._choose_folder)
         self.file_button.clicked.connect(self._choose_file)
         self.status = wrapped("")
-        self.problem = named(wrapped("", "problem"), "Problem")
-        self.form = StepsForm()
-        self.form.changed.connect(self._timer.start)
-        self.name = named(QLineEdit(), "Name of the experiment")
-        self.n_exc = named(
-            QSpinBox(),
-            "Exc neurons",
-            tip="Each exc neuron learns one prototype; more neurons learn more, but take longer",
-        )
-        self.n_exc.setRange(1, 100_000)
+        self.problem = wrapped("", "problem")
+        self.problem.setAccessibleName("Problem")
+        self.form = ParameterForm(_TEXTS)
+        self.form.committed.connect(self.set_value)
+        self.form.edited.connect(lambda *_: self._enable())
         self.plan = wrapped("", "faint")
         self.time = ForecastLabel(runs, session)
-        self.start_button = push_button("Start learning", style="primary")
+        self.start_button = QPushButton("Start learning")
+        self.start_button.setObjectName("primary")
         self.save_button = QPushButton("Save as file…")
-        self.edit_button = push_button(
-            "Edit…", tip="Open the form for a new run, with everything that the experiment declares"
-        )
+        self.edit_button = QPushButton("Edit…")
         self.start_button.clicked.connect(lambda _: self._give(self.chosen))
         self.edit_button.clicked.connect(lambda _: self._give(self.edit_wanted))
-        self.save_button.clicked.connect(self._save)
-        self._show_problem("")
+        self.save_button.clicked.connect(lambda _: self._save())
+        self._tips = {
+            self.edit_button: "Open the form for a new run, with everything that the experiment declares",
+            self.save_button: "",
+            self.start_button: "",
+        }
+        self._enable()
 
-    def _lay_out(
-        self, heading: str, choice: tuple[str, QComboBox], shown: QWidget | QBoxLayout, widths: tuple[int, int]
-    ) -> None:
-        """Arrange the fields, with a choice of the network and what shows the data, in these proportions."""
+    def _lay_out(self, shown: QWidget | QBoxLayout, widths: tuple[int, int]) -> None:
+        """Arrange the settings and what shows the data, in these proportions."""
         place = hbox((self.place, 1), self.folder_button, self.file_button)
-        network = QFormLayout()
-        network.setSpacing(theme.GRID)
-        for words, field in (("name", self.name), choice, ("exc neurons", self.n_exc)):
-            label = Label(words)
-            label.setMinimumWidth(self.fontMetrics().horizontalAdvance("validation images"))
-            label.setBuddy(field)
-            network.addRow(label, field)
-        column = QWidget()
-        scroll = named(scrolling(column), "Settings")
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        margins = (0, 0, theme.GRID, 0)
-        left = vbox(wrapped(heading, "cardtitle"), self.form, within=column, margins=margins, spacing=theme.GRID)
-        left.addSpacing(theme.GRID)
-        left.addWidget(wrapped("Network", "cardtitle"))
-        left.addLayout(network)
-        left.addWidget(self.plan)
-        left.addWidget(self.time)
-        left.addStretch(1)
-        middle = hbox((scroll, widths[0]), (shown, widths[1]), spacing=3 * theme.GRID)
-        buttons = hbox((self.problem, 1))
-        cancel = push_button("Cancel", clicked=self.reject)
-        for button in (cancel, self.edit_button, self.save_button, self.start_button):
-            button.setAutoDefault(button is self.start_button)
-            buttons.addWidget(button)
+        self._panel = QWidget()
+        self._panel.setObjectName("panel")
+        vbox((self.form, 1), self.plan, self.time, within=self._panel, margins=theme.GRID, spacing=theme.GRID)
+        middle = hbox((self._panel, widths[0]), (shown, widths[1]), spacing=2 * theme.GRID)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        buttons = hbox((self.problem, 1), cancel, *self._tips)
         vbox(place, self.status, (middle, 1), buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter applies the value of a field
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self._panel.setStyleSheet(sheet())
 
     # -- for subclasses --------------------------------------------------------------------------------------------
 
@@ -228,22 +123,32 @@ class OwnDialog(Dialog):
         raise NotImplementedError
 
     def _refresh(self) -> None:
-        """Read the form anew."""
+        """Make the experiment from the settings."""
         raise NotImplementedError
 
-    def _choose_folder(self) -> None:
-        raise NotImplementedError
-
-    def _choose_file(self) -> None:
-        raise NotImplementedError
+    def _declared(self) -> dict[str, Parameter]:
+        """Return the settings of the network."""
+        return {parameter.name: parameter for parameter in self._parts[_NETWORK].describe()}
 
     # -- location --------------------------------------------------------------------------------------------------
+
+    def _choose_folder(self) -> None:
+        self._take_chosen(QFileDialog.getExistingDirectory(self, "Choose a folder", str(self._path or "")))
+
+    def _choose_file(self) -> None:
+        patterns = f"{self._patterns};;All files (*)"
+        self._take_chosen(QFileDialog.getOpenFileName(self, "Choose a file", str(self._path or ""), patterns)[0])
+
+    def _take_chosen(self, chosen: str) -> None:
+        if chosen:
+            self.take(Path(chosen))
 
     def _show_path(self, path: Path) -> None:
         self._path = path
         self.place.setText(short_path(path))
         self.place.setCursorPosition(len(self.place.text()))
         self.status.setText("Reading …")
+        self._forget()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept files and folders."""
@@ -263,45 +168,108 @@ class OwnDialog(Dialog):
             self._job.cancel()
         self._job = self._background.do(work, done, failed)
 
+    # -- settings --------------------------------------------------------------------------------------------------
+
+    def _suggest(self, source: Source, network: OwnNetwork) -> None:
+        """Show settings that suit the data."""
+        self._suggested = {_DATA: source, _NETWORK: network}
+        self._parts = dict(self._suggested)
+        self.form.revert()
+        self._show_form()
+
+    def _show_form(self) -> None:
+        declared = [p for p in self._parts[_DATA].describe() if p.type in _SHOWN and not p.choices]
+        steps = {p.name: p for p in sorted(declared, key=lambda p: p.name not in STEPS)}
+        groups = [
+            Group(path, (path,), {name: replace(p, structural=False) for name, p in parameters.items()}, primary=True)
+            for path, parameters in ((_DATA, steps), (_NETWORK, self._declared()))
+        ]
+        self.form.show_groups(
+            groups, lambda path: _value(self._parts, path), lambda path: _value(self._suggested, path)
+        )
+
+    def set_value(self, path: str, value: Any) -> None:
+        """Change a setting; an invalid value is an error in its row, and an empty text stands for the default."""
+        section, _, name = path.partition(".")
+        part = self._parts[section]
+        values = {key: old for key, old in part.model_dump().items() if key != name}
+        try:
+            made = build(type(part), values if value == "" else values | {name: value}, section)
+        except StdpbenchError as error:
+            self.form.refuse(path, value, str(error))
+            self._enable()
+            return
+        self.form.revert(path)
+        self._parts[section] = made
+        self._show_form()
+        self._refresh()
+
     # -- the experiment --------------------------------------------------------------------------------------------
 
     @property
     def experiment(self) -> Experiment | None:
-        """The experiment to start; None while there is a problem."""
-        return self._experiment
+        """The experiment to start; None while there is none, or a setting is invalid."""
+        return None if self.form.refusals() else self._experiment
+
+    def _show_experiment(self, experiment: Experiment | None, problem: str = "", plan: str = "") -> None:
+        """Show what was made of the data, or why nothing can be."""
+        self._experiment, self._problem = experiment, problem
+        self.plan.setText(plan)
+        self._enable()
+
+    @staticmethod
+    def _plan(made: Experiment, n_inputs: int, n_train: int) -> str:
+        passes = made.schedule.passes
+        return (
+            f"{thousands(n_inputs)} inputs, weights per neuron sum to {made.network.weight_sum:g}; "
+            f"{passes} pass{'es' if passes > 1 else ''}, {thousands(passes * n_train)} presentations."
+        )
+
+    def _forget(self) -> None:
+        self._experiment, self._problem = None, ""
+        self._enable()
+
+    def _fail(self, reason: str) -> None:
+        self._show_experiment(None, f"{reason.rstrip('.')}.")
+        self.time.show_for(None)
+
+    def _enable(self) -> None:
+        """Enable the buttons, or say why they are not."""
+        wrong = "\n".join(self.form.refusals()) or self._problem
+        self.problem.setText(f"⚠ {wrong}" if wrong else "")
+        for button, tip in self._tips.items():
+            button.setEnabled(self.experiment is not None)
+            button.setToolTip(plain_tip(wrong or (tip if self._experiment else "No data have been read yet.")))
 
     def _give(self, signal: pyqtBoundSignal) -> None:
-        if self._experiment is not None:
-            signal.emit(self._experiment)
+        self.form.commit()
+        if self.experiment is not None:
+            signal.emit(self.experiment)
             self.accept()
 
     def _save(self) -> None:
-        if self._experiment is None:
-            return
-        chosen = experiment_target(self, self._experiment)
+        self.form.commit()
+        chosen = None if self.experiment is None else experiment_target(self, self.experiment)
         if chosen is not None:
             self.save(chosen)
 
     def save(self, path: Path) -> None:
         """Write the experiment to a file."""
-        assert self._experiment is not None
+        assert self.experiment is not None
         try:
-            write_text_aside(path, self._experiment.to_toml())
+            write_text_aside(path, self.experiment.to_toml())
         except StdpbenchError as error:
-            self._show_problem(f"{error}.")
+            self.problem.setText(f"⚠ {error}.")
         else:
             self._session.message.emit(f"Saved the experiment to {path}.")
-
-    def _enable(self, enabled: bool) -> None:
-        for button in (self.start_button, self.edit_button, self.save_button):
-            button.setEnabled(enabled)
-
-    def _show_problem(self, sentence: str) -> None:
-        self.problem.setText(f"⚠ {sentence}" if sentence else "")
 
     def done(self, result: int) -> None:
         """Cancel reading."""
         if self._job is not None:
             self._job.cancel()
-        self._timer.stop()
         super().done(result)
+
+
+def _value(parts: dict[str, Parameters], path: str) -> Any:
+    section, _, name = path.partition(".")
+    return getattr(parts[section], name)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtCore import QSignalBlocker
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QWidget
+from PyQt6.QtWidgets import QWidget
 
-from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.units import thousands
 from stdpbench.data.datasets import Source, Split
 from stdpbench.data.datasets.recognition import stimuli_at
+from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.own_stimuli import (
+    StimuliNetwork,
     encoders_for,
     experiment_on_stimuli,
     stimuli_sentence,
@@ -23,10 +23,7 @@ from stdpbench.runs.preparation.own_data import experiment_name
 from stdpbench.runs.preparation.start import check_brightness
 from stdpbench_gui.dialogs.own_dialog import OwnDialog
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import named
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
-
-_FILTER = "Signals, events and tables (*.npz *.csv *.ts *.h5 *.hdf5);;All files (*)"
 
 
 class OwnStimuliDialog(OwnDialog):
@@ -39,30 +36,25 @@ class OwnStimuliDialog(OwnDialog):
     """
 
     def __init__(self, session: RunSession, runs: Path, path: Path, parent: QWidget | None = None) -> None:
-        super().__init__(session, runs, "Your own data", parent)
-        self._source: Source | None = None
-        self._split: Split | None = None
+        patterns = "Signals, events and tables (*.npz *.csv *.ts *.h5 *.hdf5)"
+        super().__init__(session, runs, "Your own data", parent, patterns=patterns)
+        self._read: tuple[Source, Split] | None = None
         self.place.setAccessibleName("Location of the data")
         self.folder_button.setToolTip("A folder of CSV files, one per signal, with one subfolder per class")
         self.file_button.setToolTip("An .npz, .csv, .ts or .h5 file")
         self.preview = EncodingPreviewBox(session)
-        self.encoder = named(
-            QComboBox(), "Encoding", tip="How stimuli become spikes; its parameters follow from the data"
-        )
-        self.n_exc.setKeyboardTracking(False)
-        self.encoder.activated.connect(lambda _: self._timer.start())
-        self.n_exc.valueChanged.connect(lambda _: self._timer.start())
-        self.name.textEdited.connect(lambda _: self._timer.start())
-        self._lay_out("Data", ("encoding", self.encoder), self.preview, (2, 3))
+        self._lay_out(self.preview, (2, 3))
         self.resize(1000, 640)
         self.take(path)
 
-    # -- location --------------------------------------------------------------------------------------------------
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        super().restyle()
+        self.preview.restyle()
 
     def take(self, path: Path) -> None:
         """Preview a file or folder; of pictures, leave that to the dialog for them."""
         self._show_path(path)
-        self._forget()
 
         def read() -> tuple[Source, Split] | None:
             source = stimuli_at(path)
@@ -73,80 +65,54 @@ class OwnStimuliDialog(OwnDialog):
                 self.other_wanted.emit(path)
                 self.reject()
                 return
-            self._take_read(path, *found)
+            source, split = self._read = found
+            name, encoding = experiment_name(path), encoders_for(source)[0]
+            self._suggest(source, StimuliNetwork(name=name, n_exc=suggested_neurons(split), encoding=encoding))
+            self._refresh()
 
         self._work(read, done, self._fail)
 
-    def _take_read(self, path: Path, source: Source, split: Split) -> None:
-        self._source, self._split = source, split
-        with QSignalBlocker(self.form):
-            self.form.show_dataset(source)
-        with QSignalBlocker(self.n_exc):
-            self.n_exc.setValue(suggested_neurons(split))
-        self.encoder.clear()
-        self.encoder.addItems(encoders_for(source))
-        self.name.setText(experiment_name(path))
-        self._refresh()
-
-    def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder of signals", str(self._path))
-        if chosen:
-            self.take(Path(chosen))
-
-    def _choose_file(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Choose a file", str(self._path), _FILTER)
-        if chosen:
-            self.take(Path(chosen))
-
-    # -- the experiment --------------------------------------------------------------------------------------------
+    def _declared(self) -> dict[str, Parameter]:
+        """Return the settings of the network."""
+        source, declared = self._parts["data"], super()._declared()
+        assert isinstance(source, Source)
+        encoding = replace(declared["encoding"], type="choice", choices=encoders_for(source))
+        return declared | {"encoding": encoding}
 
     def _refresh(self) -> None:
-        """Make the experiment anew from the form, in a thread."""
-        known, split = self._source, self._split
-        if known is None or split is None:
-            return
-        try:
-            source = self.form.dataset()
-        except StdpbenchError as error:
-            self._fail(str(error))
-            return
-        encoder, n_exc, name = self.encoder.currentText(), self.n_exc.value(), self.name.text().strip() or "own-data"
+        """Make the experiment from the settings, in a thread."""
+        assert self._read is not None
+        known, split = self._read
+        source, network = self._parts["data"], self._parts["network"]
+        assert isinstance(source, Source)
+        assert isinstance(network, StimuliNetwork)
         self._forget()
 
         def make() -> tuple[Source, Split, Experiment]:
             read = split if source == known else source.prepare()
-            made = experiment_on_stimuli(source, read, encoder, n_exc, name)
+            made = experiment_on_stimuli(source, read, network.encoding, network.n_exc, network.name)
             check_brightness(made, read)
             return source, read, made
 
         self._work(make, lambda found: self._take_made(*found), self._fail)
 
     def _take_made(self, source: Source, split: Split, made: Experiment) -> None:
-        self._source, self._split, self._experiment = source, split, made
+        self._read = source, split
         self.status.setText(stimuli_sentence(source, split))
-        self._show_problem("")
-        self._enable(True)
-        size, passes = Size.of(split), made.schedule.passes
-        self.plan.setText(
-            f"{thousands(size.n_input(made))} inputs, weights per neuron sum to {made.network.weight_sum:g}; "
-            f"{made.schedule.stimulus:g} ms at most per stimulus; "
-            f"{passes} pass{'es' if passes > 1 else ''}, {thousands(passes * len(split.train))} presentations. "
+        size = Size.of(split)
+        plan = self._plan(made, size.n_input(made), len(split.train))
+        rest = (
+            f"{made.schedule.stimulus:g} ms at most per stimulus. "
             "These settings are a starting point, not tuned for your data."
         )
+        self._show_experiment(made, plan=f"{plan} {rest}")
         self.time.show_for(made, size)
         self.preview.show_for(made)
 
     def _fail(self, reason: str) -> None:
-        self._forget()
-        if self._split is None:
+        if self._read is None:
             self.status.setText("The data could not be read.")
-        self.plan.setText("")
-        self.time.show_for(None)
-        self._show_problem(f"{reason.rstrip('.')}.")
-
-    def _forget(self) -> None:
-        self._experiment = None
-        self._enable(False)
+        super()._fail(reason)
 
     def done(self, result: int) -> None:
         """Cancel reading, and the preview."""

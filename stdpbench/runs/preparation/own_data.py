@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,10 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import STEPS, Dataset, Split, transform
 from stdpbench.data.datasets.folder import Folder
 from stdpbench.data.stimuli import Images, pictures_of
+from stdpbench.declare.parameters import parameter
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment.own_stimuli import OwnNetwork
 from stdpbench.runs.preparation.start import check_brightness, check_weights
-
-BASES = ("fast-100", "fast-400")
-"""Shipped experiments whose settings can be used."""
 
 _SIDE, _INNER = 28, 20  # pixels: side of MNIST's pictures, and of the digits in them
 _WEIGHT_SUM, _PIXEL_SUM = 78.0, 26265.0  # for MNIST
@@ -35,6 +34,14 @@ _PRESENTATIONS, _ENOUGH, _MOST_PASSES = 60_000, 5_000, 20
 _THUMBNAILS = 24
 _PICTURES = {".png", ".jpg", ".jpeg"}
 _MOST_PIXELS = 200_000_000
+
+
+class PicturesNetwork(OwnNetwork):
+    """Settings of an experiment on own pictures."""
+
+    based_on: Literal["fast-100", "fast-400"] = parameter(
+        "fast-100", help="Shipped experiment that provides all other settings."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +177,7 @@ def experiment_on(dataset: Dataset, preview: DataPreview, base: str, n_exc: int,
     preview : DataPreview
         Preview of the data set.
     base : str
-        One of `BASES`.
+        The shipped experiment whose settings are used; see `PicturesNetwork`.
     n_exc : int
         Number of exc neurons.
     name : str

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from parts_of_window import dialog_of, stop
 from PIL import Image
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -38,6 +40,14 @@ def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
     return dialog
 
 
+def type_into(dialog: OwnDataDialog, qtbot: QtBot, path: str, text: str) -> None:
+    field = dialog.form.row(path).editor
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+
+
 @pytest.mark.shared_window
 def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
@@ -46,8 +56,7 @@ def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: Qt
         in dialog.status.text()
     )
     assert len(dialog.raw._pictures) == len(dialog.ready._pictures) == 24
-    invert = dialog.form.fields["invert"]
-    assert invert.isChecked()
+    assert dialog.form.row("data.invert").text == "true"
     assert dialog.start_button.isEnabled()
     assert not dialog.grab().isNull()
 
@@ -55,14 +64,14 @@ def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: Qt
 @pytest.mark.shared_window
 def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
-    frame = dialog.form.fields["frame"]
-    frame.setValue(32)
+    dialog.set_value("data.frame", "32")
     waits(qtbot, lambda: "presented as 32 × 32" in dialog.status.text())
     assert dialog.experiment.network.weight_sum == pytest.approx(78 / 784 * 32 * 32, rel=1e-3)
-    frame.setValue(10)
+    dialog.set_value("data.frame", "10")
     waits(qtbot, lambda: "data.frame = 10 is smaller" in dialog.problem.text())
     assert not dialog.start_button.isEnabled()
-    frame.setValue(28)
+    assert "data.frame = 10 is smaller" in dialog.start_button.toolTip()
+    dialog.set_value("data.frame", "28")
     waits(qtbot, dialog.start_button.isEnabled)
     assert dialog.problem.text() == ""
 
@@ -70,12 +79,16 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
 @pytest.mark.shared_window
 def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
-    dialog.base.setCurrentText("fast-400")
-    dialog.base.activated.emit(dialog.base.currentIndex())
-    assert dialog.n_exc.value() == 400
-    dialog.n_exc.setValue(25)
-    dialog.name.setText("parity")
-    dialog.name.textEdited.emit("parity")
+    dialog.set_value("network.based_on", "fast-400")
+    assert dialog.form.row("network.n_exc").text == "400"
+    dialog.set_value("network.n_exc", "0")
+    assert dialog.form.row("network.n_exc").error.text() == "⚠ network.n_exc must be at least 1, not '0'"
+    assert not dialog.edit_button.isEnabled()
+    type_into(dialog, qtbot, "network.n_exc", "25")
+    qtbot.keyClick(dialog.form.row("network.n_exc").editor, Qt.Key.Key_Return)
+    assert dialog.isVisible()  # Enter ends the editing only
+    type_into(dialog, qtbot, "network.name", "parity")
+    dialog.form.commit()
     made = not_none(dialog.experiment)
     assert (made.name, made.network.n_exc) == ("parity", 25)
     assert made.network.w_inh_exc == read_experiment("fast-400").network.w_inh_exc
@@ -90,7 +103,7 @@ def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot
 def test_it_is_saved_as_a_file(window: MainWindow, qtbot: QtBot, pictures: Path, tmp_path: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     dialog.save(tmp_path / "parity.toml")
-    assert read_experiment(tmp_path / "parity.toml").override({"name": dialog.name.text()}) == dialog.experiment
+    assert read_experiment(tmp_path / "parity.toml").override({"name": pictures.name}) == dialog.experiment
 
 
 @pytest.mark.shared_window
@@ -120,7 +133,7 @@ def test_what_is_dropped_is_told_apart(pictures: Path, tmp_path: Path, finished_
 
 def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
-    dialog.n_exc.setValue(12)
+    type_into(dialog, qtbot, "network.n_exc", "12")  # what is typed is used
     dialog.start_button.click()
     assert not dialog.isVisible()
     session = window.session
@@ -128,5 +141,6 @@ def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictu
     session.request("pace", seconds=0.2)  # at full speed, it could end before it is stopped
     waits(qtbot, lambda: session.live.progress.get("done", 0) > 5)
     assert session.live.started.class_names == ("even", "odd")
+    assert not_none(session.experiment).graph().n_read == 12
     stop(session, qtbot)
     assert session.state is State.STOPPED

@@ -70,11 +70,9 @@ def test_what_is_dropped_is_previewed(
 @pytest.mark.shared_window
 def test_settings_act_live_and_are_saved(window: MainWindow, qtbot: QtBot, files: Path, tmp_path: Path) -> None:
     dialog = opened(window, qtbot, files / "waves.npz")
-    dialog.n_exc.setValue(7)
-    dialog.encoder.setCurrentText("direct")
-    dialog.encoder.activated.emit(dialog.encoder.currentIndex())
-    scale = dialog.form.fields["scale"]
-    scale.setChecked(False)
+    dialog.set_value("network.n_exc", "7")
+    dialog.set_value("network.encoding", "direct")
+    dialog.set_value("data.scale", False)
     waits(qtbot, lambda: dialog.experiment is not None and dialog.experiment.network.n_exc == 7)
     settled(dialog, qtbot)
     made = not_none(dialog.experiment)

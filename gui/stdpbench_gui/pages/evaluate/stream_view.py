@@ -12,12 +12,12 @@ from stdpbench.base.units import minus
 from stdpbench.runs.catalog.comparison import Account, stream_measures
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.tables import add_row, table_of
 
 _REDRAW_MS = 100
 
