@@ -82,6 +82,12 @@ class Group:
         """The declarations by dotted path."""
         return {f"{self.path}.{name}".removeprefix("."): declared for name, declared in self.parameters.items()}
 
+    @property
+    def all_live(self) -> Group:
+        """The group for a form in which all parameters can change, structural ones as well."""
+        live = {name: replace(declared, structural=False) for name, declared in self.parameters.items()}
+        return replace(self, parameters=live)
+
     def not_default(self, value: Callable[[str], Any]) -> int:
         """Return how many parameters, apart from kinds, do not have their default.
 

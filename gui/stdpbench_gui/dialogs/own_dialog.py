@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -180,10 +179,8 @@ class OwnDialog(QDialog):
     def _show_form(self) -> None:
         declared = [p for p in self._parts[_DATA].describe() if p.type in _SHOWN and not p.choices]
         steps = {p.name: p for p in sorted(declared, key=lambda p: p.name not in STEPS)}
-        groups = [
-            Group(path, (path,), {name: replace(p, structural=False) for name, p in parameters.items()}, primary=True)
-            for path, parameters in ((_DATA, steps), (_NETWORK, self._declared()))
-        ]
+        parts = {_DATA: steps, _NETWORK: self._declared()}
+        groups = [Group(path, (path,), parameters, primary=True).all_live for path, parameters in parts.items()]
         self.form.show_groups(
             groups, lambda path: _value(self._parts, path), lambda path: _value(self._suggested, path)
         )

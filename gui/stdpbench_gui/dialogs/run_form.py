@@ -189,7 +189,8 @@ class RunForm(QDialog):
     def groups_of(self, draft: NetworkDraft) -> tuple[Group, ...]:
         """Return the parameters of an experiment as the Parameters panel groups them, none of them structural."""
         if draft.template:
-            return tuple(map(_free, parameter_groups(draft.unchecked)))
+            groups = (group.all_live for group in parameter_groups(draft.unchecked))
+            return tuple(replace(group, primary=group.primary or group.path == "reference") for group in groups)
         graph = draft.graph()
         first = ("reference", f"network.populations.{graph.read}", f"network.projections.{graph.shown}")
         return tuple(replace(group, primary=group.path in first) for group in draft_groups(draft))
@@ -547,8 +548,3 @@ class RunForm(QDialog):
 def _without(group: Group, paths: Mapping[str, Parameter]) -> Group:
     found = {name: declared for name, declared in group.parameters.items() if f"{group.path}.{name}" not in paths}
     return replace(group, parameters=found)
-
-
-def _free(group: Group) -> Group:
-    found = {name: replace(each, structural=False) for name, each in group.parameters.items()}
-    return replace(group, parameters=found, primary=group.primary or group.path == "reference")

@@ -162,6 +162,30 @@ def test_errors_are_shown_where_they_belong(window: MainWindow, qtbot: QtBot) ->
     close(editor)
 
 
+def test_what_is_typed_is_used_or_stays(window: MainWindow, qtbot: QtBot) -> None:
+    window.services.edit_network(NetworkDraft(read_experiment("digits")))
+    editor = shown(window, qtbot)
+    editor.tree.choose(FEED)
+    field = editor.form.row(f"{FEED}.plasticity.nu_post").editor
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "0.03")
+    editor.actions_["population"].trigger()  # of which the field knows nothing
+    assert editor.draft.value(f"{FEED}.plasticity.nu_post") == 0.03
+    assert len(editor.draft.populations) == 3
+    editor.actions_["undo"].trigger()
+    enter(editor, qtbot, FEED, "plasticity.nu_post", "-1")
+    editor.tree.choose("schedule")
+    assert "nu_post must be at least 0" in editor.go.toolTip()
+    assert not editor.go.isEnabled()
+    editor.tree.choose(FEED)
+    row = editor.form.row(f"{FEED}.plasticity.nu_post")
+    assert (row.text, "must be" in row.error.text()) == ("-1", True)
+    enter(editor, qtbot, FEED, "plasticity.nu_post", "0.04")
+    assert editor.go.isEnabled()
+    close(editor)
+
+
 def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> None:
     window.services.edit_network(NetworkDraft(read_experiment("stack-digits")))
     editor = shown(window, qtbot)

@@ -120,10 +120,18 @@ def test_a_typed_value_is_taken_or_refused_in_its_row(page: RulesPage, qtbot: Qt
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert "must be more than 0" in row.error.text()
     assert getattr(page.state.rule, "tau_plus", 0) == 35
+    for button in (page.network.use_button, page.network.apply_button):
+        assert not button.isEnabled()
+        assert "must be more than 0" in button.toolTip()
+    page.state.set_value("a_plus", 0.02)
+    waits(qtbot, lambda: page.values.rows["a_plus"].text == "0.02")
+    assert row.text == "-3 ms"  # what is typed stays until it is corrected
     waits(qtbot, page.values.reset.isEnabled)
     page.values.reset.click()
     assert page.state.rule == rules.build({"kind": "pair-additive"}, "rule")
     assert page.state.history.undoText() == "reset"
+    assert page.network.use_button.isEnabled()
+    waits(qtbot, lambda: row.text == "20 ms")
 
 
 def test_a_rule_opens_with_the_protocol_that_tells_most(page: RulesPage, qtbot: QtBot) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLineEdit, QWidget
+from PyQt6.QtWidgets import QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.units import read
+from stdpbench.experiment import Group
 from stdpbench.results.figures.paper import Table
-from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import named, scrolling, tool_button
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
+_PATH = "plasticity"
 _TEXTS = RowTexts("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "", True)
 
 
@@ -38,20 +35,23 @@ class ValuesBox(TitledBox):
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.rows: dict[str, ParameterRow] = {}
-        self._of: type | None = None
-        self.reset = tool_button(
-            "reset",
-            clicked=lambda _: state.reset(),
-            name="Reset all values to their defaults",
-            tip="Reset all values to their defaults (Ctrl+Z undoes it)",
-        )
+        self.reset = QToolButton()
+        self.reset.setText("reset")
         self.reset.setAutoRaise(True)
+        self.reset.setToolTip("Reset all values to their defaults (Ctrl+Z undoes it)")
+        self.reset.setAccessibleName("Reset all values to their defaults")
+        self.reset.clicked.connect(lambda _: state.reset())
         self.title_extra.addWidget(self.reset)
-        self.area = named(scrolling(QWidget()), "Parameters of the rule")
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        vbox(self.area, within=self.body, spacing=0)
+        self.form = ParameterForm(_TEXTS)
+        self.form.committed.connect(self._take)
+        self.form.edited.connect(lambda path, text: self.state.drag(_name(path), text))
+        vbox(self.form, within=self.body, spacing=0)
         self._style()
+
+    @property
+    def rows(self) -> dict[str, ParameterRow]:
+        """The rows by the name of their parameter."""
+        return {_name(path): row for path, row in self.form.rows().items()}
 
     def has_content(self) -> bool:
         """Return True: every rule has at least w_max."""
@@ -63,71 +63,36 @@ class ValuesBox(TitledBox):
         super().restyle()
 
     def _style(self) -> None:
-        colours = theme.current()
-        self.body.setStyleSheet(
-            f"QLineEdit {{ border: 1px solid {colours.line}; border-radius: 3px; padding: 1px 4px; "
-            f"background: {colours.base}; }} QLineEdit:focus {{ border-color: {colours.accent}; }} "
-            f"#parametererror {{ color: {colours.wrong}; }}"
-        )
+        self.body.setStyleSheet(sheet())
 
     def refresh(self, topics: set[str]) -> None:
-        """Show the current values."""
-        rule = self.state.rule
-        if type(rule) is not self._of:
-            self._of = type(rule)
-            self._build()
-        for name, row in self.rows.items():
-            row.revert()
-            row.show_value(getattr(rule, name), row.declared.default, ..., "")
+        """Show the current values; those that were refused stay."""
+        rule, before = self.state.rule, self.rows
+        group = Group(_PATH, (_PATH,), {p.name: p for p in rule.describe()}, primary=True).all_live
+        for name, row in before.items():
+            if name not in self.state.refused:
+                row.revert()
+        defaults = group.paths
+        self.form.show_groups([group], lambda path: getattr(rule, _name(path)), lambda path: defaults[path].default)
+        self.form.sections[_PATH].header.hide()  # the box has a title
+        if self.rows != before:
+            self._order_tabs()
         self.reset.setEnabled(any(row.differs for row in self.rows.values()))
 
-    def _build(self) -> None:
-        content = named(QWidget(), style="panel")
-        layout = vbox(within=content, margins=(0, theme.GRID // 2, theme.GRID, theme.GRID // 2), spacing=2)
-        self.rows = {}
-        for declared in self.state.rule.describe():
-            row = ParameterRow(f"plasticity.{declared.name}", declared, _TEXTS)
-            row.committed.connect(self._taker(declared.name))
-            self._follow(row)
-            self.rows[declared.name] = row
-            layout.addWidget(row)
-        width = max((row.name.sizeHint().width() for row in self.rows.values()), default=0)
-        for row in self.rows.values():
-            row.name.setMinimumWidth(width + theme.GRID)
-        layout.addStretch(1)
-        self.area.setWidget(content)
+    def _order_tabs(self) -> None:
         before: QWidget = self.reset
         for row in self.rows.values():
             for widget in filter(None, (row.mark, row.slider, row.editor)):
                 self.setTabOrder(before, widget)
                 before = widget
 
-    def _follow(self, row: ParameterRow) -> None:
-        """Connect a row so that curves follow while the user drags or types."""
-        name, slider, editor = row.declared.name, row.slider, row.editor
-        if slider is not None:
-            slider.valueChanged.connect(lambda _: self.state.drag(name, slider.chosen))
-            slider.reverted.connect(self.state.let_be)
-        if isinstance(editor, QLineEdit):
-            editor.textEdited.connect(lambda text: self._typed(row, text))
-            editor.reverted.connect(self.state.let_be)  # type: ignore[attr-defined]  # of ValueField
-
-    def _typed(self, row: ParameterRow, text: str) -> None:
+    def _take(self, path: str, value: object) -> None:
         try:
-            value = read(text, row.declared.unit or "")
-        except StdpbenchError:
-            return
-        if isinstance(value, int | float):
-            self.state.drag(row.declared.name, value)
-
-    def _taker(self, name: str) -> Callable[[str, object], None]:
-        def take(path: str, value: object) -> None:
-            try:
-                self.state.set_value(name, value)
-            except StdpbenchError as error:
-                self.rows[name].show_error(str(error).removeprefix("plasticity."))
-
-        return take
+            self.state.set_value(_name(path), value)
+        except StdpbenchError as error:
+            self.form.refuse(path, value, str(error).removeprefix(f"{_PATH}."))
+        else:
+            self.refresh(set())  # before anything else is typed
 
     # -- summary and export ---------------------------------------------------------------------------------------
 
@@ -147,3 +112,7 @@ class ValuesBox(TitledBox):
     def plain_figure(self) -> None:
         """Return None: there is no figure."""
         return
+
+
+def _name(path: str) -> str:
+    return path.removeprefix(f"{_PATH}.")

@@ -87,7 +87,9 @@ class RulesState(QObject):
     rule : PlasticityRule
         Rule with committed values.
     now : PlasticityRule
-        Rule including the value being dragged.
+        Rule including the value being dragged or typed.
+    refused : mapping of str to str
+        Why typed values cannot be used, by the name of their parameter.
     history : History
         Rules before and after each step.
     """
@@ -97,6 +99,7 @@ class RulesState(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.rule = self.now = rules.build({"kind": FIRST_RULE}, "plasticity")
+        self.refused: Mapping[str, str] = {}
         self.plans: list[Plan] = [Plan()] * PLACES
         self.kept: list[Kept] = []
         self.points: list[ShownPoints] = []
@@ -114,9 +117,9 @@ class RulesState(QObject):
         """Whether a value is being dragged."""
         return self.now is not self.rule
 
-    def show(self, rule: PlasticityRule, text: str = "") -> None:
-        """Show a rule or new values; `text` names the step in the undo history."""
-        before, self.rule, self.now = self.rule, rule, rule
+    def show(self, rule: PlasticityRule, text: str = "", refused: Mapping[str, str] | None = None) -> None:
+        """Show a rule or new values; `text` names the step in the undo history, `refused` are values that stay."""
+        before, self.rule, self.now, self.refused = self.rule, rule, rule, refused or {}
         if rule != before or type(rule) is not type(before):
             if text:
                 self.history.do(text, before, rule)
@@ -146,19 +149,20 @@ class RulesState(QObject):
         """Commit a value."""
         made = self.with_value(name, value)
         declared = next(p for p in made.describe() if p.name == name)
-        self.show(made, f"{name} → {declared.show(getattr(made, name))}")
+        refused = {other: sentence for other, sentence in self.refused.items() if other != name}
+        self.show(made, f"{name} → {declared.show(getattr(made, name))}", refused)
 
     def drag(self, name: str, value: Any) -> None:
-        """Show a value while it is dragged; an invalid value is ignored."""
-        with suppress(StdpbenchError):
-            self.now = self.with_value(name, value)
-            self.changed.emit({"dragged"})
-
-    def let_be(self) -> None:
-        """Discard a dragged value."""
-        if self.dragging:
-            self.now = self.rule
-            self.changed.emit({"values"})
+        """Show a value while it is dragged or typed, or note why it cannot be used; None discards it."""
+        refused = {other: sentence for other, sentence in self.refused.items() if other != name}
+        now, before = self.rule, (self.now, self.refused)
+        try:
+            now = self.rule if value is None else self.with_value(name, value)
+        except StdpbenchError as error:
+            refused[name] = str(error)
+        self.now, self.refused = now, refused
+        if (now, refused) != before:
+            self.changed.emit({"dragged"} if value is not None else {"dragged", "values"})
 
     def reset(self) -> None:
         """Reset all values to their defaults."""

@@ -20,7 +20,7 @@ from stdpbench.studies.lab.use import experiment_with, live_changes
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none, push_button, tool_button
+from stdpbench_gui.widgets.basic import not_none, plain_tip, push_button, tool_button
 from stdpbench_gui.widgets.notices import Notices
 
 Report = Callable[[str, bool], None]
@@ -165,14 +165,9 @@ class ToNetwork(QObject):
         super().__init__(page)
         self._state, self._shown, self._changes = state, shown, changes
         self._notices = notices
-        self.use_button = push_button(
-            "Use in an experiment…", tip="Open the form for a new run with this rule (Ctrl+Shift+U)", style="primary"
-        )
+        self.use_button = push_button("Use in an experiment…", style="primary")
         self.apply_button = tool_button(
-            "Apply to the network",
-            name="Apply to the running network",
-            tip="Apply to the run on the Train page, directly or in a branch",
-            style="menubutton",
+            "Apply to the network", name="Apply to the running network", style="menubutton"
         )
         self.apply_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(page)
@@ -181,10 +176,29 @@ class ToNetwork(QObject):
         self.use_button.clicked.connect(lambda _: self.use())
         self.menu.aboutToShow.connect(self.fill_menu)
         shown.opened.connect(lambda: notices.withdraw_about(_RULE))
+        state.changed.connect(lambda _: self._enable())
+        self._enable()
+
+    def _enable(self) -> None:
+        """Enable the buttons, or say which value cannot be used."""
+        wrong = "\n".join(self._state.refused.values())
+        for button, tip in (
+            (self.use_button, "Open the form for a new run with this rule (Ctrl+Shift+U)"),
+            (self.apply_button, "Apply to the run on the Train page, directly or in a branch"),
+        ):
+            button.setEnabled(not wrong)
+            button.setToolTip(plain_tip(wrong or tip))
+
+    def _can(self) -> bool:
+        """Return whether all values can be used, and say which cannot."""
+        for sentence in self._state.refused.values():
+            self._tell(f"{sentence}.", True)
+        return not self._state.refused
 
     def use(self) -> None:
         """Request a new run with the rule."""
-        self.use_wanted.emit(self._state.rule, self._shown.selection.projection)
+        if self._can():
+            self.use_wanted.emit(self._state.now, self._shown.selection.projection)
 
     def fill_menu(self) -> None:
         """Show the effect of applying the rule now, or why it cannot be applied."""
@@ -194,7 +208,7 @@ class ToNetwork(QObject):
 
     def _offer(self, projection: str) -> None:
         """Add the ways to apply the rule to the menu: to the network, or to a projection where several can learn."""
-        seen = outlook(self._shown, self._state.rule, self._changes, projection)
+        seen = outlook(self._shown, self._state.now, self._changes, projection)
         if not self.menu.isEmpty():
             self.menu.addSeparator()
         self._say(seen.says)
@@ -217,15 +231,16 @@ class ToNetwork(QObject):
 
     def apply_here(self, projection: str = "") -> None:
         """Apply the rule to the current run, by default to the projection on display if several can learn by it."""
-        apply_here(
-            self._shown, self._state.rule, self._changes, self._tell, projection or self._projection_on_display()
-        )
+        self._apply(apply_here, projection)
 
     def apply_in_branch(self, projection: str = "") -> None:
         """Continue with the rule in a branch of the current run, see `apply_here`."""
-        apply_in_branch(
-            self._shown, self._state.rule, self._changes, self._tell, projection or self._projection_on_display()
-        )
+        self._apply(apply_in_branch, projection)
+
+    def _apply(self, way: Callable[..., None], projection: str) -> None:
+        if self._can():
+            of = projection or self._projection_on_display()
+            way(self._shown, self._state.now, self._changes, self._tell, of)
 
     def _projection_on_display(self) -> str:
         shown = self._shown.selection.projection
