@@ -192,7 +192,7 @@ class NetworkEditor(RunForm):
 
     def _try(self, make: Callable[[], Step]) -> None:
         """Apply what is typed and do a step, or say why it is not possible."""
-        self.form.commit()
+        self.commit()
         try:
             step = make()
         except StdpbenchError as error:

@@ -127,6 +127,7 @@ class RunForm(QDialog):
         self.form = ParameterForm(TEXTS)
         self.stages = StagesForm()
         self.stages.wanted.connect(self._set_stage)
+        self.stages.edited.connect(self.enable)
         self.form.put_below("schedule", self.stages, f"{STAGES}: which projections learn, for how long")
         self.changes = ChangeList()
         self.diagram = NetworkDiagram()
@@ -369,7 +370,8 @@ class RunForm(QDialog):
 
     def wrong(self) -> list[str]:
         """Return what is wrong: values that cannot be used, and contradictions."""
-        return [*self.form.refusals(), *(one.sentence for one in self.problems), *self._more_problems]
+        refused = (*self.form.refusals(), *self.stages.refused.values())
+        return [*refused, *(one.sentence for one in self.problems), *self._more_problems]
 
     def enable(self) -> None:
         """Enable the button that does what the form is for, or say why it is not possible."""
@@ -430,7 +432,9 @@ class RunForm(QDialog):
             step = make(self.draft)
         except StdpbenchError as error:
             self.stages.show_error(number, str(error))
+            self.enable()
             return
+        self.stages.show_error(number, "")
         self.take(step)
 
     def refuse(self, path: str, value: Any, sentence: str) -> None:
@@ -438,10 +442,15 @@ class RunForm(QDialog):
         self.form.refuse(path, value, sentence)
         self.enable()
 
+    def commit(self) -> None:
+        """Confirm everything that is typed."""
+        self.form.commit()
+        self.stages.commit()
+
     def apply_edited(self) -> bool:
         """Apply what was typed but not confirmed; return whether all is valid."""
         if not self._busy:
-            self.form.commit()
+            self.commit()
         return not self._busy and not self.wrong()
 
     def _take_back(self, change: DraftChange) -> None:
@@ -454,12 +463,13 @@ class RunForm(QDialog):
 
     def _undo(self) -> None:
         """Undo the last step, which is what was typed last."""
-        self.form.commit()
+        self.commit()
         self.history.undo()
 
     def _put(self, run: NewRun, done: Callable[[bool], None]) -> None:
         """Undo or redo a step; values that were refused are forgotten."""
         self.form.revert()
+        self.stages.revert()
         self.run = run
         self.refresh()
         self.say(self.history.sentence)

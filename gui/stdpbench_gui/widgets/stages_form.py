@@ -41,20 +41,27 @@ class StagesForm(QWidget):
     ----------
     wanted : signal of (callable, int)
         A step: function of the draft that returns it, and the number of the stage in whose row an error belongs.
+    edited : signal
+        A length is being typed, so that what was wrong with it no longer counts.
+    refused : dict of int to str
+        What is wrong with the length that stands in the row of a stage.
     """
 
     wanted = pyqtSignal(object, int)
+    edited = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Stages of the training")
         title = named(Label("stages"), style="cardtitle")
         self.about = wrapped("", "faint")
-        self.add = push_button("Add stage", clicked=lambda _=False: self.wanted.emit(adding_stage, 0))
+        self.add = push_button("Add stage", clicked=lambda _=False: self._want(adding_stage))
         self.add.setAutoDefault(False)
         self._rows = QWidget()
         self._shown: object = None
         self._errors: list[QLabel] = []
+        self._commits: list[Callable[[], None]] = []
+        self.refused: dict[int, str] = {}
         self._unit = "passes"
         self._layout = vbox(
             hbox(title, STRETCH, self.add), self.about, self._rows, within=self, spacing=theme.GRID // 2
@@ -87,13 +94,33 @@ class StagesForm(QWidget):
             number = stage_of(sentence)
             (others if number is None else of_stages[number]).append(sentence)
         for number, label in enumerate(self._errors):
-            self._write_error(label, "\n".join(of_stages[number]))
+            self._write_error(label, self.refused.get(number) or "\n".join(of_stages[number]))
         return others
 
     def show_error(self, number: int, sentence: str) -> None:
-        """Say what is wrong with what was entered for a stage."""
+        """Say what is wrong with what was entered for a stage; an empty sentence: nothing."""
         if number < len(self._errors):
+            self.refused.pop(number, "")
+            if sentence:
+                self.refused[number] = sentence
             self._write_error(self._errors[number], sentence)
+
+    def commit(self) -> None:
+        """Confirm the lengths that are typed."""
+        for commit in self._commits:
+            commit()
+
+    def revert(self) -> None:
+        """Discard the lengths that are typed, when a draft is shown next."""
+        self._shown = None
+
+    def _want(self, step: Callable[[NetworkDraft], Step]) -> None:
+        self.commit()
+        self.wanted.emit(step, 0)
+
+    def _edit(self, number: int) -> None:
+        self.show_error(number, "")
+        self.edited.emit()
 
     @staticmethod
     def _write_error(label: QLabel, text: str) -> None:
@@ -108,7 +135,9 @@ class StagesForm(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(theme.GRID // 2)
         grid.setColumnStretch(1, 1)
-        self._errors = []
+        for field in before.findChildren(QLineEdit):
+            field.blockSignals(True)  # hiding ends the editing
+        self._errors, self._commits, self.refused = [], [], {}
         for number, stage in enumerate(stages):
             self._make_row(grid, number, stage, able, len(stages))
         self._layout.replaceWidget(before, self._rows)
@@ -140,6 +169,8 @@ class StagesForm(QWidget):
         length.setAccessibleName(f"{self._unit.capitalize()} of {name}")
         length.setFixedWidth(length.fontMetrics().horizontalAdvance("0000000 ms") + 2 * theme.GRID)
         length.editingFinished.connect(lambda: self._commit(number, stage, length))
+        length.textEdited.connect(lambda _: self._edit(number))
+        self._commits.append(lambda: self._commit(number, stage, length))
         error = named(wrapped("", "problem"), f"Problems of {name}")
         self._errors.append(error)
         up, down = partial(moving_stage, number=number, by=-1), partial(moving_stage, number=number, by=1)
@@ -157,7 +188,7 @@ class StagesForm(QWidget):
         grid.addWidget(error, row + 1, 1, 1, len(cells) - 1)
 
     def _button(self, text: str, tip: str, name: str, step: Callable[[NetworkDraft], Step]) -> QToolButton:
-        return tool_button(text, clicked=lambda _=False: self.wanted.emit(step, 0), name=tip, tip=tip, style=name)
+        return tool_button(text, clicked=lambda _=False: self._want(step), name=tip, tip=tip, style=name)
 
     def _toggle(self, number: int, stage: StageRow, name: str, on: bool) -> None:
         kept = [each for each in stage.projections if each != name]

@@ -209,6 +209,13 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     qtbot.keyClick(length, Qt.Key.Key_Return)
     assert stages._errors[1].isVisible()
     assert "schedule.stages.2.passes must be a whole number" in stages._errors[1].text()
+    assert not editor.go.isEnabled()
+    editor.set_value("schedule.rest", "100 ms")
+    assert "schedule.stages.2.passes must be a whole number" in editor.go.toolTip()
+    editor.history.undo()
+    assert (part("length-1").text(), editor.go.isEnabled()) == ("2", True)
+    length = part("length-1")
+    length.setFocus()
     length.selectAll()
     qtbot.keyClicks(length, "3")
     qtbot.keyClick(length, Qt.Key.Key_Return)
@@ -225,6 +232,12 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     assert stages._errors[0].isHidden()
     button(editor, "Move stage 2 up").click()
     assert lengths() == ["3", "2"]
+    part("length-0").selectAll()
+    qtbot.keyClicks(part("length-0"), "4")
+    button(editor, "Move stage 2 up").click()  # what is typed is applied first
+    assert lengths() == ["2", "4"]
+    for _ in range(2):
+        editor.history.undo()
     button(editor, "Add stage").click()
     assert len(lengths()) == 3
     for _ in range(3):
