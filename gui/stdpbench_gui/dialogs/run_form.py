@@ -132,7 +132,7 @@ class RunForm(QDialog):
         self.changes = ChangeList()
         self.diagram = NetworkDiagram()
         self.preview = EncodingPreviewBox(session)
-        self.time = ForecastLabel(runs, session, memory=True, grows=False)
+        self.time = ForecastLabel(runs, session)
         self.problem = wrapped("", "problem")
         self.problem.setAccessibleName("Why it cannot be started")
         self.said = wrapped("", "faint")

@@ -8,8 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PyQt6 import sip
-from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer
+from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt
 from PyQt6.QtGui import QAction, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -215,19 +214,6 @@ class CheckBox(QCheckBox):
         theme.mark(self)
 
 
-class OptionalLabel(Label):
-    """A label that is not drawn if it does not fit; the tooltip of its neighbour has the same text."""
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return zero width."""
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw the label if it fits."""
-        if self.width() >= self.sizeHint().width():
-            super().paintEvent(event)
-
-
 def named(widget: _W, name: str = "", *, tip: str = "", style: str = "") -> _W:
     """Return a widget after setting its accessible name, its tool tip and its name in the style sheet."""
     if name:
@@ -290,18 +276,6 @@ def plain_tip(text: str) -> str:
 def breakable(text: str) -> str:
     """Insert invisible break points into very long words, for labels that must not widen a page."""
     return re.sub(rf"\S{{{_LONGEST_WORD}}}(?=\S)", "\\g<0>\u200b", text)
-
-
-def grow(dialog: QWidget) -> None:
-    """Make an open dialog high enough for its wrapped labels, in the next event: Qt does this only on opening."""
-
-    def resize() -> None:
-        layout = None if sip.isdeleted(dialog) else dialog.layout()
-        if layout is not None and layout.hasHeightForWidth():
-            layout.activate()
-            dialog.resize(dialog.width(), max(dialog.height(), layout.totalHeightForWidth(dialog.width())))
-
-    QTimer.singleShot(0, resize)
 
 
 def unbroken(text: str) -> str:

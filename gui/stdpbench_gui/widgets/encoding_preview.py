@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtWidgets import QFrame, QSpinBox, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QFrame, QSpinBox, QWidget
 
 from stdpbench.data.datasets import Split
 from stdpbench.experiment import Experiment
@@ -144,35 +144,3 @@ class EncodingPreviewBox(QWidget):
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.view.restyle()
-
-
-class DiagramOrPreview(QStackedWidget):
-    """The diagram of a network, in whose place the preview stands while parameters of the input are edited.
-
-    Parameters
-    ----------
-    diagram : QWidget
-        The diagram.
-    session : RunSession
-        As of `EncodingPreviewBox`.
-
-    Attributes
-    ----------
-    preview : EncodingPreviewBox
-        The preview.
-    """
-
-    def __init__(self, diagram: QWidget, session: RunSession) -> None:
-        super().__init__()
-        self.preview = EncodingPreviewBox(session)
-        self._framed = QWidget()
-        vbox(self.preview, within=self._framed, margins=theme.GRID)
-        self.addWidget(diagram)
-        self.addWidget(self._framed)
-
-    def show_part(self, path: str, experiment: Experiment | None) -> None:
-        """Show what belongs to a part, such as ``"encoding"``; `experiment` is None while it has problems."""
-        previewed = path in _PREVIEWED
-        self.setCurrentIndex(int(previewed))
-        if previewed:
-            self.preview.show_for(experiment)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QDialog, QSizePolicy
+from PyQt6.QtWidgets import QSizePolicy
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network.costs import costs, costs_sentence
 from stdpbench.experiment import Experiment, NetworkDraft
 from stdpbench.runs.catalog.forecast import Size, forecast
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, grow
+from stdpbench_gui.widgets.basic import Label
 
 _Wanted = tuple[Experiment, Size | None, bool, int]
 
@@ -25,10 +25,6 @@ class ForecastLabel(Label):
         The runs folder.
     session : RunSession
         Provides the thread; outlives this label.
-    memory : bool
-        Whether to say as well how much memory the synapses take.
-    grows : bool
-        Whether the dialog around it grows with the text.
 
     Attributes
     ----------
@@ -36,14 +32,14 @@ class ForecastLabel(Label):
         Whether a forecast is being computed.
     """
 
-    def __init__(self, runs: Path, session: RunSession, *, memory: bool = False, grows: bool = True) -> None:
+    def __init__(self, runs: Path, session: RunSession) -> None:
         super().__init__()
         self.setObjectName("faint")
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        self.setAccessibleName("Expected duration and memory" if memory else "Expected duration")
+        self.setAccessibleName("Expected duration and memory")
         self.busy = False
-        self._runs, self._session, self._memory, self._grows = runs, session, memory, grows
+        self._runs, self._session = runs, session
         self._wanted: _Wanted | None = None
 
     def show_for(
@@ -54,20 +50,20 @@ class ForecastLabel(Label):
         if self._wanted is None:
             self.setText("")
         elif not self.busy:
-            if self._memory and not self.text():
+            if not self.text():
                 self.setText("Estimating time and memory …")
             self._ask()
 
     def _ask(self) -> None:
         assert self._wanted is not None
-        wanted, runs, memory = self._wanted, self._runs, self._memory
+        wanted, runs = self._wanted, self._runs
         experiment, size, trust, done = wanted
         self.busy = True
 
         def look() -> str:
             known = size or Size.of_experiment(experiment)
             sentence = forecast(experiment, runs, known, trust=trust, done=done)
-            return f"{sentence} {_memory(experiment, known)}".strip() if memory else sentence
+            return f"{sentence} {_memory(experiment, known)}".strip()
 
         def take(sentence: str) -> None:
             self._take(wanted, sentence)
@@ -80,9 +76,6 @@ class ForecastLabel(Label):
         self.busy = False
         if self._wanted is wanted:
             self.setText(sentence)
-            window = self.window()
-            if self._grows and isinstance(window, QDialog):
-                grow(window)
         elif self._wanted is not None:
             self._ask()
 

@@ -10,13 +10,13 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 import stdpbench_gui
-from stdpbench_gui.widgets.basic import Elided, Label, OptionalLabel, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import Elided, Label, plain_tip, wrapped
 from stdpbench_gui.widgets.plot import Axis
 
 EVIL = '<img src="file:///etc/passwd"> & <b>bold</b>'
 
 
-@pytest.mark.parametrize("make", [Label, Elided, OptionalLabel, wrapped])
+@pytest.mark.parametrize("make", [Label, Elided, wrapped])
 def test_labels_show_text_as_it_is(qtbot: QtBot, make: type[Label]) -> None:
     label = make(EVIL)
     qtbot.addWidget(label)

@@ -10,7 +10,6 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
-    QDialogButtonBox,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -24,8 +23,8 @@ from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes, change_notes, read
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.undo import History
-from stdpbench_gui.widgets.basic import CheckBox, Dialog, ProblemLabel, named, wrapped
-from stdpbench_gui.widgets.layouts import form, vbox
+from stdpbench_gui.widgets.basic import CheckBox, Dialog, ProblemLabel, named, push_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 
 _ROWS = 5  # of the list of neurons
@@ -71,10 +70,13 @@ class NotesDialog(Dialog):
         fields = form(
             ("&Title", self.title), ("Ta&gs", self.tags), ("", self.star), ("&Notes", self.text), ("Neurons", neurons)
         )
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        vbox(fields, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        save = push_button("Save", clicked=self.accept, style="primary")
+        cancel = push_button("Cancel", clicked=self.reject)
+        for button in (save, cancel):
+            button.setAutoDefault(False)  # Enter ends the editing of a field
+        vbox(
+            fields, self.problem, hbox(STRETCH, cancel, save), within=self, margins=2 * theme.GRID, spacing=theme.GRID
+        )
         self.resize(520, 380)
         self.title.setFocus()
 
