@@ -61,6 +61,5 @@ def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
 def test_own_pictures_say_that_nothing_is_known_yet(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (400, 28, 28), np.uint8))
     dialog: OwnDataDialog = window.services.choose_data(tmp_path / "mine.npz")
-    waits(qtbot, dialog.time.text)
-    assert "cannot be estimated" in dialog.time.text()
+    waits(qtbot, lambda: "cannot be estimated" in dialog.time.text())
     dialog.reject()
