@@ -93,9 +93,9 @@ def test_a_page_that_is_used_early_is_whole_and_nothing_is_made_twice(fresh: Mai
         (RunsPage, 1),
         (EvaluatePage, 1),
         (RulesPage, 1),
-        (Panel, len(panels.kinds())),
     ):
         assert len(fresh.findChildren(kind)) == number
+    assert len(fresh.train.findChildren(Panel)) == len(panels.kinds())
     assert fresh.pages.count() == len(fresh.page_names)
 
 

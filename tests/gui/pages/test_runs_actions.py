@@ -282,7 +282,7 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
 
 
 def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
-    page.queue.add_button.click()
+    window.actions_["queue-add"].trigger()
     form = dialog_of(window, qtbot, NewRunForm)
     form.set_value("run.seeds", "one")
     assert "seeds must be whole numbers" in form.form.row("run.seeds").error.text()

@@ -59,7 +59,7 @@ def test_where_there_are_none_it_says_what_will_appear(window: MainWindow, qtbot
     waits(qtbot, page.empty.isVisible)
     waits(qtbot, lambda: "`stdpbench run`" in page.empty.text())
     assert not page.table.isVisible()
-    assert page.queue.empty.isVisible()
+    assert not page.queue.isVisible()
     assert page.comparison.empty.isVisible()
 
 

@@ -1,4 +1,4 @@
-"""The Runs page: the queue at the top, the history below it, and a comparison or scatter of runs at the bottom.
+"""The Runs page: the history, the queue if there is one, and a comparison or scatter of runs at the bottom.
 
 While the page is visible, a thread reads the runs folder once a second.
 """
@@ -489,12 +489,13 @@ _SEARCH_TIP = (
     "experiment=digits*, parent=none, starred=true; #paper for runs with the tag paper. All of them must match."
 )
 _HELP = (
-    "At the top, the queue of waiting runs, processed by a separate process. Below it, the history: all runs in the "
-    "runs folder, including those started from the command line. Click a column to sort and use the search field to "
-    "filter. Space ticks a run for the comparison at the bottom, Enter opens it on the Train page, and the context "
-    "menu lists all other actions. A click on ☆ or the key * stars a run; F2 edits its title and Shift+F2 its tags in "
-    "place, and Notes… has room for more. Δ2 beside a state means that two parameters were changed during the run. "
-    "Deleted runs are kept in the bin; Ctrl+Z restores them, and also undoes changes of titles, tags, stars and notes."
+    "The history: all runs in the runs folder, including those started from the command line. Below it, the queue "
+    "of waiting runs if there are any, processed by a separate process; the menu Runs has “Add to the queue…”. "
+    "Click a column to sort and use the search field to filter. Space ticks a run for the comparison at the bottom, "
+    "Enter opens it on the Train page, and the context menu lists all other actions. A click on ☆ or the key * "
+    "stars a run; F2 edits its title and Shift+F2 its tags in place, and Notes… has room for more. Δ2 beside a "
+    "state means that two parameters were changed during the run. Deleted runs are kept in the bin; Ctrl+Z restores "
+    "them, and also undoes changes of titles, tags, stars and notes."
 )
 
 
@@ -599,11 +600,12 @@ class RunsPage(QWidget):
             (self.table, 1),
             (self.empty, 1),
             self.summary,
+            self.queue,
             within=history,
             spacing=theme.GRID // 2,
         )
         self.split = split((history, 3), (self.below, 2), upright=True)
-        vbox(self.queue, (self.split, 1), within=content_of(self), margins=2 * theme.GRID, spacing=2 * theme.GRID)
+        vbox((self.split, 1), within=content_of(self), margins=2 * theme.GRID)
         self.setTabOrder(self.search, self.table)
 
     def _connect(self) -> None:

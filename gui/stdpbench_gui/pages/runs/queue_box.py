@@ -1,4 +1,4 @@
-"""The queue above the history: its items in order, the processes running it, and their controls.
+"""The queue below the history: its items in order, the processes running it, and their controls.
 
 A dragged row moves once the queue has moved its item.
 """
@@ -181,7 +181,7 @@ class QueueView(QTreeView):
 
 
 class QueueBox(QWidget):
-    """The queue of the runs folder.
+    """The queue of the runs folder; hidden while there is none.
 
     Attributes
     ----------
@@ -226,13 +226,8 @@ class QueueBox(QWidget):
             self.view.setColumnWidth(number, letters * letter + theme.GRID)
         self.title = named(Label("Queue"), style="cardtitle")
         self.state = named(wrapped("", "faint"), "State of the queue")
-        self.empty = wrapped(
-            "The queue is empty. “Add…” adds an experiment, once per seed. “Start” runs the queue in a process that "
-            "continues when this window is closed.",
-            "faint",
-        )
         self._buttons()
-        vbox(self._bar(), self.empty, self.view, within=self, spacing=theme.GRID // 2)
+        vbox(self._bar(), self.view, within=self, spacing=theme.GRID // 2)
         self.view.step_wanted.connect(self.step)
         self.view.remove_wanted.connect(self.remove)
         self.model.place_wanted.connect(self._move)
@@ -276,8 +271,8 @@ class QueueBox(QWidget):
         self.model.show(seen.queue, seen.entries)
         self._runners = seen.queue.runners
         n = self.model.rowCount()
+        self.setVisible(n > 0 or bool(self._runners))
         self.view.setVisible(n > 0)
-        self.empty.setVisible(n == 0)
         if n:
             height = self.view.sizeHintForRow(0) * min(n, _ROWS) + 2 * self.view.frameWidth()
             header = self.view.header()
