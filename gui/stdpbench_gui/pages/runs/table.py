@@ -322,7 +322,7 @@ def _swatch(slot: int) -> QPixmap:
 
 
 _LETTERS = {
-    "name": 33,
+    "name": 42,
     "starred": 2,
     "title": 20,
     "tags": 14,
