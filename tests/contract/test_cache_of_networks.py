@@ -417,3 +417,18 @@ def test_a_damaged_network_is_compiled_again(name, cut, compiled_by_two):
     table.with_name(name).write_bytes(damaged)
     assert in_another_process(OPEN, **environment)[:2] == results[0][:2]
     assert (folder / "calls").read_text().splitlines() == [*calls, "compiling"]
+
+
+@pytest.mark.parametrize("way", ["pipe", "file", "link"])
+def test_an_entry_that_is_something_else_is_replaced(way, compiled_by_two):
+    folder, environment, results = compiled_by_two
+    (table,) = (folder / "cache").rglob("symbols.json")
+    entry = table.parent
+    if way == "pipe":
+        table.unlink()
+        os.mkfifo(table)
+    else:
+        shutil.rmtree(entry)
+        entry.write_text("") if way == "file" else entry.symlink_to(folder / "nowhere")
+    assert in_another_process(OPEN, **environment)[:2] == results[0][:2]
+    assert (entry / "symbols.json").is_file()

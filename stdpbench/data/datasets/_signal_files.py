@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.foreign_files import read_npz
+from stdpbench.base.foreign_files import check_content, read_npz
 from stdpbench.data.datasets._checks import label_values, visible_entries
 from stdpbench.data.datasets._csv import read_cells, read_text
 from stdpbench.data.datasets._holding_out import test_file_of
@@ -18,6 +18,7 @@ from stdpbench.data.stimuli import Signals
 
 _NAMES = ("values", "lengths", "labels", "test_values", "test_lengths", "test_labels", "rate")
 _LARGEST = 1e30
+_PER_SAMPLE = 16  # bytes of memory, with copies
 _FLAGS = {"true": True, "false": False}
 
 
@@ -92,6 +93,7 @@ def _read_archive(path: Path) -> tuple[RawSignals, RawSignals | None]:
     for name in ("test_lengths", "test_labels"):
         if name in arrays and "test_values" not in arrays:
             raise StdpbenchError(f"{path} holds {name}, but no test_values")
+    check_content(path, _PER_SAMPLE * sum(arrays[name].size for name in ("values", "test_values") if name in arrays))
     rate = None
     if "rate" in arrays:
         value = arrays["rate"]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.foreign_files import check_content
 from stdpbench.base.foreign_files import read_npz as read_archive
 from stdpbench.data.datasets._checks import label_values, local_path
 from stdpbench.data.datasets._csv import Cells, class_cells, read_cells
@@ -19,6 +20,7 @@ from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
 
 _NAMES = ("index", "time", "first", "label", "labels", "duration", "grid")
+_PER_EVENT = 32  # bytes of memory, with copies
 _COLUMNS = ("recording", "index", "time", "label")
 
 
@@ -38,6 +40,7 @@ def read_npz(path: Path) -> tuple[RawRecordings, RawRecordings | None]:
                 f"{path} holds no array {missing[0]} (events need index, time, first); it holds "
                 f"{', '.join(arrays) or 'nothing'}"
             )
+    check_content(path, _PER_EVENT * sum(arrays[name].size for name in ("index", "test_index") if name in arrays))
     grid = grid_of(f"grid of {path}", arrays["grid"]) if "grid" in arrays else None
     halves = [
         _recordings_of_arrays(path, arrays, prefix, grid) for prefix in ("", "test_") if f"{prefix}index" in arrays

@@ -13,6 +13,7 @@ from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.parameters import parameter
 
+_PER_PICTURE = 100  # bytes
 _NAMES = ("images", "labels", "test_images", "test_labels")
 
 
@@ -32,7 +33,8 @@ def read_pictures(path: Path) -> tuple[Raw, Raw | None]:
     if "test_labels" in arrays and "test_images" not in arrays:
         raise StdpbenchError(f"{path} holds test_labels, but no test_images")
     present = [name for name in ("images", "test_images") if name in arrays]
-    check_content(path, 4 * sum(arrays[name].size for name in present))  # networks use 32 bits per pixel
+    # networks use 32 bits per pixel; labels, order and counts are kept for each picture
+    check_content(path, sum(4 * arrays[name].size + _PER_PICTURE * sum(arrays[name].shape[:1]) for name in present))
     pixels = grey_values([(f"{name} of {path}", arrays[name]) for name in present])
     raws = []
     for name, stack in zip(present, pixels, strict=True):

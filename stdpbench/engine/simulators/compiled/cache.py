@@ -27,7 +27,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import TEMPORARY, code_digest, is_own, remove_file, remove_tree
 from stdpbench.base.paths import cache_folder
 from stdpbench.engine.network import Layout
-from stdpbench.engine.simulators.compiled.parts import ENTRY, MAKING, fetch_parts, is_intact, seal
+from stdpbench.engine.simulators.compiled.parts import ENTRY, MAKING, fetch_parts, is_intact, replace_entry, seal
 from stdpbench.engine.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 from stdpbench.kinds.delay_plasticity import DelayRule
 from stdpbench.kinds.neurons import Neuron
@@ -277,9 +277,7 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, An
         (temporary / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
         seal(temporary, f"network{_SUFFIX}", "symbols.json")
         (temporary / _BYTES).write_text(f"{_size(temporary)}\n", encoding="ascii")
-        with suppress(OSError):
-            remove_tree(folder, ENTRY)
-        temporary.rename(folder)
+        replace_entry(folder, temporary)
         return symbols
     finally:
         with suppress(OSError):

@@ -40,9 +40,21 @@ def seal(folder: Path, *names: str) -> None:
 def is_intact(folder: Path, *names: str) -> bool:
     """Return whether a cache entry exists with undamaged files."""
     try:
+        if not all((folder / name).is_file() for name in (_DIGEST, *names)):
+            return False
         return (folder / _DIGEST).read_text(encoding="ascii") == _digest_of(folder, names)
     except (OSError, ValueError):
         return False
+
+
+def replace_entry(folder: Path, made: Path) -> None:
+    """Rename a finished folder to that of a cache entry, in place of a damaged one."""
+    with suppress(OSError):
+        if folder.is_dir() and not folder.is_symlink():
+            remove_tree(folder, ENTRY)
+        else:
+            folder.unlink(missing_ok=True)
+    made.rename(folder)
 
 
 def _digest_of(folder: Path, names: tuple[str, ...]) -> str:
@@ -97,9 +109,7 @@ def _make(compiler: Compiler, name: str, define: list[str], folder: Path) -> boo
         if not compile_object(compiler, _TEMPLATES / name, temporary / "part.o", define):
             return False
         seal(temporary, "part.o")
-        with suppress(OSError):  # a damaged entry
-            remove_tree(folder, ENTRY)
-        temporary.rename(folder)
+        replace_entry(folder, temporary)
         return True
     finally:
         with suppress(OSError):
