@@ -47,6 +47,7 @@ from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import CheckBox, Label, explain, named, not_none, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, TOP, form, hbox, vbox
+from stdpbench_gui.widgets.pictures import to_image
 from stdpbench_gui.widgets.plot import Plot
 
 _TICK_MS = 30
@@ -731,10 +732,5 @@ def _name(names: tuple[str, ...], number: int) -> str:
 
 def _pixmap(picture: NDArray[np.float32], top: float, side: int) -> QPixmap:
     """Return grey values or weights as an enlarged picture in the colours of the app, without smoothing."""
-    table = np.asarray(colour_maps.sequential().getLookupTable(0.0, 1.0, 256, alpha=False), np.uint8)
-    colours = np.ascontiguousarray(table[np.nan_to_num(np.clip(picture * (255 / top), 0, 255)).astype(np.uint8)])
-    if np.isnan(picture).any():  # no synapse
-        colours[np.isnan(picture)] = QColor(colour_maps.absent()).getRgb()[:3]
-    height, width = picture.shape
-    image = QImage(colours.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    image = to_image(picture, 0.0, top, colour_maps.sequential(), colour_maps.absent())  # of no synapse
     return QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)

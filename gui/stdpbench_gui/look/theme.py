@@ -125,14 +125,7 @@ def system_is_dark() -> bool:
 
 
 def apply(choice: str) -> Theme:
-    """Activate a theme for all widgets there are: ``"light"``, ``"dark"``, or ``"system"``."""
-    if choose(choice):
-        polish(QApplication.allWidgets())
-    return _current
-
-
-def choose(choice: str) -> bool:
-    """Activate a theme for new widgets only; return whether the others are still to be given to `polish`."""
+    """Activate a theme for all widgets: ``"light"``, ``"dark"``, or ``"system"``."""
     global _current
     _current = DARK if choice == "dark" or (choice == "system" and system_is_dark()) else LIGHT
     app = QApplication.instance()
@@ -151,7 +144,9 @@ def choose(choice: str) -> bool:
         app.setStyleSheet(_STYLE)
         stale = False
     pg.setConfigOptions(background=_current.base, foreground=_current.ink, antialias=False, imageAxisOrder="row-major")
-    return stale
+    if stale:
+        polish(QApplication.allWidgets())
+    return _current
 
 
 def polish(widgets: Iterable[QWidget]) -> None:
