@@ -287,11 +287,6 @@ class LessonPane(QDockWidget):
         """Show the step."""
         self._stack.setCurrentWidget(self.step)
 
-    @property
-    def shows_lesson(self) -> bool:
-        """Whether a step is shown rather than the list."""
-        return self._stack.currentWidget() is self.step
-
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Report that the pane is closed."""
         super().closeEvent(event)

@@ -32,7 +32,7 @@ _BINS = 40
 _LITTLE = 0.3  # share of an axis
 _MOST_ABOVE = 0.55  # largest share of the height above the bars, for the title and the names of the lines
 _APART = 3  # pixels between a line and its name
-_RATES, _TOTALS = range(2)
+_RATES = 0
 
 
 class Histogram(SmallPlot):

@@ -103,11 +103,6 @@ class Measure:
     coming: str = ""
     shares: Values | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there are no points."""
-        return not any(len(line.x) for line in self.lines)
-
 
 @dataclass(frozen=True)
 class Other:

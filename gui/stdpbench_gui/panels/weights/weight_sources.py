@@ -154,12 +154,6 @@ class WeightSources(QObject):
             self.show(found[-1])  # the process ended before it could publish weights
         return changed
 
-    def show_delays(self, delays: bool) -> None:
-        """Show delays of the projection on display, or its weights."""
-        if delays != self.delays:
-            self.delays = delays
-            self.show_projection()
-
     @property
     def static(self) -> bool:
         """Whether what is shown does not learn: the run has no other weights, or delays, than at its start."""
