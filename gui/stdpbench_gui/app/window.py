@@ -71,9 +71,12 @@ class StatusLine(QWidget):
         self._label = named(Elided(), "Message")
         self._failed = False
         self.close_button = tool_button(
-            "✕", clicked=lambda _: self.show_sentence(""), name="Close this message", tip="Close this message"
+            "✕",
+            clicked=lambda _: self.show_sentence(""),
+            name="Close this message",
+            tip="Close this message",
+            flat=True,
         )
-        self.close_button.setAutoRaise(True)
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         policy = self.close_button.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the panels above do not move

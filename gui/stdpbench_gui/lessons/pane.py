@@ -269,8 +269,8 @@ class LessonPane(QDockWidget):
             clicked=lambda _=False: self.close(),
             name="Close the lessons",
             tip="Close the lessons; they remember where you are",
+            flat=True,
         )
-        close.setAutoRaise(True)
         bar = named(QWidget(), style="paneltitle")
         hbox(Label("Lessons"), STRETCH, close, within=bar, margins=(theme.GRID, 2, 2, 2))
         self.setTitleBarWidget(bar)

@@ -131,19 +131,11 @@ def as_bullets(text: str) -> str:
 
 def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tuple[QToolButton, QToolButton]:
     """Return the buttons on the right of the title of a panel or view: its explanation and its menu."""
-    question, more = QToolButton(), QToolButton()
-    question.setText("?")
-    question.setToolTip("What am I looking at? (F1)")
-    question.setAccessibleName(f"What does {title} show?")
-    question.clicked.connect(lambda: explain())
-    more.setText("⋮")
-    more.setToolTip("Export, copy and more")
-    more.setAccessibleName(f"Menu of {title}")
-    more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    what, tip = f"What does {title} show?", "What am I looking at? (F1)"
+    question = tool_button("?", clicked=lambda: explain(), name=what, tip=tip, flat=True)
+    more = menu_button("⋮", menu, name=f"Menu of {title}", tip="Export, copy and more", style="")
     more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-    more.setMenu(menu)
-    for button in (question, more):
-        button.setAutoRaise(True)
+    more.setAutoRaise(True)
     return question, more
 
 
@@ -236,13 +228,29 @@ def push_button(
 
 
 def tool_button(
-    text: str, *, clicked: PYQT_SLOT | None = None, name: str = "", tip: str = "", style: str = ""
+    text: str,
+    *,
+    clicked: PYQT_SLOT | None = None,
+    name: str = "",
+    tip: str = "",
+    style: str = "",
+    flat: bool = False,
 ) -> QToolButton:
-    """Return a tool button with its action; `name`, `tip` and `style` as for `named`."""
+    """Return a tool button with its action, `flat` without a frame; `name`, `tip` and `style` as for `named`."""
     button = named(QToolButton(), name, tip=tip, style=style)
     button.setText(text)
+    button.setAutoRaise(flat)
     if clicked is not None:
         button.clicked.connect(clicked)
+    return button
+
+
+def menu_button(text: str, menu: QMenu, *, name: str = "", tip: str = "", style: str = "menubutton") -> QToolButton:
+    """Return a button that opens a menu; `name`, `tip` and `style` as for `named`."""
+    button = tool_button(text, name=name, tip=tip, style=style)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setMenu(menu)
     return button
 
 

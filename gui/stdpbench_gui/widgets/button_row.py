@@ -9,7 +9,7 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import tool_button
+from stdpbench_gui.widgets.basic import menu_button
 
 _FEWEST = 2
 """Buttons that are shown in any case."""
@@ -47,11 +47,9 @@ class ButtonRow(QWidget):
     def __init__(self, actions: Iterable[QAction], name: str) -> None:
         super().__init__()
         self.buttons = [ActionButton(action) for action in actions]
-        self.more = tool_button("…", name=name, tip=name)
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self.more = menu_button("…", self._menu, name=name, tip=name, style="")
         self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self._menu = QMenu(self.more)
-        self.more.setMenu(self._menu)
         for button in (*self.buttons, self.more):
             button.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

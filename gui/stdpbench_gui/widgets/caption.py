@@ -33,9 +33,8 @@ class Caption(QFrame):
         self.closed = False
         self.text = wrapped(text)
         self.close_button = tool_button(
-            "✕", clicked=lambda: self._close(), name=f"Close for good: {text}", tip="Do not show this again"
+            "✕", clicked=lambda: self._close(), name=f"Close for good: {text}", tip="Do not show this again", flat=True
         )
-        self.close_button.setAutoRaise(True)
         hbox((self.text, 1), within=self, margins=(theme.GRID, 2, 2, 2)).addWidget(
             self.close_button, 0, Qt.AlignmentFlag.AlignTop
         )

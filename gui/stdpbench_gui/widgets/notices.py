@@ -43,8 +43,7 @@ class Notice(QFrame):
         )
         self.button = QPushButton(action_text)
         self.button.setVisible(bool(action_text))
-        close = tool_button("✕", clicked=self.gone, name="Close this message", tip="Close")
-        close.setAutoRaise(True)
+        close = tool_button("✕", clicked=self.gone, name="Close this message", tip="Close", flat=True)
         if action is not None:
             self.button.clicked.connect(lambda _=False: action())
             self.button.clicked.connect(self.gone)

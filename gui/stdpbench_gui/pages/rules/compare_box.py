@@ -8,7 +8,6 @@ from PyQt6.QtWidgets import (
     QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
 )
@@ -21,7 +20,7 @@ from stdpbench_gui.pages.rules.plot_text import told_apart
 from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import named, not_none, plain_tip, push_button, tool_button, wrapped
+from stdpbench_gui.widgets.basic import menu_button, named, not_none, plain_tip, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _TOLD = Qt.ItemDataRole.UserRole
@@ -128,11 +127,8 @@ class CompareBox(TitledBox):
         )
         self.hint.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.keep = push_button("Keep this curve", tip="Keep the rule with its values in all plots (Ctrl+Shift+K)")
-        self.points = tool_button(
-            "Data points", name="Add experimental data points", tip="Add experimental data points", style="menubutton"
-        )
-        self.points.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.points.setMenu(self._points_menu())
+        add = "Add experimental data points"
+        self.points = menu_button("Data points", self._points_menu(), name=add, tip=add)
         self.remove = push_button("Remove", tip="Remove the selected row (Del)")
         self.remove.setMaximumWidth(self.fontMetrics().horizontalAdvance("Remove") + 3 * theme.GRID)
         parts = self.keep, self.points, self.remove, STRETCH

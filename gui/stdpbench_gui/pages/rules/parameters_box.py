@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QToolButton, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Group
@@ -10,6 +10,7 @@ from stdpbench.results.figures.paper import Table
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import tool_button
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
@@ -35,12 +36,13 @@ class ValuesBox(TitledBox):
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.reset = QToolButton()
-        self.reset.setText("reset")
-        self.reset.setAutoRaise(True)
-        self.reset.setToolTip("Reset all values to their defaults (Ctrl+Z undoes it)")
-        self.reset.setAccessibleName("Reset all values to their defaults")
-        self.reset.clicked.connect(lambda _: state.reset())
+        self.reset = tool_button(
+            "reset",
+            clicked=lambda _: state.reset(),
+            name="Reset all values to their defaults",
+            tip="Reset all values to their defaults (Ctrl+Z undoes it)",
+            flat=True,
+        )
         self.title_extra.addWidget(self.reset)
         self.form = ParameterForm(_TEXTS)
         self.form.committed.connect(self._take)

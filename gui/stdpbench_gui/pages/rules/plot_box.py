@@ -153,8 +153,8 @@ class PlotBox(TitledBox):
             clicked=lambda _: self.ask_options(),
             name=f"Options of plot {place + 1}",
             tip="Options: pairs, frequency, starting weight …",
+            flat=True,
         )
-        self.options.setAutoRaise(True)
         self.status = named(Label(), style="faint")
         self.status.hide()
         for widget in (self.choice, self.options, self.status):

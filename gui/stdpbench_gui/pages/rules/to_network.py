@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
+from PyQt6.QtWidgets import QMenu, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.rule_paths import table_of_rule
@@ -20,7 +20,7 @@ from stdpbench.studies.lab.use import experiment_with, live_changes
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none, plain_tip, push_button, tool_button
+from stdpbench_gui.widgets.basic import menu_button, not_none, plain_tip, push_button
 from stdpbench_gui.widgets.notices import Notices
 
 Report = Callable[[str, bool], None]
@@ -166,13 +166,9 @@ class ToNetwork(QObject):
         self._state, self._shown, self._changes = state, shown, changes
         self._notices = notices
         self.use_button = push_button("Use in an experiment…", style="primary")
-        self.apply_button = tool_button(
-            "Apply to the network", name="Apply to the running network", style="menubutton"
-        )
-        self.apply_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(page)
         self.menu.setToolTipsVisible(True)
-        self.apply_button.setMenu(self.menu)
+        self.apply_button = menu_button("Apply to the network", self.menu, name="Apply to the running network")
         self.use_button.clicked.connect(lambda _: self.use())
         self.menu.aboutToShow.connect(self.fill_menu)
         shown.opened.connect(lambda: notices.withdraw_about(_RULE))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QTabBar, QToolButton, QWidget
+from PyQt6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QTabBar, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -41,6 +41,7 @@ from stdpbench_gui.widgets.basic import (
     ProblemLabel,
     content_of,
     explain,
+    menu_button,
     named,
     not_none,
     plain_tip,
@@ -580,12 +581,9 @@ class RunsPage(QWidget):
         self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bin_button = named(ActionButton(self.bin_action), "Bin")
-        self.columns_button = tool_button("Columns", tip="Choose the columns of the history", style="menubutton")
-        self.columns_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.columns_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        columns_menu = QMenu(self.columns_button)
+        columns_menu = QMenu(self)
         columns_menu.aboutToShow.connect(lambda: self.table.fill_column_menu(columns_menu))
-        self.columns_button.setMenu(columns_menu)
+        self.columns_button = menu_button("Columns", columns_menu, tip="Choose the columns of the history")
         self.stars_button = tool_button(STAR, name="Only runs with a star", tip="Show only runs with a star")
         self.stars_button.setCheckable(True)
         title = named(Label("History"), style="cardtitle")

@@ -6,6 +6,7 @@ A dragged row moves once the queue has moved its item.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from PyQt6.QtWidgets import (
     QMenu,
     QPushButton,
     QSpinBox,
-    QToolButton,
     QTreeView,
     QWidget,
 )
@@ -38,7 +38,16 @@ from stdpbench.runs.queue.runner_process import AFTER, NOW, Runner, ask_runner, 
 from stdpbench.runs.watching import QueueState, RunsFolderState
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.widgets.basic import Label, named, not_none, plain_tip, push_button, tool_button, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    menu_action,
+    menu_button,
+    named,
+    not_none,
+    plain_tip,
+    push_button,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.tables import RowsModel
 
@@ -248,12 +257,10 @@ class QueueBox(QWidget):
         for small in (self.up_button, self.down_button):
             small.setFixedWidth(4 * theme.GRID)
         self.start_button = named(button("Start", self.start, "Run the queue in a separate process"), style="primary")
-        self.stop_button = tool_button("Stop", name="Stop the queue", tip="Start no more items", style="menubutton")
-        self.stop_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.stop_button)
+        menu = QMenu(self)
         for text, when in (("After the active runs", AFTER), ("Now; runs can be resumed", NOW)):
-            not_none(menu.addAction(text)).triggered.connect(lambda _=False, when=when: self.stop(when))
-        self.stop_button.setMenu(menu)
+            menu_action(menu, text, partial(self.stop, when))
+        self.stop_button = menu_button("Stop", menu, name="Stop the queue", tip="Start no more items")
         self.at_once = named(QSpinBox(), "Concurrent runs", tip="Maximum number of runs at the same time")
         self.at_once.setRange(1, 64)
         self.at_once.setPrefix("at a time: ")

@@ -207,8 +207,9 @@ class HistoryBar(QWidget):
         self.slider.valueChanged.connect(self._choose)
         self.label = Label()
         self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance("at 60 000 (reading)") + theme.GRID)
-        self.back = tool_button("now", clicked=lambda _: self._go_to_now(), tip="Back to the newest weights")
-        self.back.setAutoRaise(True)
+        self.back = tool_button(
+            "now", clicked=lambda _: self._go_to_now(), tip="Back to the newest weights", flat=True
+        )
         hbox(
             self.play,
             (self.slider, 1),
@@ -279,8 +280,8 @@ class DifferenceBar(QWidget):
             "weights",
             clicked=lambda _: sources.compare_with_nothing(),
             tip="Show the weights instead of the difference",
+            flat=True,
         )
-        self.end.setAutoRaise(True)
         hbox((self.label, 1), self.end, within=self, margins=(theme.GRID, 0), spacing=theme.GRID)
         self.refresh()
 
