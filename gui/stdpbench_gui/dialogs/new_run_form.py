@@ -146,6 +146,7 @@ class NewRunForm(RunForm):
             self.source.addItem(Path(source).name, source)
             place = self.source.count() - 1
         self.source.setCurrentIndex(place)
+        self.source.setToolTip(source)
         about = run.template.about
         accuracy = f"Expected: {about.expected_accuracy}." if about.expected_accuracy else ""
         text = " ".join(filter(None, (about.summary, accuracy))) if run.is_template else ""
@@ -214,10 +215,17 @@ class NewRunForm(RunForm):
             super().set_value(path, value)
 
     def _set_read(self, path: str, value: str, make: Callable[[], NewRun]) -> None:
-        """Change a parameter that names files, which a thread reads."""
+        """Change a parameter that names files, which a thread reads; again if something else was changed meanwhile."""
+        before = self.run
         self.form.revert(path)
-        words = f"{path.partition('.')[2]} → {value or 'none'}"
-        self.read(make, lambda run: self.do(words, run), lambda reason: self.refuse(path, value, reason))
+
+        def done(made: NewRun) -> None:
+            if self.run is before:
+                self.do(f"{path.partition('.')[2]} → {value or 'none'}", made)
+            elif self.form.declared(path) is not None:
+                self.set_value(path, value)
+
+        self.read(make, done, lambda reason: self.refuse(path, value, reason))
 
     def _choose_source(self, source: str) -> None:
         if Path(source).is_absolute():

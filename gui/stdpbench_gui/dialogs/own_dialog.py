@@ -28,9 +28,7 @@ from stdpbench_gui.widgets.parameter_row import RowTexts
 
 _DATA, _NETWORK = "data", "network"
 _SHOWN = ("bool", "int", "float")
-_TEXTS = RowTexts(
-    "Not applied yet: Enter applies it, Esc or a click here reverts it", "the suggested value", "is suggested", True
-)
+_TEXTS = RowTexts("the suggested value", "is suggested", sent=False)
 
 T = TypeVar("T")
 

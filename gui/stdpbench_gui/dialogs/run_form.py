@@ -52,10 +52,7 @@ from stdpbench_gui.widgets.undo import UndoActions
 ABOUT = {"command": "desktop app"}
 STAGES = "schedule.stages"
 TEXTS = RowTexts(
-    edited="Not applied yet: Enter applies it, Esc or a click here reverts it",
-    start="the value of the experiment that this is made from",
-    at_start="in the experiment that this is made from",
-    leaving=True,
+    "the value of the experiment that this is made from", "in the experiment that this is made from", sent=False
 )
 _MOST_SHOWN = 3
 _LINES = 7
@@ -438,8 +435,11 @@ class RunForm(QDialog):
         self.take(step)
 
     def refuse(self, path: str, value: Any, sentence: str) -> None:
-        """Show that a value is invalid, in its row."""
-        self.form.refuse(path, value, sentence)
+        """Show that a value is invalid, in its row, or below the form if the row is gone."""
+        if self.form.declared(path) is None:
+            self.say(f"⚠ {sentence}.")
+        else:
+            self.form.refuse(path, value, sentence)
         self.enable()
 
     def commit(self) -> None:

@@ -35,12 +35,25 @@ _LIST_FRAME = 5 * theme.GRID
 
 @dataclass(frozen=True)
 class RowTexts:
-    """Texts of a row about its state, and whether what is typed is confirmed when its field is left."""
+    """Texts of a row about its state.
 
-    edited: str = "Not sent yet: Enter sends it, Esc or a click here reverts it"
+    Attributes
+    ----------
+    start, at_start : str
+        What the value is that the row can go back to, and where it was in force; empty: not said.
+    sent : bool
+        Whether values are sent to a run, by Enter; else they are applied, also when a field is left.
+    """
+
     start: str = "the value at the start of this run"
     at_start: str = "at the start of this run"
-    leaving: bool = False
+    sent: bool = True
+
+    @property
+    def edited(self) -> str:
+        """The text about a value that is typed."""
+        done, does = ("sent", "sends") if self.sent else ("applied", "applies")
+        return f"Not {done} yet: Enter {does} it, Esc or a click here reverts it"
 
 
 class RowState(Enum):
@@ -313,7 +326,7 @@ class ParameterRow(QWidget):
         self._edit()
 
     def _leave(self) -> None:
-        if self._texts.leaving:
+        if not self._texts.sent:
             self.commit()
         elif self.state is RowState.EDITED and not self.error.text():
             self.show_error(f"{self._texts.edited}.")

@@ -16,7 +16,7 @@ from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
 _PATH = "plasticity"
-_TEXTS = RowTexts("Not applied yet: Enter applies it, Esc or a click here reverts it", "the default", "", True)
+_TEXTS = RowTexts("the default", "", sent=False)
 
 
 class ValuesBox(TitledBox):
