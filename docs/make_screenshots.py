@@ -131,7 +131,7 @@ def dialogs(camera: Camera, data: Path) -> None:
         form = window.services.forms.new_run(NewRun.of(read_experiment("digits"), "digits"))
         form.set_value("network.n_exc", 200)
         form.set_value("plasticity.nu_post", 0.02)
-        form.set_seeds("0-4")
+        form.set_value("run.seeds", "0-4")
         camera.wait(LONGEST, lambda: "synapses" in form.time.text() and not form.preview.busy)
         return form
 
