@@ -262,7 +262,7 @@ class RunForm(QDialog):
         shown = QSplitter(Qt.Orientation.Vertical)
         shown.addWidget(self.diagram)
         shown.addWidget(self.preview)
-        shown.setSizes([260, 300])
+        shown.setSizes([210, 350])
         vbox(shown, within=self._right, margins=theme.GRID)
         sides, left = QSplitter(Qt.Orientation.Horizontal), scrolling(self._left)
         left.setMinimumWidth(
