@@ -13,7 +13,7 @@ from inspect import GEN_RUNNING, getgeneratorstate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QActionGroup,
     QCloseEvent,
@@ -36,6 +36,7 @@ from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
+from stdpbench_gui.look.icons import icon
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.background import Job
 from stdpbench_gui.session.machine import Machine
@@ -113,16 +114,17 @@ class StatusLine(QWidget):
 
 
 _PAGES = (
-    ("start", "⌂", "Start"),
-    ("train", "▦", "Train"),
-    ("rules", "Δ", "Rules"),
-    ("evaluate", "◉", "Evaluate"),
-    ("runs", "☰", "Runs"),
+    ("start", "Start"),
+    ("train", "Train"),
+    ("rules", "Rules"),
+    ("evaluate", "Evaluate"),
+    ("runs", "Runs"),
 )
-"""Key, symbol and title of each page, in the order of the rail."""
+"""Key and title of each page, in the order of the rail; icons have the names of keys."""
 
 
 _RAIL = 84
+_ICON = QSize(20, 20)
 """Width of the rail in pixels, unless the system font is large."""
 _MODULES: Final = (
     "pages.train",
@@ -339,20 +341,23 @@ class MainWindow(QMainWindow):
         rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         font = rail.font()
         font.setBold(True)
-        room = max(QFontMetrics(font).horizontalAdvance(word) for _, _, word in _PAGES)
+        room = max(QFontMetrics(font).horizontalAdvance(word) for _, word in _PAGES)
         width = max(_RAIL, room + 3 * theme.GRID)
         rail.setFixedWidth(width)
         layout = vbox(within=rail, margins=(0, theme.GRID))
         self._buttons = QButtonGroup(self)
         self.pages.addWidget(self.start)
         self._rail_buttons: dict[str, QToolButton] = {}
-        for number, (name, mark, word) in enumerate(_PAGES):
+        for number, (name, word) in enumerate(_PAGES):
             button = tool_button(
-                f"{mark}\n{word}",
+                word,
                 clicked=lambda _=False, name=name: self.go_to(name),
                 name=word,
                 tip=f"{word} (Ctrl+{number + 1})",
             )
+            button.setIcon(icon(name))
+            button.setIconSize(_ICON)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setCheckable(True)
             button.setFixedWidth(width)
             self._buttons.addButton(button)
@@ -410,7 +415,7 @@ class MainWindow(QMainWindow):
         checkpoint = partial(self.session.request, "checkpoint")
         add("checkpoint", "&Run", "Checkpoint", checkpoint, "", "Write a checkpoint now")
         add("clear", "&Run", "Clear the selection", self._clear_selection, "Esc")
-        for number, (name, _, word) in enumerate(_PAGES):
+        for number, (name, word) in enumerate(_PAGES):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
         self.actions_.separator("&View")
         chosen, group = str(self.settings.value("theme", "system")), QActionGroup(self)

@@ -33,6 +33,7 @@ from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_settings import SECTION, RunSettings
 from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.look import theme
+from stdpbench_gui.look.icons import PATHS, icon
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.undo import History
@@ -58,7 +59,6 @@ _MOST_SHOWN = 3
 _LINES = 7
 """Of text: smallest height of the list of changes."""
 _WIDTH, _HEIGHT, _FORM_WIDTH = 1240, 760, 370
-_ICONS = {"undo": "↶", "redo": "↷", "earlier": "▲", "later": "▼"}
 
 
 class RunForm(QDialog):
@@ -230,7 +230,8 @@ class RunForm(QDialog):
     ) -> None:
         """Add an action with a shortcut, which acts in the whole form or only in a widget."""
         action = QAction(text, self)
-        action.setIconText(_ICONS.get(key, text))
+        if key in PATHS:
+            action.setIcon(icon(key))
         action.setShortcut(QKeySequence(shortcut))
         action.setToolTip(f"{tip or text}{f' ({shortcut})' if shortcut else ''}")
         action.triggered.connect(lambda _=False: slot())

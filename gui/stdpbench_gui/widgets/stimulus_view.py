@@ -16,6 +16,7 @@ from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.shown_stimulus import FRAMES, ShownStimulus, strength
 from stdpbench.runs.analysis.stream_series import thinning
 from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.look.icons import icon
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.axes import SmallPlot, step_up
@@ -440,7 +441,7 @@ class StimulusView(QWidget):
 
     def _label_play(self) -> None:
         moves = self.playing and not motion.reduced
-        self.play.setText("❚❚ pause" if moves else "▶ play")
+        self.play.setIcon(icon("pause" if moves else "play"))
         self.play.setEnabled(not motion.reduced)
         tip = "Pause, and show all events at once" if moves else "Play the recording in ten frames, over and over"
         self.play.setToolTip("Recordings do not play, since motion is reduced" if motion.reduced else tip)

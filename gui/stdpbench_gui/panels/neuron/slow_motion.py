@@ -22,6 +22,7 @@ from stdpbench.runs.analysis.shown_stimulus import strength
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion, step_ends
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.look.icons import icon
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.neuron.course_plots import CoursePlot, coloured, name_units, of_potential, potential_plot
 from stdpbench_gui.session.observed import Observed
@@ -393,9 +394,9 @@ class Player(QWidget):
         super().__init__()
         self.step, self._n, self._dt = -1, 0, 0.5
         self._exact, self._ticked = -1.0, 0.0
-        self.play = self._button("▶", "Play or pause (Space)", self.play_wanted.emit)
-        self.back = self._button("◂", "One time step back (Left)", lambda: self.go(self.step - 1))
-        self.forth = self._button("▸", "One time step forward (Right)", lambda: self.go(self.step + 1))
+        self.play = self._button("play", "Play or pause (Space)", self.play_wanted.emit)
+        self.back = self._button("back", "One time step back (Left)", lambda: self.go(self.step - 1))
+        self.forth = self._button("forth", "One time step forward (Right)", lambda: self.go(self.step + 1))
         self.speed = named(QComboBox(), "Speed of the replay", tip="Speed relative to real time")
         for times in SPEEDS:
             self.speed.addItem(f"1/{times}" if times > 1 else "real time", times)
@@ -419,8 +420,10 @@ class Player(QWidget):
         self.set_steps(0, 0.5)
 
     @staticmethod
-    def _button(text: str, tip: str, slot: Callable[[], object]) -> QToolButton:
-        return tool_button(text, clicked=lambda _=False: slot(), name=tip.partition(" (")[0], tip=tip)
+    def _button(name: str, tip: str, slot: Callable[[], object]) -> QToolButton:
+        button = tool_button("", clicked=lambda _=False: slot(), name=tip.partition(" (")[0], tip=tip)
+        button.setIcon(icon(name))
+        return button
 
     @property
     def playing(self) -> bool:
@@ -451,12 +454,12 @@ class Player(QWidget):
             self.go(-1)
         self._exact, self._ticked = float(self.step), time.monotonic()
         self._timer.start()
-        self.play.setText("❚❚")
+        self.play.setIcon(icon("pause"))
 
     def stop(self) -> None:
         """Pause."""
         self._timer.stop()
-        self.play.setText("▶")
+        self.play.setIcon(icon("play"))
 
     def go(self, step: int) -> None:
         """Go to a step."""
@@ -680,7 +683,7 @@ class SlowMotionPanel(Panel):
             if not self._learns():
                 return "The run is not training, so weights do not change."
             if self.session.state is State.RUNNING:
-                return "Press ▶ to pause the run and replay its last presentation."
+                return "Press Play to pause the run and replay its last presentation."
             return "Press “Record next” to run and replay one presentation."
         return in_words(self.moment, self.observed, self.is_stream)
 

@@ -18,6 +18,7 @@ from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.fields import by_label, by_similarity, mosaic, tile
 from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
 from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.look.icons import icon
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
@@ -197,6 +198,7 @@ class HistoryBar(QWidget):
         self.play = named(QToolButton(), "Play the history", tip="Play from the first checkpoint to now")
         self.play.setAutoRaise(True)
         self.play.setCheckable(True)
+        self.play.setIcon(icon("play", "pause"))
         self.play.toggled.connect(self._play)
         self.slider = named(
             QSlider(Qt.Orientation.Horizontal),
@@ -252,7 +254,6 @@ class HistoryBar(QWidget):
         self.refresh()
 
     def _play(self, on: bool) -> None:
-        self.play.setText("⏸" if on else "▶")
         if on:
             if self.slider.value() == self.slider.maximum():
                 self.slider.setValue(0)
