@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from PyQt6.QtCore import QModelIndex, QSettings, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import (
-    QComboBox,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
@@ -33,7 +32,17 @@ from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Dialog, Label, ProblemLabel, named, not_none, push_button, short_path, wrapped
+from stdpbench_gui.widgets.basic import (
+    Dialog,
+    Label,
+    ProblemLabel,
+    choice,
+    named,
+    not_none,
+    push_button,
+    short_path,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.tables import RowsModel
@@ -237,20 +246,15 @@ class ExportDialog(Dialog):
         self.target = named(QLineEdit(short_path(folder / _file_name(shown))), "File")
         browse = push_button("Browse…", clicked=self._browse)
         place = hbox((self.target, 1), browse)
-        self.format = QComboBox()
-        for name, what in zip(FORMATS, ("vector, for LaTeX", "vector, for editing", "pixels"), strict=True):
-            self.format.addItem(f"{name.upper()} ({what})", name)
-        self.format.setAccessibleName("Format")
+        uses = zip(FORMATS, ("vector, for LaTeX", "vector, for editing", "pixels"), strict=True)
+        self.format = choice([(f"{name.upper()} ({use})", name) for name, use in uses], "Format")
         self.width_ = named(QDoubleSpinBox(), "Width")
         self.width_.setRange(20, 400)
         self.width_.setDecimals(0)
         self.width_.setSuffix(" mm")
-        self.preset = named(QComboBox(), "Common widths")
-        for words, width in _WIDTHS:
-            self.preset.addItem(words, width)
-        self.preset.addItem("custom width", None)
-        self.preset.activated.connect(self._take_preset)
-        widths = hbox(self.width_, (self.preset, 1))
+        widths = *_WIDTHS, "custom width"
+        self.preset = choice(widths, "Common widths", chosen=lambda _: self._take_preset())
+        width = hbox(self.width_, (self.preset, 1))
         self.font_ = named(QDoubleSpinBox(), "Font size")
         self.font_.setRange(4, 30)
         self.font_.setDecimals(1)
@@ -268,7 +272,7 @@ class ExportDialog(Dialog):
         fields = form(
             ("File", place),
             ("Format", self.format),
-            ("Width", widths),
+            ("Width", width),
             ("Font size", self.font_),
             ("Resolution", self.dpi),
             ("Caption", self.caption),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -252,6 +252,19 @@ def menu_button(text: str, menu: QMenu, *, name: str = "", tip: str = "", style:
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setMenu(menu)
     return button
+
+
+def choice(
+    items: Iterable[str | tuple[str, object]], name: str, *, tip: str = "", chosen: PYQT_SLOT | None = None
+) -> NarrowBox:
+    """Return a drop-down list of texts, or of texts with their data; `chosen` is called when the user chooses."""
+    box = named(NarrowBox(), name, tip=tip)
+    for item in items:
+        text, data = item if isinstance(item, tuple) else (item, None)
+        box.addItem(text, data)
+    if chosen is not None:
+        box.activated.connect(chosen)
+    return box
 
 
 def scrolling(content: QWidget) -> QScrollArea:

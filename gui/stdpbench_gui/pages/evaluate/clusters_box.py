@@ -18,7 +18,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import NarrowBox, named, push_button, wrapped
+from stdpbench_gui.widgets.basic import choice, named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.tables import add_row, table_of
 
@@ -57,9 +57,7 @@ class ClustersBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.method = named(NarrowBox(), "Clustering method")
-        self.method.addItems([*METHODS, NEURONS])
-        self.method.activated.connect(lambda _: self._ask())
+        self.method = choice([*METHODS, NEURONS], "Clustering method", chosen=lambda _: self._ask())
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Number of clusters, K")
         self.slider.setMinimumWidth(60)
         self.spin = named(QSpinBox(), "K")

@@ -21,7 +21,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, NarrowBox, named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, choice, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics
 from stdpbench_gui.widgets.pictures import html_of, ink
@@ -287,13 +287,18 @@ class EmbeddingBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        tip = "Method of the embedding; t-SNE takes a minute or two for 10 000 stimuli"
-        self.method, self.colour = named(NarrowBox(), "Embedding", tip=tip), named(NarrowBox(), "Colour of points")
-        for name in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
-            self.method.addItem(_WORDS[name], name)
-        self.method.activated.connect(lambda _: self.plane_wanted.emit(self.method.currentData()))
-        self.colour.addItems([f"by {name}" for name in COLOURS])
-        self.colour.activated.connect(lambda place: state.set_colour(COLOURS[place]))
+        methods = [(_WORDS[name], name) for name in ("pca", "t-sne", *(["umap"] if find_spec("umap") else []))]
+        self.method: NarrowBox = choice(
+            methods,
+            "Embedding",
+            tip="Method of the embedding; t-SNE takes a minute or two for 10 000 stimuli",
+            chosen=lambda _: self.plane_wanted.emit(self.method.currentData()),
+        )
+        self.colour = choice(
+            [f"by {name}" for name in COLOURS],
+            "Colour of points",
+            chosen=lambda place: state.set_colour(COLOURS[place]),
+        )
         self.title_extra.addWidget(self.method)
         self.title_extra.addWidget(self.colour)
         self.scatter = Scatter(self._picture)

@@ -18,7 +18,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import NarrowBox, named, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import choice, named, plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
 
@@ -43,9 +43,8 @@ class FieldsBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.sort = named(NarrowBox(), "Order of fields")
-        self.sort.addItems([f"by {name}" for name in _ORDERS])
-        self.sort.activated.connect(lambda _: self._on_changed({"look"}))
+        orders = [f"by {name}" for name in _ORDERS]
+        self.sort = choice(orders, "Order of fields", chosen=lambda _: self._on_changed({"look"}))
         self.title_extra.addWidget(self.sort)
         self.mosaic = Mosaic()
         self.graphics = named(

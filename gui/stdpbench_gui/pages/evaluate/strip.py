@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
-from PyQt6.QtWidgets import QComboBox, QListWidgetItem
+from PyQt6.QtWidgets import QListWidgetItem
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
@@ -17,7 +17,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import named, not_none, wrapped
+from stdpbench_gui.widgets.basic import choice, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.pictures import PictureStrip, describe_item, inks
 
@@ -42,9 +42,9 @@ class Strip(Box):
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
         self._numbers: Numbers = np.empty(0, np.int64)
-        self.which = named(QComboBox(), "Filter of stimuli")
-        self.which.addItems(["all", "wrong", "right"])
-        self.which.activated.connect(lambda _: self._on_changed({"chosen"}))
+        self.which = choice(
+            ("all", "wrong", "right"), "Filter of stimuli", chosen=lambda _: self._on_changed({"chosen"})
+        )
         self.title_extra.addWidget(self.which)
         self.note = named(wrapped("", ""), "Selection")
         self.note.setContentsMargins(theme.GRID, 4, theme.GRID, 2)

@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import QSlider, QToolButton, QWidget
 
 from stdpbench.base.units import label, thousands
 from stdpbench.results.figures.paper import Table
@@ -30,7 +30,7 @@ from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Label, named, plain_tip, push_button, tool_button, wrapped
+from stdpbench_gui.widgets.basic import Label, choice, named, plain_tip, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 from stdpbench_gui.widgets.plot import PlotArea
@@ -397,9 +397,8 @@ class Player(QWidget):
         self.play = self._button("play", "Play or pause (Space)", self.play_wanted.emit)
         self.back = self._button("back", "One time step back (Left)", lambda: self.go(self.step - 1))
         self.forth = self._button("forth", "One time step forward (Right)", lambda: self.go(self.step + 1))
-        self.speed = named(QComboBox(), "Speed of the replay", tip="Speed relative to real time")
-        for times in SPEEDS:
-            self.speed.addItem(f"1/{times}" if times > 1 else "real time", times)
+        speeds = [(f"1/{times}" if times > 1 else "real time", times) for times in SPEEDS]
+        self.speed = choice(speeds, "Speed of the replay", tip="Speed relative to real time")
         self.speed.setCurrentIndex(SPEEDS.index(10))
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Time in the presentation")
         self.slider.setRange(-1, -1)
