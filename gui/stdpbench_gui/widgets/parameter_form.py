@@ -215,8 +215,14 @@ class ParameterForm(QScrollArea):
         With `words`, a search shows the widget only if they contain what is searched for.
         """
         self._below[path] = widget, words
+        self._set_aside(widget)
         if path in self.sections:
             self.sections[path].put_below(widget, words)
+
+    def _set_aside(self, widget: QWidget) -> None:
+        """Hide a widget whose section is not shown; it is deleted with the form."""
+        widget.setParent(self)
+        widget.hide()
 
     def take_away(self, path: str) -> None:
         """Remove the widget below the rows of a section, and delete it."""
@@ -301,7 +307,7 @@ class ParameterForm(QScrollArea):
             if row.refusal:
                 self._refused[path] = row.text, row.refusal
         for widget, _ in self._below.values():
-            widget.setParent(None)  # out of the section that is deleted
+            self._set_aside(widget)  # out of the section that is deleted
         self.sections = {}
         for group in groups:
             section = self.sections[group.path] = Section(group, self)
