@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 from PyQt6.QtCore import QRect, QRectF, QSize, Qt
@@ -28,20 +31,24 @@ PATHS: Final = {
 """Paths of SVG in a square of 24, by name."""
 
 
-class _Engine(QIconEngine):
-    """Draws one path, or another one while the button is checked."""
+WINDOW: Final = QSize(40, 20)
+"""Size of the picture of a rule."""
 
-    def __init__(self, name: str, checked: str) -> None:
+
+class _Engine(QIconEngine):
+    """Draws one path, or another one while the button is checked; `box` is what the paths lie in."""
+
+    def __init__(self, path: str, checked: str, box: str = "0 0 24 24") -> None:
         super().__init__()
-        self._name, self._checked = name, checked
+        self._path, self._checked, self._box = path, checked, box
 
     def paint(self, painter: QPainter | None, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Draw the icon."""
         colours = theme.current()
         colour = colours.faint if mode == QIcon.Mode.Disabled else colours.ink
-        path = PATHS[self._checked if state == QIcon.State.On else self._name]
+        path = self._checked if state == QIcon.State.On else self._path
         style = f"fill='none' stroke='{colour}' stroke-width='1.8' stroke-linecap='round' stroke-linejoin='round'"
-        picture = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path d='{path}' {style}/></svg>"
+        picture = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='{self._box}'><path d='{path}' {style}/></svg>"
         QSvgRenderer(picture.encode()).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
@@ -55,9 +62,25 @@ class _Engine(QIconEngine):
 
     def clone(self) -> QIconEngine:
         """Return a copy."""
-        return _Engine(self._name, self._checked)
+        return _Engine(self._path, self._checked, self._box)
 
 
 def icon(name: str, checked: str = "") -> QIcon:
     """Return an icon by its name; `checked` is that of a button while it is checked."""
-    return QIcon(_Engine(name, checked or name))
+    return QIcon(_Engine(PATHS[name], PATHS[checked or name]))
+
+
+@cache
+def _windows() -> dict[str, list[float]]:
+    found: dict[str, list[float]] = json.loads((Path(__file__).parent.parent / "assets" / "windows.json").read_text())
+    return found
+
+
+def window_icon(kind: str) -> QIcon:
+    """Return the weight change by a pair of spikes over their distance in time; empty for a rule that needs more."""
+    change = _windows().get(kind, [])
+    points = [f"{1 + 38 * n / (len(change) - 1):.1f} {10 - 8 * y:.1f}" for n, y in enumerate(change)]
+    half = len(points) // 2
+    lines = [f"M{' L'.join(part)}" for part in (points[:half], points[half:]) if part]
+    path = " ".join(["M1 10H39", *lines]) if lines else ""
+    return QIcon(_Engine(path, path, f"0 0 {WINDOW.width()} {WINDOW.height()}"))

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QSlider, QWidget
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import read
 from stdpbench.declare.parameters import Parameter
+from stdpbench_gui.look.icons import WINDOW, window_icon
 from stdpbench_gui.widgets.parameter_scale import Scale, nudged
 
 _STEPS = 400
@@ -31,6 +32,13 @@ class Choice(QComboBox):
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
         """Ignore the wheel, so that the form scrolls."""
         _ignore(event)
+
+
+def show_windows(rules: QComboBox) -> None:
+    """Show the windows of rules beside their names."""
+    rules.setIconSize(WINDOW)
+    for number in range(rules.count()):
+        rules.setItemIcon(number, window_icon(rules.itemText(number)))
 
 
 class ValueField(QLineEdit):

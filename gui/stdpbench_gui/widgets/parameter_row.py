@@ -26,7 +26,7 @@ from stdpbench.base.units import read
 from stdpbench.declare.parameters import Parameter
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import CheckBox, Label, dropped_paths, wrapped
-from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider
+from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider, show_windows
 from stdpbench_gui.widgets.parameter_scale import Scale
 
 _LIST_FRAME = 5 * theme.GRID
@@ -153,6 +153,8 @@ class ParameterRow(QWidget):
         declared, span = self.declared, (0, 3)
         if declared.choices:
             box = Choice(declared.choices)
+            if self.path.endswith("plasticity.kind"):
+                show_windows(box)
             box.activated.connect(lambda _: self.committed.emit(self.path, box.currentText()))
             self.editor = box
         elif declared.type == "bool":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from parts_of_window import panel_of, stop
+from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from synthetic import block, experiment, redraw, session, show
@@ -17,6 +18,7 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look.icons import WINDOW
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
@@ -116,3 +118,27 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     stop(shown, qtbot)
     ask(parent.path, "stop")  # it continued while its branch ran
     waits(qtbot, lambda: not has_process(parent.path))
+
+
+def test_another_rule_is_chosen_among_the_parameters_and_taken_back(window: MainWindow, qtbot: QtBot) -> None:
+    shown, panel = window.session, panel_of(window, ParametersPanel)
+    window.run_experiment(small_experiment(schedule__passes=2000))
+    waits(qtbot, lambda: shown.cannot_change_rule() == "" and shown.live.position > 10)
+    window.train.bring(panel)
+    waits(qtbot, lambda: "plasticity.kind" in panel.form.rows() and panel.form.row("plasticity.kind").isEnabled())
+    row = panel.form.row("plasticity.kind")
+    assert isinstance(row.editor, QComboBox)
+    assert row.editor.findText("custom") < 0  # its equations cannot be entered here
+    assert not row.editor.itemIcon(row.editor.findText("symmetric")).pixmap(WINDOW).toImage().isNull()
+    row.committed.emit(row.path, "clopath")
+    assert "'clopath'" in row.error.text()
+    assert row.editor.currentText() == "diehl-cook-triplet"
+    row.committed.emit(row.path, "symmetric")
+    waits(qtbot, lambda: shown.live.changes)
+    waits(qtbot, lambda: "plasticity · symmetric" in panel.form.sections["plasticity"].header.text())
+    row = panel.form.row("plasticity.kind")
+    assert row.mark.text() == "↺"
+    row.mark.click()
+    waits(qtbot, lambda: len(shown.live.changes) == 2)
+    waits(qtbot, lambda: "plasticity · diehl-cook-triplet" in panel.form.sections["plasticity"].header.text())
+    stop(shown, qtbot)

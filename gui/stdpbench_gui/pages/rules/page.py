@@ -38,6 +38,7 @@ from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Label, content_of, dropped_paths, named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
+from stdpbench_gui.widgets.parameter_fields import show_windows
 
 
 def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
@@ -180,6 +181,7 @@ class RulesPage(QWidget):
         self.rule.setMinimumContentsLength(22)
         for kind in rules.kinds():
             self.rule.addItem(kind, kind)
+        show_windows(self.rule)
         self.preset = named(QComboBox(), "Preset: published parameters", tip="Published values")
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.edit_button = push_button(

@@ -7,6 +7,7 @@ encoding are edited, and the stages of the training are listed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.draft_stages import stages_in_words
+from stdpbench.kinds.plasticity import rules
 from stdpbench.results.figures.paper import Table
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
@@ -34,6 +36,7 @@ from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
+from stdpbench_gui.widgets.parameter_row import ParameterRow
 
 STAGES = "schedule.stages"
 
@@ -236,6 +239,22 @@ class ChangeWay(QWidget):
         self.chosen.emit()
 
 
+def _is_rule(path: str) -> bool:
+    """Return whether a parameter is the kind of a rule."""
+    return path.endswith("plasticity.kind") and "delay_plasticity" not in path
+
+
+def _with_live_rule(group: Group, experiment: Experiment) -> Group:
+    """Return a group in which another rule can be chosen; the equations of a custom one are entered elsewhere."""
+    declared = dict(group.parameters)
+    for path, parameter in group.paths.items():
+        if _is_rule(path) and (now := value_at(experiment, path)) not in (None, "none"):
+            choices = tuple(kind for kind in parameter.choices if kind == now or kind not in ("none", "custom"))
+            name = path.removeprefix(f"{group.path}.")
+            declared[name] = replace(parameter, structural=False, choices=choices)
+    return replace(group, parameters=declared)
+
+
 _SHARE = 0.3
 """Share of the height of the panel that the diagram of the network may take."""
 
@@ -259,6 +278,7 @@ class ParametersPanel(Panel):
         "All parameters of the experiment with their current values. Bold: not the default. ✎: edited, not sent "
         "(Enter sends it, Esc reverts it). …: sent, not confirmed by the run. ↺: changed in this run, or since its "
         "rule was changed; click to change it back. Arrow keys change values in steps; a slider sends when released. "
+        "Another rule can be chosen while the run learns, with its default values; its window stands beside its name. "
         "Structural parameters of the network cannot change during training; “new run…” starts another run from the "
         "current weights. While a parameter of the encoding is edited, a preview below shows the input spikes that "
         "the new value would give, before it is sent. A network that is spelled out has a group for each of its "
@@ -286,7 +306,8 @@ class ParametersPanel(Panel):
         vbox(head, self.diagram, (self.form, 1), within=self.body, spacing=0)
         self._shown: tuple[object, ...] = ()
         self._experiment: Experiment | None = None
-        self._start: Experiment | None = None
+        self._start: Experiment | None = None  # before changes of parameters, with the rules that are active now
+        self._first: Experiment
         self._groups: tuple[Group, ...] = ()
         self._branched: tuple[Path, Path] | None = None  # parent and branch, until the branch is opened
         self.diagram.chosen.connect(session.selection.choose_item)
@@ -339,14 +360,23 @@ class ParametersPanel(Panel):
             return
         if self._experiment is None or not self._shown or state[1][0] != self._shown[1][0]:  # type: ignore[index]
             self._experiment = experiment = session.experiment
-            self._groups = parameter_groups(not_none(experiment))
+            self._groups = tuple(
+                _with_live_rule(group, not_none(experiment)) for group in parameter_groups(not_none(experiment))
+            )
             self._start = Experiment.from_mapping(live.before_changes(), stand_ins=True)
+            self._first = Experiment.from_mapping(live.started.experiment, stand_ins=True)
         self._shown = state
         assert self._experiment is not None
         assert self._start is not None
         self._offer_positions()
-        now, start = partial(value_at, self._experiment), partial(value_at, self._start)
-        self.form.show_groups(self._groups, now, start, self._why_not, self.changes.in_flight)
+        now, start, first = (partial(value_at, one) for one in (self._experiment, self._start, self._first))
+        self.form.show_groups(
+            self._groups,
+            now,
+            lambda path: first(path) if _is_rule(path) else start(path),
+            self._why_not,
+            self.changes.in_flight,
+        )
         self.stages.show_experiment(self._experiment)
         self.preview.show_experiment(self._experiment, self.changes.in_flight)
 
@@ -380,6 +410,10 @@ class ParametersPanel(Panel):
     def _why_not(self, path: str) -> str:
         """Return why a parameter cannot be changed now; empty if it can."""
         live, way = self.session.live, self.way.current
+        if _is_rule(path) and way != BRANCH:
+            return self.session.cannot_change_rule() or (
+                "" if way == HERE else "Choose “in a branch” for another rule."
+            )
         if not_none(self.form.declared(path)).structural:
             return "Structural: a new value requires a new network. “new run…” starts one from the current weights."
         if self.changes.busy:
@@ -405,6 +439,9 @@ class ParametersPanel(Panel):
         row = self.form.row(path)
         if self._experiment is None:
             return
+        if _is_rule(path):
+            self._change_rule(row, str(value))
+            return
         try:
             changed = self._experiment.changed_live({path: value})
         except StdpbenchError as error:
@@ -422,6 +459,33 @@ class ParametersPanel(Panel):
         else:
             self.changes.here(values)
         self.refresh()  # the row shows the value as sent at once, not the previous one until the next drawing
+
+    def _change_rule(self, row: ParameterRow, kind: str) -> None:
+        """Change the rule in the chosen way: to its default values, or back to the rule at the start of the run."""
+        experiment, start = not_none(self._experiment), self._first
+        if kind == value_at(experiment, row.path):
+            return
+        projection = row.path.split(".")[2] if row.path.startswith("network.") else ""
+        before = start.rules_by_projection[start.rule_owner(projection)]
+        rule = before if getattr(before, "kind", "") == kind else rules.usable()[kind]()
+        try:
+            experiment.with_rule(rule.to_mapping(), projection)
+        except StdpbenchError as error:
+            row.revert()
+            row.show_error(f"{error}")
+            return
+        row.show_error("")
+        if self.way.current == BRANCH:
+            self.changes.branch({}, self.way.at, rule.to_mapping(), projection)
+            return
+        self.session.message.emit(f"Building the network with {kind}; the run continues meanwhile …")
+
+        def refused(reason: str) -> None:
+            row.revert()
+            row.show_error(reason)
+
+        tell = self.session.message.emit
+        self.session.change_rule(rule.to_mapping(), lambda _: tell(f"{kind} is active."), refused, projection)
 
     def _on_change(self) -> None:
         self.way.show_pending(self.changes.busy)
