@@ -52,6 +52,11 @@ class SpikeTimes(Stream):
         first, last = np.searchsorted(time, [(start - 1) * dt, (stop + 1) * dt])
         return spikes_of(index[first:last], step_of(time[first:last], dt), start, stop, self.n_inputs)
 
+    def share_after(self, seconds: float) -> float:
+        """Return the share of all spikes of the file that come after a time."""
+        _, time = self._spikes()
+        return float((time >= seconds).mean()) if len(time) else 0.0
+
     def fingerprint(self) -> str:
         """Return the SHA-256 of all spikes."""
         return digest(*self._spikes())

@@ -15,6 +15,7 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.kinds.normalisations.norm import Norm
 from stdpbench.kinds.normalisations.sum import Sum
+from stdpbench.kinds.streams.spike_times import SpikeTimes
 from stdpbench.results.readout.metrics import wilson_interval
 
 MOST_SILENT = 0.05
@@ -126,13 +127,18 @@ def few_evaluated(experiment: Experiment, split: Split) -> str:
 
 def _remedy(experiment: Experiment, graph: Graph, activity: Activity) -> str:
     """Return a clause with the observation and a remedy."""
-    read, stimulus = graph.populations[graph.read], experiment.schedule.stimulus
+    read, schedule = graph.populations[graph.read], experiment.schedule
     if graph.input and not activity.arrived:
         return f"no input spike arrived; {_more_input(experiment)}"
-    if graph.input and not experiment.schedule.is_stream and _first_arrival(graph) >= stimulus:
+    if isinstance(experiment.stream, SpikeTimes) and experiment.stream.share_after(schedule.duration or 0.0) > 0.5:
+        return f"most spikes come after its end; {_more_input(experiment)}"
+    end, length = schedule.stimulus, "stimulus"
+    if schedule.is_stream:
+        end, length = 1e3 * (schedule.duration or 0.0), "duration"
+    if graph.input and _first_arrival(graph) >= end:
         return (
             f"spikes need {_first_arrival(graph):g} ms from {graph.input} to {graph.read}; lower the delays, or raise "
-            f"schedule.stimulus ({stimulus:g} ms)"
+            f"schedule.{length} ({end:g} ms)"
         )
     assert read.neuron is not None
     excitatory, inhibitory = read.neuron.sides[:2]
@@ -146,6 +152,11 @@ def _remedy(experiment: Experiment, graph: Graph, activity: Activity) -> str:
     threshold = next((key for key in type(read.neuron).model_fields if "thresh" in key or key == "V_Trest"), "")
     lower = f"lower the threshold of {graph.read} ({owner}{f'.{threshold}' if threshold else ''})"
     remedy = f"raise the weights of {drive}{_weights(experiment, drive)} or {lower}" if drive else lower
+    brake = next(
+        (name for name, one in into.items() if one.receptor == inhibitory and one.source == graph.input != ""), ""
+    )
+    if brake:
+        remedy = f"lower the weights of {brake}{_weights(experiment, brake)}, by which it inhibits them, {remedy}"
     rising = getattr(read.neuron, "theta_plus", 0) and activity.silent < activity.n
     return (
         f"the input is too weak for their thresholds; {remedy}"

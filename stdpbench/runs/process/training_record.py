@@ -373,11 +373,10 @@ class TrainingRecord:
         schedule = experiment.schedule
         at_limit = self._at_limit(experiment)
         if at_limit:
+            tried = f" even at the last of {schedule.max_attempts} attempts" if experiment.encoding.stronger else ""
             yield (
-                f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes even at the last of "
-                f"{schedule.max_attempts} attempts (schedule.min_spikes, schedule.max_attempts)."
-                if experiment.encoding.stronger
-                else f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes (schedule.min_spikes)."
+                f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes{tried}; raise the weights, "
+                "or lower schedule.min_spikes."
             )
 
     def write(

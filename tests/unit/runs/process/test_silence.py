@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,10 @@ def in_ms(folder: Path) -> Experiment:
     return experiment(data=data, encoding={"kind": "events"}, network__weight_sum=5.0)
 
 
-def stream_in_ms(folder: Path) -> Experiment:
-    (folder / "ms.csv").write_text("index,time\n" + "\n".join(f"{n % 5},{500 + n}" for n in range(100)))
-    network = {"kind": "graph", "populations": {"input": {}, "exc": NEURONS["exc"]}, "projections": {"feed": FEED}}
+def stream_of(folder: Path, times: Iterable[float], **projections: dict[str, Any]) -> Experiment:
+    (folder / "ms.csv").write_text("index,time\n" + "\n".join(f"{n % 5},{time}" for n, time in enumerate(times)))
+    populations = {"input": {}, "exc": NEURONS["exc"]}
+    network = {"kind": "graph", "populations": populations, "projections": {"feed": FEED, **projections}}
     data = {"kind": "spike-times", "path": str(folder / "ms.csv"), "n": 50}
     schedule = {"between": "stream", "duration": "4 s", "piece": "0.1 s"}
     return Experiment.from_mapping({"data": data, "network": network, "schedule": schedule})
@@ -91,7 +92,25 @@ WAYS: dict[str, tuple[Callable[[Path], Experiment], str]] = {
         ),
         "spikes need 40 ms from input to exc; lower the delays, or raise schedule.stimulus (30 ms)",
     ),
-    "a stream without spikes": (stream_in_ms, "no input spike arrived; times in data.path must be in seconds"),
+    "a stream without spikes": (
+        lambda folder: stream_of(folder, range(500, 600)),
+        "no input spike arrived; times in data.path must be in seconds",
+    ),
+    "a stream in ms": (
+        lambda folder: stream_of(folder, range(100)),
+        "most spikes come after its end; times in data.path must be in seconds, and some of them within "
+        "schedule.duration (4 s)",
+    ),
+    "a stream inhibited by its input": (
+        lambda folder: stream_of(folder, np.arange(0, 4, 0.01), brake=to("exc", "input", "gi", 50.0)),
+        "lower the weights of brake (network.projections.brake.weight.value), by which it inhibits them, raise the",
+    ),
+    "delays past the end of a stream": (
+        lambda folder: stream_of(folder, np.arange(0, 0.1, 0.01), feed=FEED | {"delay": 100.0}).override(
+            {"schedule.duration": "100 ms", "schedule.piece": "5 ms"}
+        ),
+        "spikes need 100 ms from input to exc; lower the delays, or raise schedule.duration (100 ms)",
+    ),
     "plasticity without effect": (
         lambda _: experiment(plasticity__nu_pre=0.0, plasticity__nu_post=0.0),
         "Plasticity has no effect: the weights of feed did not change in the first 20 training presentations; raise "
