@@ -17,14 +17,12 @@ WINDOWS = Path(__file__).parents[1] / "gui" / "stdpbench_gui" / "assets" / "wind
 
 
 def windows() -> dict[str, list[float]]:
-    """Return the weight change by one pair of spikes over Δt, scaled to 1; rules that need more are left out."""
+    """Return the weight change by one pair of spikes over Δt, scaled to 1; 0 for rules that need more."""
     found = {}
     for kind, rule in rules.usable().items():
-        if rule.__module__.startswith("stdpbench."):
+        if rule.__module__.startswith("stdpbench.") and kind != "custom":
             change = np.asarray(pair_window(rule()).curves[0].change)
-            largest = float(np.abs(change).max())
-            if largest > 0:
-                found[kind] = np.round(change / largest, 2).tolist()
+            found[kind] = np.round(change / (np.abs(change).max() or 1.0), 2).tolist()
     return found
 
 

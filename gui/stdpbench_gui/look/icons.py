@@ -77,10 +77,11 @@ def _windows() -> dict[str, list[float]]:
 
 
 def window_icon(kind: str) -> QIcon:
-    """Return the weight change by a pair of spikes over their distance in time; empty for a rule that needs more."""
+    """Return the weight change by a pair of spikes over their distance in time; empty if it is not known."""
     change = _windows().get(kind, [])
     points = [f"{1 + 38 * n / (len(change) - 1):.1f} {10 - 8 * y:.1f}" for n, y in enumerate(change)]
     half = len(points) // 2
-    lines = [f"M{' L'.join(part)}" for part in (points[:half], points[half:]) if part]
-    path = " ".join(["M1 10H39", *lines]) if lines else ""
+    path = " ".join(
+        ["M1 10H39", *(f"M{' L'.join(part)}" for part in (points[:half], points[half:]))] if points else ["M0 0"]
+    )
     return QIcon(_Engine(path, path, f"0 0 {WINDOW.width()} {WINDOW.height()}"))
