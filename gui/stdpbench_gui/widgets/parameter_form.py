@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.declare.parameters import Parameter
@@ -24,7 +25,7 @@ class Section(QWidget):
 
     def __init__(self, group: Group, form: ParameterForm) -> None:
         super().__init__()
-        self.group, self._form = group, form
+        self.group, self._form, self.title = group, form, ""
         self.rows: dict[str, ParameterRow] = {}
         self.header = QToolButton()
         self.header.setObjectName("sectionheader")
@@ -42,6 +43,17 @@ class Section(QWidget):
         self._layout = vbox(self.header, self._body, within=self, spacing=0)
         self._below: QWidget | None = None
         self._below_words = ""
+
+    def write_title(self) -> None:
+        """Write as much of the title as there is room for: Qt would leave out its middle."""
+        room = self.header.width() - self.header.iconSize().width() - 3 * theme.GRID
+        text = self.header.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, room)
+        self.header.setText(text if self.isVisible() else self.title)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit the title."""
+        super().resizeEvent(event)
+        self.write_title()
 
     def fold(self, is_open: bool) -> None:
         """Expand or collapse the section."""
@@ -287,7 +299,8 @@ class ParameterForm(QScrollArea):
         differ = group.not_default(self._value)
         parts = [*group.heading, *([f"{differ} not default"] if differ else [])]
         parts += ["missing here"] if group.missing else []
-        section.header.setText(" · ".join(parts))
+        section.title = " · ".join(parts)
+        section.write_title()
         section.header.setAccessibleName(f"Section {', '.join(parts)}")
 
     def search(self, text: str) -> None:

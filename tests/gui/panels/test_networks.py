@@ -188,7 +188,7 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     waits(qtbot, lambda: bool(panel.form.sections and shown.live.blocks))
     shown.request("pace", seconds=0.02)
     form, live, undo = panel.form, shown.live, window.actions_["undo"]
-    texts = [section.header.text() for section in form.sections.values()]
+    texts = [section.title for section in form.sections.values()]
     assert texts[0] == "feed · input → exc · diehl-cook-triplet · 1 not default"
     assert texts[4:6] == [f"exc · {N_EXC} neurons · adaptive-lif · 1 not default", f"top · {N_TOP} neurons · lif"]
     assert [section.group.path.rpartition(".")[2] for section in form.sections.values() if section.rows] == [
@@ -220,7 +220,7 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     assert not scale.editor.isEnabled()
     assert "Structural" in scale.editor.toolTip()
     plasticity = "network.projections.feed.plasticity.kind"
-    form.row(plasticity).new_run.click()
+    scale.new_run.click()
     opened = dialog_of(window, qtbot, NewRunForm)
     assert opened.run.start_from == shown.folder.path
     assert not opened.changes.buttons  # what was changed in the run has been undone

@@ -95,7 +95,7 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
 def test_what_differs_from_the_default_is_bold(panel: ParametersPanel) -> None:
     assert panel.form.row("exc.theta_plus").name.font().bold()
     assert not panel.form.row("exc.tau_m").name.font().bold()
-    assert panel.form.sections["exc"].header.text() == "exc · adaptive-lif · 2 not default"
+    assert panel.form.sections["exc"].title == "exc · adaptive-lif · 2 not default"
 
 
 def test_search_finds_paths_and_help_and_opens_sections(panel: ParametersPanel) -> None:

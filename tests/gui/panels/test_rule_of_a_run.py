@@ -58,7 +58,7 @@ def test_the_parameters_become_those_of_the_rule(
     rows = panel.form.rows()
     assert "plasticity.nu_post" not in rows
     assert rows["plasticity.eta"].editor.text() == "0.02"
-    assert "plasticity · oja · 1 not default" in panel.form.sections["plasticity"].header.text()
+    assert "plasticity · oja · 1 not default" in panel.form.sections["plasticity"].title
     assert not panel.changes.history.can_undo
     panel.changes.refused.emit(["plasticity.nu_post"], "There is no such parameter.")  # which was sent before
     assert "changed in this run: none" in panel.summary()
@@ -135,10 +135,10 @@ def test_another_rule_is_chosen_among_the_parameters_and_taken_back(window: Main
     assert row.editor.currentText() == "diehl-cook-triplet"
     row.committed.emit(row.path, "symmetric")
     waits(qtbot, lambda: shown.live.changes)
-    waits(qtbot, lambda: "plasticity · symmetric" in panel.form.sections["plasticity"].header.text())
+    waits(qtbot, lambda: "plasticity · symmetric" in panel.form.sections["plasticity"].title)
     row = panel.form.row("plasticity.kind")
     assert row.mark.text() == "↺"
     row.mark.click()
     waits(qtbot, lambda: len(shown.live.changes) == 2)
-    waits(qtbot, lambda: "plasticity · diehl-cook-triplet" in panel.form.sections["plasticity"].header.text())
+    waits(qtbot, lambda: "plasticity · diehl-cook-triplet" in panel.form.sections["plasticity"].title)
     stop(shown, qtbot)
