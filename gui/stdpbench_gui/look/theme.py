@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication, QCheckBox, QWidget
@@ -152,6 +153,8 @@ def apply(choice: str) -> Theme:
 def polish(widgets: Iterable[QWidget]) -> None:
     """Give widgets the colours of the palette, which the style sheet refers to."""
     for widget in widgets:
+        if sip.isdeleted(widget):  # its parent went meanwhile
+            continue
         if isinstance(widget, QCheckBox):
             mark(widget)
         style = widget.style()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QSlider
+from PyQt6.QtWidgets import QCheckBox, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from stdpbench_gui.look import theme
@@ -27,3 +28,11 @@ def test_a_slider_that_cannot_be_moved_looks_like_it(name: str, qtbot: QtBot) ->
     slider.setEnabled(False)
     assert not has_accent()
     theme.apply("light")
+
+
+def test_a_widget_that_goes_while_the_theme_changes_is_left_out(qtbot: QtBot) -> None:
+    gone, there = QWidget(), QCheckBox()
+    qtbot.addWidget(there)
+    sip.delete(gone)
+    theme.polish([gone, there])
+    assert there.property("dark") is theme.current().dark
