@@ -27,7 +27,7 @@ from rich.table import Table
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
-from stdpbench.base.paths import shipped
+from stdpbench.base.paths import SAFE, shipped
 from stdpbench.base.signals import handled, own_session
 from stdpbench.cli.terminal import Console, new_table
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
@@ -370,7 +370,8 @@ def environment_of_scripts() -> dict[str, str]:
     """Return the environment of measured processes, in which they import this package."""
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    own = {name: value for name, value in os.environ.items() if name not in SAFE}  # scripts import from their folder
+    return {**own, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def ratios(results: Results) -> dict[str, dict[str, float]]:

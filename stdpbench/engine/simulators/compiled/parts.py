@@ -48,12 +48,11 @@ def is_intact(folder: Path, *names: str) -> bool:
 
 
 def replace_entry(folder: Path, made: Path) -> None:
-    """Rename a finished folder to that of a cache entry, in place of a damaged one."""
+    """Rename a finished folder to that of a cache entry; a damaged one is removed, and anything else put aside."""
     with suppress(OSError):
-        if folder.is_dir() and not folder.is_symlink():
-            remove_tree(folder, ENTRY)
-        else:
-            folder.unlink(missing_ok=True)
+        remove_tree(folder, ENTRY)
+    if folder.is_symlink() or folder.exists():
+        folder.replace(folder.with_name(f".strange-{folder.name}"))
     made.rename(folder)
 
 
