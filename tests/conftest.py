@@ -140,6 +140,13 @@ def _uninstall(folder: Path, section: str = "plasticity") -> str:
     return f"the {family.get(section, 'neuron')} 'acme-{section}' is not installed"
 
 
+@pytest.fixture(autouse=True)
+def _path_of_scripts() -> Generator[None]:
+    """Undo what a command does to its own process: scripts of tests import from their folder."""
+    yield
+    os.environ.pop("PYTHONSAFEPATH", None)
+
+
 @pytest.fixture(scope="session")
 def uninstall() -> Callable[..., str]:
     """Have a run be one that was made with a kind of another package, which is no longer installed.
