@@ -62,9 +62,9 @@ _EVALUATE: Mapping[str, Callable[[MainWindow], QWidget]] = {
     "embedding": lambda app: app.evaluate.embedding,
     "confusion": lambda app: app.evaluate.matrix,
     "fields": lambda app: app.evaluate.fields,
-    "readouts": lambda app: app.evaluate.readouts,
-    "clusters": lambda app: app.evaluate.clusters,
-    "measures": lambda app: app.evaluate.measures,
+    "readouts": lambda app: app.evaluate.with_details().readouts,
+    "clusters": lambda app: app.evaluate.with_details().clusters,
+    "measures": lambda app: app.evaluate.with_details().measures,
     "pictures": lambda app: app.evaluate.strip,
 }
 _TRAIN: Mapping[str, Callable[[MainWindow], QWidget]] = {

@@ -56,7 +56,7 @@ def run(tmp_path: Path, finished_run: RunFolder) -> Path:
 @pytest.fixture
 def page(shared_window: MainWindow, finished_run: RunFolder, qtbot: QtBot) -> EvaluatePage:
     """The page in its initial state, with a run that is evaluated once for all tests."""
-    page, state = shared_window.evaluate, shared_window.evaluate.state
+    page, state = shared_window.evaluate.with_details(), shared_window.evaluate.state
     if state.look is None:
         copied(finished_run, shared_window.runs / "small")
         shared_window.go_to("evaluate")
@@ -147,6 +147,8 @@ def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWi
     accuracy = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["accuracy"]
     assert verdict.bars.opts["width"][0] == pytest.approx(100 * accuracy)
     assert f"({100 * low:.1f} to {100 * high:.1f})" in verdict.graphics.accessibleName()
+    assert not page.readouts.isVisible()
+    page.details.click()
     for box in page.boxes:
         assert box.body.isVisible(), box.title
         assert box.accessibleDescription() not in ("", box.empty_text), box.title

@@ -58,6 +58,7 @@ def add_actions(actions: Actions, page: Callable[[], EvaluatePage]) -> None:
         "",
         "Same as `stdpbench report`",
     )
+    actions.add("evaluate-details", menu, "&Details", lambda: page().details.toggle(), "", "Measures and read-outs")
     actions.add(
         "evaluate-clear", menu, "Clear &selection", lambda: page().state.clear(), "", "Same as Esc on this page"
     )
@@ -135,6 +136,7 @@ class EvaluatePage(QWidget):
         self.strip = Strip(*arguments)
         not_none(self.views.layout()).addWidget(self.strip)
         self._connect()
+        self._show_details()
         self._show_what_there_is()
 
     def _placed(self, box: BoxType, column: int) -> BoxType:
@@ -165,9 +167,23 @@ class EvaluatePage(QWidget):
         self.busy.setFixedWidth(120)
         self.busy_words = named(Label(), style="faint")
         self.cancel = push_button("Cancel", name="Cancel the evaluation")
+        self.details = push_button(
+            "Details", tip="Measures of clusters, all read-outs and baselines, and when answers settle"
+        )
+        self.details.setCheckable(True)
+        self.details.setChecked(str(self._settings.value("evaluate/details", "false")) == "true")
         title = named(Label("Evaluate"), style="cardtitle")
         head = hbox(
-            title, self.run, self.go, self.busy_words, self.busy, self.cancel, STRETCH, self.report, spacing=theme.GRID
+            title,
+            self.run,
+            self.go,
+            self.busy_words,
+            self.busy,
+            self.cancel,
+            STRETCH,
+            self.details,
+            self.report,
+            spacing=theme.GRID,
         )
         self.verdict = Verdict()
         self.empty = wrapped(_EMPTY, "empty")
@@ -189,6 +205,7 @@ class EvaluatePage(QWidget):
         vbox(*parts, within=content_of(self), margins=(2 * theme.GRID, theme.GRID), spacing=theme.GRID)
 
     def _connect(self) -> None:
+        self.details.toggled.connect(lambda _: self._show_details())
         self.go.clicked.connect(lambda _=False: self._evaluate_chosen())
         self.cancel.clicked.connect(lambda _=False: self._give_up())
         self.report.clicked.connect(lambda _=False: self.write_report())
@@ -201,6 +218,15 @@ class EvaluatePage(QWidget):
         self.clusters.wanted.connect(self._want_clusters)
         self.clusters.given_up.connect(self._give_up_clusters)
         self.state.changed.connect(self._on_state)
+
+    def _show_details(self) -> None:
+        for box in (self.over_time, self.measures, self.clusters, self.readouts):
+            box.setVisible(self.details.isChecked())
+
+    def with_details(self) -> EvaluatePage:
+        """Show the views of the details, and return the page."""
+        self.details.setChecked(True)
+        return self
 
     # -- which run -------------------------------------------------------------------------------------------------
 
@@ -463,6 +489,7 @@ class EvaluatePage(QWidget):
         look, opening = self.state.look, self._opening is not None
         open_ = look is not None and look.path == self.chosen_run()
         self.views.setVisible(open_)
+        self.details.setVisible(open_)
         self.verdict.setVisible(open_)
         self.stream.setVisible(self._is_stream)
         self.empty.setVisible(not open_ and not self._is_stream)
@@ -508,6 +535,7 @@ class EvaluatePage(QWidget):
 
     def save(self) -> None:
         """Save the layout of the page and end its processes."""
+        self._settings.setValue("evaluate/details", "true" if self.details.isChecked() else "false")
         for number, split in enumerate(self._splits if self._arranged else []):
             self._settings.setValue(_SAVED[number], split.saveState())
         for one in (self._desk, self._planes, self._readings, self.reports):
