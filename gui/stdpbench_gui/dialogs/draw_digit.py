@@ -26,7 +26,6 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import (
     QDialog,
-    QMenu,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -40,12 +39,12 @@ from stdpbench.data.datasets.drawing import PictureStyle, in_style, measure_styl
 from stdpbench.data.stimuli import Images
 from stdpbench.results.figures.paper import Table
 from stdpbench.runs.client.helper import HelperClient
-from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import CheckBox, Label, explain, named, not_none, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, TOP, form, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 from stdpbench_gui.widgets.plot import Plot
@@ -322,7 +321,7 @@ _HELP = (
 )
 
 
-class DrawDigitDialog(QDialog):
+class DrawDigitDialog(View, QDialog):
     """Dialog with the pad on the left and the answer on the right.
 
     Attributes
@@ -337,15 +336,17 @@ class DrawDigitDialog(QDialog):
         The last answer.
     """
 
+    title = "Draw a digit"
+    help_text = _HELP
+
     def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Draw a digit")
-        self._session = session
+        self.setWindowTitle(self.title)
+        self.session = session
         self._manner: PictureStyle | None = None
         self.picture: NDArray[np.float32] | None = None
         self.answer: dict[str, Any] | None = None
         self._width_chosen = False
-        self.session, self.title = session, self.windowTitle()
         self.body: QWidget = self
         self.pad = Pad()
         self.probe = NetworkProbe(session, self)
@@ -406,7 +407,7 @@ class DrawDigitDialog(QDialog):
         self.raster_plot = named(pg.PlotWidget(plotItem=Plot()), "Spikes of the answer")
         self.raster = pg.ScatterPlotItem(size=6, pen=None)
         self.raster_plot.addItem(self.raster)
-        self.raster_plot.setLabel("left", f"{self._session.selection.read} neuron")
+        self.raster_plot.setLabel("left", f"{self.session.selection.read} neuron")
         self.raster_plot.setLabel("bottom", "time (ms)")
         for plot in (self.bars_plot, self.raster_plot):
             plot.setMouseEnabled(x=False, y=False)
@@ -426,7 +427,7 @@ class DrawDigitDialog(QDialog):
             policy.setRetainSizeWhenHidden(True)  # keeps the layout stable
             button.setSizePolicy(policy)
             button.clicked.connect(
-                lambda _=False, button=button: self._session.selection.select_read_neuron(button.property("neuron"))
+                lambda _=False, button=button: self.session.selection.select_read_neuron(button.property("neuron"))
             )
             button.hide()
             self.fields.append(button)
@@ -439,9 +440,7 @@ class DrawDigitDialog(QDialog):
         left.addWidget(wrapped("As the network sees it", "cardtitle"))
         left.addLayout(preview)
         left.addStretch(1)
-        menu = QMenu(self)
-        figure_export.add_actions(menu, self, self)
-        question, more = title_buttons("the drawing and its answer", self.explain, menu)
+        question, more = self._title_buttons("the drawing and its answer")
         top = hbox(self.big, (self.words, 1), (question, 0, TOP), (more, 0, TOP))
         plots = hbox((self.bars_plot, 1), (self.raster_plot, 1), spacing=2 * theme.GRID)
         fields = hbox(*self.fields, STRETCH, spacing=theme.GRID // 2)
@@ -455,10 +454,6 @@ class DrawDigitDialog(QDialog):
         self.resize(max(1000, 860 + 10 * lines), max(560, 340 + 15 * lines))  # the font may be twice as large
 
     # -- in words and numbers --------------------------------------------------------------------------------------
-
-    def explain(self) -> None:
-        """Explain the dialog."""
-        explain(self, self.title, _HELP, self.summary())
 
     def summary(self) -> str:
         """Describe the answer."""
@@ -490,7 +485,7 @@ class DrawDigitDialog(QDialog):
         spikes = {
             "t": self.raster.getData()[0],
             "index": self.raster.getData()[1],
-            "label": f"{self._session.selection.read} neuron",
+            "label": f"{self.session.selection.read} neuron",
         }
         parts.append({"kind": "raster", "x_label": "time (ms)", "rows": [spikes]})
         return {"kind": "stack", "title": "A drawing and its answer", "n": "one drawing", "parts": parts}
@@ -520,7 +515,7 @@ class DrawDigitDialog(QDialog):
 
     def _measure(self) -> None:
         """Measure how the pictures of the run fill their frame; without pictures, switch the pad off."""
-        split, nothing = self._session.split, bool(self._no_pictures)
+        split, nothing = self.session.split, bool(self._no_pictures)
         for widget in (self.pad, self.undo_button, self.clear_button, self.eraser, self.line):
             widget.setEnabled(not nothing)
         if split is None or nothing or not isinstance(split.train, Images):
@@ -528,12 +523,12 @@ class DrawDigitDialog(QDialog):
             self._show_nothing()
         else:
             images = split.train
-            self._session.work(lambda: measure_style(images), self._take_manner, "Cannot measure the pictures")
+            self.session.work(lambda: measure_style(images), self._take_manner, "Cannot measure the pictures")
 
     @property
     def _no_pictures(self) -> str:
         """Why nothing can be drawn for the network; empty if it is shown pictures, or nothing is known."""
-        experiment, noun = self._session.experiment, noun_of(self._session)
+        experiment, noun = self.session.experiment, noun_of(self.session)
         if experiment is None or noun == "picture":
             return ""
         what = {"piece": "a stream of spikes", "row": "rows of a table"}.get(noun, f"{noun}s")
@@ -597,7 +592,7 @@ class DrawDigitDialog(QDialog):
 
     def _show_nothing(self) -> None:
         self.big.setText("–")
-        if self._session.folder is None:
+        if self.session.folder is None:
             text = "Opening the network that comes with the app …"
         elif self._no_pictures:
             text = self._no_pictures
@@ -615,10 +610,10 @@ class DrawDigitDialog(QDialog):
         self.fields_title.hide()
 
     def _empty_axes(self) -> None:
-        experiment, names = self._session.experiment, self._class_names()
+        experiment, names = self.session.experiment, self._class_names()
         if experiment is None:
             return
-        self.raster_plot.setLabel("left", f"{self._session.selection.read} neuron")
+        self.raster_plot.setLabel("left", f"{self.session.selection.read} neuron")
         self.raster_plot.setXRange(0, experiment.schedule.stimulus, padding=0.02)
         self.raster_plot.setYRange(0, max(1, experiment.graph().n_read - 1), padding=0.04)
         if names:
@@ -654,7 +649,7 @@ class DrawDigitDialog(QDialog):
         self._show_neurons(counts, labels, names)
 
     def _class_names(self) -> tuple[str, ...]:
-        started = self._session.live.started
+        started = self.session.live.started
         return started.class_names if started is not None else ()
 
     def _in_words(self, answer: dict[str, Any], counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
@@ -672,7 +667,7 @@ class DrawDigitDialog(QDialog):
         second = int(others[scores[others].argmax()]) if len(others) else -1
         if second >= 0 and scores[second] > 0:
             text += f" Second choice: {_name(names, second)}."
-        if self.probe.by_run and self._session.live.labelled is None:
+        if self.probe.by_run and self.session.live.labelled is None:
             text += f" Labels are provisional: they are based on the last {vote['pictures']} training pictures."
         return text
 
@@ -696,8 +691,8 @@ class DrawDigitDialog(QDialog):
         self.bars_plot.setAccessibleDescription(f"Mean spikes per neuron of each class: {text or 'none'}")
 
     def _show_neurons(self, counts: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
-        live = self._session.live
-        selection = self._session.selection
+        live = self.session.live
+        selection = self.session.selection
         best = [int(k) for k in np.argsort(-counts, kind="stable")[:_NEURONS] if counts[k]]
         w = live.learned(selection.weights) if selection.is_read and selection.learns else None
         view = selection.view_for(w)

@@ -1,4 +1,4 @@
-"""Export of figures and numbers of a panel: as a figure for a paper, as a copy of the screen, or as a table.
+"""Views, and the export of their figures and numbers: as a figure for a paper, as a copy of the screen, or as a table.
 
 The app does not draw figures for papers. It writes a specification of the panel's figure, and a separate process with
 matplotlib (`stdpbench.results.figures.paper`) draws it, so that the window never waits.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PyQt6.QtCore import QModelIndex, QSettings, Qt
-from PyQt6.QtGui import QAction, QCloseEvent, QGuiApplication
+from PyQt6.QtGui import QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
@@ -20,13 +20,16 @@ from PyQt6.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
+    QStackedLayout,
     QTableView,
+    QToolButton,
     QWidget,
 )
 
 from stdpbench import __version__
-from stdpbench.results.figures.paper import FORMATS, Order, Table, caption, table_text
+from stdpbench.results.figures.paper import FORMATS, Order, Table, caption, spec_of_table, table_text
 from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench_gui.look import theme
@@ -37,13 +40,17 @@ from stdpbench_gui.widgets.basic import (
     Label,
     ProblemLabel,
     choice,
+    explain,
+    menu_action,
+    menu_button,
     named,
     not_none,
     push_button,
     short_path,
+    tool_button,
     wrapped,
 )
-from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, Item, form, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.tables import RowsModel
 
@@ -51,30 +58,116 @@ _WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.
 _REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
 
 
-class Exportable(Protocol):
-    """A widget whose content can be exported, such as a panel."""
+if TYPE_CHECKING:
+    _Base = QWidget
+else:
+    _Base = object
+
+
+class View(_Base):
+    """What is drawn in a panel, a box of a page or a dialog: its explanation, its words, its numbers and its figure.
+
+    A mixin for widgets. `_content` and `_title_bar` make the parts of panels and boxes; others set `session`, `body`
+    and `title`. Numbers and figure are exported only while there is content.
+    """
 
     session: RunSession
     body: QWidget
-
-    @property
-    def title(self) -> str:
-        """Its title."""
+    menu: QMenu
+    title: str
+    topics: ClassVar[frozenset[str]] = frozenset()
+    help_text: ClassVar[str] = ""
+    empty_text: ClassVar[str] = ""
+    exports: ClassVar[bool] = True
+    """Whether there is a figure or a table."""
 
     def has_content(self) -> bool:
-        """Return whether it shows something; `table` and `figure` are asked for only then."""
+        """Return whether there is something to draw."""
+        raise NotImplementedError
+
+    def nothing(self) -> str:
+        """Return the text shown while there is nothing to draw."""
+        return self.empty_text
+
+    def summary(self) -> str:
+        """Describe what is shown."""
+        return self.nothing()
 
     def table(self) -> Table | None:
-        """Return the numbers behind it."""
+        """Return the numbers as column names and rows; None: no numbers."""
+        return None
 
     def figure(self) -> dict[str, Any] | None:
-        """Return the specification of its figure; see `stdpbench.results.figures.paper`.
+        """Return the figure for a paper (see `stdpbench.results.figures.paper`); None: nothing to draw.
 
-        An entry ``"table"`` replaces the numbers of `table` in the export.
+        Default: the columns of `table` as lines. An entry ``"table"`` replaces the numbers of `table` in the export,
+        an entry ``"caption"`` the caption.
         """
+        table = self.table()
+        return None if table is None else spec_of_table(table)
+
+    def origin(self) -> dict[str, Any]:
+        """Return run, experiment, seed, number of samples and settings for the caption."""
+        folder, live = self.session.folder, self.session.live
+        stored = live.started.experiment if live.started is not None else {}
+        return {
+            "run": folder.path.name if folder is not None else "none",
+            "experiment": str(stored.get("name", "unknown")),
+            "seed": int(stored.get("seed", 0)),
+            "n": f"one run, after {live.position} presentations",
+            "settings": "" if folder is None else settings_text(folder, live.changes),
+        }
+
+    def caption_of(self, spec: dict[str, Any]) -> str:
+        """Return the caption of a figure: its origin, what the numbers are, and the meaning of error bars."""
+        if "caption" in spec:
+            return str(spec["caption"])
+        about = {name: str(spec[name]) for name in ("n", "errors", "about") if spec.get(name)}
+        return caption(str(spec.get("title") or self.title), version=__version__, **self.origin() | about)
+
+    def explain(self) -> None:
+        """Show the explanation of this view."""
+        explain(self, self.title, self.help_text, self.summary())
+
+    def _content(self, session: RunSession) -> QWidget:
+        """Return a widget with the body, or with the text shown while there is nothing to draw."""
+        self.session = session
+        self.setAccessibleName(self.title)
+        self.body = named(QWidget(), style="panel")
+        self.empty = wrapped(self.empty_text, "empty")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setMargin(2 * theme.GRID)
+        content = named(QWidget(), style="panel")
+        self._stack = QStackedLayout(content)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.body)
+        return content
+
+    def _title_buttons(self, name: str = "") -> tuple[QToolButton, QToolButton]:
+        """Return the buttons on the right of the title: the explanation, and the menu, which has the export."""
+        self.menu = QMenu(self)
+        if self.exports:
+            add_actions(self.menu, self)
+        name = name or self.title
+        tip = "What am I looking at? (F1)"
+        question = tool_button("?", clicked=lambda: self.explain(), name=f"What does {name} show?", tip=tip, flat=True)
+        more = menu_button("⋮", self.menu, name=f"Menu of {name}", tip="Export, copy and more", style="")
+        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        more.setAutoRaise(True)
+        return question, more
+
+    def _title_bar(self, *items: Item) -> QWidget:
+        """Return the bar with the title, `title_extra`, further items and the buttons."""
+        bar = named(QWidget(), style="paneltitle")
+        bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.title_label = Label(self.title)
+        self.title_extra = hbox(spacing=theme.GRID // 2)
+        parts = self.title_label, self.title_extra, *items, STRETCH, *self._title_buttons()
+        hbox(*parts, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=theme.GRID // 2)
+        return bar
 
 
-def _numbers_of(shown: Exportable) -> Table | None:
+def _numbers_of(shown: View) -> Table | None:
     """Return the numbers behind a panel; None, and a message, if there are none."""
     table = shown.table() if shown.has_content() else None
     if table is not None and table[1]:
@@ -83,61 +176,47 @@ def _numbers_of(shown: Exportable) -> Table | None:
     return None
 
 
-def add_actions(menu: QMenu, shown: Exportable, parent: QWidget) -> None:
-    """Add the export actions to a menu.
-
-    Parameters
-    ----------
-    menu : QMenu
-        Menu of the panel.
-    shown : Exportable
-        The panel or widget to export.
-    parent : QWidget
-        Owner of actions and dialogs.
-    """
+def add_actions(menu: QMenu, shown: View) -> None:
+    """Add the export actions of a view to a menu."""
     for text, slot, tip in (
-        ("Export figure…", lambda: export(shown, parent), "PDF, SVG or PNG for a paper, with numbers and caption"),
+        ("Export figure…", lambda: export(shown), "PDF, SVG or PNG for a paper, with numbers and caption"),
         ("Copy picture", lambda: copy_picture(shown), "Copy the picture on the screen"),
         ("Copy numbers", lambda: copy_numbers(shown), "Copy the numbers as a table for a spreadsheet"),
-        ("Show numbers…", lambda: show_numbers(shown, parent), "Show the numbers behind the picture as a table"),
+        ("Show numbers…", lambda: show_numbers(shown), "Show the numbers behind the picture as a table"),
     ):
-        action = QAction(text, parent)
-        action.setToolTip(tip)
-        action.setStatusTip(tip)
-        action.triggered.connect(lambda _=False, slot=slot: slot())
-        menu.addAction(action)
+        menu_action(menu, text, slot, tip).setStatusTip(tip)
     menu.setToolTipsVisible(True)
 
 
-def copy_picture(shown: Exportable) -> None:
+def copy_picture(shown: View) -> None:
     """Copy the picture on the screen."""
     not_none(QGuiApplication.clipboard()).setPixmap(shown.body.grab())
     shown.session.message.emit(f"Copied the picture of {shown.title}.")
 
 
-def copy_numbers(shown: Exportable) -> None:
+def copy_numbers(shown: View) -> None:
     """Copy the table as tab-separated values."""
     table = _numbers_of(shown)
     if table is not None:
         _copy(shown, table)
 
 
-def _copy(shown: Exportable, table: Table) -> None:
+def _copy(shown: View, table: Table) -> None:
     not_none(QGuiApplication.clipboard()).setText(table_text(table, "tsv"))
     shown.session.message.emit(f"Copied {len(table[1])} rows of {shown.title}.")
 
 
-def show_numbers(shown: Exportable, parent: QWidget) -> NumbersDialog | None:
+def show_numbers(shown: View) -> NumbersDialog | None:
     """Open the table in a separate window; return None if there is none."""
     table = _numbers_of(shown)
     if table is None:
         return None
-    dialog = NumbersDialog(shown, table, parent)
+    dialog = NumbersDialog(shown, table)
     dialog.show()
     return dialog
 
 
-def export(shown: Exportable, parent: QWidget) -> ExportDialog | None:
+def export(shown: View) -> ExportDialog | None:
     """Open the export dialog; return None if there is nothing to draw."""
     spec = shown.figure() if shown.has_content() else None
     if spec is None:
@@ -148,29 +227,9 @@ def export(shown: Exportable, parent: QWidget) -> ExportDialog | None:
             else f"{shown.title} has nothing to draw yet."
         )
         return None
-    dialog = ExportDialog(shown, spec, parent)
+    dialog = ExportDialog(shown, spec)
     dialog.open()
     return dialog
-
-
-def caption_of(shown: Exportable, spec: dict[str, Any]) -> str:
-    """Return the caption: run, seed, version, settings, what the numbers are, n, and the meaning of error bars."""
-    if "caption" in spec:  # several runs
-        return str(spec["caption"])
-    session = shown.session
-    folder, started = session.folder, session.live.started
-    stored = started.experiment if started is not None else {}
-    return caption(
-        spec.get("title") or str(shown.title),
-        run=folder.path.name if folder is not None else "none",
-        experiment=str(stored.get("name", "unknown")),
-        seed=int(stored.get("seed", 0)),
-        version=__version__,
-        n=str(spec.get("n") or f"one run, after {session.live.position} presentations"),
-        errors=str(spec.get("errors", "")),
-        about=str(spec.get("about", "")),
-        settings="" if folder is None else settings_text(folder, session.live.changes),
-    )
 
 
 class _Numbers(RowsModel):
@@ -186,8 +245,8 @@ class _Numbers(RowsModel):
 class NumbersDialog(Dialog):
     """The numbers behind a panel at the time of opening."""
 
-    def __init__(self, shown: Exportable, table: Table, parent: QWidget) -> None:
-        super().__init__(f"{shown.title}: numbers", parent)
+    def __init__(self, shown: View, table: Table) -> None:
+        super().__init__(f"{shown.title}: numbers", shown)
         self._shown = shown
         self._table = table
         self.model = _Numbers(*table)
@@ -234,13 +293,13 @@ class ExportDialog(Dialog):
         The caption, written to a separate file.
     """
 
-    def __init__(self, shown: Exportable, spec: dict[str, Any], parent: QWidget) -> None:
-        super().__init__(f"Export {shown.title}", parent)
+    def __init__(self, shown: View, spec: dict[str, Any]) -> None:
+        super().__init__(f"Export {shown.title}", shown)
         # both from the same moment, so that numbers and figure agree although the run continues
         self._shown, self._table = shown, spec.get("table") or shown.table()
         self._spec = {name: value for name, value in spec.items() if name != "table"}
         self._job: Job | None = None
-        self._settings: QSettings | None = getattr(parent.window(), "settings", None)
+        self._settings: QSettings | None = getattr(shown.window(), "settings", None)
         start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
         folder = Path(str(self._remembered("folder", str(Path.home()))))
         self.target = named(QLineEdit(short_path(folder / _file_name(shown))), "File")
@@ -262,7 +321,7 @@ class ExportDialog(Dialog):
         self.dpi = named(QSpinBox(), "Resolution")
         self.dpi.setRange(50, 1200)
         self.dpi.setSuffix(" dpi")
-        self.caption = named(QPlainTextEdit(caption_of(shown, spec)), "Caption")
+        self.caption = named(QPlainTextEdit(shown.caption_of(spec)), "Caption")
         self.caption.setTabChangesFocus(True)
         self.caption.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 2 * theme.GRID)
         self.problem = ProblemLabel("Problem")
@@ -396,7 +455,7 @@ def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
     carry_out_aside("stdpbench.results.figures.paper", request, look=check_cancelled)
 
 
-def _file_name(shown: Exportable) -> str:
+def _file_name(shown: View) -> str:
     folder = shown.session.folder
     words = str(shown.title).lower().replace(" ", "-")
     return f"{folder.path.name}-{words}" if folder is not None else words

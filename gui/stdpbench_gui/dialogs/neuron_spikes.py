@@ -23,7 +23,7 @@ from stdpbench.results.readout.correlograms import Correlogram, correlogram, int
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.figure_export import View, add_actions
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
@@ -137,7 +137,7 @@ class Recorded:
         return cls(SpikeTrains.from_arrays(arrays), mean)
 
 
-class NeuronSpikes(Dialog):
+class NeuronSpikes(View, Dialog):
     """Draws the chosen neurons over each other, the correlogram of two of them, and the raster of all.
 
     Parameters
@@ -191,7 +191,7 @@ class NeuronSpikes(Dialog):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.note = named(wrapped("Reading spikes …", "faint"), "About these neurons")
         menu, close = QMenu(self), QPushButton("Close")
-        figure_export.add_actions(menu, self, self)
+        add_actions(menu, self)
         menu_action(menu, "Copy correlogram", self._copy_correlogram, "Copy lags and pairs as a table")
         export = menu_button("Export", menu, tip="Export or copy what is drawn")
         close.clicked.connect(self.close)

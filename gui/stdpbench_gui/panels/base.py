@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import html
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import (
-    QDockWidget,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QSizePolicy,
-    QStackedLayout,
-    QWidget,
-)
+from PyQt6.QtCore import QSettings
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from stdpbench.base.units import thousands
-from stdpbench.results.figures.paper import Table, spec_of_table
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
 from stdpbench_gui.session.background import describe_error
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, Label, as_bullets, menu_action, not_none, title_buttons
+from stdpbench_gui.widgets.basic import Elided, menu_action, named, not_none
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
-from stdpbench_gui.widgets.layouts import hbox
 
 _WORDS_MS = 1000
 
 
-class Panel(QDockWidget):
+class Panel(View, QDockWidget):
     """A panel that draws a part of the current run.
 
     A subclass names its sources (`topics`, `frames`), fills `body`, and implements `refresh`, which is called when one
@@ -52,43 +41,31 @@ class Panel(QDockWidget):
     """
 
     key: ClassVar[str]
-    title: ClassVar[str]
-    topics: ClassVar[frozenset[str]] = frozenset()
     frames: ClassVar[frozenset[str]] = frozenset()
     most_per_second: ClassVar[float] = 30.0
     carries_over: ClassVar[bool] = False
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
     shows_moment: ClassVar[bool] = False
     """Whether it shows weights or thresholds of `NeuronSelection.moment`."""
-    help_text: ClassVar[str]
-    empty_text: ClassVar[str]
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(self.title)
-        self.session = session
         self.setObjectName(self.key)
-        self.setAccessibleName(self.title)
         self._dirty = self._at_once = True
         self.drawn_at = self._not_before = 0.0
         self._described = False
         self._styled = theme.current(), theme.plot_font().pointSizeF()
         self._words = timer(self, self._describe, _WORDS_MS, once=True)
-        self.body = QWidget()
-        self.body.setObjectName("panel")
-        self._empty = Label(self.empty_text)
-        self._empty.setObjectName("empty")
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setMargin(2 * theme.GRID)
-        self.menu = QMenu(self)
-        self._bar, self._no_bar = self._title_bar(), QWidget(self)
+        self.as_of = named(Elided(), "Presentation of the picture", style="faint")
+        self.as_of.setStyleSheet("font-weight: 400;")
+        self.as_of.hide()
+        self._bar, self._no_bar = self._title_bar(self.as_of), QWidget(self)
+        self.menu.addSeparator()
+        menu_action(self.menu, "Float or dock", lambda: self.setFloating(not self.isFloating()))
+        menu_action(self.menu, "Close", self.close)
+        self.menu.addSeparator()
         self.setTitleBarWidget(self._bar)
-        content = QWidget()
-        content.setObjectName("panel")
-        self._stack = QStackedLayout(content)
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.body)
-        self.setWidget(LayoutBarrier(content))
+        self.setWidget(LayoutBarrier(self._content(session)))
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
@@ -102,36 +79,12 @@ class Panel(QDockWidget):
     def reset(self) -> None:
         """Discard the previous run."""
 
-    def has_content(self) -> bool:
-        """Return whether there is something to draw."""
-        raise NotImplementedError
-
     def refresh(self) -> None:
         """Draw the current content."""
         raise NotImplementedError
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-
-    def nothing(self) -> str:
-        """Return the text shown while there is nothing to draw."""
-        return self.empty_text
-
-    def summary(self) -> str:
-        """Describe what is shown."""
-        return self.nothing()
-
-    def table(self) -> Table | None:
-        """Return the numbers of the panel as column names and rows; None: no numbers."""
-        return None
-
-    def figure(self) -> dict[str, Any] | None:
-        """Return the figure of the panel for a paper (see `stdpbench.results.figures.paper`); None: nothing to draw.
-
-        Default: the columns of `table` as lines.
-        """
-        table = self.table()
-        return None if table is None else spec_of_table(table)
 
     def save(self, settings: QSettings) -> None:
         """Save what the user chose in the panel. Default: nothing."""
@@ -178,8 +131,8 @@ class Panel(QDockWidget):
         else:
             starting = self.session.folder is not None and self.session.state is State.BUILDING
             text, advice, _ = self.nothing().partition(": start")
-            self._empty.setText(f"{text}." if advice and starting else self.nothing())
-            self._stack.setCurrentWidget(self._empty)
+            self.empty.setText(f"{text}." if advice and starting else self.nothing())
+            self._stack.setCurrentWidget(self.empty)
         kept, moment = self.session.kept.describe(self.frames), self.session.selection.moment
         why = "this picture is kept until the run has a network"
         if self.shows_moment and moment is not None:
@@ -203,21 +156,12 @@ class Panel(QDockWidget):
 
     def _show_failure(self, error: Exception) -> None:
         crash.note(error, f"Cannot draw the panel {self.title}")
-        self._empty.setText(
+        self.empty.setText(
             f"Cannot draw {self.title}: {describe_error(error)}. Retrying with the next data; "
             f"details are in {crash.log_file()}."
         )
-        self._stack.setCurrentWidget(self._empty)
-        self.setAccessibleDescription(self._empty.text())
-
-    def explain(self) -> None:
-        """Show the explanation of this view."""
-        box = QMessageBox(self)
-        box.setWindowTitle(f"{self.title}: what am I looking at?")
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(f"<p><b>Now:</b> {html.escape(self.summary())}</p>{as_bullets(self.help_text)}")
-        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        box.open()
+        self._stack.setCurrentWidget(self.empty)
+        self.setAccessibleDescription(self.empty.text())
 
     def _on_opened(self) -> None:
         if not (self.carries_over and self.session.kept.describe(self.frames)):
@@ -251,32 +195,4 @@ class Panel(QDockWidget):
             not_none(self.titleBarWidget()).hide()
             self.setTitleBarWidget(bar)
             bar.show()
-        self._name.setHidden(isinstance(area, QMainWindow) and bool(area.tabifiedDockWidgets(self)))
-
-    def _title_bar(self) -> QWidget:
-        bar = QWidget()
-        bar.setObjectName("paneltitle")
-        bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.title_extra = hbox()
-        self._name = Label(self.title)
-        self._name.setContentsMargins(0, 0, theme.GRID // 2, 0)
-        layout = hbox(self._name, self.title_extra, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=2)
-        self.as_of = Elided()
-        self.as_of.setObjectName("faint")
-        self.as_of.setStyleSheet("font-weight: 400;")
-        self.as_of.setAccessibleName("Presentation of the picture")
-        self.as_of.hide()
-        layout.addSpacing(theme.GRID)
-        layout.addWidget(self.as_of)
-        layout.addStretch(1)
-        for button in title_buttons(self.title, self.explain, self.menu):
-            layout.addWidget(button)
-        self._add_common_actions()
-        return bar
-
-    def _add_common_actions(self) -> None:
-        figure_export.add_actions(self.menu, self, self)
-        self.menu.addSeparator()
-        menu_action(self.menu, "Float or dock", lambda: self.setFloating(not self.isFloating()))
-        menu_action(self.menu, "Close", self.close)
-        self.menu.addSeparator()
+        self.title_label.setHidden(isinstance(area, QMainWindow) and bool(area.tabifiedDockWidgets(self)))

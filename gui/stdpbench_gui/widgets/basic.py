@@ -129,16 +129,6 @@ def as_bullets(text: str) -> str:
     return f"<ul>{''.join(f'<li>{part}</li>' for part in parts)}</ul>{source}"
 
 
-def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tuple[QToolButton, QToolButton]:
-    """Return the buttons on the right of the title of a panel or view: its explanation and its menu."""
-    what, tip = f"What does {title} show?", "What am I looking at? (F1)"
-    question = tool_button("?", clicked=lambda: explain(), name=what, tip=tip, flat=True)
-    more = menu_button("⋮", menu, name=f"Menu of {title}", tip="Export, copy and more", style="")
-    more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-    more.setAutoRaise(True)
-    return question, more
-
-
 class Label(QLabel):
     """A label that shows text as it is, unless a format is set: names from files of others may look like HTML."""
 

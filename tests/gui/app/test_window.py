@@ -364,8 +364,8 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
         panel.raise_()
         panel.mark_dirty()
     window.train.redraw()
-    assert f"Cannot draw {broken.title}: ZeroDivisionError: by nothing" in broken._empty.text()
-    assert broken._stack.currentWidget() is broken._empty
+    assert f"Cannot draw {broken.title}: ZeroDivisionError: by nothing" in broken.empty.text()
+    assert broken._stack.currentWidget() is broken.empty
     assert "ZeroDivisionError" in crash.log_file().read_text(encoding="utf-8")
     waits(qtbot, lambda: other._stack.currentWidget() is other.body)
     monkeypatch.undo()

@@ -62,7 +62,7 @@ def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
 
 @pytest.mark.shared_window
 def test_numbers_are_shown_as_a_table(curves: Panel) -> None:
-    dialog = figure_export.show_numbers(curves, curves)
+    dialog = figure_export.show_numbers(curves)
     table = curves.table()
     assert dialog.model.rowCount() == len(table[1])
     assert dialog.model.columnCount() == len(table[0])
@@ -74,8 +74,8 @@ def test_an_empty_panel_says_that_there_is_nothing(window: MainWindow) -> None:
     panel = window.train.panels["curves"]
     figure_export.copy_numbers(panel)
     assert "no numbers yet" in window.message.text()
-    assert figure_export.show_numbers(panel, panel) is None
-    assert figure_export.export(panel, panel) is None
+    assert figure_export.show_numbers(panel) is None
+    assert figure_export.export(panel) is None
     assert "has nothing to draw yet" in window.message.text()
 
 
@@ -97,7 +97,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     for key in ("weight-map", "confusion", "thresholds", "neuron"):
         spec = panels[key].figure()
         assert spec is not None, key
-        assert figure_export.caption_of(panels[key], spec)
+        assert panels[key].caption_of(spec)
         assert draw(spec, 88, 8, 100).axes, key
 
 
@@ -105,7 +105,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
 def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     curves: Panel, window: MainWindow, qtbot: QtBot, tmp_path: Path, finished_run: RunFolder
 ) -> None:
-    dialog = not_none(figure_export.export(curves, curves))
+    dialog = not_none(figure_export.export(curves))
     assert dialog.target.text().endswith(".pdf")
     dialog.target.setText(str(tmp_path / "curves"))
     dialog.format.setCurrentIndex(dialog.format.findData("png"))
@@ -129,14 +129,14 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     with Image.open(tmp_path / "curves.png") as picture:
         assert abs(picture.width - round(120 / 25.4 * 100)) <= 1
         assert np.asarray(picture.convert("L"))[0, 0] == 255  # light, whatever the theme of the app
-    again = not_none(figure_export.export(curves, curves))
+    again = not_none(figure_export.export(curves))
     assert again.width_.value() == 120  # remembered
     again.close()
 
 
 @pytest.mark.shared_window
 def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
-    dialog = not_none(figure_export.export(curves, curves))
+    dialog = not_none(figure_export.export(curves))
     (tmp_path / "curves.svg").mkdir()
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
@@ -150,7 +150,7 @@ def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbo
 
 @pytest.mark.shared_window
 def test_a_missing_folder_is_named_in_the_dialog(curves: Panel, tmp_path: Path) -> None:
-    dialog = not_none(figure_export.export(curves, curves))
+    dialog = not_none(figure_export.export(curves))
     dialog.target.setText(str(tmp_path / "absent" / "curves.pdf"))
     dialog.export()
     assert dialog.problem.text() == f"The folder {tmp_path / 'absent'} does not exist."
@@ -172,7 +172,7 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     assert labels["spikes per stimulus"] == labels["running accuracy (%)"]
     this, that = labels["spikes per stimulus"]
     assert (this, that[-8:]) == ("this run", "-another")
-    caption = figure_export.caption_of(curves, spec)
+    caption = curves.caption_of(spec)
     assert f"n: 2 runs, {own}, {other}; " in caption
     assert "Error bars: none, each line is a single run." in caption
     curves.overlays.clear()
@@ -180,8 +180,8 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
 
 @pytest.mark.shared_window
 def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
-    dialog = figure_export.export(curves, curves)
-    numbers = figure_export.show_numbers(curves, curves)
+    dialog = figure_export.export(curves)
+    numbers = figure_export.show_numbers(curves)
     blocks = curves.session.live.blocks
     n = len(blocks)
     end, last = max(blocks.items())
@@ -199,5 +199,5 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
 @pytest.mark.shared_window
 def test_a_panel_of_words_says_what_it_has_instead_of_a_figure(curves: Panel, window: MainWindow) -> None:
     log = window.train.panels["log"]
-    assert figure_export.export(log, log) is None
+    assert figure_export.export(log) is None
     assert "Log has no figure" in window.message.text()

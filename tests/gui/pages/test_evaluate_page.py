@@ -408,8 +408,8 @@ def test_every_view_leaves_as_figure_and_as_table(page: EvaluatePage) -> None:
         assert table is not None, box.title
         assert spec is not None, box.title
         assert all(len(row) == len(table[0]) for row in table[1]), box.title
-        assert "Run small (experiment digits, seed 0)" in spec["caption"]
-        assert "Settings that differ from the shipped experiment digits: network.n_exc = " in spec["caption"]
+        assert "Run small (experiment digits, seed 0)" in box.caption_of(spec)
+        assert "Settings that differ from the shipped experiment digits: network.n_exc = " in box.caption_of(spec)
         assert draw(spec, 88, 8, 100).axes, box.title
     names, rows = page.measures.table() or ((), ())
     assert {"k", "purity", "ami", "nmi", "ari", "accuracy"} <= set(names)

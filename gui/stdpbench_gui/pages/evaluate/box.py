@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from stdpbench import __version__
-from stdpbench.results.figures.paper import caption
 from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.views import ViewData
@@ -39,20 +37,13 @@ class Box(TitledBox):
         """Return whether there is something to draw."""
         return self.state.look is not None
 
-    def figure(self) -> dict[str, Any] | None:
-        """Return the figure for a paper, with a caption that names the run."""
-        spec, look = self.plain_figure(), self.look
-        if spec is None:
-            return None
-        text = caption(
-            str(spec.get("title") or self.title),
-            run=look.name,
-            experiment=look.experiment,
-            seed=look.seed,
-            version=__version__,
-            n=str(spec.get("n") or f"{look.n_images} {look.part} {look.noun}s, one run"),
-            errors=str(spec.get("errors", "")),
-            about=str(spec.get("about", "")),
-            settings=settings_text(RunFolder(look.path)),
-        )
-        return {"caption": text, **spec}
+    def origin(self) -> dict[str, Any]:
+        """Return the evaluated run for the caption."""
+        look = self.look
+        return {
+            "run": look.name,
+            "experiment": look.experiment,
+            "seed": look.seed,
+            "n": f"{look.n_images} {look.part} {look.noun}s, one run",
+            "settings": settings_text(RunFolder(look.path)),
+        }

@@ -205,7 +205,7 @@ class ClustersBox(Box):
         ]
         return ("cluster", f"{look.noun}s", "majority class", "purity"), rows
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return the number of pictures of each class in each cluster."""
         look, clustering = self.look, self.state.clustering
         if clustering is None:

@@ -457,7 +457,7 @@ class EmbeddingBox(Box):
         ]
         return (look.noun, "x", "y", "true class", f"answer of {self.state.readout}", "cluster"), rows
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return the points, one group per colour."""
         plane, groups, shown = self.plane, self._groups(), []
         for number in np.unique(groups).tolist():

@@ -190,7 +190,7 @@ class FieldsBox(Box):
         ]
         return ("neuron", "class", "purity", "cluster", f"{look.noun}s it wins", label("theta", look.theta_unit)), rows
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return the fields in the shown order."""
         look = self.look
         return {

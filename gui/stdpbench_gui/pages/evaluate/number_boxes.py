@@ -97,7 +97,7 @@ class MatrixBox(Box):
         """Return one row per true class."""
         return self.matrix.table()
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return the matrix."""
         return self.matrix.figure(f"Confusion matrix, {self.state.readout}", f"{self.look.part} {self.look.noun}s")
 
@@ -175,7 +175,7 @@ class MeasuresBox(Box):
         names = list(clustering.rows[0])
         return names, [["" if row[name] is None else row[name] for name in names] for row in clustering.rows]
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return bars for each measure."""
         clustering = self.clustering
         series = [
@@ -288,7 +288,7 @@ class ReadoutsBox(Box):
         ]
         return ("group", "read-out", "supervised", "accuracy", "low", "high", f"{look.noun}s", "no answer"), rows
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return bars with intervals."""
         look = self.look
         values = np.array([100 * one.accuracy for one in look.accuracies])

@@ -160,7 +160,7 @@ class OverTimeBox(Box):
         ]
         return (_LABEL, "right (%)", "settled (%)", "with an answer (%)"), rows
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return the curve, with a mark at the median."""
         found = self._found
         if found is None:

@@ -135,7 +135,7 @@ class Strip(Box):
         ]
         return (look.noun, "true class", f"answer of {state.readout}", "cluster", "spikes", "winning neuron"), rows
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return the shown pictures as a mosaic."""
         look = self.look
         if not len(self.shown()):

@@ -102,7 +102,7 @@ class CompareBox(TitledBox):
     )
     lines = 8
     empty_text = "No kept curves or data points."
-    leaves = False
+    exports = False
 
     keep_wanted = pyqtSignal()
     file_wanted = pyqtSignal(str)

@@ -444,7 +444,7 @@ class EditorBox(TitledBox):
         "this machine. (Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
     empty_text = "Choose “Edit as custom rule” to change the expressions."
-    leaves = False
+    exports = False
 
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state

@@ -41,7 +41,7 @@ class EquationsBox(TitledBox):
     )
     lines = 9
     empty_text = "The equations will appear here in a moment."
-    leaves = False
+    exports = False
 
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state

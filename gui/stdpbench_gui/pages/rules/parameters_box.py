@@ -111,7 +111,7 @@ class ValuesBox(TitledBox):
         rows = [(p.name, p.show(getattr(rule, p.name)), p.show(p.default), p.bounds, p.help) for p in rule.describe()]
         return ("parameter", "value", "default", "bounds", "help"), rows
 
-    def plain_figure(self) -> None:
+    def figure(self) -> None:
         """Return None: there is no figure."""
         return
 

@@ -386,11 +386,10 @@ class PlotBox(TitledBox):
         """Return rule, x and all curves, one row per x and rule."""
         return words.table(self.shown())
 
-    def plain_figure(self) -> dict[str, Any] | None:
+    def figure(self) -> dict[str, Any] | None:
         """Return all curves as lines, and data points with error bands."""
         return words.figure(self.shown(), self._points())
 
-    def figure(self) -> dict[str, Any] | None:
-        """Return `plain_figure` with a caption that lists rules, values and conditions."""
-        spec = self.plain_figure()
-        return None if spec is None else {"caption": words.caption(self.title, self.shown(), self._points()), **spec}
+    def caption_of(self, spec: dict[str, Any]) -> str:
+        """Return a caption that lists rules, values and conditions."""
+        return words.caption(self.title, self.shown(), self._points())

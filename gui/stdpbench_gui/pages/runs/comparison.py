@@ -13,7 +13,6 @@ from PyQt6.QtGui import QBrush, QColor, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QMenu,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -38,7 +37,7 @@ from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
-from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.measure import Line, Measure, finite
@@ -46,12 +45,10 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import (
     ProblemLabel,
-    explain,
     named,
     not_none,
     plain_tip,
     push_button,
-    title_buttons,
     wrapped,
 )
 from stdpbench_gui.widgets.layouts import TOP, hbox, split, vbox
@@ -222,7 +219,7 @@ _HELP = (
 )
 
 
-class ComparisonPanel(QWidget):
+class ComparisonPanel(View, QWidget):
     """Comparison of the ticked runs.
 
     Attributes
@@ -233,6 +230,7 @@ class ComparisonPanel(QWidget):
 
     clear_wanted = pyqtSignal()
     title = "Comparison"
+    help_text = _HELP
 
     def __init__(self, session: RunSession, ticks: RunSelection) -> None:
         super().__init__()
@@ -278,12 +276,8 @@ class ComparisonPanel(QWidget):
 
     def _bar(self) -> QHBoxLayout:
         self.clear = push_button("Clear", clicked=self.clear_wanted)
-        self.menu = QMenu(self)
-        figure_export.add_actions(self.menu, self, self)
-        self.question, self.more = title_buttons("Comparison", self.explain, self.menu)
-        return hbox(
-            (self.words, 1), (self.clear, 0, TOP), (self.question, 0, TOP), (self.more, 0, TOP), spacing=theme.GRID
-        )
+        question, self.more = self._title_buttons()
+        return hbox((self.words, 1), (self.clear, 0, TOP), (question, 0, TOP), (self.more, 0, TOP), spacing=theme.GRID)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -441,10 +435,6 @@ class ComparisonPanel(QWidget):
         self._fit_tables()
 
     # -- summary and export ---------------------------------------------------------------------------------------
-
-    def explain(self) -> None:
-        """Show the explanation of this view."""
-        explain(self, self.title, _HELP, self.summary())
 
     def summary(self) -> str:
         """Describe what is shown."""

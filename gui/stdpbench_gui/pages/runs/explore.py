@@ -14,7 +14,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QMenu, QSizePolicy, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QWidget
 
 from stdpbench import __version__
 from stdpbench.base.units import printed
@@ -29,12 +29,12 @@ from stdpbench.runs.catalog.run_axes import (
     usual_axes,
 )
 from stdpbench.runs.catalog.store import Entry, Store, sweep_folders
-from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Label, NarrowBox, explain, named, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, named, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -213,7 +213,7 @@ _HELP = (
 )
 
 
-class ExplorePanel(QWidget):
+class ExplorePanel(View, QWidget):
     """Scatter of many runs.
 
     Attributes
@@ -228,11 +228,12 @@ class ExplorePanel(QWidget):
 
     chosen = pyqtSignal(object, bool)
     opened = pyqtSignal(object)
+    title = "Scatter"
+    help_text = _HELP
 
     def __init__(self, session: RunSession, runs: Path) -> None:
         super().__init__()
         self.session, self._runs = session, runs
-        self.title = "Scatter"
         self._background, self._looking = Background(self, 1), Background(self, 1)
         self._sources: dict[str, list[Entry]] = {_HISTORY: [], _TICKED: []}
         self._entries: list[Entry] = []
@@ -266,9 +267,7 @@ class ExplorePanel(QWidget):
         return made
 
     def _bar(self) -> Any:
-        self.menu = QMenu(self)
-        figure_export.add_actions(self.menu, self, self)
-        question, self.more = title_buttons("Runs in one plot", self.explain, self.menu)
+        question, self.more = self._title_buttons("Runs in one plot")
         axes = Label("Across"), (self.across, 4), Label("Up"), (self.up, 4), Label("Colour"), (self.colour, 4)
         return hbox(Label("Runs"), (self.source, 3), *axes, question, self.more, spacing=theme.GRID)
 
@@ -475,10 +474,6 @@ class ExplorePanel(QWidget):
         self.chosen.emit([self._entries[run].name] if run >= 0 else [], add)
 
     # -- summary and export ----------------------------------------------------------------------------------------
-
-    def explain(self) -> None:
-        """Show the explanation of this view."""
-        explain(self, self.title, _HELP, self.summary())
 
     def summary(self) -> str:
         """Describe what is shown."""
