@@ -46,8 +46,8 @@ from stdpbench_gui.session.sentences import Failed, Lasting, reading_ms
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.actions import Entry as MenuEntry
-from stdpbench_gui.widgets.basic import Elided, dropped_paths, named, not_none, plain_tip, tool_button
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.basic import Elided, dropped_paths, keep_room, named, not_none, plain_tip, tool_button
+from stdpbench_gui.widgets.layouts import hbox, holding, vbox
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window_services import WindowServices
@@ -79,10 +79,7 @@ class StatusLine(QWidget):
             flat=True,
         )
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = self.close_button.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # the panels above do not move
-        self.close_button.setSizePolicy(policy)
-        self.close_button.hide()
+        keep_room(self.close_button)  # the panels above do not move
         self._over = timer(self, self._go, once=True)
         hbox((self._label, 1), self.close_button, within=self)
 
@@ -201,9 +198,7 @@ class MainWindow(QMainWindow):
         self._making = timer(self, self._make_next)
         self._importing: Job | None = None
         self.rail = self._rail()
-        content = QWidget()
-        hbox(self.rail, (self.pages, 1), within=content, spacing=0)
-        self.setCentralWidget(content)
+        self.setCentralWidget(holding(hbox(self.rail, (self.pages, 1), spacing=0)))
         self.message = StatusLine()
         not_none(self.statusBar()).addWidget(self.message, 1)
         self.session.message.connect(self.show_message)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFormLayout, QPushButton, QSpinBox, QWidget
+from PyQt6.QtWidgets import QPushButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -23,8 +23,8 @@ from stdpbench.runs.queue.run_text import ActionText, branch_text
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, wrapped
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.basic import number_field, push_button, wrapped
+from stdpbench_gui.widgets.layouts import form, holding, vbox
 
 _SAME_NETWORK = (
     "Structural: a branch continues with the same network. “New run…” (Ctrl+N) starts one with another value, also "
@@ -69,21 +69,12 @@ class PastForm(RunForm):
     ) -> None:
         self.past = past
         super().__init__(NewRun.of(self.experiment_at(past.reached)), session, runs, title, parent)
-        self.at = QSpinBox()
-        self.at.setRange(0, past.reached)
-        self.at.setValue(past.reached)
-        self.at.setSuffix(f" of {thousands(past.reached)}")
-        self.at.setAccessibleName(asked)
-        self.at.setToolTip(asked)
-        self.resumes = wrapped("", "faint")
-        self.resumes.setAccessibleName("Where it resumes")
-        form = QFormLayout()
-        label = Label("presentation")
-        label.setBuddy(self.at)
-        form.addRow(label, self.at)
-        self.head = QWidget()
-        margins = (0, 0, theme.GRID, 0)
-        vbox(wrapped(explanation), form, self.resumes, within=self.head, margins=margins, spacing=theme.GRID)
+        total = f" of {thousands(past.reached)}"
+        self.at = number_field(0, past.reached, past.reached, asked, tip=asked, suffix=total)
+        self.resumes = wrapped("", "faint", name="Where it resumes")
+        asks = form(("presentation", self.at))
+        head = vbox(wrapped(explanation), asks, self.resumes, margins=(0, 0, theme.GRID, 0), spacing=theme.GRID)
+        self.head = holding(head)
         self.at.valueChanged.connect(self._move)
 
     @property
@@ -128,10 +119,11 @@ class BranchForm(PastForm):
         asked = "Number of training presentations before the branch starts"
         super().__init__(past, session, runs, f"Branch of {past.name}", explanation, asked, parent)
         self._structural = _structural(self.run.template)
-        self.later_button, self.queue_button = QPushButton("Create only"), QPushButton("Add to queue")
+        self.later_button = push_button(
+            "Create only", clicked=lambda _: self.make(lambda _: "It is in the history; “Resume” starts it")
+        )
+        self.queue_button = push_button("Add to queue", clicked=lambda _: self.make(self._enqueue))
         self.go.setText("Start branch")
-        self.later_button.clicked.connect(lambda _: self.make(lambda _: "It is in the history; “Resume” starts it"))
-        self.queue_button.clicked.connect(lambda _: self.make(self._enqueue))
         self._open_at((self.later_button, self.queue_button))
 
     def experiment_at(self, at: int) -> Experiment:

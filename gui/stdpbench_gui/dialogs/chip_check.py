@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from stdpbench.bridges.hardware import ChipCheck
 from stdpbench.bridges.hardware.check import activity_rows, energy_sentence, plain_text, verdict_text
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Dialog, named, not_none, wrapped
+from stdpbench_gui.widgets.basic import Dialog, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _HEADINGS = ("what", "where", "network", "chip", "verdict")
@@ -65,9 +65,8 @@ class ChipCheckDialog(Dialog):
         )
         self.source.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
         self.source.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.copy_button, close = QPushButton("Copy as text"), QPushButton("Close")
-        self.copy_button.clicked.connect(lambda _: self.copy())
-        close.clicked.connect(self.reject)
+        self.copy_button = push_button("Copy as text", clicked=lambda _: self.copy())
+        close = push_button("Close", clicked=self.reject)
         vbox(
             wrapped(summary, "cardtitle"),
             (self.tree, 1),

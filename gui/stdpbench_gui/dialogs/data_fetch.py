@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QDialog, QFileDialog, QPushButton, QWidget
+from PyQt6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets import fetch as fetching
@@ -48,10 +48,10 @@ class FetchDialog(QDialog):
     fetched = pyqtSignal(str, object)
 
     def __init__(self, name: str, session: RunSession, parent: QWidget | None = None, why: str = "") -> None:
-        super().__init__(parent)
-        self.name = name
         words = DATA_SETS.get(name, name)
+        super().__init__(parent)
         self.setWindowTitle(f"Get {words}")
+        self.name = name
         self._session = session
         self._transfer: _Transfer | None = None
         self._job: Job | None = None
@@ -60,13 +60,10 @@ class FetchDialog(QDialog):
         self.progress = ProgressBar("Progress of the download", thin=False)
         self.status = wrapped("", "faint")
         self.problem = ProblemLabel()
-        self.download_button = push_button(f"Download {words}", style="primary")
+        self.download_button = push_button(f"Download {words}", clicked=self.download, style="primary")
         self.download_button.setDefault(True)
-        self.folder_button = QPushButton("Choose folder…")
-        self.cancel_button = QPushButton("Cancel")
-        self.download_button.clicked.connect(self.download)
-        self.folder_button.clicked.connect(self._choose)
-        self.cancel_button.clicked.connect(self.reject)
+        self.folder_button = push_button("Choose folder…", clicked=self._choose)
+        self.cancel_button = push_button("Cancel", clicked=self.reject)
         buttons = hbox(STRETCH, self.cancel_button, self.folder_button, self.download_button)
         vbox(
             self.text,

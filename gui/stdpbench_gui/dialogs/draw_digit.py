@@ -26,7 +26,6 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import (
     QDialog,
-    QPushButton,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -44,7 +43,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import CheckBox, Label, named, not_none, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, keep_room, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, TOP, form, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 from stdpbench_gui.widgets.plot import Plot
@@ -364,17 +363,14 @@ class DrawDigitDialog(View, QDialog):
         self._show_nothing()
 
     def _pad_controls(self) -> None:
-        self.undo_button, self.clear_button = QPushButton("Undo"), QPushButton("Clear")
-        self.undo_button.setToolTip("Undo the last stroke (Ctrl+Z)")
-        self.clear_button.setToolTip("Remove all strokes (Del)")
+        self.undo_button = push_button("Undo", clicked=self.pad.undo, tip="Undo the last stroke (Ctrl+Z)")
+        self.clear_button = push_button("Clear", clicked=self.pad.clear, tip="Remove all strokes (Del)")
         self.eraser = named(CheckBox("Eraser"), tip="Strokes erase (E)")
         self.line = named(QSlider(Qt.Orientation.Horizontal), "Line width", tip="Line width")
         self.line.setRange(6, 64)
         self.line.setValue(USUAL_WIDTH)
         for button in (self.undo_button, self.clear_button):
             button.setAutoDefault(False)
-        self.undo_button.clicked.connect(self.pad.undo)
-        self.clear_button.clicked.connect(self.pad.clear)
         self.eraser.toggled.connect(lambda on: setattr(self.pad, "erases", on))
         self.line.valueChanged.connect(self._choose_width)
         for keys, slot in (("Ctrl+Z", self.pad.undo), ("Del", self.pad.clear), ("E", self.eraser.toggle)):
@@ -388,14 +384,13 @@ class DrawDigitDialog(View, QDialog):
         self.pad.line_width = float(width)
 
     def _answer_widgets(self) -> None:
-        self.big = Label("–")
+        self.big = named(Label("–"), "Answer")
         font = self.big.font()
         font.setPointSizeF(font.pointSizeF() * 4)
         font.setBold(True)
         self.big.setFont(font)
         self.big.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.big.setMinimumWidth(96)
-        self.big.setAccessibleName("Answer")
         self.words = wrapped("")
         self.words.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -423,13 +418,10 @@ class DrawDigitDialog(View, QDialog):
             button.setAutoRaise(True)
             words = self.fontMetrics().horizontalAdvance("99 spikes") + theme.GRID
             button.setFixedSize(max(_FIELD + 5 * theme.GRID, words), _FIELD + 3 * self.fontMetrics().lineSpacing())
-            policy = button.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)  # keeps the layout stable
-            button.setSizePolicy(policy)
             button.clicked.connect(
                 lambda _=False, button=button: self.session.selection.select_read_neuron(button.property("neuron"))
             )
-            button.hide()
+            keep_room(button)
             self.fields.append(button)
 
     def _lay_out(self) -> None:
@@ -445,9 +437,7 @@ class DrawDigitDialog(View, QDialog):
         plots = hbox((self.bars_plot, 1), (self.raster_plot, 1), spacing=2 * theme.GRID)
         fields = hbox(*self.fields, STRETCH, spacing=theme.GRID // 2)
         self.fields_title = wrapped("Neurons that fired most, with their receptive fields", "cardtitle")
-        policy = self.fields_title.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.fields_title.setSizePolicy(policy)
+        keep_room(self.fields_title)
         right = vbox(top, (plots, 1), self.fields_title, fields, spacing=theme.GRID)
         hbox(left, (right, 1), within=self, margins=2 * theme.GRID, spacing=3 * theme.GRID)
         lines = self.fontMetrics().lineSpacing()

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPixmap
-from PyQt6.QtWidgets import QComboBox, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QWidget
 
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.machine import DATA_SETS, Machine
-from stdpbench_gui.widgets.basic import Dialog, Label, named, plain_tip, unbroken, wrapped
+from stdpbench_gui.widgets.basic import Dialog, Label, named, plain_tip, push_button, search_field, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 
@@ -88,10 +88,7 @@ class ExperimentsDialog(Dialog):
         super().__init__("All experiments", parent)
         self.setAccessibleName("All experiments")
         self._machine = machine
-        self.search = named(QLineEdit(), "Search experiments")
-        self.search.setPlaceholderText("Search names, summaries and times")
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._restrict)
+        self.search = search_field("Search experiments", "Search names, summaries and times", self._restrict)
         self.kind = named(QComboBox(), "Kind of experiments")
         self.kind.addItems(_KINDS)
         self.kind.currentIndexChanged.connect(self._restrict)
@@ -100,11 +97,10 @@ class ExperimentsDialog(Dialog):
         self.list.itemActivated.connect(lambda _: self.run())
         self.picture, self.title, self.summary = Label(), wrapped("", "cardtitle"), wrapped("")
         self.expected, self.warning = wrapped("", "faint"), wrapped("", "problem")
-        self.run_button, self.edit_button = QPushButton(), QPushButton("Edit…")
-        self.run_button.clicked.connect(lambda _=False: self.run())
+        self.run_button = push_button("", clicked=lambda _=False: self.run())
         self.run_button.setDefault(True)
-        self.edit_button.clicked.connect(lambda _=False: self.edit())
-        self.edit_button.setToolTip("Change anything that the experiment declares, then start, queue or save it")
+        tip = "Change anything that the experiment declares, then start, queue or save it"
+        self.edit_button = push_button("Edit…", clicked=lambda _=False: self.edit(), tip=tip)
         about = vbox(
             *(self.picture, self.title, self.summary, self.expected, STRETCH, self.warning),
             hbox(STRETCH, self.edit_button, self.run_button),
@@ -157,8 +153,7 @@ class ExperimentsDialog(Dialog):
         about, kind = experiment.about, str(getattr(experiment.data, "kind", ""))
         family = next((prefix for prefix in _PICTURES if name.startswith(prefix)), "")
         self.picture.setPixmap(picture_of(f"fields-{family}" if family else "fields-digits-discrete"))
-        self.picture.setAccessibleName(_PICTURES.get(family, _FIELDS))
-        self.picture.setToolTip(plain_tip(_PICTURES.get(family, _FIELDS)))
+        named(self.picture, _PICTURES.get(family, _FIELDS), tip=plain_tip(_PICTURES.get(family, _FIELDS)))
         self.title.setText(f"{about.title} ({name})" if about.title else name)
         self.summary.setText(about.summary)
         what = "Accuracy" if experiment.stream is None else "Expected"

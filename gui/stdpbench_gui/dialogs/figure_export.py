@@ -19,9 +19,7 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
-    QPushButton,
     QSizePolicy,
-    QSpinBox,
     QStackedLayout,
     QTableView,
     QToolButton,
@@ -45,6 +43,7 @@ from stdpbench_gui.widgets.basic import (
     menu_button,
     named,
     not_none,
+    number_field,
     push_button,
     short_path,
     tool_button,
@@ -256,11 +255,9 @@ class NumbersDialog(Dialog):
         self.view.resizeColumnsToContents()
         not_none(self.view.horizontalHeader()).setStretchLastSection(True)
         n_rows = named(Label(f"{len(table[1])} rows"), style="faint")
-        copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")
-        copy.clicked.connect(lambda: _copy(shown, table))
-        save.clicked.connect(self._save)
-        close.clicked.connect(self.close)
-        row = hbox(n_rows, STRETCH, copy, save, close)
+        copy = push_button("Copy", clicked=lambda: _copy(shown, table))
+        save = push_button("Save as CSV…", clicked=self._save)
+        row = hbox(n_rows, STRETCH, copy, save, push_button("Close", clicked=self.close))
         vbox(self.view, row, within=self, margins=2 * theme.GRID)
         self.resize(640, 420)
 
@@ -318,9 +315,7 @@ class ExportDialog(Dialog):
         self.font_.setRange(4, 30)
         self.font_.setDecimals(1)
         self.font_.setSuffix(" pt")
-        self.dpi = named(QSpinBox(), "Resolution")
-        self.dpi.setRange(50, 1200)
-        self.dpi.setSuffix(" dpi")
+        self.dpi = number_field(50, 1200, int(start["dpi"]), "Resolution", suffix=" dpi")
         self.caption = named(QPlainTextEdit(shown.caption_of(spec)), "Caption")
         self.caption.setTabChangesFocus(True)
         self.caption.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 2 * theme.GRID)
@@ -352,7 +347,6 @@ class ExportDialog(Dialog):
         self.format.setCurrentIndex(max(0, self.format.findData(start["format"])))
         self.width_.setValue(float(start["width"]))
         self.font_.setValue(float(start["font"]))
-        self.dpi.setValue(int(start["dpi"]))
         self._name_by_format()
         self._name_preset()
 

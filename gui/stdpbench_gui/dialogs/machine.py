@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QPushButton, QWidget
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.machine import DATA_SETS, Machine
 from stdpbench_gui.widgets.basic import Dialog, named, not_none, push_button, scrolling, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, TOP, Item, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, TOP, Item, hbox, holding, vbox
 
 
 class MachineDialog(Dialog):
@@ -30,11 +30,9 @@ class MachineDialog(Dialog):
         self.setAccessibleName("This machine")
         self._machine = machine
         self._layout = vbox(within=self, margins=2 * theme.GRID, spacing=theme.GRID)
-        again, close = QPushButton("Check again"), QPushButton("Close")
-        again.clicked.connect(lambda _=False: machine.check())
-        close.clicked.connect(self.close)
+        again = push_button("Check again", clicked=lambda _=False: machine.check())
         self._layout.addWidget(scrolling(QWidget()), 1)
-        self._layout.addLayout(hbox(again, STRETCH, close))
+        self._layout.addLayout(hbox(again, STRETCH, push_button("Close", clicked=self.close)))
         machine.changed.connect(self.show_findings)
         self.show_findings()
         self.resize(600, 400)
@@ -42,8 +40,7 @@ class MachineDialog(Dialog):
     def show_findings(self) -> None:
         """Show the newest findings: problems first."""
         findings = self._machine.findings
-        content = QWidget()
-        layout = vbox(within=content, margins=theme.GRID, spacing=theme.GRID)
+        layout = vbox(margins=theme.GRID, spacing=theme.GRID)
         if not findings:
             layout.addWidget(wrapped("Checking…", "faint"))
         for finding in findings:
@@ -56,7 +53,7 @@ class MachineDialog(Dialog):
             layout.addWidget(label)
         layout.addStretch(1)
         before = not_none(self._layout.itemAt(0)).widget()
-        self._layout.replaceWidget(before, scrolling(content))
+        self._layout.replaceWidget(before, scrolling(holding(layout)))
         not_none(before).deleteLater()
 
     def _fault(self, finding: Any) -> Any:
@@ -73,10 +70,9 @@ class MachineDialog(Dialog):
             command.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
-            copy = push_button("Copy", name=f"Copy the fix for {finding.name}")
             clipboard = not_none(QGuiApplication.clipboard())
-            copy.clicked.connect(lambda _=False: clipboard.setText(finding.fix))
-            parts = (command, 1), (copy, 0, TOP)
+            name, copy = f"Copy the fix for {finding.name}", lambda _=False: clipboard.setText(finding.fix)
+            parts = (command, 1), (push_button("Copy", clicked=copy, name=name), 0, TOP)
         return vbox(wrapped(f"{mark}  {words}: {finding.detail}"), hbox(*parts, margins=(2 * theme.GRID, 0, 0, 0)))
 
     def _getter(self, name: str, text: str) -> QPushButton:

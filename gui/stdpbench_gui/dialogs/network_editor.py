@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFormLayout, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import listed
@@ -33,8 +33,8 @@ from stdpbench.runs.queue.run_text import ActionText, command_of, python_of
 from stdpbench_gui.dialogs.run_form import RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.basic import named, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, holding, vbox
 from stdpbench_gui.widgets.network_tree import NetworkTree
 from stdpbench_gui.widgets.parameter_fields import Choice
 
@@ -78,31 +78,27 @@ class NetworkEditor(RunForm):
         start = draft.unchecked
         super().__init__(NewRun("", start, start, draft), session, runs, "Edit a network", parent)
         self._path = "network"
-        self.start_from = Choice(("…", *starting_points()))
-        self.start_from.setAccessibleName("Start again from an empty network or a template")
-        self.start_from.setToolTip("\n".join(f"{kind}: {words}" for kind, words in starting_points().items()))
+        tip = "\n".join(f"{kind}: {words}" for kind, words in starting_points().items())
+        name = "Start again from an empty network or a template"
+        self.start_from = named(Choice(("…", *starting_points())), name, tip=tip)
         self.start_from.activated.connect(lambda _: self._start_again(self.start_from.currentText()))
-        self.kind = wrapped("", "faint")
-        self.kind.setAccessibleName("Kind of the network")
+        self.kind = wrapped("", "faint", name="Kind of the network")
         self.tree = NetworkTree()
         self.tree.chosen.connect(self._choose)
         # in the next event: the rows are made anew, but the editor of this one is still closing
         self.tree.renamed.connect(self._rename, type=Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self.go.setText(go)
         self._add_actions()
-        head, content = QFormLayout(), QWidget()
-        head.addRow("start again from", self.start_from)
         add, change = ("input", "population", "projection"), ("duplicate", "rename", "remove")
-        vbox(
-            head,
+        content = vbox(
+            form(("start again from", self.start_from)),
             self.kind,
             hbox(*self.buttons(*add), STRETCH),
             (self.tree, 1),
             hbox(*self.buttons(*change), STRETCH, *self.buttons("earlier", "later")),
-            within=content,
             spacing=theme.GRID,
         )
-        self.lay_out(content, (self.save_button,), stretch=3)
+        self.lay_out(holding(content), (self.save_button,), stretch=3)
         self.tree.setFocus()
 
     def _add_actions(self) -> None:

@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics, QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QLineEdit, QMenu, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QMenu, QWidget
 
 from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
@@ -28,7 +28,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Dialog, Label, menu_action, menu_button, named, not_none, wrapped
+from stdpbench_gui.widgets.basic import Dialog, Label, menu_action, menu_button, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -187,16 +187,14 @@ class NeuronSpikes(View, Dialog):
         for plot, words in ((self.tuning, "class"), (self.gaps, "interval (ms)"), (self.cross, "lag (ms)")):
             plot.setLabel("bottom", words)
             plot.setMouseEnabled(x=False, y=False)
-        self.legend = Label()
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend = Label(rich=True)
         self.note = named(wrapped("Reading spikes …", "faint"), "About these neurons")
-        menu, close = QMenu(self), QPushButton("Close")
+        menu = QMenu(self)
         add_actions(menu, self)
         menu_action(menu, "Copy correlogram", self._copy_correlogram, "Copy lags and pairs as a table")
         export = menu_button("Export", menu, tip="Export or copy what is drawn")
-        close.clicked.connect(self.close)
         head = hbox(Label("neurons"), (self.neurons, 1), Label("correlogram of"), self.pair, spacing=theme.GRID)
-        foot = hbox((self.note, 1), export, close, spacing=theme.GRID)
+        foot = hbox((self.note, 1), export, push_button("Close", clicked=self.close), spacing=theme.GRID)
         vbox(head, self.legend, (self.area, 1), foot, within=self, margins=theme.GRID, spacing=theme.GRID)
         self.restyle()
         self.resize(760, 720)

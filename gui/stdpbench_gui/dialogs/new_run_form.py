@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameter
@@ -26,8 +26,8 @@ from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.basic import Label, named, push_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 from stdpbench_gui.widgets.parameter_fields import Choice
 
 _KIND, _WEIGHTS = "reference.kind", "reference.weights"
@@ -86,27 +86,20 @@ class NewRunForm(RunForm):
             run, self._problem = self._with_rule(run)
         super().__init__(run, session, runs, "New run", parent)
         given = "" if run.source else called or run.given.name
-        self.source = Choice([given] if given else [])
-        self.source.setAccessibleName("Experiment that the run is made from")
+        self.source = named(Choice([given] if given else []), "Experiment that the run is made from")
         if given:
             self.source.setItemData(0, "")
         for name in shipped_experiments():
             self.source.addItem(name, name)
         self.source.activated.connect(lambda _: self._choose_source(str(self.source.currentData() or "")))
-        file = QPushButton("File…")
-        file.setAccessibleName("Choose an experiment file")
-        file.clicked.connect(lambda _: self._choose_file())
-        self.about = wrapped("", "faint")
-        self.about.setAccessibleName("About the experiment")
-        self.head = QWidget()
+        file = push_button("File…", clicked=lambda _: self._choose_file(), name="Choose an experiment file")
+        self.about = wrapped("", "faint", name="About the experiment")
         self.made_from = hbox(Label("made from"), (self.source, 1), file, spacing=theme.GRID)
-        self.network_button = QPushButton("Edit network…")
-        self.network_button.setToolTip("Change populations and projections")
+        tip = "Change populations and projections"
+        self.network_button = push_button("Edit network…", clicked=lambda _: self.edit_network(), tip=tip)
         edit = hbox(self.network_button, STRETCH)
-        vbox(self.made_from, self.about, edit, within=self.head, spacing=theme.GRID)
-        self.queue_button = QPushButton("Add to queue")
-        self.network_button.clicked.connect(lambda _: self.edit_network())
-        self.queue_button.clicked.connect(lambda _: self.enqueue())
+        self.head = holding(vbox(self.made_from, self.about, edit, spacing=theme.GRID))
+        self.queue_button = push_button("Add to queue", clicked=lambda _: self.enqueue())
         self.lay_out(self.head, (self.save_button, self.queue_button))
         self.source.setFocus()
         self._background.do(lambda: newest(runs, _MOST), self._take_entries, lambda _: None)  # the Runs page says why

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
+from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QBoxLayout, QDialog, QFileDialog, QLineEdit, QPushButton, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
@@ -20,9 +20,17 @@ from stdpbench.experiment.own_stimuli import OwnNetwork
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import dropped_paths, experiment_target, plain_tip, short_path, wrapped
+from stdpbench_gui.widgets.basic import (
+    Dialog,
+    dropped_paths,
+    experiment_target,
+    plain_tip,
+    push_button,
+    short_path,
+    wrapped,
+)
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.layouts import hbox, holding, vbox
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import RowTexts
 
@@ -33,7 +41,7 @@ _TEXTS = RowTexts("the suggested value", "is suggested", sent=False)
 T = TypeVar("T")
 
 
-class OwnDialog(QDialog):
+class OwnDialog(Dialog):
     """Base of the dialogs that make an experiment from the user's own data.
 
     Attributes
@@ -55,9 +63,7 @@ class OwnDialog(QDialog):
     other_wanted = pyqtSignal(object)
 
     def __init__(self, session: RunSession, runs: Path, title: str, parent: QWidget | None, *, patterns: str) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
+        super().__init__(title, parent)
         self.setAcceptDrops(True)
         self._session, self._patterns = session, patterns
         self._path: Path | None = None
@@ -69,24 +75,18 @@ class OwnDialog(QDialog):
         self._job: Job | None = None
         self.place = QLineEdit()
         self.place.setReadOnly(True)
-        self.folder_button, self.file_button = QPushButton("Folder…"), QPushButton("File…")
-        self.folder_button.clicked.connect(self._choose_folder)
-        self.file_button.clicked.connect(self._choose_file)
+        self.folder_button = push_button("Folder…", clicked=self._choose_folder)
+        self.file_button = push_button("File…", clicked=self._choose_file)
         self.status = wrapped("")
-        self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("Problem")
+        self.problem = wrapped("", "problem", name="Problem")
         self.form = ParameterForm(_TEXTS)
         self.form.committed.connect(self.set_value)
         self.form.edited.connect(lambda *_: self._enable())
         self.plan = wrapped("", "faint")
         self.time = ForecastLabel(runs, session)
-        self.start_button = QPushButton("Start learning")
-        self.start_button.setObjectName("primary")
-        self.save_button = QPushButton("Save as file…")
-        self.edit_button = QPushButton("Edit…")
-        self.start_button.clicked.connect(lambda _: self._give(self.chosen))
-        self.edit_button.clicked.connect(lambda _: self._give(self.edit_wanted))
-        self.save_button.clicked.connect(lambda _: self._save())
+        self.start_button = push_button("Start learning", clicked=lambda _: self._give(self.chosen), style="primary")
+        self.edit_button = push_button("Edit…", clicked=lambda _: self._give(self.edit_wanted))
+        self.save_button = push_button("Save as file…", clicked=lambda _: self._save())
         self._tips = {
             self.edit_button: "Open the form for a new run, with everything that the experiment declares",
             self.save_button: "",
@@ -97,13 +97,10 @@ class OwnDialog(QDialog):
     def _lay_out(self, shown: QWidget | QBoxLayout, widths: tuple[int, int]) -> None:
         """Arrange the settings and what shows the data, in these proportions."""
         place = hbox((self.place, 1), self.folder_button, self.file_button)
-        self._panel = QWidget()
-        self._panel.setObjectName("panel")
-        vbox((self.form, 1), self.plan, self.time, within=self._panel, margins=theme.GRID, spacing=theme.GRID)
+        settings = vbox((self.form, 1), self.plan, self.time, margins=theme.GRID, spacing=theme.GRID)
+        self._panel = holding(settings, "panel")
         middle = hbox((self._panel, widths[0]), (shown, widths[1]), spacing=2 * theme.GRID)
-        cancel = QPushButton("Cancel")
-        cancel.clicked.connect(self.reject)
-        buttons = hbox((self.problem, 1), cancel, *self._tips)
+        buttons = hbox((self.problem, 1), push_button("Cancel", clicked=self.reject), *self._tips)
         vbox(place, self.status, (middle, 1), buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter applies the value of a field

@@ -10,7 +10,7 @@ from typing import Any
 from PyQt6 import sip
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QKeySequence, QShowEvent
-from PyQt6.QtWidgets import QDialog, QLineEdit, QPushButton, QSplitter, QToolButton, QWidget
+from PyQt6.QtWidgets import QDialog, QPushButton, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
@@ -37,13 +37,24 @@ from stdpbench_gui.look.icons import PATHS, icon
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.undo import History
-from stdpbench_gui.widgets.basic import ask_to_discard, experiment_target, not_none, plain_tip, scrolling, wrapped
+from stdpbench_gui.widgets.basic import (
+    Dialog,
+    ask_to_discard,
+    experiment_target,
+    named,
+    not_none,
+    plain_tip,
+    push_button,
+    scrolling,
+    search_field,
+    wrapped,
+)
 from stdpbench_gui.widgets.change_list import ChangeList
 from stdpbench_gui.widgets.copyable import CopyButton, copy_text
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.input_shape import InputShape
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, split, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import RowTexts
@@ -61,7 +72,7 @@ _LINES = 7
 _WIDTH, _HEIGHT, _FORM_WIDTH = 1240, 760, 370
 
 
-class RunForm(QDialog):
+class RunForm(Dialog):
     """A form of everything that an experiment declares.
 
     Parameters
@@ -100,9 +111,7 @@ class RunForm(QDialog):
     reported = pyqtSignal(str)
 
     def __init__(self, run: NewRun, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
+        super().__init__(title, parent)
         self.setAccessibleName(title)
         self.session, self.runs = session, runs
         self.run = self._saved = run
@@ -117,11 +126,8 @@ class RunForm(QDialog):
         self._closing = self._busy = False
         self._background = Background(self)
         self._input = InputShape(session, self.refresh, self)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search parameters (Ctrl+F)")
-        self.search.setAccessibleName("Search parameters")
-        self.search.setClearButtonEnabled(True)
         self.form = ParameterForm(TEXTS)
+        self.search = search_field("Search parameters", "Search parameters (Ctrl+F)", self.form.search)
         self.stages = StagesForm()
         self.stages.wanted.connect(self._set_stage)
         self.stages.edited.connect(self.enable)
@@ -130,22 +136,16 @@ class RunForm(QDialog):
         self.diagram = NetworkDiagram()
         self.preview = EncodingPreviewBox(session)
         self.time = ForecastLabel(runs, session)
-        self.problem = wrapped("", "problem")
-        self.problem.setAccessibleName("Why it cannot be started")
-        self.said = wrapped("", "faint")
-        self.said.setAccessibleName("Last step")
-        self.go = QPushButton()
-        self.go.setObjectName("primary")
-        self.go.clicked.connect(lambda _: self.submit())
-        self.save_button = QPushButton("Save as file…")
-        self.save_button.clicked.connect(lambda _: self._choose_target())
+        self.problem = wrapped("", "problem", name="Why it cannot be started")
+        self.said = wrapped("", "faint", name="Last step")
+        self.go = push_button("", clicked=lambda _: self.submit(), style="primary")
+        self.save_button = push_button("Save as file…", clicked=lambda _: self._choose_target())
         self.actions_: dict[str, QAction] = {}
         self.add_action("undo", "Undo", "Ctrl+Z", self._undo)
         self.add_action("redo", "Redo", "Ctrl+Shift+Z", self.history.redo)
         self.add_action("find", "Find parameters", "Ctrl+F", self.search.setFocus)
         self.add_action("go", "Start", "Ctrl+Return", self.submit)
         UndoActions(self.actions_["undo"], self.actions_["redo"], self.history, self)
-        self.search.textChanged.connect(self.form.search)
         self.form.committed.connect(self.set_value)
         self.form.edited.connect(lambda *_: self.enable())
         self.changes.undo_wanted.connect(self._take_back)
@@ -244,8 +244,7 @@ class RunForm(QDialog):
         """Return buttons for actions."""
         found = []
         for key in keys:
-            button = QToolButton()
-            button.setAccessibleName(self.actions_[key].text().replace("&", ""))
+            button = named(QToolButton(), self.actions_[key].text().replace("&", ""))
             button.setDefaultAction(self.actions_[key])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             found.append(button)
@@ -254,28 +253,20 @@ class RunForm(QDialog):
     def lay_out(self, head: QWidget, others: tuple[QPushButton, ...], *, stretch: int = 0) -> None:
         """Arrange the form: head and changes, parameters, network and stimulus; then the buttons."""
         self._others = {button: button.toolTip() for button in others}
-        self._left, self._middle, self._right = QWidget(), QWidget(), QWidget()
-        for panel in (self._middle, self._right):
-            panel.setObjectName("panel")
         self.changes.setMinimumHeight(_LINES * self.fontMetrics().height())
-        vbox((head, stretch), (self.changes, 1), within=self._left, spacing=theme.GRID)
-        vbox(self.search, (self.form, 1), within=self._middle, margins=theme.GRID, spacing=theme.GRID)
-        shown = QSplitter(Qt.Orientation.Vertical)
-        shown.addWidget(self.diagram)
-        shown.addWidget(self.preview)
+        self._left = holding(vbox((head, stretch), (self.changes, 1), spacing=theme.GRID))
+        parameters = vbox(self.search, (self.form, 1), margins=theme.GRID, spacing=theme.GRID)
+        self._middle = holding(parameters, "panel")
+        shown = split((self.diagram, 0), (self.preview, 0), upright=True)
         shown.setSizes([210, 350])
-        vbox(shown, within=self._right, margins=theme.GRID)
-        sides, left = QSplitter(Qt.Orientation.Horizontal), scrolling(self._left)
+        self._right = holding(vbox(shown, margins=theme.GRID), "panel")
+        left = scrolling(self._left)
         left.setMinimumWidth(
             self._left.minimumSizeHint().width() + not_none(left.verticalScrollBar()).sizeHint().width()
         )
-        for panel in (left, self._middle, self._right):
-            sides.addWidget(panel)
-        for splitter in (shown, sides):
-            splitter.setChildrenCollapsible(False)
+        sides = split((left, 0), (self._middle, 0), (self._right, 0))
         self.copy_button = CopyButton(self.copy)
-        cancel = QPushButton("Cancel")
-        cancel.clicked.connect(self.reject)
+        cancel = push_button("Cancel", clicked=self.reject)
         steps = self.buttons("undo", "redo")
         row = hbox(*steps, STRETCH, self.copy_button, cancel, *others, self.go, spacing=theme.GRID)
         rest = (self.said, self.problem, self.time, row)

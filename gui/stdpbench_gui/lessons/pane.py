@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.base.lessons import Lesson, lessons
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import Label, named, push_button, scrolling, tool_button, unbroken, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 
 _NARROW, _USUAL = 250, 320
 """Smallest and preferred width of the pane in pixels."""
@@ -56,22 +56,18 @@ class LessonList(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        content = named(QWidget(), style="panel")
-        column = vbox(within=content, margins=theme.GRID, spacing=theme.GRID)
-        column.addWidget(
-            wrapped("Six lessons of a quarter of an hour, beside the running program. They need no download.", "faint")
-        )
+        about = "Six lessons of a quarter of an hour, beside the running program. They need no download."
+        column = vbox(wrapped(about, "faint"), margins=theme.GRID, spacing=theme.GRID)
         self.buttons: dict[str, QPushButton] = {}
         self.states: dict[str, QLabel] = {}
         for lesson in lessons():
             column.addWidget(self._card(lesson))
         column.addStretch(1)
-        self.setWidget(content)
+        self.setWidget(holding(column, "panel"))
 
     def _card(self, lesson: Lesson) -> QFrame:
         card = named(QFrame(), style="card")
-        button = self.buttons[lesson.name] = QPushButton()
-        button.clicked.connect(lambda _=False: self.chosen.emit(lesson))
+        button = self.buttons[lesson.name] = push_button("", clicked=lambda _=False: self.chosen.emit(lesson))
         state = self.states[lesson.name] = wrapped("", "faint")
         vbox(
             wrapped(f"{lesson.number}. {lesson.title}", "cardtitle"),
@@ -118,32 +114,27 @@ class StepView(QWidget):
         self._is_done = False
         self.done = named(wrapped(""), "State of this step")
         self.all = push_button(
-            "All lessons", tip="Back to the list; the lesson remembers where you are, and its run continues"
+            "All lessons",
+            clicked=self.list_wanted,
+            tip="Back to the list; the lesson remembers where you are, and its run continues",
         )
         self.steps = named(Label(), style="faint")
         self.lesson = wrapped("", "faint")
         self.title = wrapped("", "cardtitle")
         self.introduction, self.text = marked_down(), marked_down()
         self.do = marked_down()
-        self.show_me = push_button("Show me", tip="Open the right page and frame the place")
+        self.show_me = push_button("Show me", clicked=self.place_wanted, tip="Open the right page and frame the place")
         self.start = push_button(
             "Start the network",
+            clicked=self.run_wanted,
             tip="Start the run of this lesson. Another run in progress continues in the background",
         )
         self.reveal = QPushButton("Show the answer")
         self.reveal.setCheckable(True)
         self.answer = marked_down()
-        self.back, self.next = QPushButton("Back"), QPushButton("Next")
-        self.next.setObjectName("primary")
+        self.back = push_button("Back", clicked=self.back_wanted)
+        self.next = push_button("Next", clicked=self.next_wanted, style="primary")
         self._lay_out()
-        for button, wanted in (
-            (self.all, self.list_wanted),
-            (self.back, self.back_wanted),
-            (self.next, self.next_wanted),
-            (self.show_me, self.place_wanted),
-            (self.start, self.run_wanted),
-        ):
-            button.clicked.connect(lambda _=False, wanted=wanted: wanted.emit())
         self.reveal.toggled.connect(self._reveal)
 
     def _lay_out(self) -> None:
@@ -156,7 +147,6 @@ class StepView(QWidget):
             margins=theme.GRID,
             spacing=theme.GRID,
         )
-        content = named(QWidget(), style="panel")
         self._column = vbox(
             self.lesson,
             self.title,
@@ -165,12 +155,11 @@ class StepView(QWidget):
             self.task,
             hbox(self.reveal, STRETCH),
             self.answer,
-            within=content,
             margins=(_ROOM, theme.GRID),
             spacing=theme.GRID,
         )
         self._column.addStretch(1)
-        self.area = scrolling(content)
+        self.area = scrolling(holding(self._column, "panel"))
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the arrow keys scroll
         head = hbox(self.all, STRETCH, self.steps, margins=(theme.GRID, theme.GRID, theme.GRID, 0))
@@ -271,9 +260,8 @@ class LessonPane(QDockWidget):
             tip="Close the lessons; they remember where you are",
             flat=True,
         )
-        bar = named(QWidget(), style="paneltitle")
-        hbox(Label("Lessons"), STRETCH, close, within=bar, margins=(theme.GRID, 2, 2, 2))
-        self.setTitleBarWidget(bar)
+        bar = hbox(Label("Lessons"), STRETCH, close, margins=(theme.GRID, 2, 2, 2))
+        self.setTitleBarWidget(holding(bar, "paneltitle"))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the preferred size."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.facts import Started
@@ -25,6 +25,8 @@ from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import (
     Elided,
     Label,
+    choice,
+    named,
     plain_tip,
 )
 from stdpbench_gui.widgets.button_row import ActionButton
@@ -49,22 +51,16 @@ class RunBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._actions = actions
-        self.title = Elided()
-        self.title.setObjectName("runtitle")
+        self.title = named(Elided(), style="runtitle")
         self.state = Label()
         self.position = Label()
         self._waits = "", 0.0
         self._waited = timer(self, self._count_on, 1000)
-        self.speed_text = Elided()
-        self.speed_text.setObjectName("faint")
+        self.speed_text = named(Elided(), style="faint")
         self.progress = ProgressBar("Progress of the run")
         self.strip = StageStrip()
-        self.speed = QComboBox()
-        for text, seconds in _SPEEDS:
-            self.speed.addItem(text, seconds)
-        self.speed.setToolTip("Maximum number of training presentations per second")
-        self.speed.setAccessibleName("Speed")
-        self.speed.activated.connect(self._set_pace)
+        tip = "Maximum number of training presentations per second"
+        self.speed = choice(_SPEEDS, "Speed", tip=tip, chosen=lambda _: self._set_pace())
         self._pace, self._reported_pace = 0, 0.0
         self.slow_start = SlowStart(session)
         buttons = [ActionButton(actions[key]) for key in ("pause", "step", "stop")]

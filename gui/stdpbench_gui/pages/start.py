@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,9 @@ from stdpbench.experiment import Experiment
 from stdpbench_gui.dialogs.experiments import included, picture_of
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.machine import Machine
-from stdpbench_gui.widgets.basic import Label, explain, not_none, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import Label, explain, named, not_none, plain_tip, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 
 _QUESTIONS = (
     ("Digits out of noise", "best-quick", "fields-best"),
@@ -73,22 +73,19 @@ class StartPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Start")
-        content = QWidget()
-        layout = vbox(within=content, margins=(4 * theme.GRID, 3 * theme.GRID), spacing=2 * theme.GRID)
-        self.setWidget(content)
-        layout.addWidget(self._first_minute())
+        layout = vbox(self._first_minute(), margins=(4 * theme.GRID, 3 * theme.GRID), spacing=2 * theme.GRID)
+        self.setWidget(holding(layout))
         self.questions = {text: self._question(text, name) for text, name, _ in _QUESTIONS}
         self._grid = QGridLayout()
         self._grid.setSpacing(theme.GRID)
         self._place_questions(3)
         layout.addLayout(self._grid)
-        self.experiments_button = self._button("All experiments…", self.experiments_wanted.emit)
-        self.network_button = self._button("Build a network…", self.new_network_wanted.emit)
-        self.machine_button = self._button("", self.machine_wanted.emit)
+        self.experiments_button = push_button("All experiments…", clicked=self.experiments_wanted)
+        self.network_button = push_button("Build a network…", clicked=self.new_network_wanted)
+        self.machine_button = push_button("", clicked=self.machine_wanted)
         self.machine_button.hide()
         layout.addLayout(hbox(self.experiments_button, self.network_button, STRETCH, self.machine_button))
-        self.recent = QFrame()
-        self.recent.setObjectName("card")
+        self.recent = named(QFrame(), style="card")
         vbox(wrapped("Recent runs", "cardtitle"), within=self.recent, margins=2 * theme.GRID)
         layout.addWidget(self.recent)
         layout.addStretch(1)
@@ -96,31 +93,23 @@ class StartPage(QScrollArea):
         self.show_recent(None)
         machine.changed.connect(self._show_machine)
 
-    @staticmethod
-    def _button(text: str, slot: Callable[[], object], tip: str = "") -> QPushButton:
-        button = QPushButton(text)
-        button.clicked.connect(lambda: slot())
-        button.setToolTip(tip)
-        return button
-
     def _first_minute(self) -> QFrame:
-        card = QFrame()
-        card.setObjectName("card")
+        card = named(QFrame(), style="card")
         heading = wrapped("Watch a network of spiking neurons learn digits")
         font = heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         heading.setFont(font)
-        self.first_button = self._button("Digits in a minute", self._begin_first_minute)
-        self.first_button.setObjectName("primary")
-        self.draw_button = self._button(
-            "Draw a digit…", self.drawing_wanted.emit, "Draw a digit and see the answer of a trained network"
+        self.first_button = push_button("Digits in a minute", clicked=self._begin_first_minute, style="primary")
+        self.draw_button = push_button(
+            "Draw a digit…", clicked=self.drawing_wanted, tip="Draw a digit and see the answer of a trained network"
         )
-        self.lessons_button = self._button(
-            "Lessons…", self.lessons_wanted.emit, "Six guided lessons of a quarter of an hour, beside the program"
+        self.lessons_button = push_button(
+            "Lessons…",
+            clicked=self.lessons_wanted,
+            tip="Six guided lessons of a quarter of an hour, beside the program",
         )
-        self.fields = Label()
-        self.fields.setAccessibleName("Receptive fields that resemble digits")
-        self.fields.setToolTip(plain_tip("Receptive fields of 32 neurons after two passes over these digits"))
+        tip = "Receptive fields of 32 neurons after two passes over these digits"
+        self.fields = named(Label(), "Receptive fields that resemble digits", tip=tip)
         buttons = hbox(self.first_button, self.draw_button, self.lessons_button, STRETCH, spacing=theme.GRID)
         text = vbox(
             heading,
@@ -137,9 +126,7 @@ class StartPage(QScrollArea):
         self.experiment_chosen.emit(included(FIRST))
 
     def _question(self, text: str, name: str) -> QToolButton:
-        tile = QToolButton()
-        tile.setObjectName("tile")
-        tile.setText(text)
+        tile = tool_button(text, style="tile")
         tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         tile.setIconSize(_TILE)
         tile.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -207,17 +194,15 @@ class StartPage(QScrollArea):
         for path, words in runs or ():
             name = (titles or {}).get(path) or path.name
             room = _LETTERS * self.fontMetrics().horizontalAdvance("n")
-            button = self._button(
+            button = push_button(
                 self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room),
-                lambda path=path: self.run_chosen.emit(path),  # type: ignore[misc]
-                plain_tip(str(path)),
+                clicked=lambda _, path=path: self.run_chosen.emit(path),
+                name=name,
+                tip=plain_tip(str(path)),
             )
-            button.setAccessibleName(name)
             button.setFlat(True)
             button.setStyleSheet("text-align: left; padding: 2px;")
-            state = Label(words)
-            state.setObjectName("faint")
-            layout.addLayout(hbox(button, STRETCH, state))
+            layout.addLayout(hbox(button, STRETCH, named(Label(words), style="faint")))
         self._order_keys()
 
     def _show_machine(self) -> None:

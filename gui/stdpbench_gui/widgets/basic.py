@@ -17,10 +17,12 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QFrame,
     QLabel,
+    QLineEdit,
     QMenu,
     QMessageBox,
     QPushButton,
     QScrollArea,
+    QSpinBox,
     QSplitter,
     QStyle,
     QStyleOptionComboBox,
@@ -130,11 +132,15 @@ def as_bullets(text: str) -> str:
 
 
 class Label(QLabel):
-    """A label that shows text as it is, unless a format is set: names from files of others may look like HTML."""
+    """A label that shows text as it is, or as HTML if it is `rich`: names from files of others may look like HTML.
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+    The field that it names is its `buddy`.
+    """
+
+    def __init__(self, text: str = "", buddy: QWidget | None = None, *, rich: bool = False) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
+        self.setBuddy(buddy)
 
 
 class Elided(Label):
@@ -257,6 +263,48 @@ def choice(
     return box
 
 
+def search_field(name: str, hint: str, changed: PYQT_SLOT | None = None) -> QLineEdit:
+    """Return a field for words to search for, with a hint while it is empty."""
+    field = named(QLineEdit(), name)
+    field.setPlaceholderText(hint)
+    field.setClearButtonEnabled(True)
+    if changed is not None:
+        field.textChanged.connect(changed)
+    return field
+
+
+def number_field(
+    low: int,
+    high: int,
+    value: int,
+    name: str,
+    *,
+    tip: str = "",
+    prefix: str = "",
+    suffix: str = "",
+    least: str = "",
+    changed: PYQT_SLOT | None = None,
+) -> QSpinBox:
+    """Return a field for an integer within bounds; `least` is the text in place of the lower one."""
+    field = named(QSpinBox(), name, tip=tip)
+    field.setRange(low, high)
+    field.setValue(value)
+    field.setPrefix(prefix)
+    field.setSuffix(suffix)
+    field.setSpecialValueText(least)
+    if changed is not None:
+        field.valueChanged.connect(changed)
+    return field
+
+
+def keep_room(widget: QWidget) -> None:
+    """Hide a widget whose room is kept while it is hidden, so that nothing moves when it is shown."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
+    widget.hide()
+
+
 def scrolling(content: QWidget) -> QScrollArea:
     """Return a scroll area with a widget, which scrolls instead of enlarging the window."""
     area = QScrollArea()
@@ -317,8 +365,8 @@ class Dialog(QDialog):
         self.setWindowTitle(title)
 
 
-def wrapped(text: str, name: str = "") -> QLabel:
-    """Return a label with line wrapping; `name` is its name in the style sheet."""
-    label = named(Label(text), style=name)
+def wrapped(text: str, style: str = "", *, name: str = "", rich: bool = False) -> QLabel:
+    """Return a label with line wrapping; `name` and `style` as for `named`, `rich` as for `Label`."""
+    label = named(Label(text, rich=rich), name, style=style)
     label.setWordWrap(True)
     return label

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton
 
 from stdpbench.experiment.draft_changes import DraftChange
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import breakable, named, plain_tip, tool_button, wrapped
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.basic import breakable, plain_tip, tool_button, wrapped
+from stdpbench_gui.widgets.layouts import hbox, holding, vbox
 
 
 class ChangeList(QScrollArea):
@@ -45,8 +45,7 @@ class ChangeList(QScrollArea):
         focused = next((path for path, button in self.buttons.items() if button.hasFocus()), "")
         place = list(self.buttons).index(focused) if focused else -1
         self._shown, self.buttons = shown, {}
-        content = named(QWidget(), style="panel")
-        layout = vbox(wrapped(title, "cardtitle"), within=content, margins=theme.GRID, spacing=theme.GRID // 2)
+        layout = vbox(wrapped(title, "cardtitle"), margins=theme.GRID, spacing=theme.GRID // 2)
         for change in changes:
             if fixed:
                 layout.addWidget(wrapped(breakable(change.text)))
@@ -55,15 +54,19 @@ class ChangeList(QScrollArea):
         if not changes and not fixed:
             layout.addWidget(wrapped("What you change is listed here, and can be taken back one by one.", "faint"))
         layout.addStretch(1)
-        self.setWidget(content)
+        self.setWidget(holding(layout, "panel"))
         if place >= 0 and self.buttons:
             list(self.buttons.values())[min(place, len(self.buttons) - 1)].setFocus()
 
     def _row(self, change: DraftChange) -> QHBoxLayout:
-        button = tool_button("↺", clicked=lambda _=False: self.undo_wanted.emit(change), name=f"Undo {change.path}")
-        button.setAutoRaise(True)
+        button = tool_button(
+            "↺",
+            clicked=lambda _=False: self.undo_wanted.emit(change),
+            name=f"Undo {change.path}",
+            tip=plain_tip(f"Back to {change.before}"),
+            flat=True,
+        )
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(plain_tip(f"Back to {change.before}"))
         self.buttons[change.path] = button
         return hbox((wrapped(breakable(change.text)), 1), (button, 0), spacing=theme.GRID // 2)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtWidgets import QFrame, QSpinBox, QWidget
+from PyQt6.QtWidgets import QFrame, QWidget
 
 from stdpbench.data.datasets import Split
 from stdpbench.experiment import Experiment
@@ -13,7 +13,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Label, named, wrapped
+from stdpbench_gui.widgets.basic import Label, named, number_field, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
@@ -54,10 +54,16 @@ class EncodingPreviewBox(QWidget):
         self._wanted: Experiment | None = None
         self._known: tuple[object, Split] | None = None
         self.shown: EncodingPreview | None = None
+        self._later = timer(self, self._ask, _WAIT_MS, once=True)
         title = named(Label("Preview"), style="cardtitle")
-        self.number = named(QSpinBox(), "Number of the training stimulus", tip="Which training stimulus is shown")
-        self.number.setRange(0, 2_000_000_000)
-        self.number.valueChanged.connect(lambda _: self._later.start())
+        self.number = number_field(
+            0,
+            2_000_000_000,
+            0,
+            "Number of the training stimulus",
+            tip="Which training stimulus is shown",
+            changed=lambda _: self._later.start(),
+        )
         self.of = named(Label(), style="faint")
         self.view = StimulusView()
         self.surface = named(QFrame(), style="card")
@@ -66,7 +72,6 @@ class EncodingPreviewBox(QWidget):
         self.words = named(wrapped("", "faint"), "Numbers of the preview")
         head = hbox(title, STRETCH, Label("training stimulus"), self.number, self.of, spacing=theme.GRID)
         vbox(head, (self.surface, 1), self.words, within=self, spacing=theme.GRID // 2)
-        self._later = timer(self, self._ask, _WAIT_MS, once=True)
         self.surface.hide()
 
     @property

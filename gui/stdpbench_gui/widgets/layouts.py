@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeVar
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QBoxLayout, QFormLayout, QHBoxLayout, QLayout, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QFormLayout, QGridLayout, QHBoxLayout, QLayout, QSplitter, QVBoxLayout, QWidget
 
 from stdpbench_gui.look import theme
 
@@ -46,6 +46,22 @@ def vbox(
 ) -> QVBoxLayout:
     """Lay out widgets and layouts in a column; parameters as of `hbox`."""
     return _filled(QVBoxLayout(within), items, margins, spacing)
+
+
+def holding(layout: QLayout, style: str = "") -> QWidget:
+    """Return a widget with this layout; `style` is its name in the style sheet."""
+    made = QWidget()
+    made.setObjectName(style)
+    made.setLayout(layout)
+    return made
+
+
+def grid(within: QWidget, spacing: int) -> QGridLayout:
+    """Lay out widgets in a grid without margins."""
+    made = QGridLayout(within)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(spacing)
+    return made
 
 
 def form(*rows: tuple[str, QWidget | QLayout]) -> QFormLayout:

@@ -7,13 +7,13 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 
 from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Group
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import not_none, wrapped
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.basic import not_none, tool_button, wrapped
+from stdpbench_gui.widgets.layouts import holding, vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts, row_around
 
 _NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose another kind to make it plastic."}
@@ -27,11 +27,9 @@ class Section(QWidget):
         super().__init__()
         self.group, self._form, self.title = group, form, ""
         self.rows: dict[str, ParameterRow] = {}
-        self.header = QToolButton()
-        self.header.setObjectName("sectionheader")
+        self.header = tool_button("", style="sectionheader", flat=True)
         self.header.setCheckable(True)
         self.header.setChecked(group.primary)
-        self.header.setAutoRaise(True)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -312,9 +310,7 @@ class ParameterForm(QScrollArea):
             section.search(self._words)
 
     def _build(self, groups: Sequence[Group]) -> None:
-        content = QWidget()
-        content.setObjectName("panel")
-        layout = vbox(within=content, spacing=0)
+        layout = vbox(spacing=0)
         for path, row in self.rows().items():
             row.blockSignals(True)  # deleting it ends the editing
             if row.refusal:
@@ -329,7 +325,7 @@ class ParameterForm(QScrollArea):
             if group.path in self._below:
                 section.put_below(*self._below[group.path])
         layout.addStretch(1)
-        self.setWidget(content)
+        self.setWidget(holding(layout, "panel"))
 
 
 def sheet() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QFont, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -25,7 +25,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import read
 from stdpbench.declare.parameters import Parameter
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, Label, dropped_paths, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, dropped_paths, named, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider, show_windows
 from stdpbench_gui.widgets.parameter_scale import Scale
 
@@ -64,6 +64,14 @@ class RowState(Enum):
     IN_FLIGHT = "…"
 
 
+def new_run_button(path: str, wanted: pyqtBoundSignal) -> QPushButton:
+    """Return the button that asks for a run with another value of a structural parameter."""
+    name = f"New run from here with a different {path}"
+    button = push_button("new run…", clicked=lambda _: wanted.emit(path), name=name, style="newrun")
+    button.setFlat(True)
+    return button
+
+
 class ParameterRow(QWidget):
     """A row of the form.
 
@@ -87,13 +95,10 @@ class ParameterRow(QWidget):
         self._texts = texts or RowTexts()
         self.path, self.declared, self.refusal = path, declared, ""
         self.state, self._value, self._start = RowState.ACTIVE, declared.default, declared.default
-        self.name = Label(declared.name)
-        self.name.setObjectName("parametername")
-        self.mark = QToolButton()
-        self.mark.setAutoRaise(True)
+        self.name = named(Label(declared.name), style="parametername")
+        self.mark = tool_button("", clicked=lambda _: self._marked(), flat=True)
         self.mark.setFixedWidth(self.fontMetrics().horizontalAdvance("✎") + theme.GRID)
         self.mark.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.mark.clicked.connect(lambda _: self._marked())
         self.error = wrapped("", "parametererror")
         self.error.hide()
         self.slider: ValueSlider | None = None
@@ -107,13 +112,9 @@ class ParameterRow(QWidget):
         grid.addWidget(self.name, 0, 1)
         self._add_editor(grid)
         if declared.structural:
-            self.new_run = QPushButton("new run…")
-            self.new_run.setFlat(True)
+            self.new_run = new_run_button(self.path, self.new_run_wanted)
             # takes the remaining width, or a separate line
             self.new_run.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            self.new_run.setObjectName("newrun")
-            self.new_run.setAccessibleName(f"New run from here with a different {self.path}")
-            self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(self.path))
             grid.addWidget(self.new_run, 0, 2)
         grid.addWidget(self.error, 1, 1, 1, 3)
         grid.setColumnStretch(3 if isinstance(self.editor, QComboBox) or self._is_wide else 2, 1)
@@ -175,8 +176,7 @@ class ParameterRow(QWidget):
                 field.setMaximumWidth(measure("0.000000 mV") + 2 * theme.GRID)
             self.editor = field
             if declared.type in ("int", "float") and not declared.structural:
-                self.slider = ValueSlider()
-                self.slider.setAccessibleName(f"{self.path}, slider")
+                self.slider = named(ValueSlider(), f"{self.path}, slider")
                 self.slider.valueChanged.connect(self._slide)
                 self.slider.committed.connect(self.commit)
                 self.slider.left.connect(self._leave)
@@ -185,13 +185,12 @@ class ParameterRow(QWidget):
         grid.addWidget(self.editor, *span)
 
     def _add_browse(self, grid: QGridLayout) -> None:
-        self.browse = browse = QToolButton()
-        browse.setText("…")
-        browse.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        browse.setToolTip(f"Choose a file ({self.declared.files}), or drop one on this row")
-        browse.setAccessibleName(f"Choose the file of {self.path}")
-        browse.clicked.connect(lambda _: self._choose_file())
-        grid.addWidget(browse, 0, 4)
+        tip = f"Choose a file ({self.declared.files}), or drop one on this row"
+        self.browse = tool_button(
+            "…", clicked=lambda _: self._choose_file(), name=f"Choose the file of {self.path}", tip=tip
+        )
+        self.browse.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        grid.addWidget(self.browse, 0, 4)
         self.setAcceptDrops(True)
 
     # -- active value ----------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from stdpbench.experiment import NetworkDraft
@@ -26,8 +25,8 @@ from stdpbench.experiment.draft_stages import (
 )
 from stdpbench.experiment.draft_steps import Step
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label, named, push_button, tool_button, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.basic import Label, check_action, menu_button, named, push_button, tool_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, grid, hbox, vbox
 
 _WITHOUT = f"{WITHOUT_STAGES} Stages let them learn one after the other."
 _NOTHING_LEARNS = "No projection has a rule, so there is nothing to learn in stages."
@@ -131,15 +130,13 @@ class StagesForm(QWidget):
         focus = QApplication.focusWidget()
         focused = focus.objectName() if focus is not None and self._rows.isAncestorOf(focus) else ""
         before, self._rows = self._rows, QWidget()
-        grid = QGridLayout(self._rows)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(theme.GRID // 2)
-        grid.setColumnStretch(1, 1)
+        cells = grid(self._rows, theme.GRID // 2)
+        cells.setColumnStretch(1, 1)
         for field in before.findChildren(QLineEdit):
             field.blockSignals(True)  # hiding ends the editing
         self._errors, self._commits, self.refused = [], [], {}
         for number, stage in enumerate(stages):
-            self._make_row(grid, number, stage, able, len(stages))
+            self._make_row(cells, number, stage, able, len(stages))
         self._layout.replaceWidget(before, self._rows)
         before.hide()
         before.deleteLater()
@@ -150,23 +147,21 @@ class StagesForm(QWidget):
 
     def _make_row(self, grid: QGridLayout, number: int, stage: StageRow, able: Sequence[str], n: int) -> None:
         name, row = f"stage {number + 1}", 2 * number
-        projections = named(QToolButton(), style=f"projections-{number}")
-        words = ", ".join(stage.projections) or "choose projections"
-        projections.setText(words if len(words) <= _LONGEST else f"{len(stage.projections)} projections")
-        projections.setToolTip(f"Projections that learn in {name}: {words}")
-        projections.setAccessibleName(f"Projections of {name}: {words}")
-        projections.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        projections.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        menu = QMenu(projections)
+        menu = QMenu(self._rows)
         for each in dict.fromkeys((*able, *stage.projections)):  # also those that cannot, so that they can be removed
-            action = QAction(each, menu)
-            action.setCheckable(True)
-            action.setChecked(each in stage.projections)
-            action.toggled.connect(lambda on, each=each: self._toggle(number, stage, each, on))
-            menu.addAction(action)
-        projections.setMenu(menu)
-        length = named(QLineEdit(stage.length), style=f"length-{number}")
-        length.setAccessibleName(f"{self._unit.capitalize()} of {name}")
+            learns = each in stage.projections
+            check_action(menu, each, learns, partial(self._toggle, number, stage, each))
+        words = ", ".join(stage.projections) or "choose projections"
+        projections = menu_button(
+            words if len(words) <= _LONGEST else f"{len(stage.projections)} projections",
+            menu,
+            name=f"Projections of {name}: {words}",
+            tip=f"Projections that learn in {name}: {words}",
+            style=f"projections-{number}",
+        )
+        projections.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        unit = self._unit.capitalize()
+        length = named(QLineEdit(stage.length), f"{unit} of {name}", style=f"length-{number}")
         length.setFixedWidth(length.fontMetrics().horizontalAdvance("0000000 ms") + 2 * theme.GRID)
         length.editingFinished.connect(lambda: self._commit(number, stage, length))
         length.textEdited.connect(lambda _: self._edit(number))

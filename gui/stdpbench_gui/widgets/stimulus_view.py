@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QHideEvent, QImage, QResizeEvent, QShowEvent
-from PyQt6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.fields import field_shape
@@ -20,8 +20,8 @@ from stdpbench_gui.look.icons import icon
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.axes import SmallPlot, step_up
-from stdpbench_gui.widgets.basic import Label, named, plain_tip
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.basic import Label, named, plain_tip, tool_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, grid, hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture, image_of_colours
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -254,34 +254,26 @@ class StimulusView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.still = Picture("Stimulus")
         self.spikes = Picture("Input spikes of each input")
-        self.captions = Label(), Label()
+        self.captions = wrapped("", "faint"), wrapped("", "faint")
         self.time = TimePlot()
-        self.legend = named(Label(), "What is drawn", style="faint")
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend = named(Label(rich=True), "What is drawn", style="faint")
         self.legend.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.play = QToolButton()
-        self.play.setAutoRaise(True)
+        self.playing = True
+        self.play = tool_button("", clicked=lambda: self.set_playing(not self.playing), flat=True)
         self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.play.clicked.connect(lambda: self.set_playing(not self.playing))
         self.pictures = QWidget()
-        grid = QGridLayout(self.pictures)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(theme.GRID // 2)
+        self._grid = cells = grid(self.pictures, theme.GRID // 2)
         for place, (picture, label) in enumerate(zip((self.still, self.spikes), self.captions, strict=True)):
-            label.setObjectName("faint")
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-            label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # equal column widths
-            grid.addWidget(picture, 0, place)
-            grid.addWidget(label, 1, place)
-            grid.setColumnStretch(place, 1)
-        grid.setRowStretch(0, 1)
-        self._grid = grid
-        grid.addWidget(self.play, 2, 0, 1, 2, Qt.AlignmentFlag.AlignHCenter)
+            cells.addWidget(picture, 0, place)
+            cells.addWidget(label, 1, place)
+            cells.setColumnStretch(place, 1)
+        cells.setRowStretch(0, 1)
+        cells.addWidget(self.play, 2, 0, 1, 2, Qt.AlignmentFlag.AlignHCenter)
         below = hbox(STRETCH, self.legend)
         right = vbox((self.time, 1), below, spacing=0)
         self._box = hbox((self.pictures, 1), (right, 1), within=self, spacing=theme.GRID)
-        self.playing = True
         self._frame = -1
         self._shown: ShownStimulus | None = None
         self._names: Sequence[str] = ()

@@ -21,7 +21,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, NarrowBox, choice, named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, choice, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics
 from stdpbench_gui.widgets.pictures import html_of, ink
@@ -302,8 +302,7 @@ class EmbeddingBox(Box):
         self.title_extra.addWidget(self.method)
         self.title_extra.addWidget(self.colour)
         self.scatter = Scatter(self._picture)
-        self.note = named(wrapped("", "faint"), "About the embedding")
-        self.note.setTextFormat(Qt.TextFormat.RichText)
+        self.note = wrapped("", "faint", name="About the embedding", rich=True)
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.under_way = Label()
         self.bar = ProgressBar("Progress of the embedding")

@@ -33,7 +33,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Label, NarrowBox, content_of, named, not_none, push_button, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -198,8 +198,7 @@ class EvaluatePage(QWidget):
         for split in self._splits:
             split.setChildrenCollapsible(False)
             split.setHandleWidth(theme.GRID)
-        self.views = QWidget()
-        vbox((self.columns, 1), within=self.views, spacing=theme.GRID)
+        self.views = holding(vbox((self.columns, 1), spacing=theme.GRID))
         self.stream = StreamView()
         parts = head, self.notices, self.verdict, (self.views, 1), (self.stream, 1), (self.empty, 1)
         vbox(*parts, within=content_of(self), margins=(2 * theme.GRID, theme.GRID), spacing=theme.GRID)

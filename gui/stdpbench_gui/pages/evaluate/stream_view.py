@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QDockWidget, QSplitter, QWidget
+from PyQt6.QtWidgets import QDockWidget, QWidget
 
 from stdpbench.base.units import minus
 from stdpbench.runs.catalog.comparison import Account, stream_measures
@@ -16,7 +15,7 @@ from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.layouts import holding, split, vbox
 from stdpbench_gui.widgets.tables import add_row, table_of
 
 _REDRAW_MS = 100
@@ -28,8 +27,7 @@ class StreamView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.session = RunSession()
-        self.about = wrapped("", "faint")
-        self.about.setAccessibleName("What was measured")
+        self.about = wrapped("", "faint", name="What was measured")
         self.rows = table_of(
             "Measures at the end of the stream",
             (
@@ -42,14 +40,10 @@ class StreamView(QWidget):
         self.curves.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.curves.as_grid.setChecked(True)
         self._drawing = timer(self, self.curves.draw_if_needed, _REDRAW_MS)
-        left = QWidget()
-        vbox((self.rows, 1), self.about, within=left, spacing=theme.GRID)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(left)
-        split.addWidget(self.curves)
-        split.setSizes([400, 700])
-        split.setChildrenCollapsible(False)
-        vbox((split, 1), within=self)
+        left = holding(vbox((self.rows, 1), self.about, spacing=theme.GRID))
+        halves = split((left, 0), (self.curves, 0))
+        halves.setSizes([400, 700])
+        vbox((halves, 1), within=self)
 
     def show_run(self, path: Path) -> None:
         """Show a finished run."""

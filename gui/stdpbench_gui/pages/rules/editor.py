@@ -18,7 +18,6 @@ from PyQt6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QTextEdit,
@@ -36,8 +35,8 @@ from stdpbench_gui.pages.rules.state import RulesState, lowest_free
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, Label, ProblemLabel, named, not_none, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, split, vbox
+from stdpbench_gui.widgets.basic import Elided, Label, ProblemLabel, named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, split, vbox
 
 Row = tuple[str, ...]
 
@@ -76,15 +75,10 @@ class Table(QWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         across.setStretchLastSection(True)
         self.table.itemChanged.connect(lambda _: self.edited.emit())
-        self.add, self.remove = QPushButton("Add"), QPushButton("Remove")
-        self.add.setAccessibleName(f"Add to {name}")
-        self.remove.setAccessibleName(f"Remove from {name}")
-        self.add.clicked.connect(lambda _: self.add_row())
-        self.remove.clicked.connect(lambda _: self.remove_row())
+        self.add = push_button("Add", clicked=lambda _: self.add_row(), name=f"Add to {name}")
+        self.remove = push_button("Remove", clicked=lambda _: self.remove_row(), name=f"Remove from {name}")
         self.message = ProblemLabel(f"Errors: {name}")
-        label = Label(name)
-        label.setBuddy(self.table)
-        head = hbox(label, STRETCH, self.add, self.remove)
+        head = hbox(Label(name, self.table), STRETCH, self.add, self.remove)
         vbox(head, (self.table, 1), self.message, within=self, spacing=2)
 
     def rows(self) -> list[Row]:
@@ -459,9 +453,16 @@ class EditorBox(TitledBox):
         }
         self.traces, self.parameters = traces_table(), parameters_table()
         self.problem = ProblemLabel()
-        self.load, self.save = QPushButton("Load…"), QPushButton("Save…")
-        self.load.setToolTip("Read a rule from a TOML file (format: docs/plasticity.md)")
-        self.save.setToolTip("Write the rule with its current values to a TOML file")
+        self.load = push_button(
+            "Load…",
+            clicked=lambda _: self._choose_file(),
+            tip="Read a rule from a TOML file (format: docs/plasticity.md)",
+        )
+        self.save = push_button(
+            "Save…",
+            clicked=lambda _: self._choose_target(),
+            tip="Write the rule with its current values to a TOML file",
+        )
         self.verdict = Elided()
         for widget in (self.load, self.save, self.verdict):
             self.title_extra.addWidget(widget)
@@ -470,22 +471,17 @@ class EditorBox(TitledBox):
         self.name.textEdited.connect(lambda _: self._timer.start())
         for edited in (*(field.edited for field in self.fields.values()), self.traces.edited, self.parameters.edited):
             edited.connect(self._timer.start)
-        self.load.clicked.connect(lambda _: self._choose_file())
-        self.save.clicked.connect(lambda _: self._choose_target())
 
     def _lay_out(self) -> None:
-        texts = QWidget()
         fields = [(field, 1) for field in self.fields.values()]
-        vbox(self.name, *fields, self.problem, within=texts, margins=theme.GRID, spacing=theme.GRID // 2)
-        numbers = QWidget()
-        vbox(
+        texts = vbox(self.name, *fields, self.problem, margins=theme.GRID, spacing=theme.GRID // 2)
+        numbers = vbox(
             (self.traces, 2),
             (self.parameters, 3),
-            within=numbers,
             margins=(0, theme.GRID // 2, theme.GRID, theme.GRID),
             spacing=theme.GRID // 2,
         )
-        vbox(split((texts, 1), (numbers, 1)), within=self.body, spacing=0)
+        vbox(split((holding(texts), 1), (holding(numbers), 1)), within=self.body, spacing=0)
         self._style()
 
     def _style(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.curves import RuleProcess
@@ -18,7 +18,7 @@ from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, scrolling, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, holding, vbox
 
 _SETTLE_MS = 120
 
@@ -52,11 +52,9 @@ class EquationsBox(TitledBox):
         self._number = 0
         self.picture = named(Label(), "Equations")
         self.picture.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.notes = wrapped("", "faint")
-        self.notes.setTextFormat(Qt.TextFormat.RichText)
-        content = named(QWidget(), style="panel")
-        vbox(self.picture, self.notes, STRETCH, within=content, margins=(theme.GRID, theme.GRID // 2))
-        self.area = named(scrolling(content), "Equations (scroll area)")
+        self.notes = wrapped("", "faint", rich=True)
+        content = vbox(self.picture, self.notes, STRETCH, margins=(theme.GRID, theme.GRID // 2))
+        self.area = named(scrolling(holding(content, "panel")), "Equations (scroll area)")
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         vbox(self.area, within=self.body, spacing=0)
         menu_action(self.menu, "Copy as TeX", self.copy_tex)

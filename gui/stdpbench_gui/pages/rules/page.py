@@ -198,8 +198,7 @@ class RulesPage(QWidget):
             self.network.use_button,
             spacing=theme.GRID,
         )
-        self.about = named(wrapped("", "faint"), "About the rule")
-        self.about.setTextFormat(Qt.TextFormat.RichText)
+        self.about = wrapped("", "faint", name="About the rule", rich=True)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.about.setOpenExternalLinks(True)
         self.splits = {

@@ -62,9 +62,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         for line in (*self._zero, self._cursor):
             item.addItem(line, ignoreBounds=True)
         self._cursor.hide()
-        self.tip = Label(parent=self)
+        self.tip = Label(rich=True)
+        self.tip.setParent(self)
         self.tip.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.tip.setTextFormat(Qt.TextFormat.RichText)
         self.tip.setMargin(theme.GRID // 2)
         self.tip.hide()
         self._lines: list[pg.PlotCurveItem] = []

@@ -51,7 +51,7 @@ from stdpbench_gui.widgets.basic import (
     push_button,
     wrapped,
 )
-from stdpbench_gui.widgets.layouts import TOP, hbox, split, vbox
+from stdpbench_gui.widgets.layouts import TOP, hbox, holding, split, vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_names
 
 
@@ -239,7 +239,7 @@ class ComparisonPanel(View, QWidget):
         self.legend = Legend()
         self._drawn = False
         self.plots = {name: CurvePlot(label, chooses=False) for name, (label, _) in MEASURES.items()}
-        grid, curves = QGridLayout(), QWidget()
+        grid = QGridLayout()
         grid.setSpacing(4)
         for place, plot in enumerate(self.plots.values()):
             grid.addWidget(plot, min(place, 1), max(0, place - 1), 1, 1 if place else 2)
@@ -247,9 +247,8 @@ class ComparisonPanel(View, QWidget):
             plot.whole_wanted.connect(self.show_all)
         grid.setRowStretch(0, 3)
         grid.setRowStretch(1, 2)
-        curves.setObjectName("panel")
+        curves = holding(vbox(self.legend, (grid, 1), spacing=0), "panel")
         curves.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
-        vbox(self.legend, (grid, 1), within=curves, spacing=0)
         self.rows = named(QTreeWidget(), "Results and differing parameters of the ticked runs", style="rows")
         self.rows.setItemsExpandable(False)
         self.seeds = named(QTreeWidget(), "Means over seeds, and differences seed by seed", style="rows")
@@ -257,8 +256,7 @@ class ComparisonPanel(View, QWidget):
         self.words = named(wrapped("", "faint"), "Summary of the comparison")
         self.problem = ProblemLabel()
         self.empty = wrapped(_EMPTY, "faint")
-        tables = QWidget()
-        vbox((self.rows, 2), (self.seeds, 1), within=tables, spacing=theme.GRID // 2)
+        tables = holding(vbox((self.rows, 2), (self.seeds, 1), spacing=theme.GRID // 2))
         halves = split((curves, 0), (tables, 0))
         halves.setSizes([500, 680])
         self.body: QWidget = halves

@@ -253,8 +253,7 @@ class ExplorePanel(View, QWidget):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.scatter)
         self.body: QWidget = self.stack
-        self.legend = named(Label(), "Legend")
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend = named(Label(rich=True), "Legend")
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         vbox(self._bar(), (self.stack, 1), self.legend, within=self, spacing=theme.GRID // 2)
         self._connect()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QTabBar, QWidget
+from PyQt6.QtWidgets import QMenu, QStackedWidget, QTabBar, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -45,12 +45,13 @@ from stdpbench_gui.widgets.basic import (
     named,
     not_none,
     plain_tip,
+    search_field,
     short_path,
     tool_button,
     wrapped,
 )
 from stdpbench_gui.widgets.button_row import ActionButton, ButtonRow
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, split, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, split, vbox
 from stdpbench_gui.widgets.notices import Notices
 
 
@@ -571,9 +572,7 @@ class RunsPage(QWidget):
         actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
 
     def _lay_out(self) -> None:
-        self.search = named(QLineEdit(), "Find runs", tip=_SEARCH_TIP)
-        self.search.setPlaceholderText("Find: a word, or vote>0.9 seed=3")
-        self.search.setClearButtonEnabled(True)
+        self.search = named(search_field("Find runs", "Find: a word, or vote>0.9 seed=3"), tip=_SEARCH_TIP)
         self.search.setMinimumWidth(_SEARCH_LETTERS * self.search.fontMetrics().horizontalAdvance("n"))
         self.search_problem = ProblemLabel("Search error")
         self.summary = named(Elided(), "Summary of the history", style="faint")
@@ -590,8 +589,7 @@ class RunsPage(QWidget):
         self.buttons = ButtonRow(self.run_actions.buttons(), "More actions for the selected runs")
         tools = self.stars_button, self.buttons, self.columns_button, self.bin_button
         head = hbox(title, (self.search, 1), *tools, spacing=theme.GRID)
-        history = QWidget()
-        vbox(
+        history = vbox(
             head,
             self.search_problem,
             self.notices,
@@ -599,10 +597,9 @@ class RunsPage(QWidget):
             (self.empty, 1),
             self.summary,
             self.queue,
-            within=history,
             spacing=theme.GRID // 2,
         )
-        self.split = split((history, 3), (self.below, 2), upright=True)
+        self.split = split((holding(history), 3), (self.below, 2), upright=True)
         vbox((self.split, 1), within=content_of(self), margins=2 * theme.GRID)
         self.setTabOrder(self.search, self.table)
 

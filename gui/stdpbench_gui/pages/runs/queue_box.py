@@ -25,7 +25,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QSpinBox,
     QTreeView,
     QWidget,
 )
@@ -44,6 +43,7 @@ from stdpbench_gui.widgets.basic import (
     menu_button,
     named,
     not_none,
+    number_field,
     plain_tip,
     push_button,
     wrapped,
@@ -261,10 +261,10 @@ class QueueBox(QWidget):
         for text, when in (("After the active runs", AFTER), ("Now; runs can be resumed", NOW)):
             menu_action(menu, text, partial(self.stop, when))
         self.stop_button = menu_button("Stop", menu, name="Stop the queue", tip="Start no more items")
-        self.at_once = named(QSpinBox(), "Concurrent runs", tip="Maximum number of runs at the same time")
-        self.at_once.setRange(1, 64)
-        self.at_once.setPrefix("at a time: ")
-        self.at_once.valueChanged.connect(self._set_at_once)
+        tip = "Maximum number of runs at the same time"
+        self.at_once = number_field(
+            1, 64, 1, "Concurrent runs", tip=tip, prefix="at a time: ", changed=self._set_at_once
+        )
 
     def _bar(self) -> QHBoxLayout:
         items = self.up_button, self.down_button, self.hold_button, self.remove_button, self.add_button

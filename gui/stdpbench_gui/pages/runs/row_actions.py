@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QSpinBox, QWidget
+from PyQt6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.bridges.hardware import ChipCheck
@@ -37,7 +37,7 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.session.undo import History
-from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, wrapped
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, number_field, wrapped
 from stdpbench_gui.widgets.layouts import form, vbox
 from stdpbench_gui.widgets.notices import Notices, Task
 
@@ -95,9 +95,8 @@ class ExportResponsesDialog(Dialog):
         self.setAccessibleName(f"Export responses of {name}")
         self.neurons = named(QLineEdit(), "Neurons whose potentials are exported")
         self.neurons.setPlaceholderText("none; exc=0,3,7 inh=1")
-        self.stimuli = named(QSpinBox(), "Number of stimuli, from the first")
-        self.stimuli.setRange(0, _MOST)
-        self.stimuli.setSpecialValueText("all; 100 with potentials")
+        name = "Number of stimuli, from the first"
+        self.stimuli = number_field(0, _MOST, 0, name, least="all; 100 with potentials")
         self.problem = ProblemLabel()
         fields = form(("&Potentials of", self.neurons), ("&Stimuli", self.stimuli))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

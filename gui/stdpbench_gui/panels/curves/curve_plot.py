@@ -66,9 +66,8 @@ class CurvePlot(QWidget):
         self.area.ci.layout.setContentsMargins(2, 0, theme.GRID, 2)
         self.plot = SmallPlot("")
         self.area.addItem(self.plot)
-        self.note = Elided()
+        self.note = named(Elided(), style="faint")
         """What the values were measured on."""
-        self.note.setObjectName("faint")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head = hbox(self.chooser, (self.note, 1), margins=(theme.GRID, 0, theme.GRID, 0), spacing=theme.GRID // 2)
         self.legend = Legend()

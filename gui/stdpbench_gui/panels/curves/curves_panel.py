@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QResizeEvent
-from PyQt6.QtWidgets import QGridLayout, QMenu, QWidget
+from PyQt6.QtWidgets import QMenu, QWidget
 
 from stdpbench.base.units import label, thousands
 from stdpbench.experiment.graph.diagram import roles_of
@@ -36,7 +36,7 @@ from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.basic import check_action, menu_action, not_none
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.layouts import grid, vbox
 
 
 class CheckedMenu(QMenu):
@@ -243,9 +243,7 @@ class Curves(Panel):
         self.runs, self._values = RunLegend(), DifferingValues()
         self.runs.bold_changed.connect(self.mark_dirty)
         self._area = QWidget()
-        self._layout = QGridLayout(self._area)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(0)
+        self._layout = grid(self._area, 0)
         self._body_layout = vbox(self.runs, (self._area, 1), within=self.body, spacing=0)
         self._placed: list[tuple[CurvePlot, int, int]] = []
         self._choices: dict[str, list[str]] = {kind: [""] * n for kind, n in _PLOTS.items()}

@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QSignalBlocker, Qt
-from PyQt6.QtWidgets import QGridLayout, QInputDialog, QMenu, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PyQt6.QtWidgets import QInputDialog, QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import label, thousands
@@ -36,8 +36,17 @@ from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.axes import SmallPlot, step_up
-from stdpbench_gui.widgets.basic import Label, menu_action, named, not_none, plain_tip, wrapped
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.basic import (
+    Label,
+    menu_action,
+    named,
+    not_none,
+    number_field,
+    plain_tip,
+    tool_button,
+    wrapped,
+)
+from stdpbench_gui.widgets.layouts import grid, hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -93,9 +102,8 @@ class StarBar(QWidget):
         self._session = session
         self.notes = NeuronNotes.of(session)
         self.dialog: QInputDialog | None = None
-        self.button = QToolButton()
+        self.button = tool_button("", flat=True)
         self.button.setCheckable(True)
-        self.button.setAutoRaise(True)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.toggled.connect(lambda on: self.notes.put(session.selection.neuron, starred=on))
@@ -186,16 +194,12 @@ class NeuronInspector(Panel):
         super().__init__(session)
         self.observed = Observed.of(session)
         self.recorder = Recorder.of(session)
-        self.number = named(QSpinBox(), "Number of the selected neuron", tip="Number of the selected neuron")
-        self.number.setRange(-1, 0)
-        self.number.setValue(-1)
-        self.number.setSpecialValueText("none")
-        self.number.valueChanged.connect(session.selection.select_neuron)
+        name = "Number of the selected neuron"
+        self.number = number_field(-1, 0, -1, name, tip=name, least="none", changed=session.selection.select_neuron)
         self.title_extra.addWidget(self.number)
         self.star = StarBar(session)
         self.title_extra.addWidget(self.star)
-        self.about = named(wrapped(""), "About the neuron")
-        self.about.setTextFormat(Qt.TextFormat.RichText)
+        self.about = wrapped("", name="About the neuron", rich=True)
         self.field = Picture("Receptive field", 84)
         self.outgoing = Picture("Outgoing weights", 84)
         self.outgoing.hide()
@@ -210,7 +214,7 @@ class NeuronInspector(Panel):
         self.potential.getAxis("bottom").setStyle(showValues=False)
         self.conductance.setLabel("bottom", "time in presentation (ms)")
         self.best = [Picture(f"Picture {place + 1} that excites it most", 40) for place in range(_BEST)]
-        self.best_captions = [Label() for _ in range(_BEST)]
+        self.best_captions = [named(Label(), style="faint") for _ in range(_BEST)]
         self._lay_out()
         self._shown: Mapping[str, Any] = {}
         self._courses: Courses | None = None
@@ -226,20 +230,16 @@ class NeuronInspector(Panel):
         top = hbox((self.field, 2), (self.outgoing, 2), (self.bars, 3))
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        grid = QGridLayout(row)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(2)
-        self.best_title = named(Label("excited most by"), style="faint")
-        self.best_title.setWordWrap(True)
+        cells = grid(row, 2)
+        self.best_title = wrapped("excited most by", "faint")
         self.best_title.setMinimumWidth(self.fontMetrics().horizontalAdvance("excited most") + theme.GRID)
-        grid.addWidget(self.best_title, 0, 0, 2, 1)
+        cells.addWidget(self.best_title, 0, 0, 2, 1)
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
-            caption.setObjectName("faint")
             caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            grid.addWidget(picture, 0, place + 1)
-            grid.addWidget(caption, 1, place + 1)
-            grid.setColumnStretch(place + 1, 1)
-        grid.setRowStretch(0, 1)
+            cells.addWidget(picture, 0, place + 1)
+            cells.addWidget(caption, 1, place + 1)
+            cells.setColumnStretch(place + 1, 1)
+        cells.setRowStretch(0, 1)
         vbox(
             self.about,
             (top, 3),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QLineEdit, QMainWindow, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QMainWindow, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -31,12 +31,12 @@ from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, named, not_none, search_field, wrapped
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
-from stdpbench_gui.widgets.parameter_row import ParameterRow
+from stdpbench_gui.widgets.parameter_row import ParameterRow, new_run_button
 
 STAGES = "schedule.stages"
 
@@ -54,15 +54,9 @@ class StagesRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        name = Label("stages")
-        name.setObjectName("parametername")
-        self.words = wrapped("", "faint")
-        self.words.setAccessibleName(STAGES)
-        self.new_run = QPushButton("new run…")
-        self.new_run.setFlat(True)
-        self.new_run.setObjectName("newrun")
-        self.new_run.setAccessibleName(f"New run from here with a different {STAGES}")
-        self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(STAGES))
+        name = named(Label("stages"), style="parametername")
+        self.words = wrapped("", "faint", name=STAGES)
+        self.new_run = new_run_button(STAGES, self.new_run_wanted)
         margins = (3 * theme.GRID, 0, theme.GRID // 2, theme.GRID // 2)
         vbox(
             hbox(name, self.new_run, STRETCH, spacing=theme.GRID), self.words, within=self, margins=margins, spacing=0
@@ -167,21 +161,16 @@ class ChangeWay(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.way = QComboBox()
+        self.way = named(QComboBox(), "How to apply a change")
         for number, (word, explanation) in enumerate(_WAYS):
             self.way.addItem(word)
             self.way.setItemData(number, explanation, Qt.ItemDataRole.ToolTipRole)
-        self.way.setAccessibleName("How to apply a change")
         self.way.setMinimumContentsLength(8)
         self.way.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.position = QComboBox()
-        self.position.setAccessibleName("Position at which to branch, or to which to rewind")
+        self.position = named(QComboBox(), "Position at which to branch, or to which to rewind")
         self.position.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.message = wrapped("", "faint")
-        self.message.setAccessibleName("Effect of a change")
-        label = Label("Apply changes")
-        label.setBuddy(self.way)
-        row = hbox(label, (self.way, 1), self.position, spacing=theme.GRID)
+        self.message = wrapped("", "faint", name="Effect of a change")
+        row = hbox(Label("Apply changes", self.way), (self.way, 1), self.position, spacing=theme.GRID)
         vbox(row, self.message, within=self, spacing=theme.GRID // 2)
         self.way.currentIndexChanged.connect(self._on_way)
         self._on_way()
@@ -291,12 +280,9 @@ class ParametersPanel(Panel):
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.changes = Changes(session, self)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search parameters")
-        self.search.setAccessibleName("Search parameters")
-        self.search.setClearButtonEnabled(True)
         self.way = ChangeWay()
         self.form = ParameterForm()
+        self.search = search_field("Search parameters", "Search parameters", self.form.search)
         self.preview = LivePreview(self.form, session)
         self.stages = StagesRow()
         self.form.put_below("schedule", self.stages, f"{STAGES}: which projections learn, for how many passes")
@@ -313,7 +299,6 @@ class ParametersPanel(Panel):
         self.diagram.chosen.connect(session.selection.choose_item)
         session.selection.item_changed.connect(self._on_item)
         session.selection.shown_changed.connect(self._show_diagram)
-        self.search.textChanged.connect(self.form.search)
         self.way.chosen.connect(self.mark_dirty)
         self.form.committed.connect(self._commit)
         for wanted in (self.form.new_run_wanted, self.stages.new_run_wanted):

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QSettings, QSignalBlocker, Qt
 from PyQt6.QtGui import QPainter
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QSlider, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
@@ -195,8 +195,7 @@ class HistoryBar(QWidget):
     def __init__(self, sources: WeightSources) -> None:
         super().__init__()
         self._sources = sources
-        self.play = named(QToolButton(), "Play the history", tip="Play from the first checkpoint to now")
-        self.play.setAutoRaise(True)
+        self.play = tool_button("", name="Play the history", tip="Play from the first checkpoint to now", flat=True)
         self.play.setCheckable(True)
         self.play.setIcon(icon("play", "pause"))
         self.play.toggled.connect(self._play)
