@@ -131,8 +131,7 @@ class RunForms:
             self._window.session.open(made.path)
 
         form.branched.connect(done)
-        form.open()
-        self._services.dialog = form
+        self._services.open(form)
 
     def train_reference(self) -> NewRunForm:
         """Open the form for a run that trains a network with labels, on the data of this run or of an included one."""
@@ -156,9 +155,7 @@ class RunForms:
         form.made.connect(lambda folder: self._window.session.start(folder))
         form.reported.connect(self._window.report)
         form.data_wanted.connect(self._get_data_for_run)
-        form.open()
-        self._services.dialog = form
-        return form
+        return self._services.open(form)
 
     def _get_data_for_run(self, name: str, run: NewRun) -> None:
         words, runs = DATA_SETS.get(name, name), self._window.runs

@@ -334,9 +334,8 @@ class MainWindow(QMainWindow):
     def _rail(self) -> QWidget:
         rail = named(QWidget(), style="rail")
         rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        font = rail.font()
-        font.setBold(True)
-        room = max(QFontMetrics(font).horizontalAdvance(word) for _, word in _PAGES)
+        bold = QFontMetrics(theme.font_of(rail, bold=True))
+        room = max(bold.horizontalAdvance(word) for _, word in _PAGES)
         width = max(_RAIL, room + 3 * theme.GRID)
         rail.setFixedWidth(width)
         layout = vbox(within=rail, margins=(0, theme.GRID))

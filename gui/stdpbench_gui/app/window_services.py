@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction
@@ -176,6 +176,7 @@ class ClosingQuestion(QMessageBox):
             self._settings.setValue("closing", self.answer)
 
 
+_D = TypeVar("_D", bound=QDialog)
 _KEPT = 12
 _STOPPING_MS = 15_000
 
@@ -391,6 +392,12 @@ class WindowServices(QObject):
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
+    def open(self, dialog: _D) -> _D:
+        """Open a dialog, and remember it."""
+        self.dialog = dialog
+        dialog.open()
+        return dialog
+
     def open_dropped(self, paths: Sequence[Path]) -> None:
         """Open the first dropped path; companion files, such as labels of IDX pictures, are found automatically."""
         if not paths:
@@ -447,17 +454,13 @@ class WindowServices(QObject):
         dialog.chosen.connect(self._window.run_experiment)
         dialog.edit_wanted.connect(lambda made: self.forms.new_run(NewRun.of(made), called=made.name))
         dialog.other_wanted.connect(self.choose_data)
-        dialog.open()
-        self.dialog = dialog
-        return dialog
+        return self.open(dialog)
 
     def edit_network(self, draft: NetworkDraft) -> NetworkEditor:
         """Open the editor of a network, from which a run can be started."""
         dialog = NetworkEditor(draft, self._window.session, self._window.runs, self._window)
         dialog.chosen.connect(self._window.start.choose)
-        dialog.open()
-        self.dialog = dialog
-        return dialog
+        return self.open(dialog)
 
     def build_network(self) -> NetworkEditor:
         """Open the editor with an empty network for scikit-learn's digits."""
@@ -509,28 +512,22 @@ class WindowServices(QObject):
         dialog = ExperimentsDialog(self._window.machine, self._window)
         dialog.chosen.connect(self._window.start.choose)
         dialog.edit_wanted.connect(lambda name: self.forms.new_run(NewRun.of(read_experiment(name), name)))
-        dialog.open()
-        self.dialog = dialog
-        return dialog
+        return self.open(dialog)
 
     def show_machine(self) -> MachineDialog:
         """Open what the check of this machine has found."""
         dialog = MachineDialog(self._window.machine, self._window)
         dialog.data_wanted.connect(lambda name, way: self.get_data(name, way))
-        dialog.open()
-        self.dialog = dialog
-        return dialog
+        return self.open(dialog)
 
     def get_data(self, name: str, way: str, why: str = "") -> FetchDialog:
         """Open the dialog that gets a data set; `way` is ``"download"``, ``"folder"``, or empty to ask."""
-        dialog = FetchDialog(name, self._window.session, self._window, why)
+        dialog = self.open(FetchDialog(name, self._window.session, self._window, why))
         dialog.fetched.connect(lambda *_: self._window.machine.check())
-        dialog.open()
         if way == "download":
             dialog.download()
         elif way == "folder":
             dialog.folder_button.click()
-        self.dialog = dialog
         return dialog
 
     def _get_data_for(self, name: str, experiment: Experiment) -> None:
@@ -568,8 +565,7 @@ class WindowServices(QObject):
             return False
         question = ClosingQuestion(self._window.session, self._settings, self._window)
         question.finished.connect(lambda _: self._answered(question))
-        question.open()
-        self.dialog = question
+        self.open(question)
         return False
 
     def _answered(self, question: ClosingQuestion) -> None:

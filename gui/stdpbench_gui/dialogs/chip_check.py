@@ -92,8 +92,7 @@ class ChipCheckDialog(Dialog):
         top = QTreeWidgetItem([verdict_text(check)])
         top.setData(0, _SOURCE, " ".join(check.remarks))
         top.setFirstColumnSpanned(True)
-        font = self.font()
-        font.setBold(True)
+        font = theme.font_of(self, bold=True)
         for row in check.rows:
             item = QTreeWidgetItem([row.what, row.where, row.value, row.limit, row.verdict])
             item.setData(0, _SOURCE, f"{row.what}: {row.value}; the chip: {row.limit}. Source: {row.source}")

@@ -123,8 +123,7 @@ class FetchDialog(QDialog):
             return
         done = transfer.done / _MEGABYTE
         if transfer.total:
-            self.progress.setRange(0, transfer.total)
-            self.progress.setValue(transfer.done)
+            self.progress.show_part(transfer.done, transfer.total)
             self.status.setText(f"{transfer.name}: {done:.1f} of {transfer.total / _MEGABYTE:.1f} MB")
         else:
             self.status.setText(f"{transfer.name}: {done:.1f} MB")

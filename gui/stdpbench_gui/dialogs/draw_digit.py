@@ -385,10 +385,7 @@ class DrawDigitDialog(View, QDialog):
 
     def _answer_widgets(self) -> None:
         self.big = named(Label("–"), "Answer")
-        font = self.big.font()
-        font.setPointSizeF(font.pointSizeF() * 4)
-        font.setBold(True)
-        self.big.setFont(font)
+        self.big.setFont(theme.font_of(self.big, 4.0, bold=True))
         self.big.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.big.setMinimumWidth(96)
         self.words = wrapped("")

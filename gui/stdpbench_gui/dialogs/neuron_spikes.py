@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtGui import QFontMetrics, QGuiApplication
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QMenu, QWidget
 
@@ -202,9 +202,7 @@ class NeuronSpikes(View, Dialog):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.area.setBackground(theme.current().base)
-        for plot in (self.tuning, self.gaps, self.cross, self.raster):
-            plot.restyle()
+        self.area.restyle()
         self.draw()
 
     def _show(self, recorded: Recorded) -> None:
@@ -265,13 +263,13 @@ class NeuronSpikes(View, Dialog):
         self.raster.draw(self.recorded.trains, wanted, [_colour(slot) for slot in range(len(wanted))])
         pairs = [(a, b) for place, a in enumerate(wanted) for b in wanted[place:]]
         kept = self.pair.currentData()
-        self.pair.blockSignals(True)
+        blocker = QSignalBlocker(self.pair)
         self.pair.clear()
         for a, b in pairs:
             self.pair.addItem(f"{a} with itself" if a == b else f"{a} and {b}", (a, b))
         usual = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
         self.pair.setCurrentIndex(pairs.index(kept if kept in pairs else usual))
-        self.pair.blockSignals(False)
+        blocker.unblock()
         self._draw_pair()
 
     def _draw_pair(self) -> None:

@@ -27,9 +27,9 @@ _NARROW, _USUAL = 250, 320
 _ROOM = 2 * theme.GRID
 
 
-def marked_down(name: str = "") -> QLabel:
+def marked_down() -> QLabel:
     """Return an empty label for Markdown whose text can be selected with mouse and keyboard."""
-    label = wrapped("", name)
+    label = wrapped("")
     label.setTextFormat(Qt.TextFormat.MarkdownText)
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse

@@ -114,6 +114,14 @@ def plot_font() -> QFont:
     return font
 
 
+def font_of(widget: QWidget, times: float = 1.0, *, bold: bool = False) -> QFont:
+    """Return the font of a widget, larger by a factor, or bold."""
+    font = widget.font()
+    font.setPointSizeF(font.pointSizeF() * times)
+    font.setBold(bold)
+    return font
+
+
 def current() -> Theme:
     """Return the active theme."""
     return _current

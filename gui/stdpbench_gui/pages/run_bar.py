@@ -207,8 +207,7 @@ class RunBar(QWidget):
         self.progress.setVisible(not shown)
         if self._session.live.state is State.FINISHED:
             vote = self._session.live.metrics.get("network", {}).get("vote")
-            self.progress.setRange(0, 1)
-            self.progress.setValue(1)
+            self.progress.show_part(1, 1)
             self.position.setText("" if vote is None else f"accuracy {100 * vote:.1f} % by vote")
             self.speed_text.setText("")
             return
@@ -223,8 +222,7 @@ class RunBar(QWidget):
             self.position.setText(self._waits_for() if building else "")
             self.speed_text.setText("")
             return
-        self.progress.setRange(0, progress["total"])
-        self.progress.setValue(progress["done"])
+        self.progress.show_part(progress["done"], progress["total"])
         where = progress["phase"]
         if progress["total"] > 1:
             where += f" {thousands(progress['done'])}/{thousands(progress['total'])}"

@@ -96,9 +96,7 @@ class StartPage(QScrollArea):
     def _first_minute(self) -> QFrame:
         card = named(QFrame(), style="card")
         heading = wrapped("Watch a network of spiking neurons learn digits")
-        font = heading.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
-        heading.setFont(font)
+        heading.setFont(theme.font_of(heading, 1.5))
         self.first_button = push_button("Digits in a minute", clicked=self._begin_first_minute, style="primary")
         self.draw_button = push_button(
             "Draw a digit…", clicked=self.drawing_wanted, tip="Draw a digit and see the answer of a trained network"

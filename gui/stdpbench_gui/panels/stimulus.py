@@ -177,10 +177,7 @@ class Stimulus(Panel):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        font = self.verdict.font()
-        font.setPointSizeF(self.font().pointSizeF() * 1.25)
-        font.setBold(True)
-        self.verdict.setFont(font)
+        self.verdict.setFont(theme.font_of(self, 1.25, bold=True))
         self._changed_at, self._shown = 0.0, None
         self.view.restyle()
         self.mark_dirty()

@@ -11,7 +11,6 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, n_bins
@@ -23,7 +22,7 @@ from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
-from stdpbench_gui.widgets.basic import named, not_none, wrapped
+from stdpbench_gui.widgets.basic import choice, named, not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -154,8 +153,8 @@ class Thresholds(Panel):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self.what = named(QComboBox(), "Quantity of the right histogram", tip="Quantity of the right histogram")
-        self.what.addItems(("rate per neuron", "spikes per presentation"))
+        name = "Quantity of the right histogram"
+        self.what = choice(("rate per neuron", "spikes per presentation"), name, tip=name)
         self.what.currentIndexChanged.connect(self._on_what)
         self.title_extra.addWidget(self.what)
         self.graphics = named(PlotArea(), "Histograms of thresholds and of firing")
@@ -185,9 +184,7 @@ class Thresholds(Panel):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.graphics.setBackground(theme.current().base)
-        for plot in (self.theta_plot, self.rate_plot):
-            plot.restyle()
+        self.graphics.restyle()
         self.mark_dirty()
 
     def _on_shown(self) -> None:

@@ -108,17 +108,14 @@ class SmallPlot(Plot):
     ----------
     title : str
         Its title.
-    powers : bool
-        Whether values are decadic logarithms, whose axis has powers of ten.
     """
 
-    def __init__(self, title: str, *, powers: bool = False) -> None:
+    def __init__(self, title: str) -> None:
         self._below = ""
         self._shorter: tuple[str, ...] | None = None
         self._written = "", "", ""
         self._below_title: list[pg.InfiniteLine] = []
         super().__init__({side: _Axis(side) for side in ("left", "bottom")})
-        self.getAxis("left").powers = powers
         self.setMouseEnabled(x=True, y=False)
         self.title_item = pg.LabelItem(title, justify="left")
         self.title_item.setParentItem(self.getViewBox())

@@ -100,13 +100,16 @@ def menu_action(menu: QMenu, text: str, slot: Callable[[], object], tip: str = "
     return action
 
 
-def check_action(menu: QMenu, text: str, on: bool, toggled: Callable[[bool], object], tip: str = "") -> QAction:
+def check_action(
+    menu: QMenu, text: str, on: bool, toggled: Callable[[bool], object] | None = None, tip: str = ""
+) -> QAction:
     """Append an action to a menu that can be on or off."""
     action = not_none(menu.addAction(text))
     action.setToolTip(tip or text)
     action.setCheckable(True)
     action.setChecked(on)
-    action.toggled.connect(toggled)
+    if toggled is not None:
+        action.toggled.connect(toggled)
     return action
 
 
@@ -271,6 +274,13 @@ def search_field(name: str, hint: str, changed: PYQT_SLOT | None = None) -> QLin
     if changed is not None:
         field.textChanged.connect(changed)
     return field
+
+
+def note(name: str, text: str = "", *, rich: bool = False) -> QLabel:
+    """Return a label for what is said about a drawing, above or below it."""
+    label = wrapped(text, "faint", name=name, rich=rich)
+    label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+    return label
 
 
 def number_field(

@@ -18,7 +18,6 @@ from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
 _WAIT_MS = 150
-_PREVIEWED = ("data", "encoding")
 _LINES = 13  # of text: smallest height of the drawing
 
 

@@ -14,6 +14,7 @@ from stdpbench.engine.network.description import bytes_text
 from stdpbench.experiment import Group, NetworkDraft
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import plain_tip
+from stdpbench_gui.widgets.tables import as_table
 
 _POPULATIONS, _PROJECTIONS = "network.populations", "network.projections"
 _COLUMNS = ("Name", "Description", "Synapses", "Memory")
@@ -40,9 +41,7 @@ class NetworkTree(QTreeWidget):
         self.setAccessibleName("Populations and projections")
         self.setColumnCount(len(_COLUMNS))
         self.setHeaderLabels(_COLUMNS)
-        self.setRootIsDecorated(False)
-        self.setItemsExpandable(False)
-        self.setUniformRowHeights(True)
+        as_table(self)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._items: dict[str, QTreeWidgetItem] = {}
         self.currentItemChanged.connect(lambda item, _: self._choose(item))

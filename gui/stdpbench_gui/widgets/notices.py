@@ -85,8 +85,7 @@ class Task(QFrame):
     def look(self) -> None:
         """Show the progress that the thread has written."""
         if self.total and not self.cancelled:
-            self.bar.setRange(0, self.total)
-            self.bar.setValue(self.done)
+            self.bar.show_part(self.done, self.total)
             self.label.setText(f"{self._words} {self.phase} {100 * self.done / self.total:.0f} %".replace("  ", " "))
 
     def _cancel(self) -> None:

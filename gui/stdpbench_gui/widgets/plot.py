@@ -29,6 +29,12 @@ class PlotArea(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         super().__init__()
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
+    def restyle(self) -> None:
+        """Apply the colours and the font size of the theme to the area and its plots."""
+        self.setBackground(theme.current().base)
+        for plot in self.ci.items:
+            plot.restyle()
+
 
 _MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")
 _READ = ("isChecked", "value", "maximum", "count")

@@ -40,6 +40,11 @@ class ProgressBar(QProgressBar):
             self.setFixedHeight(_HEIGHT)
         self._next = timer(self, self.update, _STEP_MS, once=True)
 
+    def show_part(self, done: int, total: int) -> None:
+        """Show how much is done; a total of 0: it is not known."""
+        self.setRange(0, total)
+        self.setValue(done)
+
     def pieces(self) -> list[tuple[float, float]]:
         """Return the filled pieces of the indeterminate bar: left and right ends as shares of the width."""
         if motion.reduced:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt6.QtGui import QBrush, QColor, QResizeEvent
-from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
+from PyQt6.QtWidgets import QHeaderView, QTreeView, QTreeWidget, QTreeWidgetItem
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.timers import timer
@@ -144,12 +144,18 @@ class Rows(QTreeWidget):
         self._fitting = False
 
 
-def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int] = ()) -> QTreeWidget:
-    """Return a table; `headings` are pairs of a title and a tooltip, `least` columns that may be hidden (`Rows`)."""
-    tree = named(Rows(least), name, style="rows")
+def as_table(tree: QTreeView, *, striped: bool = False) -> None:
+    """Show the rows of a tree as those of a table, all of one height."""
     tree.setRootIsDecorated(False)
     tree.setItemsExpandable(False)
     tree.setUniformRowHeights(True)
+    tree.setAlternatingRowColors(striped)
+
+
+def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int] = ()) -> QTreeWidget:
+    """Return a table; `headings` are pairs of a title and a tooltip, `least` columns that may be hidden (`Rows`)."""
+    tree = named(Rows(least), name, style="rows")
+    as_table(tree)
     tree.setTextElideMode(Qt.TextElideMode.ElideRight)
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setHeaderLabels([heading for heading, _ in headings])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPixmap
-from PyQt6.QtWidgets import QSlider, QSpinBox
+from PyQt6.QtWidgets import QSlider
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
@@ -18,7 +18,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import choice, named, push_button, wrapped
+from stdpbench_gui.widgets.basic import choice, named, note, number_field, push_button
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.tables import add_row, table_of
 
@@ -60,11 +60,9 @@ class ClustersBox(Box):
         self.method = choice([*METHODS, NEURONS], "Clustering method", chosen=lambda _: self._ask())
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Number of clusters, K")
         self.slider.setMinimumWidth(60)
-        self.spin = named(QSpinBox(), "K")
-        self.spin.setPrefix("K ")
-        for widget in (self.slider, self.spin):
-            widget.setRange(2, _MOST)
-            widget.setValue(10)
+        self.slider.setRange(2, _MOST)
+        self.slider.setValue(10)
+        self.spin = number_field(2, _MOST, 10, "K", prefix="K ")
         self.auto = push_button(
             "auto",
             name="Number of clusters with the best silhouette",
@@ -76,8 +74,7 @@ class ClustersBox(Box):
         self.cancel.hide()
         self.title_extra.addWidget(self.method)
         controls = hbox((self.slider, 1), self.spin, self.auto, self.cancel, margins=(theme.GRID, 2))
-        self.note = named(wrapped("", "faint"), "About the clusters")
-        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note = note("About the clusters")
         self.rows = table_of(
             "Clusters",
             (
@@ -157,10 +154,6 @@ class ClustersBox(Box):
                 self.rows.scrollToItem(row)
         self._filling = False
         self._say("clustering …" if self.cancel.isVisibleTo(self) else "")
-
-    def restyle(self) -> None:
-        """Apply the colours of the theme."""
-        self._on_changed({"clusters"})
 
     def _items(self) -> list[Any]:
         return [self.rows.topLevelItem(place) for place in range(self.rows.topLevelItemCount())]

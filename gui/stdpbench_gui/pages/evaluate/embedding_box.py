@@ -21,7 +21,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, NarrowBox, choice, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, choice, not_none, note, push_button
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics
 from stdpbench_gui.widgets.pictures import html_of, ink
@@ -131,8 +131,7 @@ class Scatter(MapGraphics):
         self._names = [
             pg.TextItem(text, colours.ink, anchor=(0.5, 0.5), border=colours.line, fill=ground) for _, _, text in names
         ]
-        font = self.font()
-        font.setBold(True)
+        font = theme.font_of(self, bold=True)
         for name, (x, y, _) in zip(self._names, names, strict=True):
             name.setFont(font)
             name.setPos(x, y)
@@ -302,8 +301,7 @@ class EmbeddingBox(Box):
         self.title_extra.addWidget(self.method)
         self.title_extra.addWidget(self.colour)
         self.scatter = Scatter(self._picture)
-        self.note = wrapped("", "faint", name="About the embedding", rich=True)
-        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note = note("About the embedding", rich=True)
         self.under_way = Label()
         self.bar = ProgressBar("Progress of the embedding")
         self.cancel = push_button("Cancel", clicked=self.given_up, name="Cancel the embedding")
@@ -352,8 +350,7 @@ class EmbeddingBox(Box):
         for widget in (self.under_way, self.bar, self.cancel):
             widget.setVisible(bool(words))
         self.under_way.setText(words)
-        self.bar.setRange(0, total)
-        self.bar.setValue(done)
+        self.bar.show_part(done, total)
         if not words and self.state.plane is not None:
             self.method.setCurrentIndex(max(0, self.method.findData(self.state.plane.method)))
 

@@ -18,7 +18,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import choice, named, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import choice, named, note, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
 
@@ -58,8 +58,7 @@ class FieldsBox(Box):
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self._draw())
         self.graphics.scene().sigMouseClicked.connect(self._on_click)
         self.graphics.viewport().installEventFilter(self)
-        self.note = named(wrapped("", "faint"), "About the neurons")
-        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note = note("About the neurons")
         vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
         self._levels, self._gaps = (0.0, 1.0), False
         self.restyle()

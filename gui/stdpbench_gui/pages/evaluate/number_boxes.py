@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PyQt6.QtGui import QFont
 
 from stdpbench.base.units import minus, thousands
 from stdpbench.results.figures.paper import Table
@@ -16,7 +15,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import NarrowBox, named, not_none, wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, named, not_none, note
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 from stdpbench_gui.widgets.tables import add_heading, add_row, table_of
@@ -43,8 +42,7 @@ class MatrixBox(Box):
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
-        self.note = named(wrapped("", "faint"), "About the matrix")
-        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note = note("About the matrix")
         vbox((self.matrix, 1), self.note, within=self.body, spacing=0)
 
     def refresh(self, topics: set[str]) -> None:
@@ -256,9 +254,7 @@ class ReadoutsBox(Box):
             row = add_row(self.rows, texts, f"{one.note or one.name}; {counted}")
             if one.group in ("read-out", "supervised") and one.name == self.state.readout:
                 row.setSelected(True)
-                font = QFont(self.font())
-                font.setBold(True)
-                row.setFont(0, font)
+                row.setFont(0, theme.font_of(self, bold=True))
         if self.state.missing:
             add_heading(self.rows, self.state.missing)
         if not {"untrained", "start", "pixels"} & {one.group for one in look.accuracies}:

@@ -17,7 +17,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import named, wrapped
+from stdpbench_gui.widgets.basic import named, note
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -51,8 +51,7 @@ class OverTimeBox(Box):
         self.median = pg.InfiniteLine(angle=90)
         self.plot.add_line(self.median)
         self.graphics.addItem(self.plot)
-        self.note = named(wrapped("", "faint"), "About the time of answers")
-        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note = note("About the time of answers")
         vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
         self._restyle()
 
@@ -86,8 +85,7 @@ class OverTimeBox(Box):
 
     def _restyle(self) -> None:
         colours = theme.current()
-        self.graphics.setBackground(colours.base)
-        self.plot.restyle()
+        self.graphics.restyle()
         self.curve.setPen(colours.pen("exc", 2))
         self.median.setPen(pg.mkPen(colours.ink, width=1, style=Qt.PenStyle.DashLine))
 

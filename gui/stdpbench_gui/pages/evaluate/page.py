@@ -371,8 +371,7 @@ class EvaluatePage(QWidget):
 
     def _on_progress(self, phase: str, done: int, total: int) -> None:
         self.busy_words.setText(f"{phase} …")
-        self.busy.setRange(0, total)
-        self.busy.setValue(done)
+        self.busy.show_part(done, total)
 
     def _arrange(self) -> None:
         """Restore the saved sizes of the views, or set the defaults, once the page has a size."""

@@ -99,10 +99,6 @@ class Strip(Box):
             hint = "Click a point, a cell, a cluster or a neuron, or drag over points, to select in all views"
             self.note.setText(f"{hint}{more}")
 
-    def restyle(self) -> None:
-        """Apply the colours of the theme."""
-        self._on_changed({"chosen"})
-
     def _on_item(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.state.point_at(int(item.data(_NUMBER)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PyQt6.QtCore import QModelIndex, QRect, QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import (
@@ -20,7 +22,7 @@ from stdpbench_gui.pages.rules.plot_text import told_apart
 from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import menu_button, named, not_none, plain_tip, push_button, wrapped
+from stdpbench_gui.widgets.basic import menu_action, menu_button, named, not_none, note, plain_tip, push_button
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _TOLD = Qt.ItemDataRole.UserRole
@@ -121,11 +123,10 @@ class CompareBox(TitledBox):
         self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.list.setEditTriggers(QTreeWidget.EditTrigger.EditKeyPressed)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.hint = wrapped(
+        self.hint = note(
+            "",
             "Keep this curve, change a value or the rule, and compare. Drop a CSV file here to add data points.",
-            "faint",
         )
-        self.hint.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.keep = push_button("Keep this curve", tip="Keep the rule with its values in all plots (Ctrl+Shift+K)")
         add = "Add experimental data points"
         self.points = menu_button("Data points", self._points_menu(), name=add, tip=add)
@@ -147,14 +148,11 @@ class CompareBox(TitledBox):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         for name, make in SHIPPED.items():
-            action = not_none(menu.addAction(name))
-            action.setToolTip(plain_tip(make()[0].about))
-            action.triggered.connect(lambda _=False, name=name: self.shipped_wanted.emit(name))
+            menu_action(menu, name, partial(self.shipped_wanted.emit, name), plain_tip(make()[0].about))
         menu.addSeparator()
         for protocol in ("pair-window", "frequency", "weight-dependence"):
-            quick = QUICK[protocol]
-            action = not_none(menu.addAction(f"From a CSV file, for the {quick.title.lower()}…"))
-            action.triggered.connect(lambda _=False, protocol=protocol: self.file_wanted.emit(protocol))
+            text = f"From a CSV file, for the {QUICK[protocol].title.lower()}…"
+            menu_action(menu, text, partial(self.file_wanted.emit, protocol))
         return menu
 
     def has_content(self) -> bool:

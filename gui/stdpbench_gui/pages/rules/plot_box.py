@@ -29,6 +29,7 @@ from stdpbench_gui.widgets.basic import (
     menu_action,
     named,
     not_none,
+    note,
     tool_button,
     wrapped,
 )
@@ -163,12 +164,9 @@ class PlotBox(TitledBox):
         tip = "The protocol and options that show this rule best"
         menu_action(self.menu, "Default of the rule", lambda: self.state.plan(self.place, Plan()), tip)
         menu_action(self.menu, "Fit the axes", lambda: self.plot.fit())
-        self.why = wrapped("", "faint")
+        self.why, self.foot = note(""), note("Conditions")
         self.legend = Legend()
         self.plot = CurvePlot()
-        self.foot = named(wrapped("", "faint"), "Conditions")
-        for label in (self.why, self.foot):
-            label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         vbox(self.why, self.legend, (self.plot, 1), self.foot, within=self.body, spacing=0)
         self._tick = timer(self, self._draw, once=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -20,7 +21,7 @@ from stdpbench.studies.lab.use import experiment_with, live_changes
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import menu_button, not_none, plain_tip, push_button
+from stdpbench_gui.widgets.basic import menu_action, menu_button, not_none, plain_tip, push_button
 from stdpbench_gui.widgets.notices import Notices
 
 Report = Callable[[str, bool], None]
@@ -213,10 +214,7 @@ class ToNetwork(QObject):
             (f"To this run, from the next presentation on{of}", seen.why_not_here, self.apply_here),
             (f"In a branch, to compare{of}", seen.why_not_in_branch, self.apply_in_branch),
         ):
-            action = not_none(self.menu.addAction(text))
-            action.setEnabled(not why_not)
-            action.setToolTip(why_not or text)
-            action.triggered.connect(lambda _=False, slot=slot: slot(projection))
+            menu_action(self.menu, text, partial(slot, projection), why_not or text).setEnabled(not why_not)
         for reason in dict.fromkeys((seen.why_not_here, seen.why_not_in_branch)):
             if reason != seen.says:
                 self._say(reason)

@@ -53,6 +53,7 @@ from stdpbench_gui.widgets.basic import (
 )
 from stdpbench_gui.widgets.layouts import TOP, hbox, holding, split, vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_names
+from stdpbench_gui.widgets.tables import add_heading, add_row, as_table
 
 
 class RunSelection(QObject):
@@ -250,7 +251,6 @@ class ComparisonPanel(View, QWidget):
         curves = holding(vbox(self.legend, (grid, 1), spacing=0), "panel")
         curves.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         self.rows = named(QTreeWidget(), "Results and differing parameters of the ticked runs", style="rows")
-        self.rows.setItemsExpandable(False)
         self.seeds = named(QTreeWidget(), "Means over seeds, and differences seed by seed", style="rows")
         self._marks: dict[str, list[pg.InfiniteLine]] = {}
         self.words = named(wrapped("", "faint"), "Summary of the comparison")
@@ -262,9 +262,7 @@ class ComparisonPanel(View, QWidget):
         self.body: QWidget = halves
         vbox(self._bar(), self.problem, self.empty, (self.body, 1), within=self, spacing=theme.GRID // 2)
         for table in (self.rows, self.seeds):
-            table.setRootIsDecorated(False)
-            table.setUniformRowHeights(True)
-            table.setAlternatingRowColors(True)
+            as_table(table, striped=True)
             not_none(table.header()).setTextElideMode(Qt.TextElideMode.ElideRight)
             # a scroll bar that appears takes room
             not_none(table.verticalScrollBar()).rangeChanged.connect(lambda *_: self._fit_tables())
@@ -401,7 +399,7 @@ class ComparisonPanel(View, QWidget):
                 fit_columns(table, shrinks)
 
     def _write_rows(self) -> None:
-        comparison, names, colours = self._ticks.comparison, self._names(), theme.current()
+        comparison, names = self._ticks.comparison, self._names()
         self._write_seeds()
         self.rows.clear()
         self.rows.setVisible(comparison is not None)
@@ -421,15 +419,8 @@ class ComparisonPanel(View, QWidget):
         for kind, what, texts in comparison_rows(comparison):
             if kind != heading:
                 heading = kind
-                row = QTreeWidgetItem(self.rows, [kind])
-                row.setFirstColumnSpanned(True)
-                row.setForeground(0, QBrush(QColor(colours.faint)))
-                row.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            row = QTreeWidgetItem(self.rows, [what, *texts])
-            for number, text in enumerate(texts, 1):
-                row.setToolTip(number, plain_tip(text))
-                row.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            row.setToolTip(0, plain_tip(what))
+                add_heading(self.rows, kind)
+            add_row(self.rows, [what, *texts])
         self._fit_tables()
 
     # -- summary and export ---------------------------------------------------------------------------------------

@@ -86,8 +86,7 @@ class RunScatter(PlotArea):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.setBackground(theme.current().base)
-        self.plot.restyle()
+        super().restyle()
         self._draw()
 
     def show_runs(

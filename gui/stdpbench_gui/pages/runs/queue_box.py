@@ -49,7 +49,7 @@ from stdpbench_gui.widgets.basic import (
     wrapped,
 )
 from stdpbench_gui.widgets.layouts import hbox, vbox
-from stdpbench_gui.widgets.tables import RowsModel
+from stdpbench_gui.widgets.tables import RowsModel, as_table
 
 _TITLES = ("item", "state", "what", "progress", "added", "reason")
 PAUSED = str(State.PAUSED)
@@ -223,9 +223,7 @@ class QueueBox(QWidget):
             style="rows",
         )
         self.view.setModel(self.model)
-        self.view.setRootIsDecorated(False)
-        self.view.setUniformRowHeights(True)
-        self.view.setAlternatingRowColors(True)
+        as_table(self.view, striped=True)
         self.view.setAllColumnsShowFocus(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)

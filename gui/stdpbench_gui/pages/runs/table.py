@@ -44,7 +44,7 @@ from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.run_folder import now
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.widgets.basic import check_action, menu_action, named, not_none, plain_tip
-from stdpbench_gui.widgets.tables import RowsModel
+from stdpbench_gui.widgets.tables import RowsModel, as_table
 
 USUAL = (
     "name",
@@ -416,9 +416,7 @@ class RunsTable(QTreeView):
         self._settings = settings
         self.setModel(model)
         self.setItemDelegate(ProgressDelegate(self))
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
-        self.setAlternatingRowColors(True)
+        as_table(self, striped=True)
         self.setAllColumnsShowFocus(True)
         self.setSortingEnabled(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

@@ -152,8 +152,7 @@ class CurvePlot(QWidget):
 
     def restyle(self) -> None:
         """Apply the colours and the font size of the theme."""
-        self.area.setBackground(theme.current().base)
-        self.plot.restyle()
+        self.area.restyle()
         self.chooser.setFont(theme.plot_font())
         self.note.setFont(theme.plot_font())
         self._level.setPen(pg.mkPen(theme.current().faint, style=Qt.PenStyle.DotLine))

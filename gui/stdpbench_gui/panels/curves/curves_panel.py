@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from stdpbench.runs.analysis.curves import PERCENT, USUAL, series
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
-from stdpbench.runs.protocol.live_run import held_out_words
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.curves import taught
@@ -31,7 +29,7 @@ from stdpbench_gui.panels.curves.measure import Measure, Other, Source
 from stdpbench_gui.panels.curves.other_runs import DifferingValues, RunLegend, kind_of, others_of
 from stdpbench_gui.panels.curves.pictures import Pictures
 from stdpbench_gui.panels.curves.stream import Stream, summary_of, table_of
-from stdpbench_gui.panels.curves.taught import Taught
+from stdpbench_gui.panels.curves.taught import Taught, newest_held_out
 from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import step_up
@@ -103,12 +101,8 @@ class SmoothingMenu(QMenu):
         self._group = QActionGroup(self)
         self._actions: dict[int, QAction] = {}
         for n in self.CHOICES:
-            action = QAction(f"Mean of the last {n} points" if n > 1 else "None", self)
-            action.setCheckable(True)
-            action.setChecked(n == 1)
-            self._group.addAction(action)
-            self.addAction(action)
-            self._actions[n] = action
+            self._actions[n] = check_action(self, f"Mean of the last {n} points" if n > 1 else "None", n == 1)
+            self._group.addAction(self._actions[n])
         self._group.triggered.connect(lambda _: changed())
 
     @property
@@ -145,22 +139,22 @@ class OverlaysMenu(QMenu):
     def _fill(self) -> None:
         self.clear()
         for overlay in self._overlays.shown():
-            self._offer(overlay, partial(self._overlays.remove, overlay.name), f"Remove {overlay.name}", on=True)
+            self._offer(overlay, True)
         self.addSeparator()
         offered = self._others()
         for entry in offered:
             overlay = Overlay(entry.name, {}, entry.path, title=entry.title)
-            self._offer(overlay, partial(self._overlays.add, overlay), f"Draw {entry.name}", on=False)
+            self._offer(overlay, False)
         if not offered:
             not_none(self.addAction("No other run to draw")).setEnabled(False)
         self.addSeparator()
         clear = menu_action(self, "Clear", self._overlays.clear, "Remove all other runs from the plots")
         clear.setEnabled(bool(len(self._overlays)))
 
-    def _offer(self, overlay: Overlay, do: Callable[[], object], tip: str, *, on: bool) -> None:
-        action = menu_action(self, (overlay.title or overlay.name).replace("&", "&&"), do, tip)
-        action.setCheckable(True)
-        action.setChecked(on)
+    def _offer(self, overlay: Overlay, on: bool) -> None:
+        text, overlays = (overlay.title or overlay.name).replace("&", "&&"), self._overlays
+        tip = f"{'Remove' if on else 'Draw'} {overlay.name}"
+        check_action(self, text, on, lambda _: overlays.remove(overlay.name) if on else overlays.add(overlay), tip)
 
     def _others(self) -> list[Entry]:
         """Return the newest runs beside the current one that are not drawn."""
@@ -461,22 +455,20 @@ class Curves(Panel):
     def _place(self, placed: list[tuple[CurvePlot, int, int]]) -> None:
         if placed == self._placed:
             return
+        kept = [plot for plot, _, _ in placed]
         for plot in self.shown:
             self._layout.removeWidget(plot)
-        for plot in self.shown:
-            if plot not in [each for each, _, _ in placed]:
+            if plot not in kept:
                 plot.hide()
         self._placed = placed
+        for plot, row, column in placed:
+            self._layout.addWidget(plot, row, column)
+            plot.show()
         rows, columns = {row for _, row, _ in placed}, {column for _, _, column in placed}
         for row in range(self._layout.rowCount()):
             self._layout.setRowStretch(row, int(row in rows))
         for column in range(self._layout.columnCount()):
             self._layout.setColumnStretch(column, int(column in columns))
-        for plot, row, column in placed:
-            self._layout.addWidget(plot, row, column)
-            self._layout.setRowStretch(row, 1)
-            self._layout.setColumnStretch(column, 1)
-            plot.show()
         self._layout.activate()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -508,9 +500,7 @@ class Curves(Panel):
         if "vote" in last.accuracy:
             parts.insert(0, f"running accuracy {100 * last.accuracy['vote']:.1f} % (vote, training labels)")
         if live.held_out:
-            at = max(live.held_out)
-            fact = live.held_out[at]
-            parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
+            parts.append(newest_held_out(live))
         named = f"; overlays: {', '.join(others)}" if others else ""
         rules = [
             describe_changes(changes).removeprefix("rule → ").removeprefix("rule of ")
@@ -540,6 +530,8 @@ class Curves(Panel):
             for title, measure in measures.items()
             if (lines := [line for line in measure.lines if len(line.x)])
         ]
+        if not plots:
+            return None
         runs = [folder.path.name if folder is not None else "this run", *(other.full for other in source.others)]
         block = len(next(iter(live.blocks.values())).spikes) if live.blocks else 1
         point = f"each point is a block of {block} presentations" if block > 1 else "each point is one presentation"
@@ -547,19 +539,15 @@ class Curves(Panel):
         held_out = f", or {' or '.join(map(str, pictures))} held-out pictures" if pictures else ""
         which = f"{len(runs)} runs, {', '.join(runs)}" if len(runs) > 1 else "one run"
         several = {"title": "Course of training", "errors": "none, each line is a single run"} if len(runs) > 1 else {}
-        return (
-            None
-            if not plots
-            else {
-                "kind": "lines",
-                "x_label": source.x_labels[0],
-                "plots": plots,
-                "marks": [(position * source.scale, text) for position, text in live.marks],
-                "n": f"{which}; {point}{held_out}",
-                "about": _RUNNING if self._kind == "pictures" else "",
-                **several,
-            }
-        )
+        return {
+            "kind": "lines",
+            "x_label": source.x_labels[0],
+            "plots": plots,
+            "marks": [(position * source.scale, text) for position, text in live.marks],
+            "n": f"{which}; {point}{held_out}",
+            "about": _RUNNING if self._kind == "pictures" else "",
+            **several,
+        }
 
     def _others(self) -> list[Other]:
         folder = self.session.folder

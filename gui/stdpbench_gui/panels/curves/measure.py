@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QPen
 
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.look import run_lines, theme
 
@@ -126,21 +128,23 @@ class Other:
     slot: int
 
 
-class Source(Protocol):
+class Source(ABC):
     """The quantities of a kind of run."""
 
     usual: tuple[str, ...]
     """Those that are shown by default, the best first."""
-    x_labels: tuple[str, ...]
+    x_labels: tuple[str, ...] = ("training presentations", "presentations")
     """Labels of the time axis, the longest first."""
     others: Sequence[Other]
     """Other runs that have these quantities."""
-    scale: float
+    scale: float = 1.0
     """Units of the time axis per presentation."""
 
+    @abstractmethod
     def titles(self) -> Mapping[str, str]:
         """Return the titles, with units, of all quantities that this run has."""
 
+    @abstractmethod
     def measure(self, name: str) -> Measure:
         """Return the curves of a quantity."""
 
@@ -159,6 +163,12 @@ def finite(x: NDArray[Any], y: NDArray[Any]) -> tuple[Values, Values]:
     """Return the points whose value is known."""
     known = np.isfinite(y)
     return np.asarray(x, np.float64)[known], np.asarray(y, np.float64)[known]
+
+
+def table_of_columns(columns: Mapping[str, NDArray[Any]]) -> Table:
+    """Return columns as a table, with empty cells for what is not known."""
+    rows = zip(*columns.values(), strict=True)
+    return list(columns), [["" if np.isnan(value) else float(value) for value in row] for row in rows]
 
 
 def of_other(other: Other, x: Values, y: Values, *, smooths: bool = True) -> Line:

@@ -45,8 +45,6 @@ class Pictures(Source):
     """
 
     usual: tuple[str, ...] = (ACCURACY, HELD_OUT, "spikes", "theta", "change")
-    x_labels: tuple[str, ...] = ("training presentations", "presentations")
-    scale = 1.0
 
     def __init__(
         self, session: RunSession, others: Sequence[Other], readouts: Sequence[str], measures: Sequence[str]

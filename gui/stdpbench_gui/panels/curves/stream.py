@@ -26,6 +26,7 @@ from stdpbench_gui.panels.curves.measure import (
     Values,
     finite,
     of_other,
+    table_of_columns,
     together,
 )
 
@@ -198,12 +199,7 @@ def table_of(live: LiveRun) -> Table:
     """Return one row per piece."""
     columns = stream_columns(live.pieces, piece_seconds(live))
     names = [name for name, values in columns.items() if values.ndim == 1 and name != "position"]
-    rows = [[*("" if np.isnan(value) else float(value) for value in row)] for row in _rows(columns, names)]
-    return names, rows
-
-
-def _rows(columns: Mapping[str, Any], names: list[str]) -> Any:
-    return np.stack([columns[name] for name in names], axis=1)
+    return table_of_columns({name: columns[name] for name in names})
 
 
 def _measured(what: str, value: float | None) -> str:

@@ -12,7 +12,17 @@ from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.curves import percentages, taught_columns
 from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.curves.measure import Line, Measure, Other, Source, Values, finite, of_other, together
+from stdpbench_gui.panels.curves.measure import (
+    Line,
+    Measure,
+    Other,
+    Source,
+    Values,
+    finite,
+    of_other,
+    table_of_columns,
+    together,
+)
 
 _SPANS = {"accuracy": 10.0, "loss": 0.1, "gradient": 0.1, "spikes": 5.0, "of_layer": 0.1, "dead": 10.0, "always": 10.0}
 _SHARES = ("dead", "always")
@@ -32,8 +42,6 @@ class Taught(Source):
     """
 
     usual: tuple[str, ...] = ("accuracy", "loss", "gradient", "spikes", "of_layer", "dead", "always")
-    x_labels: tuple[str, ...] = ("training presentations", "presentations")
-    scale = 1.0
 
     def __init__(self, live: LiveRun, population: str, others: Sequence[Other]) -> None:
         self.live, self.population = live, population
@@ -87,21 +95,18 @@ def summary_of(live: LiveRun) -> str:
     part = live.taught[at]
     return (
         f"Supervised, at training presentation {thousands(at)}: loss {part.loss:.3f}, {100 * part.accuracy:.1f} % of "
-        f"the last {thousands(part.pictures)} training pictures correct{_held_out(live)}."
+        f"the last {thousands(part.pictures)} training pictures correct"
+        f"{f'; {newest_held_out(live)}' if live.held_out else ''}."
     )
 
 
-def _held_out(live: LiveRun) -> str:
-    """Return the end of the sentence with what the newest measure on held-out pictures found."""
-    if not live.held_out:
-        return ""
+def newest_held_out(live: LiveRun) -> str:
+    """Say what the newest measure on held-out pictures found."""
     at = max(live.held_out)
     fact = live.held_out[at]
-    return f"; on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}"
+    return f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}"
 
 
 def table_of(live: LiveRun) -> Table:
     """Return one row per part."""
-    columns = taught_columns(live.taught)
-    rows = zip(*columns.values(), strict=True)
-    return list(columns), [["" if np.isnan(value) else float(value) for value in row] for row in rows]
+    return table_of_columns(taught_columns(live.taught))

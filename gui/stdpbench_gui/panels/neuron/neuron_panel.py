@@ -68,8 +68,7 @@ class ClassBars(PlotArea):
     def show_values(self, values: Sequence[float], names: Sequence[str], label: int, note: str) -> None:
         """Show spikes per presentation of each class; `note` names their source, or why there are none."""
         self.shown, colours = (values, names), theme.current()
-        self.setBackground(colours.base)
-        self.plot.restyle()
+        self.restyle()
         self.plot.set_title(", ".join(filter(None, ("mean spikes", note))))
         frames = [pg.mkPen(colours.ink, width=2) if n == label else pg.mkPen(None) for n in range(len(values))]
         brushes = [theme.class_colour(n) for n in range(len(values))]
@@ -263,9 +262,7 @@ class NeuronInspector(Panel):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.graphics.setBackground(theme.current().base)
-        self.potential.restyle()
-        self.conductance.restyle()
+        self.graphics.restyle()
         self._changed_at = 0.0
         self.mark_dirty()
 

@@ -170,12 +170,6 @@ class SlowMotionPlots(PlotArea):
         """Label the time axis: of a presentation, or of a piece of a stream."""
         self.weight.setLabel("bottom", f"time in {'piece' if of_a_stream else 'presentation'} (ms)")
 
-    def restyle(self) -> None:
-        """Apply the colours of the theme."""
-        self.setBackground(theme.current().base)
-        for plot in self.plots:
-            plot.restyle()
-
     def show_moment(self, moment: SlowMotion, pixel: int) -> None:
         """Show the courses of a presentation; pixel -1: the mean of the spiking inputs."""
         self._dt = moment.dt
@@ -246,15 +240,13 @@ class WeightsPair(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.now, self.change = Picture("Weights now"), Picture("Weight changes since the start")
-        self.captions = (Label(), Label())
+        self.captions = (wrapped("", "faint"), wrapped("", "faint"))
         layout = vbox(within=self, spacing=2)
         for picture, caption in zip((self.now, self.change), self.captions, strict=True):
             picture.clicked.connect(self.picked)
             picture.let_pick()
             picture.setToolTip("Click a pixel, or use the arrow keys, to follow its trace and weight")
-            caption.setObjectName("faint")
             caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            caption.setWordWrap(True)
             layout.addWidget(picture, 1)
             layout.addWidget(caption)
 

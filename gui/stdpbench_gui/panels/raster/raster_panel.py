@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker
-from PyQt6.QtGui import QAction, QActionGroup
-from PyQt6.QtWidgets import QComboBox, QMenu
+from PyQt6.QtGui import QActionGroup
+from PyQt6.QtWidgets import QMenu
 
 from stdpbench.base.units import ordinal, thousands
 from stdpbench.declare.learned_names import listed
@@ -26,7 +26,7 @@ from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Elided, Label, check_action, named, plain_tip
+from stdpbench_gui.widgets.basic import Elided, Label, check_action, choice, named, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
 
 SPANS = (1, 5, 20)
@@ -244,8 +244,8 @@ class Raster(Panel):
         self.note.hide()
         vbox((self.view, 1), self.note, within=self.body, spacing=0)
         self.pieces = StreamPieces()
-        self.span = named(QComboBox(), "Seconds on screen", tip="Seconds of the stream on the screen")
-        self.span.addItems([f"last {span} s" for span in SPANS])
+        spans = [f"last {span} s" for span in SPANS]
+        self.span = choice(spans, "Seconds on screen", tip="Seconds of the stream on the screen")
         self.span.setCurrentIndex(SPANS.index(self.pieces.span))
         self.span.currentIndexChanged.connect(lambda row: self.set_span(SPANS[row]))
         self.span.hide()
@@ -262,12 +262,10 @@ class Raster(Panel):
         self._dt = 0.5
         self._group = QActionGroup(self)
         for count in COUNTS:
-            action = QAction(f"{count} presentation{'s' if count > 1 else ''} on screen", self)
-            action.setCheckable(True)
-            action.setChecked(count == self.count)
+            text = f"{count} presentation{'s' if count > 1 else ''} on screen"
+            action = check_action(self.menu, text, count == self.count)
             action.triggered.connect(lambda _, count=count: self.set_count(count))
             self._group.addAction(action)
-            self.menu.addAction(action)
         self.hidden: set[str] = set()
         self.bands = QMenu("Populations", self)
         self.menu.addSeparator()

@@ -31,12 +31,13 @@ from stdpbench_gui.widgets.basic import (
     Elided,
     Label,
     check_action,
+    choice,
     menu_action,
     named,
     not_none,
+    note,
     plain_tip,
     tool_button,
-    wrapped,
 )
 from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -411,15 +412,13 @@ class WeightMap(Panel):
         self.graphics = MapGraphics(self._key_pressed)
         self.matrix = MatrixPlot(self.mosaic.view, self.mosaic.image)
         self.matrix.lay_out(self.graphics, self.levels)
-        self.order = named(QComboBox(), "Order of receptive fields", tip="Order of the receptive fields")
-        self.order.addItems(_ORDERS)
+        self.order = choice(_ORDERS, "Order of receptive fields", tip="Order of the receptive fields")
         self.title_extra.addWidget(self.order)
         self.quantity, self.projection = QuantityChooser(session.selection), ProjectionChooser(session.selection)
         for chooser in (self.quantity, self.projection):
             self.title_extra.addWidget(chooser)
         self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
-        self.note = named(wrapped("", "faint"), "About the weights")
-        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note = note("About the weights")
         self.caption = Caption(_CAPTION)
         below = self.note, self.difference, self.history, self.caption
         vbox((self.graphics, 1), *below, within=self.body, spacing=0)
