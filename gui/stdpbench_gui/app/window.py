@@ -35,6 +35,7 @@ from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
+from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.icons import icon
 from stdpbench_gui.pages.start import StartPage
@@ -46,7 +47,16 @@ from stdpbench_gui.session.sentences import Failed, Lasting, reading_ms
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.actions import Entry as MenuEntry
-from stdpbench_gui.widgets.basic import Elided, dropped_paths, keep_room, named, not_none, plain_tip, tool_button
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    around,
+    dropped_paths,
+    keep_room,
+    named,
+    not_none,
+    plain_tip,
+    tool_button,
+)
 from stdpbench_gui.widgets.layouts import hbox, holding, vbox
 
 if TYPE_CHECKING:
@@ -495,15 +505,12 @@ class MainWindow(QMainWindow):
 
     def _explain(self) -> None:
         page = self.pages.currentWidget()
-        panel = self.train.focused_panel() if page is self.train else None
-        of_boxes = next((one for one in (self.evaluate_made, self.rules_made) if one is page), None)
-        box = of_boxes.focused_box() if of_boxes is not None else None
-        if box is not None:
-            box.explain()
-        elif panel is not None:
-            panel.explain()
-        elif page is self.start or page is self.runs_page:
+        focus = not_none(page).focusWidget()
+        view = self.train.focused_panel() if page is self.train else around(focus, View)
+        if page is self.start or page is self.runs_page:
             page.explain()
+        elif view is not None:
+            view.explain()
         else:
             self.show_message("Press F1 while a panel has the focus, or click the ? in its title.")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6 import sip
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QKeySequence, QShowEvent
-from PyQt6.QtWidgets import QDialog, QPushButton, QToolButton, QWidget
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
+from PyQt6.QtWidgets import QDialog, QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
@@ -28,6 +28,7 @@ from stdpbench.experiment import (
 from stdpbench.experiment.draft_changes import DraftChange, changes_from, taking_back
 from stdpbench.experiment.draft_steps import Step, setting
 from stdpbench.runs.analysis.silence import nothing_learns
+from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_settings import SECTION, RunSettings
@@ -40,20 +41,20 @@ from stdpbench_gui.session.undo import History
 from stdpbench_gui.widgets.basic import (
     Dialog,
     ask_to_discard,
+    breakable,
     experiment_target,
+    menu_action,
     named,
     not_none,
     plain_tip,
     push_button,
     scrolling,
     search_field,
+    tool_button,
     wrapped,
 )
-from stdpbench_gui.widgets.change_list import ChangeList
-from stdpbench_gui.widgets.copyable import CopyButton, copy_text
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
-from stdpbench_gui.widgets.input_shape import InputShape
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, split, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
@@ -70,6 +71,160 @@ _MOST_SHOWN = 3
 _LINES = 7
 """Of text: smallest height of the list of changes."""
 _WIDTH, _HEIGHT, _FORM_WIDTH = 1240, 760, 370
+
+
+class InputShape(QObject):
+    """Finds out the shape of the input in a thread: pictures whose size is not published are read.
+
+    Parameters
+    ----------
+    session : RunSession
+        Provides the thread; outlives this object.
+    found : callable
+        Called once the shape is known, unless it was known at once.
+    parent : QObject
+        The form.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Height and width; empty: not known, since data are being read or cannot be.
+    """
+
+    def __init__(self, session: RunSession, found: Callable[[], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._found = session, found
+        self._of: tuple[object, object] | None = None
+        self.shape: tuple[int, ...] = ()
+
+    def show_for(self, experiment: Experiment) -> None:
+        """Find out the shape for an experiment, which may contradict itself."""
+        of = experiment.data, experiment.encoding
+        if of == self._of:
+            return
+        self._of, self.shape = of, ()
+
+        def take(shape: tuple[int, ...]) -> None:
+            if self._of == of:
+                self.shape = shape
+                self._found()
+
+        def look() -> tuple[int, ...]:
+            return Size.of_experiment(experiment).input_shape(experiment)
+
+        if getattr(experiment.data, "published", None) is not None:
+            self.shape = look()
+        else:
+            self._session.work(look, take, failed=lambda _: None, owner=self)
+
+
+TextOf = Callable[[], ActionText]
+"""Returns what does the same as a form now."""
+Report = Callable[[str], object]
+"""Receives a sentence about what was copied."""
+WAYS = (("command line", "command"), ("Python", "python"))
+"""What a form can be copied as, and the field of `ActionText`."""
+
+
+def copy_text(text_of: TextOf, field: str, report: Report) -> None:
+    """Copy a text to the clipboard and say so, or say why there is none."""
+    words = next(words for words, name in WAYS if name == field)
+    try:
+        found = text_of()
+    except StdpbenchError as error:
+        report(f"Cannot be copied: {error}.")
+        return
+    text = getattr(found, field)
+    if not text:
+        report(f"There is no {words} for this.")
+        return
+    not_none(QGuiApplication.clipboard()).setText(text)
+    lines = " ".join(text.split()) if len(text) < 200 else f"{len(text.splitlines())} lines"
+    report(f"Copied as {words}: {lines}")
+
+
+class CopyButton(QToolButton):
+    """A button whose menu copies what does the same as a form.
+
+    Parameters
+    ----------
+    copy : callable
+        Copies a field of `ActionText`.
+    """
+
+    def __init__(self, copy: Callable[[str], object]) -> None:
+        super().__init__()
+        self.setText("Copy")
+        self.setObjectName("menubutton")
+        self.setAccessibleName("Copy as a command line or as Python")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        menu = QMenu(self)
+        for words, field in WAYS:
+            menu_action(menu, f"As {words}", lambda field=field: copy(field))  # type: ignore[misc]
+        self.setMenu(menu)
+
+
+class ChangeList(QScrollArea):
+    """A list of changes.
+
+    Attributes
+    ----------
+    undo_wanted : signal of DraftChange
+        Request to take a change back.
+    buttons : dict of str to QToolButton
+        The undo of each change, by its path.
+    """
+
+    undo_wanted = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Changes")
+        self.buttons: dict[str, QToolButton] = {}
+        self._shown: tuple[str, tuple[DraftChange, ...]] | None = None
+        self.restyle()
+
+    def show_changes(self, title: str, changes: Sequence[DraftChange], *, fixed: bool = False) -> None:
+        """Show changes under a title; with `fixed`, they cannot be undone."""
+        shown = title, tuple(changes)
+        if shown == self._shown:
+            return
+        focused = next((path for path, button in self.buttons.items() if button.hasFocus()), "")
+        place = list(self.buttons).index(focused) if focused else -1
+        self._shown, self.buttons = shown, {}
+        layout = vbox(wrapped(title, "cardtitle"), margins=theme.GRID, spacing=theme.GRID // 2)
+        for change in changes:
+            if fixed:
+                layout.addWidget(wrapped(breakable(change.text)))
+            else:
+                layout.addLayout(self._row(change))
+        if not changes and not fixed:
+            layout.addWidget(wrapped("What you change is listed here, and can be taken back one by one.", "faint"))
+        layout.addStretch(1)
+        self.setWidget(holding(layout, "panel"))
+        if place >= 0 and self.buttons:
+            list(self.buttons.values())[min(place, len(self.buttons) - 1)].setFocus()
+
+    def _row(self, change: DraftChange) -> QHBoxLayout:
+        button = tool_button(
+            "↺",
+            clicked=lambda _=False: self.undo_wanted.emit(change),
+            name=f"Undo {change.path}",
+            tip=plain_tip(f"Back to {change.before}"),
+            flat=True,
+        )
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.buttons[change.path] = button
+        return hbox((wrapped(breakable(change.text)), 1), (button, 0), spacing=theme.GRID // 2)
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self.setStyleSheet(f"ChangeList, #panel {{ background: {theme.current().base}; }}")
 
 
 class RunForm(Dialog):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PyQt6.QtCore import QObject, QSize, pyqtBoundSignal
-from PyQt6.QtWidgets import QFrame, QWidget
+from PyQt6.QtCore import QSize, pyqtBoundSignal
+from PyQt6.QtWidgets import QFrame
 
 from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.session.run_session import RunSession
@@ -65,8 +65,3 @@ class TitledBox(View, QFrame):
         else:
             self._stack.setCurrentWidget(self.empty)
             self.setAccessibleDescription(self.empty_text)
-
-
-def box_of(widget: QObject | None, boxes: list[TitledBox]) -> TitledBox | None:
-    """Return the box that contains a widget."""
-    return next((box for box in boxes if isinstance(widget, QWidget) and box.isAncestorOf(widget)), None)

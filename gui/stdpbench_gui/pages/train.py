@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import inf
 
-from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, QSize, Qt, QTimer
+from PyQt6.QtCore import (
+    QAbstractEventDispatcher,
+    QByteArray,
+    QChildEvent,
+    QEvent,
+    QObject,
+    QSettings,
+    QSize,
+    Qt,
+    QTimer,
+)
 from PyQt6.QtGui import QPaintEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -27,9 +37,8 @@ from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.session.turn import Turn
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import not_none, scrolling
+from stdpbench_gui.widgets.basic import around, not_none, scrolling
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
@@ -47,12 +56,6 @@ _OF_STIMULI = ("confusion",)
 """Panels that mean nothing for a stream."""
 _LAYOUT_VERSION = 5
 """Version of saved layouts; others are not restored."""
-
-
-def _panel_around(widget: QWidget | None) -> Panel | None:
-    while widget is not None and not isinstance(widget, Panel):
-        widget = widget.parentWidget()
-    return widget
 
 
 class _Docks(QMainWindow):
@@ -82,6 +85,31 @@ class _Handle(QToolButton):
         painter.rotate(90)
         painter.translate(0, -self.width())
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+
+
+class Turn(QObject):
+    """The current turn of the event loop.
+
+    Parameters
+    ----------
+    parent : QObject
+        Owner.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._begun = time.thread_time()
+        dispatcher = QAbstractEventDispatcher.instance()
+        assert dispatcher is not None  # there is an application
+        dispatcher.awake.connect(self._begin)
+
+    @property
+    def spent(self) -> float:
+        """CPU time of the turn so far, in s."""
+        return time.thread_time() - self._begun
+
+    def _begin(self) -> None:
+        self._begun = time.thread_time()
 
 
 class TrainPage(QWidget):
@@ -191,11 +219,11 @@ class TrainPage(QWidget):
 
     def focused_panel(self) -> Panel | None:
         """The panel with the keyboard focus."""
-        return _panel_around(self.docks.focusWidget())
+        return around(self.docks.focusWidget(), Panel)
 
     def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         """Raise the panel that receives the focus: Qt moves the focus to hidden tabs, too."""
-        panel = _panel_around(now)
+        panel = around(now, Panel)
         if panel is not None and self.isVisible() and panel.visibleRegion().isEmpty():
             panel.raise_()
 

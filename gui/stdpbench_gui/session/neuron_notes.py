@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 
 from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, read_notes
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_session import PartOfSession, RunSession
 
 
-class NeuronNotes(QObject):
+class NeuronNotes(PartOfSession):
     """What is noted on the run on display and its neurons; read when the run is opened, and changed in threads.
 
     Attributes
@@ -26,18 +26,11 @@ class NeuronNotes(QObject):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self._session = session
         self._folder: RunFolder | None = None
         self._wanted: tuple[Path, str, int] | None = None
         self.notes = Notes()
         session.opened.connect(self.look)
         self.look()
-
-    @classmethod
-    def of(cls, session: RunSession) -> NeuronNotes:
-        """Return the `NeuronNotes` of a session; the first call creates it."""
-        found = session.findChild(cls)
-        return found if found is not None else cls(session)
 
     @property
     def starred(self) -> list[int]:

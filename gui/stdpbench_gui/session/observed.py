@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.results.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.recent_answers import RecentResponses, best_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_session import PartOfSession, RunSession
 
 _FRAMES = ("network", "presentation")
 
@@ -40,7 +40,7 @@ class StoredResponses:
     assignment: Assignment | None
 
 
-class Observed(QObject):
+class Observed(PartOfSession):
     """Frames and answers of a session, limited to the frames that visible panels request; use `of` to get it.
 
     Attributes
@@ -66,17 +66,10 @@ class Observed(QObject):
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self._session = session
         self._forget()
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
-
-    @classmethod
-    def of(cls, session: RunSession) -> Observed:
-        """Return the `Observed` of a session; the first call creates it."""
-        found = session.findChild(cls)
-        return found if found is not None else cls(session)
 
     def label(self, image: int) -> int:
         """Return the class of a training picture; `NO_ANSWER` if unknown."""

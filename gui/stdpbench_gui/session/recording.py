@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from PyQt6.QtCore import QObject
-
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_session import PartOfSession, RunSession
 
 _NOTHING = "", -1
 
 
-class Recorder(QObject):
+class Recorder(PartOfSession):
     """Recording requests of all panels of a session; use `of` to get it."""
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
-        self._session = session
         self._watchers: set[str] = set()
         self._asked = _NOTHING
         session.selection.neuron_changed.connect(lambda _: self._ask())
         session.opened.connect(self._forget)
         session.changed.connect(self._on_changed)
-
-    @classmethod
-    def of(cls, session: RunSession) -> Recorder:
-        """Return the recorder of a session; the first call creates it."""
-        found = session.findChild(cls)
-        return found if found is not None else cls(session)
 
     def watch(self, panel: str, visible: bool) -> None:
         """Set whether a panel shows time courses."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -304,6 +304,20 @@ _ACKNOWLEDGED = {"stop": "stopping …", "pause": "pausing …", "checkpoint": "
 _PRESENTATION_S = 0.08
 """Minimum time in seconds between two presentation frames: pictures change at most three times a second unless fast
 flicker is on, and a dozen frames a second suffice for counts over presentations."""
+
+
+class PartOfSession(QObject):
+    """Something that a session has one of; use `of` to get it."""
+
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self._session = session
+
+    @classmethod
+    def of(cls, session: RunSession) -> Self:
+        """Return that of a session; the first call creates it."""
+        found = session.findChild(cls)
+        return found if found is not None else cls(session)
 
 
 class RunSession(QObject):

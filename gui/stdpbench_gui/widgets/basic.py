@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt
+from PyQt6.QtCore import QEvent, QMimeData, QObject, QSize, Qt
 from PyQt6.QtGui import QAction, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -53,6 +53,13 @@ def not_none(value: _T | None) -> _T:
     """Return a value that the type stubs of Qt declare optional, but that is never None where this is called."""
     assert value is not None
     return value
+
+
+def around(widget: QObject | None, kind: type[_T]) -> _T | None:
+    """Return the widget of a kind that a widget is in, or is; None if there is none."""
+    while widget is not None and not isinstance(widget, kind):
+        widget = widget.parent()
+    return widget
 
 
 def short_path(path: Path) -> str:

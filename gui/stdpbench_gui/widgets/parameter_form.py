@@ -12,9 +12,9 @@ from PyQt6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Group
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import not_none, tool_button, wrapped
+from stdpbench_gui.widgets.basic import around, not_none, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import holding, vbox
-from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts, row_around
+from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
 _NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose another kind to make it plastic."}
 """Texts of sections whose only parameter is the kind."""
@@ -266,7 +266,7 @@ class ParameterForm(QScrollArea):
         in_flight : mapping of str to Any, optional
             Sent values that are not confirmed yet.
         """
-        focused = row_around(QApplication.focusWidget())
+        focused = around(QApplication.focusWidget(), ParameterRow)
         path = "" if focused is None or not self.isAncestorOf(focused) else focused.path
         self._value, self._before, self._why_not, self._in_flight = value, before, why_not, in_flight or {}
         if [group.path for group in groups] != list(self.sections):

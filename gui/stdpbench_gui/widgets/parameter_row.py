@@ -378,10 +378,3 @@ class ParameterRow(QWidget):
             self.revert()
         else:
             self.committed.emit(self.path, self._text(self._start))
-
-
-def row_around(widget: QWidget | None) -> ParameterRow | None:
-    """Return the row that a widget is in, or is; None if there is none."""
-    while widget is not None and not isinstance(widget, ParameterRow):
-        widget = widget.parentWidget()
-    return widget

@@ -38,13 +38,6 @@ def clipboard_text() -> str:
 
 
 @pytest.mark.shared_window
-def test_every_panel_has_the_ways_out_in_its_menu(window: MainWindow) -> None:
-    for panel in window.train.panels.values():
-        texts = [action.text() for action in panel.menu.actions()]
-        assert {"Export figure…", "Copy picture", "Copy numbers", "Show numbers…"} <= set(texts)
-
-
-@pytest.mark.shared_window
 def test_what_is_on_screen_is_copied(curves: Panel) -> None:
     figure_export.copy_picture(curves)
     clipboard = not_none(QGuiApplication.clipboard())

@@ -30,7 +30,7 @@ from stdpbench_gui.pages.evaluate import helper
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import around, not_none
 from stdpbench_gui.widgets.pictures import inks
 
 
@@ -445,7 +445,7 @@ def test_it_follows_the_theme_and_explains(page: EvaluatePage, shared_window: Ma
     waits(qtbot, lambda: drawn(page))
     page.matrix.matrix.setFocus()
     window.activateWindow()
-    waits(qtbot, lambda: page.focused_box() is page.matrix)
+    waits(qtbot, lambda: around(page.focusWidget(), Box) is page.matrix)
     window.actions_["explain"].trigger()
     explained = not_none(page.matrix.findChild(QMessageBox))
     assert "rows are true classes" in explained.text().lower()

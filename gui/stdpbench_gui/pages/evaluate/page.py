@@ -519,11 +519,6 @@ class EvaluatePage(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def focused_box(self) -> Box | None:
-        """The box with the keyboard focus."""
-        focus = self.focusWidget()
-        return next((box for box in self.boxes if focus is not None and box.isAncestorOf(focus)), None)
-
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.verdict.restyle()

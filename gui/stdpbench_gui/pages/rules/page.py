@@ -29,13 +29,13 @@ from stdpbench_gui.pages.rules.parameters_box import ValuesBox
 from stdpbench_gui.pages.rules.plot_box import PlotBox
 from stdpbench_gui.pages.rules.state import PLACES, RulesState
 from stdpbench_gui.pages.rules.to_network import ToNetwork
-from stdpbench_gui.pages.titled_box import TitledBox, box_of
+from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Label, content_of, dropped_paths, named, push_button, wrapped
+from stdpbench_gui.widgets.basic import Label, around, content_of, dropped_paths, named, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.parameter_fields import show_windows
@@ -381,8 +381,8 @@ class RulesPage(QWidget):
         data = event.mimeData() if event is not None else None
         if data is None or event is None:
             return
-        under = box_of(self.childAt(event.position().toPoint()), list(self.plots))
-        protocol = self.state.protocol(under.place) if isinstance(under, PlotBox) else "pair-window"
+        under = around(self.childAt(event.position().toPoint()), PlotBox)
+        protocol = "pair-window" if under is None else self.state.protocol(under.place)
         others = [path for path in dropped_paths(data) if not self.take(path, protocol)]
         if others or not dropped_paths(data):
             self.dropped.emit(others)
@@ -420,10 +420,6 @@ class RulesPage(QWidget):
             self.notices.add_notice(words, brief=True)
 
     # -- the rest --------------------------------------------------------------------------------------------------
-
-    def focused_box(self) -> TitledBox | None:
-        """The box with the keyboard focus."""
-        return box_of(self.focusWidget(), self.boxes)
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""

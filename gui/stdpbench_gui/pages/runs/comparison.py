@@ -145,9 +145,13 @@ class RunSelection(QObject):
             self.courses.pop(name, None)
             self._known.pop(name, None)
 
-    def _after(self) -> None:
+    def _forget_others(self) -> None:
+        """Forget a comparison that is not of the ticked runs."""
         if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
             self.comparison = self.over_seeds = None
+
+    def _after(self) -> None:
+        self._forget_others()
         self.changed.emit()
         self._look()
 
@@ -167,8 +171,7 @@ class RunSelection(QObject):
 
     def _take(self, found: _Read) -> None:
         courses, self.comparison, self.over_seeds, self.problem = found
-        if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
-            self.comparison = self.over_seeds = None
+        self._forget_others()
         self.courses |= {name: course for name, course in courses.items() if name in self.slots}
         self.read.emit()
         self._go_on()

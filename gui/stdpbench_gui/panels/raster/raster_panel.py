@@ -333,9 +333,15 @@ class Raster(Panel):
         texts = [self._newest() if stream else "", f"drawn: {listed(thinned)}" if thinned else ""]
         text = " · ".join(filter(None, texts))
         self.note.setVisible(bool(text))
-        if text != self.note.text():
-            self.note.setText(text)
-            self.note.setToolTip(plain_tip(text))
+        self.note.setText(text)
+        self.note.setToolTip(plain_tip(text))
+
+    def _share_slid(self, now: float) -> float:
+        """Return how far the newest has slid in, as a share; less than 1: it goes on."""
+        share = 1.0 if motion.reduced or motion.fast_flicker else min(1.0, (now - self._since) / _GLIDE)
+        if share < 1:
+            self.mark_dirty()
+        return share
 
     # -- a stream --------------------------------------------------------------------------------------------------
 
@@ -364,9 +370,7 @@ class Raster(Panel):
             self._kept = kept
         elif self._arrived:
             self.mark_dirty()
-        share = 1.0 if motion.reduced or motion.fast_flicker else min(1.0, (now - self._since) / _GLIDE)
-        if share < 1:
-            self.mark_dirty()
+        share = self._share_slid(now)
         pieces, span, live = self.pieces, 1e3 * self.pieces.span, self.session.live
         self._from = min(self._from, pieces.end)  # after a rewind
         right = self._from + (pieces.end - self._from) * share
@@ -492,9 +496,7 @@ class Raster(Panel):
     def _place(self, now: float) -> None:
         """Set the right edge for this time."""
         newest = self.strips[-1]
-        share = 1.0 if motion.reduced or motion.fast_flicker else min(1.0, (now - self._since) / _GLIDE)
-        if share < 1:
-            self.mark_dirty()
+        share = self._share_slid(now)
         self.view.right = self._from + (newest.end - self._from) * share
         self._longest = max(self._longest, newest.duration)  # the scale stays where lengths differ
         self.view.span = self.count * self._longest * 1.02

@@ -290,9 +290,8 @@ class DifferenceBar(QWidget):
         """Update the text."""
         text = self._sources.difference()
         self.setVisible(bool(text))
-        if text != self.label.text():
-            self.label.setText(text)
-            self.label.setToolTip(plain_tip(text))
+        self.label.setText(text)
+        self.label.setToolTip(plain_tip(text))
 
 
 class SourcesMenu(QMenu):
@@ -549,8 +548,7 @@ class WeightMap(Panel):
             self.mosaic.draw(self._lay_out(view, values), self.levels.levels, gaps=view.has_gaps)
         text = self._about(view)
         self.note.setVisible(bool(text))
-        if text != self.note.text():
-            self.note.setText(text)
+        self.note.setText(text)
 
     def _arrange(self, view: WeightView) -> bool:
         """Make room for weights in another form, or of other neurons; return whether they are."""
