@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from stdpbench.base.paths import shipped
 from stdpbench.engine.network import normalise, projection_delays
 from stdpbench.engine.simulators import Response, Simulator, find_compiler, open_graph
 from stdpbench.experiment import Experiment
@@ -168,3 +172,14 @@ def assert_same_bytes(
     assert first.keys() == second.keys()
     differing = [name for name in first if first[name].tobytes() != second[name].tobytes()]
     assert not differing, f"{what} differs in {', '.join(differing)}"
+
+
+def benchmark(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Import a script of the folder ``benchmarks``."""
+    spec = importlib.util.spec_from_file_location(name, shipped("benchmarks") / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module

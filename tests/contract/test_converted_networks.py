@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from convolution_script import as_neurons, rectified, scales, spikes
-from networks import SIMULATORS, open_network, pairs
+from networks import SIMULATORS, benchmark, open_network, pairs
 from numpy.typing import NDArray
 
 from stdpbench.data.stimuli import pictures_of
 from stdpbench.engine.network import Learned
 from stdpbench.experiment import Experiment, read_experiment, with_reference
-from stdpbench.experiment.references.converted import conversion_curve, spiking_layers
 from stdpbench.experiment.references.feed_forward import chain, layer_problems, neurons_of
 from stdpbench.experiment.references.relu_network import activations, scaled, scales_of
 from stdpbench.experiment.references.spiking_layers import forward
@@ -49,7 +48,10 @@ def arrays_of(random: np.random.Generator) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
-def test_spikes_and_potentials_are_those_of_the_script(name: str, tmp_path: Path) -> None:
+def test_spikes_and_potentials_are_those_of_the_script(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = benchmark("conversion", monkeypatch)
     arrays = arrays_of(np.random.default_rng(12))
     np.savez(tmp_path / "net.npz", **arrays)
     changes = {"reference.weights": str(tmp_path / "net.npz"), "reference.percentile": PERCENTILE}
@@ -65,9 +67,9 @@ def test_spikes_and_potentials_are_those_of_the_script(name: str, tmp_path: Path
     simulator = open_network(experiment.graph(8, 8), name)
     simulator.set_learned(learned)
     populations, encoder, rng = ("conv1", "conv2", "dense1", "output"), Current(), np.random.default_rng(0)
-    layers = spiking_layers(experiment.graph(8, 8), learned)
+    layers = script.spiking_layers(experiment.graph(8, 8), learned)
     assert chain(experiment.graph(8, 8)) == ["feed", "feed2", "feed3", "feed4"]  # constants are no part of it
-    curve = conversion_curve(
+    curve = script.conversion_curve(
         [each.weight for each in layers],
         [each.neurons for each in layers],
         inputs[:N_SHOWN].reshape(N_SHOWN, -1),
@@ -117,7 +119,9 @@ def _check_rates(counts: NDArray[Any], activation: NDArray[Any], n_steps: int, *
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
-def test_the_forward_pass_and_the_curve_are_what_the_simulator_does(name: str) -> None:
+def test_the_forward_pass_and_the_curve_are_what_the_simulator_does(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     n_steps, n_pictures = 30, 8
     experiment = Experiment.from_mapping(
         {
@@ -147,6 +151,6 @@ def test_the_forward_pass_and_the_curve_are_what_the_simulator_does(name: str) -
             assert pairs(response.spikes[population]) == list(zip(step.tolist(), neuron.tolist(), strict=True))
             total += len(step)
         answers.append(int(response.counts("output").argmax()))
-    curve = conversion_curve(w, layers, inputs, np.array(answers), n_steps, 10)
+    curve = benchmark("conversion", monkeypatch).conversion_curve(w, layers, inputs, np.array(answers), n_steps, 10)
     assert curve.correct[-1] == n_pictures
     assert curve.spikes[-1] == total / n_pictures > 50

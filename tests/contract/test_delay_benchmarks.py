@@ -5,29 +5,16 @@ The four arms of the first differ in what learns only; of the second, which has 
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
 import pytest
-from networks import random_spikes
+from networks import benchmark, random_spikes
 
-from stdpbench.base.paths import shipped
 from stdpbench.engine.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
-
-
-def benchmark(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, shipped("benchmarks") / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

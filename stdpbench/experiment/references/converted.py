@@ -1,4 +1,4 @@
-r"""Conversion of a network of rectified units to spiking neurons, and its accuracy after each time step.
+r"""Conversion of a network of rectified units to spiking neurons.
 
 A convolution, and the pooling before it, become a projection of kind ``local``, whose synapses share the weights of a
 kernel: they are tied when the network is built. Everything else becomes a matrix. Biases become constant currents, as
@@ -15,7 +15,7 @@ pooling as a sum of inputs).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Final
@@ -29,8 +29,7 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.experiment.references.feed_forward import neurons_of
 from stdpbench.experiment.references.layer_network import Floats, LayerNetwork, Pair, Shape, Stage
-from stdpbench.experiment.references.relu_network import Array, activations, scales_of
-from stdpbench.experiment.references.spiking_layers import Neurons, forward
+from stdpbench.experiment.references.relu_network import scales_of
 from stdpbench.kinds.connections.local import Local
 
 INPUT: Final = "input"
@@ -92,28 +91,6 @@ class Conversion:
     scales: NDArray[np.float64]
     shift: float
     accuracy: float
-
-
-@dataclass(frozen=True, eq=False)
-class SpikingLayer:
-    """A layer of a converted network.
-
-    Attributes
-    ----------
-    name : str
-        Name of its population.
-    weight : ndarray or scipy.sparse.csr_array, float64, (n_source, n_target)
-        Weights of its synapses.
-    constant : ndarray, float64, (n_target,)
-        Its constant currents.
-    neurons : Neurons
-        Its neurons.
-    """
-
-    name: str
-    weight: Any
-    constant: NDArray[np.float64]
-    neurons: Neurons
 
 
 def names_of(network: LayerNetwork) -> list[str]:
@@ -224,33 +201,6 @@ def convert(
     right = x.reshape(len(x), -1).argmax(axis=1) == labels
     arrays = dict(_arrays(network, graph, scales, shift))
     return Conversion(arrays, scales, shift, float(right.mean()) if len(right) else 0.0)
-
-
-def spiking_layers(graph: Graph, learned: Mapping[str, NDArray[np.float64]]) -> list[SpikingLayer]:
-    """Return the layers of a converted network, from the first to the output.
-
-    Parameters
-    ----------
-    graph : Graph
-        The network of `network_table`, with the shape of its input.
-    learned : mapping of str to ndarray
-        Its learned arrays.
-    """
-    from scipy.sparse import csr_array
-
-    layers = list[SpikingLayer]()
-    for name, projection in graph.projections.items():
-        if projection.source == BIAS:
-            continue
-        target = projection.target
-        w: Any = np.asarray(learned[weights_of(name)], np.float64)
-        if graph.is_sparse(name):
-            synapses = graph.synapses(name)
-            shape = (synapses.n_source, synapses.n_target)
-            w = csr_array((w, synapses.target, synapses.first), shape=shape)
-        constant = learned.get(weights_of(f"{BIAS}_{target}"), np.zeros((1, w.shape[1])))
-        layers.append(SpikingLayer(target, w, np.asarray(constant, np.float64)[0], neurons_of(graph, target)))
-    return layers
 
 
 def applied(stage: Stage, x: Floats) -> Floats:
@@ -365,108 +315,3 @@ def _composed(first: NDArray[np.float64], stride: Pair, second: NDArray[np.float
         place = kernel[..., top : top + first.shape[0], left : left + first.shape[1]]
         place += second[..., row, column, None, None] * first
     return kernel
-
-
-_PICTURES_AT_ONCE, _MOST = 250, 2**25  # most pictures and most potentials in memory
-
-
-@dataclass(frozen=True, eq=False)
-class ConversionCurve:
-    """Comparison of a spiking network and a network of rectified units on the same pictures.
-
-    Attributes
-    ----------
-    n_pictures : int
-        Number of pictures.
-    correct : ndarray, int64, (n_steps,)
-        Pictures classified correctly by the output spikes of the first 1, 2, ... steps.
-    spikes : ndarray, float64, (n_steps,)
-        Mean spikes of all layers per picture in these steps.
-    correct_without_spikes : int
-        Pictures classified correctly by the network of rectified units.
-    activations : list of ndarray, float32, (n_pictures, n_neurons)
-        Rectified activations of each layer, as fractions of one spike per step.
-    rates : list of ndarray, float32, (n_pictures, n_neurons)
-        Spikes per step of each layer, from the first step in which it can receive input.
-    """
-
-    n_pictures: int
-    correct: NDArray[np.int64]
-    spikes: NDArray[np.float64]
-    correct_without_spikes: int
-    activations: list[NDArray[np.float32]]
-    rates: list[NDArray[np.float32]]
-
-    @property
-    def accuracy(self) -> NDArray[np.float64]:
-        """Accuracy after each step, between 0 and 1."""
-        return self.correct / self.n_pictures
-
-    @property
-    def accuracy_without_spikes(self) -> float:
-        """Accuracy of the network of rectified units."""
-        return self.correct_without_spikes / self.n_pictures
-
-    def errors(self) -> list[float]:
-        """Return the root mean square difference of rate and activation of each layer, activations above 1 as 1."""
-        pairs = zip(self.rates, self.activations, strict=True)
-        return [float(np.sqrt(np.mean((rate - np.minimum(a, 1)) ** 2))) for rate, a in pairs]
-
-
-def conversion_curve(
-    weights: Sequence[NDArray[Any]],
-    layers: Sequence[Neurons],
-    inputs: Array,
-    labels: NDArray[np.integer],
-    n_steps: int,
-    n_classes: int,
-    constants: Sequence[NDArray[Any]] | None = None,
-) -> ConversionCurve:
-    """Simulate a converted network, and compare it with the network of rectified units with the same weights.
-
-    Parameters
-    ----------
-    weights : sequence of ndarray or sparse array, (n_source, n_target)
-        Weights of each layer of the spiking network.
-    layers : sequence of Neurons
-        Neurons of each layer, with beta 1.
-    inputs : ndarray, (n_pictures, n_inputs)
-        Constant input currents.
-    labels : ndarray of int, (n_pictures,)
-        Classes.
-    n_steps : int
-        Number of steps, more than there are layers.
-    n_classes : int
-        Number of classes; the first output neurons stand for them.
-    constants : sequence of ndarray, (n_target,), optional
-        Constant currents of each layer; see `stdpbench.experiment.references.spiking_layers.forward`. Default: none.
-    """
-    # computed in the type of the inputs; simulators compute in float64
-    spiking = [w.astype(inputs.dtype, copy=False) for w in weights]
-    relu = [w / w.dtype.type(neurons.threshold) for w, neurons in zip(spiking, layers, strict=True)]
-    currents = None if constants is None else [current.astype(inputs.dtype, copy=False) for current in constants]
-    bias = None
-    if currents is not None:
-        bias = [current / current.dtype.type(n.threshold) for current, n in zip(currents, layers, strict=True)]
-    at_once = max(1, min(_PICTURES_AT_ONCE, _MOST // (n_steps * max(w.shape[1] for w in spiking))))
-    correct, spikes = np.zeros(n_steps, np.int64), np.zeros(n_steps)
-    n_correct, rectified, rates = 0, [list[Array]() for _ in spiking], [list[Array]() for _ in spiking]
-    for start in range(0, len(inputs), at_once):
-        batch, classes = inputs[start : start + at_once], labels[start : start + at_once]
-        analog = activations(batch, relu, bias)
-        n_correct += int((analog[-1][:, :n_classes].argmax(axis=1) == classes).sum())
-        courses = forward(batch, spiking, n_steps, layers, constants=currents)
-        counts = courses[-1].spikes[:, :, :n_classes].cumsum(axis=0)
-        correct += (counts.argmax(axis=2) == classes).sum(axis=1)
-        spikes += sum(course.spikes.sum(axis=(1, 2), dtype=np.float64) for course in courses).cumsum()
-        for number, (course, activation) in enumerate(zip(courses, analog, strict=True)):
-            rectified[number].append(np.maximum(activation, 0).astype(np.float32))
-            rates[number].append((course.spikes.sum(axis=0) / (n_steps - 1 - number)).astype(np.float32))
-    return ConversionCurve(
-        len(inputs),
-        correct,
-        spikes / len(inputs),
-        n_correct,
-        [np.concatenate(batches) for batches in rectified],
-        [np.concatenate(batches) for batches in rates],
-    )

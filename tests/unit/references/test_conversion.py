@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from networks import benchmark
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.digits import Digits
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.references import Task, Trainer
-from stdpbench.experiment.references.converted import conversion_curve
 from stdpbench.experiment.references.feed_forward import chain, neurons_of
 from stdpbench.experiment.references.relu_network import Classifier, activations, scaled, scales_of
 from stdpbench.kinds.encoding.current import Current
-from stdpbench.results.figures.conversion import conversion_figure
 
 N_TRAIN, N_TEST, BATCH, PASSES = 1000, 300, 50, 12
 
@@ -83,8 +82,9 @@ def test_a_step_is_that_of_adam_down_the_gradient_of_the_cross_entropy() -> None
 
 
 def test_a_tiny_network_learns_digits_and_answers_alike_with_spikes(
-    pictures: tuple[NDArray[Any], NDArray[Any]],
+    pictures: tuple[NDArray[Any], NDArray[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    script = benchmark("conversion", monkeypatch)
     made, numbers = experiment(), order()
     trainer = trainer_of(pictures, made)
     learnt = trainer.learn(numbers, 0)
@@ -94,7 +94,7 @@ def test_a_tiny_network_learns_digits_and_answers_alike_with_spikes(
     graph = made.graph(64)
     names = chain(graph)
     test = slice(N_TRAIN, N_TRAIN + N_TEST)
-    curve = conversion_curve(
+    curve = script.conversion_curve(
         [trainer.weights[name] for name in names],
         [neurons_of(graph, graph.projections[name].target) for name in names],
         pictures[0][test],
@@ -107,13 +107,13 @@ def test_a_tiny_network_learns_digits_and_answers_alike_with_spikes(
     assert curve.accuracy[1] < 0.2  # nothing has passed both layers
     assert max(curve.errors()) < 0.02
     assert all(np.percentile(a[a > 0], 99) < 1.1 for a in curve.activations)
-    figure = conversion_figure(curve, ["hidden", "output"], "digits")
+    figure = script.conversion_figure(curve, ["hidden", "output"], "digits")
     assert [axes.get_xlabel() for axes in figure.axes] == [
         "steps",
         "spikes per picture",
         *["activation (per step)"] * 2,
     ]
-    narrow = conversion_figure(curve, ["hidden", "output"], "digits", width=88)
+    narrow = script.conversion_figure(curve, ["hidden", "output"], "digits", width=88)
     assert narrow.get_figwidth() == pytest.approx(88 / 25.4)
 
 
