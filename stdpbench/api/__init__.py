@@ -7,7 +7,8 @@ thread of the session keeps the known state of the run up to date. `docs/python.
 from stdpbench.api.handles import Runs, open_run, reference, runs, start
 from stdpbench.api.plots import stimulus_figure, stimulus_numbers
 from stdpbench.api.run import Run
-from stdpbench.api.tables import Change, Entry
+from stdpbench.api.tables import Entry
+from stdpbench.runs.catalog.comparison import Change
 
 __all__ = [
     "Change",

@@ -21,7 +21,6 @@ from stdpbench.api.display import progress as progress_display
 from stdpbench.api.follower import Follower
 from stdpbench.api.plots import PlotTarget
 from stdpbench.api.tables import (
-    Change,
     Entry,
     NamedArrays,
     as_table,
@@ -43,7 +42,7 @@ from stdpbench.results.readout import INTERVAL
 from stdpbench.results.readout.polychrony import Group, find_groups
 from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.analysis.wiring import wiring_of
-from stdpbench.runs.catalog.comparison import Account, read_population, verdict_of
+from stdpbench.runs.catalog.comparison import Account, Change, read_population, verdict_of
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import restore

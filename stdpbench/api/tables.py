@@ -22,15 +22,6 @@ from stdpbench.runs.protocol.live_run import LiveRun
 Floats = NDArray[np.floating[Any]]
 
 
-class Change(NamedTuple):
-    """A changed parameter, and the first presentation with the new value."""
-
-    position: int
-    path: str
-    old: Any
-    new: Any
-
-
 class Entry(NamedTuple):
     """An event in a run: position, time (ISO 8601, UTC), and a sentence."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from stdpbench.base import units
 from stdpbench.base.errors import StdpbenchError
@@ -80,9 +80,8 @@ def metric_text(metric: Metric | None) -> str:
     return f"{100 * metric.value:.2f} % ({100 * metric.low:.1f} – {100 * metric.high:.1f})"
 
 
-@dataclass(frozen=True)
-class Change:
-    """Change of a parameter during a run: position, path, old and new value."""
+class Change(NamedTuple):
+    """A changed parameter, and the first presentation with the new value."""
 
     position: int
     path: str

@@ -13,9 +13,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.base.files import is_own, remove_file, write_text_aside
@@ -68,12 +67,10 @@ def runners(runs: Path) -> list[Runner]:
     active = []
     for lock in sorted((runs / QUEUE).glob("runner-*.lock")):
         if locked(lock):
-            about, stop = _read(lock.with_suffix(".about")), ""
-            if about.get("stopping") in (NOW, AFTER):
-                stop = about["stopping"]
-            name = lock.stem.removeprefix("runner-")
-            pid, at_once = _positive_int(about.get("pid"), 0), _positive_int(about.get("at_once"), 1)
-            active.append(Runner(name, pid, at_once, stop))
+            runner = Runner(lock.stem.removeprefix("runner-"))
+            with suppress(OSError, ValueError, TypeError):  # not announced yet
+                runner = replace(runner, **json.loads(lock.with_suffix(".about").read_bytes()))
+            active.append(runner)
     return active
 
 
@@ -145,15 +142,3 @@ def start_runner(runs: Path, at_once: int) -> None:
         output = (folder / LOG).read_text(encoding="utf-8", errors="replace")
     why = why_ended(process.poll(), output, folder / LOG)
     raise StdpbenchError(f"the process of the queue failed to start: {why}")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        content = json.loads(path.read_bytes())
-        if isinstance(content, dict):
-            return content
-    return {}
-
-
-def _positive_int(value: Any, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else default
