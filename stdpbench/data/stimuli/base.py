@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from stdpbench.data.stimuli.stimulus import Stimulus
 
 
 class StimulusSet(ABC):
-    """Stimuli of one kind, and their labels.
+    """Stimuli of one kind, and their labels; subclasses are data classes whose fields are arrays.
 
     Attributes
     ----------
@@ -72,14 +73,15 @@ class StimulusSet(ABC):
         """Return the stimuli with the given numbers; a slice does not copy."""
 
     @property
-    @abstractmethod
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All arrays of the stimuli except their labels, by name, as accepted by `of_arrays`."""
+        names = [field.name for field in fields(self) if field.name != "labels"]  # type: ignore[arg-type]
+        return {name: array for name in names if (array := getattr(self, name)) is not None}
 
     @classmethod
-    @abstractmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Self:
         """Create a set from the `arrays` of another one."""
+        return cls(**arrays, labels=labels)  # type: ignore[call-arg]
 
     @property
     def noun(self) -> str:
@@ -106,11 +108,6 @@ class StimulusSet(ABC):
     def chosen_labels(self, numbers: NDArray[np.int64] | slice) -> NDArray[np.int64] | None:
         """Return the labels of the stimuli with the given numbers, if there are labels."""
         return None if self.labels is None else self.labels[numbers]
-
-    @property
-    def pooled(self) -> dict[str, NDArray[np.float64]]:
-        """Entry of `arrays` for the pool of spike times; empty without a pool."""
-        return {} if self.pool is None else {"pool": self.pool}
 
     def with_pool(self, pool: NDArray[np.float64]) -> Self:
         """Return the stimuli with a pool of spike times."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -121,21 +121,12 @@ class EventSet(StimulusSet):
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """See `StimulusSet.arrays`; without events of other recordings."""
-        index, time, first, stop = self.index, self.time, self.first, self.stop
-        if not self._whole:
-            chosen = [np.empty(0, np.int64), *(np.arange(a, b) for a, b in zip(first, stop, strict=True))]
-            events = np.concatenate(chosen)
-            index, time, stop = index[events], time[events], np.cumsum(stop - first)
-            first = stop - (self.stop - self.first)
-        return {
-            "index": index,
-            "time": time,
-            "first": first,
-            "stop": stop,
-            "duration": self.duration,
-            "grid": self.grid,
-            **self.pooled,
-        }
+        if self._whole:
+            return super().arrays
+        chosen = [np.empty(0, np.int64), *(np.arange(a, b) for a, b in zip(self.first, self.stop, strict=True))]
+        events, stop = np.concatenate(chosen), np.cumsum(self.stop - self.first)
+        first = stop - (self.stop - self.first)
+        return super().arrays | {"index": self.index[events], "time": self.time[events], "first": first, "stop": stop}
 
     @property
     def _whole(self) -> bool:
@@ -149,9 +140,3 @@ class EventSet(StimulusSet):
             return False
         mine, theirs = self.first[self.stop > self.first], other.first[other.stop > other.first]
         return bool(np.isin(mine, theirs).any())
-
-    @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> EventSet:
-        """See `StimulusSet.of_arrays`."""
-        names = ("index", "time", "first", "stop", "duration", "grid")
-        return cls(**{name: arrays[name] for name in names}, labels=labels, pool=arrays.get("pool"))

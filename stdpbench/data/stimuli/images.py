@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,16 +62,6 @@ class Images(StimulusSet):
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
         """Return the pictures with the given numbers; see `StimulusSet.chosen`."""
         return Images(self.pixels[numbers], self.chosen_labels(numbers), self.pool)
-
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """See `StimulusSet.arrays`."""
-        return {"pixels": self.pixels, **self.pooled}
-
-    @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Images:
-        """See `StimulusSet.of_arrays`."""
-        return cls(arrays["pixels"], labels, arrays.get("pool"))
 
 
 def pictures_of(stimuli: StimulusSet) -> Images:

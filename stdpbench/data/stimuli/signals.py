@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -83,21 +82,12 @@ class Signals(StimulusSet):
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """See `StimulusSet.arrays`; without samples of other signals."""
-        if not len(self):
-            parts = [self.values[:, :0]]
-        elif self._whole:
-            return {"values": self.values, "first": self.first, "stop": self.stop, "rate": self.rate, **self.pooled}
-        else:
-            parts = [self.values[:, a:b] for a, b in zip(self.first, self.stop, strict=True)]
+        if self._whole:
+            return super().arrays
+        parts = [self.values[:, a:b] for a, b in zip(self.first, self.stop, strict=True)] or [self.values[:, :0]]
         stop = np.cumsum(self.stop - self.first)
         first = stop - (self.stop - self.first)
-        return {
-            "values": np.concatenate(parts, axis=1),
-            "first": first,
-            "stop": stop,
-            "rate": self.rate,
-            **self.pooled,
-        }
+        return super().arrays | {"values": np.concatenate(parts, axis=1), "first": first, "stop": stop}
 
     @property
     def _whole(self) -> bool:
@@ -110,8 +100,3 @@ class Signals(StimulusSet):
         if not isinstance(other, Signals) or not np.shares_memory(self.values, other.values):
             return False
         return bool(np.isin(self.first, other.first).any())
-
-    @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Signals:
-        """See `StimulusSet.of_arrays`."""
-        return cls(arrays["values"], arrays["first"], arrays["stop"], arrays["rate"], labels, arrays.get("pool"))
