@@ -69,6 +69,15 @@ class DiskError(StdpbenchError):
     """A write that failed for lack of space or permission; it may be retried once that is fixed."""
 
 
+@contextmanager
+def disk_errors(problem: str) -> Iterator[None]:
+    """Raise a `DiskError` with the problem and its reason if the enclosed block raises an `OSError`."""
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(f"{problem}: {error.strerror or error}") from error
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that `word` was probably meant to be, or None.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stdpbench import __version__
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import write_aside
 from stdpbench.base.units import minus, ordinal
 from stdpbench.cli import completion
@@ -129,10 +129,8 @@ def validate_rules(
     from stdpbench.studies.lab.checks.page import UNMATCHED, write
 
     if output is not None:
-        try:
+        with disk_errors(f"--output {output}: cannot create this folder"):
             output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StdpbenchError(f"--output {output}: cannot create this folder: {error.strerror}") from None
     console = Console(stderr=json)
     outcomes: list[Outcome] = []
     for outcome in suite.validate(rule or [], quick=quick):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, disk_errors, suggestion
 from stdpbench.base.files import NOTHING, remove_file, remove_files, remove_folder
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets._idx_format import is_gzip
@@ -283,10 +283,8 @@ def _transfer(url: str, part: Path, received: int, report: Report) -> None:
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
     """Turn errors of writing a file into a `StdpbenchError`, which unlike network failures ends the transfer."""
-    try:
+    with disk_errors(f"{path} cannot be written"):
         yield
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def _network_reason(error: OSError) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from stdpbench.base.errors import DiskError, StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, disk_errors, suggestion
 from stdpbench.base.files import remove_file, remove_folder, remove_tree
 from stdpbench.runs.catalog.store import BIN, INDEX
 from stdpbench.runs.folder.lock import has_process
@@ -42,13 +42,11 @@ def move_to_bin(folder: RunFolder) -> Path:
         raise StdpbenchError(f"{path} is already in the bin; `stdpbench delete --empty-bin` removes it permanently")
     target = _free(bin_folder(path.parent) / path.name)
     _refuse_link(target.parent)
-    try:
+    with disk_errors(f"cannot move {path} to the bin"):
         target.parent.mkdir(exist_ok=True)
         with held(folder):
             (path / _MARK).touch()
             path.rename(target)
-    except OSError as error:
-        raise DiskError(f"cannot move {path} to the bin: {error.strerror}") from error
     return target
 
 
@@ -82,10 +80,8 @@ def restore(runs: Path, name: str) -> RunFolder:
     target = runs / matches[0]
     if target.exists():
         raise StdpbenchError(f"{target} already exists; move or rename it before restoring this run")
-    try:
+    with disk_errors(f"cannot restore {matches[0]} from the bin"):
         (bin_folder(runs) / matches[0]).rename(target)
-    except OSError as error:
-        raise DiskError(f"cannot restore {matches[0]} from the bin: {error.strerror}") from error
     with suppress(OSError):
         remove_file(target / _MARK)
     return RunFolder.open(target)
@@ -166,10 +162,8 @@ def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str],
         if name not in names:
             continue
         freed = _size(folder / name)
-        try:
+        with disk_errors(f"cannot remove {folder / name}"):
             remove_tree(folder / name, re.escape(name), runs)
-        except OSError as error:
-            raise DiskError(f"cannot remove {folder / name}: {error.strerror}") from error
         removed.append(name)
         size += freed
     with suppress(OSError):

@@ -14,11 +14,12 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import open_regular, parse_json, write_text_aside
 from stdpbench.runs.folder.about import FORMAT, check_about
 from stdpbench.runs.protocol.facts import Record
@@ -275,11 +276,9 @@ class Journal:
         self._open()
 
     def _open(self) -> None:
-        try:
+        with self._writing():
             self._file = self.path.open("ab", buffering=0)
             self._file.truncate(self._length)
-        except OSError as error:
-            raise self._error(error) from error
 
     def append(self, record: Record, *, sync: bool = False) -> None:
         """Append a fact; with `sync`, it is on disk when this returns.
@@ -291,18 +290,19 @@ class Journal:
         """
         self._write_again()
         data, chain = _line(record.to_mapping(), self._chain)
-        try:
-            written = 0
-            while written < len(data):
-                written += self._file.write(data[written:])
-            if sync:
-                self._fsync()
-        except OSError as error:
+        with self._writing():
             try:
-                self._file.truncate(self._length)
+                written = 0
+                while written < len(data):
+                    written += self._file.write(data[written:])
+                if sync:
+                    self._fsync()
             except OSError:
-                self._trusted = False
-            raise self._error(error) from error
+                try:
+                    self._file.truncate(self._length)
+                except OSError:
+                    self._trusted = False
+                raise
         self._length, self._chain = self._length + len(data), chain
         self.records.append(record)
 
@@ -315,10 +315,8 @@ class Journal:
             If they cannot be written.
         """
         self._write_again()
-        try:
+        with self._writing():
             self._fsync()
-        except OSError as error:
-            raise self._error(error) from error
 
     def _fsync(self) -> None:
         try:
@@ -342,8 +340,8 @@ class Journal:
             self._open()
             self._trusted = True
 
-    def _error(self, error: OSError) -> DiskError:
-        return DiskError(f"{self.path} cannot be written: {error.strerror}")
+    def _writing(self) -> AbstractContextManager[None]:
+        return disk_errors(f"{self.path} cannot be written")
 
     def close(self) -> None:
         """Close the file."""

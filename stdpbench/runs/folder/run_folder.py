@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import (
     DAMAGE,
     NOTHING,
@@ -164,19 +164,16 @@ class RunFolder:
             If the folder cannot be written.
         """
         name = _safe(name)
-        try:
-            with staging_folder(runs) as staging:
-                staged = cls(staging)
-                fill(staged)
-                for number in range(1000):
-                    path = runs / (name if number == 0 else f"{name}-{number + 1}")
-                    if path.exists():
-                        continue
-                    with suppress(OSError):  # another process has taken the name in the meantime
-                        staged.path.rename(path)
-                        return cls(path)
-        except OSError as error:
-            raise StdpbenchError(f"a run folder cannot be created in {runs}: {error.strerror}") from error
+        with disk_errors(f"a run folder cannot be created in {runs}"), staging_folder(runs) as staging:
+            staged = cls(staging)
+            fill(staged)
+            for number in range(1000):
+                path = runs / (name if number == 0 else f"{name}-{number + 1}")
+                if path.exists():
+                    continue
+                with suppress(OSError):  # another process has taken the name in the meantime
+                    staged.path.rename(path)
+                    return cls(path)
         raise StdpbenchError(f"a folder named {name} cannot be created in {runs}, nor one with a number up to 1000")
 
     @classmethod
@@ -336,10 +333,8 @@ def make_folder(path: Path) -> None:
     DiskError
         If it cannot be created.
     """
-    try:
+    with disk_errors(f"{path} cannot be created"):
         path.mkdir(exist_ok=True)  # without parents: a deleted run folder must not be partly recreated
-    except OSError as error:
-        raise DiskError(f"{path} cannot be created: {error.strerror or error}") from error
 
 
 def looks_like_run(path: Path) -> bool:

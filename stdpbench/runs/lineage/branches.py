@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import remove_file, remove_folder
 from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
@@ -169,10 +169,8 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         def keep(kept: RunFolder) -> None:
             new_id = kept.about["id"]
             ignored = shutil.ignore_patterns("lock", "requests", ".*")
-            try:
+            with disk_errors(f"cannot keep a copy of {folder.path.name}"):
                 shutil.copytree(folder.path, kept.path, dirs_exist_ok=True, ignore=ignored)
-            except OSError as error:
-                raise DiskError(f"cannot keep a copy of {folder.path.name}: {error}") from error
             origin = str(start_origin_of(folder.path))
             write_journal(kept.path, records, {**metadata, KEY: origin, "id": new_id, "parent": lineage})
 

@@ -19,7 +19,7 @@ from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError, disk_errors
 from stdpbench.base.files import check_target, write_aside
 from stdpbench.base.foreign_files import content_limit
 from stdpbench.base.foreign_text import folder_name_problem
@@ -191,7 +191,7 @@ def import_run(source: Path, runs: Path) -> RunFolder:
     StdpbenchError
         If a run of this name exists, or for the reasons of `unpack_run`. No partially unpacked run is left behind.
     """
-    try:
+    with disk_errors(f"cannot unpack {source} into {runs}"):
         runs.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=runs) as scratch:
             unpacked = unpack_run(source, Path(scratch)).path
@@ -199,8 +199,6 @@ def import_run(source: Path, runs: Path) -> RunFolder:
             if target.exists():
                 raise StdpbenchError(f"{target} already exists; open it, or move it away first")
             unpacked.rename(target)
-    except OSError as error:
-        raise DiskError(f"cannot unpack {source} into {runs}: {error.strerror or error}") from error
     return RunFolder.open(target)
 
 

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.runs.folder.about import check_about
 from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions
 from stdpbench.runs.folder.journal import (
@@ -83,10 +83,8 @@ def repair(folder: RunFolder) -> str:
         about = _copied_about(folder) if journal.about is None else journal.about
         _check_origin(about, journal)
         position = _checkpoint_before(folder, journal)
-        try:
+        with disk_errors(f"cannot repair {folder.path}"):
             backup = _back_up(folder.path, position)
-        except OSError as error:
-            raise DiskError(f"cannot repair {folder.path}: {error.strerror or error}") from error
         sentence = _sentence(journal, position, backup)
         reason = "the journal was damaged and has been repaired"
         readings = [record.fact for record in journal.later if isinstance(record.fact, facts.LabelsRead)]

@@ -61,7 +61,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import (
     is_private,
     part_of,
@@ -182,10 +182,8 @@ class Mailbox:
         StdpbenchError
             If the process replied with an error, or did not reply in time.
         """
-        try:
+        with disk_errors(f"{self._folder} cannot be created"):
             self._folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise DiskError(f"{self._folder} cannot be created: {error.strerror}") from error
         if not is_private(self._folder):
             raise StdpbenchError(
                 f"requests cannot be sent through {self._folder}: it must be a folder, not a link, in which only you "

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import remove_file, write_text_aside
 from stdpbench.runs.catalog.store import QUEUE
 from stdpbench.runs.folder.lock import has_process, locked
@@ -304,21 +304,17 @@ class Queue:
         return changed
 
     def _delete(self, number: int) -> None:
-        try:
+        with disk_errors(f"cannot remove item {number} of the queue"):
             remove_file(self._file(number), within=self.runs)
-        except OSError as error:
-            raise DiskError(f"cannot remove item {number} of the queue: {error.strerror}") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Prevent other processes from changing items."""
         from filelock import FileLock
 
-        try:
+        with disk_errors(f"cannot write to {self._folder}"):
             self._folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._folder / _LOCK).acquire()
-        except OSError as error:
-            raise DiskError(f"cannot write to {self._folder}: {error.strerror}") from error
         with lock:
             yield
 

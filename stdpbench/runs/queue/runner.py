@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.experiment import Experiment
 from stdpbench.results.readout import INTERVAL
 from stdpbench.runs.catalog.store import Store
@@ -160,10 +160,8 @@ class QueueRunner:
             If the queue folder cannot be created.
         """
         lock = runner_process.lock_of(self._runs, self.name)
-        try:
+        with disk_errors(f"cannot create {lock.parent}"):
             lock.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DiskError(f"cannot create {lock.parent}: {error.strerror}") from error
         _remove_stale_locks(lock.parent)
         with FileLock(lock):
             runner_process.announce(self._runs, self.name, self._at_once)

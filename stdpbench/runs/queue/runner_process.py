@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import is_own, remove_file, write_text_aside
 from stdpbench.base.signals import own_session
 from stdpbench.runs.catalog.store import QUEUE
@@ -121,12 +121,10 @@ def start_runner(runs: Path, at_once: int) -> None:
         raise StdpbenchError("the queue is already running")
     folder = runs / QUEUE
     command = [sys.executable, "-P", "-m", "stdpbench", "queue", "run", "--at-once", str(at_once), "--runs", str(runs)]
-    try:
+    with disk_errors("cannot start the queue"):
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / LOG).open("wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **own_session())
-    except OSError as error:
-        raise DiskError(f"cannot start the queue: {error.strerror}") from error
     until = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < until:
         if any(runner.pid for runner in runners(runs)):  # published after the lock is acquired

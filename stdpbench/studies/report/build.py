@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError, disk_errors
 from stdpbench.base.files import write_text_aside
 from stdpbench.experiment import graph_for, with_pool
 from stdpbench.runs.catalog.access_log import count_readings, note_reading
@@ -86,10 +86,8 @@ def make_report(
     """
     if len({folder.path.resolve() for folder in folders}) < len(folders):
         raise StdpbenchError("a run is given twice; a report compares different runs")
-    try:
+    with disk_errors(f"{target} cannot be created"):
         target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DiskError(f"{target} cannot be created: {error.strerror}") from error
     streams = [folder for folder in folders if folder.stored_experiment.stream is not None]
     if streams and len(streams) < len(folders):
         raise StdpbenchError(
