@@ -70,6 +70,15 @@ class DiskError(StdpbenchError):
 
 
 @contextmanager
+def errors_within(prefix: str) -> Iterator[None]:
+    """Add a prefix to every sentence of an error that the enclosed block raises; see `StdpbenchError.within`."""
+    try:
+        yield
+    except StdpbenchError as error:
+        raise error.within(prefix) from None
+
+
+@contextmanager
 def disk_errors(problem: str) -> Iterator[None]:
     """Raise a `DiskError` with the problem and its reason if the enclosed block raises an `OSError`."""
     try:

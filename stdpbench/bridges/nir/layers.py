@@ -16,7 +16,7 @@ from typing import Any
 import nir
 import numpy as np
 
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError, errors_within
 from stdpbench.bridges.nir.chains import LAYERS, layer_of
 from stdpbench.bridges.nir.neurons import real
 from stdpbench.bridges.nir.reading import flat, open_graph
@@ -41,12 +41,10 @@ def layers_of(path: Path) -> LayerNetwork:
     """
     graph = flat(open_graph(path, _KNOWN, "stand for a layer of rectified units", check=False))
     dt = float(graph.metadata.get("dt", 1.0))
-    try:
+    with errors_within(f"{path.name}: "):
         entry, *names = _chain(graph)
         shape = _input_shape(entry, graph.nodes[entry])
         return LayerNetwork(shape, tuple(_layers(graph, names, shape, dt)))
-    except StdpbenchError as error:
-        raise error.within(f"{path.name}: ") from None
 
 
 def parse(path: Path) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError, several
+from stdpbench.base.errors import StdpbenchError, errors_within, several
 from stdpbench.base.foreign_files import open_hdf5
 from stdpbench.base.foreign_text import terminal_text
 from stdpbench.bridges.nir import NEURONS, ORIGIN
@@ -62,14 +62,12 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
         remarks.append(
             f"{path.name} is marked as a different network from that of its run: {metadata['another_network']}."
         )
-    try:
+    with errors_within(f"{path.name}: "):
         unit, remark = _unit(graph)
         if dt is None:
             dt = _step(metadata.get("dt", _DT / unit)) * unit
         nodes = Nodes(flat(graph), dt, dt / unit)
         network = _network(nodes, path)
-    except StdpbenchError as error:
-        raise error.within(f"{path.name}: ") from None
     remarks += [f"{path.name}: {remark}"] if remark else []
     mapping: dict[str, Any] = {"name": path.stem or "network", "network": network.table, **_shown(metadata)}
     frozen = {"passes": 0, "between": "reset"}

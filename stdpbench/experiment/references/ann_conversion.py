@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import errors_within
 from stdpbench.declare.parameters import Parameters, parameter
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.graph.bias import BIAS
@@ -99,10 +99,8 @@ class AnnConversion(Reference):
         path = Path(file).expanduser().resolve()
         values["weights"] = str(path)
         if not values.get("sha256"):
-            try:
+            with errors_within(f"{where}.weights: "):
                 values["sha256"] = read_layers(path).digest
-            except StdpbenchError as error:
-                raise error.within(f"{where}.weights: ") from None
         return cls, values
 
     def to_mapping(self) -> dict[str, Any]:
@@ -126,10 +124,8 @@ class AnnConversion(Reference):
     @classmethod
     def network_of_file(cls, file: str) -> dict[str, Any]:
         """Return the table ``network`` for the network of a file; see `Reference`."""
-        try:
+        with errors_within("reference.weights: "):
             return network_table(read_layers(Path(file).expanduser().resolve()))
-        except StdpbenchError as error:
-            raise error.within("reference.weights: ") from None
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
         """Yield a sentence for each reason why a network cannot be trained; see `Reference.problems`."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError, several, suggestion
+from stdpbench.base.errors import StdpbenchError, errors_within, several, suggestion
 from stdpbench.base.foreign_files import read_apart, read_npz
 from stdpbench.experiment.references.layer_network import Layer, LayerNetwork, Pair
 
@@ -77,10 +77,8 @@ def _of_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> LayerNetwork:
     problems = list(_unknown(arrays))
     if problems:
         raise several([f"{name}: {sentence}" for sentence in problems])
-    try:
+    with errors_within(f"{name}: "):
         return _network(arrays)
-    except StdpbenchError as error:
-        raise error.within(f"{name}: ") from None
 
 
 def _unknown(arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError, errors_within
 from stdpbench.declare.parameters import Parameters, parameter
 from stdpbench.kinds.connections.base import Connection
 from stdpbench.kinds.connections.synapses import Synapses
@@ -69,10 +69,8 @@ class Table(Connection):
         path = Path(file).expanduser().resolve()
         values["file"] = str(path)
         if not values.get("sha256"):
-            try:
+            with errors_within(f"{where}.file: "):
                 values["sha256"] = read_rows(path).digest
-            except StdpbenchError as error:
-                raise StdpbenchError(f"{where}.file: {error}") from None
             _KNOWN_PATHS[values["sha256"]] = path
         elif path.name == f"{values['sha256']}.npz":  # in a run folder
             _KNOWN_PATHS[values["sha256"]] = path

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import create_model
 
 from stdpbench.base import units
-from stdpbench.base.errors import Collector, StdpbenchError, several, suggestion
+from stdpbench.base.errors import Collector, StdpbenchError, errors_within, several, suggestion
 from stdpbench.base.files import read_toml
 from stdpbench.declare.parameters import build, parameter, unknown_key
 from stdpbench.kinds.plasticity.base import PlasticityRule, Trace
@@ -296,10 +296,8 @@ def _table(parts: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]
 
 
 def _check_name(name: str, where: str) -> None:
-    try:
+    with errors_within(f"{where}: "):
         check_name(name)
-    except StdpbenchError as error:
-        raise StdpbenchError(f"{where}: {error}") from None
     if hasattr(CustomRule, name) or name.startswith("my_") or name in (*_PARTS, "kind", "file", "preset"):
         raise StdpbenchError(f"{where}: the name {name} is reserved; choose another")
 
@@ -322,10 +320,8 @@ def _parameter(name: str, entry: Mapping[str, Any], where: str) -> dict[str, Any
     for key in ("default", "min", "max"):
         if key not in entry:
             continue
-        try:
+        with errors_within(f"{where}.{key}: "):
             value = units.read(entry[key], unit)
-        except StdpbenchError as error:
-            raise StdpbenchError(f"{where}.{key}: {error}") from None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
             raise StdpbenchError(f"{where}.{key} must be a number, not {entry[key]!r}")
         declared[key] = units.show(float(value), unit) if unit else float(value)

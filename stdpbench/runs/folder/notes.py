@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError, errors_within
 from stdpbench.base.files import remove_file, write_text_aside
 from stdpbench.runs.folder.about import is_text, read_table
 
@@ -223,10 +223,8 @@ def read_notes(folder: Path) -> Notes:
     if size > _LARGEST:
         raise StdpbenchError(f"{path} is larger than {_LARGEST // 2**20} MiB, the limit for notes")
     table = read_table(path)
-    try:
+    with errors_within(f"{path} is damaged: "):
         return Notes.from_mapping(table)
-    except StdpbenchError as error:
-        raise StdpbenchError(f"{path} is damaged: {error}") from None
 
 
 def title_of(folder: Path) -> str:

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from stdpbench.base.errors import StdpbenchError, disk_errors
+from stdpbench.base.errors import StdpbenchError, disk_errors, errors_within
 from stdpbench.runs.folder.about import check_about
 from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions
 from stdpbench.runs.folder.journal import (
@@ -100,10 +100,8 @@ def _copied_about(folder: RunFolder) -> Mapping[str, Any]:
     """Return the description of a run from ``run.json``, a copy of the damaged first line."""
     of_facts = ("state", "reason", "ended", "simulator", "data_sha256", "pid")
     about = {key: value for key, value in folder.read_json("run.json").items() if key not in of_facts}
-    try:
+    with errors_within(f"{folder.path} cannot be repaired: run.json is damaged: "):
         check_about(about)
-    except StdpbenchError as error:
-        raise StdpbenchError(f"{folder.path} cannot be repaired: run.json is damaged: {error}") from None
     return about
 
 

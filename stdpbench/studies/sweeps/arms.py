@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.base.errors import Collector, StdpbenchError
+from stdpbench.base.errors import Collector, StdpbenchError, errors_within
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.comparison import last_parts
 from stdpbench.studies.sweeps.definition import Distribution, Settings, Sweep
@@ -175,12 +175,10 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     StdpbenchError
         If a setting is invalid.
     """
-    try:
+    with errors_within(f"arm {label!r}: "):
         start = sweep.base.override(chosen)
         kind = str(chosen.get("network.kind", ""))
         chosen = {sweep.base.short_path(path, kind): value for path, value in chosen.items()}
-    except StdpbenchError as error:
-        raise error.within(f"arm {label!r}: ") from None
     start = start.model_copy(update={"data": start.data.resolved()})
     if (
         start.stream is None and start.schedule.held_out_every is None

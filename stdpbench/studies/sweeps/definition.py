@@ -57,7 +57,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from stdpbench.base import units
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError, errors_within
 from stdpbench.declare.parameters import Parameters, parameter, unknown_key
 from stdpbench.experiment import Experiment
 from stdpbench.studies.sweeps.result import NONE, measures_of
@@ -151,10 +151,8 @@ def read_distribution(table: Any, where: str, unit: str | None) -> Distribution:
 
 
 def _bound(value: Any, where: str, unit: str | None) -> float:
-    try:
+    with errors_within(f"{where}: "):
         number = value if unit is None else units.read(value, unit)
-    except StdpbenchError as error:
-        raise StdpbenchError(f"{where}: {error}") from None
     if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
         raise StdpbenchError(f"{where}: a bound must be a number, not {value!r}")
     return float(number)

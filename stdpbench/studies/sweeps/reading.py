@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.base.errors import Collector, StdpbenchError, several, suggestion
+from stdpbench.base.errors import Collector, StdpbenchError, errors_within, several, suggestion
 from stdpbench.base.files import read_toml
 from stdpbench.base.paths import shipped
 from stdpbench.base.toml_lines import Lines, flat, located
@@ -172,10 +172,8 @@ def _base(mapping: Mapping[str, Any], folder: Path, changes: Settings) -> Experi
         raise StdpbenchError("experiment is missing; it is the base of all arms, such as 'diehl-cook-100'")
     in_folder = folder / Path(name).expanduser()
     experiment = read_experiment(in_folder if in_folder.is_file() else name)
-    try:
+    with errors_within("set: "):
         experiment = experiment.override(changes)
-    except StdpbenchError as error:
-        raise error.within("set: ") from None
     return experiment.model_copy(update={"data": experiment.data.resolved()})
 
 
@@ -249,10 +247,8 @@ def _drawn(tables: Any, where: str, base: Experiment | None) -> dict[str, Distri
 
 def _check_ends(base: Experiment, path: str, distribution: Distribution, where: str) -> None:
     for value in distribution.ends:
-        try:
+        with errors_within(f"{where}: "):
             base.override({path: value})
-        except StdpbenchError as error:
-            raise error.within(f"{where}: ") from None
 
 
 def _tuning(table: Any) -> Parameters:
@@ -307,10 +303,8 @@ def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
     sections = dict.fromkeys(experiment.sections)
     if section not in sections:
         raise unknown_key(section, sections, where)
-    try:
+    with errors_within(f"{where}: "):
         path = experiment.short_path(path)
-    except StdpbenchError as error:
-        raise error.within(f"{where}: ") from None
     owner, name = owner_of(
         experiment, path.removeprefix(VALUES)
     )  # values in evaluation have the units of the parameters
