@@ -122,20 +122,53 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; a byte order mark, as some Windows editors write, is ignored.
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return the modification time and the size of a file, to recognise a changed one.
 
     Raises
     ------
     StdpbenchError
-        If the file cannot be read, or is not valid TOML in UTF-8.
+        If there is no such file.
     """
     try:
-        return parse_toml(path.read_text(encoding="utf-8-sig"), str(path))
+        status = path.stat()
+    except OSError:
+        raise StdpbenchError(f"there is no file {path}") from None
+    return status.st_mtime_ns, status.st_size
+
+
+def read_text(path: Path, largest: int = 1 << 30) -> str:
+    """Read a text file in UTF-8; a byte order mark, as some Windows editors write, is ignored.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file cannot be read, is not text, or has more than `largest` bytes.
+    """
+    try:
+        if path.stat().st_size > largest:
+            raise StdpbenchError(f"{path} is too large: it has more than {largest} bytes")
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise StdpbenchError(f"there is no file {path}") from None
     except UnicodeDecodeError:
         raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
     except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    if "\0" in text:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8")
+    return text
+
+
+def read_toml(path: Path, largest: int = 1 << 30) -> dict[str, Any]:
+    """Read a TOML file; see `read_text`.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file cannot be read, or is not valid TOML.
+    """
+    return parse_toml(read_text(path, largest), str(path))
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:

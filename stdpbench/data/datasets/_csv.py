@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import read_text
 
-_MOST_BYTES = 1 << 30
 _WIDEST = 100_000  # columns
 
 
@@ -108,29 +108,6 @@ def read_cells(path: Path, *, texts: Sequence[int] = ()) -> Cells:
         if len(row) != width:
             raise StdpbenchError(f"{path}, line {number} has {len(row)} cells, but the first line has {width}")
     return Cells(path, names, rows, lines)
-
-
-def read_text(path: Path) -> str:
-    """Read a text file in UTF-8.
-
-    Raises
-    ------
-    StdpbenchError
-        If the file cannot be read, is too large, or is not text.
-    """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise StdpbenchError(f"{path} has more than {_MOST_BYTES >> 30} GiB, too much for a text file of numbers")
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise StdpbenchError(f"there is no file {path}") from None
-    except UnicodeDecodeError:
-        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    if "\0" in text:
-        raise StdpbenchError(f"{path} is not a text file in UTF-8")
-    return text
 
 
 def class_cells(where: str, cells: Sequence[str]) -> NDArray[Any]:

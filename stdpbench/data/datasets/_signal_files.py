@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import read_text
 from stdpbench.base.foreign_files import check_content, read_npz
 from stdpbench.data.datasets._checks import label_values, visible_entries
-from stdpbench.data.datasets._csv import read_cells, read_text
+from stdpbench.data.datasets._csv import read_cells
 from stdpbench.data.datasets._holding_out import test_file_of
 from stdpbench.data.stimuli import Signals
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, errors_within, several, suggestion
+from stdpbench.base.files import stamp_of
 from stdpbench.base.foreign_files import read_apart, read_npz
 from stdpbench.experiment.references.layer_network import Layer, LayerNetwork, Pair
 
@@ -39,15 +40,11 @@ def read_layers(path: Path) -> LayerNetwork:
     StdpbenchError
         If it cannot be read: a sentence for each error.
     """
-    try:
-        changed = path.stat()
-    except OSError:
-        raise StdpbenchError(f"there is no file {path}") from None
-    return _read(path, changed.st_mtime_ns, changed.st_size)
+    return _read(path, stamp_of(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, changed: int, size: int) -> LayerNetwork:
+def _read(path: Path, stamp: tuple[int, int]) -> LayerNetwork:
     match path.suffix.lower():
         case ".npz":
             return _of_arrays(read_npz(path), path.name)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.files import stamp_of
 from stdpbench.base.foreign_files import read_npy, read_npz
 from stdpbench.data.datasets._csv import read_cells
 
@@ -92,15 +93,11 @@ def read_rows(path: Path) -> Rows:
     StdpbenchError
         If the file cannot be read, or a row is not a valid synapse; the message names the line.
     """
-    try:
-        status = path.stat()
-    except OSError:
-        raise StdpbenchError(f"there is no file {path}") from None
-    return _read(path, status.st_mtime_ns, status.st_size)
+    return _read(path, stamp_of(path))
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, changed: int, size: int) -> Rows:
+def _read(path: Path, stamp: tuple[int, int]) -> Rows:
     is_text = path.suffix.lower() in (".csv", ".txt")
     columns, place = _csv(path) if is_text else _arrays(path)
     return _checked(path, columns, place, "line" if is_text else "row")

@@ -111,17 +111,8 @@ def read_rule(path: object, where: str) -> dict[str, Any]:
     """
     if not isinstance(path, str):
         raise StdpbenchError(f"{where} must be the name of a file, not {path!r}")
-    file = Path(path).expanduser()
-    try:
-        if not file.is_file():
-            raise StdpbenchError(f"there is no file {path!r}")
-        if file.stat().st_size > _LARGEST:
-            raise StdpbenchError(f"{path!r} is too large for a rule")
-        content = read_toml(file)
-    except OSError as error:
-        raise StdpbenchError(f"{where}: {path!r} cannot be read: {error.strerror or error}") from None
-    except StdpbenchError as error:
-        raise StdpbenchError(f"{where}: {error}") from None
+    with errors_within(f"{where}: "):
+        content = read_toml(Path(path).expanduser(), _LARGEST)
     known = {*_PARTS, "w_max", *content.get("parameters", {})}
     if unknown := [str(unknown_key(key, dict.fromkeys(_PARTS), where)) for key in content if key not in known]:
         raise several(unknown)

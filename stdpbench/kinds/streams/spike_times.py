@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import stamp_of
 from stdpbench.base.foreign_files import check_content, read_npz
 from stdpbench.declare.parameters import parameter
 from stdpbench.kinds.encoding import Spikes
@@ -65,19 +66,15 @@ class SpikeTimes(Stream):
         if not self.path:
             raise StdpbenchError("data.path is missing; it must name a file with spikes: .npz or .csv")
         path = Path(self.path).expanduser()
-        try:
-            modified = path.stat().st_mtime_ns
-        except OSError:
-            raise StdpbenchError(f"data.path: there is no file {path}") from None
-        index, time = _read(path, modified)
+        index, time = _read(path, stamp_of(path))
         if self.n is not None and len(index) and index.max() >= self.n:
             raise StdpbenchError(f"{path} has spikes of input {index.max()}, but data.n is {self.n}")
         return index, time
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, modified: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the spikes of a file in temporal order; `modified` invalidates the cache."""
+def _read(path: Path, stamp: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the spikes of a file in temporal order; `stamp` invalidates the cache."""
     index, time = _csv(path) if path.suffix.lower() in (".csv", ".txt") else _npz(path)
     if index.ndim != 1 or index.shape != time.shape:
         raise StdpbenchError(f"{path}: index and time must be two lists of the same length")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import read_text
 from stdpbench.base.units import signed
 
 FREQUENCIES = (0.1, 10.0, 20.0, 40.0, 50.0)
@@ -116,17 +117,7 @@ def read_points(path: Path, protocol: str = "pair-window") -> Points:
     StdpbenchError
         If it cannot be read, with the number of the offending line.
     """
-    try:
-        if not path.is_file():
-            raise StdpbenchError(f"there is no file {path}")
-        if path.stat().st_size > _LARGEST:
-            raise StdpbenchError(f"{path.name} has more than {_LARGEST // 10**6} MB; expected one point per line")
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise StdpbenchError(f"{path.name} is not UTF-8 text; expected one point per line") from None
-    except OSError as error:
-        raise StdpbenchError(f"{path.name} cannot be read: {error.strerror or error}") from None
-    rows = _rows(text, path.name)
+    rows = _rows(read_text(path, _LARGEST), path.name)
     n_columns = len(rows[0][1])
     for number, row in rows:
         if len(row) != n_columns:

@@ -64,7 +64,7 @@ def test_a_bad_file_gets_one_sentence(tmp_path: Path, text: str, message: str) -
 def test_what_is_no_text_is_said(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(StdpbenchError, match="is not UTF-8 text"):
+    with pytest.raises(StdpbenchError, match="is not a text file in UTF-8"):
         read_points(path)
     with pytest.raises(StdpbenchError, match="there is no file"):
         read_points(tmp_path / "none.csv")
