@@ -302,9 +302,8 @@ class Run:
         For each read-out or baseline: ``accuracy``, ``low`` and ``high`` (95 % Wilson interval), ``n_images``; the
         interval is available once the run is finished. Empty before the first measurement.
         """
-        following = self._following() is not None
-        if not following and (self.path / "metrics.json").is_file():
-            return metric_columns(self._folder.read_json("metrics.json"))
+        if self._following() is None and (metrics := self._folder.metrics):
+            return metric_columns(metrics)
         return live_columns(self._live())
 
     @property
@@ -979,10 +978,10 @@ class Run:
         StdpbenchError
             If the run has not been tested, or not with this read-out.
         """
-        path = self.path / "metrics.json"
-        metrics = self._folder.read_json("metrics.json") if path.is_file() else {}
         word = origin_of(self.path).word
-        return plots.plot_confusion(metrics, readout, self._live(), self.name, word, PlotTarget.of(ax, width))
+        return plots.plot_confusion(
+            self._folder.metrics, readout, self._live(), self.name, word, PlotTarget.of(ax, width)
+        )
 
     def plot_accuracy(
         self,

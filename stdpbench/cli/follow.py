@@ -288,8 +288,7 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
 
 def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) -> None:
     """Print the results of a run, and exit with status 130 if it was stopped."""
-    path = folder.path / "metrics.json"
-    metrics = folder.read_json("metrics.json") if path.is_file() else {}
+    metrics = folder.metrics
     if stopped:
         console.print(
             f"Stopped. `stdpbench resume {folder.path}` continues; `stdpbench evaluate {folder.path}` labels and "

@@ -62,10 +62,6 @@ class ClusterScore:
     v_measure: float
     fowlkes_mallows: float
 
-    def to_mapping(self) -> dict[str, Any]:
-        """Return plain numbers for a JSON file."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Compactness:

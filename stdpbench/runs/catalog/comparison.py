@@ -165,8 +165,7 @@ class Account:
         read = read_population(experiment)
         state, reason = state_of(folder)
         journal = read_undamaged(folder.path)
-        has_metrics = (folder.path / "metrics.json").is_file()
-        metrics = folder.read_json("metrics.json") if has_metrics else {}
+        metrics = folder.metrics
         return cls(
             folder.path.name,
             str(folder.path),

@@ -209,9 +209,8 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
     """
     records = read_journal(folder.path) if records is None else records
     blocks = {record.position: record.fact for record in records if isinstance(record.fact, facts.Block)}
-    has_metrics = (folder.path / "metrics.json").is_file()
     read = read_population(folder.stored_experiment)
-    metrics = metrics_of(folder.read_json("metrics.json")) if has_metrics else {}
+    metrics = metrics_of(folder.metrics)
     return Course(
         folder.path.name,
         np.array(list(blocks), np.int64),

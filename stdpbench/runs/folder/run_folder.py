@@ -244,6 +244,22 @@ class RunFolder:
             raise StdpbenchError(gone)
         return read_experiment(self.path / "experiment.toml", stand_ins=True)
 
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Content of ``metrics.json``; empty if there is no such file.
+
+        Raises
+        ------
+        StdpbenchError
+            If the file is damaged.
+        """
+        return self.read_json("metrics.json") if (self.path / "metrics.json").is_file() else {}
+
+    @property
+    def validation(self) -> bool:
+        """Whether the run is evaluated on held-out training pictures instead of the test pictures."""
+        return bool(self.about.get("validation", False))
+
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a JSON file of the folder.
 

@@ -63,8 +63,7 @@ def write_features(parent: RunFolder) -> Path:
     experiment, name = parent.experiment, parent.path.name
     if not all((parent.path / file).is_file() for file in ("label.npz", "test.npz")):
         raise StdpbenchError(f"{name} has no responses to pictures: it is not finished, or shows no pictures")
-    validation = bool(parent.about.get("validation", False))
-    split = load_split(experiment, validation)
+    split = load_split(experiment, parent.validation)
     (label,), (test,) = (parent.read_arrays(file, "spike_counts") for file in ("label.npz", "test.npz"))
     shown = split.train.part(0, len(label))
     if shown.labels is None or split.test.labels is None or len(split.test) != len(test):

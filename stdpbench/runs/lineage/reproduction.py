@@ -174,8 +174,7 @@ def compare(original: RunFolder, again: RunFolder) -> Agreement:
 
 
 def _metrics(folder: RunFolder) -> dict[str, Any]:
-    path = folder.path / "metrics.json"
-    metrics = folder.read_json("metrics.json") if path.is_file() else {}
+    path, metrics = folder.path / "metrics.json", folder.metrics
     for name in ("training", "baselines", "accuracy"):
         if not isinstance(metrics.get(name, {}), dict):
             raise StdpbenchError(f"{path} is damaged: {name} is not a table")

@@ -214,7 +214,7 @@ def assess(
 
 def _assess(context: _Context, training: Mapping[str, Any]) -> Generator[AssessmentEvent, None, dict[str, Any]]:
     experiment, split, folder, options = context.experiment, context.split, context.folder, context.options
-    before = folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
+    before = folder.metrics
     metrics: dict[str, Any] = {
         "evaluated_on": "validation" if options.validation else "test",
         "n_label_images": len(context.label_images) if context.labelled else 0,

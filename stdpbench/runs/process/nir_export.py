@@ -87,8 +87,7 @@ def export_nir(
     experiment = experiment_at(folder.experiment, records, reached_position(records))
     if experiment.stream is not None:
         raise StdpbenchError(f"{folder.path.name} is the run of a stream, which has no stimuli to check a file with")
-    validation = bool(folder.about.get("validation", False))
-    split = load_split(experiment, validation)
+    split = load_split(experiment, folder.validation)
     shape = input_shape(experiment, split.train)
     learned = trained_arrays(folder, experiment, input_shape(experiment, split.train))
     marks = _marks(experiment.evaluated, shape, force)

@@ -43,7 +43,7 @@ class Probe:
     """
 
     def __init__(self, folder: RunFolder) -> None:
-        self._split = load_split(folder.experiment, bool(folder.about.get("validation", False)))
+        self._split = load_split(folder.experiment, folder.validation)
         checkpoint, _ = newest_checkpoint(folder.path)
         finished = folder.about.get("state") == "finished"
         self._assignment: Assignment | None = None

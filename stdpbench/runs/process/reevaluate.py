@@ -50,7 +50,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
     folder = RunFolder.open(path)
     with held(folder):
         about = folder.about
-        options = replace(options, validation=bool(about.get("validation", False)))
+        options = replace(options, validation=folder.validation)
         start, records = folder.experiment, read_journal(folder.path)
         experiment = experiment_at(start, records, reached_position(records))
         if experiment.stream is not None:
@@ -68,9 +68,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
             yield Remarked(remark)
         try:
             simulator.set_learned(trained)
-            training: dict[str, Any] = {}
-            if (folder.path / "metrics.json").is_file():
-                training = folder.read_json("metrics.json").get("training", {})
+            training = folder.metrics.get("training", {})
             before = normalised(arrays_at_start(folder, start, split), simulator.graph)
             note = partial(note_reading, folder)  # all other results of an evaluation are in metrics.json
             metrics = yield from assess(simulator, experiment, split, folder, options, training, before, note)

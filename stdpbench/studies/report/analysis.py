@@ -8,7 +8,7 @@ embeddings. Each row contains the number of pictures.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from statistics import fmean, stdev
 from typing import Any
@@ -138,7 +138,7 @@ def cluster_row(
     return {
         "name": name,
         "k_from": k_from,
-        **agreement(clusters, labels, n_classes).to_mapping(),
+        **asdict(agreement(clusters, labels, n_classes)),
         "accuracy_low": low,
         "accuracy_high": high,
         "interval": INTERVAL,

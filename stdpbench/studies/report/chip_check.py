@@ -55,8 +55,7 @@ def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activ
     if currents:
         origin[needs.input] = "it is shown as currents, without spikes"
     elif needs.input and len(counts) and not experiment.data.missing:
-        validation = bool(folder.about.get("validation", False))
-        stimuli = load_split(experiment, validation).test.unlabelled()
+        stimuli = load_split(experiment, folder.validation).test.unlabelled()
         shown = min(ENCODED, len(attempts), len(stimuli))
         totals = np.zeros(network.graph.populations[needs.input].size)
         for number in range(shown):

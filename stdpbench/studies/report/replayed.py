@@ -61,7 +61,7 @@ def replay(
     recorded_neurons = {name or graph.read: tuple(numbers) for name, numbers in neurons.items()}
     _check(graph, recorded_neurons)
     run = folder.about
-    stimuli = load_split(experiment, bool(run.get("validation", False))).test.unlabelled()
+    stimuli = load_split(experiment, folder.validation).test.unlabelled()
     n = min(n_stimuli or STIMULI, len(stimuli))
     shape = graph.populations[graph.input].shape
     simulator = open_simulator(experiment, (shape[0], shape[1]), run.get("simulator"))[0]

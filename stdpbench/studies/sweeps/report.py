@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -351,7 +351,7 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
         "measures": {name: plain(value) for name, value in row.measured.items() if not is_share(name)},
         "difference": None if row.difference is None else plain(row.difference),
         **{name: plain(value) for name, value in row.training.items()},
-        "runs": [{"seed": seed, **run.to_mapping()} for seed, run in row.runs.items()],
+        "runs": [{"seed": seed, **asdict(run)} for seed, run in row.runs.items()],
     }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from stdpbench.base.errors import StdpbenchError
@@ -155,7 +155,7 @@ class Result:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Result:
-        """Read the output of `to_mapping`.
+        """Read the values of the attributes.
 
         Raises
         ------
@@ -169,10 +169,6 @@ class Result:
         if not {*result.accuracy} <= {*READOUTS} or bool(result.accuracy) == bool(result.measures):
             raise StdpbenchError("invalid result (accuracy)")
         return result
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Return plain numbers and strings."""
-        return asdict(self)
 
 
 def _number(value: Any) -> float:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from types import TracebackType
@@ -106,7 +107,7 @@ class SweepState:
     def finished(self, key: str, result: Result) -> None:
         """Record the result of a job; a second result is ignored."""
         if key not in self.results:
-            self._write({"what": "finished", "key": key, "result": result.to_mapping()})
+            self._write({"what": "finished", "key": key, "result": asdict(result)})
 
     def failed(self, key: str, reason: str) -> None:
         """Record that a job failed."""
