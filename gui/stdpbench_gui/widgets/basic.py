@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PyQt6.QtCore import QEvent, QMimeData, QObject, QSize, Qt
+from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt
 from PyQt6.QtGui import QAction, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -55,10 +55,10 @@ def not_none(value: _T | None) -> _T:
     return value
 
 
-def around(widget: QObject | None, kind: type[_T]) -> _T | None:
+def around(widget: QWidget | None, kind: type[_T]) -> _T | None:
     """Return the widget of a kind that a widget is in, or is; None if there is none."""
     while widget is not None and not isinstance(widget, kind):
-        widget = widget.parent()
+        widget = widget.parentWidget()  # `parent` may be something else in a widget of qtconsole
     return widget
 
 
