@@ -15,7 +15,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6 import sip
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication, QCheckBox, QWidget
 
@@ -88,6 +88,9 @@ CLASS_COLOURS = (
     "#8c6d46",
     "#6b7280",
 )
+_AT_ONCE = 200
+"""Hidden widgets that are given new colours in one turn of the event loop."""
+_hidden: list[QWidget] = []
 _OUTLINED = ("QLineEdit", "QAbstractSpinBox", "QTextEdit", "QPlainTextEdit", "QMenu", "QSlider")
 """Widgets that can be seen by their outline only."""
 _RULED = ("QListView", "QTreeView", "QTableView")
@@ -154,8 +157,25 @@ def apply(choice: str) -> Theme:
         stale = False
     pg.setConfigOptions(background=_current.base, foreground=_current.ink, antialias=False, imageAxisOrder="row-major")
     if stale:
-        polish(QApplication.allWidgets())
+        _polish_all()
     return _current
+
+
+def _polish_all() -> None:
+    """Give all widgets the colours: those that can be seen at once, the others in turns of the event loop."""
+    global _hidden
+    everything = QApplication.allWidgets()
+    polish([widget for widget in everything if widget.isVisible()])
+    _hidden = [widget for widget in everything if not widget.isVisible()]
+    QTimer.singleShot(0, _polish_some)
+
+
+def _polish_some() -> None:
+    some = _hidden[:_AT_ONCE]
+    del _hidden[:_AT_ONCE]
+    polish(some)
+    if _hidden:
+        QTimer.singleShot(0, _polish_some)
 
 
 def polish(widgets: Iterable[QWidget]) -> None:
