@@ -37,7 +37,9 @@ class About(Parameters):
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file."""
-        return {**super().to_mapping(), "expected": dict(self.expected)}
+        mapping = super().to_mapping()
+        expected = dict(mapping.pop("expected"))
+        return {**mapping, "expected": expected} if expected else mapping
 
 
 class Simulation(Parameters):

@@ -165,7 +165,8 @@ class Account:
         read = read_population(experiment)
         state, reason = state_of(folder)
         journal = read_undamaged(folder.path)
-        metrics = folder.metrics
+        metrics, live = folder.metrics, LiveRun.replay(journal.records)
+        expected = {} if live.marks else dict(experiment.about.expected)  # a changed run is another experiment
         return cls(
             folder.path.name,
             str(folder.path),
@@ -180,7 +181,7 @@ class Account:
             flat(experiment.to_mapping()),
             changes_of(journal.records),
             _history(journal.records),
-            metrics_of(metrics, read, theta_unit(experiment), dict(experiment.about.expected)),
+            metrics_of(metrics, read, theta_unit(experiment), expected),
             journal.damage,
             missing_kinds(experiment, journal.records),
             tuple(
@@ -192,7 +193,7 @@ class Account:
             title_of(folder.path),
             origin_of(folder.path),
             start_flatters(experiment),
-            tuple(LiveRun.replay(journal.records).warnings),
+            tuple(live.warnings),
         )
 
     @property

@@ -15,7 +15,7 @@ from waiting import waits
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.runs.protocol.facts import Piece, Record
+from stdpbench.runs.protocol.facts import ParametersChanged, Piece, Record
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
@@ -114,6 +114,10 @@ def test_expected_values_and_histograms_of_weights_are_drawn(panel: Curves) -> N
         panel.choose(1, "answers")
         redraw(panel)
         assert panel.shown[1].level == 6.5
+    change = ParametersChanged({"network.projections.feed.plasticity.a_plus": (0.005, 0.01)})
+    panel.session.live.take_record(Record(99, 8, "", change))
+    redraw(panel)
+    assert panel.shown[0].level is None  # a run that was changed is another experiment
 
 
 def test_rhythms_can_be_chosen_where_they_are_defined(panel: Curves) -> None:

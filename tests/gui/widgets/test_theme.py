@@ -7,6 +7,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QSlider, QWidget
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench_gui.look import theme
 
@@ -36,3 +37,12 @@ def test_a_widget_that_goes_while_the_theme_changes_is_left_out(qtbot: QtBot) ->
     sip.delete(gone)
     theme.polish([gone, there])
     assert there.property("dark") is theme.current().dark
+
+
+def test_hidden_widgets_follow_the_theme_soon(qtbot: QtBot) -> None:
+    hidden = QCheckBox()
+    qtbot.addWidget(hidden)
+    theme.apply("light")
+    for name, dark in (("dark", True), ("light", False)):
+        theme.apply(name)
+        waits(qtbot, lambda dark=dark: hidden.property("dark") is dark)

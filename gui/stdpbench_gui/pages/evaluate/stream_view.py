@@ -26,6 +26,7 @@ class StreamView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._path: Path | None = None
         self.session = RunSession()
         self.about = wrapped("", "faint", name="What was measured")
         self.rows = table_of(
@@ -49,11 +50,12 @@ class StreamView(QWidget):
         """Show a finished run."""
         self.rows.clear()
         self.about.setText("")
+        self._path = path
         self.session.open(path)
         self.session.work(lambda: Account.of(RunFolder(path)), self._take, "Cannot read the measures")
 
     def _take(self, account: Account) -> None:
-        if self.session.folder is not None and self.session.folder.path.name != account.name:
+        if account.path != str(self._path):
             return  # another run was chosen meanwhile
         self.rows.clear()
         for name in stream_measures(account):
@@ -61,7 +63,7 @@ class StreamView(QWidget):
             expected = "" if metric.expected is None else minus(f"{metric.expected:.6g}")
             add_row(self.rows, [name, minus(f"{metric.value:.6g}"), expected])
         text = account.parameters.get("about.expected_accuracy")
-        self.about.setText(f"Expected: {text}." if text else "")
+        self.about.setText(f"Expected: {text}." if text and not (account.changes or account.learned_set) else "")
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the curves while they can be seen."""

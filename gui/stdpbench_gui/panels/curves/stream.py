@@ -118,7 +118,9 @@ class Stream(Source):
     @property
     def _expected(self) -> Mapping[str, float]:
         started = self.live.started
-        return {} if started is None else dict(started.experiment.get("about", {}).get("expected", {}))
+        if started is None or self.live.marks:  # a run that was changed is another experiment
+            return {}
+        return dict(started.experiment.get("about", {}).get("expected", {}))
 
     def _shares(self, projection: str) -> Values | None:
         """Return the share of weights in each bin over time, its square root, so that rare weights are visible."""
