@@ -35,6 +35,7 @@ def start(
     validation: bool = False,
     baselines: bool = True,
     checkpoint_every: int = 0,
+    history: bool = True,
 ) -> Run:
     """Start a run.
 
@@ -55,7 +56,7 @@ def start(
     start_from : Run, path or str, optional
         Another run that provides the initial weights and thresholds, also by name, as in `open_run`; `Run.log` lists
         those that it could not provide.
-    workers, simulator, validation, baselines, checkpoint_every
+    workers, simulator, validation, baselines, checkpoint_every, history
         See `stdpbench.runs.protocol.options.Options`.
 
     Returns
@@ -70,7 +71,7 @@ def start(
     """
     name, changes = experiment.name if isinstance(experiment, Experiment) else str(experiment), plain_values(set or {})
     about = {"command": f"stdpbench.start({name!r}, set={changes!r}, seed={seed!r})"}
-    options = Options(workers, simulator, validation, baselines, checkpoint_every)
+    options = Options(workers, simulator, validation, baselines, checkpoint_every, history)
     planned = plan(experiment, changes, bits, seed, runs)
     run = Run(planned.create(runs, options, about, start_from).path).resume()
     return run.wait() if wait else run
@@ -92,6 +93,7 @@ def reference(
     simulator: str | None = None,
     validation: bool = False,
     checkpoint_every: int = 0,
+    history: bool = True,
 ) -> Run:
     """Start a run that trains a network with labels on the data of an experiment, as a reference for comparison.
 
@@ -109,7 +111,7 @@ def reference(
         Trained network (``.npz`` or ``.nir``) that ``"ann-conversion"`` converts instead of training one.
     set : mapping of str to Any, optional
         Parameters to change, such as ``{"network.hidden": [400], "schedule.passes": 20}``.
-    bits, seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
+    bits, seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every, history
         See `start`; without `checkpoint_every`, checkpoints are written at the end of each pass.
 
     Returns
@@ -125,7 +127,7 @@ def reference(
     """
     changes = plain_values(set or {})
     about = {"command": f"stdpbench.reference({kind!r}, set={changes!r}, seed={seed!r})"}
-    options = Options(workers, simulator, validation, False, checkpoint_every)
+    options = Options(workers, simulator, validation, False, checkpoint_every, history)
     planned = plan(experiment, changes, bits, seed, runs, kind=kind, features=features, weights=weights)
     run = Run(planned.create(runs, options, about, start_from).path).resume()
     return run.wait() if wait else run

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.api.display import display, in_notebook
-from stdpbench.api.tables import NamedArrays, history_arrays
+from stdpbench.api.tables import NamedArrays, curve_arrays
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.dry_run import shown_numbers, shown_stimulus
@@ -136,7 +136,7 @@ def plot_accuracy(live: LiveRun, target: PlotTarget, readout: str | None, label:
     """Draw the running accuracy of one read-out, or of all, over training."""
     if readout is not None and readout not in READOUTS:
         raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
-    arrays, ax = history_arrays(live), target.axes()
+    arrays, ax = curve_arrays(live), target.axes()
     for name in READOUTS if readout is None else (readout,):
         values = 100 * arrays[f"accuracy_{name}"]
         curve(ax, arrays["position"], values, len(ax.lines), f"{label}: {name}")
@@ -145,7 +145,7 @@ def plot_accuracy(live: LiveRun, target: PlotTarget, readout: str | None, label:
 
 def plot_curve(live: LiveRun, column: str, quantity: str, target: PlotTarget, label: str) -> Axes:
     """Draw one column of the history over training."""
-    arrays, ax = history_arrays(live), target.axes()
+    arrays, ax = curve_arrays(live), target.axes()
     curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
     return _labelled(ax, quantity, target)
 

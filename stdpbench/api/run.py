@@ -24,7 +24,7 @@ from stdpbench.api.tables import (
     Entry,
     NamedArrays,
     as_table,
-    history_arrays,
+    curve_arrays,
     live_columns,
     metric_columns,
     stream_arrays,
@@ -49,6 +49,7 @@ from stdpbench.runs.catalog.trash import restore
 from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.runs.client.nir_export import STIMULI, NirExport, export_nir
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
+from stdpbench.runs.folder.history import History
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import learned_file, learned_names, write_learned
@@ -218,7 +219,17 @@ class Run:
     # -- tables ------------------------------------------------------------------------------------------------------
 
     @property
-    def history(self) -> Any:
+    def history(self) -> History:
+        """What the network had learned, and the last stimulus, at moments of training: a mapping by position.
+
+        Examples
+        --------
+        >>> fields = [moment.learned["feed.w"] for moment in run.history.values()]
+        """
+        return History(self.path)
+
+    @property
+    def curves(self) -> Any:
         """Curves over training, by position.
 
         Returns
@@ -228,7 +239,7 @@ class Run:
             ``mean_theta``, mV or without unit; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on,
             running accuracy on training labels, which only indicates progress.
         """
-        return as_table(history_arrays(self._live()), "position")
+        return as_table(curve_arrays(self._live()), "position")
 
     @property
     def held_out(self) -> Any:

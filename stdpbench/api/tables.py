@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     text: str
 
 
-def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
+def curve_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
     """Return curves over training, with one value per block of presentations.
 
     Returns

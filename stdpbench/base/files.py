@@ -62,7 +62,7 @@ def check_target(target: Path, *, replace: bool = False, suffix: str = "") -> No
         raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
 
 
-def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False) -> None:
+def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False, sync: bool = True) -> None:
     """Write a file atomically: write and sync a temporary file, then rename it.
 
     Parameters
@@ -73,6 +73,8 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: boo
         Called with a binary file, to which it writes the content.
     private : bool
         Whether only this user may read and write the file.
+    sync : bool
+        Whether to wait for the disk; without, a power failure may damage the file.
 
     Raises
     ------
@@ -87,7 +89,8 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: boo
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         temporary.replace(target)
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error

@@ -72,6 +72,9 @@ def export(
             help="With --nir: leave out what NIR cannot express, where possible, and mark the file as different.",
         ),
     ] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Add the moments of training for the timeline of the app and for films.")
+    ] = False,
     simulator: SimulatorName = None,
     json: EndWithJson = False,
     runs: Runs = None,
@@ -123,7 +126,7 @@ def export(
     else:
         from stdpbench.runs.lineage.export import SUFFIX, export_run
 
-        target = export_run(folder, output or Path(f"{folder.path.resolve().name}{SUFFIX}"))
+        target = export_run(folder, output or Path(f"{folder.path.resolve().name}{SUFFIX}"), history=history)
         console.print(f"{target} ({target.stat().st_size / 2**20:.1f} MB)", soft_wrap=True)
 
 

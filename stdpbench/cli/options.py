@@ -110,6 +110,9 @@ Validation = Annotated[
     bool, typer.Option("--validation", help="Evaluate on held-out training pictures instead of the test pictures.")
 ]
 Baselines = Annotated[bool, typer.Option(help="Also evaluate the start weights, samples as prototypes, and k-means.")]
+History = Annotated[
+    bool, typer.Option(help="Write moments of training, at most 64 MB, for the timeline of the app and for films.")
+]
 CheckpointEvery = Annotated[
     int,
     typer.Option(

@@ -20,6 +20,7 @@ from stdpbench.cli.options import (
     Baselines,
     CheckpointEvery,
     CommandGroup,
+    History,
     Runs,
     Set,
     SimulatorName,
@@ -66,6 +67,7 @@ def queue_add(
     validation: Validation = False,
     baselines: Baselines = True,
     checkpoint_every: CheckpointEvery = 0,
+    history: History = True,
     hold: Annotated[bool, typer.Option("--hold", help="Wait until the item is released.")] = False,
     front: Annotated[bool, typer.Option("--front", help="Put the item first instead of last.")] = False,
 ) -> None:
@@ -79,7 +81,7 @@ def queue_add(
     from stdpbench.runs.protocol.states import State
     from stdpbench.runs.queue.new_run import check_data, experiments_of
 
-    options = Options(workers, simulator, validation, baselines, checkpoint_every)
+    options = Options(workers, simulator, validation, baselines, checkpoint_every, history)
     assignments, seeds = set_ or [], seed or []
     queue = Queue(runs or runs_folder())
     added: list[Item] = []

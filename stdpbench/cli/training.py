@@ -19,6 +19,7 @@ from stdpbench.cli.options import (
     EndWithJson,
     Experiment,
     Features,
+    History,
     Learner,
     NewRuns,
     OptionalExperiment,
@@ -71,13 +72,14 @@ def run(
     baselines: Baselines = True,
     start_from: StartFrom = None,
     checkpoint_every: CheckpointEvery = 0,
+    history: History = True,
     detach: Detach = False,
     json: EndWithJson = False,
 ) -> None:
     """Train a network, label its neurons, test it, and save everything in a run folder."""
     from stdpbench.runs.protocol.options import Options
 
-    options = Options(workers, simulator, validation, baselines, checkpoint_every)
+    options = Options(workers, simulator, validation, baselines, checkpoint_every, history)
     _run(experiment, set_ or [], bits, seed, runs, options, start_from, detach, json)
 
 
@@ -96,13 +98,14 @@ def reference(
     validation: Validation = False,
     start_from: StartFrom = None,
     checkpoint_every: ReferenceCheckpoints = 0,
+    history: History = True,
     detach: Detach = False,
     json: EndWithJson = False,
 ) -> None:
     """Train a network with labels on the data of an experiment, as a reference, and test it."""
     from stdpbench.runs.protocol.options import Options
 
-    options = Options(workers, simulator, validation, False, checkpoint_every)
+    options = Options(workers, simulator, validation, False, checkpoint_every, history)
     sources = {"kind": kind, "features": features, "weights": weights}
     _run(experiment, set_ or [], bits, seed, runs, options, start_from, detach, json, **sources)
 

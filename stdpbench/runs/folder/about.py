@@ -31,6 +31,7 @@ _TYPES: Mapping[str, Any] = {
         "validation": bool,
         "baselines": bool,
         "checkpoint_every": int,
+        "history": bool,
     },
     "versions": {"": str},
     "host": {"system": str, "processor": str, "cpus": (int, None)},

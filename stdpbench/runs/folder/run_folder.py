@@ -93,6 +93,8 @@ arrays/            learned arrays that were set while the run was paused, float6
                    the journal contains
 checkpoints/       starting points for `stdpbench resume`, one folder each, named by the number of completed training
                    presentations
+history/           learned arrays and the last stimulus at moments of training, rounded, one file each, named by the
+                   number of completed training presentations; for displays and films
 report/            output of `stdpbench report`, and points of robustness curves
 before-repair-1/   files moved by `stdpbench resume --repair`: the damaged journal, and checkpoints after the damage
 responses/         responses of a phase that is not complete yet

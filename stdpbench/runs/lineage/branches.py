@@ -27,6 +27,7 @@ from stdpbench.runs.folder.checkpoints import (
     renumber_checkpoint,
     thinned_out,
 )
+from stdpbench.runs.folder.history import copy_history, cut_history
 from stdpbench.runs.folder.journal import read_journal, read_undamaged, write_journal
 from stdpbench.runs.folder.learned_arrays import (
     ARRAY_OF_NAME,
@@ -120,6 +121,7 @@ def branch(
         copy_start_files(parent.path, folder.path)
         write_journal(folder.path, _numbered([*early, *late, *new]))
         copy_files(parent.path, folder.path, [*early, *late])
+        copy_history(parent.path, folder.path, at)
         if checkpoint is not None:
             copy_checkpoint(parent.path, folder.path, checkpoint.position)
             copy_snapshots(parent.path, folder.path, checkpoint.position)
@@ -195,6 +197,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         if checkpoint is not None:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
         write_journal(folder.path, _numbered([*early, *late]))
+        cut_history(folder.path, to)
         folder.write_copy()
         remove_unnamed(folder.path, [*early, *late], digests_in(records))
         total = n_train(records)

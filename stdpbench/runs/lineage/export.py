@@ -25,6 +25,8 @@ from stdpbench.base.foreign_files import content_limit
 from stdpbench.base.foreign_text import folder_name_problem
 from stdpbench.experiment.table_files import TABLES
 from stdpbench.runs.catalog.store import BIN, INDEX, QUEUE
+from stdpbench.runs.folder.history import FOLDER as HISTORY
+from stdpbench.runs.folder.history import MOMENT
 from stdpbench.runs.folder.learned_arrays import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.notes import NAME as NOTES
@@ -45,8 +47,13 @@ _NAMES = (
     *START_FILES,
 )
 _FIGURES = "figures"
-_PATTERNS = {ARRAYS: ARRAY, TABLES: r"[0-9a-f]{64}\.npz", **dict.fromkeys(FOLDERS, ARRAY_OF_NAME)}
-"""Folders of learned arrays and of synapses, with patterns for the names of their files."""
+_PATTERNS = {
+    ARRAYS: ARRAY,
+    TABLES: r"[0-9a-f]{64}\.npz",
+    **dict.fromkeys(FOLDERS, ARRAY_OF_NAME),
+    HISTORY: MOMENT,
+}
+"""Folders of learned arrays, of synapses and of the history, with patterns for the names of their files."""
 _LARGEST = 256 * 2**20  # bytes of an unpacked zip, in addition to the usual limit for foreign files
 _LARGEST_OF = {
     ".toml": 2**20,
@@ -79,7 +86,12 @@ differ, and whether the accuracies lie within their intervals. {ended}
 
 
 def export_run(
-    folder: RunFolder, target: Path, *, replace: bool = False, on_progress: ProgressCallback = lambda done, total: None
+    folder: RunFolder,
+    target: Path,
+    *,
+    replace: bool = False,
+    history: bool = False,
+    on_progress: ProgressCallback = lambda done, total: None,
 ) -> Path:
     """Write a run to a zip file.
 
@@ -91,6 +103,8 @@ def export_run(
         The zip file, in an existing folder.
     replace : bool
         Whether to replace an existing file, once the new one is complete.
+    history : bool
+        Whether to include the history of the run, for the timeline of the app and for films.
     on_progress : callable
         Called with the number of bytes read so far and in total; an exception that it raises cancels the export.
 
@@ -114,6 +128,8 @@ def export_run(
     files = [path for path in (folder.path / entry for entry in _NAMES) if path.is_file()]
     files += sorted((folder.path / _FIGURES).glob("*.png"))
     for place, pattern in _PATTERNS.items():
+        if place == HISTORY and not history:
+            continue
         files += sorted(path for path in (folder.path / place).glob("*.np[yz]") if re.fullmatch(pattern, path.name))
     texts = {"README.txt": _readme(folder, name), PACKAGES: "".join(f"{line}\n" for line in installed())}
 
@@ -288,7 +304,7 @@ def _check_arrays(source: Path, name: str, path: Path) -> None:
 
 
 def _is_in_folder(parts: tuple[str, ...]) -> bool:
-    """Return whether a path is that of a figure, a learned array or synapses."""
+    """Return whether a path is that of a figure, a learned array, synapses or a moment of the history."""
     patterns = {_FIGURES: r".*\.png", **_PATTERNS}
     return len(parts) == 3 and parts[1] in patterns and re.fullmatch(patterns[parts[1]], parts[2]) is not None
 

@@ -26,6 +26,7 @@ from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
 from stdpbench.runs.analysis.silence import few_evaluated, nothing_learns
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
+from stdpbench.runs.folder.history import HistoryWriter
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import state_before
 from stdpbench.runs.preparation.start import arrays_at_start, normalised
@@ -132,6 +133,7 @@ class RunEngine:
         self._config: ActiveConfig | None = None
         self._trained: Learned | None = None  # set while the simulator may have scaled weights, or those of a baseline
         self._diverged = False
+        self._history: HistoryWriter | None = None
         self._pace = Pace()
         self._listened = 0.0
 
@@ -201,6 +203,10 @@ class RunEngine:
         setup = open_network(folder, options, self.records, self._announce_wait)
         self._config = active = ActiveConfig(folder.path, setup, options, self.records)
         self._position = active.training.position
+        if options.history:
+            stream = active.record.stream is not None
+            graph = active.simulator.graph
+            self._history = HistoryWriter(folder.path, graph, self._position, active.n_train, stream)
         self._event_log.expect(record for record in self.records if record.position >= self._position)
         active.held_out.begin(setup.checkpoint, self.records, active.experiment)
         self._catch_up()
@@ -250,6 +256,7 @@ class RunEngine:
         active = self._active
         training = active.training
         interval = self._options.interval(active.n_train)
+        self._write_history()
         while training.position < active.n_train:
             begun = time.perf_counter()
             active.rules.settle()
@@ -273,6 +280,7 @@ class RunEngine:
             due = training.checkpoint_due(interval, bool(self._options.checkpoint_every))
             if due or self._position == active.n_train:
                 self._checkpoint()
+            self._write_history(now=due)
             yield active.record.progress(self._position)
             yield from active.held_out.catch_up()
         yield from active.held_out.finish()
@@ -502,6 +510,24 @@ class RunEngine:
         checkpoint = self._active.checkpoint(self._position, self._event_log.number)
         self._event_log.sync()  # before the checkpoint, which has the number of preceding facts
         self._emit(facts.CheckpointWritten(write_checkpoint(self._folder.path, checkpoint)))
+
+    def _write_history(self, *, now: bool = False) -> None:
+        """Write a moment of the history if one is due; the run continues without a history if it cannot be."""
+        if self._history is None:
+            return
+        active, presented = self._active, self._presented
+        learned, spikes = active.simulator.learned_views, active.record.exc_spikes
+        try:
+            self._history.offer(
+                self._position,
+                learned,
+                spikes,
+                lambda: {} if presented is None else presentation_frame(presented, active.experiment),
+                now=now,
+            )
+        except DiskError as error:
+            self._history = None
+            self._event_log.note(f"The history of the run ends here: {error}.", self._position)
 
     def _enter(self, state: State, reason: str = "") -> None:
         check_transition(self._state, state)

@@ -23,6 +23,8 @@ class Options:
         Whether to evaluate start weights, samples as prototypes and k-means as well.
     checkpoint_every : int
         Training presentations between checkpoints; 0: a twentieth of all, but at least 50 and at most 1000.
+    history : bool
+        Whether to write moments of training for displays and films (`stdpbench.runs.folder.history`).
     """
 
     workers: int = 0
@@ -30,6 +32,7 @@ class Options:
     validation: bool = False
     baselines: bool = True
     checkpoint_every: int = 0
+    history: bool = True
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Options:

@@ -178,7 +178,7 @@ def test_a_branch_shares_the_past_and_then_differs(lived: Lived) -> None:
     run, branch, _ = lived
     assert branch.changes == []
     at = lived[2]["stepped"][1]
-    one, two = (tables.history_arrays(each._live()) for each in lived[:2])
+    one, two = (tables.curve_arrays(each._live()) for each in lived[:2])
     early = one["position"] <= at
     assert early.any()
     np.testing.assert_array_equal(one["mean_theta"][early], two["mean_theta"][early])
@@ -206,12 +206,12 @@ def test_results_of_an_ended_run_come_from_its_folder(lived: Lived) -> None:
 def test_tables_are_accessed_in_the_same_way_without_pandas(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _, _ = lived
     pandas = pytest.importorskip("pandas")
-    frame, metrics = run.history, run.metrics
+    frame, metrics = run.curves, run.metrics
     assert isinstance(frame, pandas.DataFrame)
     assert frame.index.name == "position"
     assert frame.index[-1] == 80
     monkeypatch.setattr(tables, "find_spec", lambda name: None)
-    arrays = run.history
+    arrays = run.curves
     assert isinstance(arrays, dict)
     np.testing.assert_array_equal(arrays["mean_theta"], frame["mean_theta"])
     np.testing.assert_array_equal(arrays["position"], frame.index)
@@ -361,10 +361,10 @@ def test_waiting_for_a_failed_run_raises_the_reason(runs: Path, capsys: pytest.C
 
 def test_tables_of_a_run_that_has_just_started() -> None:
     live = LiveRun()
-    assert {name: len(values) for name, values in tables.history_arrays(live).items()}["position"] == 0
+    assert {name: len(values) for name, values in tables.curve_arrays(live).items()}["position"] == 0
     assert tables.live_columns(live) == {}
     live.blocks[4] = Block(0, (1, 2, 1, 1), (3, 4, 5, 6), 20.5, 0.001, {"vote": 0.5})
-    arrays = tables.history_arrays(live)
+    arrays = tables.curve_arrays(live)
     assert arrays["repeats"][0] == 0.25
     assert arrays["spikes_per_image"][0] == 4.5
     assert np.isnan(arrays["accuracy_confidence"][0])
