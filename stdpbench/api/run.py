@@ -68,6 +68,7 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import EndedFirstError
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import delete_run
+from stdpbench.studies.film import Shape, Theme, write_film
 from stdpbench.studies.report.chip_check import check_run
 from stdpbench.studies.report.recordings import files_for, write_responses
 
@@ -640,6 +641,51 @@ class Run:
         return self
 
     # -- once it has ended -------------------------------------------------------------------------------------------
+
+    def film(
+        self,
+        path: str | PathLike[str],
+        *,
+        other: Run | None = None,
+        start: int = 0,
+        end: int | None = None,
+        seconds: float | None = None,
+        shape: Shape = "1080p",
+        theme: Theme = "light",
+        replace: bool = False,
+    ) -> Path:
+        """Write a film of the weights and stimuli over training, from `history`.
+
+        Parameters
+        ----------
+        path : path
+            The file: ``.gif``, ``.webp``, or ``.mp4`` with the extra ``film``.
+        other : Run, optional
+            A second run, shown beside this one.
+        start, end, seconds, shape, theme, replace
+            See `stdpbench.studies.film.write_film`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        StdpbenchError
+            If a run has no history, the stretch or a choice is not possible, or the file cannot be written.
+        """
+        return write_film(
+            self._folder,
+            Path(path).expanduser(),
+            other=None if other is None else other._folder,
+            start=start,
+            end=end,
+            seconds=seconds,
+            shape=shape,
+            theme=theme,
+            replace=replace,
+        )
 
     def scores_with_bits(
         self, *bits: int, rounding: str | None = None, workers: int = 0

@@ -130,6 +130,52 @@ def export(
         console.print(f"{target} ({target.stat().st_size / 2**20:.1f} MB)", soft_wrap=True)
 
 
+@exports_app.command()
+def film(
+    run: Run,
+    output: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="A .gif, .webp or .mp4 file. Default: RUN.webp in the current folder."),
+    ] = None,
+    other: Annotated[
+        str | None,
+        typer.Option("--with", metavar="RUN", help="Show another run beside it, at the same presentations."),
+    ] = None,
+    start: Annotated[int, typer.Option("--from", min=0, metavar="N", help="Begin after N presentations.")] = 0,
+    end: Annotated[
+        int | None, typer.Option("--to", min=0, metavar="N", help="End after N presentations. Default: all so far.")
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Duration, 5 to 60 s. Default: 12 moments a second, from 5 to 20 s."),
+    ] = None,
+    square: Annotated[bool, typer.Option("--square", help="1080 x 1080 pixels instead of 1920 x 1080.")] = False,
+    dark: Annotated[bool, typer.Option("--dark", help="Light on dark.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
+    runs: Runs = None,
+) -> None:
+    """Write a film of a run: its weights, and what it is shown, over training."""
+    from stdpbench.cli.follow import Display
+    from stdpbench.cli.terminal import Console
+    from stdpbench.studies.film import write_film
+
+    folder, console = find_run(run, runs), Console()
+    with Display(console) as display:
+        target = write_film(
+            folder,
+            output or Path(f"{folder.path.resolve().name}.webp"),
+            other=None if other is None else find_run(other, runs),
+            start=start,
+            end=end,
+            seconds=seconds,
+            shape="square" if square else "1080p",
+            theme="dark" if dark else "light",
+            replace=replace,
+            on_progress=lambda done, total: display.progress(Progress("drawn", done, total)),
+        )
+    console.print(f"{target} ({target.stat().st_size / 2**20:.1f} MB)", soft_wrap=True)
+
+
 @exports_app.command("import")
 def import_(
     source: Annotated[Path, typer.Argument(metavar="ZIP", help="A zip file written by `export`.")],

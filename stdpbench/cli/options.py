@@ -21,7 +21,7 @@ PANELS: Final = {
     "Runs in progress": ("watch", "pause", "step", "checkpoint", "stop", "resume"),
     "Change a run in progress": ("set", "change-rule", "set-learned"),
     "Other histories": ("branch", "rewind", "reproduce"),
-    "Results": ("list", "show", "compare", "report", "evaluate", "hardware"),
+    "Results": ("list", "show", "compare", "report", "evaluate", "film", "hardware"),
     "Keep order": ("note", "export", "import", "delete", "restore"),
     "Look up": ("experiments", "describe", "data", "lab", "validate"),
     "This machine": ("gui", "doctor", "bench"),
