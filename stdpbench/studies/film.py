@@ -251,7 +251,9 @@ class _Canvas:
         strip = high // max(1, len(spikes))
         for number, (population, (index, bins)) in enumerate(spikes.items()):
             size, top = max(1, graph.populations[population].size), y + number * strip
-            self.write(x, top, f"{population}, {thousands(size)} neurons", width=wide, faint=True)
+            self.write(
+                x, top, f"{population}, {thousands(size)} neuron{'s' if size > 1 else ''}", width=wide, faint=True
+            )
             low, room = top + int(1.5 * _LETTER), strip - 2 * _LETTER
             px = x + (bins * (wide - 1) // max(1, frame["n_bins"])).astype(int)
             py = low + (index * (room - 1) // size).astype(int)

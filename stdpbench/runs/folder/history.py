@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import shutil
 import time
@@ -41,7 +42,8 @@ MOST, LARGEST = 240, 64 * 2**20
 """Maximum number of moments, and their maximum size in bytes."""
 _PIXELS = 2**20  # of an array, beyond which it is reduced
 _SPIKES = 20_000  # of a population in a piece of a stream, beyond which a part of its neurons is stored
-_SHARE = 0.008  # of the processor time of a run that goes into its history
+_SHARE = 0.008  # of the time of a run that goes into its history
+_FIRST, _MORE = 2, 1.5  # moments that import what they need, and the most by which one may cost more than the last
 _LEVELS = 255
 _ABOUT = ("position", "presentation", "image", "attempts", "plastic", "read", "n_bins", "stimulus_bins")
 
@@ -154,7 +156,8 @@ class HistoryWriter:
             for name, projection in graph.projections.items()
             if projection.connect.storage == "dense"
         }
-        self._step, self._next, self._not_before = 1, 0, 0.0
+        self._step, self._next = 1, 0
+        self._cost, self._not_before = math.inf, 0.0
         self._sizes = dict[int, int]()
         cut_history(folder, position)
         with suppress(OSError):
@@ -191,7 +194,7 @@ class HistoryWriter:
         DiskError
             If it cannot be written.
         """
-        begun = time.thread_time()
+        begun = time.perf_counter()
         due = now or position in (0, self._total) or (position >= self._next and begun >= self._not_before)
         if not due or position in self._sizes:
             return
@@ -208,8 +211,10 @@ class HistoryWriter:
         write_aside(target, lambda file: np.savez(file, **arrays), sync=False)  # type: ignore[arg-type]
         self._sizes[position] = target.stat().st_size
         self._thin()
-        end = time.thread_time()
-        self._not_before = end + (end - begun) / _SHARE
+        end = time.perf_counter()
+        if len(self._sizes) > _FIRST:
+            self._cost = min(end - begun, _MORE * self._cost)
+            self._not_before = end + self._cost / _SHARE
 
     def _thin(self) -> None:
         """Remove moments until there are few enough, and set the position at which the next is due."""
