@@ -275,6 +275,53 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 _fonts: dict[int, ImageFont.FreeTypeFont] = {}
 
 
+class Film:
+    """Draws a run, or two side by side, at moments of its history.
+
+    Parameters
+    ----------
+    folders : sequence of RunFolder
+        One run or two.
+    shape, theme : str
+        See `write_film`.
+
+    Attributes
+    ----------
+    positions : list of int
+        Positions of the moments of the first run.
+    n_train : int
+        Number of its training presentations.
+
+    Raises
+    ------
+    StdpbenchError
+        If a run has no history, or there is no such shape or theme.
+    """
+
+    def __init__(self, folders: Sequence[RunFolder], shape: Shape = "1080p", theme: Theme = "light") -> None:
+        for name, value, allowed in (("shape", shape, get_args(Shape)), ("theme", theme, get_args(Theme))):
+            if value not in allowed:
+                raise StdpbenchError(f"there is no {name} {value!r}; choose {' or '.join(allowed)}")
+        self._size, self._colours = _SIZES[shape], _THEMES[theme]
+        self._runs = [_Subject(folder) for folder in folders]
+        self.positions, self.n_train = self._runs[0].positions, self._runs[0].n_train
+        stream = self._runs[0].experiment.stream is not None
+        self._draw = _draw_two if len(folders) > 1 else _draw_stream if stream else _draw_pictures
+
+    def frame(self, at: int) -> Image.Image:
+        """Return the picture of a moment.
+
+        Raises
+        ------
+        StdpbenchError
+            If no moment up to this position can be read.
+        """
+        canvas = _Canvas(self._size, self._colours)
+        _draw_head(canvas, self._runs, at)
+        self._draw(canvas, self._runs, at)
+        return canvas.image
+
+
 def write_film(
     folder: RunFolder,
     target: Path,
@@ -325,44 +372,29 @@ def write_film(
     suffix = target.suffix.lower()
     if suffix not in FORMATS:
         raise StdpbenchError(f"the name of a film must end with {', '.join(FORMATS)}, unlike {target.name!r}")
-    for name, value, allowed in (("shape", shape, get_args(Shape)), ("theme", theme, get_args(Theme))):
-        if value not in allowed:
-            raise StdpbenchError(f"there is no {name} {value!r}; choose {' or '.join(allowed)}")
     check_target(target, replace=replace)
-    runs = [_Subject(each) for each in (folder, other) if each is not None]
-    positions = [at for at in runs[0].positions if start <= at and (end is None or at <= end)]
+    film = Film([each for each in (folder, other) if each is not None], shape, theme)
+    positions = [at for at in film.positions if start <= at and (end is None or at <= end)]
     if not positions:
         raise StdpbenchError(
-            f"{runs[0].name} has no moments from presentation {start} to {end}; it has some from "
-            f"{runs[0].positions[0]} to {runs[0].positions[-1]}"
+            f"{folder.path.name} has no moments from presentation {start} to {end}; it has some from "
+            f"{film.positions[0]} to {film.positions[-1]}"
         )
     low, high = SECONDS
     seconds = min(20.0, max(low, len(positions) / _PER_SECOND)) if seconds is None else seconds
     if not low <= seconds <= high:
         raise StdpbenchError(f"a film takes {low:g} to {high:g} s, not {seconds:g}")
-    frames = _frames(runs, positions, _SIZES[shape], _THEMES[theme], on_progress)
+
+    def drawn() -> Iterator[Image.Image]:
+        for number, at in enumerate(positions):
+            yield film.frame(at)
+            on_progress(number + 1, len(positions))
+
     if suffix == ".mp4":
-        _write_mp4(target, frames, _SIZES[shape], len(positions) / seconds)
+        _write_mp4(target, drawn(), _SIZES[shape], len(positions) / seconds)
     else:
-        write_aside(target, lambda file: _write_images(file, frames, suffix, 1000 * seconds / len(positions)))
+        write_aside(target, lambda file: _write_images(file, drawn(), suffix, 1000 * seconds / len(positions)))
     return target
-
-
-def _frames(
-    runs: Sequence[_Subject],
-    positions: Sequence[int],
-    size: tuple[int, int],
-    colours: _Colours,
-    on_progress: ProgressCallback,
-) -> Iterator[Image.Image]:
-    """Draw a frame for each position."""
-    draw = _draw_two if len(runs) > 1 else _draw_stream if runs[0].experiment.stream is not None else _draw_pictures
-    for number, at in enumerate(positions):
-        canvas = _Canvas(size, colours)
-        _draw_head(canvas, runs, at)
-        draw(canvas, runs, at)
-        yield canvas.image
-        on_progress(number + 1, len(positions))
 
 
 def _draw_head(canvas: _Canvas, runs: Sequence[_Subject], at: int) -> None:

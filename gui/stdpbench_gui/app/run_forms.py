@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtWidgets import QMessageBox
+
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
 from stdpbench.bridges.nir.imported import nir_network
 from stdpbench.declare.learned_names import listed
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments, trained_kinds
@@ -21,6 +24,7 @@ from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
 from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.sentences import Failed
+from stdpbench_gui.session.timeline import Timeline
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window import MainWindow
@@ -123,8 +127,8 @@ class RunForms:
 
     def _open_branch(self, past: Past) -> None:
         form = BranchForm(past, self._window.session, self._window.runs, self._window)
-        if (moment := self._window.session.selection.moment) is not None:
-            form.at.setValue(moment.position)
+        if (at := Timeline.of(self._window.session).wanted) is not None:
+            form.at.setValue(at)
 
         def done(made: RunFolder, what: str) -> None:
             self._window.report(f"Created {made.path.name} as a branch of {past.name}. {what.rstrip('.')}.")
@@ -132,6 +136,65 @@ class RunForms:
 
         form.branched.connect(done)
         self._services.open(form)
+
+    def branch_here(self) -> None:
+        """Create a branch at the moment on the timeline, paused, and show it."""
+        folder, at = self._window.session.folder, Timeline.of(self._window.session).wanted
+        if folder is None:
+            self._window.report("Open a run first: a branch continues it.")
+            return
+
+        def make() -> tuple[RunFolder, str]:
+            from stdpbench.api import Run
+
+            past = Past.read(folder)
+            made = Run(folder.path).branch(at, start=False)
+            where = past.reached if at is None else at
+            return RunFolder(made.path), past.resumption(where, thousands)
+
+        def show(found: tuple[RunFolder, str]) -> None:
+            made, resumes = found
+            self._window.report(f"Created {made.path.name} as a branch of {folder.path.name}, paused. {resumes}")
+            self._window.session.open(made.path)
+
+        self._window.session.work(make, show, f"Cannot branch {folder.path.name}", owner=self._window)
+
+    def rewind_here(self) -> None:
+        """Rewind the run to the moment on the timeline, after a question."""
+        session = self._window.session
+        folder, to = session.folder, Timeline.of(session).wanted
+        if folder is None or to is None:
+            self._window.report("Choose an earlier moment on the timeline of the Train page first.")
+            return
+
+        def ask(past: Past) -> None:
+            stops = " It is stopped first." if past.active else ""
+            question = QMessageBox(self._window)
+            question.setWindowTitle(f"Rewind {past.name}")
+            question.setText(
+                f"Rewind {past.name} to presentation {thousands(to)}?{stops} The later part is kept as another run. "
+                f"{past.resumption(to, thousands)}"
+            )
+            go = question.addButton("Rewind", QMessageBox.ButtonRole.AcceptRole)
+            question.addButton(QMessageBox.StandardButton.Cancel)
+            question.setDefaultButton(QMessageBox.StandardButton.Cancel)
+            question.buttonClicked.connect(lambda button: rewind() if button is go else None)
+            self._services.open(question)
+
+        def rewind() -> None:
+            session.work(work, done, f"Cannot rewind {folder.path.name}", owner=self._window)
+
+        def work() -> str:
+            from stdpbench.api import Run
+
+            return Run(folder.path).rewind(to).name
+
+        def done(kept: str) -> None:
+            back = f"{folder.path.name} is back at presentation {thousands(to)}."
+            self._window.report(f"{back} The later presentations are kept as {kept}.")
+            session.open(folder.path)
+
+        session.work(lambda: Past.read(folder), ask, f"Cannot rewind {folder.path.name}", owner=self._window)
 
     def train_reference(self) -> NewRunForm:
         """Open the form for a run that trains a network with labels, on the data of this run or of an included one."""

@@ -280,13 +280,19 @@ class MainWindow(QMainWindow):
         yield
         self._services = WindowServices(self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
-        branch = self.services.forms.branch_current
+        add, forms = self.actions_.add, self.services.forms
+        tip = "A second run continues from the moment on the timeline, with the same input"
+        add("branch-here", "&Run", "Branch from here", forms.branch_here, "", tip, before="draw")
         tip = "Continue the run with a change"
-        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, before="draw")
+        add("branch-shown", "&Run", "Branch with changes…", forms.branch_current, "", tip, before="draw")
+        tip = "Go back to the moment on the timeline; the later part is kept as another run"
+        add("rewind-here", "&Run", "Rewind to here…", forms.rewind_here, "", tip, before="draw")
+        tip = "Save a film (movie, video, gif) of the weights and stimuli over training"
+        add("film", "&File", "Save a &film (movie, GIF)…", self.services.save_film, "", tip, before="quit")
         neurons = "Tuning, intervals, correlograms and raster of several neurons"
         act = self.services.compare_neurons
         self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", act, "", neurons)
-        offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
+        offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Film": "film"}
         self.start.drawing_wanted.connect(self.services.draw)
         train.bar.offer({text: self.actions_[key] for text, key in offered.items()})
         self.is_complete = True
@@ -487,7 +493,14 @@ class MainWindow(QMainWindow):
         presents = not self.isFullScreen()
         if presents:
             self.go_to("train")
-        for widget in (self.menuBar(), self.statusBar(), self.rail, self.train.top, self.train.handle):
+        for widget in (
+            self.menuBar(),
+            self.statusBar(),
+            self.rail,
+            self.train.top,
+            self.train.handle,
+            self.train.bottom,
+        ):
             not_none(widget).setHidden(presents)
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         if presents:

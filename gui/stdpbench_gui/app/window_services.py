@@ -25,6 +25,7 @@ from stdpbench_gui.app.run_forms import RunForms
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.experiments import ExperimentsDialog
+from stdpbench_gui.dialogs.film import FilmDialog
 from stdpbench_gui.dialogs.machine import MachineDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
@@ -38,6 +39,7 @@ from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession, example_run, is_example
 from stdpbench_gui.session.sentences import Failed, Lasting
+from stdpbench_gui.session.timeline import Timeline
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Entry
 from stdpbench_gui.widgets.basic import CheckBox, menu_action, not_none
@@ -493,6 +495,15 @@ class WindowServices(QObject):
         opened = NeuronSpikes(folder, session.selection.neuron, session, self._window)
         opened.show()
         return opened
+
+    def save_film(self) -> FilmDialog | None:
+        """Open the dialog that saves a film of the run on display."""
+        session = self._window.session
+        positions = Timeline.of(session).positions
+        if session.folder is None or not positions:
+            self._window.show_message("Open a run with a history first: films are made from it.")
+            return None
+        return self.open(FilmDialog(session.folder, positions[-1], session, self._window))
 
     def draw(self) -> DrawDigitDialog:
         """Open the drawing pad, with the network that comes with the app if no run is open.

@@ -12,9 +12,9 @@ from PyQt6.QtWidgets import QWidget
 from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.live_run import duration
-from stdpbench.runs.protocol.stages import stages
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
+from stdpbench_gui.pages.timeline_bar import ACTIONS as AT_THE_HANDLE
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
@@ -32,12 +32,11 @@ from stdpbench_gui.widgets.basic import (
 from stdpbench_gui.widgets.button_row import ActionButton
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
-from stdpbench_gui.widgets.stage_strip import StageStrip
 
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
 _WIDEST_SPEED = "300 pictures/s · 12 min left"
 """Widest usual texts; reserving their width keeps the stages from jumping."""
-_NEED_FOLDER = ("pause", "evaluate-shown", "draw", "branch-shown", "neurons", "hardware")
+_NEED_FOLDER = ("pause", "evaluate-shown", "draw", *AT_THE_HANDLE, "neurons", "hardware")
 """Actions on the run on display that read its folder."""
 _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 
@@ -58,7 +57,6 @@ class RunBar(QWidget):
         self._waited = timer(self, self._count_on, 1000)
         self.speed_text = named(Elided(), style="faint")
         self.progress = ProgressBar("Progress of the run")
-        self.strip = StageStrip()
         tip = "Maximum number of training presentations per second"
         self.speed = choice(_SPEEDS, "Speed", tip=tip, chosen=lambda _: self._set_pace())
         self._pace, self._reported_pace = 0, 0.0
@@ -69,7 +67,7 @@ class RunBar(QWidget):
         self._always: list[QWidget] = []
         self._of_pictures: list[QWidget] = []
         self._top = hbox(self.title, self.state, STRETCH, *self._while_running, spacing=theme.GRID)
-        below = hbox((self.progress, 1), (self.strip, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
+        below = hbox((self.progress, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
         vbox(
             self._top,
             below,
@@ -150,8 +148,6 @@ class RunBar(QWidget):
         for widget in self._always:
             widget.setVisible(session.folder is not None and not session.is_stream)
         if session.folder is None:
-            self.strip.show_stages(())
-            self.strip.hide()
             self.title.setText("No open run")
             self.state.setText("")
             self.position.setText("")
@@ -200,11 +196,7 @@ class RunBar(QWidget):
             self._waited.stop()
 
     def _show_progress(self) -> None:
-        course = stages(self._session.live)
-        self.strip.show_stages(course)
-        shown = bool(course) and self._session.live.state is not State.BUILDING
-        self.strip.setVisible(shown)
-        self.progress.setVisible(not shown)
+        self.progress.setVisible(self._session.live.state is State.BUILDING or self._session.live.started is None)
         if self._session.live.state is State.FINISHED:
             vote = self._session.live.metrics.get("network", {}).get("vote")
             self.progress.show_part(1, 1)

@@ -33,6 +33,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.run_bar import RunBar
+from stdpbench_gui.pages.timeline_bar import TimelineBar
 from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
@@ -123,7 +124,8 @@ class TrainPage(QWidget):
         self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
         self._before: tuple[QByteArray | None, bool] | None = None
         self._for_now = ""
-        self.bar = RunBar(session, actions)
+        self.bar, self.timeline = RunBar(session, actions), TimelineBar(session, actions)
+        self._actions = actions
         self.docks = _Docks()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
         self.docks.setDockOptions(
@@ -151,10 +153,12 @@ class TrainPage(QWidget):
         self.handle.setDefaultAction(not_none(self.panels["parameters"].toggleViewAction()))
         below = hbox((scrolling(self.docks), 1), self.handle, spacing=0)
         self.top = LayoutBarrier(self.bar)
-        vbox(self.top, (below, 1), within=self, spacing=0)
+        self.bottom = LayoutBarrier(self.timeline)
+        vbox(self.top, (below, 1), self.bottom, within=self, spacing=0)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)
             panel.restore(self._settings)
+            panel.replay.clicked.connect(self._branch_here)
         yield
         self._restore()
         yield
@@ -170,6 +174,9 @@ class TrainPage(QWidget):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
+
+    def _branch_here(self) -> None:
+        self._actions["branch-here"].trigger()
 
     def _on_changed(self, topics: set[str]) -> None:
         if "state" in topics:

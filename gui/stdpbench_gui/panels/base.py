@@ -6,7 +6,7 @@ import time
 from typing import ClassVar
 
 from PyQt6.QtCore import QSettings
-from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.states import State
@@ -16,8 +16,9 @@ from stdpbench_gui.session import crash
 from stdpbench_gui.session.background import describe_error
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, menu_action, named, not_none
+from stdpbench_gui.widgets.basic import Elided, menu_action, named, not_none, push_button
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _WORDS_MS = 1000
 
@@ -45,8 +46,8 @@ class Panel(View, QDockWidget):
     most_per_second: ClassVar[float] = 30.0
     carries_over: ClassVar[bool] = False
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
-    shows_moment: ClassVar[bool] = False
-    """Whether it shows weights or thresholds of `NeuronSelection.moment`."""
+    at_moment: ClassVar[str] = "at {}"
+    """What it shows while an earlier moment is chosen; {} is its position."""
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(self.title)
@@ -66,11 +67,13 @@ class Panel(View, QDockWidget):
         self.menu.addSeparator()
         self.setTitleBarWidget(self._bar)
         self.setWidget(LayoutBarrier(self._content(session)))
+        self.empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # no text moves the panels
+        self.replay = push_button("Branch from here")
+        vbox(STRETCH, hbox(STRETCH, self.replay, STRETCH), within=self.empty, margins=2 * theme.GRID)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
-        if self.shows_moment:
-            session.selection.moment_changed.connect(self.mark_dirty)
+        session.selection.moment_changed.connect(self.mark_dirty)
         self.visibilityChanged.connect(self._on_visible)
         self.dockLocationChanged.connect(lambda _: self.show_title(self.titleBarWidget() is self._bar))
 
@@ -91,6 +94,10 @@ class Panel(View, QDockWidget):
 
     def restore(self, settings: QSettings) -> None:
         """Restore what `save` saved."""
+
+    def not_stored(self) -> str:
+        """Return a sentence if the chosen earlier moment lacks what the panel shows; empty if it has it."""
+        return ""
 
     @property
     def is_stream(self) -> bool:
@@ -124,22 +131,27 @@ class Panel(View, QDockWidget):
         self.session.add_cost(time.perf_counter() - begun)
 
     def _draw(self) -> None:
-        filled = self.has_content()
+        moment = self.session.selection.moment
+        missing = "" if moment is None else self.not_stored()
+        filled = not missing and self.has_content()
+        self.replay.setVisible(bool(missing) and bool(self.session.presentation))
         if filled:
             self._stack.setCurrentWidget(self.body)
             self.refresh()
+        elif missing:
+            self.empty.setText(missing)
+            self._stack.setCurrentWidget(self.empty)
         else:
             starting = self.session.folder is not None and self.session.state is State.BUILDING
             text, advice, _ = self.nothing().partition(": start")
             self.empty.setText(f"{text}." if advice and starting else self.nothing())
             self._stack.setCurrentWidget(self.empty)
-        kept, moment = self.session.kept.describe(self.frames), self.session.selection.moment
-        why = "this picture is kept until the run has a network"
-        if self.shows_moment and moment is not None:
-            kept, why = f"weights at {thousands(moment.position)}", "an earlier moment, chosen in the weight map"
-        self.as_of.setText(kept if filled else "")
+        kept, why = self.session.kept.describe(self.frames), "this picture is kept until the run has a network"
+        if moment is not None:
+            kept, why = self.at_moment.format(thousands(moment.position)), "an earlier moment, chosen in the timeline"
+        self.as_of.setText(kept if filled or missing else "")
         self.as_of.setToolTip(f"{kept[:1].upper()}{kept[1:]}: {why}")
-        self.as_of.setVisible(bool(kept) and filled)
+        self.as_of.setVisible(bool(self.as_of.text()))
         self._described = False
         if not self._words.isActive():
             self._describe()

@@ -53,6 +53,7 @@ class Confusion(Panel):
 
     key = "confusion"
     title = "Confusion"
+    at_moment = "after training"
     topics = frozenset({"metrics", "state"})
     help_text = (
         "Rows are the true classes of the evaluated stimuli, columns the answers of the read-out. The framed diagonal "

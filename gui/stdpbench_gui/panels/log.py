@@ -30,6 +30,7 @@ class Log(Panel):
 
     key = "log"
     title = "Log"
+    at_moment = "the whole run"
     topics = frozenset({"log", "state", "parameters", "metrics"})
     help_text = (
         "Events of this run, each with the number of completed training presentations. The run folder records them in "

@@ -66,7 +66,8 @@ class NetworkPanel(Panel):
         self._collect()
         selection = self.session.selection
         self.diagram.show_graph(selection.graph)
-        self.diagram.show_rates(self.recent.rates, self._over())
+        now = selection.moment is None
+        self.diagram.show_rates(self.recent.rates if now else {}, self._over() if now else "")
         self.diagram.select(selection.marked)
 
     def _on_changed(self, topics: set[str]) -> None:

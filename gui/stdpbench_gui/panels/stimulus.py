@@ -20,7 +20,7 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import encoding_of, group_names, noun_of
-from stdpbench_gui.widgets.basic import named, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import named, not_none, plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
@@ -184,7 +184,7 @@ class Stimulus(Panel):
 
     def has_content(self) -> bool:
         """Return whether a presentation was received, and the network has an input."""
-        return bool(self.session.live.presentation) and self._has_input
+        return bool(self.session.presentation) and self._has_input
 
     @property
     def _has_input(self) -> bool:
@@ -193,17 +193,18 @@ class Stimulus(Panel):
 
     def refresh(self) -> None:
         """Show the newest presentation, once the previous one was shown long enough."""
-        now, new = time.monotonic(), self.session.live.presentation
+        now, new = time.monotonic(), self.session.presentation
         another = new.get("presentation") != self._frame.get("presentation")
         remaining = motion.shortest_gap - (now - self._changed_at)
         if another and self._frame and self.view.holds:
             remaining = max(remaining, 0.1)
-        if remaining > 0:
+        moment = self.session.selection.moment
+        if remaining > 0 and moment is None:
             self.draw_later(remaining)
             return
         if another:
             self._changed_at = now
-        self._frame, self._answer = new, self.observed.answer
+        self._frame, self._answer = new, self.observed.answer if moment is None else self.observed.answer_to(new)
         self._show(another)
         self.observed.winner_shown.emit(int(np.argmax(new["spike_counts"])) if self._fired() else -1)
 
@@ -259,13 +260,14 @@ class Stimulus(Panel):
 
     def _tally(self) -> str:
         """Return how many of the last answers were right; empty: few, or of a run that knows the classes itself."""
-        right = self.observed.right
+        right = self.observed.right if self.session.selection.moment is None else ()
         return "" if len(right) < 10 or self.session.live.taught else _tally(right)
 
     def _running_accuracy(self) -> str:
         """Return the running accuracy of the run; empty before the first block with one."""
-        blocks = self.session.live.blocks
-        accuracy = blocks[max(blocks)].accuracy.get("vote") if blocks else None
+        moment, blocks = self.session.selection.moment, self.session.live.blocks
+        newest = max((at for at in blocks if moment is None or at <= moment.position), default=None)
+        accuracy = None if newest is None else blocks[newest].accuracy.get("vote")
         return "" if accuracy is None else f"running accuracy {100 * accuracy:.0f} %"
 
     def _about(self, frame: Mapping[str, Any]) -> list[str]:
@@ -286,6 +288,13 @@ class Stimulus(Panel):
         if encoding := encoding_of(self.session):
             parts.append(f"encoding {encoding.partition(' (')[0]}")
         return parts
+
+    def not_stored(self) -> str:
+        """Return a sentence if the chosen earlier moment has no stimulus."""
+        if self.session.presentation:
+            return ""
+        first = not_none(self.session.selection.moment).position == 0
+        return "Nothing has been shown yet." if first else "The history of this run has no stimuli."
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""

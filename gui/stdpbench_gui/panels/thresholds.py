@@ -138,7 +138,6 @@ class Thresholds(Panel):
     title = "Thresholds"
     topics = frozenset({"network", "presentation"})
     frames = frozenset({"network", "presentation"})
-    shows_moment = True
     most_per_second = 5.0
     carries_over = True
     help_text = (
@@ -272,6 +271,8 @@ class Thresholds(Panel):
 
     def _means(self) -> NDArray[np.float64] | None:
         """Return mean spikes per neuron and presentation, from received presentations or else from the run folder."""
+        if self.session.selection.moment is not None:
+            return None
         if self._recent:
             return np.asarray(self._sum / len(self._recent), np.float64)
         stored = self._stored()
@@ -319,7 +320,7 @@ class Thresholds(Panel):
 
     def _never_fired(self) -> str:
         """Describe how many neurons have not fired since the start of the run."""
-        counted, selection = self.session.live.network.get("exc_spikes"), self.session.selection
+        counted, selection = self.session.exc_spikes, self.session.selection
         if not selection.is_read:
             return f"neurons that never fired are counted for {selection.read} only"
         if counted is None:
@@ -342,7 +343,7 @@ class Thresholds(Panel):
                 f"{what} {values.mean():.2f}{unit} ({values.min():.2f} to {values.max():.2f}) over "
                 f"{self._over()}{sampled}"
             )
-        else:
+        elif self.session.selection.moment is None:
             parts.append("firing is shown while the run is active")
         return " · ".join(parts)
 

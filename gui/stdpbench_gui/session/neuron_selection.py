@@ -17,7 +17,7 @@ from stdpbench.experiment.graph import Graph, Projection
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.analysis.weight_views import WeightView, has_view, is_quick, static_weights, view_of
-from stdpbench.runs.folder.past_weights import PastWeights
+from stdpbench.runs.folder.history import Moment
 from stdpbench.runs.protocol.live_run import LiveRun
 
 _NOT_KNOWN = "exc", "feed"
@@ -42,7 +42,7 @@ class NeuronSelection(QObject):
     view : WeightView or None
         How the weights of the projection are drawn; None if there is no projection, the network is not known, or
         until synapses are drawn in a thread.
-    moment : PastWeights or None
+    moment : Moment or None
         The earlier moment of the run whose weights and thresholds are shown; None: the newest.
     trouble : str
         Why weights that do not learn are not known, a clause; empty if they are.
@@ -81,7 +81,7 @@ class NeuronSelection(QObject):
         self._static: NDArray[np.float32] | None = None
         self._static_of: tuple[object, str] = None, ""
         self.trouble = ""
-        self.moment: PastWeights | None = None
+        self.moment: Moment | None = None
         self.neuron = -1
         self.item = ""
         self.graph: Graph | None = None
@@ -295,7 +295,7 @@ class NeuronSelection(QObject):
             self.projection, "fields", w.shape[0], w.shape[1], self.field_shape
         )  # of a network that is not known
 
-    def show_moment(self, moment: PastWeights | None) -> None:
+    def show_moment(self, moment: Moment | None) -> None:
         """Show the weights and thresholds of an earlier moment of the run; None: the newest."""
         if moment is not self.moment:
             self.moment = moment

@@ -13,6 +13,7 @@ from PyQt6.QtCore import pyqtSignal
 
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.results.readout import NO_ANSWER, Assignment
+from stdpbench.results.readout.vote import Vote
 from stdpbench.runs.analysis.recent_answers import RecentResponses, best_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
@@ -93,6 +94,13 @@ class Observed(PartOfSession):
         if self.recent is None or not self.recent.n_labelled:
             return None
         return self.recent.assignment()
+
+    def answer_to(self, frame: Mapping[str, Any]) -> int:
+        """Return the vote in a frame of ``presentation``, by the present classes of neurons; `NO_ANSWER` for none."""
+        assignment, counts = self.assignment(), frame["spike_counts"]
+        if assignment is None or not counts.any():
+            return NO_ANSWER
+        return int(Vote().predict(counts[None], assignment)[0])
 
     def best_images(self, neuron: int, n: int) -> list[tuple[int, int]]:
         """Return the pictures with most spikes of a neuron: (index within `best_of_images`, spikes)."""

@@ -1,4 +1,4 @@
-"""Changes of parameters in this run, in a branch or after a rewind, with undo and redo.
+"""Changes of parameters in this run or in a branch, with undo and redo.
 
 A change is *in flight* from sending until the run confirms it. Anything that may take time runs in threads.
 """
@@ -12,9 +12,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.base.units import thousands
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import resume_position, resumption
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.undo import History
@@ -51,9 +49,7 @@ class Changes(QObject):
         self._generation = 0
         self._connected = False
         self._confirmed = 0
-        self._after_start: tuple[Path, Values] | None = None
         self.changed.connect(self.history.changed)
-        session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
 
     def reset(self) -> None:
@@ -153,26 +149,6 @@ class Changes(QObject):
 
         self._work("Creating a branch …", make, done)
 
-    def rewind(self, values: Values, to: int) -> None:
-        """Rewind the run to an earlier position and continue from there with a change."""
-        folder = self._session.folder
-        if folder is None:
-            return
-
-        def rewind() -> str:
-            from stdpbench.api import Run
-
-            kept = Run(folder.path).rewind(to)
-            resumes = resumption(resume_position(folder.path, to), to, thousands)
-            return f"Rewound to presentation {thousands(to)}. {resumes} The later part is kept as {kept.name}."
-
-        def done(sentence: str) -> None:
-            self._session.message.emit(sentence)
-            self._after_start = folder.path, values
-            self._start(folder)
-
-        self._work(f"Rewinding to presentation {thousands(to)} …", rewind, done)
-
     def _work(self, busy: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         if self.busy:
             return
@@ -188,16 +164,3 @@ class Changes(QObject):
             self.refused.emit([], reason)
 
         self._session.work(work, partial(finish, done), failed=partial(finish, refuse), owner=self)
-
-    def _start(self, folder: RunFolder) -> None:
-        self._session.start(folder)
-
-    def _on_opened(self) -> None:
-        folder, after = self._session.folder, self._after_start
-        if after is not None and folder is not None and folder.path == after[0] and self._session.connected:
-            # the run has only just connected: it answers before its next presentation
-            self._after_start = None
-            values = dict(after[1])
-            self._session.request(
-                "set", self._add, lambda sentence: self.refused.emit(list(values), sentence), changes=values
-            )

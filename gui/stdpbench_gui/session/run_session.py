@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from stdpbench import __version__
@@ -386,6 +388,21 @@ class RunSession(QObject):
         self._watch = FolderWatch(self, self.background)
         self._watch.changed.connect(lambda: self.changed.emit({"state"}))
         self._timer = timer(self, self._tick, _TICK_MS)
+
+    @property
+    def presentation(self) -> Mapping[str, Any]:
+        """The frame ``presentation`` of the moment that is shown; empty if there is none."""
+        moment = self.selection.moment
+        return self.live.presentation if moment is None else moment.presentation
+
+    @property
+    def exc_spikes(self) -> NDArray[np.int64] | None:
+        """Spikes of each exc neuron in training up to the moment that is shown; None if not counted."""
+        moment = self.selection.moment
+        if moment is not None:
+            return moment.exc_spikes
+        counted: NDArray[np.int64] | None = self.live.network.get("exc_spikes")
+        return counted
 
     # -- opening ---------------------------------------------------------------------------------------------------
 

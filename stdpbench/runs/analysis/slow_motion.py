@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import scientific
+from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.learned_names import delays_in, listed, weights_of
 from stdpbench.engine.network import Layout, connected, delays_of
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.neurons.threshold import threshold_course
@@ -163,6 +164,28 @@ def experiment_at(live: LiveRun, presentation: int) -> Experiment:
     if not parameters:
         raise StdpbenchError("the network is not ready yet")
     return Experiment.from_mapping(parameters)
+
+
+def with_input(frame: Mapping[str, Any], live: LiveRun, stimuli: StimulusSet) -> Mapping[str, Any]:
+    """Return a frame ``presentation`` of a history with its input spikes, which are encoded again.
+
+    Parameters
+    ----------
+    frame : mapping
+        The frame, of a training presentation.
+    live : LiveRun
+        The run.
+    stimuli : StimulusSet
+        Its training stimuli.
+    """
+    experiment = experiment_at(live, frame["presentation"])
+    graph, changed = experiment.graph(), experiment.schedule.timing != "intact"
+    if graph.stream or not graph.input or changed:  # spikes of a stream are stored; a control needs all stimuli
+        return frame
+    number, attempt = frame["presentation"], frame["attempts"] - 1
+    spikes = encode(experiment, stimuli, "train", number, attempt, frame["image"])
+    factor = {} if spikes.factor is None else {"input_factor": spikes.factor}
+    return {**frame, "spikes": {graph.input: (spikes.index, spikes.bin)}, **factor}
 
 
 def rule_starts(live: LiveRun, presentation: int, projection: str = "") -> bool:

@@ -22,7 +22,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +55,21 @@ class Moment:
     Attributes
     ----------
     position : int
-        Number of completed training presentations.
+        Number of completed training presentations; -1 if unknown.
     learned : mapping of str to ndarray
-        Learned arrays by name (`stdpbench.engine.network.Learned`), in their shapes; values per synapse as float32,
-        rounded to 255 steps between the smallest and the largest, others float64.
+        Learned arrays by name (`stdpbench.engine.network.Learned`), in their shapes; values per synapse as float32, in
+        a history rounded to 255 steps between the smallest and the largest, others float64.
     exc_spikes : ndarray, int64, (n_exc,), or None
         Spikes of each exc neuron in the training presentations so far; None if they were not counted.
     presentation : mapping
-        Frame ``presentation`` of the last training presentation, with the spikes of streams only; empty at the start.
+        Frame ``presentation`` of the last training presentation, with the spikes of streams only; empty at the start,
+        and outside a history.
     """
 
     position: int
     learned: Mapping[str, NDArray[np.floating[Any]]]
-    exc_spikes: NDArray[np.int64] | None
-    presentation: Mapping[str, Any]
+    exc_spikes: NDArray[np.int64] | None = None
+    presentation: Mapping[str, Any] = field(default_factory=dict)
 
 
 class History(Mapping[int, Moment]):

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import DAMAGE
 from stdpbench.engine.network import Learned, shapes_in
 from stdpbench.engine.network.learned import learned_in
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
+from stdpbench.runs.folder.history import Moment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import learned_file, learned_names, with_set
 from stdpbench.runs.folder.run_folder import ARRAYS, RunFolder
 from stdpbench.runs.protocol.facts import LearnedSet
-
-
-@dataclass(frozen=True, eq=False)
-class PastWeights:
-    """Weights and thresholds at a position.
-
-    Attributes
-    ----------
-    position : int
-        Number of completed presentations; -1 if unknown.
-    learned : mapping of str to ndarray
-        Learned arrays by name; weights as float32 (`stdpbench.engine.network.Learned.for_display`).
-    exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in the training presentations so far; None if they were not counted.
-    """
-
-    position: int
-    learned: Mapping[str, NDArray[np.floating[Any]]]
-    exc_spikes: NDArray[np.int64] | None = None
 
 
 def nearest_position(folder: Path, position: int) -> int | None:
@@ -56,7 +34,7 @@ def common_position(branch: Path, parent: Path, position: int) -> int | None:
     return max((at for at in set(of_branch[1:]) & set(positions(parent)) if at <= position), default=None)
 
 
-def weights_at(folder: Path, position: int) -> PastWeights:
+def weights_at(folder: Path, position: int) -> Moment:
     """Read the weights of the checkpoint at a position.
 
     Raises
@@ -67,7 +45,7 @@ def weights_at(folder: Path, position: int) -> PastWeights:
     return _weights_of(folder, read_checkpoint(folder, position))
 
 
-def weights_near(folder: Path, position: int) -> PastWeights:
+def weights_near(folder: Path, position: int) -> Moment:
     """Read the weights of the checkpoint at `nearest_position`.
 
     Raises
@@ -81,7 +59,7 @@ def weights_near(folder: Path, position: int) -> PastWeights:
     return weights_at(folder, nearest)
 
 
-def newest_weights(folder: Path) -> PastWeights:
+def newest_weights(folder: Path) -> Moment:
     """Return the weights that a run saved when it ended, or those of its newest checkpoint if that is newer.
 
     Raises
@@ -124,12 +102,12 @@ def _names(folder: Path) -> tuple[str, ...] | None:
         return None
 
 
-def _weights_of(folder: Path, checkpoint: Checkpoint) -> PastWeights:
+def _weights_of(folder: Path, checkpoint: Checkpoint) -> Moment:
     learned = learned_at(folder, checkpoint).for_display()
-    return PastWeights(checkpoint.position, learned, checkpoint.history.get("exc_spikes"))
+    return Moment(checkpoint.position, learned, checkpoint.history.get("exc_spikes"))
 
 
-def _final_weights(folder: Path) -> PastWeights | None:
+def _final_weights(folder: Path) -> Moment | None:
     """Return the weights that were saved in separate files at the end of the run; None if they cannot be read."""
     try:
         files = {name: folder / learned_file(name) for name in learned_names(RunFolder(folder))}
@@ -148,4 +126,4 @@ def _final_weights(folder: Path) -> PastWeights | None:
         exc_spikes = None
     if exc_spikes is not None and exc_spikes.shape not in {array.shape[-1:] for array in learned.values()}:
         exc_spikes = None
-    return PastWeights(position, arrays_of_run, exc_spikes)
+    return Moment(position, arrays_of_run, exc_spikes)

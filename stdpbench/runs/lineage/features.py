@@ -17,7 +17,7 @@ from stdpbench.runs.catalog.access_log import data_set_of
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import reached_by, resume_position, resumption, without_changes_at
+from stdpbench.runs.lineage.branches import reached_by, resume_position, resumption
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.protocol.changes import experiment_at
 from stdpbench.runs.protocol.facts import Record
@@ -135,10 +135,6 @@ class Past:
     def branched_at(self, at: int) -> Experiment:
         """Return the experiment that a branch at a position continues with."""
         return experiment_at(self.start, self.records, at)
-
-    def rewound_to(self, to: int) -> Experiment:
-        """Return the experiment that the run continues with once it is rewound to a position."""
-        return experiment_at(self.start, without_changes_at(self.records, to), to)
 
     def resumption(self, at: int, number: Callable[[int], str] = str) -> str:
         """Return a sentence on where a rewound run or a branch resumes, and which presentations it recomputes."""

@@ -24,7 +24,6 @@ from stdpbench.api import Run
 from stdpbench.runs.catalog.trash import names_in_bin
 from stdpbench.runs.client.nir_export import NirExport
 from stdpbench.runs.client.run_client import ask
-from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
@@ -34,11 +33,12 @@ from stdpbench.runs.queue.run_queue import HELD, WAITING, Queue
 from stdpbench.runs.queue.runner_process import AFTER, runners
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
-from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
+from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.runs.row_actions import ExportResponsesDialog
+from stdpbench_gui.session.timeline import Timeline
 
 # -- what is done with runs ------------------------------------------------------------------------
 
@@ -244,30 +244,25 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
 
 def test_going_back_keeps_the_rest(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
     window.open_run(page.runs / "digits-a")
-    waits(qtbot, lambda: window.session.folder is not None)
+    timeline = Timeline.of(window.session)
+    waits(qtbot, lambda: len(timeline.positions) > 2)
     assert window.session.live.position > 40
+    window.actions_["rewind-here"].trigger()
+    assert window.message.text().startswith("Choose an earlier moment")
+    before = timeline.positions[-2]
+    timeline.go(before)
+    window.actions_["rewind-here"].trigger()
+    waits(qtbot, lambda: isinstance(window.services.dialog, QMessageBox))
+    question = window.services.dialog
+    assert f"to presentation {before}?" in question.text()
+    assert f"It resumes from the checkpoint at {before}." in question.text()
+    question.buttons()[0].click()
+    waits(qtbot, lambda: f"is back at presentation {before}. The later" in window.message.text())
+    waits(qtbot, lambda: window.session.live.position == before, 20)  # what Train shows, without being opened again
+    waits(qtbot, lambda: max(timeline.positions) == before)
     window.go_to("runs")
-    act(page, "rewind", "digits-a")
-    waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindForm))
-    form = page.row_actions.dialog
-    waits(qtbot, form.isVisible)
-    waits(qtbot, form.at.hasFocus)
-    assert not form.go.isEnabled()
-    assert "choose an earlier one" in form.go.toolTip()
-    assert not form.form.row("plasticity.nu_post").editor.isEnabled()
-    assert "Rewinding restores the parameters" in form.form.row("plasticity.nu_post").editor.toolTip()
-    before = max(at for at in positions(page.runs / "digits-a") if at < 58)
-    qtbot.keyClicks(form.at, str(before + 2))
-    resumes = (
-        f"It resumes from the checkpoint at {before}: presentations {before + 1} to {before + 2} are computed again"
-    )
-    assert form.resumes.text().startswith(resumes)
-    form.actions_["go"].trigger()
-    waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
-    waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
     waits(qtbot, lambda: cell(page, "digits-a", "progress") == f"train {before} / 60")
     waits(qtbot, lambda: len(shown(page)) == 4)
-    waits(qtbot, lambda: window.session.live.position == before, 20)  # what Train shows, without being opened again
 
 
 def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:

@@ -18,6 +18,7 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timeline import Timeline
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.parameter_row import RowState
 
@@ -331,21 +332,19 @@ def test_a_run_with_fewer_changes_than_the_previous_one_confirms_its_own(panel: 
     assert not panel.changes.in_flight
 
 
-def test_ways_say_what_they_do_and_where_they_begin(panel: ParametersPanel) -> None:
-    folder = not_none(panel.session.folder)
-    for position in (100, 200, 400):
+def test_a_branch_begins_at_the_moment_on_the_timeline(panel: ParametersPanel, qtbot: QtBot) -> None:
+    folder, timeline = not_none(panel.session.folder), Timeline.of(panel.session)
+    for position in (100, 200):
         (folder.path / "checkpoints" / f"{position:09d}").mkdir(parents=True)
     panel.way.way.setCurrentIndex(1)
     redraw(panel)
     assert "controlled experiment" in panel.way.message.text()
-    box = panel.way.position
-    assert [box.itemText(i) for i in range(box.count())] == ["from now", "from 200", "from 100"]
-    assert panel.way.at is None
-    panel.way.way.setCurrentIndex(2)
-    redraw(panel)
-    assert [box.itemText(i) for i in range(box.count())] == ["to 200", "to 100", "to the start"]
+    assert panel.form.row(PATH).editor.isEnabled()
     panel.session.live.position = 400
-    panel.way.way.setCurrentIndex(1)
     redraw(panel)
-    assert box.itemText(0) == "from 200"
+    assert "Training is over: choose an earlier moment" in panel.form.row(PATH).editor.toolTip()
+    timeline.look()
+    waits(qtbot, lambda: timeline.positions == [100, 200])
+    timeline.wanted = 200
+    redraw(panel)
     assert panel.form.row(PATH).editor.isEnabled()

@@ -13,11 +13,10 @@ from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
-from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timeline import Timeline
 from stdpbench_gui.widgets.basic import not_none
 
 
@@ -175,46 +174,28 @@ def write(folder: RunFolder, position: int, w: np.ndarray) -> None:
     write_checkpoint(folder.path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
 
 
-def test_all_panels_show_the_moment_of_the_map_and_say_so(qtbot: QtBot, tmp_path: Path) -> None:
-    made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
-    w = made.live.learned(FEED)
-    write(not_none(made.folder), 4, w / 2)
-    made.live.state = State.PAUSED
-    panel, others = show(WeightMap(made), qtbot), [show(kind(made), qtbot) for kind in (NeuronInspector, Thresholds)]
-    made.selection.select_neuron(2)
-    panel.history.slider.setValue(0)
-    waits(qtbot, lambda: not panel.sources.reading)
-    for one in (panel, *others):
-        redraw(one)
-        assert one.as_of.text() == "weights at 4"
-    np.testing.assert_allclose(not_none(made.selection.weights_shown()), w / 2, rtol=1e-6)
-    assert "theta 20.00 mV" in others[0].summary()
-    assert "theta 20.00 mV (20.00 to 20.00)" in others[1].summary()
-
-    made.live.state = State.RUNNING  # as after Resume
-    made.changed.emit({"state"})
-    for one in (panel, *others):
-        redraw(one)
-        assert one.as_of.text() == ""
-    assert panel.history.label.text() == "at 8"
-    assert made.selection.weights_shown() is w
+def at(qtbot: QtBot, made: RunSession, position: int | None) -> None:
+    """Show a moment of the run."""
+    timeline = Timeline.of(made)
+    timeline.look()
+    waits(qtbot, lambda: position is None or position in timeline.positions)
+    timeline.go(position)
+    waits(qtbot, lambda: not timeline.reading)
 
 
 def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
-    assert made.folder is not None
     w = made.live.learned(FEED)
-    write(made.folder, 4, w / 2)
+    write(not_none(made.folder), 4, w / 2)
     panel = show(WeightMap(made), qtbot)
-    assert panel.history.isVisible()
-    panel.history.slider.setValue(0)
-    waits(qtbot, lambda: not panel.sources.reading)
+    at(qtbot, made, 4)
     redraw(panel)
-    assert panel.history.label.text() == "at 4"
+    assert panel.as_of.text() == "at 4"
     np.testing.assert_allclose(panel.mosaic.image.values[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
-    qtbot.mouseClick(panel.history.back, Qt.MouseButton.LeftButton)
+    at(qtbot, made, None)
     redraw(panel)
-    assert panel.history.label.text() == "at 8"
+    assert panel.as_of.text() == ""
+    assert not_none(panel.sources.shown()).position == 8
 
     panel.sources.compare_with_checkpoint(4)
     waits(qtbot, lambda: panel.sources.reference is not None)
@@ -227,20 +208,15 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path, (4, facts.CheckpointWritten("000000004")))
-    assert made.folder is not None
     w = np.asarray(made.live.learned(FEED))
-    write(made.folder, 4, w / 2)
+    write(not_none(made.folder), 4, w / 2)
     panel = show(WeightMap(made), qtbot)
-    panel.sources.show(4)
-    waits(qtbot, lambda: not panel.sources.reading)
+    at(qtbot, made, 4)
     made.folder = session(tmp_path).folder
-    assert made.folder is not None
-    write(made.folder, 4, w / 4)
+    write(not_none(made.folder), 4, w / 4)
     made.opened.emit()
-    panel.sources.show(4)
-    waits(qtbot, lambda: not panel.sources.reading)
-    shown = not_none(panel.sources.shown())
-    np.testing.assert_allclose(shown.w, w / 4, rtol=1e-6)
+    at(qtbot, made, 4)
+    np.testing.assert_allclose(not_none(panel.sources.shown()).w, w / 4, rtol=1e-6)
 
 
 def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_path: Path) -> None:
@@ -249,6 +225,7 @@ def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_
     write(made.folder, 4, np.asarray(made.live.learned(FEED)))
     made.live.network = {}
     panel = show(WeightMap(made), qtbot)
+    Timeline.of(made)
     waits(qtbot, lambda: panel.sources.shown() is not None)
     redraw(panel)
     assert panel.body.isVisible()
@@ -299,10 +276,10 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     panel.sources._look_at_parent()
     waits(qtbot, lambda: label() == f"at 5, minus {parent.path.name} at 5")
     np.testing.assert_allclose(panel._values(), 0.2 * w, atol=1e-6)
-    panel.history.slider.setValue(0)
+    at(qtbot, panel.session, 4)
     waits(qtbot, lambda: label() == f"at 4, minus {parent.path.name} at 4")
     assert not panel._values().any()
-    panel.history.back.click()
+    at(qtbot, panel.session, None)
     waits(qtbot, lambda: label() == f"at 5, minus {parent.path.name} at 5")
     panel.difference.end.click()
     redraw(panel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from PyQt6.QtGui import QResizeEvent
 
 from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout.over_time import AnswersOverTime
+from stdpbench.runs.protocol.stages import Stage
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
@@ -20,6 +22,7 @@ from stdpbench_gui.widgets.axes import SmallPlot
 from stdpbench_gui.widgets.basic import named, note
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.plot import PlotArea
+from stdpbench_gui.widgets.timeline_strip import TimelineStrip, Track
 
 _LABEL = "time in presentation (ms)"
 
@@ -52,7 +55,12 @@ class OverTimeBox(Box):
         self.plot.add_line(self.median)
         self.graphics.addItem(self.plot)
         self.note = note("About the time of answers")
-        vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
+        self.strip = TimelineStrip()
+        self.strip.chosen.connect(self._go)
+        self.strip.stepped.connect(self._step)
+        self.shown = pg.InfiniteLine(angle=90)
+        self.plot.add_line(self.shown)
+        vbox((self.graphics, 1), self.strip, self.note, within=self.body, spacing=0)
         self._restyle()
 
     def refresh(self, topics: set[str]) -> None:
@@ -67,7 +75,22 @@ class OverTimeBox(Box):
             median = found.settled_ms(self._labels)["median"]
             self.median.setVisible(median is not None)
             self.median.setValue(median or 0.0)
+            positions, end = tuple(range(len(time))), len(time) - 1
+            at = self.strip.track.at if self.strip.track.positions == positions else None
+            self.strip.show_track(Track((Stage("presentation", end, end),), positions, at=at))
+            self.shown.setVisible(at is not None)
+            self.shown.setValue(float(time[at or 0]))
+        self.strip.setVisible(found is not None)
         self.note.setText(self._about())
+
+    def _go(self, place: int | None) -> None:
+        """Show another moment of the presentation; None: the end."""
+        self.strip.show_track(replace(self.strip.track, at=place))
+        self.refresh({"over-time"})
+
+    def _step(self, by: int) -> None:
+        positions, at = self.strip.track.positions, self.strip.track.at
+        self._go(min(max(0, (positions[-1] if at is None else at) + by), positions[-1]))
 
     def _leave_room(self) -> None:
         """Leave room for the title above 100 %."""
@@ -87,6 +110,7 @@ class OverTimeBox(Box):
         colours = theme.current()
         self.graphics.restyle()
         self.curve.setPen(colours.pen("exc", 2))
+        self.shown.setPen(pg.mkPen(colours.wrong, width=2))
         self.median.setPen(pg.mkPen(colours.ink, width=1, style=Qt.PenStyle.DashLine))
 
     @property
@@ -123,9 +147,12 @@ class OverTimeBox(Box):
             return f"{state.readout}: no answer to {of}"
         known = {name: settled[f"median_{name}"] for name in ("right", "wrong")}
         parts = [f"{name} {value:.4g} ms" for name, value in known.items() if value is not None]
+        time, accuracy = self._curve(found)
+        at = self.strip.track.at
+        share = f"at {time[at]:.4g} ms {accuracy[at]:.1f} % right; " if at is not None and at < len(time) else ""
         return (
-            f"{state.readout}, {of}: half settled after {settled['median']:.4g} ms ({', '.join(parts)}), nine tenths "
-            f"after {settled['nine_tenths']:.4g} ms"
+            f"{share}{state.readout}, {of}: half settled after {settled['median']:.4g} ms ({', '.join(parts)}), "
+            f"nine tenths after {settled['nine_tenths']:.4g} ms"
         )
 
     def summary(self) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyqtgraph as pg
+from PIL import Image
+from PIL.ImageQt import ImageQt
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QResizeEvent, QShowEvent
+from PyQt6.QtGui import QBrush, QColor, QPixmap, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -36,6 +40,8 @@ from stdpbench.runs.catalog.comparison_spec import (
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.stages import Stage
+from stdpbench.studies.film import Film, Theme
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.look import run_lines, theme
@@ -44,6 +50,7 @@ from stdpbench_gui.panels.curves.measure import Line, Measure, finite
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import (
+    Label,
     ProblemLabel,
     named,
     not_none,
@@ -54,6 +61,7 @@ from stdpbench_gui.widgets.basic import (
 from stdpbench_gui.widgets.layouts import TOP, hbox, holding, split, vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_names
 from stdpbench_gui.widgets.tables import add_heading, add_row, as_table
+from stdpbench_gui.widgets.timeline_strip import TimelineStrip, Track
 
 
 class RunSelection(QObject):
@@ -135,6 +143,10 @@ class RunSelection(QObject):
         entry = self._entries.get(name)
         return 0 if entry is None else len(entry.changes)
 
+    def path(self, name: str) -> Path:
+        """Return the folder of a run."""
+        return self._entries[name].path
+
     @property
     def crowded(self) -> bool:
         """Whether there are more runs than distinct line styles."""
@@ -209,6 +221,68 @@ def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
     return courses, comparison, groups, problem
 
 
+class TwoMaps(QWidget):
+    """The weights of two runs side by side over training, with one handle; hidden unless both have a history."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._background = Background(self, 1)
+        self._film: Film | None = None
+        self._of: tuple[Path, ...] = ()
+        self.strip, self.picture = TimelineStrip(), named(Label(), "Weights of both runs")
+        self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.picture.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
+        vbox((self.picture, 1), self.strip, within=self, spacing=theme.GRID // 2)
+        self.strip.chosen.connect(self.show_at)
+        self.strip.stepped.connect(self._step)
+        self.hide()
+
+    def show_runs(self, paths: tuple[Path, ...]) -> None:
+        """Show two runs; with any other number, nothing."""
+        if paths == self._of:
+            return
+        self._of, self._film = paths, None
+        self.hide()
+        colours: Theme = "dark" if theme.current().dark else "light"
+
+        def read() -> Film:
+            return Film([RunFolder.open(path) for path in paths], theme=colours)
+
+        def take(film: Film) -> None:
+            if paths == self._of:
+                self._film = film
+                self.show()
+                self.show_at(film.positions[-1])
+
+        if len(paths) == 2:
+            self._background.do(read, take, lambda _: None)
+
+    def show_at(self, position: int | None) -> None:
+        """Show both runs at a position; None: the last."""
+        film = self._film
+        if film is None:
+            return
+        at = film.positions[-1] if position is None else position
+        course = (Stage("train", film.positions[-1], film.n_train),)
+        self.strip.show_track(Track(course, tuple(film.positions), at=at))
+        if not self._background.busy:
+            self._background.do(lambda: film.frame(at), partial(self._take, film, at), self.picture.setText)
+
+    def _take(self, film: Film, at: int, frame: Image.Image) -> None:
+        if film is not self._film:
+            return
+        drawn = QPixmap.fromImage(ImageQt(frame))
+        smooth = Qt.TransformationMode.SmoothTransformation
+        self.picture.setPixmap(drawn.scaled(self.picture.size(), Qt.AspectRatioMode.KeepAspectRatio, smooth))
+        if at != self.strip.track.at:  # the handle was moved meanwhile
+            self.show_at(self.strip.track.at)
+
+    def _step(self, by: int) -> None:
+        positions = self.strip.track.positions
+        place = positions.index(self.strip.track.at or 0) + by
+        self.show_at(positions[min(max(0, place), len(positions) - 1)])
+
+
 _EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
 _NARROWEST, _READABLE = 14, 20
 """Widths in letters to which a column shrinks so that others fit: the first one, and those of runs."""
@@ -251,7 +325,8 @@ class ComparisonPanel(View, QWidget):
             plot.whole_wanted.connect(self.show_all)
         grid.setRowStretch(0, 3)
         grid.setRowStretch(1, 2)
-        curves = holding(vbox(self.legend, (grid, 1), spacing=0), "panel")
+        self.maps = TwoMaps()
+        curves = holding(vbox(self.legend, (grid, 1), (self.maps, 1), spacing=0), "panel")
         curves.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         self.rows = named(QTreeWidget(), "Results and differing parameters of the ticked runs", style="rows")
         self.seeds = named(QTreeWidget(), "Means over seeds, and differences seed by seed", style="rows")
@@ -302,6 +377,7 @@ class ComparisonPanel(View, QWidget):
         self.problem.say(f"⚠ {ticks.problem}" if some and ticks.problem else "")
         self.words.setText(self.summary() if some else "")
         self._write_legend()
+        self.maps.show_runs(tuple(ticks.path(name) for name in ticks.slots))
         self._draw_curves()
         self._write_rows()
 

@@ -108,14 +108,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             one=True,
         ),
         ActionSpec(
-            "rewind",
-            "Re&wind…",
-            _one(doing.ask_for_rewind),
-            whole,
-            "Go back to an earlier presentation",
-            one=True,
-        ),
-        ActionSpec(
             "reproduce",
             "Repro&duce",
             _one(doing.reproduce),

@@ -30,7 +30,7 @@ from stdpbench.runs.queue.run_queue import Queue, delete_run
 from stdpbench.studies.report.chip_check import check_run
 from stdpbench.studies.report.recordings import WRITERS, neurons_named, write_responses
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
-from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
+from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
@@ -225,10 +225,6 @@ class RowActions(QObject):
         """Open the form for a branch."""
         self._with_past(entry, lambda past: self._open_branch(entry, past))
 
-    def ask_for_rewind(self, entry: Entry) -> None:
-        """Open the form that rewinds a run."""
-        self._with_past(entry, self._open_rewind)
-
     def _with_past(self, entry: Entry, then: Callable[[Past], object]) -> None:
         self._background.do(
             lambda: Past.read(RunFolder.open(entry.path)),
@@ -244,17 +240,6 @@ class RowActions(QObject):
 
         form = BranchForm(past, self._session, self._runs, self._window)
         form.branched.connect(done)
-        self._open(form)
-
-    def _open_rewind(self, past: Past) -> None:
-        def done(sentence: str) -> None:
-            self._report(sentence, brief=True)
-            shown = self._session.folder
-            if shown is not None and shown.path == past.folder.path:
-                self._session.open(shown.path)  # or Train would show presentations that the run no longer has
-
-        form = RewindForm(past, self._session, self._runs, self._window)
-        form.reported.connect(done)
         self._open(form)
 
     # -- the queue and the bin -------------------------------------------------------------------------------------

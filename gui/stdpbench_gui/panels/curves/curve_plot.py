@@ -22,7 +22,6 @@ from stdpbench_gui.widgets.plot import PlotArea
 
 Mark = tuple[int, Sequence[str]]
 """Position of changes of a run, and what changed."""
-_ROW, _ROWS = 1.3, 5  # height of a row of labels of changes, in lines of text, and the largest number of rows
 _FAINT = 80  # opacity of the curve behind its moving mean
 _BOLD = 2  # factor of the width of a curve that is drawn bold
 _RELATIVE_SPAN = 0.02  # smallest range of an axis, as a share of its values
@@ -249,10 +248,10 @@ class CurvePlot(QWidget):
             self._range = wanted
             self.plot.setYRange(*wanted, padding=0.02)
 
-    # -- changes of the run ----------------------------------------------------------------------------------------
+    # -- moments of the run ----------------------------------------------------------------------------------------
 
-    def draw_changes(self, marks: Sequence[Mark], scale: float) -> None:
-        """Draw changes as vertical lines, which are named in rows from the bottom as far as there is room.
+    def draw_changes(self, marks: Sequence[Mark], scale: float, shown: int | None) -> None:
+        """Draw changes as dashed lines, which the timeline names, and the moment that is shown as a solid one.
 
         Parameters
         ----------
@@ -260,34 +259,23 @@ class CurvePlot(QWidget):
             Positions and what changed at each, in order.
         scale : float
             Units of the time axis per presentation.
+        shown : int or None
+            Position of the moment; None: now.
         """
-        view, metrics, colours = self.plot.getViewBox(), QFontMetrics(theme.plot_font()), theme.current()
-        (left, right), _ = view.viewRange()
-        marked = len(marks), sum(len(texts) for _, texts in marks), left, right, view.width(), view.height()
+        marked = (*((position, len(texts)) for position, texts in marks), scale, shown)
         if marked == self._marked:
             return
         self._drop_lines()
-        self._marked = marked
-        high = metrics.height() * _ROW / max(view.height(), 1)  # of a row, as a share of the plot
-        starts = [np.inf] * min(_ROWS, max(1, int(1 / high)))  # where the labels of each row begin, in pixels
-        fill = QColor(colours.base)
-        fill.setAlpha(190)
-        for position, texts in reversed(marks):  # the newest first: it is named if room is short
-            at, words = (position * scale - left) / max(right - left, 1e-12) * view.width(), ", ".join(texts)
+        self._marked, colours = marked, theme.current()
+        for position, texts in marks:
             pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
             line = pg.InfiniteLine(position * scale, angle=90, pen=pen)
-            line.setToolTip(f"{words} from presentation {thousands(position)} on")
-            text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(max(at, view.width() - at)) - 12)
-            width = metrics.horizontalAdvance(text) + 12
-            begin = at if at + width <= view.width() + 1 else at - width
-            row = next((row for row, start in enumerate(starts) if begin + width <= start), None)
-            if self._chooses and row is not None and 0 <= at <= view.width():
-                starts[row] = begin
-                options = {"position": (row + 0.1) * high, "color": colours.ink, "fill": fill}
-                line.label = pg.InfLineLabel(line, text, anchors=[(0 if begin == at else 1, 1)] * 2, **options)
-                line.label.setFont(theme.plot_font())
+            line.setToolTip(f"{', '.join(texts)} from presentation {thousands(position)} on")
+            self.lines.append(line)
+        if shown is not None:
+            self.lines.append(pg.InfiniteLine(shown * scale, angle=90, pen=pg.mkPen(colours.wrong, width=2)))
+        for line in self.lines:
             self.plot.addItem(line, ignoreBounds=True)
-            self.lines.insert(0, line)
 
     def _drop_lines(self) -> None:
         for line in self.lines:

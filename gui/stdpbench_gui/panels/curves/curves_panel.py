@@ -193,6 +193,7 @@ class Curves(Panel):
 
     key = "curves"
     title = "Curves"
+    at_moment = "line at {}"
     topics = frozenset({"curves", "parameters"})
     help_text = (
         "Choose above each plot what it shows. A panel with more room has more plots.<ul><li><b>Running "
@@ -374,11 +375,12 @@ class Curves(Panel):
             (position, [text for _, text in some])
             for position, some in groupby(self.session.live.marks, lambda mark: mark[0])
         ]
+        moment = self.session.selection.moment
         lowest = {column: row for _, row, column in sorted(self._placed, key=lambda place: place[1])}
         for plot, row, column in self._placed:
             plot.label_time(*(source.x_labels if row == lowest[column] else ()))
             plot.draw(drawn[plot], self.smoothing.n, self.runs.bold)
-            plot.draw_changes(marks, source.scale)
+            plot.draw_changes(marks, source.scale, None if moment is None else moment.position)
 
     @property
     def shown(self) -> list[CurvePlot]:

@@ -172,7 +172,6 @@ class NeuronInspector(Panel):
     title = "Neuron"
     topics = frozenset({"presentation", "network", "metrics", "state"})
     frames = frozenset({"presentation", "network"})
-    shows_moment = True
     most_per_second = 8.0
     carries_over = True
     help_text = (
@@ -327,8 +326,7 @@ class NeuronInspector(Panel):
         self._show_best()
 
     def _show_field(self) -> None:
-        live, neuron = self.session.live, self.session.selection.neuron
-        selection = self.session.selection
+        selection, neuron = self.session.selection, self.session.selection.neuron
         weights = selection.weights_shown()
         view = selection.view_for(weights)
         assert weights is not None
@@ -363,9 +361,10 @@ class NeuronInspector(Panel):
                 0, f"label {self.observed.class_name(label)}" if label >= 0 else f"no label: {self._silent()}"
             )
         parts += [synapses] if synapses else []
-        frame = live.presentation
-        if frame:
-            n = int((selection.spikes(frame)[0] == neuron).sum())
+        frame = self.session.presentation
+        if frame and (selection.moment is None or selection.is_read):
+            counts = frame["spike_counts"]
+            n = int(counts[neuron] if selection.is_read else (selection.spikes(frame)[0] == neuron).sum())
             parts.append(f"{n} spike{'s' if n != 1 else ''} in {self._where(frame)}")
         self.about.setText(f"<b>neuron {neuron}</b> · {escape(' · '.join(parts))}")
 
@@ -388,7 +387,7 @@ class NeuronInspector(Panel):
 
     def _show_courses(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
-        frame = live.presentation
+        frame, now = live.presentation, self.session.selection.moment is None
         if frame and frame is not self._shown:
             population = self.session.selection.population
             try:
@@ -399,16 +398,17 @@ class NeuronInspector(Panel):
                 self._shown, self._courses = frame, found
         times: NDArray[np.float64] = np.empty(0)
         what = "piece" if self.is_stream else "presentation"
-        awaited = "(not stored)" if self.session.not_coming() else f"(recorded with the next {what})"
+        courses = self._courses if now else None
+        awaited = "(not stored)" if not now or self.session.not_coming() else f"(recorded with the next {what})"
         self.conductance.setLabel("bottom", f"time in {what} (ms)")
-        note = "" if self._courses else awaited
-        if self._courses is not None:
+        note = "" if courses else awaited
+        if courses is not None:
             experiment = self.session.experiment
             dt = experiment.network.dt if experiment is not None else 0.5
-            times = step_ends(len(self._courses.v), dt)
-        name_units(self._courses, self.potential, self.conductance)
-        self.potential.show_courses(times, of_potential(self._courses), note)
-        self.conductance.show_courses(times, of_conductance(self._courses), "")
+            times = step_ends(len(courses.v), dt)
+        name_units(courses, self.potential, self.conductance)
+        self.potential.show_courses(times, of_potential(courses), note)
+        self.conductance.show_courses(times, of_conductance(courses), "")
         self.conductance.getAxis("bottom").setStyle(showValues=bool(len(times)))
 
     def _show_best(self) -> None:

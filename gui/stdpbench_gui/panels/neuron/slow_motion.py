@@ -507,6 +507,7 @@ class SlowMotionPanel(Panel):
 
     key = "slow-motion"
     title = "Slow motion"
+    at_moment = "as recorded, not at {}"
     topics = frozenset({"presentation", "network", "state"})
     frames = frozenset({"presentation", "network"})
     most_per_second = 8.0

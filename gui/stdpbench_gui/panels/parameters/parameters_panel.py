@@ -6,7 +6,7 @@ encoding are edited, and the stages of the training are listed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,10 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QMainWindow, QWidget
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.draft_stages import stages_in_words
 from stdpbench.kinds.plasticity import rules
 from stdpbench.results.figures.paper import Table
-from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
@@ -31,6 +29,7 @@ from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timeline import Timeline
 from stdpbench_gui.widgets.basic import Label, named, not_none, search_field, wrapped
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
@@ -138,92 +137,50 @@ class LivePreview(QObject):
             self.box.show_for(None)
 
 
-HERE, BRANCH, REWIND = range(3)
-_WAYS = (
-    ("to this run", "From the next presentation on. Undo reverses the change; what was learned in between is kept."),
-    (
-        "in a branch, to compare",
-        "A second run continues with the change and receives the same input spikes; this run is unchanged. The "
-        "curves show both, the weight map their difference: a controlled experiment.",
+HERE, BRANCH = range(2)
+_WAYS = {
+    "to this run": "From the next presentation on. Undo reverses the change; what was learned in between is kept.",
+    "in a branch, to compare": (
+        "A second run continues from the moment on the timeline with the change and receives the same input spikes; "
+        "this run is unchanged. The curves show both, the weight map their difference: a controlled experiment."
     ),
-    (
-        "after rewinding",
-        "This run is stopped, rewound to a checkpoint, and continues from there with the change. The later part is "
-        "kept as another run.",
-    ),
-)
+}
 
 
 class ChangeWay(QWidget):
-    """Choice of how to apply changes, with an explanation, and of a position if needed."""
+    """Choice of how to apply changes, with an explanation."""
 
     chosen = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self.way = named(QComboBox(), "How to apply a change")
-        for number, (word, explanation) in enumerate(_WAYS):
+        for number, (word, explanation) in enumerate(_WAYS.items()):
             self.way.addItem(word)
             self.way.setItemData(number, explanation, Qt.ItemDataRole.ToolTipRole)
-        self.way.setMinimumContentsLength(8)
-        self.way.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.position = named(QComboBox(), "Position at which to branch, or to which to rewind")
-        self.position.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.message = wrapped("", "faint", name="Effect of a change")
-        row = hbox(Label("Apply changes", self.way), (self.way, 1), self.position, spacing=theme.GRID)
+        row = hbox(Label("Apply changes", self.way), (self.way, 1), spacing=theme.GRID)
         vbox(row, self.message, within=self, spacing=theme.GRID // 2)
         self.way.currentIndexChanged.connect(self._on_way)
         self._on_way()
 
     @property
     def current(self) -> int:
-        """`HERE`, `BRANCH` or `REWIND`."""
+        """`HERE` or `BRANCH`."""
         return self.way.currentIndex()
-
-    @property
-    def at(self) -> int | None:
-        """The chosen position; None: the current position of the run."""
-        found: int | None = self.position.currentData()
-        return found
-
-    @property
-    def possible(self) -> bool:
-        """Whether there is a position to start from."""
-        return self.current == HERE or self.position.count() > 0
 
     def reset(self) -> None:
         """Restore the default."""
         self.way.setCurrentIndex(HERE)
-        self.position.clear()
 
     def show_pending(self, sentence: str) -> None:
         """Show the pending operation; if `sentence` is empty, explain the current choice."""
-        text = sentence or ("" if self.current == HERE else _WAYS[self.current][1])
+        text = sentence or ("" if self.current == HERE else _WAYS[self.way.currentText()])
         self.message.setText(text)
         self.message.setVisible(bool(text))
 
-    def offer(self, checkpoints: Sequence[int], training_over: bool) -> None:
-        """Offer positions to start from: checkpoints before the end of training, newest first."""
-        newest_first = sorted(checkpoints, reverse=True)
-        if self.current == REWIND:
-            offered: list[tuple[str, int | None]] = [(f"to {thousands(at)}", at) for at in newest_first]
-            offered.append(("to the start", 0))
-        else:
-            offered = [(f"from {thousands(at)}", at) for at in newest_first]
-            if not training_over:
-                offered.insert(0, ("from now", None))
-        if [self.position.itemData(i) for i in range(self.position.count())] == [at for _, at in offered]:
-            return
-        before = self.position.currentData() if self.position.currentIndex() > 0 else None
-        self.position.clear()
-        for text, at in offered:
-            self.position.addItem(text, at)
-        self.position.setCurrentIndex(max(0, self.position.findData(before)) if before is not None else 0)
-
     def _on_way(self) -> None:
-        self.way.setToolTip(_WAYS[self.current][1])
-        self.position.setVisible(self.current != HERE)
-        self.position.clear()
+        self.way.setToolTip(_WAYS[self.way.currentText()])
         self.show_pending("")
         self.chosen.emit()
 
@@ -261,6 +218,7 @@ class ParametersPanel(Panel):
 
     key = "parameters"
     title = "Parameters"
+    at_moment = "now, not at {}"
     topics = frozenset({"parameters", "state", "progress", "log"})
     most_per_second = 8.0
     help_text = (
@@ -280,7 +238,7 @@ class ParametersPanel(Panel):
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.changes = Changes(session, self)
-        self.way = ChangeWay()
+        self.way, self._timeline = ChangeWay(), Timeline.of(session)
         self.form = ParameterForm()
         self.search = search_field("Search parameters", "Search parameters", self.form.search)
         self.preview = LivePreview(self.form, session)
@@ -336,7 +294,7 @@ class ParametersPanel(Panel):
         assert live.started is not None
         self.changes.confirm()
         self._show_diagram()
-        begun_from = 0 if self.way.current == HERE else len(live.checkpoints)
+        begun_from = None if self.way.current == HERE else self._timeline.wanted
         state = (
             (session.connected, live.state, self._training_over(), begun_from),
             (len(live.changes), tuple(self.changes.in_flight.items()), self.changes.busy, self.way.current),
@@ -353,7 +311,6 @@ class ParametersPanel(Panel):
         self._shown = state
         assert self._experiment is not None
         assert self._start is not None
-        self._offer_positions()
         now, start, first = (partial(value_at, one) for one in (self._experiment, self._start, self._first))
         self.form.show_groups(
             self._groups,
@@ -404,18 +361,13 @@ class ParametersPanel(Panel):
         if self.changes.busy:
             return self.changes.busy
         if way != HERE:
-            return "" if self.way.possible else "There is no checkpoint to start from yet."
+            over = self._training_over() and self._timeline.wanted is None
+            return "Training is over: choose an earlier moment on the timeline, below." if over else ""
         if self._training_over():
             return "Training is over; labelling and test use the parameters at its end. Choose “in a branch”."
         if not self.session.connected:
             return "This run is not running. Resume it, or choose “in a branch”."
         return "" if live.state in (State.RUNNING, State.PAUSED) else f"The run is {live.state}."
-
-    def _offer_positions(self) -> None:
-        folder, started = self.session.folder, self.session.live.started
-        if folder is not None and started is not None and self.way.current != HERE:
-            n_train = dict(started.phases).get("train", 0)
-            self.way.offer([at for at in positions(folder.path) if at < n_train], self._training_over())
 
     # -- changing --------------------------------------------------------------------------------------------------
 
@@ -438,9 +390,7 @@ class ParametersPanel(Panel):
         if not values:
             return
         if self.way.current == BRANCH:
-            self.changes.branch(values, self.way.at)
-        elif self.way.current == REWIND:
-            self.changes.rewind(values, self.way.at or 0)
+            self.changes.branch(values, self._timeline.wanted)
         else:
             self.changes.here(values)
         self.refresh()  # the row shows the value as sent at once, not the previous one until the next drawing
@@ -461,7 +411,7 @@ class ParametersPanel(Panel):
             return
         row.show_error("")
         if self.way.current == BRANCH:
-            self.changes.branch({}, self.way.at, rule.to_mapping(), projection)
+            self.changes.branch({}, self._timeline.wanted, rule.to_mapping(), projection)
             return
         self.session.message.emit(f"Building the network with {kind}; the run continues meanwhile …")
 

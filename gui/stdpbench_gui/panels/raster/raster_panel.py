@@ -279,6 +279,7 @@ class Raster(Panel):
         self.view.painted.connect(session.add_cost)
         session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
         session.selection.shown_changed.connect(self._on_shown)
+        session.selection.moment_changed.connect(self._on_moment)
 
     def reset(self) -> None:
         """Discard the previous run."""
@@ -303,7 +304,22 @@ class Raster(Panel):
 
     def has_content(self) -> bool:
         """Return whether a presentation was received."""
-        return bool(self.strips or self.pieces.strips or self.session.live.presentation)
+        return bool(self.strips or self.pieces.strips or self.session.presentation)
+
+    def not_stored(self) -> str:
+        """Return a sentence if the chosen earlier moment has no spikes: a history has those of streams only."""
+        frame = self.session.presentation
+        if not frame:
+            return "No spikes are stored for this moment."
+        number = thousands(frame["presentation"])
+        again = "A branch from here computes them again, with the same input."
+        return "" if self.is_stream else f"The spikes of presentation {number} are not stored. {again}"
+
+    def _on_moment(self) -> None:
+        """Show the piece of a stream at another moment alone."""
+        self.pieces.forget()
+        self._arrived = [self.session.presentation] if self.session.presentation else []
+        self._taken = 0.0
 
     def set_count(self, count: int) -> None:
         """Set the number of presentations on the screen, one of `COUNTS`."""
@@ -329,7 +345,9 @@ class Raster(Panel):
                 action.setVisible(not stream)
         self.span.setVisible(stream)
         self._refresh_stream() if stream else self._refresh_presentations()
-        thinned = [f"1 in {n} {layer} neurons" for layer, n in self.view.film.every.items() if n > 1]
+        stored = self.session.presentation.get("sampled", {})
+        each = {layer: n * stored.get(layer, 1) for layer, n in self.view.film.every.items()}
+        thinned = [f"1 in {n} {layer} neurons" for layer, n in each.items() if n > 1]
         texts = [self._newest() if stream else "", f"drawn: {listed(thinned)}" if thinned else ""]
         text = " · ".join(filter(None, texts))
         self.note.setVisible(bool(text))
@@ -347,7 +365,8 @@ class Raster(Panel):
 
     def _collect(self, topics: set[str]) -> None:
         """Keep each piece of a stream that arrives, also while the previous one slides in."""
-        if "presentation" in topics and self.is_stream and self.session.live.presentation:
+        now = self.session.selection.moment is None
+        if "presentation" in topics and self.is_stream and self.session.live.presentation and now:
             self._arrived.append(self.session.live.presentation)
             del self._arrived[:-256]
 
@@ -357,7 +376,7 @@ class Raster(Panel):
         gap = _STILL if motion.reduced else 0.0 if motion.fast_flicker else _GLIDE
         self.sampled.setVisible(False)
         if not self._arrived and not self.pieces.strips:
-            self._arrived.append(self.session.live.presentation)
+            self._arrived.append(self.session.presentation)
         if self._arrived and now - self._taken >= gap:
             if self._kept and not kept:  # of before a branch: they may not be of this run
                 self.pieces.forget()

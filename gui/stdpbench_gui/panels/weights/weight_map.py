@@ -11,14 +11,13 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QSettings, QSignalBlocker, Qt
 from PyQt6.QtGui import QPainter
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QSlider, QWidget
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.fields import by_label, by_similarity, mosaic, tile
 from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.look.icons import icon
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
@@ -26,10 +25,8 @@ from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import Weights, WeightSources
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import (
     Elided,
-    Label,
     check_action,
     choice,
     menu_action,
@@ -187,89 +184,6 @@ def _or_empty(values: NDArray[np.floating[Any]], digits: int) -> list[object]:
     return [value if np.isfinite(value) else "" for value in np.asarray(values, np.float64).round(digits).tolist()]
 
 
-_STEP_MS = 500  # at most three changes a second, because of flashing
-
-
-class HistoryBar(QWidget):
-    """Chooses the shown weights; hidden while there are no checkpoints."""
-
-    def __init__(self, sources: WeightSources) -> None:
-        super().__init__()
-        self._sources = sources
-        self.play = tool_button("", name="Play the history", tip="Play from the first checkpoint to now", flat=True)
-        self.play.setCheckable(True)
-        self.play.setIcon(icon("play", "pause"))
-        self.play.toggled.connect(self._play)
-        self.slider = named(
-            QSlider(Qt.Orientation.Horizontal),
-            "Shown checkpoint; right end: current weights",
-            tip="Weights of an earlier checkpoint; right end: current weights",
-        )
-        self.slider.setPageStep(1)
-        self.slider.valueChanged.connect(self._choose)
-        self.label = Label()
-        self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance("at 60 000 (reading)") + theme.GRID)
-        self.back = tool_button(
-            "now", clicked=lambda _: self._go_to_now(), tip="Back to the newest weights", flat=True
-        )
-        hbox(
-            self.play,
-            (self.slider, 1),
-            self.label,
-            self.back,
-            within=self,
-            margins=(theme.GRID, 0, theme.GRID, 2),
-            spacing=theme.GRID,
-        )
-        self._timer = timer(self, self._next, _STEP_MS)
-        self._play(False)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Show the available checkpoints and the current choice."""
-        sources = self._sources
-        known, now = sources.positions, sources.now()
-        self.setVisible(bool(known) and not sources.static)
-        last = len(known) if now is not None else max(0, len(known) - 1)
-        with QSignalBlocker(self.slider):
-            self.slider.setRange(0, last)
-            if sources.wanted is None:
-                self.slider.setValue(last)
-            elif sources.wanted in known:
-                self.slider.setValue(known.index(sources.wanted))
-        shown = sources.shown()
-        if shown is not None:
-            text = f"at {thousands(shown.position)}"
-            self.label.setText(f"{text} (reading)" if sources.reading else text)
-        self.back.setEnabled(sources.wanted is not None and now is not None)
-
-    def _choose(self, place: int) -> None:
-        known = self._sources.positions
-        self._sources.show(known[place] if place < len(known) else None)
-        self.refresh()
-
-    def _go_to_now(self) -> None:
-        self.play.setChecked(False)
-        self._sources.show(None)
-        self.refresh()
-
-    def _play(self, on: bool) -> None:
-        if on:
-            if self.slider.value() == self.slider.maximum():
-                self.slider.setValue(0)
-            self._timer.start()
-        else:
-            self._timer.stop()
-
-    def _next(self) -> None:
-        if self._sources.reading:
-            return
-        if self.slider.value() >= self.slider.maximum() or not self.isVisible():
-            self.play.setChecked(False)
-        else:
-            self.slider.setValue(self.slider.value() + 1)
-
-
 class DifferenceBar(QWidget):
     """Names the weights that are subtracted; hidden while no difference is shown."""
 
@@ -309,10 +223,10 @@ class SourcesMenu(QMenu):
 
     def _list_checkpoints(self) -> None:
         self._checkpoints.clear()
-        for position in self._sources.positions:
+        for position in self._sources.checkpoints:
             compare = partial(self._sources.compare_with_checkpoint, position)
             menu_action(self._checkpoints, f"at presentation {thousands(position)}", compare)
-        self._checkpoints.setEnabled(bool(self._sources.positions))
+        self._checkpoints.setEnabled(not self._checkpoints.isEmpty())
 
     def _choose_run(self) -> None:
         folder = self._sources.folder
@@ -385,12 +299,11 @@ class WeightMap(Panel):
     title = "Weight map"
     topics = frozenset({"network", "metrics", "state", "log"})
     frames = frozenset({"network"})
-    shows_moment = True
     help_text = (
         "Each square is the receptive field of one neuron: its weights from all input pixels, or from all source "
         "neurons of the projection on display. Strong weights stand out from the background. Learning turns weights "
         "from pixels into a prototype of the stimuli that make the neuron fire. Click a neuron, or use the arrow "
-        "keys, to select it in all panels; drag to move, use the wheel to zoom; the slider shows earlier checkpoints. "
+        "keys, to select it in all panels; drag to move, use the wheel to zoom. "
         "✕ marks neurons that never fired, once there were three presentations per neuron; = marks duplicates, whose "
         "weights correlate with those of another neuron by more than 0.95. Differences are blue where weights "
         "decreased, orange where they increased. Pairs of neurons without a synapse have a different colour. Local "
@@ -416,10 +329,10 @@ class WeightMap(Panel):
         self.quantity, self.projection = QuantityChooser(session.selection), ProjectionChooser(session.selection)
         for chooser in (self.quantity, self.projection):
             self.title_extra.addWidget(chooser)
-        self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
+        self.difference = DifferenceBar(self.sources)
         self.note = note("About the weights")
         self.caption = Caption(_CAPTION)
-        below = self.note, self.difference, self.history, self.caption
+        below = self.note, self.difference, self.caption
         vbox((self.graphics, 1), *below, within=self.body, spacing=0)
         self._fitted: tuple[object, ...] | None = None
         self._drawn: WeightView | None = None
@@ -468,7 +381,6 @@ class WeightMap(Panel):
         self.marks.reset()
         if not self._has_order:
             self.order.setCurrentIndex(self._chosen["matrix"] if self._is_matrix() else _NUMBER)
-        self.history.refresh()
         self._clear()
         folder = self.session.folder
         self.caption.offer(folder is not None and folder.path.name.startswith(f"{FIRST_MINUTE}-seed"))
@@ -501,8 +413,6 @@ class WeightMap(Panel):
 
     def has_content(self) -> bool:
         """Return whether weights have arrived."""
-        if self.sources.look():
-            self.history.refresh()
         return self.session.live.started is not None and self._view() is not None
 
     def _view(self) -> WeightView | None:
@@ -523,7 +433,6 @@ class WeightMap(Panel):
         if self._arrange(view):
             self._allow_orders()
             self._reorder()
-        self.history.refresh()
         self.difference.refresh()
         self.marks.look(shown)
         values = self._values()
@@ -672,9 +581,7 @@ class WeightMap(Panel):
         assert shown is not None
         read, wanted = population == selection.read, order == _PREFERENCE
         theta = shown.theta if population == selection.population else selection.learned(f"{population}.theta")
-        spikes = self.session.live.network.get("exc_spikes") if read else None
-        if population == selection.population and self.sources.wanted is not None:
-            spikes = shown.exc_spikes
+        spikes = self.session.exc_spikes if read else None
         return preferred_order(
             n,
             self.marks.labels if read and (wanted or order == _LABEL) else None,

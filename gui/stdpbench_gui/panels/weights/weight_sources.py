@@ -1,11 +1,10 @@
-"""Sources of the weight map: current weights or those of a checkpoint, and the weights to compare with.
+"""Sources of the weight map: the weights at the moment that is shown, and the weights to compare with.
 
 Files are read in threads; until they arrive, the previous content is kept.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,8 @@ from stdpbench.declare.learned_names import delays_in
 from stdpbench.experiment import graph_for
 from stdpbench.runs.analysis.weight_views import static_delays
 from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.folder.history import Moment
 from stdpbench.runs.folder.past_weights import (
-    PastWeights,
     common_position,
     nearest_position,
     newest_weights,
@@ -29,11 +28,9 @@ from stdpbench.runs.folder.past_weights import (
     weights_near,
 )
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol.states import State
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 
-_KEPT = 6
 _LOOK_MS = 2000
 
 
@@ -56,7 +53,7 @@ class Weights:
         Spikes of each exc neuron in training presentations so far; None: not counted.
     projection : str
         Name of the projection with these weights.
-    past : PastWeights or None
+    past : Moment or None
         All that the network had learned then.
     """
 
@@ -67,7 +64,7 @@ class Weights:
     of_run: bool = False
     exc_spikes: NDArray[np.int64] | None = None
     projection: str = ""
-    past: PastWeights | None = None
+    past: Moment | None = None
 
 
 class WeightSources(QObject):
@@ -75,12 +72,8 @@ class WeightSources(QObject):
 
     Attributes
     ----------
-    positions : list of int
-        Positions of the run's checkpoints, ascending.
     delays : bool
         Whether delays of synapses, in ms, are shown in place of their weights.
-    wanted : int or None
-        The chosen checkpoint; None: current weights.
     reference : Weights or None
         Weights that are subtracted; None: no difference.
     """
@@ -93,47 +86,22 @@ class WeightSources(QObject):
         self.delays = False
         self._fixed: tuple[object, NDArray[np.float32] | None] = None, None
         self._timer = timer(self, self._look_at_parent, _LOOK_MS)
-        self._runs = session.state is State.RUNNING
-        self.changed.connect(self._share_moment)
-        session.changed.connect(self._on_run)
+        session.selection.moment_changed.connect(self._on_moment)
         self.reset()
 
     def reset(self) -> None:
         """Discard the previous run."""
         self._run = self._session.folder
-        self.positions: list[int] = []
-        self.wanted: int | None = None
         self.reference: Weights | None = None
         self._past: Weights | None = None
-        self._known: OrderedDict[int, Weights] = OrderedDict()
-        self._counted = -1
         self._follow(None)
-        self._share_moment()
-
-    def _share_moment(self) -> None:
-        """Have other panels show the same moment."""
-        past = self._past if self.wanted is not None and not self.reading else None
-        self._session.selection.show_moment(None if past is None else past.past)
-
-    def _on_run(self, topics: set[str]) -> None:
-        """Go back to the newest weights when the run resumes."""
-        if "state" in topics:
-            resumed, self._runs = not self._runs, self._session.state is State.RUNNING
-            if resumed and self._runs and self.wanted is not None:
-                self.show(None)
 
     def show_projection(self) -> None:
         """Discard the weights of the projection shown before, and read those of the one on display instead."""
         if self._run is not self._session.folder:
             self.reset()
-        wanted, followed = self.wanted, self._followed
-        self.reference, self._past = None, None
-        self._known.clear()
-        if self.static:
-            self.wanted = wanted = followed = None
-        self._follow(followed)
-        if wanted is not None:
-            self.show(wanted)
+        self.reference = self._past = None
+        self._follow(None if self.static else self._followed)
         self.changed.emit()
 
     @property
@@ -141,18 +109,10 @@ class WeightSources(QObject):
         """Folder of the current run."""
         return self._session.folder
 
-    def look(self) -> bool:
-        """Look for new checkpoints; return whether the list has changed."""
-        folder, n = self._session.folder, len(self._session.live.checkpoints)
-        if folder is None or n == self._counted:
-            return False
-        self._counted = n
-        found = positions(folder.path)
-        changed = found != self.positions
-        self.positions = found
-        if not self.static and self.now() is None and not self._session.connected and self.wanted is None and found:
-            self.show(found[-1])  # the process ended before it could publish weights
-        return changed
+    @property
+    def checkpoints(self) -> list[int]:
+        """Positions of the checkpoints of the run, ascending."""
+        return [] if self.folder is None else positions(self.folder.path)
 
     @property
     def static(self) -> bool:
@@ -174,7 +134,7 @@ class WeightSources(QObject):
             return self._constant()
         if self._array not in network.get("learned", ()):
             return None
-        return self._of(PastWeights(self._position(), network["learned"], network.get("exc_spikes")), "now")
+        return self._of(Moment(self._position(), network["learned"], network.get("exc_spikes")), "now")
 
     def _position(self) -> int:
         """Return the number of presentations after which the newest weights are as they are."""
@@ -186,13 +146,13 @@ class WeightSources(QObject):
 
     def _constant(self) -> Weights | None:
         """Return the weights of a projection that does not learn; None until they are drawn, or if not known."""
-        selection, live = self._session.selection, self._session.live
+        selection = self._session.selection
         w, graph = self._fixed_delays() if self.delays else selection.weights_shown(), selection.graph
         if w is None or graph is None:
             return None
-        theta = live.network.get("learned", {}).get(selection.thresholds)
+        theta = selection.learned(selection.thresholds)
         theta = np.full(graph.populations[selection.population].size, np.nan) if theta is None else theta
-        counted = live.network.get("exc_spikes") if selection.is_read else None
+        counted = self._session.exc_spikes if selection.is_read else None
         return Weights("now", self._position(), w, theta, False, counted, selection.projection)
 
     def _fixed_delays(self) -> NDArray[np.float32] | None:
@@ -214,7 +174,7 @@ class WeightSources(QObject):
             )
         return self._fixed[1]
 
-    def _of(self, past: PastWeights, name: str = "", other: bool = False) -> Weights:
+    def _of(self, past: Moment, name: str = "", other: bool = False) -> Weights:
         """Return the selected weights of a network; a name is that of a checkpoint of this run by default."""
         selection = self._session.selection
         projection, counted = selection.projection, not other and selection.is_read
@@ -233,12 +193,18 @@ class WeightSources(QObject):
 
     def shown(self) -> Weights | None:
         """Return the weights to draw; None: none yet."""
-        return (self._aligned or self.now()) if self.wanted is None else self._past
+        moment = self._session.selection.moment
+        if moment is None:
+            return self._aligned or self.now()
+        if self.static:
+            return self._constant()
+        if self._past is None or self._past.past is not moment:
+            self._past = self._of(moment)
+        return self._past
 
-    @property
-    def reading(self) -> bool:
-        """Whether the chosen checkpoint is still being read."""
-        return self.wanted is not None and (self._past is None or self._past.position != self.wanted)
+    def _on_moment(self) -> None:
+        self._look_at_parent()
+        self.changed.emit()
 
     def difference(self) -> str:
         """Describe the shown difference, and whether it shows more than the effect of a change; empty: weights."""
@@ -251,21 +217,6 @@ class WeightSources(QObject):
         if self._followed is not None and reference.position != shown.position:
             return f"all learning since {since}: {found}"  # not only the effect of the change
         return found
-
-    def show(self, position: int | None) -> None:
-        """Show the weights of a checkpoint; None: the current weights."""
-        self.wanted = position
-        if position is None:
-            self._past = None
-            self.changed.emit()
-        elif position in self._known:
-            self._past = self._known[position]
-            self.changed.emit()
-        else:
-            if self._past is None:
-                self._past = self.now()
-            self._read(position, self._take_past)
-        self._look_at_parent()
 
     def compare_with_nothing(self) -> None:
         """Show weights instead of a difference."""
@@ -286,7 +237,7 @@ class WeightSources(QObject):
             experiment = folder.experiment
             split = load_split(experiment, bool(folder.about.get("validation", False)))
             start = normalised(arrays_at_start(folder, experiment, split), graph_for(experiment, split.train))
-            return folder, self._of(PastWeights(0, start.for_display()), "the start")
+            return folder, self._of(Moment(0, start.for_display()), "the start")
 
         self._session.work(read, self._take_reference, "Cannot restore the start weights")
 
@@ -295,7 +246,14 @@ class WeightSources(QObject):
         if self._does_not_learn():
             return
         self._follow(None)
-        self._read(position, self._take_reference)
+        folder = self._session.folder
+        if folder is None:
+            return
+
+        def read() -> tuple[RunFolder, Weights]:
+            return folder, self._of(weights_at(folder.path, position))
+
+        self._session.work(read, self._take_reference, "Cannot read the checkpoint", owner=self)
 
     def compare_with_run(self, path: Path) -> None:
         """Show the difference to the weights of another run."""
@@ -354,10 +312,10 @@ class WeightSources(QObject):
             self._timer.start()
 
     def _look_at_parent(self) -> None:
-        folder, path, newest = self._session.folder, self._followed, self.wanted is None
+        folder, path, newest = self._session.folder, self._followed, self._session.selection.moment is None
         if folder is None or path is None or self._following or self._session.kept.describe(["network"]):
             return
-        shown = self.now() if newest else self._past
+        shown = self.now() if newest else self.shown()
         position, before = shown.position if shown is not None else self._session.live.position, self._followed_at
         self._following, aligned = True, self._aligned is not None
 
@@ -391,32 +349,10 @@ class WeightSources(QObject):
             self._followed_at, self.reference, self._aligned = weights.position, weights, own
             self.changed.emit()
 
-    def _read(self, position: int, take: object) -> None:
-        folder = self._session.folder
-        if folder is None:
-            return
-
-        def read() -> tuple[RunFolder, Weights]:
-            return folder, self._of(weights_at(folder.path, position))
-
-        assert callable(take)
-        self._session.work(read, take, "Cannot read the checkpoint", owner=self)
-
     def _is_shown(self, folder: RunFolder, weights: Weights | None = None) -> bool:
         """Return whether this run, and the projection of these weights, are still on display."""
         same = weights is None or weights.projection == self._session.selection.projection
         return same and self._session.folder is not None and folder.path == self._session.folder.path
-
-    def _take_past(self, found: tuple[RunFolder, Weights]) -> None:
-        folder, weights = found
-        if not self._is_shown(folder, weights):
-            return
-        self._known[weights.position] = weights
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
-        if weights.position == self.wanted:
-            self._past = weights
-            self.changed.emit()
 
     def _take_reference(self, found: tuple[RunFolder, Weights]) -> None:
         folder, weights = found

@@ -1,0 +1,94 @@
+"""Cost of the history of a run: training with and without it, interleaved; and of a film of a long run.
+
+Training is that of a run, in this process, with checkpoints. The film is 20 s of 240 moments of 400 neurons, as MP4
+if the extra ``film`` is installed, else as WebP.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from queue import SimpleQueue
+from statistics import median
+from typing import Any
+
+import inputs
+import numpy as np
+
+
+def main() -> None:
+    """Run the benchmark and print ratios."""
+    options = inputs.parser(__doc__, presentations=3000)
+    options.add_argument("--rounds", type=int, default=5)
+    options = options.parse_args()
+    figures: dict[str, Any] = {"presentations": options.presentations}
+    with tempfile.TemporaryDirectory() as folder:
+        for n_exc in (400, 1600):
+            ratios, moments, run = [], 0, Path()
+            for number in range(options.rounds + 1):
+                seconds = {}
+                for history in (True, False) if number % 2 else (False, True):
+                    seconds[history], path = train(Path(folder), options, n_exc, history)
+                    run = path if history else run
+                if number:  # the first round is a warm-up
+                    ratios.append(seconds[True] / seconds[False])
+            moments = len(list((run / "history").iterdir()))
+            figures[f"{n_exc} neurons"] = {
+                "time_against_no_history": round(median(ratios), 4),
+                "lowest": round(min(ratios), 4),
+                "highest": round(max(ratios), 4),
+                "moments": moments,
+                "megabytes": round(sum(path.stat().st_size for path in (run / "history").iterdir()) / 2**20, 1),
+            }
+            if n_exc == 400:
+                figures["film_seconds"] = film(run, Path(folder))
+    inputs.report(figures, options.json)
+
+
+def train(folder: Path, options: argparse.Namespace, n_exc: int, history: bool) -> tuple[float, Path]:
+    """Train in a new run folder; return the seconds of training, and the folder."""
+    from stdpbench.experiment import Experiment
+    from stdpbench.runs.preparation.creation import create_run
+    from stdpbench.runs.process.engine import RunEngine
+    from stdpbench.runs.process.publisher import Publisher
+    from stdpbench.runs.protocol.options import Options
+
+    pixels, _ = inputs.images(options.presentations + 1, options.data)
+    np.savez(folder / "pictures.npz", images=pixels)
+    experiment = Experiment.from_mapping(
+        {
+            "name": "history",
+            "data": {"kind": "npz", "path": str(folder / "pictures.npz")},
+            "network": {"n_exc": n_exc, "inhibition": "direct-undelayed"},
+            "schedule": {"between": "carry", "test_images": 1},
+        }
+    )
+    run = create_run(experiment, folder / "runs", Options(workers=1, baselines=False, history=history))
+    requests: SimpleQueue[Any] = SimpleQueue()
+    publisher, marks = Publisher(requests), list[float]()
+    publisher.offer = lambda *_, **__: marks.append(time.perf_counter())  # type: ignore[method-assign]
+    RunEngine(run, publisher, requests).run()
+    done = run.metrics["training"]["presentations"]
+    return marks[done - 1] - marks[0], run.path
+
+
+def film(run: Path, folder: Path) -> float:
+    """Return the seconds that a film of 20 s takes, of a history with as many moments as there can be."""
+    from stdpbench.runs.folder.history import MOST
+    from stdpbench.runs.folder.run_folder import RunFolder
+    from stdpbench.studies.film import write_film
+
+    source = sorted((run / "history").iterdir())[-1].read_bytes()
+    for number in range(MOST):
+        (run / "history" / f"{number * 10:09d}.npz").write_bytes(source)
+    suffix = "mp4" if find_spec("imageio_ffmpeg") else "webp"
+    begun = time.perf_counter()
+    write_film(RunFolder(run), folder / f"film.{suffix}", seconds=20)
+    return round(time.perf_counter() - begun, 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The dialog that saves a film of the run on display."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from stdpbench.base.units import thousands
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.studies.film import FORMATS, SECONDS, Shape, Theme, write_film
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.background import Job, call_in_app, check_cancelled
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, choice, number_field, push_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
+from stdpbench_gui.widgets.progress_bar import ProgressBar
+
+_SHAPES = {"1080p": "1920 × 1080", "square": "1080 × 1080"}
+
+
+class FilmDialog(Dialog):
+    """Asks for the stretch, duration and look of a film, and writes it in a thread."""
+
+    def __init__(self, folder: RunFolder, reached: int, session: RunSession, parent: QWidget) -> None:
+        super().__init__(f"Film of {folder.path.name}", parent)
+        self._folder, self._session = folder, session
+        self._job: Job | None = None
+        total = f" of {thousands(reached)}"
+        self.start = number_field(0, reached, 0, "Presentation at which the film begins", suffix=total)
+        self.end = number_field(0, reached, reached, "Presentation at which the film ends", suffix=total)
+        low, high = map(int, SECONDS)
+        self.seconds = number_field(low, high, 12, "Duration in seconds", suffix=" s")
+        self.shape = choice([(_SHAPES[name], name) for name in get_args(Shape)], "Size")
+        self.theme = choice([(name, name) for name in get_args(Theme)], "Colours")
+        self.theme.setCurrentIndex(int(theme.current().dark))
+        self.progress = ProgressBar("Progress of the film", thin=False)
+        self.progress.hide()
+        self.problem = ProblemLabel()
+        self.save_button = push_button("Save…", clicked=self._choose, style="primary")
+        self.save_button.setDefault(True)
+        fields = form(
+            ("from", self.start),
+            ("to", self.end),
+            ("duration", self.seconds),
+            ("size", self.shape),
+            ("colours", self.theme),
+        )
+        buttons = hbox(STRETCH, push_button("Cancel", clicked=self.reject), self.save_button)
+        about = wrapped("Weights, what was shown and the accuracy, at the moments that the run has kept.", "faint")
+        rows = (about, fields, self.progress, self.problem, STRETCH, buttons)
+        vbox(*rows, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+
+    def _choose(self) -> None:
+        kinds = f"Films ({' '.join(f'*{suffix}' for suffix in FORMATS)})"
+        name = str(self._folder.path.parent / f"{self._folder.path.name}.webp")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the film as", name, kinds)
+        if chosen:
+            self.save(Path(chosen))
+
+    def save(self, target: Path) -> None:
+        """Write the film to a file, and close the dialog."""
+        start, end, seconds = self.start.value(), self.end.value(), float(self.seconds.value())
+        shape, colours, folder = self.shape.currentData(), self.theme.currentData(), self._folder
+
+        def report(done: int, total: int) -> None:
+            check_cancelled()
+            call_in_app(lambda: None if self._job is None else self.progress.show_part(done, total))
+
+        def work() -> Path:
+            return write_film(
+                folder,
+                target,
+                start=start,
+                end=end,
+                seconds=seconds,
+                shape=shape,
+                theme=colours,
+                replace=True,
+                on_progress=report,
+            )
+
+        self.problem.hide()
+        self.progress.setRange(0, 0)
+        self._show_busy(True)
+        self._job = self._session.work(work, self._take, failed=self._fail, owner=self)
+
+    def _show_busy(self, busy: bool) -> None:
+        self.progress.setVisible(busy)
+        self.save_button.setEnabled(not busy)
+
+    def _take(self, target: Path) -> None:
+        self._job = None
+        self._session.message.emit(f"Saved {target} ({target.stat().st_size / 2**20:.1f} MB).")
+        self.accept()
+
+    def _fail(self, reason: str) -> None:
+        self._job = None
+        self._show_busy(False)
+        self.problem.say(f"⚠ {reason.rstrip('.')}.")
+
+    def done(self, result: int) -> None:
+        """Cancel the film; no part of it is left."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        super().done(result)

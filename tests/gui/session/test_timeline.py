@@ -1,0 +1,180 @@
+"""One timeline moves the whole window: what is shown at an earlier moment, and what can be done there."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.base.units import thousands
+from stdpbench.experiment import encode
+from stdpbench.runs.folder.history import History
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.film import FilmDialog
+from stdpbench_gui.pages.timeline_bar import TimelineBar
+from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.widgets.basic import not_none
+
+STATES_ITS_OWN = {
+    "curves": "line at {}",
+    "log": "the whole run",
+    "confusion": "after training",
+    "parameters": "now, not at {}",
+    "slow-motion": "as recorded, not at {}",
+}
+"""What panels say that do not show the moment itself."""
+
+
+@pytest.fixture
+def bar(window: MainWindow, finished_run: RunFolder, qtbot: QtBot) -> TimelineBar:
+    path = window.runs / "finished"
+    shutil.copytree(finished_run.path, path)
+    window.open_run(path)
+    window.go_to("train")
+    bar = window.train.timeline
+    waits(qtbot, lambda: len(bar.timeline.positions) > 2 and window.session.split is not None)
+    return bar
+
+
+def drawn(window: MainWindow, panel: Panel) -> str:
+    """Draw a panel, and return the moment that it states."""
+    window.train.bring(panel)
+    panel.mark_dirty()
+    panel.draw_if_needed()
+    return panel.as_of.text()
+
+
+def go(bar: TimelineBar, qtbot: QtBot, position: int | None) -> None:
+    bar.timeline.go(position)
+    waits(qtbot, lambda: not bar.timeline.reading)
+
+
+def test_every_panel_says_which_moment_it_shows(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:
+    window.session.selection.select_neuron(3)
+    for position in (bar.timeline.positions[1], bar.timeline.positions[-2], 0):
+        go(bar, qtbot, position)
+        for key, panel in window.train.panels.items():
+            stated = drawn(window, panel)
+            expected = STATES_ITS_OWN.get(key, "at {}").format(thousands(position))
+            assert stated == expected or not (stated or panel.has_content()), key
+        assert bar.shown.text() == f"you see {thousands(position)}"
+    go(bar, qtbot, None)
+    assert {drawn(window, panel) for panel in window.train.panels.values()} == {""}
+    assert bar.shown.text() == ""
+
+
+def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:
+    session, position = window.session, bar.timeline.positions[-2]
+    moment = History(not_none(session.folder).path)[position]
+    go(bar, qtbot, position)
+    weights, stimulus, raster, thresholds = (
+        window.train.panels[key] for key in ("weight-map", "stimulus", "raster", "thresholds")
+    )
+    drawn(window, weights)
+    np.testing.assert_allclose(weights.sources.shown().w, moment.learned["feed.w"])
+    drawn(window, stimulus)
+    assert f"presentation {thousands(position - 1)}" in stimulus.summary()
+    frame, experiment = moment.presentation, not_none(session.experiment)
+    number, split = frame["image"], not_none(session.split)
+    spikes = encode(experiment, split.train, "train", position - 1, frame["attempts"] - 1, number)
+    assert len(session.presentation["spikes"]["input"][0]) == len(spikes.index) > 0
+    drawn(window, raster)
+    assert raster.empty.text().startswith(f"The spikes of presentation {position - 1} are not stored.")
+    drawn(window, thresholds)
+    assert f"theta {1e3 * moment.learned['exc.theta'].mean():.2f} mV" in thresholds.summary()
+    assert "over the last" not in thresholds.summary()
+
+
+def test_keyboard_mouse_and_wheel_move_the_handle(bar: TimelineBar, qtbot: QtBot) -> None:
+    positions, strip = bar.timeline.positions, bar.strip
+    for key, expected in (
+        (Qt.Key.Key_Home, positions[0]),
+        (Qt.Key.Key_Right, positions[1]),
+        (Qt.Key.Key_Right, positions[2]),
+        (Qt.Key.Key_Left, positions[1]),
+        (Qt.Key.Key_End, None),
+        (Qt.Key.Key_Left, positions[-1]),
+        (Qt.Key.Key_Right, None),
+    ):
+        qtbot.keyClick(strip, key)
+        assert bar.timeline.wanted == expected
+    middle = int(strip.places()[0].center().y())
+    qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(strip.x_of(positions[1])), middle))
+    assert bar.timeline.wanted == positions[1]
+    assert f"Shown: presentation {positions[1]}." in strip.accessibleDescription()
+    qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(strip.width() - 2, middle))
+    assert bar.timeline.wanted is None
+    qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(strip.x_of(positions[1])), middle))
+    bar.back.click()
+    assert bar.timeline.wanted is None
+
+
+def test_the_history_plays_to_now(bar: TimelineBar, qtbot: QtBot) -> None:
+    seen: set[int | None] = set()
+    bar.timeline.changed.connect(lambda: seen.add(bar.timeline.wanted))
+    bar._timer.setInterval(1)
+    bar.play.setChecked(True)
+    waits(qtbot, lambda: not bar.play.isChecked())
+    assert seen == {*bar.timeline.positions, None}
+
+
+def test_a_branch_from_here_is_paused_at_the_moment(
+    window: MainWindow, bar: TimelineBar, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(window, "show_message", said.append)
+    parent, position = not_none(window.session.folder), bar.timeline.positions[-2]
+    go(bar, qtbot, position)
+    raster = window.train.panels["raster"]
+    drawn(window, raster)
+    assert raster.replay.isVisible()
+    raster.replay.click()
+    waits(qtbot, lambda: not_none(window.session.folder).path != parent.path)
+    assert window.session.state is State.QUEUED
+    assert f"as a branch of {parent.path.name}, paused. It resumes from" in said[-1]
+    waits(qtbot, lambda: bar.timeline.positions and bar.timeline.positions[-1] == position)
+
+
+def test_a_damaged_moment_is_said_and_leaves_the_last(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:
+    folder = not_none(window.session.folder).path
+    extra = folder / "history" / "000000007.npz"
+    extra.write_bytes(b"not an archive")
+    bar.timeline.look()
+    waits(qtbot, lambda: 7 in bar.timeline.positions)
+    bar.timeline.go(7)
+    waits(qtbot, lambda: "Presentation 7 cannot be shown" in window.message.text())
+    assert bar.timeline.wanted is None
+    shutil.rmtree(folder / "history")
+    bar.timeline.look()
+    waits(qtbot, lambda: 0 not in bar.timeline.positions)  # checkpoints are left
+    go(bar, qtbot, bar.timeline.positions[0])
+    stimulus = window.train.panels["stimulus"]
+    drawn(window, stimulus)
+    assert stimulus.empty.text() == "The history of this run has no stimuli."
+
+
+def test_a_film_is_saved_or_cancelled(
+    window: MainWindow, bar: TimelineBar, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.actions_["film"].trigger()
+    dialog = window.services.dialog
+    assert isinstance(dialog, FilmDialog)
+    target = tmp_path / "film.webp"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    dialog.save_button.click()
+    waits(qtbot, lambda: window.message.text().startswith(f"Saved {target}"))
+    assert target.stat().st_size > 0
+    window.actions_["film"].trigger()
+    dialog = window.services.dialog
+    dialog.save(tmp_path / "other.webp")
+    dialog.reject()
+    waits(qtbot, lambda: not window.session.background.busy)
+    assert not (tmp_path / "other.webp").exists()
