@@ -86,6 +86,11 @@ def make_report(
     """
     if len({folder.path.resolve() for folder in folders}) < len(folders):
         raise StdpbenchError("a run is given twice; a report compares different runs")
+    for folder in folders:
+        if (folder.path / "report").is_symlink():
+            raise StdpbenchError(
+                f"{folder.path / 'report'} is a symbolic link; replace it with a folder, since reports write into it"
+            )
     with disk_errors(f"{target} cannot be created"):
         target.mkdir(parents=True, exist_ok=True)
     streams = [folder for folder in folders if folder.stored_experiment.stream is not None]

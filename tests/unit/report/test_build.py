@@ -429,6 +429,17 @@ def test_the_command_writes_into_the_run_folder(runs, undrawn):
     assert last["runs"][0]["run"] == runs[0].path.name
 
 
+@pytest.mark.parametrize("output", [[], ["--output", "elsewhere"]])
+def test_nothing_is_written_behind_a_link_in_the_run_folder(runs, output, tmp_path, monkeypatch, undrawn):
+    monkeypatch.chdir(tmp_path)
+    path = Path(shutil.copytree(runs[0].path, tmp_path / "run", ignore=shutil.ignore_patterns("report")))
+    (tmp_path / "home").mkdir()
+    (path / "report").symlink_to(tmp_path / "home")
+    result = CliRunner().invoke(app, ["report", str(path), *output, "--sample", "40", "--repeats", "0"])
+    assert str(result.exception).startswith(f"{path / 'report'} is a symbolic link")
+    assert list((tmp_path / "home").iterdir()) == []
+
+
 def test_runs_that_are_not_finished_are_refused(runs, tmp_path):
     waiting = create_run(experiment(5), tmp_path, Options())
     with pytest.raises(StdpbenchError, match="needs a finished run"):
