@@ -151,13 +151,15 @@ def _print_stream(run: dict[str, Any], console: Console) -> None:
 def _print_run(run: dict[str, Any], console: Console) -> None:
     from stdpbench.cli.terminal import new_table
     from stdpbench.results.readout import INTERVAL
+    from stdpbench.results.readout.verdict import FLATTERS
     from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 
     uneven = any(row["balanced"] is not None for row in run["accuracies"])
     headings = ("read-out", "%", *(("balanced %",) if uneven else ()), INTERVAL, "pictures")
     table = new_table(*headings, right_from=1, title=run["run"])
     for row in run["accuracies"]:
-        name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]
+        mark = "supervised" if row["supervised"] else FLATTERS if FLATTERS in row["note"] else ""
+        name = f"{row['name']} ({mark})" if mark else row["name"]
         interval = f"{100 * row['low']:.1f} – {100 * row['high']:.1f}"
         balanced = ("–" if row["balanced"] is None else f"{100 * row['balanced']:.2f}",) if uneven else ()
         table.add_row(name, f"{100 * row['accuracy']:.2f}", *balanced, interval, str(row["n_images"]))

@@ -202,7 +202,7 @@ def _protocol(findings: Findings, readings: Mapping[str, Any]) -> list[str]:
     else:
         sentences.append(
             f"Labels of the {part} pictures were read {times(readings['run'])} for this run, this report included. "
-            f"In its folder there were {_looks(readings['experiment'])} at them by all runs of the experiment "
+            f"Its folder has {_looks(readings['experiment'])} at them by all runs of the experiment "
             f"({readings['runs']}), and {_looks(readings['data_set'])} at test labels by all runs of the data set "
             f"({readings['data_set_runs']}), also with other parameters. {ABOUT_LOOKS}"
         )

@@ -418,8 +418,8 @@ def test_robustness_is_measured_once_and_resumes_after_an_interruption(report, r
         assert robustness.rows(run, 29, kept) == []  # points of other pictures are none of these
 
 
-def test_the_command_writes_into_the_run_folder(runs, undrawn):
-    result = CliRunner().invoke(
+def test_the_command_writes_into_the_run_folder_and_prints_what_flatters_learning(runs, undrawn):
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(
         app, ["report", str(runs[0].path), "--sample", "40", "--repeats", "0", "--workers", "1", "--json"]
     )
     assert result.exit_code == 0, result.output
@@ -427,6 +427,8 @@ def test_the_command_writes_into_the_run_folder(runs, undrawn):
     assert Path(last["path"]) == (runs[0].path / "report" / PAGE).resolve()
     assert Path(last["path"]).is_file()
     assert last["runs"][0]["run"] == runs[0].path.name
+    assert "│ start weights, vote (flatters learning) " in result.stderr
+    assert "│ linear probe on pixels (supervised) " in result.stderr
 
 
 @pytest.mark.parametrize("output", [[], ["--output", "elsewhere"]])
