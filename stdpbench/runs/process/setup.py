@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ _CODE = (
 def dependencies(experiment: Experiment, data: str) -> Dependencies:
     """Return the current dependencies of a run.
 
-    Those of a package from elsewhere are its files, and the equations of its classes, which may use modules beside it.
+    Those of a package from elsewhere are its files, its version, and the equations of its classes, which may use
+    modules and tables beside it.
 
     Parameters
     ----------
@@ -63,7 +65,9 @@ def dependencies(experiment: Experiment, data: str) -> Dependencies:
         members = {f"{name} = {value}" for name, value in vars(kind).items() if isinstance(value, str)}
         texts.setdefault(kind.__module__.partition(".")[0], set()).update(members)
     digests = {
-        package: sha256("\n".join([code_digest(*_files_of(package)), *sorted(texts[package])]).encode()).hexdigest()
+        package: sha256(
+            "\n".join([code_digest(*_files_of(package)), _versions_of(package), *sorted(texts[package])]).encode()
+        ).hexdigest()
         for package in sorted(texts)
         if package != "stdpbench"
     }
@@ -81,19 +85,14 @@ def differences(records: Sequence[Record], present: Dependencies) -> list[str]:
     recorded = last_recorded(records)
     if recorded is None:
         return []
-    sentences = []
-    for name, digest in present.digests.items():
-        if recorded.digests.get(name, digest) == digest:
-            continue
-        if name == "data":
-            sentences.append(
-                "The pictures differ from those at the start of the run: the data or their preparation changed."
-            )
-        else:
-            sentences.append(
-                f"The code of {name} differs from that recorded in the journal, so results from here on may differ."
-            )
-    return sentences
+    changed = [name for name, digest in present.digests.items() if recorded.digests.get(name, digest) != digest]
+    return [
+        "The pictures differ from those at the start of the run: the data or their preparation changed."
+        if name == "data"
+        else f"The code or the version of {name} differs from that recorded in the journal, so results from here on "
+        "may differ."
+        for name in changed
+    ]
 
 
 def last_recorded(records: Sequence[Record]) -> Dependencies | None:
@@ -124,6 +123,17 @@ def _files_of(package: str) -> tuple[Path, ...]:
     if file is None:
         return ()
     return (Path(file).parent if Path(file).name == "__init__.py" else Path(file),)
+
+
+def _versions_of(package: str) -> str:
+    """Return the versions of the distributions that announce kinds in a package."""
+    return ", ".join(
+        sorted(
+            f"{distribution.name} {distribution.version}"
+            for distribution in distributions()
+            if any(point.module.partition(".")[0] == package for point in distribution.entry_points)
+        )
+    )
 
 
 _ORIGINS = {

@@ -36,13 +36,15 @@ class Anti(PlasticityRule):
     on_output_spike: ClassVar[str] = "w = clip(w - eta*x, 0, w_max)"
 """
 
+METADATA = "Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n"
+
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The module of an installed package with a rule."""
     info = tmp_path / "acme_rules-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n", encoding="utf-8")
+    (info / "METADATA").write_text(METADATA, encoding="utf-8")
     (info / "entry_points.txt").write_text("[stdpbench.plasticity]\nacme-anti = acme_rules:Anti\n", encoding="utf-8")
     (tmp_path / "acme_rules.py").write_text(RULE, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -53,11 +55,13 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def said(folder: RunFolder) -> list[str]:
     return [
-        r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and "The code of" in r.fact.text
+        r.fact.text
+        for r in read_journal(folder.path)
+        if isinstance(r.fact, Remarked) and "The code or the version of" in r.fact.text
     ]
 
 
-@pytest.mark.parametrize("edited", ["file", "equation"])
+@pytest.mark.parametrize("edited", ["file", "equation", "version"])
 def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(
     edited: str, module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,11 +74,15 @@ def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(
     assert said(folder) == [], "nothing has changed"
     if edited == "file":
         module.write_text(RULE.replace("w - eta*x", "w - 2*eta*x"), encoding="utf-8")
+    elif edited == "version":  # as one with other tables beside the same code
+        (info,) = tmp_path.glob("*.dist-info")
+        (info / "METADATA").write_text(METADATA.replace("1.0", "1.1"), encoding="utf-8")
     else:  # as from a module that it imports
         monkeypatch.setattr(sys.modules["acme_rules"].Anti, "on_output_spike", "w = clip(w - 2*eta*x, 0, w_max)")
     finished(folder)
     assert said(folder) == [
-        "The code of acme_rules differs from that recorded in the journal, so results from here on may differ."
+        "The code or the version of acme_rules differs from that recorded in the journal, so results from here on may "
+        "differ."
     ]
     assert sum(isinstance(r.fact, Dependencies) for r in read_journal(folder.path)) == 2
 
