@@ -17,7 +17,7 @@ import tomli_w
 from pydantic import Field, SerializeAsAny, model_validator
 
 from stdpbench.base import units
-from stdpbench.base.errors import Collector, StdpbenchError, several
+from stdpbench.base.errors import Collector, StdpbenchError, nearest, several
 from stdpbench.base.files import parse_toml
 from stdpbench.base.toml_lines import Lines, compact, flat, located, put
 from stdpbench.data.datasets import Source
@@ -105,12 +105,13 @@ def read_sections(mapping: Mapping[str, Any], fields: Mapping[str, Any], *, stan
             make = family.read if stand_ins else family.build
             sections[name] = make({"kind": usual_kind, **table}, name)
     unknown = Collector()
+    inner = {name: getattr(type(section), "model_fields", ()) for name, section in sections.items()}
     for key in mapping:
         if key not in fields:
             with unknown.part():
-                near = [name for name, made in sections.items() if key in getattr(type(made), "model_fields", ())]
-                if near:
-                    paths = " or ".join(f"{name}.{key}" for name in near)
+                near = nearest(key, [*fields, *(parameter for known in inner.values() for parameter in known)])
+                if near and near not in fields:
+                    paths = " or ".join(f"{name}.{near}" for name, known in inner.items() if near in known)
                     raise StdpbenchError(f"{key} is not a known parameter; did you mean {paths}?")
                 raise unknown_key(key, fields, "")
     errors.sentences[:0] = unknown.sentences

@@ -173,6 +173,8 @@ def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_
         (["run", "digitz"], "did you mean 'digits'"),
         (["run", "digits", "--set", "plasticity.nu_pots=1"], "did you mean plasticity.nu_post"),
         (["run", "digits", "--set", "n_exc=50"], "did you mean network.n_exc?"),
+        (["run", "digits", "--set", "nexc=50"], "did you mean network.n_exc?"),
+        (["run", "digits", "--set", "taum=50"], "did you mean exc.tau_m or inh.tau_m?"),
         (["run", "digits", "--set", "exc.tau_m=5 mV"], "exc.tau_m"),
         (["list", "--filter", "vote=abc"], "vote is a number, so it cannot be compared with 'abc'"),
         (["run", "digits", "--set", "nonsense"], "PATH=VALUE"),
