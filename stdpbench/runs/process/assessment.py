@@ -360,7 +360,9 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
     yield from _samples(context, results)
     k = simulator.n_read
     if k > len(split.train):
-        yield Remarked(f"k-means with K = {k} needs at least as many training pictures, so it was left out.")
+        yield Remarked(
+            f"k-means with K = {k} needs at least as many training {split.train.noun}s, so it was left out."
+        )
         return
     yield Progress(f"k-means, K = {k}", 0, 1)
     assert context.label_images.labels is not None
