@@ -117,11 +117,6 @@ def to_si(value: float, unit: str) -> float:
     return value * float(_UNITS[unit][1])
 
 
-def known_units() -> tuple[str, ...]:
-    """Return the units that parameters may have."""
-    return tuple(_UNITS)
-
-
 def ordinal(number: int) -> str:
     """Format a whole number as an ordinal: 2nd, 3rd, 11th."""
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
