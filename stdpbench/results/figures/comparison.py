@@ -217,9 +217,9 @@ def _results(courses: Sequence[Course], names: Sequence[str], means: Sequence[Se
             if result.low is not None and result.high is not None:
                 bar["error"] = [[value - 100 * result.low], [100 * result.high - value]]
         bars.append(bar)
-    for mean in means:
+    for number, mean in enumerate(means, 1):
         bar = {"values": [100 * mean.mean], "error": [[100 * mean.sd]] * 2, "texts": [mean.text]}
-        bars.append({**bar, "label": mean.label, "colour": "0.5"})
+        bars.append({**bar, "label": mean.label, "colour": f"{number / (len(means) + 1):.2f}"})  # shades of grey
     explained = f"{INTERVAL}; means: ± SD over seeds" if means else INTERVAL
     return {
         "kind": "bars",

@@ -198,6 +198,7 @@ def test_a_comparison_of_settings_over_seeds_has_their_means_and_names_lines_by_
         f"nu_post = {nu}, seed = {seed}" for nu in (0.01, 0.02) for seed in (1, 2)
     ]
     assert all(text in drawn for text in (">85.0 ± 7.1<", ">65.0 ± 7.1<", "means: ± SD over seeds"))
+    assert {"#545454", "#ababab"} <= set(re.findall(r"fill: (#\w{6})", drawn)), "a shade of grey for each mean"
     means = "Means ± SD over seeds: nu_post = 0.01 (2 seeds): 85.0 ± 7.1 %; nu_post = 0.02 (2 seeds): 65.0 ± 7.1 %."
     assert means in (tmp_path / "c.txt").read_text(encoding="utf-8")
     *_, last = (tmp_path / "c.csv").read_text(encoding="utf-8").splitlines()
