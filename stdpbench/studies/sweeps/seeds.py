@@ -38,7 +38,10 @@ from stdpbench.studies.sweeps.statistics import (
 
 HEADINGS: Final = ("read-out", "runs with", "seeds", "mean ± SD (%)", "difference (points)")
 BASELINE_HEADINGS: Final = ("runs with", "baseline", "seeds", "baseline, mean ± SD (%)", "vote − baseline (points)")
-_PAIRED: Final = "Vote minus baseline is taken within each run, on the same pictures"
+_PAIRED: Final = (
+    "Start weights flatter learning where thresholds adapt. Vote minus baseline is taken within each run, on the same "
+    "pictures"
+)
 _VOTE = "accuracy, vote"
 _OF_STREAMS: Final = ("measure", "runs with", "seeds", "mean ± SD", "difference")
 

@@ -135,3 +135,4 @@ def test_the_vote_is_compared_with_baselines_seed_by_seed(
     printed = capsys.readouterr().out
     assert "The vote against baselines, paired by seed\nruns with  baseline" in printed
     assert "The strictest baseline is first" in printed
+    assert "Start weights flatter learning where thresholds adapt" in printed
