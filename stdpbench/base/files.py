@@ -196,13 +196,12 @@ def _quotes_missing(text: str, reason: str) -> str:
     """Return a hint if a string or quantity on the line of an error has no quotes; else an empty string."""
     lines, at = text.splitlines(), re.search(r"at line (\d+)", reason)
     line = lines[int(at[1]) - 1] if at and int(at[1]) <= len(lines) else ""
-    bare = re.fullmatch(r"\s*([\w.-]+)\s*=\s*([-+.\w][^\"'\[\]{}#,=]*?)\s*(?:#.*)?", line)
-    if bare is None:
-        return ""
-    with suppress(ValueError):
-        tomllib.loads(f"x = {bare[2]}")
-        return ""
-    return f'; texts and quantities are written in quotes: {bare[1]} = "{bare[2]}"'
+    for bare in re.finditer(r"(?:^|[{,])\s*([\w.-]+)\s*=\s*([-+.\w/~][^\"'\[\]{}#,=]*?)\s*(?=[,}#]|$)", line):
+        try:
+            tomllib.loads(f"x = {bare[2]}")
+        except ValueError:
+            return f'; texts and quantities are written in quotes: {bare[1]} = "{bare[2]}"'
+    return ""
 
 
 def parse_json(text: str | bytes) -> Any:

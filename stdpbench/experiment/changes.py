@@ -179,7 +179,8 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
             raise unknown_key(key, table, path.rpartition(".")[0])
         return
     if isinstance(table.get(key), dict):
-        example = next(iter(table[key]), "neuron" if path.startswith("network.populations.") else "source")
+        first = next(iter(table[key]), "neuron" if path.startswith("network.populations.") else "source")
+        example = "kind" if "kind" in table[key] else first
         raise StdpbenchError(f"{path} is a section; name one of its parameters, such as {path}.{example}")
     if key == "kind" and table.get("kind") != value:
         kept = _shared(sections[0], table, value) if sections else {}

@@ -132,6 +132,8 @@ def test_the_public_class_reads_text_files_and_names(tmp_path: Path) -> None:
         ("seed = ", "the text is not valid TOML"),
         ("[exc]\ntau_m = 20 ms  # long", 'texts and quantities are written in quotes: tau_m = "20 ms"'),
         ("[data]\nkind = digits", 'texts and quantities are written in quotes: kind = "digits"'),
+        ("[data]\npath = ~/leaves  # mine", 'written in quotes: path = "~/leaves"'),
+        ("exc = { tau_ge = 2, tau_m = 20 ms }", 'written in quotes: tau_m = "20 ms"'),
         ("network.n_exk = 3", "the text, line 1: network.n_exk.* did you mean network.n_exc"),
     ):
         with pytest.raises(StdpbenchError, match=message):
@@ -237,7 +239,8 @@ def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
         ({"plastcity.nu_post": 0.02}, "plastcity is not a known parameter; did you mean plasticity?"),
         ({"sede": 1}, "sede is not a known parameter; did you mean seed?"),
         ({"seed.x": 1}, "seed is not a known parameter"),
-        ({"exc": 5}, "exc is a section; name one of its parameters"),
+        ({"schedule": 5}, "schedule is a section; name one of its parameters, such as schedule."),
+        ({"data": "mnist"}, "data is a section; name one of its parameters, such as data.kind"),
         ({"exc.tau_m": "25 mV"}, "exc.tau_m: expected a number in ms, such as '1 ms', got '25 mV'"),
         ({"exc.tau_m": "0"}, "exc.tau_m must be more than 0, not 0"),
         ({"exc.tau_m": "nan"}, "exc.tau_m must be a finite number"),
