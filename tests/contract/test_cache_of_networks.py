@@ -20,7 +20,6 @@ from networks import (
     fingerprint,
     in_another_process,
     process,
-    put_start,
     random_spikes,
     stimulus,
 )
@@ -280,18 +279,6 @@ def test_two_simulators_in_one_process_are_two_networks(opened):
     one.set_parameters(experiment("layer", "uniform", exc__tau_m=50.0, plasticity__nu_post=0.3))
     one.present(spikes, one.experiment.stimulus_bins, plastic=True)
     assert fingerprint(other.present(spikes, other.experiment.stimulus_bins, plastic=True)) == fingerprint(first)
-
-
-@pytest.mark.parametrize("name", ["compiled", "runtime"])
-def test_simulators_of_different_networks_do_not_disturb_each_other(name, opened):
-    one, responses = opened(name, experiment()), []
-    for changes in ({}, {"network__dt": 0.25, "schedule__stimulus": 50.0}, {"inhibition": "direct"}):
-        if changes:
-            other = opened(name, experiment(**changes))
-            other.present(stimulus(2, other, 0.05), other.experiment.stimulus_bins, plastic=True)
-        put_start(one)
-        responses.append(fingerprint(one.present(stimulus(1, one, 0.05), one.experiment.stimulus_bins, plastic=True)))
-    assert responses[1:] == responses[:1] * 2
 
 
 def name_of(n_input: int = 100, *arguments: str, **changes: object) -> str:

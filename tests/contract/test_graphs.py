@@ -14,7 +14,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from graph_script import Outcome, Presentation, Script, run_scripts, synapses_of
-from graphs import FIXED, SIDE_BY_SIDE, alone, draw, fixed, idle, presentations, renamed, silent, start_weights
+from graphs import (
+    FIXED,
+    SIDE_BY_SIDE,
+    all_pairs,
+    alone,
+    draw,
+    fixed,
+    idle,
+    options_of,
+    pairs_of_options,
+    presentations,
+    renamed,
+    silent,
+    start_weights,
+    words_of,
+)
 from networks import SIMULATORS, assert_same_bytes, open_network, pairs
 from numpy.typing import NDArray
 from test_pure_function import scramble_compiled, scramble_runtime
@@ -180,7 +195,10 @@ def test_both_simulators_and_a_plain_script_agree(
 
 
 def assert_state_is_complete(made: Case, used: Simulator) -> None:
-    """Whatever else is overwritten before a presentation, of which some learns, all learns, or nothing does."""
+    """Whatever else is overwritten before a presentation, of which some learns, all learns, or nothing does.
+
+    A reset brings back all but what is learned, and averages that outlast presentations.
+    """
     used = made.at_start(used.name)
     scramble = scramble_compiled if used.name == "compiled" else scramble_runtime
     static = {key: used.array(key).copy() for key in used.layout.fixed}  # weights that nothing changes: no state
@@ -195,6 +213,13 @@ def assert_state_is_complete(made: Case, used: Simulator) -> None:
         assert_same_bytes(used.state(), before)
         assert fingerprint(shown_to(used, shown)) == fingerprint(first)
         assert_same_bytes(used.state(), after)
+    used.reset()
+    outlasts = {*used.layout.learned}
+    for name in made.graph.plastic:
+        rule = made.graph.projections[name].plasticity
+        outlasts |= {f"{name}.{each.name}" for each in (rule.averages if rule else ()) if not each.follows_v}
+    start = made.start[used.name]
+    assert_same_bytes(used.state(), {key: (after if key in outlasts else start)[key] for key in start})
 
 
 @pytest.mark.parametrize(("name", "simulator"), ON_BOTH)
@@ -294,3 +319,32 @@ def test_drawn_networks_agree(seeds: Sequence[int]) -> None:
             simulator.close()
     assert quiet <= 0.15 * sum(len(outcome.spikes[0]) for outcome in outcomes)
     assert idling <= 0.2 * sum(len(case.graph.plastic) for case in cases)
+
+
+# -- the networks -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("names", [tuple(SIDE_BY_SIDE), tuple(FIXED)], ids=["side by side", "by themselves"])
+def test_graphs_cover_all_pairs_of_options(names: tuple[str, ...]) -> None:
+    covered: set[frozenset[tuple[str, str]]] = set()
+    for name in names:
+        for line in words_of(name)[1]:
+            for options in options_of(line, fixed(name), alone(name)):
+                covered |= pairs_of_options(options)
+    assert len(all_pairs()) > 250
+    assert covered == all_pairs()
+
+
+def test_the_twelve_stand_side_by_side() -> None:
+    assert sorted(part for parts in SIDE_BY_SIDE.values() for part in parts) == sorted(FIXED)
+    assert len(FIXED) == 12
+
+
+def test_drawn_graphs_differ_and_stay_the_same() -> None:
+    drawn = [draw(seed) for seed in range(100)]
+    assert drawn == [draw(seed) for seed in range(100)]
+    assert len({repr(each) for each in drawn}) == 100
+    assert sum(not made.input for made, _ in drawn) > 5
+    assert sum(len(made.plastic) > 1 for made, _ in drawn) > 80
+    kinds = {p.connect.kind for made, _ in drawn for p in made.projections.values()}
+    assert kinds == {"all", "one-to-one", "others"}

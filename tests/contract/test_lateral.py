@@ -1,10 +1,9 @@
-"""Lateral inhibition whose weights learn: on both simulators, through a layer or direct, and by plain loops."""
+"""Lateral inhibition whose weights learn: through a layer or direct; `test_graphs` compares its rule with a plain script."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -12,15 +11,11 @@ import pytest
 from networks import (
     N_EXC,
     N_INPUT,
-    SIMULATORS,
     assert_same_bytes,
     assert_same_spikes,
     experiment,
-    fingerprint,
     on_numpy,
-    pairs,
     put_start,
-    spikes_at,
     stimulus,
 )
 from numpy.typing import NDArray
@@ -70,108 +65,6 @@ def test_with_a_rate_of_zero_it_is_fixed_inhibition_to_the_bit(inhibition: str, 
     assert {"exc.v", "exc.gi", "feed.w"} <= both
     assert_same_bytes({name: mine[name] for name in both}, {name: its[name] for name in both})
     assert drawn > 100
-
-
-@pytest.mark.parametrize("inhibition", CASES)
-def test_a_neuron_never_inhibits_itself_however_often_it_fires(inhibition: str, built: Opener) -> None:
-    simulator = started(built("compiled", network(inhibition)))
-    simulator.theta[1:] = 1.0  # only the first neuron fires
-    response = simulator.present(
-        stimulus(1, simulator, 0.1), simulator.experiment.stimulus_bins, plastic=True, record={"exc": [0]}
-    )
-    assert response.counts("exc")[0] > 3
-    assert not response.counts("exc")[1:].any()
-    assert not response.recordings["exc"].courses["gi"].any()
-    assert not np.diagonal(simulator.weights("compete")).any()
-
-
-class PlainRule:
-    """Vogels et al. 2011, per synapse and step by step; weights, and traces of both sides of each neuron."""
-
-    def __init__(self, made: Experiment) -> None:
-        values = made.lateral.quantities()
-        self.eta, self.w_max = values["eta"], values["w_max"]
-        self.alpha, self.decay = 2 * values["rho_0"] * values["tau"], exp(-0.5e-3 / values["tau"])
-        self.w = [[0.0 if i == j else values["start"] for j in range(N_EXC)] for i in range(N_EXC)]
-        self.x, self.y = [0.0] * N_EXC, [0.0] * N_EXC
-
-    def step(self, inhibiting: set[int], inhibited: set[int]) -> None:
-        self.x, self.y = [x * self.decay for x in self.x], [y * self.decay for y in self.y]
-        for i in inhibiting:
-            self._change(((i, j) for j in range(N_EXC)), lambda i, j: self.eta * (self.y[j] - self.alpha))
-        for i in inhibiting:
-            self.x[i] += 1
-        for j in inhibited:
-            self._change(((i, j) for i in range(N_EXC)), lambda i, j: self.eta * self.x[i])
-        for j in inhibited:
-            self.y[j] += 1
-
-    def _change(self, synapses: Any, by: Callable[[int, int], float]) -> None:
-        for i, j in synapses:
-            if i != j:
-                self.w[i][j] = min(max(self.w[i][j] + by(i, j), 0.0), self.w_max)
-
-
-@pytest.mark.parametrize("inhibition", CASES)
-def test_weights_are_those_of_plain_loops(inhibition: str, built: Opener) -> None:
-    simulator = started(built("compiled", network(inhibition)))
-    rule, late = PlainRule(simulator.experiment), inhibition != "direct-undelayed"
-    before: set[int] = set()
-    for number in (0, 1, 2):
-        spikes = pairs(shown(simulator, number).spikes["exc"])
-        for now in range(200):
-            fired = {neuron for step, neuron in spikes if step == now}
-            rule.step(before if late else fired, fired)
-            before = fired
-        assert np.abs(simulator.weights("compete") - np.array(rule.w)).max() <= 1e-12
-    assert (np.diag(simulator.weights("compete")) == 0).all()
-    assert simulator.weights("compete").max() > 1.05
-    assert simulator.weights("compete").min(where=~np.eye(N_EXC, dtype=bool), initial=9) < 0.9
-
-
-def test_a_weight_acts_as_a_factor_on_the_strength_of_inhibition(built: Opener) -> None:
-    simulator = started(built("compiled", network("direct", lateral__eta=0.0)))
-    simulator.w[...], simulator.w[3, 4] = 0.0, 300.0  # one input makes one neuron fire
-    simulator.theta[...] = 20e-3
-    simulator.weights("compete")[4, :] = np.linspace(0, 3, N_EXC)
-    simulator.weights("compete")[4, 4] = 0.0
-    response = simulator.present(
-        spikes_at((10, 3)), simulator.experiment.stimulus_bins, plastic=True, record={"exc": range(N_EXC)}
-    )
-    ((fired, _),) = pairs(response.spikes["exc"])
-    gi = response.recordings["exc"].courses["gi"]
-    assert (gi[: fired + 1] == 0).all()
-    np.testing.assert_allclose(gi[fired + 1], 17.0 * simulator.weights("compete")[4], rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-def test_a_projection_learns_by_itself_while_the_other_is_frozen(name: str, built: Opener) -> None:
-    """What is not named keeps its weights and what it remembers of spikes; it acts on neurons all the same."""
-    made = network("layer")
-    simulator = started(built("compiled", made) if name == "compiled" else on_numpy(made))
-    shown(simulator, 0)
-    state, spikes, after, fingerprints = simulator.state(), stimulus(1, simulator, 0.05), {}, {}
-    for plastic in ((), ("feed",), ("compete",), ("feed", "compete")):
-        simulator.set_state(state)
-        fingerprints[plastic] = fingerprint(simulator.present(spikes, 200, plastic=plastic))
-        after[plastic] = simulator.state()
-        for projection, traces in (("feed", ("x", "y1", "y2")), ("compete", ("x", "y"))):
-            for array in (f"{projection}.{each}" for each in ("w", *traces)):
-                kept = after[plastic][array].tobytes() == state[array].tobytes()
-                assert kept == (projection not in plastic), f"{array} where {plastic} learn"
-        assert (after[plastic]["exc.theta"].tobytes() == state["exc.theta"].tobytes()) == (not plastic)
-    simulator.set_state(state)
-    assert fingerprint(simulator.present(spikes, 200, plastic=True)) == fingerprints["feed", "compete"]
-    simulator.set_state(state)
-    assert fingerprint(simulator.present(spikes, 200, plastic=False)) == fingerprints[()]
-    # one that learns at rates of zero does what a frozen one does
-    simulator.set_parameters(network("layer", lateral__eta=0.0))
-    simulator.set_state(state)
-    assert fingerprint(simulator.present(spikes, 200, plastic=True)) == fingerprints[("feed",)]
-    assert simulator.weights("feed").tobytes() == after[("feed",)]["feed.w"].tobytes()
-    simulator.set_parameters(made)
-    if name == "runtime":
-        simulator.close()
 
 
 def test_what_does_not_learn_cannot_be_told_to(built: Opener) -> None:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from networks import SIMULATORS, assert_same_bytes, open_network, pairs, random_spikes
+from networks import SIMULATORS, open_network, pairs, random_spikes
 from neuron_reference import REFERENCES, Kernels, Reference
 from numpy.typing import NDArray
-from test_pure_function import scramble_compiled, scramble_runtime
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import Simulator
@@ -165,57 +164,7 @@ def test_both_simulators_and_plain_numpy_agree(setup: str, used: Callable[[str, 
         np.testing.assert_allclose(v, potentials, rtol=1e-9, atol=1e-7, err_msg=name)
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("setup", ["vogels-2011", *(kind for kind in REFERENCES if kind != "lif")])
-def test_the_state_is_complete_and_a_reset_forgets_it(
-    setup: str, name: str, used: Callable[[str, str], Simulator]
-) -> None:
-    """Two presentations after a reset give the same twice, whatever came between, and so does a state put back."""
-    simulator = used(setup, name)
-    scramble = scramble_compiled if name == "compiled" else scramble_runtime
-    at_rest, fixed = simulator.state(), {key: simulator.array(key).copy() for key in simulator.layout.fixed}
-    rounds = []
-    for _ in range(2):
-        assert_same_bytes(simulator.state(), at_rest)
-        simulator.present(shown(1, SETUPS[setup].dt), N_BINS, plastic=False)
-        before = simulator.state()
-        assert any(before[key].tobytes() != at_rest[key].tobytes() for key in before)
-        scramble(simulator, np.random.default_rng(0))
-        for key, weights in fixed.items():
-            simulator.array(key)[...] = weights
-        assert_same_bytes(simulator.state(), before)
-        response = simulator.present(shown(2, SETUPS[setup].dt), N_BINS, plastic=False)
-        rounds.append((pairs(response.spikes["cells"]), simulator.state()))
-        simulator.present(shown(3, SETUPS[setup].dt), N_BINS, plastic=False)
-        simulator.set_state(before)
-        again = simulator.present(shown(2, SETUPS[setup].dt), N_BINS, plastic=False)
-        assert pairs(again.spikes["cells"]) == rounds[-1][0] != []
-        assert_same_bytes(simulator.state(), rounds[-1][1])
-        simulator.reset()
-    assert rounds[0][0] == rounds[1][0]
-    assert_same_bytes(rounds[0][1], rounds[1][1])
-
-
 # -- the paper of Masquelier, Guyonneau & Thorpe ---------------------------------------------------
-
-
-def test_a_postsynaptic_potential_has_the_published_kernel() -> None:
-    """With the published time constants: its closed form, maximum 1 after 4.62 ms, K = 2.1165."""
-    made = Setup(SRMMasquelier(), (1.0, 1.0, 1.0), 0.1)
-    simulator = opened(made, "runtime")
-    first = Spikes(np.array([4], np.int32), np.array([9], np.int32))
-    for feed, brake in ((1.0, 0.0), (0.0, 1.0)):
-        simulator.weights("feed")[...], simulator.weights("brake")[...] = feed, brake
-        simulator.reset()
-        v = simulator.present(first, 800, plastic=False, record={"cells": [0]}).recordings["cells"].courses["v"][:, 0]
-        s = (np.arange(800) - 9) * 0.1
-        slow, fast = 0.25 ** (1 / 3), 0.25 ** (4 / 3)
-        kernel = np.where(s > 0, (np.exp(-s / 10) - np.exp(-s / 2.5)) / (slow - fast), 0.0)
-        np.testing.assert_allclose(v * 1e3, (feed - brake) * kernel, rtol=1e-11, atol=1e-13)
-        assert np.abs(v * 1e3).max() == pytest.approx(1.0, abs=1e-4)
-        assert abs(s[np.abs(v).argmax()] - 4.62) < 0.05
-    assert 1 / (slow - fast) == pytest.approx(2.1165, abs=1e-4)
-    simulator.close()
 
 
 def test_after_a_spike_potentials_are_flushed_and_the_published_after_potential_follows() -> None:

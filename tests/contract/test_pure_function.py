@@ -35,25 +35,6 @@ CASES = [(*variant, name) for variant in zip(INHIBITIONS, DELAYS, strict=True) f
 # -- state -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
-@pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
-def test_a_state_put_back_gives_the_same_bytes(name, inhibition, delays, plastic, built):
-    simulator = built(name, experiment(inhibition, delays))
-    live_through(simulator)
-    before = simulator.state()
-    spikes = stimulus(1, simulator, 0.05, n_rest=5)
-    first = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=plastic, n_rest=5)
-    after = simulator.state()
-    assert len(first.spikes["exc"]) > 3
-    assert plastic == any(before[key].tobytes() != after[key].tobytes() for key in ("feed.w", "exc.theta"))
-    live_through(simulator, 3, seed=70)
-    simulator.set_state(before)
-    assert_same_bytes(simulator.state(), before)
-    second = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=plastic, n_rest=5)
-    assert fingerprint(first) == fingerprint(second)
-    assert_same_bytes(after, simulator.state())
-
-
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_a_state_is_a_copy(name, built):
     simulator = built(name, experiment())
@@ -65,21 +46,6 @@ def test_a_state_is_a_copy(name, built):
     for values in state.values():
         values[...] = 123.0
     assert_same_bytes(simulator.state(), changed)
-
-
-@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
-def test_reset_brings_back_all_but_weights_and_thresholds(name, inhibition, delays, built):
-    simulator = built(name, experiment(inhibition, delays))
-    start = simulator.state()
-    live_through(simulator)
-    w, theta = simulator.w.copy(), simulator.theta.copy()
-    simulator.reset()
-    reset = simulator.state()
-    assert reset["feed.w"].tobytes() == w.tobytes()
-    assert reset["exc.theta"].tobytes() == theta.tobytes()
-    assert w.tobytes() != start["feed.w"].tobytes()
-    for fast in reset.keys() - {"feed.w", "exc.theta"}:
-        assert reset[fast].tobytes() == start[fast].tobytes(), fast
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
@@ -323,41 +289,6 @@ def test_a_long_silence_leaves_nothing_behind(name, delays, built):
     assert pairs(late.spikes["exc"]) == pairs(fresh.spikes["exc"])
     assert len(fresh.spikes["exc"]) > 3
     np.testing.assert_allclose(after, simulator.w, rtol=0, atol=1e-12)
-
-
-# -- frozen ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
-def test_frozen_keeps_weights_and_thresholds_to_the_bit(name, inhibition, delays, built):
-    simulator = built(name, experiment(inhibition, delays))
-    simulator.w[0, :] = 1.7  # above w_max, as normalisation leaves it: nothing clips what is frozen
-    w, theta = simulator.w.copy(), simulator.theta.copy()
-    counts = [
-        simulator.present(stimulus(seed, simulator, 0.05), simulator.experiment.stimulus_bins, plastic=False)
-        .counts("exc")
-        .sum()
-        for seed in range(5)
-    ]
-    assert sum(counts) > 20
-    assert simulator.w.tobytes() == w.tobytes()
-    assert simulator.theta.tobytes() == theta.tobytes()
-
-
-@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
-def test_frozen_is_learning_with_rates_of_zero(name, inhibition, delays, built):
-    still = {"plasticity__nu_pre": 0.0, "plasticity__nu_post": 0.0, "exc__theta_plus": 0.0}
-    frozen, idle = built(name, experiment(inhibition, delays)), built(name, experiment(inhibition, delays, **still))
-    w, theta = idle.w.copy(), idle.theta.copy()
-    for seed in range(4):
-        spikes = stimulus(seed, frozen, 0.05)
-        one, other = (
-            frozen.present(spikes, frozen.experiment.stimulus_bins, plastic=False),
-            idle.present(spikes, idle.experiment.stimulus_bins, plastic=True),
-        )
-        assert fingerprint(one) == fingerprint(other)
-    assert idle.w.tobytes() == w.tobytes()
-    assert idle.theta.tobytes() == theta.tobytes()
 
 
 # -- the process -----------------------------------------------------------------------------------
