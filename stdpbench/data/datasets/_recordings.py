@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,8 @@ class RawRecordings:
     ----------
     where : str
         File or folder, for error messages.
-    index : ndarray, int32, (n_events,)
-        Channel of each event.
-    time : ndarray, float64, (n_events,)
-        Time in s from the start of its recording, ascending within a recording.
-    first, stop : ndarray, int64, (n,)
-        First event of each recording, and the event after its last one.
-    duration : ndarray, float64, (n,)
-        Duration of each recording in s.
+    events : EventSet
+        The recordings without labels.
     labels : ndarray, int64 or str, (n,), or None
         Classes as written.
     grid : tuple of int or None
@@ -38,18 +32,14 @@ class RawRecordings:
     """
 
     where: str
-    index: NDArray[np.int32]
-    time: NDArray[np.float64]
-    first: NDArray[np.int64]
-    stop: NDArray[np.int64]
-    duration: NDArray[np.float64]
+    events: EventSet
     labels: NDArray[Any] | None
     grid: tuple[int, int, int] | None = None
 
     @property
     def n_channels(self) -> int:
         """Number of channels up to the last one with an event."""
-        return int(self.index.max(initial=-1)) + 1
+        return int(self.events.index.max(initial=-1)) + 1
 
     def stimuli(self, grid: tuple[int, int, int]) -> EventSet:
         """Return the recordings without labels.
@@ -64,9 +54,7 @@ class RawRecordings:
             raise StdpbenchError(
                 f"{self.where} has an event of channel {self.n_channels - 1}, but the channels are 0 to {n - 1}"
             )
-        return EventSet(
-            self.index, self.time, self.first, self.stop, self.duration, np.array(grid, np.int64), labels=None
-        )
+        return replace(self.events, grid=np.array(grid, np.int64))
 
 
 def recordings(
@@ -135,7 +123,9 @@ def recordings(
             f"{where}: recording {over[0]} has an event at {last[over[0]]:g} s, after its end at "
             f"{duration[over[0]]:g} s"
         )
-    return RawRecordings(where, index.astype(np.int32), time, first, stop, duration, labels, grid)
+    channels = np.array(grid or (1, 1, MOST_CHANNELS), np.int64)
+    events = EventSet(index.astype(np.int32), time, first, stop, duration, channels, labels=None)
+    return RawRecordings(where, events, labels, grid)
 
 
 def grid_of(where: str, values: NDArray[Any]) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -29,6 +29,8 @@ class StimulusSet(ABC):
         Name of a stimulus of this kind in sentences.
     static_name : str
         Name of the values of `static`.
+    per_stimulus : tuple of str
+        Names of the arrays with an element per stimulus, apart from the labels.
     """
 
     labels: NDArray[np.int64] | None
@@ -36,10 +38,11 @@ class StimulusSet(ABC):
     kind: ClassVar[str]
     kind_noun: ClassVar[str]
     static_name: ClassVar[str]
+    per_stimulus: ClassVar[tuple[str, ...]] = ("first", "stop")
 
-    @abstractmethod
     def __len__(self) -> int:
         """Count the stimuli."""
+        return len(getattr(self, self.per_stimulus[0]))
 
     @property
     @abstractmethod
@@ -68,9 +71,11 @@ class StimulusSet(ABC):
         """Return the duration of a stimulus in s; None if it has no duration, such as a picture."""
         return None
 
-    @abstractmethod
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Self:
-        """Return the stimuli with the given numbers; a slice does not copy."""
+        """Return the stimuli with the given numbers; a slice does not copy, nor are samples and events copied."""
+        arrays = {name: getattr(self, name)[numbers] for name in self.per_stimulus}
+        labels = None if self.labels is None else self.labels[numbers]
+        return replace(self, **arrays, labels=labels)  # type: ignore[type-var]
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -105,10 +110,6 @@ class StimulusSet(ABC):
         """Return stimuli `start` to `stop` - 1, without a copy."""
         return self.chosen(slice(start, stop))
 
-    def chosen_labels(self, numbers: NDArray[np.int64] | slice) -> NDArray[np.int64] | None:
-        """Return the labels of the stimuli with the given numbers, if there are labels."""
-        return None if self.labels is None else self.labels[numbers]
-
     def with_pool(self, pool: NDArray[np.float64]) -> Self:
         """Return the stimuli with a pool of spike times."""
         return self.of_arrays({**self.arrays, "pool": pool}, self.labels)
@@ -119,13 +120,8 @@ class StimulusSet(ABC):
 
     def shares_memory(self, other: StimulusSet) -> bool:
         """Return whether both sets have stimuli in the same memory."""
-        mine, theirs = self._memory, other._memory
+        mine, theirs = (next(iter(stimuli.arrays.values())) for stimuli in (self, other))
         return bool(np.shares_memory(mine, theirs))
-
-    @property
-    def _memory(self) -> NDArray[Any]:
-        """The array that holds the stimuli."""
-        return next(iter(self.arrays.values()))
 
     def digest(self, number: int) -> bytes:
         """Return a hash of the content of one stimulus."""
@@ -133,3 +129,9 @@ class StimulusSet(ABC):
         for array in self.chosen(np.array([number])).arrays.values():
             hasher.update(np.ascontiguousarray(array).data)
         return hasher.digest()
+
+
+def is_whole(first: NDArray[np.int64], stop: NDArray[np.int64], n: int) -> bool:
+    """Return whether `n` samples or events are those of all stimuli, in order; `first` and `stop` of each."""
+    ends = np.concatenate([[0], stop])
+    return bool((first == ends[:-1]).all() and ends[-1] == n)

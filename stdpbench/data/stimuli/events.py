@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.data.stimuli.base import StimulusSet
+from stdpbench.data.stimuli.base import StimulusSet, is_whole
 from stdpbench.data.stimuli.stimulus import Events
 
 
@@ -47,6 +47,7 @@ class EventSet(StimulusSet):
     kind: ClassVar[str] = "events"
     kind_noun: ClassVar[str] = "recording"
     static_name: ClassVar[str] = "counts"
+    per_stimulus: ClassVar[tuple[str, ...]] = ("first", "stop", "duration")
 
     @classmethod
     def of_list(
@@ -64,10 +65,6 @@ class EventSet(StimulusSet):
             np.array(grid, np.int64),
             labels,
         )
-
-    def __len__(self) -> int:
-        """Count the recordings."""
-        return len(self.first)
 
     @property
     def planes(self) -> int:
@@ -105,34 +102,15 @@ class EventSet(StimulusSet):
         """Return the duration of a recording in s."""
         return float(self.duration[number])
 
-    def chosen(self, numbers: NDArray[np.int64] | slice) -> EventSet:
-        """Return the recordings with the given numbers; the events are not copied."""
-        return EventSet(
-            self.index,
-            self.time,
-            self.first[numbers],
-            self.stop[numbers],
-            self.duration[numbers],
-            self.grid,
-            self.chosen_labels(numbers),
-            self.pool,
-        )
-
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """See `StimulusSet.arrays`; without events of other recordings."""
-        if self._whole:
+        if is_whole(self.first, self.stop, len(self.index)):
             return super().arrays
         chosen = [np.empty(0, np.int64), *(np.arange(a, b) for a, b in zip(self.first, self.stop, strict=True))]
         events, stop = np.concatenate(chosen), np.cumsum(self.stop - self.first)
         first = stop - (self.stop - self.first)
         return super().arrays | {"index": self.index[events], "time": self.time[events], "first": first, "stop": stop}
-
-    @property
-    def _whole(self) -> bool:
-        """Whether the arrays hold only the events of these recordings, in order."""
-        ends = np.concatenate([[0], self.stop])
-        return bool((self.first == ends[:-1]).all() and ends[-1] == len(self.index))
 
     def shares_memory(self, other: StimulusSet) -> bool:
         """Return whether both sets have recordings in common; empty recordings do not count."""

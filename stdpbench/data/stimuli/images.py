@@ -34,15 +34,12 @@ class Images(StimulusSet):
     kind: ClassVar[str] = "images"
     kind_noun: ClassVar[str] = "picture"
     static_name: ClassVar[str] = "pixels"
+    per_stimulus: ClassVar[tuple[str, ...]] = ("pixels",)
 
     @property
     def noun(self) -> str:
         """Name of a stimulus in sentences: picture, or row of a table."""
         return "row" if self.shape[0] == 1 else self.kind_noun
-
-    def __len__(self) -> int:
-        """Count the pictures."""
-        return len(self.pixels)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -58,10 +55,6 @@ class Images(StimulusSet):
         """Return one picture: float64, (n_values,)."""
         row: Image = self.pixels[number].reshape(-1).astype(np.float64)
         return row
-
-    def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
-        """Return the pictures with the given numbers; see `StimulusSet.chosen`."""
-        return Images(self.pixels[numbers], self.chosen_labels(numbers), self.pool)
 
 
 def pictures_of(stimuli: StimulusSet) -> Images:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.data.stimuli.base import StimulusSet
+from stdpbench.data.stimuli.base import StimulusSet, is_whole
 from stdpbench.data.stimuli.stimulus import Signal
 
 
@@ -48,10 +48,6 @@ class Signals(StimulusSet):
         values = np.concatenate(signals, axis=1) if signals else np.zeros((1, 0))
         return cls(values.astype(np.float32), stop - lengths, stop, np.array([rate]), labels)
 
-    def __len__(self) -> int:
-        """Count the signals."""
-        return len(self.first)
-
     @property
     def shape(self) -> tuple[int, int]:
         """One row with a value per channel."""
@@ -73,27 +69,15 @@ class Signals(StimulusSet):
         """Return the duration of a signal in s."""
         return float((self.stop[number] - self.first[number]) / self.rate[0])
 
-    def chosen(self, numbers: NDArray[np.int64] | slice) -> Signals:
-        """Return the signals with the given numbers; the samples are not copied."""
-        return Signals(
-            self.values, self.first[numbers], self.stop[numbers], self.rate, self.chosen_labels(numbers), self.pool
-        )
-
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """See `StimulusSet.arrays`; without samples of other signals."""
-        if self._whole:
+        if is_whole(self.first, self.stop, self.values.shape[1]):
             return super().arrays
         parts = [self.values[:, a:b] for a, b in zip(self.first, self.stop, strict=True)] or [self.values[:, :0]]
         stop = np.cumsum(self.stop - self.first)
         first = stop - (self.stop - self.first)
         return super().arrays | {"values": np.concatenate(parts, axis=1), "first": first, "stop": stop}
-
-    @property
-    def _whole(self) -> bool:
-        """Whether the array holds only the samples of these signals, in order."""
-        ends = np.concatenate([[0], self.stop])
-        return bool((self.first == ends[:-1]).all() and ends[-1] == self.values.shape[1])
 
     def shares_memory(self, other: StimulusSet) -> bool:
         """Return whether both sets have samples in common."""
