@@ -177,8 +177,6 @@ def assert_same_bytes(
 def benchmark(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Import a script of the folder ``benchmarks``."""
     spec = importlib.util.spec_from_file_location(name, shipped("benchmarks") / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, name, module)
     spec.loader.exec_module(module)

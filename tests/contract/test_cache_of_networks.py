@@ -53,7 +53,6 @@ def stand_in(folder: Path, script: str) -> dict[str, str]:
 
     In the script, REAL is the real compiler and CALLS a file to write into. All that is kept lies below `folder`.
     """
-    assert REAL is not None
     folder.mkdir(exist_ok=True)
     path, command = folder / "compiler", shlex.join(REAL.command)
     # a library that is made quickly will do
@@ -283,7 +282,6 @@ def test_two_simulators_in_one_process_are_two_networks(opened):
 
 def name_of(n_input: int = 100, *arguments: str, **changes: object) -> str:
     real = find_compiler()
-    assert real is not None
     return key(Layout(experiment(*arguments, **changes).graph(n_input)), real)
 
 
@@ -314,7 +312,6 @@ def test_the_key_depends_on_what_is_compiled_and_on_nothing_else():
 
 def test_the_key_depends_on_the_compiler(monkeypatch):
     real = find_compiler()
-    assert real is not None
     layout = Layout(experiment().graph(100))
     other = type(real)(real.command, real.family, real.version + " (another)")
     assert key(layout, real) != key(layout, other)

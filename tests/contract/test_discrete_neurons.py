@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from networks import N_EXC, SIMULATORS, experiment, open_network, pairs, random_spikes
 from networks import N_INPUT as N_PIXELS
-from neuron_reference import REFERENCES, Difference
+from neuron_reference import REFERENCES
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
@@ -95,7 +95,6 @@ def test_every_variant_is_the_difference_equation_bit_by_bit(simulator: Simulato
     response = simulator.present(shown(), N_BINS, plastic=False, record=record)
     for name, neuron in VARIANTS.items():
         reference = REFERENCES[str(neuron.kind)](neuron, N, 0.5)  # type: ignore[attr-defined]
-        assert isinstance(reference, Difference)
         wanted, potentials = list[tuple[int, int]](), []
         for t, (excitation, inhibition) in enumerate(given(simulator, name, shown())):
             fires = reference.step(t)
@@ -218,7 +217,6 @@ def loop(
     neuron: AdaptiveLIFDiscrete, late: bool, w: NDArray[np.float64], theta: NDArray[np.float64], spikes: Spikes
 ) -> tuple[list[tuple[int, int]], NDArray[np.float64], NDArray[np.float64]]:
     """Spikes as (step, neuron), potentials and theta; inhibition acts in the next step, or in the one after it."""
-    assert neuron.beta is not None
     v, since, due = np.zeros(N_EXC), np.full(N_EXC, 1000), np.zeros(N_EXC, bool)
     fired, potentials, history = list[tuple[int, int]](), [], [np.zeros(N_EXC, bool)] * 2
     subtracts = neuron.reset_mechanism == "subtract"
@@ -256,7 +254,6 @@ def test_the_template_with_discrete_neurons_is_a_loop_in_numpy(inhibition: str, 
     simulator.reset()
     spikes = random_spikes(8, STEPS, 0.05)
     neuron, late = made.exc, inhibition != "direct-undelayed"
-    assert isinstance(neuron, AdaptiveLIFDiscrete)
     wanted, potentials, theta = loop(neuron, late, weights, start, spikes)
     assert len({index for _, index in wanted}) > 0.7 * N_EXC
     response = simulator.present(spikes, STEPS, plastic=True, record={"exc": list(range(N_EXC))})

@@ -166,7 +166,6 @@ def assert_same_trace(made: Graph, simulator: Simulator, key: str, wanted: NDArr
     name, _, variable = key.partition(".")
     projection, found = made.projections[name], simulator.array(key)
     rule = projection.plasticity
-    assert rule is not None
     trace = {each.name: each for each in rule.traces}.get(variable)
     where = synapses_of(made, name)
     if trace is not None and trace.side == "input" and projection.delay.form == "each":

@@ -1,4 +1,4 @@
-"""Lateral inhibition whose weights learn: through a layer or direct; `test_graphs` compares its rule with a plain script."""
+"""Lateral inhibition whose weights learn, through a layer or direct; `test_graphs` has its rule in a plain script."""
 
 from __future__ import annotations
 

@@ -76,8 +76,6 @@ def paths(simulator: Simulator) -> list[Path]:
     for name, projection in simulator.graph.projections.items():
         w, steps = simulator.weights(name).ravel().copy(), simulator.delays(name)
         rule = projection.delay_plasticity
-        assert steps is not None
-        assert rule is not None
         n_source = N_INPUT if projection.source == "input" else N
         match projection.connect.storage:
             case "dense":

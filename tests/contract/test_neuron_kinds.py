@@ -88,7 +88,6 @@ def opened(setup: Setup, name: str) -> Simulator:
     random = np.random.default_rng(3)
     for projection in made.projections:
         weight, view = made.projections[projection].weight, simulator.array(f"{projection}.w")
-        assert isinstance(weight, Uniform)
         view[...] = random.uniform(weight.low, weight.high, view.shape)
     simulator.reset()
     return simulator
@@ -104,7 +103,6 @@ def by_reference(
     """Spikes as (bin, index), and the potential of each neuron after each step, in mV."""
     graph = simulator.graph
     neuron = graph.populations["cells"].neuron
-    assert neuron is not None
     reference: Reference = REFERENCES[str(neuron.kind)](neuron, N, graph.dt)  # type: ignore[attr-defined]
     feed, brake, loop = (simulator.weights(name) for name in graph.projections)
     found, potentials = list[tuple[int, int]](), []

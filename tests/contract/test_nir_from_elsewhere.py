@@ -168,7 +168,6 @@ def test_no_terminal_obeys_a_file(tmp_path: Path) -> None:
     with h5py.File(file_with(path, np.ones(N_INPUT)), "r+") as file:
         file["node/metadata/another_network"] = "no \x1b]0;leak\x07"
     network = nir_network(path, {})
-    assert network is not None
     assert network.remarks == (
         r"net.nir is marked as a different network from that of its run: no \u001b]0;leak\u0007.",
     )

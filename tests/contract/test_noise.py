@@ -40,7 +40,6 @@ def graph(rate: float = 900.0, weight: float = 300.0) -> Graph:
 def by_reference(made: Graph, noise: Spikes, population: str) -> list[tuple[int, int]]:
     reference, found = Currents(made.populations[population].neuron, N, DT), list[tuple[int, int]]()
     declared, loop = made.populations[population].noise, population == "cells"
-    assert declared is not None
     for t in range(N_BINS):
         fires = reference.step(t)
         reference.fired.append(fires)

@@ -95,7 +95,6 @@ def reference(simulator: Simulator) -> tuple[Spnet, NDArray[np.int64]]:
     neurons = [np.repeat(values, list(SIZES.values())) for values in ([0.02, 0.1], [8.0, 2.0])]
     columns = (np.concatenate(column).astype(np.int64) for column in list(zip(*parts, strict=True))[:3])
     rule = simulator.graph.projections["exc_exc"].plasticity
-    assert rule is not None
     assert rule.a_plus * np.exp(-1 / 20) == pytest.approx(0.1, rel=1e-8)
     weights = np.concatenate([part[3] for part in parts])
     return Spnet(*neurons, *columns, weights, a_plus=rule.a_plus * np.exp(-1 / 20)), thalamic

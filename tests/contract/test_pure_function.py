@@ -111,7 +111,6 @@ def test_numbers_of_neurons_that_are_not_finite_are_named(name, value, built):
 def symbol_table(simulator: Simulator) -> dict[str, int]:
     """Return the address of each symbol of a loaded library, of those that it does not export, too."""
     compiler = find_compiler()
-    assert compiler is not None
     library = simulator._library.dll
     path, _ = fetch(simulator.layout, compiler)  # of which a copy is loaded
     listed = subprocess.run(["nm", str(path)], check=True, capture_output=True, text=True).stdout
@@ -142,7 +141,6 @@ def scramble_trains(simulator: Simulator, rng: np.random.Generator) -> None:
 def scramble_compiled(simulator: Simulator, rng: np.random.Generator) -> set[str]:
     """Overwrite every array of the library that is neither state, parameter nor constant; their names."""
     compiler = find_compiler()
-    assert compiler is not None
     path, symbols = fetch(simulator.layout, compiler)
     known = {symbol["name"].removeprefix("_dynamic").removeprefix("_array_") for symbol in symbols}
     addresses = symbol_table(simulator)

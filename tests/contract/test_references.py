@@ -70,7 +70,6 @@ def compare_decisions(images: Images, n_shown: int, passes: int, precision: Prec
     n_train = len(images) - n_shown
     made = experiment(hidden=(256,) if n_shown > 100 else (30,), gain=0.5, reference=REFERENCE)
     graph, encoder, labels = made.graph(images.n_values), Current(), images.labels
-    assert labels is not None
     inputs = encoder.currents_of(images.pixels.reshape(len(images), -1))
     weights = {name: w.astype(np.float32) for name, w in projection_weights(graph).items()}
     task = Task(graph, lambda numbers: inputs[numbers], labels, 10, N_STEPS, passes * n_train)
@@ -114,7 +113,6 @@ def is_same_until_a_tie(response: Response, courses: list[Course], populations: 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_a_difference_to_training_in_float32_begins_with_a_tie(precision: Precision) -> None:
     images = Digits().load().train
-    assert isinstance(images, Images)
     compare_decisions(images.part(0, 640), 40, 5, precision)
 
 

@@ -52,8 +52,6 @@ def module(installed: Path, name: str, *arguments: str, **options: Any) -> subpr
 
 def answer(process: subprocess.Popen[str], asked: Any) -> Any:
     """What it answers while its standard input stays open."""
-    assert process.stdin is not None
-    assert process.stdout is not None
     process.stdin.write(json.dumps(asked) + "\n")
     process.stdin.flush()
     return json.loads(process.stdout.readline())

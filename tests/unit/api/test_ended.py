@@ -59,7 +59,6 @@ def test_a_run_is_reproduced_and_compared(
         run.reproduce(tmp_path, set={"exc.tau_m": "80 ms"})
     found = run.reproduce(tmp_path / "again", workers=np.int64(1))  # type: ignore[arg-type]
     assert found.path.parent == tmp_path / "again"
-    assert found.agreement is not None
     assert found.agreement.same
     assert found.sentence.endswith("The numbers agree to the bit.")
     assert "test 30/30" in capsys.readouterr().err

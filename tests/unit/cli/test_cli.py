@@ -380,7 +380,6 @@ def begun(until: str, runs: Path, *arguments: str) -> tuple[subprocess.Popen[str
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    assert process.stdout is not None
     lines: list[str] = []
     for line in process.stdout:
         lines.append(line)

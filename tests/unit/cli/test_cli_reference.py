@@ -236,7 +236,6 @@ def test_a_nir_file_that_does_not_say_so_has_weights_of_unknown_origin(
     del graph.metadata["weights_origin"]
     nir.write(tmp_path / "silent.nir", graph)
     network = nir_network(tmp_path / "silent.nir", {})
-    assert network is not None
     folder = create_run_of_nir(network, network.experiment, "silent.nir", tmp_path, Options())
     assert origin_of(folder.path) is Origin.UNKNOWN
     compared = printed(capsys, "compare", str(folder.path), str(trained.path), str(created(tmp_path, "other")))

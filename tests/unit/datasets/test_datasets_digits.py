@@ -64,8 +64,6 @@ def test_exactly_as_many_are_held_out_as_asked_for(count):
 @pytest.mark.parametrize(("function", "values"), [("xor", [0, 1, 1, 0]), ("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1])])
 def test_four_pairs_with_a_bright_pixel_train_in_turn_and_are_the_test(function: str, values: list[int]) -> None:
     split = datasets.build({"kind": "logic", "function": function, "repeats": 3}, "data").prepare()
-    assert split.train.labels is not None
-    assert split.test.labels is not None
     assert split.test.labels.tolist() == values
     assert split.train.labels.tolist() == 3 * values
     rows = np.asarray(split.test.static).reshape(4, 3)

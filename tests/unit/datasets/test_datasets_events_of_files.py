@@ -14,7 +14,7 @@ from event_files import bin_bytes, write_n_mnist, write_shd
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Split, datasets
 from stdpbench.data.datasets._hdf5 import parse
-from stdpbench.data.stimuli import Events, EventSet
+from stdpbench.data.stimuli import Events
 from stdpbench.experiment import Experiment, encode, n_input
 
 ARRAYS = {
@@ -30,7 +30,6 @@ def prepared(path: Path, **values: Any) -> Split:
 
 
 def of(stimuli: object) -> list[Events]:
-    assert isinstance(stimuli, EventSet)
     return [stimuli.stimulus(number) for number in range(len(stimuli))]
 
 
@@ -43,7 +42,6 @@ def both_halves(split: Split) -> dict[tuple[float, ...], tuple[list[int], str, f
     """Channels, class and duration of each recording by its times, of both halves."""
     found = dict[tuple[float, ...], tuple[list[int], str, float]]()
     for half in (split.train, split.test):
-        assert half.labels is not None
         for each, label in zip(of(half), half.labels.tolist(), strict=True):
             times = tuple(np.round(each.time, 6))
             found[times] = each.index.tolist(), split.class_names[label], round(each.seconds, 6)
@@ -69,10 +67,8 @@ def test_arrays_with_grid_duration_and_a_test_part(tmp_path: Path) -> None:
     path = archive(tmp_path / "x.npz", grid=[2, 3, 4], duration=0.5, **test, test_duration=[0.1, 0.1, 0.4])
     split = prepared(path)
     assert split.train.shape == (6, 4)
-    assert isinstance(split.train, EventSet)
     assert split.train.planes == 2
     assert split.train.duration.tolist() == [0.5] * 3
-    assert isinstance(split.test, EventSet)
     assert split.test.duration.tolist() == [0.1, 0.1, 0.4]
     assert split.test.labels is None
     assert prepared(archive(tmp_path / "y.npz"), channels=12).train.shape == (1, 12)
@@ -247,7 +243,6 @@ def n_mnist(folder: Path, **values: Any) -> Split:
 def test_files_of_n_mnist(tmp_path: Path) -> None:
     split = n_mnist(write_n_mnist(tmp_path / "of mine"))
     assert (len(split.train), len(split.test), split.train.shape) == (20, 10, (68, 34))
-    assert split.train.labels is not None
     assert split.train.labels.tolist() == [3, 1, 4, 0, 5, 9, 2, 6, 8, 7] * 2
     first = of(split.train)[4]  # number 5, digit 5
     assert first.index.tolist() == [5 * 34 + 5, 34 * 34 + 33 * 34 + 33]  # on is the first plane
@@ -310,7 +305,6 @@ def test_files_of_shd(tmp_path: Path) -> None:
     split = datasets.build({"kind": "shd", "path": str(shd_files(tmp_path))}, "data").prepare()
     assert (len(split.train), len(split.test), split.train.shape) == (4, 2, (1, 700))
     assert split.class_names == ("null", "one", "zero")
-    assert split.test.labels is not None
     assert split.test.labels.tolist() == [0, 1]
     assert of(split.train)[0].time.tolist() == [0.25, 0.5]  # sorted
 

@@ -78,7 +78,6 @@ def test_kinds_are_read_changed_and_removed_as_those_of_weights() -> None:
     assert "delay_plasticity" not in base.to_toml()
     made = base.override({f"{FEED}.delay_plasticity": "delay-shift", f"{FEED}.delay_plasticity.eta_plus": "0.3 ms"})
     feed = made.graph(64).projections["feed"]
-    assert isinstance(feed.delay_plasticity, DelayShift)
     assert feed.delay_plasticity.eta_plus == 0.3
     assert (feed.learns, feed.one_weight, feed.longest_delay) == (True, False, 20.0)
     assert made.graph(64).plastic == ("feed",)

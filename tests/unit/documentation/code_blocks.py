@@ -75,7 +75,6 @@ def blocks(page: Path) -> list[Block]:
         if token.type in ("fence", "code_block"):
             language = token.info.strip() if token.type == "fence" else "indented"
             marked, why = comment.groups() if comment else ("", "")
-            assert token.map is not None
             found.append(Block(token.map[0] + 1, language, token.content, marked, why))
         comment = _COMMENT.fullmatch(token.content.strip()) if token.type == "html_block" else None
     return found

@@ -93,7 +93,6 @@ def test_phases_are_the_bits_of_a_value() -> None:
     assert channels.copies == 8
     weighted = encode(make("phase", form="weighted", phase="2 ms"), picture, n_bins=40)
     assert pairs(weighted) == pairs(single)
-    assert weighted.factor is not None
     assert weighted.factor.tolist() == [1 / 2, 1 / 128, 1 / 256, 1 / 2, 1 / 128, 1 / 256]
     assert single.factor is None
 

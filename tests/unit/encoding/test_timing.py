@@ -43,7 +43,6 @@ def test_trains_differ_and_counts_do_not(timing: Timing, data: str) -> None:
 def test_redrawn_times_are_those_of_the_data_set() -> None:
     made = Experiment.from_mapping(TABLES["pictures"]).override({"schedule.timing": "redrawn"})
     split = load_split(made, validation=False)
-    assert split.train.pool is not None
     assert 0 <= split.train.pool.min() <= split.train.pool.max() < 0.06
     assert split.test.part(3, 9).pool is split.test.pool
     late = np.concatenate([encode(made, split.test, "test", n, 0, n).bin for n in range(50)])
@@ -57,7 +56,6 @@ def test_a_spike_keeps_its_factor(timing: Timing) -> None:
     order = np.argsort(np.tile(np.arange(20), 5), kind="stable")
     spikes = Spikes(index[order], np.repeat(np.arange(20, dtype=np.int32), 5), factor=factor[order])
     after = altered(spikes, timing, 100, np.random.default_rng(0))
-    assert after.factor is not None
     for number in range(5):
         assert sorted(after.factor[after.index == number]) == sorted(factor[index == number])
 

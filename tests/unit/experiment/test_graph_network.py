@@ -283,11 +283,9 @@ def test_another_nested_kind_starts_from_its_own_defaults() -> None:
     change = {f"{FEED}.plasticity.kind": "pair-additive"}
     assert made.lost_by(change) == {f"{FEED}.plasticity.nu_post": 0.5}
     rule = made.override(change).graph().projections["feed"].plasticity
-    assert rule is not None
     assert rule == DEFAULT.override({"plasticity.kind": "pair-additive"}).plasticity
     preset = GRAPH.override({f"{FEED}.plasticity.kind": "triplet", f"{FEED}.plasticity.preset": "hippocampus-full"})
     rule = preset.graph().projections["feed"].plasticity
-    assert rule is not None
     assert rule.to_mapping()["tau_y"] == "27 ms"
 
 

@@ -39,7 +39,6 @@ def test_the_template_expands_to_populations_and_projections_of_the_sections() -
     feed, drive, compete = graph.projections.values()
     assert (feed.source, feed.target, feed.receptor, feed.connect.kind) == ("input", "exc", "ge", "all")  # type: ignore[attr-defined]
     assert feed.plasticity == DEFAULT.plasticity
-    assert feed.normalise is not None
     assert feed.normalise.to_mapping() == {"kind": "sum", "value": 78.0}
     assert drive.weight.to_mapping() == {"kind": "constant", "value": 10.4}
     assert (compete.source, compete.target, compete.receptor, compete.connect.kind) == ("inh", "exc", "gi", "others")  # type: ignore[attr-defined]

@@ -56,7 +56,6 @@ def test_a_balanced_network_has_no_input_and_inhibition_that_learns() -> None:
     }
     assert all(graph.is_sparse(name) for name in graph.projections)
     neuron = graph.populations["exc"].neuron
-    assert neuron is not None
     assert neuron.quantities()["v_thresh"] == pytest.approx(-0.05)
 
 
@@ -112,7 +111,6 @@ def test_a_balanced_network_needs_a_stream_without_input() -> None:
 def test_the_rule_of_a_balanced_network_can_change_during_a_run() -> None:
     changed = BALANCED.changed_live({"network.rho_0": "10 Hz", "network.background": "150 pA"})
     rule = changed.graph().projections["inh_exc"].plasticity
-    assert rule is not None
     assert rule.quantities()["rho_0"] == 10.0
 
 

@@ -129,7 +129,6 @@ def test_plots_of_the_same_runs_share_a_legend_below_them():
 
 def test_a_table_becomes_lines_over_its_first_numbers():
     spec = spec_of_table((("presentation", "vote", "note"), [(10, 0.5, "a"), (20, "", "b"), (30, 0.7, "c")]))
-    assert spec is not None
     assert spec["x_label"] == "presentation"
     (plot,) = spec["plots"]
     np.testing.assert_array_equal(plot["lines"][0]["x"], [10, 20, 30])
@@ -138,7 +137,6 @@ def test_a_table_becomes_lines_over_its_first_numbers():
 
 def test_names_in_front_become_a_line_each():
     spec = spec_of_table((("run", "presentation", "vote"), [("a", 1, 0.1), ("b", 1, 0.2), ("a", 2, 0.3)]))
-    assert spec is not None
     (plot,) = spec["plots"]
     assert [line["label"] for line in plot["lines"]] == ["a", "b"]
     np.testing.assert_array_equal(plot["lines"][0]["y"], [0.1, 0.3])

@@ -37,7 +37,6 @@ def test_a_network_is_part_of_an_experiment() -> None:
     experiment = stdpbench.Experiment.from_mapping({"network": network(), "seed": 3})
     graph = experiment.graph(28, 28)
     assert [population.size for population in graph.populations.values()] == [784, 100, 100]
-    assert graph.populations["exc"].neuron is not None
     assert graph.populations["exc"].neuron.to_mapping()["tau_m"] == "20 ms"
     assert (experiment.dt, graph.read, graph.plastic) == (0.25, "exc", ("feed",))
     assert graph.projections["drive"].connect == OneToOne()

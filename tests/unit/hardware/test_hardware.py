@@ -171,7 +171,6 @@ def test_spikes_and_operations_of_a_run_are_those_of_its_evaluation(finished: Ru
     images = {"test": run.split.test.unlabelled()}
     with Presenter(run.experiment, images, {"trained": run.learned}, "compiled", 1) as presenter:
         *_, (_, _, responses) = presenter.present([Presentation("trained", "test", len(attempts))])
-    assert responses is not None
     shown = {name: float(each.mean()) for name, each in responses.spikes.items()}
     assert found.spikes["exc"] == pytest.approx(counts.sum() / len(counts)) == pytest.approx(shown["exc"])
     assert found.spikes["input"] == pytest.approx(shown["input"])

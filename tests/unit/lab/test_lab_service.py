@@ -83,7 +83,6 @@ def test_a_curve_is_that_of_the_laboratory() -> None:
 def test_spreads_and_labels_come_along() -> None:
     desk = Desk()
     spread = Result.from_mapping(curve(desk, "oja", "poisson-pairs", duration=0.1, repeats=3)).curves[0].spread
-    assert spread is not None
     assert spread.shape == (9,)
     assert Result.from_mapping(curve(desk, "oja", "triplets", repeats=2)).x_labels[0] == "in-out-in +5, -5 ms"
 

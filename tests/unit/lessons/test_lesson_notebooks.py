@@ -18,8 +18,6 @@ ROOT = Path(__file__).resolve().parents[3]
 def maker() -> ModuleType:
     """The script that writes the notebooks, which is no module of a package."""
     spec = importlib.util.spec_from_file_location("make_lessons", ROOT / "docs" / "make_lessons.py")
-    assert spec is not None
-    assert spec.loader is not None
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
     return made

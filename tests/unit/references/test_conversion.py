@@ -36,7 +36,6 @@ def experiment(**changes: Any) -> Experiment:
 @pytest.fixture(scope="module")
 def pictures() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     images = Digits().prepare().train
-    assert images.labels is not None
     return Current().currents_of(images.static.reshape(len(images), -1)), images.labels
 
 

@@ -14,14 +14,12 @@ from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.experiment.references import Task
 from stdpbench.experiment.references.spikeprop import (
     Cell,
-    SpikeProp,
     SpikePropTrainer,
     decided,
     fire,
     of_times,
     of_weights,
 )
-from stdpbench.kinds.encoding.latency import Latency
 
 TAU, END = 7.0, 40.0
 DELAYS = np.array([1.0, 4.0, 9.0])
@@ -99,8 +97,6 @@ def trainer_of(experiment: Experiment, seed: int = 0, total: int = 1) -> tuple[S
     """A trainer with weights of a seed, and the spike times of the four inputs in ms."""
     graph = experiment.graph(3)
     split, encoder = experiment.data.prepare(), experiment.encoding
-    assert isinstance(encoder, Latency)
-    assert split.test.labels is not None
     steps = np.full((4, 3), np.inf, np.float32)
     for number, row in enumerate(steps):
         picture = np.asarray(split.test.stimulus(number))
@@ -114,9 +110,7 @@ def trainer_of(experiment: Experiment, seed: int = 0, total: int = 1) -> tuple[S
         if p.weight.trained
     }
     weights = {name: graph.projections[name].weight.draw(random, shape) for name, shape in shapes.items()}
-    assert isinstance(experiment.reference, SpikeProp)
     trainer = experiment.reference.trainer(weights, task)
-    assert isinstance(trainer, SpikePropTrainer)
     return trainer, steps.astype(np.float64) * 0.1
 
 

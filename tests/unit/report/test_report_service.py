@@ -51,7 +51,6 @@ def test_opening_a_run_returns_its_numbers_and_journals_the_reading(run: RunFold
     assert look.label_readings == len(before) + 1
     for name, counted in metrics["accuracy"].items():
         score = look.score_of(name)
-        assert score is not None
         assert score.confusion.tolist() == counted["confusion"]
     shown = {row.name: row.accuracy for row in look.accuracies}
     assert shown["vote"] == metrics["accuracy"]["vote"]["accuracy"]

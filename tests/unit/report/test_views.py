@@ -77,8 +77,6 @@ def test_neurons_are_sorted_by_class(look: ViewData) -> None:
 
 def test_answers_of_a_selection_are_counted(look: ViewData) -> None:
     whole, part = look.score_of("vote"), look.score_of("vote", np.array([2, 5]))
-    assert whole is not None
-    assert part is not None
     assert whole.confusion.tolist() == [[2, 1, 0], [0, 2, 1]]
     assert part.confusion.tolist() == [[0, 1, 0], [0, 0, 1]]
     assert look.score_of("vote", np.empty(0, np.int64)) is None

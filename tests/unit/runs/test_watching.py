@@ -34,7 +34,6 @@ def age(path: Path) -> None:
 def test_a_missing_folder_is_empty(tmp_path: Path) -> None:
     watch = RunsWatch(tmp_path / "runs")
     seen = watch.look()
-    assert seen is not None
     assert dict(seen.entries) == {}
     assert watch.look() is None
     assert not (tmp_path / "runs").exists()
@@ -45,7 +44,6 @@ def test_only_changed_runs_are_read(tmp_path: Path, make_run: Make) -> None:
         age(make_run(tmp_path, name))
     watch = RunsWatch(tmp_path)
     first = watch.look()
-    assert first is not None
     assert list(first.entries) == ["a", "b", "c"]
     assert first.entries["a"].parameters["name"] == "tiny"
     assert watch.look() is None
@@ -53,14 +51,12 @@ def test_only_changed_runs_are_read(tmp_path: Path, make_run: Make) -> None:
     edit_journal(tmp_path / "b", state="stopped")
     make_run(tmp_path, "d", about={"started": "2025-01-01T00:00:00+00:00"})
     second = watch.look()
-    assert second is not None
     assert watch.read == 5
     assert list(second.entries) == ["d", "a", "b", "c"]
     assert second.entries["b"].state == "stopped"
     assert second.entries["a"] is first.entries["a"]
     shutil.rmtree(tmp_path / "c")
     third = watch.look()
-    assert third is not None
     assert list(third.entries) == ["d", "a", "b"]
     assert watch.read == 5
 
@@ -72,7 +68,6 @@ def test_recent_changes_are_read_again(tmp_path: Path, make_run: Make, monkeypat
     watch.look()
     edit_journal(tmp_path / "a", reason="of no change of the folder")
     seen = watch.look()
-    assert seen is not None
     assert seen.entries["a"].reason == "of no change of the folder"
 
 
@@ -83,13 +78,11 @@ def test_a_dead_process_is_noticed_although_no_file_changes(tmp_path: Path, make
     with lock:
         age(path)
         seen = watch.look()
-        assert seen is not None
         assert seen.entries["a"].state == "running"
         assert watch.look() is None
     age(path)
     watch._marks["a"] = path.stat().st_mtime_ns
     seen = watch.look()
-    assert seen is not None
     assert seen.entries["a"].state == "failed"
 
 
@@ -99,19 +92,15 @@ def test_the_queue_and_the_bin_are_watched(tmp_path: Path, make_run: Make) -> No
     watch.look()
     queue.add_run(path)
     seen = watch.look()
-    assert seen is not None
     assert [(item.name, standing) for item, standing in seen.queue.items] == [("a", WAITING)]
     assert watch.look() is None
     queue.claim("nobody")
     seen = watch.look()
-    assert seen is not None
     assert seen.queue.items[0][1] == INTERRUPTED
     queue.remove([1])
     move_to_bin(RunFolder(path))
     seen = watch.look()
-    assert seen is not None
     assert (dict(seen.entries), seen.queue.items, seen.in_bin) == ({}, (), 1)
     restore(tmp_path, "a")
     seen = watch.look()
-    assert seen is not None
     assert (list(seen.entries), seen.in_bin) == (["a"], 0)

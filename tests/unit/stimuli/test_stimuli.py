@@ -42,7 +42,6 @@ def content(stimuli: StimulusSet, number: int) -> list[object]:
 def test_chosen_stimuli_are_those_with_these_numbers(stimuli: StimulusSet) -> None:
     chosen = stimuli.chosen(np.array([2, 0]))
     assert len(chosen) == 2
-    assert chosen.labels is not None
     assert chosen.labels.tolist() == [2, 1]
     assert [content(chosen, 0), content(chosen, 1)] == [content(stimuli, 2), content(stimuli, 0)]
     assert np.array_equal(chosen.static, stimuli.static[[2, 0]])

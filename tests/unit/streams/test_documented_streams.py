@@ -24,7 +24,6 @@ def test_spike_times_are_written_and_read(tmp_path, monkeypatch):
     experiment, file = examples("toml")[:2]
     text = experiment.replace(experiment[experiment.index("[data]") : experiment.index("[network]")], file)
     made = Experiment.from_toml(text)
-    assert made.stream is not None
     spikes = made.stream.spikes(0, 0, 10_000, 1e-4)
     np.testing.assert_array_equal(spikes.index, [0, 1, 0])
     np.testing.assert_array_equal(spikes.bin, [100, 120, 5000])

@@ -34,7 +34,6 @@ def drawn(n_arms: int, n_seeds: int, effect: float, seed: int = 0) -> dict[str, 
 
 def test_arms_with_seeds_as_blocks_by_hand() -> None:
     found = analyse_blocks(THREE)
-    assert found is not None
     # means of arms 12, 40/3, 50/3; of seeds 12, 41/3, 49/3; of all 14: SS 104/3, 86/3; total 64 with SS error 2/3
     assert (found.n_arms, found.n_seeds, found.df_arms, found.df_error) == (3, 3, 2, 4)
     assert found.f == pytest.approx((104 / 3 / 2) / (2 / 3 / 4))
@@ -47,7 +46,6 @@ def test_two_arms_are_a_paired_t_test() -> None:
     two = {name: THREE[name] for name in ("a", "b")}
     found = analyse_blocks(two)
     t = stats.ttest_rel([10, 12, 14], [11, 13, 16])
-    assert found is not None
     assert found.f == pytest.approx(t.statistic**2)
     assert found.p == pytest.approx(t.pvalue)
 
@@ -56,7 +54,6 @@ def test_blocks_find_what_noise_between_seeds_hides() -> None:
     values = drawn(4, 6, 0.8)
     blocked = analyse_blocks(values)
     plain = stats.f_oneway(*([*by_seed.values()] for by_seed in values.values()))
-    assert blocked is not None
     assert blocked.p < 0.05 < plain.pvalue
 
 
@@ -70,7 +67,6 @@ def test_only_seeds_that_all_arms_have_are_compared_and_one_is_not_enough() -> N
 @pytest.mark.parametrize("value", [1.0, 0.9, 0.1, 1 / 3])
 def test_arms_that_are_equal_in_every_seed_do_not_differ(value: float) -> None:
     found = analyse_blocks({arm: {0: value, 1: value + 0.1, 2: 0.7} for arm in "abc"})
-    assert found is not None
     assert math.isnan(found.f)
     assert (found.p, found.omega_squared, found.sd_error) == (1.0, 0.0, 0.0)
 
@@ -138,7 +134,6 @@ def test_effects_of_factors_are_recovered_from_arms_that_combine_them() -> None:
 def test_effects_of_a_grid_share_out_the_sum_of_squares_of_its_arms() -> None:
     values, grid = drawn(6, 5, 0.5), {"size": ["100", "400"], "rate": ["low", "middle", "high"]}
     whole, effects = analyse_blocks(values), grid_effects(values, grid)
-    assert whole is not None
     assert [one.name for one in effects] == ["size", "rate", "size × rate"]
     assert [one.df for one in effects] == [1, 2, 2]
     assert sum(one.df * one.f for one in effects) == pytest.approx(whole.df_arms * whole.f)

@@ -241,7 +241,6 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     best = "Best: a | b, but it is not shown to differ from as it is: a | b − as it is is +5.00 points "
     assert f"* {best}(95 % interval −7.42 to +17.42), and this interval includes 0 (3 seeds)." in text
     drawn = figure_of(report, 88)
-    assert drawn is not None
     assert drawn.get_figwidth() == pytest.approx(88 / 25.4)
     names, numbers = figure_table(report)
     assert names[2:5] == ("mean vote (%)", "SD (points)", "difference (points)")
@@ -367,7 +366,6 @@ def test_arms_that_are_trained_with_labels_say_so_wherever_they_appear(tmp_path:
     assert remark in to_markdown(report)
     assert remark in figure_caption(report)
     figure = figure_of(report)
-    assert figure is not None
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["taught (supervised)", other]
     assert [arm["supervised"] for arm in to_mapping(report)["arms"]] == [True, all_]
     assert [line["supervised"] for line in csv.DictReader(io.StringIO(to_csv(report)))] == ["1", str(int(all_))]

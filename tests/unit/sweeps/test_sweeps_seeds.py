@@ -40,7 +40,6 @@ def made(tmp_path: Path, make_run: Make) -> Callable[..., list[Path]]:
 def test_groups_that_differ_in_a_parameter_are_compared_seed_by_seed(made: Callable[..., list[Path]]) -> None:
     runs = made("a", BEFORE) + made("b", AFTER, parameters={"plasticity.nu_post": 0.02})
     found = together([runs[0], runs[3], runs[1], runs[4], runs[2], runs[5]])
-    assert found is not None
     first, second = found.groups
     assert (first.label, first.seeds, first.names) == ("nu_post = 0.01", (1, 2, 3), ("a-1", "a-2", "a-3"))
     assert (second.label, second.seeds) == ("nu_post = 0.02", (1, 2, 4))
@@ -62,7 +61,6 @@ def test_groups_that_differ_in_a_parameter_are_compared_seed_by_seed(made: Calla
 def test_a_change_on_the_way_makes_another_group(made: Callable[..., list[Path]]) -> None:
     changed = {"plasticity.nu_post": (0.01, 0.02)}
     found = together(made("a", BEFORE) + made("b", AFTER, changes=changed))
-    assert found is not None
     assert [group.label for group in found.groups] == ["nu_post = 0.01", "nu_post = 0.01 → 0.02 (from 7 on)"]
 
 
@@ -81,13 +79,11 @@ def test_what_keeps_pairs_from_being_pairs_is_said(
     made: Callable[..., list[Path]], changed: dict[str, Any], message: str
 ) -> None:
     found = together(made("a", BEFORE) + made("b", AFTER, parameters=changed))
-    assert found is not None
     assert any(message in remark for remark in found.remarks)
 
 
 def test_one_group_has_its_mean_alone(made: Callable[..., list[Path]]) -> None:
     found = together(made("a", BEFORE))
-    assert found is not None
     assert found.rows == [["vote", "all", "3", "81.00 ± 1.00", "– (nothing to compare with)"]]
     assert not any("seed by seed" in remark for remark in found.remarks)
 
@@ -120,7 +116,6 @@ def test_the_vote_is_compared_with_baselines_seed_by_seed(
             del metrics["baselines"]["samples"]
         path.write_text(json.dumps(metrics), encoding="utf-8")
     found = together(runs)
-    assert found is not None
     assert found.baseline_rows == [
         ["all", "k-means", "3", "80.00 ± 1.00", "+1.00 [+1.00, +1.00] (n = 3)"],
         ["all", "samples as prototypes", "2", "75.50 ± 0.71", "+5.50 [−0.85, +11.85] (n = 2)"],

@@ -194,7 +194,6 @@ def test_real_streams_are_swept_listed_and_compared(beside: Path, capsys: pytest
     listed = capsys.readouterr().out
     assert "rate.cell" in listed
     seeds = over_seeds(runs, [Account.of(run) for run in runs])
-    assert seeds is not None
     rates = [row for row in seeds.rows if row[0] == "rate of cell (Hz)"]
     assert [row[2] for row in rates] == ["2", "2"]
     assert rates[1][4].endswith("(n = 2)")

@@ -106,7 +106,6 @@ def test_courses_meet_the_spikes(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     moment = shown(live, frames, 3)
     courses = moment.courses
-    assert courses is not None
     assert len(courses.v) == moment.n_bins
     assert courses.v[moment.output] == pytest.approx(-65.0)  # at the end of the step: reset
     inside = moment.output[moment.output > 0]

@@ -237,7 +237,6 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
     assert len(running.lines) == 2 + 1, "a line for each run with data, and one where parameters changed"
     assert len(spikes.lines) == 2 + 1
     spec = courses_spec(courses[:1] * 9)
-    assert spec is not None
     assert len({(line["colour"], line["style"]) for line in spec["plots"][0]["lines"]}) == 9
     narrow = comparison_figure(courses, 88)
     narrow.draw_without_rendering()
@@ -251,7 +250,6 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
 def test_a_comparison_as_a_figure_a_table_and_sentences(family: list[RunFolder]) -> None:
     courses = [course_of(folder) for folder in family]
     spec = comparison_spec(courses, "1.2")
-    assert spec is not None
     assert [plot["label"] for plot in spec["plots"]][-1] == "mean theta (mV)"
     assert [line["label"] for line in spec["plots"][-1]["lines"]] == [folder.path.name for folder in family]
     assert all(folder.path.name in spec["caption"] for folder in family)
@@ -276,7 +274,6 @@ def test_titles_name_runs_as_long_as_they_differ(tmp_path: Path, make_run: Make)
             change_notes(folder.path, lambda notes, title=title: notes.with_title(title))  # type: ignore[misc]
         courses = [course_of(folder) for folder in folders]
         legend = comparison_figure(courses).axes[-1].get_legend()
-        assert legend is not None
         return [text.get_text() for text in legend.get_texts()], [*compare(folders).remarks]
 
     assert titled("", "Long training", "") == (["a", "Long training", "c"], ["Long training is stopped."])

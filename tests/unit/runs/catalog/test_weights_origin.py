@@ -111,14 +111,12 @@ def test_figures_that_compare_runs_have_the_word_in_labels_numbers_and_caption(b
     folders = [RunFolder(entry.path) for entry in beside]
     courses, comparison = [*map(course_of, folders)], compare(folders)
     legend = comparison_figure(courses).axes[-1].get_legend()
-    assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == MARKED
     for caption in (comparison_caption(courses, "1.2", comparison, results=True), comparison_caption(courses, "1.2")):
         assert ", ".join(MARKED) in caption
     _, rows = with_results(course_table(courses), courses)
     assert [row[0] for row in rows] == [*MARKED, *MARKED]
     spec = comparison_spec(courses, "1.2", comparison)
-    assert spec is not None
     assert [line["label"] for line in spec["plots"][0]["lines"]] == MARKED
     assert comparison_words(comparison).startswith("3 runs; vote 60.0 to 60.0 %"), "of those without labels"
     change_notes(beside[0].path, lambda notes: replace(notes, title="Taught"))
@@ -131,7 +129,6 @@ def test_groups_of_seeds_have_the_word(tmp_path: Path, make_run: Make) -> None:
         make_run(tmp_path, f"run{number}", parameters={"seed": number % 2}, about=about)
     folders = [RunFolder(tmp_path / f"run{number}") for number in range(4)]
     groups = over_seeds(folders, [Account.of(folder) for folder in folders])
-    assert groups is not None
     assert [(group.label, group.names) for group in groups.groups] == [
         ("(supervised)", ("run0", "run1")),
         ("", ("run2", "run3")),

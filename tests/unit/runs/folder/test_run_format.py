@@ -41,7 +41,6 @@ def test_the_journal(folder):
     live = LiveRun.replay(records)
     assert live.state is State.FINISHED
     assert live.position == 12 + 2 * (10 + 6)
-    assert live.started is not None
     assert live.started.phases[:3] == (("train", 12), ("label", 10), ("test", 6))
     assert live.started.shape == (8, 8)
     assert live.started.class_names == tuple("0123456789")
@@ -51,7 +50,6 @@ def test_the_journal(folder):
     assert [position for position, _ in live.changes] == [2, 5, 8, 11]
     assert live.changes[1][1] == {"plasticity.nu_post": (0.01, 0.03)}
     assert live.metrics.keys() == {"network", "start weights", "samples as prototypes", "k-means"}
-    assert live.labelled is not None
     assert sum(live.labelled.per_class) == 4
     assert all(describe(record) for record in records if type(record.fact).__name__ not in ("Block", "Dependencies"))
     inherited = Experiment.from_mapping(live.parameters())

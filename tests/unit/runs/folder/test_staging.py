@@ -49,7 +49,6 @@ def test_what_a_killed_maker_left_goes_and_what_a_living_one_makes_stays(
         [sys.executable, "-c", _MAKER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as maker:
         try:
-            assert maker.stdout is not None
             assert maker.stdout.readline().strip() == b"made"
             before = _made(tmp_path)
             assert any((tmp_path / name / "run.json").is_file() for name in before)

@@ -212,7 +212,6 @@ def test_planned_phases_are_right_in_a_branch_and_after_a_rewind(tmp_path):
     for run, planned in ((folder, (N_LABEL, N_TEST)), (made, (11, 3))):
         finished(run)
         live = LiveRun.replay(read_journal(run.path))
-        assert live.started is not None
         assert (dict(live.started.phases)["label"], dict(live.started.phases)["test"]) == planned
         assert sum(n for _, n in live.started.phases) == live.position
 

@@ -32,7 +32,6 @@ def npz(tmp_path_factory: pytest.TempPathFactory) -> NPZ:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """Dark on light, of several sizes, in two classes."""
     root, digits = tmp_path_factory.mktemp("folder"), Digits().load().train
-    assert digits.labels is not None
     for number in range(40):
         place = root / ("even" if digits.labels[number] % 2 == 0 else "odd")
         place.mkdir(exist_ok=True)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, other_value, remarks, set_
 
-from stdpbench.declare.parameters import Parameters
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal
@@ -29,7 +28,6 @@ def live_parameters(made: Experiment) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for section in ("encoding", "network", "exc", "inh", "plasticity", "schedule"):
         owner = getattr(made, section)
-        assert isinstance(owner, Parameters)
         for parameter in owner.describe():
             if not parameter.structural:
                 found[f"{section}.{parameter.name}"] = other_value(parameter, getattr(owner, parameter.name))
@@ -94,7 +92,6 @@ def test_what_there_is_to_do_is_told_anew_and_once(tmp_path):
     records = read_journal(folder.path)
     assert [dict(record.fact.phases)["label"] for record in records if isinstance(record.fact, Planned)] == [11, 5, 11]
     live = LiveRun.replay(records)
-    assert live.started is not None
     assert dict(live.started.phases)["label"] == 11
     assert sum(n for _, n in live.started.phases) == live.position
 

@@ -246,7 +246,6 @@ def test_a_parent_that_hangs_or_dies_stops_no_training(when, number, undisturbed
     folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
     parent = subprocess.Popen([sys.executable, "-c", START, str(folder.path), when], stdout=subprocess.PIPE)
     try:
-        assert parent.stdout is not None
         assert parent.stdout.readline() == b"started\n"
         parent.send_signal(number)
         wait_until(lambda: folder.about["state"] == "finished", 250)

@@ -61,7 +61,6 @@ def test_every_spike_counts_those_of_earlier_attempts_too(fired, tmp_path):
     expected = np.bincount(np.concatenate(fired), minlength=4).tolist()
     assert counted(folder) == expected
     found = newest_weights(folder.path).exc_spikes
-    assert found is not None
     assert found.tolist() == expected
 
 
@@ -71,7 +70,6 @@ def test_a_checkpoint_has_the_spikes_up_to_its_position_and_another_run_starts_a
     drive(folder, boundary=lambda engine: lasted.setdefault(engine.position, len(fired)))
     for position in positions(folder.path):
         found = weights_at(folder.path, position).exc_spikes
-        assert found is not None
         assert found.tolist() == np.bincount(np.concatenate(fired[: lasted[position]]), minlength=4).tolist()
     fired.clear()
     other = create_run_from(folder, {}, tmp_path, Options(workers=1, simulator="compiled", baselines=False))

@@ -143,7 +143,6 @@ def test_parameters_are_those_that_took_force_last():
         records.append(Record(len(records), position, "", fact))
     live = LiveRun.replay(records)
     assert live.parameters()["exc"]["tau_m"] == "90 ms"
-    assert live.started is not None
     assert live.started.experiment["exc"]["tau_m"] == "100 ms"
 
 

@@ -157,10 +157,8 @@ def test_an_item_of_a_live_runner_cannot_be_changed(tmp_path: Path) -> None:
             with pytest.raises(StdpbenchError, match="item 1 is running"):
                 act([1])
         other = queue.claim("s")
-        assert other is not None
         assert other.number == 2
     again = queue.claim("t")
-    assert again is not None
     assert again.number == 1, "what a runner left behind comes first"
 
 
@@ -197,10 +195,8 @@ def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
         for number in range(3)
     ]
     for process in processes:
-        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
     for process in processes:
-        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     until = time.monotonic() + 60
@@ -414,7 +410,6 @@ def test_a_stopped_queue_can_be_resumed(tmp_path: Path, play: Callable[..., list
 def test_a_folder_that_a_runner_made_before_it_died_is_found(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     queue = filled(tmp_path, "a")
     item = queue.claim("gone")
-    assert item is not None
     queue_runner.create_run(tiny("a"), tmp_path, Options(), {"queue": item.token})
     play()
     store = Store(tmp_path)
