@@ -57,16 +57,26 @@ def make_run() -> Callable[..., Path]:
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run a command with a status: its standard output, or standard error where it is to fail."""
+def run_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command: its status, standard output and standard error."""
 
-    def run(*arguments: str, status: int = 0) -> str:
+    def run(*arguments: str) -> tuple[int, str, str]:
         code = 0
         try:
             main(arguments)
         except SystemExit as end:
             code = int(end.code or 0)
-        out, err = capsys.readouterr()
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def call(run_cli: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """Run a command with a status: its standard output, or standard error where it is to fail."""
+
+    def run(*arguments: str, status: int = 0) -> str:
+        code, out, err = run_cli(*arguments)
         assert code == status, err
         return err if status else out
 

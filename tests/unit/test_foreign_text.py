@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stdpbench.base.foreign_text import folder_name_problem, terminal_text
-from stdpbench.cli import main
 from stdpbench.cli.terminal import Console
 from stdpbench.results.figures.confusion import confusion
 from stdpbench.results.figures.saving import write_figure
@@ -29,12 +29,12 @@ def test_text_in_json_stays_the_same_text(text: str) -> None:
     assert not set(shown) & set(EVIL) - set(" 01;[]egilmnprtx.m3")
 
 
-def test_a_terminal_obeys_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_terminal_obeys_nothing(
+    call: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "a.toml"
     path.write_text(f'name = "a"\n{json.dumps(EVIL)} = 1\n', encoding="utf-8")
-    with pytest.raises(SystemExit):
-        main(["data", "show", str(path)])
-    said = capsys.readouterr().err
+    said = call("data", "show", str(path), status=2)
     assert "x1b" in said
     assert not {"\x1b", "\x07", "\x9b", "\u202e", "\r"} & set(said)
     Console(file=(out := StringIO()), force_terminal=True).print(f"[bold]:cat:[/nothing] {EVIL}", style="red")

@@ -341,7 +341,7 @@ def test_a_run_outlives_its_session_and_its_process(runs: Path) -> None:
     assert run.weights.shape == (784, 12)
 
 
-def test_waiting_for_a_failed_run_raises_the_reason(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_waiting_for_a_failed_run_raises_the_reason(runs: Path) -> None:
     run = stdpbench.start("digits", set={**SMALL, "data.pixel_sum": 1e7}, runs=runs, workers=1)
     with pytest.raises(StdpbenchError, match=r"failed: .*data\.pixel_sum"):
         run.wait()

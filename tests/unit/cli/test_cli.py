@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,13 @@ import numpy as np
 import pytest
 
 import stdpbench
-from stdpbench.cli import main
 from stdpbench.experiment import SECTIONS, shipped_experiments
 from stdpbench.kinds.plasticity import rules
 from stdpbench.results.readout import readouts
 
 SMALL = ["--set", "network.n_exc=12", "--set", "schedule.train_images=60", "--set", "schedule.test_images=30"]
 SMALL += ["--set", "schedule.passes=1", "--workers", "1"]
-
-
-def run_cli(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    status = 0
-    try:
-        main(arguments)
-    except SystemExit as end:
-        status = int(end.code or 0)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +70,11 @@ def test_json_ends_standard_output(finished: tuple[Path, dict[str, object]]) -> 
     assert metrics["training"]["presentations"] == 60
 
 
-def test_evaluate_with_bits_leaves_the_run_as_it_is(
-    finished: tuple[Path, dict[str, object]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_evaluate_with_bits_leaves_the_run_as_it_is(finished: tuple[Path, dict[str, object]], run_cli: Cli) -> None:
     path, record = finished
     before = (path / "test.npz").read_bytes(), (path / "metrics.json").read_bytes()
     n_reads = (path / "journal.jsonl").read_text(encoding="utf-8").count("weights of few bits")
-    status, out, err = run_cli(
-        ["evaluate", str(path), "--bits", "24", "--bits", "1", "--workers", "1", "--json"], capsys
-    )
+    status, out, err = run_cli("evaluate", str(path), "--bits", "24", "--bits", "1", "--workers", "1", "--json")
     assert status == 0, err
     found = json.loads(out)
     assert (found["rounding"], found["part"], found["n_images"]) == ("nearest", "test", 30)
@@ -115,38 +102,34 @@ def test_evaluate_with_bits_leaves_the_run_as_it_is(
     ],
 )
 def test_bits_that_make_no_sense_are_refused_in_one_sentence(
-    arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], error: str, call: Callable[..., str]
 ) -> None:
-    status, _, err = run_cli(arguments, capsys)
-    assert status == 2
+    err = call(*arguments, status=2)
     assert error in err
     assert len(err.splitlines()) == 1
 
 
 def test_evaluate_gives_the_same_numbers_with_other_workers(
-    finished: tuple[Path, dict[str, object]], capsys: pytest.CaptureFixture[str]
+    finished: tuple[Path, dict[str, object]], call: Callable[..., str]
 ) -> None:
     path, record = finished
     before = np.load(path / "test.npz")["spike_counts"]
     (path / "test.npz").unlink()
-    status, _, err = run_cli(["evaluate", str(path), "--bits", "4"], capsys)
-    assert (status, "a test with few bits needs a finished run" in err) == (2, True)
-    status, out, _ = run_cli(["evaluate", str(path), "--workers", "2", "--no-baselines", "--json"], capsys)
-    assert status == 0
+    assert "a test with few bits needs a finished run" in call("evaluate", str(path), "--bits", "4", status=2)
+    out = call("evaluate", str(path), "--workers", "2", "--no-baselines", "--json")
     again = json.loads(out.splitlines()[-1])
     assert again["metrics"]["accuracy"] == record["metrics"]["accuracy"]  # type: ignore[index]
     np.testing.assert_array_equal(np.load(path / "test.npz")["spike_counts"], before)
 
 
-def test_validation_never_looks_at_the_test_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validation_never_looks_at_the_test_pictures(tmp_path: Path, call: Callable[..., str]) -> None:
     arguments = ["run", "digits", *SMALL, "--validation", "--no-baselines", "--runs", str(tmp_path), "--json"]
-    status, out, _ = run_cli(arguments, capsys)
-    assert status == 0
+    out = call(*arguments)
     assert json.loads(out.splitlines()[-1])["metrics"]["evaluated_on"] == "validation"
 
 
 def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_to_name_their_place(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, call: Callable[..., str], run_cli: Cli
 ) -> None:
     random = np.random.default_rng(0)
     np.savez(tmp_path / "pictures.npz", images=random.integers(0, 255, (40, 28, 28), dtype=np.uint8))
@@ -154,7 +137,7 @@ def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_
     arguments = ["run", "digits", *SMALL, "--set", "data.kind=npz", "--set", source, "--runs", str(tmp_path), "--json"]
     arguments += ["--set", "encoding.rate_per_grey=0.02"]
     arguments += ["--set", "schedule.train_images=none", "--set", "schedule.test_images=none"]
-    status, out, err = run_cli(arguments, capsys)
+    status, out, err = run_cli(*arguments)
     assert status == 0
     assert "no labels" in err
     metrics = json.loads(out.splitlines()[-1])["metrics"]
@@ -162,8 +145,7 @@ def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_
     assert metrics["training"]["presentations"] == 32
     (tmp_path / "pictures.npz").unlink()
     run = json.loads(out.splitlines()[-1])["path"]
-    status, _, err = run_cli(["reproduce", run, "--runs", str(tmp_path / "again")], capsys)
-    assert status == 2
+    err = call("reproduce", run, "--runs", str(tmp_path / "again"), status=2)
     assert err.endswith("pictures.npz; a run does not contain its data: add --set data.path=…\n")
 
 
@@ -195,12 +177,10 @@ def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_
         (["data", "fetch", "mnits"], "did you mean 'mnist'"),
     ],
 )
-def test_bad_input_gets_one_sentence(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_bad_input_gets_one_sentence(arguments: list[str], message: str, run_cli: Cli, tmp_path: Path) -> None:
     if arguments[0] == "run":
         arguments = [*arguments, "--runs", str(tmp_path / "runs")]
-    status, out, err = run_cli(arguments, capsys)
+    status, out, err = run_cli(*arguments)
     last = err.strip().splitlines()[-1]
     assert status == 2
     assert last.startswith("stdpbench: ")
@@ -213,11 +193,10 @@ def test_bad_input_gets_one_sentence(
     assert not (tmp_path / "runs").exists(), "a run folder was made although nothing could run"
 
 
-def test_several_errors_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_errors_are_listed(tmp_path: Path, call: Callable[..., str]) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("sede = 1\n[exc]\ntau_n = 5\n", encoding="utf-8")
-    status, _, err = run_cli(["run", str(path)], capsys)
-    assert status == 2
+    err = call("run", str(path), status=2)
     assert err.splitlines() == [
         "stdpbench: 2 errors",
         "  mine.toml, line 1: sede is not a known parameter; did you mean seed?",
@@ -225,11 +204,10 @@ def test_several_errors_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture
     ]
 
 
-def test_wrong_keys_of_one_command_are_all_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_keys_of_one_command_are_all_listed(tmp_path: Path, call: Callable[..., str]) -> None:
     wrong = ["exc.v_thresh=abc", "foo.x=3", "plasticity.nu_pots=1", "tau_m=3"]
     assignments = [word for each in wrong for word in ("--set", each)]
-    status, _, err = run_cli(["run", "digits", *assignments, "--runs", str(tmp_path)], capsys)
-    assert status == 2
+    err = call("run", "digits", *assignments, "--runs", str(tmp_path), status=2)
     first, *sentences = err.splitlines()
     assert first == "stdpbench: 4 errors"
     for each in (
@@ -245,22 +223,17 @@ def test_wrong_keys_of_one_command_are_all_listed(tmp_path: Path, capsys: pytest
     ("option", "near"),
     [("--sed", ["--seed"]), ("--checkpoint", ["--checkpoint-every"]), ("--epochs", []), ("--test", []), ("--lr", [])],
 )
-def test_an_unknown_option_proposes_a_near_one_only(
-    option: str, near: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    status, _, err = run_cli(["run", "digits", option, "3"], capsys)
-    assert status == 2
+def test_an_unknown_option_proposes_a_near_one_only(option: str, near: list[str], call: Callable[..., str]) -> None:
+    err = call("run", "digits", option, "3", status=2)
     assert re.findall(r"--[a-z][\w-]*", err.splitlines()[-1]) == [option, *near]
 
 
-def test_the_title_of_a_changed_experiment_is_not_that_of_another(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_title_of_a_changed_experiment_is_not_that_of_another(tmp_path: Path, run_cli: Cli) -> None:
     digits = ["run", "digits", "--runs", str(tmp_path), "--from", "nowhere"]  # ends once it has printed what it runs
-    _, out, _ = run_cli([*digits, "--seed", "3"], capsys)
+    _, out, _ = run_cli(*digits, "--seed", "3")
     assert "digits, seed 3: 8 × 8 digits of scikit-learn, 400 exc neurons" in out
     changes = ["exc.kind=adaptive-lif-lockout", "exc.tau_theta=1 s", "data.kind=npz"]
-    _, out, _ = run_cli([*digits, *(f"--set={change}" for change in changes)], capsys)
+    _, out, _ = run_cli(*digits, *(f"--set={change}" for change in changes))
     assert out.splitlines() == [
         "digits, seed 0",
         "with:       exc.kind=adaptive-lif-lockout, exc.tau_theta=1 s, data.kind=npz",
@@ -268,23 +241,22 @@ def test_the_title_of_a_changed_experiment_is_not_that_of_another(
     ]
 
 
-def test_describe_prints_mathematics_as_a_terminal_can_show_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_describe_prints_mathematics_as_a_terminal_can_show_it(call: Callable[..., str]) -> None:
     for kind in (*rules.kinds(), *readouts.kinds(), "adaptive-lif", "adex", "poisson"):
-        _, out, _ = run_cli(["describe", kind], capsys)
+        out = call("describe", kind)
         assert "math::" not in out, kind
         assert ":math:" not in out, kind
         assert "\\" not in out, kind
-    _, out, _ = run_cli(["describe", "reward"], capsys)
+    out = call("describe", "reward")
     words = " ".join(out.split())
     assert "input spike: c ← c - A_- y" in words
     assert "c_0 d_0 τ_c τ_d/(τ_c + τ_d)" in words
 
 
-def output_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+@pytest.fixture
+def words(call: Callable[..., str]) -> Callable[..., str]:
     """Return the output of a command, with single spaces instead of spaces and line breaks."""
-    status, out, err = run_cli(arguments, capsys)
-    assert status == 0, err
-    return " ".join(out.split())
+    return lambda *arguments: " ".join(call(*arguments).split())
 
 
 @pytest.mark.parametrize(
@@ -299,47 +271,44 @@ def output_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     ],
 )
 def test_describe_lists_the_kinds_of_a_section(
-    section: str, kind: str, parameter: str, capsys: pytest.CaptureFixture[str]
+    section: str, kind: str, parameter: str, words: Callable[..., str]
 ) -> None:
-    text = output_of(["describe", section], capsys)
+    text = words("describe", section)
     assert text.startswith(f"section {section} ")
     assert f" {kind} " in text
     assert f" {parameter} " in text
     assert "(default)" in text
 
 
-def test_describe_takes_dotted_paths(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "n_exc diehl-cook 400 [1, 100000] Number of exc neurons." in output_of(
-        ["describe", "network.n_exc"], capsys
-    )
-    assert "train_images none [1, ∞) or none" in output_of(["describe", "schedule.train_images"], capsys)
-    several = output_of(["describe", "exc.tau_m"], capsys)
+def test_describe_takes_dotted_paths(words: Callable[..., str]) -> None:
+    assert "n_exc diehl-cook 400 [1, 100000] Number of exc neurons." in words("describe", "network.n_exc")
+    assert "train_images none [1, ∞) or none" in words("describe", "schedule.train_images")
+    several = words("describe", "exc.tau_m")
     assert "tau_m adaptive-lif 100 ms (0, ∞) yes" in several
     assert "tau_m lif 10 ms (0, ∞) yes" in several
-    assert "pair-additive" in output_of(["describe", "plasticity.kind"], capsys)
-    assert "seed 0" in output_of(["describe", "seed"], capsys)
-    assert "tau_y triplet" in output_of(["describe", "triplet.tau_y"], capsys)
+    assert "pair-additive" in words("describe", "plasticity.kind")
+    assert "seed 0" in words("describe", "seed")
+    assert "tau_y triplet" in words("describe", "triplet.tau_y")
 
 
-def test_describe_takes_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_describe_takes_files(tmp_path: Path, words: Callable[..., str], call: Callable[..., str]) -> None:
     experiment, rule, sweep = (tmp_path / f"{name}.toml" for name in ("experiment", "rule", "sweep"))
     experiment.write_text('[exc]\ntau_m = "80 ms"\n', encoding="utf-8")
-    text = output_of(["describe", str(experiment)], capsys)
+    text = words("describe", str(experiment))
     assert text.startswith("experiment experiment, from ")
     assert 'tau_m = "80 ms"' in text
     parameters = 'eta = { default = 0.01, help = "Its step." }'
     rule.write_text(f'title = "Mine"\non_output_spike = "w = w + eta"\n[parameters]\n{parameters}\n', encoding="utf-8")
-    text = output_of(["describe", str(rule)], capsys)
+    text = words("describe", str(rule))
     assert ": Mine " in text
     assert "eta 0.01 float yes Its step." in text
     sweep.write_text('experiment = "digits"\n[[arm]]\nlabel = "a"\n', encoding="utf-8")
-    _, _, err = run_cli(["describe", str(sweep)], capsys)
-    assert "is a sweep, not an experiment; `stdpbench sweep" in err
+    assert "is a sweep, not an experiment; `stdpbench sweep" in call("describe", str(sweep), status=2)
 
 
-def test_what_is_listed_and_described_comes_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_listed_and_described_comes_as_json_too(run_cli: Cli) -> None:
     def read(*arguments: str) -> Any:
-        _, out, err = run_cli([*arguments, "--json"], capsys)
+        _, out, err = run_cli(*arguments, "--json")
         assert err == ""
         return json.loads(out)
 
@@ -416,8 +385,8 @@ def test_a_terminal_that_does_not_have_all_letters_gets_what_it_has() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can names be any bytes")
-def test_a_name_that_is_no_text_gets_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = run_cli(["run", "digits", "--runs", os.fsdecode(b"caf\xe9")], capsys)
+def test_a_name_that_is_no_text_gets_a_sentence(run_cli: Cli) -> None:
+    status, out, err = run_cli("run", "digits", "--runs", os.fsdecode(b"caf\xe9"))
     assert (status, out) == (2, "")
     assert err == "stdpbench: caf\\xe9 is not valid UTF-8, which names of files and folders must be\n"
 
@@ -438,7 +407,7 @@ def test_output_that_nobody_takes_gets_a_sentence_at_most(shell: str, status: in
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
-def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, call: Callable[..., str]) -> None:
     small = [*SMALL, "--set", "schedule.passes=100000", "--set", "schedule.train_images=100"]
     process, _ = begun("train", tmp_path, *small)
     while not any(json.loads(one.read_text()).get("position", 0) > 10 for one in tmp_path.glob("*/progress.json")):
@@ -450,6 +419,5 @@ def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, capsys: 
     assert json.loads((folder / "run.json").read_text())["state"] == "stopped"
     with np.load(folder / "training.npz") as training:
         assert 0 < len(training["spikes"]) < 10_000_000
-    status, out, _ = run_cli(["evaluate", str(folder), "--workers", "1", "--no-baselines", "--json"], capsys)
-    assert status == 0
+    out = call("evaluate", str(folder), "--workers", "1", "--no-baselines", "--json")
     assert json.loads(out.splitlines()[-1])["metrics"]["accuracy"]

@@ -67,6 +67,14 @@ def versions(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return installed
 
 
+def expect(finding: Finding, state: str, *details: str, fix: str = "") -> None:
+    """A sound finding in this state, with these parts of its detail and of its fix."""
+    sound(finding)
+    assert finding.state == state
+    assert [detail for detail in details if detail not in finding.detail] == []
+    assert fix in finding.fix
+
+
 def sound(finding: Finding) -> None:
     """What holds for every finding."""
     assert finding.name
@@ -114,10 +122,7 @@ def test_looks_without_importing_what_it_looks_at() -> None:
 def test_another_python_is_a_fault(version: tuple[int, int], system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", version)
     finding = doctor._python()
-    sound(finding)
-    assert finding.state == "fault"
-    assert "3.11 to 3.13 is required" in finding.detail
-    assert "3.13" in finding.fix
+    expect(finding, "fault", "3.11 to 3.13 is required", fix="3.13")
 
 
 def test_packages_that_fit_are_listed_in_one_finding(versions: dict[str, str]) -> None:
@@ -130,8 +135,7 @@ def test_packages_that_fit_are_listed_in_one_finding(versions: dict[str, str]) -
 def test_brian2_2_9_beside_numpy_2_4_is_a_fault(versions: dict[str, str], numpy: str) -> None:
     versions["numpy"] = numpy
     finding = next(iter(finding for finding in doctor._packages() if finding.name == "numpy"))
-    sound(finding)
-    assert finding.state == "fault"
+    expect(finding, "fault")
     assert finding.detail == f"Brian2 2.9.0 cannot be imported with NumPy {numpy}"
     assert "numpy<2.4" in finding.fix
 
@@ -163,9 +167,7 @@ def test_a_package_that_does_not_fit_is_a_fault(
 def test_without_an_installation_packages_cannot_be_judged(versions: dict[str, str]) -> None:
     del versions["stdpbench"]
     (finding,) = doctor._packages()
-    sound(finding)
-    assert finding.state == "warning"
-    assert "--editable ." in finding.fix
+    expect(finding, "warning", fix="--editable .")
 
 
 def test_a_compiler_that_works_is_named() -> None:
@@ -179,9 +181,7 @@ def test_a_compiler_that_works_is_named() -> None:
 @pytest.mark.usefixtures("no_compiler")
 def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -> None:
     finding = doctor._compiler()
-    sound(finding)
-    assert finding.state == "warning"
-    assert "none of $CXX, g++, c++, clang++ and the package ziglang was found" in finding.detail
+    expect(finding, "warning", "none of $CXX, g++, c++, clang++ and the package ziglang was found")
     command = {"debian": "apt install g++", "fedora": "dnf install gcc-c++", "macos": "xcode-select --install"}
     assert command.get(system, "pip install ziglang") in finding.fix
 
@@ -199,10 +199,7 @@ def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -
 def test_a_compiler_that_does_not_work_says_why(tmp_path: Path, body: str, detail: str) -> None:
     script(tmp_path, "g++", body)
     finding = doctor._compiler()
-    sound(finding)
-    assert finding.state == "warning"
-    assert "g++ does not work (" in finding.detail
-    assert detail in finding.detail
+    expect(finding, "warning", "g++ does not work (", detail)
 
 
 @pytest.mark.parametrize("named", ["no-such-compiler", "'not closed", "''"])
@@ -211,10 +208,7 @@ def test_a_wrong_cxx_is_told_even_where_another_compiler_works(named: str, monke
         pytest.skip("this machine has no C++ compiler")
     monkeypatch.setenv("CXX", named)
     finding = doctor._compiler()
-    sound(finding)
-    assert finding.state == "warning"
-    assert "$CXX does not work" in finding.detail
-    assert "unset CXX" in finding.fix
+    expect(finding, "warning", "$CXX does not work", fix="unset CXX")
 
 
 @pytest.mark.usefixtures("no_compiler")
@@ -223,8 +217,7 @@ def test_a_broken_compiler_before_one_that_works_is_told(tmp_path: Path, monkeyp
     script(tmp_path, "clang++", "echo 'clang version 19'")
     monkeypatch.setattr(doctor, "_try_compiler", lambda command: None if "clang" in command[0] else "broken")
     finding = doctor._compiler()
-    sound(finding)
-    assert finding.state == "warning"
+    expect(finding, "warning")
     assert finding.detail == "g++ does not work (broken); but clang++: clang version 19"
     assert finding.fix == "set CXX=clang++"
 
@@ -248,10 +241,7 @@ def test_missing_headers_have_a_fix_on_every_system(
 ) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     finding = doctor._headers()
-    sound(finding)
-    assert finding.state == "warning"
-    assert "runs on NumPy, not on Cython" in finding.detail
-    assert f"{sys.version_info[0]}.{sys.version_info[1]}" in finding.fix
+    expect(finding, "warning", "runs on NumPy, not on Cython", fix=f"{sys.version_info[0]}.{sys.version_info[1]}")
 
 
 @pytest.fixture
@@ -281,9 +271,7 @@ def test_displays(environment: dict[str, str], state: str, detail: str, monkeypa
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     finding = doctor.display()
-    sound(finding)
-    assert finding.state == state
-    assert detail in finding.detail
+    expect(finding, state, detail)
 
 
 @pytest.mark.usefixtures("linux")
@@ -291,9 +279,7 @@ def test_libraries_that_qt_lacks_are_named_with_their_packages(system: str, monk
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(doctor, "_loads", lambda library: library not in ("libEGL.so.1", "libxcb-cursor.so.0"))
     finding = doctor.display()
-    sound(finding)
-    assert finding.state == "fault"
-    assert "libEGL.so.1, libxcb-cursor.so.0" in finding.detail
+    expect(finding, "fault", "libEGL.so.1, libxcb-cursor.so.0")
     command = {
         "debian": "sudo apt install libegl1 libxcb-cursor0",
         "fedora": "sudo dnf install libglvnd-egl xcb-util-cursor",
@@ -357,10 +343,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         finding = doctor._folder("cache folder", folder, "STDPBENCH_CACHE")
-        sound(finding)
-        assert finding.state == "fault"
-        assert str(folder) in finding.detail
-        assert "STDPBENCH_CACHE" in finding.fix
+        expect(finding, "fault", str(folder), fix="STDPBENCH_CACHE")
 
 
 @pytest.mark.parametrize(("free", "state"), [(50e9, "ok"), (1e9, "warning"), (1e6, "fault")])
@@ -368,9 +351,7 @@ def test_a_full_disk_is_told(free: float, state: str, monkeypatch: pytest.Monkey
     usage = shutil.disk_usage(Path.cwd())
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=int(free)))
     finding = doctor._room()
-    sound(finding)
-    assert finding.state == state
-    assert f"{free / 1e9:.1f} GB free" in finding.detail
+    expect(finding, state, f"{free / 1e9:.1f} GB free")
 
 
 def drawn(findings: tuple[Finding, ...]) -> str:

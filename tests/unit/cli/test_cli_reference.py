@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
@@ -54,35 +55,28 @@ def trained(runs: Path) -> stdpbench.Run:
     return stdpbench.reference("surrogate-gradient", "digits", set=SMALL, seed=5, runs=runs, wait=True, workers=1)
 
 
-def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    capsys.readouterr()
-    with suppress(SystemExit):
-        main(arguments)
-    return capsys.readouterr().out
-
-
 def test_it_trains_and_every_list_says_supervised(
-    trained: stdpbench.Run, runs: Path, capsys: pytest.CaptureFixture[str]
+    trained: stdpbench.Run, runs: Path, call: Callable[..., str]
 ) -> None:
     assert str(trained.state) == "finished"
     assert trained.scores["vote"]["accuracy"] > 0.6
-    assert "supervised" in printed(capsys, "list", "--runs", str(runs))
-    shown = printed(capsys, "show", str(trained.path))
+    assert "supervised" in call("list", "--runs", str(runs))
+    shown = call("show", str(trained.path))
     assert "Supervised: surrogate-gradient trains this network with the labels of 300 training pictures." in shown
     assert "labels trained with (supervised)" in shown
 
 
 def test_the_command_runs_the_same_experiment_with_the_same_weights(
-    trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: stdpbench.Run, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     changes = [text for path, value in SMALL.items() for text in ("--set", f"{path}={value}")]
     command = ["reference", "surrogate-gradient", "digits", *changes, "--seed", "5", "--runs", str(tmp_path)]
-    told = json.loads(printed(capsys, *command, "--workers", "1", "--json"))
+    told = json.loads(call(*command, "--workers", "1", "--json"))
     assert told["metrics"]["supervised"]["reference"] == "surrogate-gradient"
     other = stdpbench.open_run(told["path"])
     assert other.experiment == trained.experiment
     assert (other.path / "weights.npy").read_bytes() == (trained.path / "weights.npy").read_bytes()
-    compared = printed(capsys, "compare", str(other.path), str(trained.path))
+    compared = call("compare", str(other.path), str(trained.path))
     assert "supervised" in compared
 
 
@@ -110,7 +104,7 @@ def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_
 
 
 def test_files_for_other_tools_end_as_these_expect_and_options_belong_to_them(
-    trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: stdpbench.Run, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     for options, sentence in (
         (("--nir", "x.txt"), "the name of the file must end with .nir, unlike 'x.txt'"),
@@ -122,19 +116,17 @@ def test_files_for_other_tools_end_as_these_expect_and_options_belong_to_them(
         ),
     ):
         named = [str(tmp_path / each) if each.startswith("x.") else each for each in options]
-        with pytest.raises(SystemExit):
-            main(("export", str(trained.path), *named))
-        assert capsys.readouterr().err.startswith(f"stdpbench: {sentence}")
+        assert call("export", str(trained.path), *named, status=2).startswith(f"stdpbench: {sentence}")
     with pytest.raises(StdpbenchError, match=r"must end with \.nir, unlike 'network'"):
         trained.export_nir(tmp_path / "network")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_network_is_written_for_other_simulators_checked_and_read_again(
-    trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: stdpbench.Run, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     file = tmp_path / "trained.nir"
-    told = json.loads(printed(capsys, "export", str(trained.path), "--nir", str(file), "--stimuli", "12", "--json"))
+    told = json.loads(call("export", str(trained.path), "--nir", str(file), "--stimuli", "12", "--json"))
     assert (told["stimuli"], told["different"], told["marks"], told["dt"]) == (12, 0, [], 1.0)
     assert told["spikes"] > 500
     assert told["verdict"].endswith(f"12 pictures, {told['spikes']} spikes of the run, identical in the file.")
@@ -154,7 +146,7 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     learns = {"network.projections.feed.plasticity.kind": "pair-additive", "encoding.kind": "regular"}
     folder = create_run_of_nir(network, again.override(learns), file.name, tmp_path, Options(workers=1))
     assert folder.experiment.graph().plastic == ("feed",)
-    assert "has the network of the file trained.nir" in printed(capsys, "show", str(folder.path))
+    assert "has the network of the file trained.nir" in call("show", str(folder.path))
     start = arrays_at_start(folder, folder.experiment, load_split(folder.experiment, False))
     np.testing.assert_allclose(start["feed.w"], np.load(trained.path / "weights.npy"), rtol=1e-12)
     with pytest.raises(StdpbenchError, match="has a network of 784 inputs, but these data have 900"):
@@ -173,25 +165,23 @@ def imported(trained: stdpbench.Run, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.mark.usefixtures("undrawn")
 def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
-    trained: stdpbench.Run, imported: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: stdpbench.Run, imported: tuple[Path, str], tmp_path: Path, call: Callable[..., str]
 ) -> None:
     runs, said = imported
     assert "supervised: its weights were trained with labels; compare it only with other references" in said
     assert "supervised: accuracy on 40 test pictures" in said
     assert "Supervised: the initial weights of this network were trained with labels." in said
     (path,) = runs.glob("of-labels-*")
-    assert " % supervised" in printed(capsys, "list", "--runs", str(runs))
-    (told,) = json.loads(printed(capsys, "list", "--runs", str(runs), "--json"))
+    assert " % supervised" in call("list", "--runs", str(runs))
+    (told,) = json.loads(call("list", "--runs", str(runs), "--json"))
     assert told["supervised"] is True
-    assert "others without" not in printed(capsys, "compare", str(path), str(trained.path))
-    assert "(supervised), the others without" in printed(
-        capsys, "compare", str(path), str(created(tmp_path, "unsupervised"))
-    )
-    again = json.loads(printed(capsys, "evaluate", str(path), "--workers", "1", "--json"))
+    assert "others without" not in call("compare", str(path), str(trained.path))
+    assert "(supervised), the others without" in call("compare", str(path), str(created(tmp_path, "unsupervised")))
+    again = json.loads(call("evaluate", str(path), "--workers", "1", "--json"))
     assert (again["supervised"], again["metrics"].get("supervised")) == (True, None)
     command = ["evaluate", str(path), "--bits", "4", "--workers", "1"]
-    assert json.loads(printed(capsys, *command, "--json"))["supervised"] is True
-    assert "supervised: % of 40 test stimuli, weights rounded" in " ".join(printed(capsys, *command).split())
+    assert json.loads(call(*command, "--json"))["supervised"] is True
+    assert "supervised: % of 40 test stimuli, weights rounded" in " ".join(call(*command).split())
     rows = make_report_of(path, tmp_path / "report")["accuracies"]
     groups = {row["name"]: row["group"] for row in rows}
     assert (groups["vote"], groups["start weights, vote"]) == ("supervised", "supervised")
@@ -229,7 +219,7 @@ def test_the_mark_goes_along_with_weights(imported: tuple[Path, str], trained: s
 
 
 def test_a_nir_file_that_does_not_say_so_has_weights_of_unknown_origin(
-    trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: stdpbench.Run, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     trained.export_nir(tmp_path / "silent.nir", stimuli=1)
     graph = nir.read(tmp_path / "silent.nir")
@@ -238,7 +228,7 @@ def test_a_nir_file_that_does_not_say_so_has_weights_of_unknown_origin(
     network = nir_network(tmp_path / "silent.nir", {})
     folder = create_run_of_nir(network, network.experiment, "silent.nir", tmp_path, Options())
     assert origin_of(folder.path) is Origin.UNKNOWN
-    compared = printed(capsys, "compare", str(folder.path), str(trained.path), str(created(tmp_path, "other")))
+    compared = call("compare", str(folder.path), str(trained.path), str(created(tmp_path, "other")))
     assert f"The origin of the weights of {folder.path.name} is unknown" in compared
     assert "trained with labels (supervised), those of other" in compared
     assert "others without" not in compared
@@ -256,11 +246,11 @@ def unsupervised(runs: Path) -> stdpbench.Run:
 
 
 def test_a_linear_readout_of_the_responses_of_a_run(
-    unsupervised: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    unsupervised: stdpbench.Run, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     command = ["reference", "linear", "--features", str(unsupervised.path), "--runs", str(tmp_path), "--workers", "1"]
     command += ["--set", "schedule.passes=20", "--set", "schedule.stimulus=30 ms", "--set", "reference.batch=20"]
-    run = stdpbench.open_run(json.loads(printed(capsys, *command, "--json"))["path"])
+    run = stdpbench.open_run(json.loads(call(*command, "--json"))["path"])
     assert run.experiment.name == "digits-features-linear"
     counts = np.load(unsupervised.path / "label.npz")["spike_counts"]
     split = run.experiment.data.prepare()

@@ -14,7 +14,6 @@ from edited_journal import edit_journal
 from filelock import FileLock
 
 import stdpbench
-from stdpbench.cli import main
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import INDEX
 from stdpbench.runs.folder.lock import lock_path
@@ -70,10 +69,8 @@ def test_list_as_json(cli: Cli, runs: Path) -> None:
     assert records[2]["vote"] is None
 
 
-def test_list_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["list", "--runs", str(tmp_path / "none")])
-    assert capsys.readouterr().out.startswith("There are no runs in")
+def test_list_of_a_folder_that_is_not_there(tmp_path: Path, call: Callable[..., str]) -> None:
+    assert call("list", "--runs", str(tmp_path / "none")).startswith("There are no runs in")
     assert not (tmp_path / "none").exists()
 
 
@@ -131,15 +128,16 @@ def test_show_tells_what_a_run_was(cli: Cli) -> None:
     assert record["lineage"] == ["continues from first at presentation 7"]
 
 
-def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path: Path, make_run: Make) -> None:
+def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(
+    call: Callable[..., str], cli: Cli, tmp_path: Path, make_run: Make
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     make_run(elsewhere, "alone")
     make_run(elsewhere, "child", about={"parent": {"id": "id of alone", "name": "alone", "at": 7}})
     assert "children   child" in cli("show", str(elsewhere / "alone"))
     assert "continues from alone at presentation 7" in cli("show", str(elsewhere / "child"))
     assert sorted(path.name for path in elsewhere.iterdir()) == ["alone", "child"]
-    with pytest.raises(SystemExit):
-        main(["list", "--runs", str(elsewhere)])  # who asks for a folder of runs has an index of it
+    call("list", "--runs", str(elsewhere))
     assert (elsewhere / INDEX).is_file()
     assert "children   child" in cli("show", str(elsewhere / "alone"))
 
@@ -294,9 +292,7 @@ def test_the_queue(cli: Cli, runs: Path) -> None:
     assert out.splitlines()[0].startswith("not kept:   exc.theta_plus = 0.2 mV; exc.kind = adaptive-lif-lockout")
 
 
-def test_queue_run_says_what_it_does(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_queue_run_says_what_it_does(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli("queue", "run").startswith("The queue is empty")
     cli("queue", "add", "third")
 

@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from stdpbench.cli import main
 from stdpbench.experiment import Experiment, read_experiment
 
 
-def run_cli(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = 0
-    try:
-        main(["describe", *arguments])
-    except SystemExit as end:
-        status = int(end.code or 0)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def test_an_expanded_experiment_is_a_file_that_can_be_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, text, _ = run_cli(capsys, "diehl-cook-100", "--expanded")
-    assert status == 0
+def test_an_expanded_experiment_is_a_file_that_can_be_run(
+    tmp_path: Path, call: Callable[..., str], run_cli: Callable[..., tuple[int, str, str]]
+) -> None:
+    text = call("describe", "diehl-cook-100", "--expanded")
     file = tmp_path / "spelled-out.toml"
     file.write_text(text, encoding="utf-8")
     made = read_experiment(file)
     assert made.graph(28, 28) == read_experiment("diehl-cook-100").graph(28, 28)
-    assert run_cli(capsys, str(file), "--expanded")[1] == text
-    (described,) = json.loads(run_cli(capsys, "diehl-cook-100", "--expanded", "--json")[1])
+    assert run_cli("describe", str(file), "--expanded")[1] == text
+    (described,) = json.loads(run_cli("describe", "diehl-cook-100", "--expanded", "--json")[1])
     assert Experiment.from_mapping(described["experiment"]) == made
 
 
 @pytest.mark.parametrize("arguments", [("oja",), ("network",), ("no-such-file.toml",), ()])
-def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    status, _, message = run_cli(capsys, *arguments, "--expanded")
-    assert status == 2
+def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], call: Callable[..., str]) -> None:
+    message = call("describe", *arguments, "--expanded", status=2)
     assert "--expanded needs an experiment" in message
 
 
@@ -54,20 +44,18 @@ def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], capsys: py
         ("DiehlCookTriplet", "plasticity rule diehl-cook-triplet: Triplet rule"),
     ],
 )
-def test_parts_of_networks_are_described(path: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, output, _ = run_cli(capsys, path)
-    assert status == 0
+def test_parts_of_networks_are_described(path: str, text: str, call: Callable[..., str]) -> None:
+    output = call("describe", path)
     assert text in " ".join(output.split())
 
 
-def test_a_rule_of_ones_own_is_described_as_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rule_of_ones_own_is_described_as_it_is_written(tmp_path: Path, call: Callable[..., str]) -> None:
     file = tmp_path / "mine.toml"
     text = 'title = "Mine"\non_output_spike = "w = clip(w + a*x, 0, w_max)"\n[traces]\nx = { side = "input", '
     text += (
         'tau = "tau", on_spike = "add" }\n[parameters]\na = { default = 0.1 }\ntau = { default = 5, unit = "ms" }\n'
     )
     file.write_text(text, encoding="utf-8")
-    status, output, _ = run_cli(capsys, str(file))
-    assert status == 0
+    output = call("describe", str(file))
     assert "\n  w = clip(w + a*x, 0, w_max)\n" in output
     assert "a definition has" not in output

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import stdpbench
-from stdpbench.cli import main
 from stdpbench.experiment import Experiment, encode
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "data.md"
@@ -53,14 +53,14 @@ def test_examples_give_stimuli_that_are_shown(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [block.partition(".")[0].removeprefix("# ") for block in NAMED])
-def test_examples_are_learned(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_are_learned(
+    call: Callable[..., str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each runs as it stands, and its accuracy is above chance."""
     monkeypatch.chdir(tmp_path)
     for _, blocks in EXAMPLES:
         for language, block in blocks:
             write(language, block)
-    with pytest.raises(SystemExit) as end:
-        main(["run", f"{name}.toml"])
-    assert not end.value.code
+    call("run", f"{name}.toml")
     run = stdpbench.runs("runs")[0]
     assert run.scores["vote"]["accuracy"] > 1.3 / len(run.experiment.data.prepare().class_names)

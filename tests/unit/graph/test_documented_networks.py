@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph.tables import PROJECTION
 from stdpbench.experiment.templates import templates
@@ -56,7 +56,7 @@ def test_the_page_names_all_kinds_of_connections_weights_and_delays() -> None:
 
 
 @pytest.mark.usefixtures("acme")
-def test_the_template_is_a_kind_like_any_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_template_is_a_kind_like_any_other(call: Callable[..., str]) -> None:
     assert templates.kinds()[-1] == "acme-two-layers"
     experiment = Experiment.from_toml(USE)
     assert "inh" not in experiment.sections
@@ -74,9 +74,7 @@ def test_the_template_is_a_kind_like_any_other(capsys: pytest.CaptureFixture[str
         StdpbenchError, match=r"inh is not a section of .*'acme-two-layers', which uses exc, plasticity"
     ):
         experiment.override({"inh.tau_m": "5 ms"})
-    with pytest.raises(SystemExit):
-        main(["describe", "acme-two-layers"])
-    assert "n_second" in capsys.readouterr().out
+    assert "n_second" in call("describe", "acme-two-layers")
 
 
 @pytest.mark.usefixtures("acme")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -50,14 +51,11 @@ def test_the_page_lists_mismatches(tmp_path: Path) -> None:
 
 
 def test_a_known_mismatch_passes_and_is_named_with_its_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, call: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcome = replace(checked("clopath"), panels=[])
     monkeypatch.setattr("stdpbench.studies.lab.checks.suite.validate", lambda kinds, quick: [outcome])
-    with pytest.raises(SystemExit) as end:
-        main(["validate", "clopath", "--output", str(tmp_path)])
-    assert not end.value.code
-    printed = capsys.readouterr().out
+    printed = call("validate", "clopath", "--output", str(tmp_path))
     (line,) = [line for line in printed.splitlines() if "mismatch in " in line]
     assert line.startswith("known mismatch in clopath: b = 0.0805 nA, as printed: fit to 10 points")
     assert "this is known: the figure of the paper follows from its released code, which adds 0.0805 pA" in line
@@ -82,11 +80,8 @@ def test_a_new_mismatch_and_a_known_one_that_matches_fail(
     assert any(line.startswith(what) for line in capsys.readouterr().out.splitlines())
 
 
-def test_the_command_writes_page_and_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["validate", "symmetric", "custom", "--quick", "--output", str(tmp_path), "--json"])
-    assert not end.value.code
-    outcomes = json.loads(capsys.readouterr().out)
+def test_the_command_writes_page_and_figures(tmp_path: Path, call: Callable[..., str]) -> None:
+    outcomes = json.loads(call("validate", "symmetric", "custom", "--quick", "--output", str(tmp_path), "--json"))
     assert [each["kind"] for each in outcomes] == ["symmetric", "custom"]
     assert all(finding["reached"] for each in outcomes for finding in each["findings"])
     page = (tmp_path / "validation.md").read_text(encoding="utf-8")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.engine.network import Layout
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import rules
@@ -53,7 +53,7 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_is_a_kind_like_any_other(acme: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_a_kind_like_any_other(acme: Path, call: Callable[..., str]) -> None:
     assert rules.kinds()[-1] == "acme-anti"
     made = Experiment.from_mapping({"plasticity": {"kind": "acme-anti", "tau_x": "30 ms"}})
     assert made.changed_live({"plasticity.eta": "0.02"}).plasticity.quantities() == {
@@ -64,9 +64,7 @@ def test_it_is_a_kind_like_any_other(acme: Path, capsys: pytest.CaptureFixture[s
     layout = Layout(made.graph(10))
     assert layout.parameters["s0"] == {"w_max_syn": 1.0, "eta_syn": 0.01}
     assert "feed.x" in layout.state
-    with pytest.raises(SystemExit):
-        main(["describe", "acme-anti"])
-    assert "Anti-Hebbian pair rule" in capsys.readouterr().out
+    assert "Anti-Hebbian pair rule" in call("describe", "acme-anti")
 
 
 def test_the_documented_template_holds_what_is_tested_here() -> None:
@@ -111,15 +109,13 @@ WRONG = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_with_it_is_told_before_anything_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str], what: str
 ) -> None:
     old, new, message = WRONG[what]
     assert MODULE.count(old) == 1
     install(tmp_path, monkeypatch, MODULE.replace(old, new))
     runs = tmp_path / "runs"
-    with pytest.raises(SystemExit):
-        main(["run", "digits", "--set", "plasticity.kind=acme-anti", "--runs", str(runs)])
-    sentence = capsys.readouterr().err
+    sentence = call("run", "digits", "--set", "plasticity.kind=acme-anti", "--runs", str(runs), status=2)
     assert "plasticity.kind: the plasticity rule 'acme-anti' of acme_stdp:Anti cannot be used: " in sentence
     assert message in sentence
     assert sentence.count("\n") == 1
@@ -134,15 +130,10 @@ def test_all_that_is_wrong_with_it_is_told_at_once(tmp_path: Path, monkeypatch: 
 
 
 def test_the_others_are_described_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]
 ) -> None:
     install(tmp_path, monkeypatch, MODULE.replace("eta*x", "etta*x"))
     for name in ("plasticity", "plasticity.tau_x", "oja"):
-        with pytest.raises(SystemExit) as end:
-            main(["describe", name])
-        assert not end.value.code
-    assert "Oja" in capsys.readouterr().out
-    with pytest.raises(SystemExit) as end:
-        main(["describe", "acme-anti"])
-    assert end.value.code
-    assert "unknown name etta" in capsys.readouterr().err
+        printed = call("describe", name)
+    assert "Oja" in printed
+    assert "unknown name etta" in call("describe", "acme-anti", status=2)

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -133,7 +133,11 @@ set = { plasticity.w_max = 1e308, plasticity.nu_post = 1e308 }
 
 
 def test_run_folders_come_home(
-    stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    call: Callable[..., str],
+    stand_in: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     file, home = tmp_path / "far.toml", tmp_path / "runs" / "far"
     file.write_text(ONE_FAILS, encoding="utf-8")
@@ -144,9 +148,8 @@ def test_run_folders_come_home(
     results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
     assert list(results["failures"]) == ["blown up, seed 0"]
     (run,) = results["arms"][0]["runs"]
-    with pytest.raises(SystemExit):
-        main(["list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json", "--columns", "evaluated_on"])
-    listed = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
+    printed = call("list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json", "--columns", "evaluated_on")
+    listed = {entry["name"]: entry for entry in json.loads(printed)}
     assert len(listed) == 2
     entry = listed.pop(run["folder"])
     assert (entry["state"], entry["vote"]) == ("finished", run["accuracy"]["vote"])
@@ -172,7 +175,7 @@ def test_run_folders_come_home(
 
 
 def test_with_shared_storage_runs_stay_where_they_are_and_continue_there(
-    stand_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    stand_in: Path, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     file, home = tmp_path / "near.toml", tmp_path / "runs" / "near"
     file.write_text(ONE_FAILS.partition('[[arm]]\nlabel = "blown')[0], encoding="utf-8")
@@ -182,10 +185,7 @@ def test_with_shared_storage_runs_stay_where_they_are_and_continue_there(
         begun = JobFolders(state).make(job)
     stdpbench.open_run(begun.path).resume().pause().stop()
     assert state_of(begun)[0] is State.STOPPED
-    with pytest.raises(SystemExit) as end:
-        main(command)
-    assert not end.value.code
-    results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
+    results = json.loads(call(*command).splitlines()[-1])["results"]
     (run,) = results["arms"][0]["runs"]
     assert run["folder"] == begun.path.name
     assert Client.tasks == [{"folder": str(begun.path.resolve())}]
@@ -206,14 +206,11 @@ def test_places_that_cannot_be(
     message: str,
     file: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    call: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # without sbatch
-    with pytest.raises(SystemExit) as end:
-        main(["sweep", str(file), "--runs", str(tmp_path), *options])
-    assert end.value.code == 2
-    assert message in capsys.readouterr().err
+    assert message in call("sweep", str(file), "--runs", str(tmp_path), *options, status=2)
 
 
 def test_a_run_folder_that_is_damaged_on_its_way_leaves_nothing(file: Path, tmp_path: Path) -> None:
@@ -287,7 +284,7 @@ def running(folder: Path) -> list[int]:
 @marked
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds the worker of a run by /proc")
 def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice(
-    file: Path, workers: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: Path, workers: Any, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     made, events, killed = read_sweep(file), [], 0
     pids = {worker.pid for worker in workers.workers.values()}
@@ -322,9 +319,7 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
     # every run folder is here, though the workers write elsewhere
     folders = {result.folder for result in results.values()}
     assert folders == set(run_names(tmp_path / "runs" / "far"))
-    with pytest.raises(SystemExit):
-        main(["list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json"])
-    listed = json.loads(capsys.readouterr().out)
+    listed = json.loads(call("list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json"))
     assert {entry["name"] for entry in listed if entry["state"] == "finished"} == folders
     # the same runs on this machine give the same numbers to the bit
     with SweepState(tmp_path / "runs" / "near") as state:
@@ -339,7 +334,7 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
 
 @marked
 def test_a_sweep_that_is_stopped_leaves_no_run_behind_and_goes_on(
-    file: Path, workers: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: Path, workers: Any, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     made = read_sweep(file)
     with SweepState(tmp_path / "far") as state:
@@ -354,10 +349,8 @@ def test_a_sweep_that_is_stopped_leaves_no_run_behind_and_goes_on(
     while list((tmp_path / "tmp").glob("stdpbench-run-*")) and time.monotonic() < until:
         time.sleep(0.1)
     assert not list((tmp_path / "tmp").glob("stdpbench-run-*"))
-    with pytest.raises(SystemExit) as end:
-        main(["sweep", str(file), "--runs", str(tmp_path), "--dask", workers.scheduler_address, "--json"])
-    assert not end.value.code
-    record = json.loads(capsys.readouterr().out.splitlines()[-1])
+    printed = call("sweep", str(file), "--runs", str(tmp_path), "--dask", workers.scheduler_address, "--json")
+    record = json.loads(printed.splitlines()[-1])
     assert record["stopped"] is False
     assert [arm["n"] for arm in record["results"]["arms"]] == [2, 2]
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from stdpbench.cli import main
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.tables import baseline_rows
@@ -99,7 +98,7 @@ def test_where_there_is_nothing_to_take_together(made: Callable[..., list[Path]]
 
 
 def test_the_vote_is_compared_with_baselines_seed_by_seed(
-    made: Callable[..., list[Path]], capsys: pytest.CaptureFixture[str]
+    made: Callable[..., list[Path]], call: Callable[..., str]
 ) -> None:
     runs = made("a", BEFORE)
     for number, run in enumerate(runs):
@@ -125,9 +124,7 @@ def test_the_vote_is_compared_with_baselines_seed_by_seed(
     assert (first["name"], first["vote_minus_baseline"]["n"]) == ("k-means", 3)
     (row, *_) = baseline_rows(found)
     assert (row["baseline"], row["vote_minus_baseline_mean"]) == ("k-means", pytest.approx(0.01))
-    with pytest.raises(SystemExit, match="0"):
-        main(["compare", *(str(run) for run in runs)])
-    printed = capsys.readouterr().out
+    printed = call("compare", *(str(run) for run in runs))
     assert "The vote against baselines, paired by seed\nruns with  baseline" in printed
     assert "The strictest baseline is first" in printed
     assert "Start weights flatter learning where thresholds adapt" in printed

@@ -18,7 +18,6 @@ from filelock import FileLock
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.lock import lock_path
@@ -75,16 +74,6 @@ def copy(branch: RunFolder, tmp_path: Path) -> RunFolder:
     return RunFolder(Path(shutil.copytree(branch.path, tmp_path / "copy")))
 
 
-def reproduce(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    status = 0
-    try:
-        main(["reproduce", *arguments])
-    except SystemExit as end:
-        status = int(end.code or 0)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
 def test_the_zip_contains_everything_needed_to_reproduce_the_run(branch: RunFolder, zipped: Path) -> None:
     name = branch.path.name
     with zipfile.ZipFile(zipped) as archive:
@@ -101,9 +90,9 @@ def test_the_zip_contains_everything_needed_to_reproduce_the_run(branch: RunFold
 
 
 def test_a_zip_reproduces_a_branch_to_the_bit(
-    branch: RunFolder, zipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    branch: RunFolder, zipped: Path, tmp_path: Path, run_cli: Callable[..., tuple[int, str, str]]
 ) -> None:
-    status, out, err = reproduce([str(zipped), "--runs", str(tmp_path), "--workers", "1", "--json"], capsys)
+    status, out, err = run_cli("reproduce", str(zipped), "--runs", str(tmp_path), "--workers", "1", "--json")
     assert status == 0, err
     record = json.loads(out.splitlines()[-1])
     assert record["same"]
@@ -418,14 +407,12 @@ def test_reproduction_in_one_call_reports_its_result(branch: RunFolder, tmp_path
 
 
 def test_an_exported_run_is_shown_elsewhere(
-    branch: RunFolder, zipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    branch: RunFolder, zipped: Path, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     runs = tmp_path / "elsewhere" / "runs"
-    with pytest.raises(SystemExit) as ended:
-        main(["import", str(zipped), "--runs", str(runs)])
-    assert ended.value.code == 0
+    printed = call("import", str(zipped), "--runs", str(runs))
     (made,) = runs.iterdir()  # and nothing beside it
-    assert f"run folder: {made}" in capsys.readouterr().out.replace("\n", "")
+    assert f"run folder: {made}" in printed.replace("\n", "")
     assert made.name == branch.path.name
     assert np.array_equal(stdpbench.open_run(made).weights["feed"], stdpbench.open_run(branch.path).weights["feed"])
     with pytest.raises(StdpbenchError, match="already exists"):

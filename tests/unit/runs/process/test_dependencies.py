@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
 from harness import drive, experiment, finished, killed_at_position, new_run
 
-from stdpbench.cli import main
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -99,12 +99,10 @@ def test_what_shows_stimuli_and_reads_values_is_code_that_results_depend_on(
 
 @pytest.mark.parametrize("passes", [10**9, 10**12])
 def test_a_schedule_that_does_not_fit_into_memory_is_refused(
-    passes: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    passes: int, tmp_path: Path, call: Callable[..., str]
 ) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["run", "digits", "--set", f"schedule.passes={passes}", "--runs", str(tmp_path)])
-    assert end.value.code == 2
-    (sentence,) = capsys.readouterr().err.strip().splitlines()
+    printed = call("run", "digits", "--set", f"schedule.passes={passes}", "--runs", str(tmp_path), status=2)
+    (sentence,) = printed.strip().splitlines()
     assert "GiB for the schedule of" in sentence
     assert sentence.endswith("GiB of memory are available: lower schedule.passes")
     assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,6 @@ from numpy.typing import NDArray
 
 import stdpbench
 from stdpbench.api.tables import history_arrays
-from stdpbench.cli import main
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment, parameter_groups, value_at
@@ -225,11 +225,11 @@ def test_a_picture_is_tried_on_it(parent: RunFolder) -> None:
     assert len(answer["spike_counts"]) == 5
 
 
-def test_a_branch_changes_the_rule_of_one_projection(parent: RunFolder, tmp_path: Path) -> None:
+def test_a_branch_changes_the_rule_of_one_projection(
+    call: Callable[..., str], parent: RunFolder, tmp_path: Path
+) -> None:
     mine = ["--rule", "symmetric", "--projection", "up", "--set", "network.projections.up.plasticity.w_max=0.5"]
-    with pytest.raises(SystemExit) as end:
-        main(["branch", str(parent.path), "--at", "4", *mine, "--runs", str(tmp_path), "--no-start"])
-    assert not end.value.code
+    call("branch", str(parent.path), "--at", "4", *mine, "--runs", str(tmp_path), "--no-start")
     made = stdpbench.open_run(next(path.parent for path in tmp_path.glob("*/run.json"))).experiment
     assert made == two_layers().with_rule({"kind": "symmetric"}, "up", {"w_max": 0.5})
     also = stdpbench.open_run(parent.path).branch(4, rule="symmetric", projection="up", runs=tmp_path, start=False)
