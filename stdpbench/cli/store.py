@@ -23,7 +23,6 @@ from stdpbench.runs.catalog.columns import text as formatted
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.store import (
     BIN,
-    CHANGED,
     COLUMNS,
     NUMBERS,
     SWEEP,
@@ -132,13 +131,8 @@ def list_runs(
     noted = [f"tags={name.removeprefix('#')}" for name in tag or []] + ["starred=true"] * starred
     wanted = [Filter.parse(text) for text in (*(filters or []), *noted)]
     entries = store.select(chosen, wanted, sort)
-    if sweep is not None and not chosen:  # with the measures of streams
-        detailed = {entry.name: entry for entry in store.entries([f"{_STREAM}seconds"])}
-        entries = [detailed.get(entry.name, entry) for entry in entries]
     if plot is not None:
-        names = [entry.name for entry in entries]
-        detailed = {entry.name: entry for entry in store.entries([CHANGED], set(names))}
-        _draw_runs([detailed[name] for name in names if name in detailed], plot, axes, colour, width)
+        _draw_runs(entries, plot, axes, colour, width)
     waiting = len(Queue(runs).items())
     if json:
         needed = list(dict.fromkeys([*COLUMNS, *chosen]))

@@ -313,11 +313,14 @@ class NetworkDraft:
         name = draft.free_name("input")
         return draft._with_elements(populations={name: Population(), **draft.populations})
 
-    def duplicate_population(self, name: str) -> NetworkDraft:
-        """Return the draft with a copy of a population after it: size, neurons and noise, without projections."""
+    def duplicate(self, table: str, name: str) -> NetworkDraft:
+        """Return the draft with a copy of an element of ``populations`` or ``projections`` after it.
+
+        The copy of a population has no projections.
+        """
         draft, copy = self.spelled_out(), self.free_name(name)
-        populations = _changed(draft.populations, name, lambda original: {name: original, copy: original})
-        return draft._with_elements(populations=populations)
+        elements = _changed(getattr(draft, table), name, lambda original: {name: original, copy: original})
+        return draft._with_elements(**{table: elements})
 
     def rename_population(self, name: str, new: str) -> NetworkDraft:
         """Return the draft with another name of a population, also in projections."""
@@ -379,12 +382,6 @@ class NetworkDraft:
         """Return the name of a projection that is named after its populations."""
         name = f"{projection.source}_{projection.target}"
         return "projection" if name_problem(name) else name
-
-    def duplicate_projection(self, name: str) -> NetworkDraft:
-        """Return the draft with a copy of a projection after it."""
-        draft, copy = self.spelled_out(), self.free_name(name)
-        projections = _changed(draft.projections, name, lambda original: {name: original, copy: original})
-        return draft._with_elements(projections=projections)
 
     def rename_projection(self, name: str, new: str) -> NetworkDraft:
         """Return the draft with another name of a projection, also in the stages of the training.

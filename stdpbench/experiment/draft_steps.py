@@ -103,9 +103,8 @@ def adding(draft: NetworkDraft, what: str, chosen: str = "") -> Step:
 
 def copying(draft: NetworkDraft, part: str) -> Step:
     """Return the step that copies a population or projection."""
-    name = name_of(part)
-    copy = draft.duplicate_population if part.startswith(POPULATIONS) else draft.duplicate_projection
-    return _added(draft, copy(name), f"copy of {name}")
+    _, table, name = part.split(".")
+    return _added(draft, draft.duplicate(table, name), f"copy of {name}")
 
 
 def _added(before: NetworkDraft, after: NetworkDraft, what: str) -> Step:

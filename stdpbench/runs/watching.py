@@ -22,7 +22,6 @@ from stdpbench.runs.queue.runner_process import Runner, runners
 
 _FRESH = 2_000_000_000  # ns; changes within one tick of a coarse clock cannot be distinguished
 _NOT_RUNS = (BIN, QUEUE)
-_DETAILS = ("parameters",)
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class RunsWatch:
     def _read(self, changed: set[str], gone: set[str]) -> tuple[str, ...]:
         """Read changed runs, and return the remarks of the store."""
         store = Store(self.runs)
-        read = {entry.name: entry for entry in store.entries(_DETAILS, changed)}
+        read = {entry.name: entry for entry in store.entries(changed)}
         self.read += len(read)
         unchanged = {name: entry for name, entry in self._entries.items() if name not in gone and name not in changed}
         same = {name: self._entries[name] for name, entry in read.items() if self._entries.get(name) == entry}

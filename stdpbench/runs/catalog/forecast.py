@@ -96,7 +96,7 @@ def forecast(experiment: Experiment, runs: Path, size: Size, *, trust: bool = Fa
         return f"According to the experiment file: {experiment.about.expected_time.rstrip('.')}."
     n = max(0, n_presentations(experiment, size.n_train) - done)
     network = _network(flat(experiment.to_mapping()))
-    for run in reversed(Store(runs, keep=False).entries(["training.seconds"])):
+    for run in reversed(Store(runs, keep=False).entries()):
         seconds, trained = (run.metrics.get(f"training.{name}") for name in ("seconds", "presentations"))
         if run.state == State.FINISHED and seconds and trained and _network(run.parameters) == network:
             unit = "pieces of the stream" if experiment.schedule.is_stream else "training presentations"

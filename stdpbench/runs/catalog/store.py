@@ -58,7 +58,9 @@ def read_row(folder: Path) -> dict[str, Any]:
     row: dict[str, Any] = {
         **dict.fromkeys(PLAIN, ""),
         **dict.fromkeys(("seed", "done", "total", "position", "vote"), None),
-        **dict.fromkeys(("parameters", "changes", "metrics"), "{}"),
+        "parameters": {},
+        "changes": {},
+        "metrics": {},
         "item": "",
         "parent_id": "",
         "notes": _notes(folder),
@@ -70,14 +72,14 @@ def read_row(folder: Path) -> dict[str, Any]:
         row |= {
             **{key: metadata.get(key, "") for key in ("id", "state", "reason", "started", "ended")},
             "item": metadata.get("queue", ""),
-            "changes": json.dumps(summary.changes),
+            "changes": summary.changes,
             **_parent(metadata),
         }
         experiment = tomllib.loads(read_regular(folder / "experiment.toml").decode("utf-8"))
         row |= {
             "experiment": str(experiment.get("name", "")),
             "seed": _number(experiment.get("seed")),
-            "parameters": json.dumps(flat(experiment), default=str),
+            "parameters": flat(experiment),
             "weights_origin": str(origin_of(folder, metadata, experiment)),
         }
     except (StdpbenchError, OSError, ValueError, RecursionError) as error:
@@ -112,17 +114,17 @@ def _metrics(folder: Path) -> dict[str, Any]:
         return {}
     short = {path: value for path, value in values.items() if not isinstance(value, list) or _is_short(value)}
     vote = short.get("accuracy.vote.accuracy")
-    return {"metrics": json.dumps(short), "vote": vote if isinstance(vote, float) else None}
+    return {"metrics": short, "vote": vote if isinstance(vote, float) else None}
 
 
-def _notes(folder: Path) -> str:
-    """Return the notes on a run as JSON, without those on neurons; empty if they cannot be read."""
+def _notes(folder: Path) -> dict[str, Any]:
+    """Return the notes on a run, without those on neurons; empty if they cannot be read."""
     try:
         table = read_notes(folder).to_mapping()
     except StdpbenchError:  # `stdpbench show` reports it
-        return ""
+        return {}
     table.pop("neurons", None)
-    return json.dumps(table, ensure_ascii=False) if table else ""
+    return table
 
 
 def _is_short(values: list[Any]) -> bool:
@@ -140,7 +142,7 @@ SWEEP = "sweep.jsonl"
 """File that marks a folder in the runs folder as a sweep, which contains runs."""
 DISTRIBUTIONS = "distributions.json"
 """File in the folder of a sweep: distributions or choices of parameters, by path."""
-_VERSION = 3
+_VERSION = 4
 _FILES = (JOURNAL, "metrics.json", "progress.json")
 """Files whose signatures show whether a run folder has changed; also `NOTES` if it exists."""
 NOTED = ("starred", "title", "tags", "notes")
@@ -289,26 +291,23 @@ class Store:
                 continue
             row = cached.get(name)
             if row is None or row["signature"] != signature:
-                row = {"signature": signature, **read_row(runs / name)}
+                row = {"signature": signature, **json.loads(json.dumps(read_row(runs / name), default=str))}
             self._rows[name] = row
         if self._rows != cached and (keep or file.is_file()):
             with suppress(OSError, StdpbenchError):  # without a cache, lists take longer
                 rows = json.dumps(self._rows)
                 write_text_aside(file, f"{_digest(rows.encode()).decode()}\n{rows}")
 
-    def entries(self, columns: Iterable[str] = COLUMNS, names: Collection[str] | None = None) -> list[Entry]:
+    def entries(self, names: Collection[str] | None = None) -> list[Entry]:
         """Return all runs, or those with the given names, in the order in which they were started.
 
         Parameters
         ----------
-        columns : iterable of str
-            Columns that are needed; parameters and metrics are only read if one is not in `COLUMNS`.
         names : collection of str, optional
             Names of run folders. Default: all.
         """
-        details = any(column not in COLUMNS for column in columns)
         rows = sorted(self._rows.items(), key=lambda item: (item[1]["started"], item[0]))
-        return [self._entry(name, row, details) for name, row in rows if names is None or name in names]
+        return [self._entry(name, row) for name, row in rows if names is None or name in names]
 
     def select(
         self, columns: Iterable[str] = (), filters: Iterable[Filter] = (), sort: str | None = None
@@ -331,7 +330,7 @@ class Store:
         """
         filters = list(filters)
         needed = [*columns, *(test.column for test in filters), *([sort.removeprefix("-")] if sort else [])]
-        entries = self.entries(needed)
+        entries = self.entries()
         check_columns(needed, entries)
         for test in filters:
             values = [value for entry in entries if (value := entry.value(test.column)) is not None]
@@ -355,14 +354,12 @@ class Store:
         """Return the run folder that was created for a queue item, or None."""
         return next((self.runs / name for name, row in self._rows.items() if token and row["item"] == token), None)
 
-    def _entry(self, name: str, row: Mapping[str, Any], details: bool) -> Entry:
+    def _entry(self, name: str, row: Mapping[str, Any]) -> Entry:
         path = self.runs / name
-        values = {column: row[column] for column in (*PLAIN, "parent_id")}
-        if details:
-            values |= {column: json.loads(row[column]) for column in ("parameters", "changes", "metrics")}
+        values = {column: row[column] for column in (*PLAIN, "parent_id", "parameters", "changes", "metrics")}
         if row["state"] != DAMAGED and State(row["state"]).active and not has_process(path):
             values |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
-        notes = Notes.from_mapping(json.loads(row["notes"])) if row["notes"] else Notes()
+        notes = Notes.from_mapping(row["notes"])
         values |= {"starred": notes.starred, "title": notes.title, "tags": notes.tags, "notes": notes.text}
         return Entry(name=name, path=path, weights_origin=Origin.read(row["weights_origin"]), **values)
 

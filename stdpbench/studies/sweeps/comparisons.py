@@ -13,7 +13,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from stdpbench.runs.catalog.comparison import last_parts
 from stdpbench.studies.sweeps.arms import grid_arms, shown
 from stdpbench.studies.sweeps.definition import Sweep
-from stdpbench.studies.sweeps.statistics import signed
+from stdpbench.studies.sweeps.statistics import Difference, paired_difference, signed
 
 ALPHA = 0.05
 Values = Mapping[str, Mapping[int, float]]
@@ -85,25 +84,19 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Equivalence:
+class Equivalence(Difference):
     """Two one-sided t tests of paired differences against a margin.
+
+    Arms are equivalent at the 5 % level if the 90 % interval of the difference lies within the margin.
 
     Attributes
     ----------
-    n : int
-        Number of common seeds.
-    mean, low, high : float
-        Mean difference with its 90 % interval; arms are equivalent at the 5 % level if it lies within the margin.
     p : float
         The larger probability of the two tests.
     margin : float
         The margin.
     """
 
-    n: int
-    mean: float
-    low: float
-    high: float
     p: float
     margin: float
 
@@ -241,19 +234,14 @@ def equivalence(values: Mapping[int, float], reference: Mapping[int, float], mar
     margin : float
         Largest difference that does not matter, in the unit of the values; above 0.
     """
-    differences = [values[seed] - reference[seed] for seed in sorted(values.keys() & reference.keys())]
-    n = len(differences)
-    mean = fmean(differences) if n else math.nan
-    if n < 2:
-        return Equivalence(n, mean, math.nan, math.nan, math.nan, margin)
     from scipy.stats import t
 
-    error = stdev(differences) / math.sqrt(n)
-    if not error:
-        return Equivalence(n, mean, mean, mean, 0.0 if abs(mean) < margin else 1.0, margin)
-    half = float(t.ppf(1 - ALPHA, n - 1)) * error
-    p = float(t.sf((margin - abs(mean)) / error, n - 1))
-    return Equivalence(n, mean, mean - half, mean + half, p, margin)
+    difference = paired_difference(values, reference, 1 - 2 * ALPHA)
+    mean, free = abs(difference.mean), difference.n - 1
+    if difference.low == difference.high:  # the same in every seed
+        return Equivalence(**vars(difference), p=0.0 if mean < margin else 1.0, margin=margin)
+    error = (difference.high - difference.low) / 2 / t.ppf(1 - ALPHA, free)
+    return Equivalence(**vars(difference), p=float(t.sf((margin - mean) / error, free)), margin=margin)
 
 
 def grid_effects(values: Values, grid: Mapping[str, Sequence[str]]) -> list[GridEffect]:

@@ -32,9 +32,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class Difference:
-    r"""Mean of paired differences between two arms, seed by seed, with a 95 % t interval.
+    r"""Mean of paired differences between two arms, seed by seed, with a t interval, by default of 95 %.
 
-    .. math:: \bar d \pm t_{0.975,\, n-1}\, s_d / \sqrt n
+    .. math:: \bar d \pm t_{(1 + level) / 2,\, n-1}\, s_d / \sqrt n
 
     Attributes
     ----------
@@ -58,13 +58,15 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(n, fmean(values) if n else math.nan, stdev(values) if n > 1 else math.nan)
 
 
-def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> Difference:
+def paired_difference(values: Mapping[int, float], reference: Mapping[int, float], level: float = 0.95) -> Difference:
     """Return the difference of an arm from the reference arm, over common seeds.
 
     Parameters
     ----------
     values, reference : mapping of int to float
         Values by seed.
+    level : float
+        Level of the interval.
     """
     differences = [values[seed] - reference[seed] for seed in sorted(values.keys() & reference.keys())]
     n = len(differences)
@@ -73,7 +75,7 @@ def paired_difference(values: Mapping[int, float], reference: Mapping[int, float
     from scipy.stats import t
 
     mean = fmean(differences)
-    half = float(t.ppf(0.975, n - 1)) * stdev(differences) / math.sqrt(n)
+    half = float(t.ppf((1 + level) / 2, n - 1)) * stdev(differences) / math.sqrt(n)
     return Difference(n, mean, mean - half, mean + half)
 
 

@@ -146,7 +146,7 @@ def test_what_cannot_be_is_refused_with_a_sentence(
 def test_order_copies_and_sizes(draft: NetworkDraft) -> None:
     assert list(draft.move_projection("upward", -1).projections) == ["upward", "feed"]
     assert draft.move_projection("feed", -1) is draft
-    copied = draft.duplicate_population("exc").duplicate_projection("feed")
+    copied = draft.duplicate("populations", "exc").duplicate("projections", "feed")
     assert list(copied.populations) == ["input", "exc", "exc_2", "second"]
     assert copied.populations["exc_2"] == copied.populations["exc"]
     assert list(copied.projections) == ["feed", "feed_2", "upward"]

@@ -325,7 +325,7 @@ class ExplorePanel(View, QWidget):
         self._drawn_of = source
 
         def work() -> tuple[list[Entry], dict[str, RunAxis]]:
-            found = Store(Path(source)).entries(["parameters"]) if entries is None else entries
+            found = Store(Path(source)).entries() if entries is None else entries
             return found, axes_of(found)
 
         self._background.do(work, self._take, self._fail)

@@ -22,7 +22,7 @@ def entries(tmp_path: Path, make_run: Make) -> list[Entry]:
         make_run(tmp_path, f"r{number}", vote=None if number == 1 else 0.5 + 0.1 * number, parameters=parameters)
     make_run(tmp_path, "changed", vote=0.75, changes={"exc.tau_m": ("100 ms", "30 ms")})
     store = Store(tmp_path)
-    return store.entries(["exc.tau_m"])
+    return store.entries()
 
 
 def test_axes_are_what_differs_with_units_gaps_and_names(entries: list[Entry]) -> None:

@@ -22,7 +22,7 @@ def three(tmp_path: Path, make_run: Make) -> list[Entry]:
     make_run(tmp_path, "b", vote=0.7, parameters={"seed": 2}, about={"ended": "2026-01-02T04:04:06+00:00"})
     make_run(tmp_path, "c", state="stopped", vote=None, about={"reason": "for lunch"})
     store = Store(tmp_path)
-    return store.entries(["exc.tau_m"])
+    return store.entries()
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def beside(tmp_path: Path, make_run: Make) -> list[Entry]:
         block = Block(0, (1,), (3,), 0.1, 0.1, {"vote": 0.5})
         write_journal(folder, [Record(0, 7, "2026-01-01T00:00:00+00:00", block)])
     store = Store(tmp_path)
-    return store.entries(["seed"])
+    return store.entries()
 
 
 MARKED = ["run0 (supervised)", "run1", "run2 (origin of the weights unknown)"]
