@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from graph_script import run_scripts, synapses_of
 from graphs import DELAYS, NEURONS, silent, start_weights
+from packages import install_package
 from test_graphs import assert_same, assert_state_is_complete, case_of, script_of
 
 from stdpbench.engine.network.layout import Layout
@@ -214,14 +214,8 @@ def registered() -> Kinds:
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kinds]:
     """All kinds, those of the package too."""
-    folder: Path = tmp_path_factory.mktemp("package")
-    (folder / "acme_kinds.py").write_text(PACKAGE, encoding="utf-8")
-    info = folder / "acme_kinds-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-kinds\nVersion: 1\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(ENTRIES, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(folder))
+        install_package(patch, tmp_path_factory.mktemp("package"), ENTRIES, acme_kinds=PACKAGE)
         yield registered()
     sys.modules.pop("acme_kinds", None)
 

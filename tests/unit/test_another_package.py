@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+from packages import install_package
 
 READOUT = '''
 from typing import ClassVar, Literal
@@ -57,34 +58,22 @@ acme-chip = acme_chip:chip
 """
 
 
-def test_it_appears_everywhere(tmp_path: Path) -> None:
-    packages = tmp_path / "packages"
-    info = packages / "acme-1.0.dist-info"
-    info.mkdir(parents=True)
-    for name, source in (("readout", READOUT), ("simulator", SIMULATOR), ("chip", CHIP)):
-        (packages / f"acme_{name}.py").write_text(source, encoding="utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(POINTS, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(packages)}
-
-    def stdpbench(*arguments: str) -> str:
-        command = [sys.executable, "-m", "stdpbench", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
+def test_it_appears_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]) -> None:
+    packages, runs = tmp_path / "packages", ("--runs", str(tmp_path))
+    modules = {"acme_readout": READOUT, "acme_simulator": SIMULATOR, "acme_chip": CHIP}
+    install_package(monkeypatch, packages, POINTS, **modules)
+    monkeypatch.setenv("PYTHONPATH", str(packages))  # for the processes of the runs
     few = ("train_images=20", "label_images=20", "test_images=20", "max_attempts=1", "stimulus=100")
     small = [word for path in few for word in ("--set", f"schedule.{path}")]
-    runs = ("--runs", str(tmp_path))
     for seed, more in (("0", ()), ("1", ("--simulator", "acme-steps"))):
-        stdpbench("run", "digits", "--seed", seed, *more, *small, "--no-baselines", *runs)
+        call("run", "digits", "--seed", seed, *more, *small, "--no-baselines", *runs)
     run, other = sorted(path for path in tmp_path.iterdir() if path.name.startswith("digits"))
-    assert "Class of the neuron that fires most" in stdpbench("describe", "acme-first")
-    for shown in (stdpbench("show", run.name, *runs), stdpbench("compare", run.name, other.name, *runs)):
+    assert "Class of the neuron that fires most" in call("describe", "acme-first")
+    for shown in (call("show", run.name, *runs), call("compare", run.name, other.name, *runs)):
         assert "accuracy, acme-first" in shown
-    assert "Acme 1" in stdpbench("hardware", other.name, *runs)
-    assert "Acme 1" in stdpbench("hardware", other.name, "--target", "acme-chip", *runs)
-    stdpbench("report", run.name, *runs)
+    assert "Acme 1" in call("hardware", other.name, *runs)
+    assert "Acme 1" in call("hardware", other.name, "--target", "acme-chip", *runs)
+    call("report", run.name, *runs)
     assert "acme-first" in (run / "report" / "report.html").read_text(encoding="utf-8")
     facts = [json.loads(line) for line in (run / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
     (recorded,) = (fact for fact in facts if fact.get("fact") == "Dependencies")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from packages import install_package
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.comparison import Account, compare
 from stdpbench.runs.folder.journal import read_journal, write_journal
@@ -33,34 +33,19 @@ def runs(tmp_path: Path, make_run: Make) -> Path:
 
 
 @pytest.fixture
-def cli(runs: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[str, int]]:
-    """Run a command on `runs`: all that it prints, and its status."""
-
-    def run(*arguments: str) -> tuple[str, int]:
-        status = 0
-        try:
-            main([*arguments, "--runs", str(runs)])
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return "".join(capsys.readouterr()), status
-
-    return run
+def cli(runs: Path, call: Callable[..., str]) -> Callable[..., str]:
+    """Run a command on `runs`."""
+    return lambda *arguments, status=0: call(*arguments, "--runs", str(runs), status=status)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_what_it_was_is_shown_and_said_once(runs: Path, cli, uninstall, section: str) -> None:
     clause = uninstall(runs / "gone", section)
-    listed, status = cli("list", "--columns", f"name,{section}.kind,{section}.vigour")
-    assert status == 0
+    listed = cli("list", "--columns", f"name,{section}.kind,{section}.vigour")
     assert any(line.split() == ["gone", f"acme-{section}", "20", "acme"] for line in listed.splitlines())
-    shown, status = cli("show", "gone")
-    assert status == 0
-    assert shown.count(clause) == 1
-    shown, status = cli("show", "gone", "--against", "here")
-    assert status == 0
-    assert shown.count(clause) == 1
-    compared, status = cli("compare", "gone", "here")
-    assert status == 0
+    assert cli("show", "gone").count(clause) == 1
+    assert cli("show", "gone", "--against", "here").count(clause) == 1
+    compared = cli("compare", "gone", "here")
     assert compared.count(clause) == 1
     assert any(line.split() == [f"{section}.vigour", "20", "acme", "–"] for line in compared.splitlines())
     assert any(line.startswith("accuracy, vote ") for line in compared.splitlines())
@@ -74,8 +59,7 @@ def test_what_needs_it_is_refused_and_leaves_all_as_it_was(runs: Path, cli, unin
     gone = str(runs / "gone")
     commands = [["resume", "stopped"], *([name, gone] for name in ("evaluate", "reproduce", "branch"))]
     for command in [*commands, ["branch", gone, "--set", "exc.tau_m=20 ms"]]:
-        output, status = cli(*command)
-        assert status != 0, command
+        output = cli(*command, status=2)
         assert clause in output.splitlines()[-1]
         assert "Traceback" not in output
     after = {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()}
@@ -90,10 +74,8 @@ def test_a_rule_that_took_the_place_of_another_one_may_be_missing_as_well(runs: 
     fact = RuleChanged(old, {"kind": "acme-later", "w_max": 1.0})
     write_journal(runs / "stopped", [*records, Record(len(records), 7, "2026-01-02T03:04:05+00:00", fact)])
     clause = "the plasticity rule 'acme-later' is not installed"
-    assert cli("show", "stopped")[0].count(clause) == 1
-    output, status = cli("resume", "stopped")
-    assert status != 0
-    assert clause in output.splitlines()[-1]
+    assert cli("show", "stopped").count(clause) == 1
+    assert clause in cli("resume", "stopped", status=2).splitlines()[-1]
     assert RunFolder(runs / "stopped").about["state"] == "stopped"
     view = stdpbench.open_run(runs / "stopped")
     assert view.experiment.plasticity.to_mapping() == {"kind": "acme-later", "w_max": 1.0}
@@ -122,13 +104,7 @@ def test_a_package_that_no_longer_loads_is_as_good_as_none(
     runs: Path, uninstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uninstall(runs / "gone")
-    info = tmp_path / "packages" / "acme-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(
-        "[stdpbench.plasticity]\nacme-plasticity = acme_gone:Rule\n", encoding="utf-8"
-    )
-    monkeypatch.syspath_prepend(str(info.parent))
+    install_package(monkeypatch, tmp_path, "[stdpbench.plasticity]\nacme-plasticity = acme_gone:Rule\n")
     account = Account.of(RunFolder(runs / "gone"))
     (clause,) = account.missing
     assert clause.startswith("the plasticity rule 'acme-plasticity' of acme_gone:Rule cannot be loaded: ")

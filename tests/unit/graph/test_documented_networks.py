@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packages import install_package
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -24,15 +24,9 @@ _, MODULE = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
 @pytest.fixture
 def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package of the page, as pip installs it."""
-    (tmp_path / "acme_networks.py").write_text(MODULE, encoding="utf-8")
-    info = tmp_path / "acme_networks-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-networks\nVersion: 1.0\n", encoding="utf-8")
     groups = tomllib.loads(ENTRY_POINTS)["project"]["entry-points"]
     lines = [f"[{group}]\n{name} = {value}\n" for group, points in groups.items() for name, value in points.items()]
-    (info / "entry_points.txt").write_text("".join(lines), encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "acme_networks", raising=False)
+    install_package(monkeypatch, tmp_path, "".join(lines), acme_networks=MODULE)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packages import install_package
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import Layout
@@ -36,15 +35,7 @@ class Anti(PlasticityRule):
 
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    """Install a distribution, as pip leaves it behind."""
-    (folder / "acme_stdp.py").write_text(module, encoding="utf-8")
-    info = folder / "acme_stdp-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-stdp\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[stdpbench.plasticity]\nacme-anti = acme_stdp:Anti\n", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.delitem(sys.modules, "acme_stdp", raising=False)
-    assert "acme-stdp" in {each.name for each in metadata.distributions()}
+    install_package(monkeypatch, folder, "[stdpbench.plasticity]\nacme-anti = acme_stdp:Anti\n", acme_stdp=module)
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from harness import drive, experiment, finished, killed_at_position, new_run
+from packages import install_package
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder.journal import read_journal
@@ -36,20 +37,13 @@ class Anti(PlasticityRule):
     on_output_spike: ClassVar[str] = "w = clip(w - eta*x, 0, w_max)"
 """
 
-METADATA = "Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n"
 
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The module of an installed package with a rule."""
-    info = tmp_path / "acme_rules-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(METADATA, encoding="utf-8")
-    (info / "entry_points.txt").write_text("[stdpbench.plasticity]\nacme-anti = acme_rules:Anti\n", encoding="utf-8")
-    (tmp_path / "acme_rules.py").write_text(RULE, encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "acme_rules", raising=False)
-    assert "acme-rules" in {distribution.name for distribution in metadata.distributions()}
+    points = "[stdpbench.plasticity]\nacme-anti = acme_rules:Anti\n"
+    install_package(monkeypatch, tmp_path, points, acme_rules=RULE)
     return tmp_path / "acme_rules.py"
 
 
@@ -76,7 +70,7 @@ def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(
         module.write_text(RULE.replace("w - eta*x", "w - 2*eta*x"), encoding="utf-8")
     elif edited == "version":  # as one with other tables beside the same code
         (info,) = tmp_path.glob("*.dist-info")
-        (info / "METADATA").write_text(METADATA.replace("1.0", "1.1"), encoding="utf-8")
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.1\n", encoding="utf-8")
     else:  # as from a module that it imports
         monkeypatch.setattr(sys.modules["acme_rules"].Anti, "on_output_spike", "w = clip(w - 2*eta*x, 0, w_max)")
     finished(folder)

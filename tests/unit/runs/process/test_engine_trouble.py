@@ -25,6 +25,7 @@ from harness import (
     new_run,
     set_,
 )
+from packages import install_package
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -121,13 +122,8 @@ class Surge(AdaptiveLIF):
 @pytest.fixture
 def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Experiment:
     """An experiment whose exc neurons are of a kind of another package."""
-    package = tmp_path / "packages"
-    info = package / "acme_surge-1.0.dist-info"
-    info.mkdir(parents=True)
-    (package / "acme_surge.py").write_text(ACME, encoding="utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-surge\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[stdpbench.neurons]\nacme-surge = acme_surge:Surge\n", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(package))
+    points = "[stdpbench.neurons]\nacme-surge = acme_surge:Surge\n"
+    install_package(monkeypatch, tmp_path / "packages", points, acme_surge=ACME)
     return experiment(exc__kind="acme-surge")
 
 
