@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -360,26 +358,6 @@ def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) ->
         assert cli("show", name, status=2).startswith("stdpbench: ")
     assert "is damaged: it does not match its digest" in cli("show", "second")
     assert "damaged" in cli("list")
-
-
-def test_a_real_run_goes_through_the_queue(runs: Path, cli: Cli) -> None:
-    small = ["network.n_exc=12", "schedule.train_images=60", "schedule.test_images=30", "schedule.passes=1"]
-    settings = [part for text in small for part in ("--set", text)]
-    cli("queue", "add", "digits", *settings, "--workers", "1", "--no-baselines")
-    done = subprocess.run(
-        [sys.executable, "-m", "stdpbench", "queue", "run", "--runs", str(runs)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert "is finished: vote" in done.stdout
-    (record,) = json.loads(
-        cli("list", "--json", "--filter", "experiment=digits", "--columns", "accuracy.vote.n_images")
-    )
-    assert record["state"] == "finished"
-    assert record["accuracy.vote.n_images"] == 30
-    assert "Differences from the shipped experiment digits" in cli("show", record["name"])
 
 
 def test_runs_are_drawn_over_what_differs(cli: Cli, tmp_path: Path) -> None:
