@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import bench, main
+from stdpbench.cli import bench
 from stdpbench.cli.bench import bench_experiments
 from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 from stdpbench.experiment import read_experiment
@@ -140,11 +141,10 @@ def test_what_cannot_be_run_is_refused_at_once(
     error: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    run_cli: Callable[..., tuple[int, str, str]],
 ) -> None:
     monkeypatch.setattr(bench, "run_whole", lambda *_: pytest.fail("measured all the same"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as end:
-        main(["bench", *arguments])
-    assert end.value.code not in (0, None)
-    assert error in capsys.readouterr().err
+    code, _, err = run_cli("bench", *arguments)
+    assert code != 0
+    assert error in err

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import stdpbench
-from stdpbench.cli import main
 from stdpbench.cli.app import app
 
 LATENCY = ["digits", "--set", "encoding.kind=latency"]
@@ -51,11 +51,5 @@ def test_the_steps_that_prepare_pictures_are_named() -> None:
         (["digits", "--set", "encoding.kind=delta"], "cannot show; choose one of"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(
-    arguments: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["stdpbench", "data", "show", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        main()
-    assert caught.value.code == 2
-    assert sentence in " ".join(capsys.readouterr().err.split())
+def test_what_is_wrong_is_one_sentence(arguments: list[str], sentence: str, call: Callable[..., str]) -> None:
+    assert sentence in " ".join(call("data", "show", *arguments, status=2).split())

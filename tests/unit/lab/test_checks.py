@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.kinds.plasticity import rules
 from stdpbench.studies.lab.checks.base import Outcome
 from stdpbench.studies.lab.checks.kinds import kinds
@@ -68,16 +67,15 @@ def test_a_known_mismatch_passes_and_is_named_with_its_reason(
 
 @pytest.mark.parametrize(("reached", "known"), [(False, ""), (True, "the paper errs")], ids=["new", "vanished"])
 def test_a_new_mismatch_and_a_known_one_that_matches_fail(
-    reached: bool, known: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    reached: bool, known: str, run_cli: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcome = Outcome("oja")
     outcome.finding("a", "b", "c", reached, "somebody", known=known)
     monkeypatch.setattr("stdpbench.studies.lab.checks.suite.validate", lambda kinds, quick: [outcome])
-    with pytest.raises(SystemExit) as end:
-        main(["validate", "oja"])
-    assert end.value.code == 1
+    code, out, _ = run_cli("validate", "oja")
+    assert code == 1
     what = "known mismatch that matches in oja: " if reached else "mismatch in oja: "
-    assert any(line.startswith(what) for line in capsys.readouterr().out.splitlines())
+    assert any(line.startswith(what) for line in out.splitlines())
 
 
 def test_the_command_writes_page_and_figures(tmp_path: Path, call: Callable[..., str]) -> None:

@@ -20,7 +20,6 @@ import pytest
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
@@ -134,18 +133,17 @@ set = { plasticity.w_max = 1e308, plasticity.nu_post = 1e308 }
 
 def test_run_folders_come_home(
     call: Callable[..., str],
+    run_cli: Callable[..., tuple[int, str, str]],
     stand_in: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     file, home = tmp_path / "far.toml", tmp_path / "runs" / "far"
     file.write_text(ONE_FAILS, encoding="utf-8")
     command = ["sweep", str(file), "--runs", str(tmp_path / "runs"), "--dask", "tcp://nowhere:1", "--json"]
-    with pytest.raises(SystemExit) as end:
-        main(command)
-    assert end.value.code == 1
-    results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
+    code, out, _ = run_cli(*command)
+    assert code == 1
+    results = json.loads(out.splitlines()[-1])["results"]
     assert list(results["failures"]) == ["blown up, seed 0"]
     (run,) = results["arms"][0]["runs"]
     printed = call("list", "--sweep", "far", "--runs", str(tmp_path / "runs"), "--json", "--columns", "evaluated_on")
@@ -168,8 +166,7 @@ def test_run_folders_come_home(
     assert Client.submitted == 2
     (home / "sweep.jsonl").unlink()
     monkeypatch.setattr(cluster, "carry_out_task", lambda wanted, stop: {"error": "not again"})
-    with pytest.raises(SystemExit):
-        main(command)
+    run_cli(*command)
     assert Client.submitted == 3, "only the failed run is carried out again"
     assert f'"folder":"{run["folder"]}"' in (home / "sweep.jsonl").read_text(encoding="utf-8")
 
@@ -383,7 +380,7 @@ for job; do kill -TERM -- "-$(cat "{folder}/$job.job")" 2>/dev/null; done
 @pytest.mark.skipif(find_spec("dask_jobqueue") is None, reason="needs the package dask-jobqueue")
 @pytest.mark.parametrize("shared", [False, True], ids=["separate", "shared"])
 def test_jobs_of_slurm_execute_a_sweep_and_are_cancelled(
-    shared: bool, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shared: bool, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]
 ) -> None:
     jobs = tmp_path / "jobs"
     jobs.mkdir()
@@ -394,13 +391,9 @@ def test_jobs_of_slurm_execute_a_sweep_and_are_cancelled(
     monkeypatch.chdir(tmp_path)
     words = ["--slurm", "2", *(["--shared"] if shared else []), "--json"]
     import_module("dask_jobqueue")  # which brings its defaults
-    with (
-        import_module("dask").config.set({"jobqueue.slurm.interface": "lo"}),
-        pytest.raises(SystemExit) as end,
-    ):
-        main(["sweep", str(file), "--runs", str(tmp_path / "runs"), *words])
-    assert not end.value.code
-    record = json.loads(capsys.readouterr().out.splitlines()[-1])
+    with import_module("dask").config.set({"jobqueue.slurm.interface": "lo"}):
+        out = call("sweep", str(file), "--runs", str(tmp_path / "runs"), *words)
+    record = json.loads(out.splitlines()[-1])
     assert [arm["n"] for arm in record["results"]["arms"]] == [2, 2]
     groups = [int(path.read_text()) for path in jobs.glob("*.job")]
     assert len(groups) == 2

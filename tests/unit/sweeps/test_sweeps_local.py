@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stdpbench.cli import main
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.studies.sweeps import SweepState, carry_out, read_sweep
 from stdpbench.studies.sweeps.local import Local
@@ -121,7 +121,7 @@ def test_a_sweep_and_a_run_that_are_killed_go_on_and_nothing_counts_twice(file: 
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
-    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: Path, tmp_path: Path, run_cli: Callable[..., tuple[int, str, str]]
 ) -> None:
     runs, folder = tmp_path / "runs", tmp_path / "runs" / "kill-me"
     stopped = command(file, runs, "--processes", "1")
@@ -134,15 +134,13 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["state"] == "stopped"
     assert "2 runs are not finished" in (folder / "results.md").read_text(encoding="utf-8")
 
-    with pytest.raises(SystemExit) as end:
-        main(["sweep", str(file), "--runs", str(runs), "--processes", "2", "--json"])
-    assert not end.value.code
-    captured = capsys.readouterr()
-    record = json.loads(captured.out.splitlines()[-1])
+    code, out, err = run_cli("sweep", str(file), "--runs", str(runs), "--processes", "2", "--json")
+    assert code == 0
+    record = json.loads(out.splitlines()[-1])
     assert record["stopped"] is False
     assert [arm["n"] for arm in record["results"]["arms"]] == [1, 1]
     assert record["results"]["evaluated_on"] == "validation"
-    assert "(2 of 2)" in captured.err
+    assert "(2 of 2)" in err
     assert run.name in {arm["runs"][0]["folder"] for arm in record["results"]["arms"]}
     for name in ("README.txt", "results.md", "results.csv", "results.json", "results.png"):
         assert (folder / name).is_file()
@@ -152,7 +150,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
 
 
 def test_a_run_that_cannot_be_begun_is_said_and_ends_with_status_1(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, run_cli: Callable[..., tuple[int, str, str]]
 ) -> None:
     path = tmp_path / "too-many.toml"
     path.write_text(
@@ -160,9 +158,8 @@ def test_a_run_that_cannot_be_begun_is_said_and_ends_with_status_1(
         '[[arm]]\nlabel = "all"\n',
         encoding="utf-8",
     )
-    with pytest.raises(SystemExit) as end:
-        main(["sweep", str(path), "--runs", str(tmp_path)])
-    assert end.value.code == 1
-    out = " ".join(capsys.readouterr().out.split())
+    code, out, _ = run_cli("sweep", str(path), "--runs", str(tmp_path))
+    assert code == 1
+    out = " ".join(out.split())
     assert "all, seed 0: failed: schedule.train_images = 5000, but there are only" in out
     assert "1 runs are not finished" in out

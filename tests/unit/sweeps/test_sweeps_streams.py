@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import pytest
 from sweep_cases import Scripted, result
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.catalog.comparison import Account, compare
@@ -48,12 +48,6 @@ piece = "1 s"
 """
 RATE = "data.rate"
 MEASURES = ("rate.cell", "cv.cell", "synchrony.cell", "delta.cell", "gamma.cell")
-
-
-def run(words: list[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    assert not ended.value.code
 
 
 @pytest.fixture
@@ -174,15 +168,14 @@ def test_fewer_false_alarms_are_better_unless_the_sweep_says_otherwise() -> None
 
 
 @pytest.mark.slow  # sweeps of real runs are in test_sweeps_local.py, measures of streams above
-def test_real_streams_are_swept_listed_and_compared(beside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_real_streams_are_swept_listed_and_compared(beside: Path, call: Callable[..., str]) -> None:
     if find_compiler() is None:
         pytest.skip("needs a C++ compiler")
     (beside / "two.toml").write_text(
         'experiment = "cell.toml"\nseeds = [0, 1]\nmetric = "rate.cell"\n[grid]\ndata.rate = ["40 Hz", "80 Hz"]\n',
         encoding="utf-8",
     )
-    run(["sweep", str(beside / "two.toml"), "--runs", str(beside / "runs"), "--processes", "1"])
-    out = capsys.readouterr().out
+    out = call("sweep", str(beside / "two.toml"), "--runs", str(beside / "runs"), "--processes", "1")
     assert "Best: rate = 80 Hz" in out
     folder = beside / "runs" / "two"
     record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
@@ -190,9 +183,7 @@ def test_real_streams_are_swept_listed_and_compared(beside: Path, capsys: pytest
     assert tuple(record["arms"][0]["measures"]) == MEASURES
     runs = [RunFolder(path.parent) for path in sorted(folder.glob("*/run.json"))]
     assert all(run.read_json("run.json").get("validation") is False for run in runs)
-    run(["list", "--runs", str(beside / "runs"), "--sweep", "two"])
-    listed = capsys.readouterr().out
-    assert "rate.cell" in listed
+    assert "rate.cell" in call("list", "--runs", str(beside / "runs"), "--sweep", "two")
     seeds = over_seeds(runs, [Account.of(run) for run in runs])
     rates = [row for row in seeds.rows if row[0] == "rate of cell (Hz)"]
     assert [row[2] for row in rates] == ["2", "2"]

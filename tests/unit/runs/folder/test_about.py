@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 
@@ -55,7 +54,7 @@ COMMANDS = (
 
 
 def test_every_command_says_so_in_one_sentence(
-    tmp_path: Path, make_run: Make, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, make_run: Make, run_cli: Callable[..., tuple[int, str, str]]
 ) -> None:
     runs = tmp_path / "runs"
     make_run(runs, "b")
@@ -64,10 +63,7 @@ def test_every_command_says_so_in_one_sentence(
     places = {"ZIP": str(tmp_path / "a.zip"), "FOLDER": str(runs / "a")}
 
     def run(command: str) -> tuple[Any, str, str]:
-        arguments = [*(places.get(word, word) for word in command.split()), "--runs", str(runs)]
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        return end.value.code, *capsys.readouterr()
+        return run_cli(*(places.get(word, word) for word in command.split()), "--runs", str(runs))
 
     for command in COMMANDS:
         status, out, err = run(command)

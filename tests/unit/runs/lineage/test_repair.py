@@ -11,7 +11,6 @@ from harness import drive, finished, killed_at_position, new_run, remarks, set_
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import main
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.checkpoints import positions
@@ -123,42 +122,30 @@ def test_a_run_with_damaged_origin_is_not_repaired(killed, tmp_path):
         repair(folder)
 
 
-def test_commands_show_what_precedes_the_damage_and_name_the_repair(killed, tmp_path, capsys, monkeypatch):
+def test_commands_show_what_precedes_the_damage_and_name_the_repair(killed, tmp_path, call, monkeypatch):
     folder, line, _ = damaged(killed, tmp_path, 12)
     started: list[Path] = []
     monkeypatch.setattr(
         "stdpbench.cli.follow.carry_out", lambda folder, console, **options: started.append(folder.path)
     )
 
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        return int(end.value.code or 0), *capsys.readouterr()  # type: ignore[return-value]
-
-    status, out, _ = run("show", str(folder.path))
-    assert status == 0
+    out = call("show", str(folder.path))
     assert (
         f"line {line + 1} is damaged: it does not match its digest; later entries are not shown; `stdpbench resume"
         in out
     )
     assert "plasticity.nu_post 0.01 → 0.05" in out
-    status, out, _ = run("show", str(folder.path), "--json")
-    assert f"line {line + 1} is damaged" in json.loads(out)["damage"]
-    status, out, _ = run("compare", str(folder.path), str(killed.path))
-    assert status == 0
-    assert "is damaged: it does not match its digest; later entries are not shown." in out
-    status, _, err = run("resume", str(folder.path))
-    assert status == 2
-    assert err.endswith(
+    assert f"line {line + 1} is damaged" in json.loads(call("show", str(folder.path), "--json"))["damage"]
+    compared = call("compare", str(folder.path), str(killed.path))
+    assert "is damaged: it does not match its digest; later entries are not shown." in compared
+    assert call("resume", str(folder.path), status=2).endswith(
         f"{DAMAGE.format(line + 1)}; `stdpbench resume {folder.path} --repair` continues from "
         "presentation 10, the newest checkpoint before it\n"
     )
     assert started == []
-    status, out, _ = run("resume", str(folder.path), "--repair")
-    assert (status, started) == (0, [folder.path])
-    assert "the run continues from presentation 10." in " ".join(out.split())
-    status, out, _ = run("resume", str(folder.path), "--repair")
-    assert "nothing to repair" in out
+    assert "the run continues from presentation 10." in " ".join(call("resume", str(folder.path), "--repair").split())
+    assert started == [folder.path]
+    assert "nothing to repair" in call("resume", str(folder.path), "--repair")
 
 
 def test_from_python(done, killed, tmp_path):
