@@ -319,7 +319,7 @@ class NetworkDraft:
         The copy of a population has no projections.
         """
         draft, copy = self.spelled_out(), self.free_name(name)
-        elements = _changed(getattr(draft, table), name, lambda original: {name: original, copy: original})
+        elements: Any = _changed(getattr(draft, table), name, lambda original: {name: original, copy: original})
         return draft._with_elements(**{table: elements})
 
     def rename_population(self, name: str, new: str) -> NetworkDraft:

@@ -166,14 +166,16 @@ def natural_order(text: str) -> tuple[list[tuple[int, int, str]], str]:
     return [(0, len(number), number) if number else (1, 0, word) for number, word in pieces], text
 
 
-def local_path(parameter: str, text: str) -> Path:
-    """Return a path from user input, with ``~`` for the home folder.
+def local_path(parameter: str, text: str | None, needed: str = "it must name a file or folder") -> Path:
+    """Return a path from user input, with ``~`` for the home folder; `needed` is a clause for when it is missing.
 
     Raises
     ------
     StdpbenchError
-        If the text is not a path; the message names `parameter`.
+        If the text is empty or not a path; the message names `parameter`.
     """
+    if not text:
+        raise StdpbenchError(f"{parameter} is missing; {needed}")
     try:
         if "\0" in text:
             raise RuntimeError

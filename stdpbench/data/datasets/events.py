@@ -168,9 +168,7 @@ class Events(HoldingOutStimuli):
 
     def prepare(self) -> Split:
         """Read the recordings; see `Source.prepare`."""
-        if not self.path:
-            raise StdpbenchError("data.path is missing; it must name an .npz, .csv or .h5 file")
-        train, test = _read(local_path("data.path", self.path))
+        train, test = _read(local_path("data.path", self.path, "it must name an .npz, .csv or .h5 file"))
         parts = [part for part in (train, test) if part is not None]
         grid = train.grid
         if self.channels is not None:

@@ -46,9 +46,7 @@ class Folder(HoldingOut):
 
     def load(self) -> Split:
         """Read the files: uint8, (n, height, width); see `Dataset.load`."""
-        if not self.path:
-            raise StdpbenchError("data.path is missing; it must name a folder of PNG or JPEG files")
-        root = local_path("data.path", self.path)
+        root = local_path("data.path", self.path, "it must name a folder of PNG or JPEG files")
         try:
             if not root.is_dir():
                 raise StdpbenchError(f"there is no folder {root}; data.path must name a folder of PNG or JPEG files")

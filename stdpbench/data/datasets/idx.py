@@ -32,11 +32,9 @@ class IDX(HoldingOut):
 
     def load(self) -> Split:
         """Read the files; see `Dataset.load`."""
-        if not self.train_images:
-            raise StdpbenchError("data.train_images is missing; it must name an IDX file of pictures")
+        train_path = local_path("data.train_images", self.train_images, "it must name an IDX file of pictures")
         if self.test_labels and not self.test_images:
             raise StdpbenchError("data.test_labels needs data.test_images, the pictures that it labels")
-        train_path = local_path("data.train_images", self.train_images)
         arrays = [(str(train_path), read_idx(train_path))]
         if self.test_images:
             test_path = local_path("data.test_images", self.test_images)

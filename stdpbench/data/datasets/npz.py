@@ -64,9 +64,8 @@ class NPZ(HoldingOut):
 
     def load(self) -> Split:
         """Read the arrays; see `Dataset.load`."""
-        if not self.path:
-            raise StdpbenchError("data.path is missing; it must name an .npz file with an array images")
-        split = self._split(*read_pictures(local_path("data.path", self.path)))
+        path = local_path("data.path", self.path, "it must name an .npz file with an array images")
+        split = self._split(*read_pictures(path))
         return Split(_in_turns(split.train), _in_turns(split.test), split.class_names)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path
 from stdpbench.data.datasets._holding_out import HoldingOut
 from stdpbench.data.datasets.base import Split
@@ -29,6 +28,5 @@ class Responses(HoldingOut):
 
     def load(self) -> Split:
         """Read the responses; see `Dataset.load`."""
-        if not self.path:
-            raise StdpbenchError("data.path is missing; `stdpbench reference KIND --features RUN` sets it")
-        return self._split(*read_pictures(local_path("data.path", self.path)))
+        needed = "`stdpbench reference KIND --features RUN` sets it"
+        return self._split(*read_pictures(local_path("data.path", self.path, needed)))

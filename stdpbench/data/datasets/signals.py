@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path
 from stdpbench.data.datasets._holding_out import HoldingOutStimuli
 from stdpbench.data.datasets._signal_files import read_signals, scaled, scaling, signals_of
@@ -42,11 +41,8 @@ class Signals(HoldingOutStimuli):
 
     def prepare(self) -> Split:
         """Read the signals; see `Source.prepare`."""
-        if not self.path:
-            raise StdpbenchError(
-                "data.path is missing; it must name an .npz file, a .ts file, or a folder of CSV files"
-            )
-        raw, raw_test = read_signals(local_path("data.path", self.path))
+        needed = "it must name an .npz file, a .ts file, or a folder of CSV files"
+        raw, raw_test = read_signals(local_path("data.path", self.path, needed))
         rate = self.rate or raw.rate or _RATE
         split = self._split_set(
             raw.where,

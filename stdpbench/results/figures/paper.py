@@ -403,7 +403,6 @@ def _mark(number: int) -> str:
     return _MARKS[number % len(_MARKS)]
 
 
-Spec = Mapping[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 FORMATS = tuple(ending.removeprefix(".") for ending in saving.FORMATS)
@@ -576,7 +575,7 @@ def _number(value: object) -> float:
         return np.nan
 
 
-def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
+def export(spec: Part, table: Table | None, order: Order) -> list[Path]:
     """Write the figure, its numbers and its caption.
 
     Parameters
@@ -598,8 +597,6 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     if target.suffix.lower() not in saving.FORMATS:
         raise StdpbenchError(f"{target.name} must end in .pdf, .svg or .png")
     check_beside(target)
-    from stdpbench.results.figures.paper import draw
-
     saving.write_figure(draw(spec, order.width, order.font_size, order.dpi), target)
     return [target, *write_beside(target, table, order.caption)]
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
@@ -41,28 +40,6 @@ _CONNECT = 60.0  # s that an already running process may take to connect
 _QUEUE_STOPPED = "the queue was stopped"  # reason given to runs that are stopped along with the queue
 
 
-class UnresponsiveRun:
-    """Placeholder for the connection to a live process that did not answer, since it is building or about to exit."""
-
-    def __init__(self, folder: Path) -> None:
-        self.connected = False
-        self._folder = folder
-        self._until = time.monotonic() + _CONNECT
-
-    @property
-    def over(self) -> bool:
-        """Whether the process has exited, or it is time to try again."""
-        return not has_process(self._folder) or time.monotonic() > self._until
-
-    def drain(self, budget: float, wait: float) -> list[Any]:
-        """Wait, and return no messages."""
-        time.sleep(wait)
-        return []
-
-    def close(self) -> None:
-        """Do nothing: there is no connection to close."""
-
-
 @dataclass
 class Job:
     """An item that a queue runner has started.
@@ -73,8 +50,8 @@ class Job:
         The item as it was when started.
     folder : Path
         The run folder.
-    client : RunClient or UnresponsiveRun
-        Connection to the process of the run.
+    client : RunClient or None
+        Connection to the process of the run; None if it did not answer, since it is building or about to exit.
     attached : bool
         Whether the process was already running.
     live : LiveRun
@@ -87,11 +64,28 @@ class Job:
 
     item: Item
     folder: Path
-    client: RunClient | UnresponsiveRun
+    client: RunClient | None
     attached: bool
     live: LiveRun = field(default_factory=LiveRun)
     stopped_because: str = ""
     started_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def over(self) -> bool:
+        """Whether the process has exited or the connection is lost, or it is time to try to connect again."""
+        if self.client is not None:
+            return self.client.over
+        return self.late or not has_process(self.folder)
+
+    @property
+    def late(self) -> bool:
+        """Whether a process that was already running has had enough time to connect."""
+        return time.monotonic() - self.started_at > _CONNECT
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self.client is not None:
+            self.client.close()
 
 
 class QueueRunner:
@@ -169,7 +163,7 @@ class QueueRunner:
                 yield
             finally:
                 for job in self.jobs:
-                    job.client.close()
+                    job.close()
                 runner_process.withdraw(self._runs, self.name)
 
     def look_again(self) -> None:
@@ -204,9 +198,9 @@ class QueueRunner:
             self._receive(job, 0.2 / len(self.jobs))
             if self._stopping and not job.stopped_because:
                 self._stop(job, _QUEUE_STOPPED)
-            if job.client.over:
+            if job.over:
                 self.jobs.remove(job)
-                job.client.close()
+                job.close()
                 self._end(job)
                 self.look_again()
         self._on_progress(self.jobs)
@@ -253,18 +247,18 @@ class QueueRunner:
 
     def _receive(self, job: Job, wait: float) -> None:
         """Process messages of a run."""
+        if job.client is None:
+            time.sleep(wait)
+            return
         connected = job.client.connected
         for message in job.client.drain(budget=0.05, wait=wait):
             before = job.live.state
             job.live.take(message)
             if job.live.state is State.PAUSED and before is not State.PAUSED:
                 self._handle_pause(job)
-        if isinstance(job.client, UnresponsiveRun):
-            return
         if not connected and job.client.connected:
             job.client.want("progress")
-        late = time.monotonic() - job.started_at > _CONNECT
-        if not job.client.connected and job.attached and (late or not has_process(job.folder)):
+        if not job.client.connected and job.attached and (job.late or not has_process(job.folder)):
             job.client.close()
 
     def _handle_pause(self, job: Job) -> None:
@@ -278,14 +272,14 @@ class QueueRunner:
             self._on_message(job.item, "is paused; `stdpbench resume` continues it.")
 
     def _stop(self, job: Job, reason: str) -> None:
-        if isinstance(job.client, RunClient) and job.client.connected and not job.client.over:
+        if job.client is not None and job.client.connected and not job.client.over:
             job.stopped_because = reason
             job.client.request("stop", reason=reason)
 
     def _end(self, job: Job) -> None:
         """Record the outcome of an item whose process has exited or is about to exit."""
         status = None
-        if isinstance(job.client, RunClient):
+        if job.client is not None:
             status = job.client.wait_for_process(_EXIT_TIMEOUT)
             until = time.monotonic() + _EXIT_TIMEOUT
             while has_process(job.folder) and time.monotonic() < until:
@@ -325,15 +319,14 @@ class QueueRunner:
         self._on_message(item, f"failed: {reason}")
 
 
-def _attach(folder: Path) -> RunClient | UnresponsiveRun:
-    try:
+def _attach(folder: Path) -> RunClient | None:
+    with suppress(StdpbenchError):
         return RunClient.attach(folder)
-    except StdpbenchError:
-        return UnresponsiveRun(folder)
+    return None
 
 
 def _why_ended(job: Job) -> str:
-    return job.client.why_ended() if isinstance(job.client, RunClient) else "it did not answer"
+    return "it did not answer" if job.client is None else job.client.why_ended()
 
 
 def _tables(item: Item) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.kinds.plasticity.tables import rule_name
+from stdpbench.results.figures.paper import table_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +98,11 @@ class Result:
 
     def to_csv(self) -> str:
         """Return the table as CSV, with rule, parameters and conditions as comments above it."""
-        text = io.StringIO()
         values = ", ".join(f"{p.name} = {p.show(getattr(self.rule, p.name))}" for p in self.rule.describe())
-        for line in (f"{self.name}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks):
-            text.write(f"# {line}\n")
+        comments = (f"{self.name}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks)
         table = self.columns()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(table)
-        writer.writerows(zip(*table.values(), strict=True))
-        return text.getvalue()
+        numbers = table_text((list(table), list(zip(*table.values(), strict=True))))
+        return "".join(f"# {line}\n" for line in comments) + numbers
 
     def to_mapping(self) -> dict[str, Any]:
         """Return everything as plain values, for JSON."""
