@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -81,6 +82,17 @@ def call(run_cli: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
         return err if status else out
 
     return run
+
+
+@pytest.fixture
+def broken() -> Callable[[str, str], list[str]]:
+    """Return the words of a narrow text that the wide one lacks; a path may be longer than the screen."""
+
+    def words(narrow: str, wide: str) -> list[str]:
+        known = set(re.split(r"[\s-]+", wide))
+        return [word for word in narrow.split() if "/" not in word and not {*word.split("-")} <= known | {""}]
+
+    return words
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
-"""At 80 columns no word is broken: help of every command, tables, descriptions of all kinds."""
+"""At 80 columns no word is broken: help of every command, tables, descriptions; tables of checks are in the lab."""
 
 from __future__ import annotations
 
 import fcntl
-import io
 import os
 import re
 import struct
@@ -16,21 +15,13 @@ from pathlib import Path
 import click
 import pytest
 import typer
-from rich.console import Console, RenderableType
 
 from stdpbench.cli.app import app
 from stdpbench.cli.describe import catalogue
-from stdpbench.cli.lab import findings_table
 from stdpbench.cli.options import PANELS
-from stdpbench.studies.lab.checks.suite import validate
 
 Command = Callable[..., str]
-
-
-def broken(narrow: str, wide: str) -> list[str]:
-    """The words of a narrow text that the wide one lacks; a path may be longer than the screen."""
-    known = set(re.split(r"[\s-]+", wide))
-    return [word for word in narrow.split() if "/" not in word and not {*word.split("-")} <= known | {""}]
+Broken = Callable[[str, str], list[str]]
 
 
 def commands(command: click.Command, path: str = "stdpbench") -> Iterator[tuple[str, click.Command]]:
@@ -39,7 +30,7 @@ def commands(command: click.Command, path: str = "stdpbench") -> Iterator[tuple[
         yield from commands(inner, f"{path} {name}")
 
 
-def test_every_help_has_whole_words_and_whole_descriptions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_help_has_whole_words_and_whole_descriptions(monkeypatch: pytest.MonkeyPatch, broken: Broken) -> None:
     for path, command in commands(typer.main.get_command(app)):
         narrow = command.get_help(click.Context(command, info_name=path, terminal_width=80))
         wide = command.get_help(click.Context(command, info_name=path, terminal_width=1000))
@@ -60,7 +51,7 @@ def test_each_experiment_has_one_line(call: Command) -> None:
 
 
 @pytest.mark.parametrize("family", ["", *catalogue()])
-def test_descriptions_and_lists(family: str, call: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_descriptions_and_lists(family: str, call: Command, broken: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STDPBENCH_DATA", raising=False)  # paths may be longer than a column
     lists = (("describe",), ("data", "list"))
     for arguments in (("describe", name) for name in catalogue()[family]) if family else lists:
@@ -69,18 +60,6 @@ def test_descriptions_and_lists(family: str, call: Command, monkeypatch: pytest.
             monkeypatch.setenv("COLUMNS", str(columns))
             texts[columns] = call(*arguments)
         assert broken(texts[80], texts[1000]) == [], arguments
-
-
-def drawn(table: RenderableType, columns: int) -> str:
-    console = Console(width=columns, file=io.StringIO())
-    console.print(table)
-    return console.file.getvalue()  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("kind", ["clopath", "sum"])
-def test_tables_of_checks(kind: str) -> None:
-    (outcome,) = validate([kind], quick=True)
-    assert broken(drawn(findings_table(outcome), 80), drawn(findings_table(outcome), 1000)) == []
 
 
 def on_a_terminal(*arguments: str) -> str:
@@ -102,7 +81,9 @@ def on_a_terminal(*arguments: str) -> str:
     return b"".join(pieces).decode()
 
 
-def test_tables_of_runs_fit_a_terminal(tmp_path: Path, make_run: Callable[..., Path], call: Command) -> None:
+def test_tables_of_runs_fit_a_terminal(
+    tmp_path: Path, make_run: Callable[..., Path], call: Command, broken: Broken
+) -> None:
     for seed in range(2):
         make_run(tmp_path, f"a-name-of-28-characters-{seed}000", vote=0.9, parameters={"seed": seed})
     names = [folder.name for folder in tmp_path.iterdir() if folder.is_dir()]

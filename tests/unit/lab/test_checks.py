@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,8 +10,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.cli.lab import findings_table
 from stdpbench.kinds.plasticity import rules
 from stdpbench.studies.lab.checks.base import Outcome
 from stdpbench.studies.lab.checks.kinds import kinds
@@ -27,12 +30,16 @@ def checked(kind: str) -> Outcome:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_rule_reaches_what_theory_and_papers_say(kind: str) -> None:
+def test_every_rule_reaches_what_theory_and_papers_say(kind: str, broken: Callable[[str, str], list[str]]) -> None:
     outcome = checked(kind)
     assert outcome.findings
     assert [finding.what for finding in outcome.findings if not finding.as_declared] == []
     assert [finding.verdict for finding in outcome.findings].count("known") == (kind == "clopath")
     assert bool(outcome.panels) == (kind in rules.kinds())
+    narrow, wide = (Console(width=columns, file=io.StringIO()) for columns in (80, 1000))
+    for console in (narrow, wide):
+        console.print(findings_table(outcome))
+    assert broken(narrow.file.getvalue(), wide.file.getvalue()) == []
 
 
 def test_every_rule_has_checks() -> None:
