@@ -11,8 +11,9 @@ A field is *structural* if it cannot change during a run; others may change betw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -20,7 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from stdpbench.base import units
-from stdpbench.base.errors import StdpbenchError, nearest, several, suggestion
+from stdpbench.base.errors import StdpbenchError, errors_within, nearest, several, suggestion
 
 
 def parameter(
@@ -283,6 +284,30 @@ def _explain(error: ErrorDetails, where: str) -> list[str]:
     if expected is None:
         return [f"{path}: {error['msg'][0].lower()}{error['msg'][1:]}, not {value!r}"]
     return [f"{path} must be {expected.format(**context)}, not {value!r}"]
+
+
+def with_digest(mapping: Mapping[str, Any], name: str, where: str, digest_of: Callable[[Path], str]) -> dict[str, Any]:
+    """Return a table with the whole path of the file that it names, and with the file's digest unless it has one.
+
+    Parameters
+    ----------
+    mapping : mapping
+        The table; its key ``sha256`` holds the digest.
+    name : str
+        Key of the file.
+    where : str
+        Path of the table, for error messages.
+    digest_of : callable
+        Reads the file.
+    """
+    values, file = dict(mapping), mapping.get(name)
+    if isinstance(file, str) and file:
+        path = Path(file).expanduser().resolve()
+        values[name] = str(path)
+        if not values.get("sha256"):
+            with errors_within(f"{where}.{name}: "):
+                values["sha256"] = digest_of(path)
+    return values
 
 
 def _extra(field: FieldInfo, key: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import errors_within
-from stdpbench.declare.parameters import Parameters, parameter
+from stdpbench.declare.parameters import Parameters, parameter, with_digest
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.graph.bias import BIAS
 from stdpbench.experiment.references.base import Learnt, Reference, Task, Trainer
@@ -93,15 +93,7 @@ class AnnConversion(Reference):
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
         """Return class and values for a table, with the current digest of its file unless the table has one."""
-        values, file = dict(mapping), mapping.get("weights")
-        if not isinstance(file, str) or not file:
-            return cls, values
-        path = Path(file).expanduser().resolve()
-        values["weights"] = str(path)
-        if not values.get("sha256"):
-            with errors_within(f"{where}.weights: "):
-                values["sha256"] = read_layers(path).digest
-        return cls, values
+        return cls, with_digest(mapping, "weights", where, lambda path: read_layers(path).digest)
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file, without a file of weights if there is none."""

@@ -11,8 +11,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError, errors_within
-from stdpbench.declare.parameters import Parameters, parameter
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameters, parameter, with_digest
 from stdpbench.kinds.connections.base import Connection
 from stdpbench.kinds.connections.synapses import Synapses
 from stdpbench.kinds.connections.table_file import Rows, read_rows
@@ -63,17 +63,10 @@ class Table(Connection):
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
         """Return class and values for a table; add the digest of its file if the table has none."""
-        values, file = dict(mapping), mapping.get("file")
-        if not isinstance(file, str) or not file:
-            return cls, values
-        path = Path(file).expanduser().resolve()
-        values["file"] = str(path)
-        if not values.get("sha256"):
-            with errors_within(f"{where}.file: "):
-                values["sha256"] = read_rows(path).digest
-            _KNOWN_PATHS[values["sha256"]] = path
-        elif path.name == f"{values['sha256']}.npz":  # in a run folder
-            _KNOWN_PATHS[values["sha256"]] = path
+        values = with_digest(mapping, "file", where, lambda path: read_rows(path).digest)
+        path, digest = Path(str(values.get("file"))), values.get("sha256")
+        if digest and (not mapping.get("sha256") or path.name == f"{digest}.npz"):  # read now, or in a run folder
+            _KNOWN_PATHS[digest] = path
         return cls, values
 
     def __eq__(self, other: object) -> bool:
