@@ -65,16 +65,6 @@ def test_baselines_use_nothing_of_stdpbench(script: str) -> None:
     assert not re.search(r"^\s*(import|from) stdpbench", text, re.MULTILINE)
 
 
-@pytest.mark.slow
-def test_plain_runtime_simulates_the_network() -> None:
-    check_baseline(measure("plain_runtime.py", *TINY, "--target", "numpy"), "plain_runtime")
-
-
-@pytest.mark.slow
-def test_long_runtime_simulates_the_network() -> None:
-    check_baseline(measure("long_runtime.py", *TINY, "--target", "numpy"), "long_runtime")
-
-
 @needs_compiler
 @pytest.mark.parametrize("inhibition", ["layer", "direct"])
 def test_kernel_simulates_the_network(inhibition: str) -> None:
@@ -98,10 +88,12 @@ def test_standalone_simulates_the_network() -> None:
 
 
 @pytest.mark.slow
-@needs_compiler
 @pytest.mark.parametrize("script", ["plain_runtime", "long_runtime"])
-def test_runtime_baselines_with_cython(script: str) -> None:
-    check_baseline(measure(f"{script}.py", *TINY), script)
+@pytest.mark.parametrize(
+    "target", [pytest.param(("--target", "numpy"), id="numpy"), pytest.param((), id="cython", marks=needs_compiler)]
+)
+def test_runtime_baselines_simulate_the_network(script: str, target: tuple[str, ...]) -> None:
+    check_baseline(measure(f"{script}.py", *TINY, *target), script)
 
 
 @pytest.mark.slow

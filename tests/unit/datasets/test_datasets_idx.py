@@ -107,19 +107,16 @@ def test_what_does_not_fit_together(tmp_path):
     four = str(write_idx(tmp_path / "four", np.zeros(4, np.uint8)))
     other_size = str(write_idx(tmp_path / "other", blobs(3, 7, 7)))
     one = str(write_idx(tmp_path / "one", blobs(1)))
-    with pytest.raises(StdpbenchError, match=r"data\.train_images is missing"):
-        IDX().load()
-    with pytest.raises(StdpbenchError, match=r"data\.test_labels needs data\.test_images"):
-        IDX(train_images=images, test_labels=four).load()
-    with pytest.raises(StdpbenchError, match=r"four holds 4 labels, but .*images holds 5 pictures"):
-        IDX(train_images=images, train_labels=four).load()
-    with pytest.raises(StdpbenchError, match=r"images has 3 dimensions; it must hold one label per picture"):
-        IDX(train_images=images, train_labels=images).load()
-    with pytest.raises(StdpbenchError, match=r"four has the shape 4; it must be number×height×width"):
-        IDX(train_images=four).load()
-    with pytest.raises(StdpbenchError, match=r"of 6×5 pixels, but .*other has 7×7"):
-        IDX(train_images=images, test_images=other_size).load()
+    for files, message in (
+        ({}, r"data\.train_images is missing"),
+        ({"train_images": images, "test_labels": four}, r"data\.test_labels needs data\.test_images"),
+        ({"train_images": images, "train_labels": four}, "four holds 4 labels, but .*images holds 5 pictures"),
+        ({"train_images": images, "train_labels": images}, "images has 3 dimensions; it must hold one label per"),
+        ({"train_images": four}, "four has the shape 4; it must be number×height×width"),
+        ({"train_images": images, "test_images": other_size}, "of 6×5 pixels, but .*other has 7×7"),
+        ({"train_images": one}, "one holds 1 picture; training and testing need at least 2"),
+    ):
+        with pytest.raises(StdpbenchError, match=message):
+            IDX(**files).load()
     resized = IDX(train_images=images, test_images=other_size, resize=8).prepare()
     assert resized.train.pixels.shape[1:] == resized.test.pixels.shape[1:] == (8, 8)
-    with pytest.raises(StdpbenchError, match="one holds 1 picture; training and testing need at least 2"):
-        IDX(train_images=one).load()
