@@ -7,22 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import stdpbench
-from stdpbench.cli.app import app
 
 LATENCY = ["digits", "--set", "encoding.kind=latency"]
 
 
-def test_numbers_figure_and_json(tmp_path: Path) -> None:
+def test_numbers_figure_and_json(tmp_path: Path, call: Callable[..., str]) -> None:
     file = tmp_path / "digit.png"
-    done = CliRunner().invoke(app, ["data", "show", *LATENCY, "--image", "3", "--save", str(file)])
-    assert done.exit_code == 0, done.output
-    assert "1 347 for training, 450 for the test" in done.stdout.replace(" ", " ").replace("\u202f", " ")
-    assert "picture 3, class" in done.stdout
+    printed = call("data", "show", *LATENCY, "--image", "3", "--save", str(file))
+    assert "1 347 for training, 450 for the test" in printed.replace(" ", " ").replace("\u202f", " ")
+    assert "picture 3, class" in printed
     assert file.read_bytes().startswith(b"\x89PNG")
-    found = json.loads(CliRunner().invoke(app, ["data", "show", *LATENCY, "--json"]).stdout)
+    found = json.loads(call("data", "show", *LATENCY, "--json"))
     assert (found["kind"], found["n_inputs"], found["sample"]) == ("images", 784, 100)
     assert found["spikes"]["min"] <= found["spikes"]["mean"] <= found["spikes"]["max"] <= 784
     assert found["shown"]["number"] == 0
@@ -34,11 +31,11 @@ def test_numbers_figure_and_json(tmp_path: Path) -> None:
     assert figure.axes[0].get_title(loc="left").startswith("digits: picture 3, class")
 
 
-def test_the_steps_that_prepare_pictures_are_named() -> None:
+def test_the_steps_that_prepare_pictures_are_named(call: Callable[..., str]) -> None:
     upright = ["data", "show", "digits", "--set", "data.deskew=true", "--set", "data.frame=30"]
-    shown = " ".join(CliRunner().invoke(app, upright).stdout.split())
+    shown = " ".join(call(*upright).split())
     assert "prepared resize = 20, frame = 30, deskew, pixel_sum = 26520" in shown
-    found = json.loads(CliRunner().invoke(app, [*upright, "--json"]).stdout)
+    found = json.loads(call(*upright, "--json"))
     assert found["steps"] == {"resize": 20, "frame": 30, "deskew": True, "pixel_sum": 26520.0}
     assert found["shape"] == [30, 30]
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from event_files import bin_bytes, write_n_mnist, write_shd
-from typer.testing import CliRunner
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import data_folders
-from stdpbench.cli.app import app
 from stdpbench.data.datasets import datasets
 from stdpbench.data.datasets.fetch import fetch
 from stdpbench.data.datasets.import_events import IMPORTABLE, imported
@@ -80,10 +79,12 @@ def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
         fetch("shd", source=write("shd", tmp_path / "mine"))
 
 
-def test_commands(tmp_path: Path) -> None:
+def test_commands(tmp_path: Path, call: Callable[..., str]) -> None:
     source = write("shd", tmp_path / "mine")
-    found = CliRunner().invoke(app, ["data", "fetch", "shd", "--from", str(source), "--json"])
-    assert json.loads(found.stdout) == {"name": "shd", "folder": str(data_folders()[0] / "shd")}
-    rows = {row["name"]: row for row in json.loads(CliRunner().invoke(app, ["data", "list", "--json"]).stdout)}
+    assert json.loads(call("data", "fetch", "shd", "--from", str(source), "--json")) == {
+        "name": "shd",
+        "folder": str(data_folders()[0] / "shd"),
+    }
+    rows = {row["name"]: row for row in json.loads(call("data", "list", "--json"))}
     assert rows["shd"]["folder"] == str(data_folders()[0] / "shd")
     assert rows["n-mnist"]["where"] == "missing; stdpbench data fetch n-mnist --from FOLDER"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from harness import Driven, experiment, new_run
-from typer.testing import CliRunner
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -18,7 +18,6 @@ from stdpbench.bridges.hardware.check import energy_text
 from stdpbench.bridges.hardware.needs import PROPERTIES
 from stdpbench.bridges.hardware.targets import LIMITS
 from stdpbench.cli import completion
-from stdpbench.cli.app import app
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.chip_check import check_run
@@ -199,15 +198,16 @@ def test_a_report_says_what_the_run_has_not_kept(finished: RunFolder) -> None:
     assert check_run(finished, ("loihi",))[0].spikes["inh"] is None
 
 
-def test_the_command_prints_each_limit_with_its_source(finished: RunFolder) -> None:
-    shown = CliRunner().invoke(app, ["hardware", str(finished.path)], env={"COLUMNS": "200"})
-    assert shown.exit_code == 0, shown.output
+def test_the_command_prints_each_limit_with_its_source(
+    finished: RunFolder, call: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = call("hardware", str(finished.path))
     for target in chips.usable().values():
-        assert target.title in shown.output
-        assert target.cores_source.source in shown.output
-    assert "not known" in shown.output
-    printed = CliRunner().invoke(app, ["hardware", str(finished.path), "--target", "truenorth", "--json"])
-    (found,) = json.loads(printed.output)["targets"]
+        assert target.title in shown
+        assert target.cores_source.source in shown
+    assert "not known" in shown
+    (found,) = json.loads(call("hardware", str(finished.path), "--target", "truenorth", "--json"))["targets"]
     assert found["target"] == "truenorth"
     assert not found["fits"]
     assert all(row["source"] for row in found["rows"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,9 @@ import h5py
 import numpy as np
 import pytest
 from harness import Driven, experiment, new_run
-from typer.testing import CliRunner
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.app import app
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.recordings import Recorded, stored_responses, write_neo, write_nwb
 from stdpbench.studies.report.replayed import replay
@@ -151,14 +150,12 @@ def test_elephant_counts_the_same_rates(finished: RunFolder, tmp_path: Path) -> 
     assert rates == pytest.approx(counts.sum(axis=0) / (N_STIMULI * DURATION))
 
 
-def test_the_command_and_python_write_files(finished: RunFolder, tmp_path: Path) -> None:
+def test_the_command_and_python_write_files(finished: RunFolder, tmp_path: Path, call: Callable[..., str]) -> None:
     pytest.importorskip("nixio")
     pytest.importorskip("pynwb")
     neo, nwb = tmp_path / "responses.nix", tmp_path / "responses.nwb"
     for options in (["--nwb", str(nwb), "--record", "0,1"], ["--neo", str(neo)]):
-        shown = CliRunner().invoke(app, ["export", str(finished.path), *options, "--stimuli", "2"])
-        assert shown.exit_code == 0, shown.output
-        assert "in response to 2 stimuli" in shown.output
+        assert "in response to 2 stimuli" in call("export", str(finished.path), *options, "--stimuli", "2")
     assert neo.is_file()
     assert nwb.is_file()
     run = stdpbench.open_run(finished.path)
@@ -179,10 +176,11 @@ def test_the_command_and_python_write_files(finished: RunFolder, tmp_path: Path)
     ]
 
 
-def test_what_is_missing_is_named(finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = ["export", str(finished.path), "--neo", str(tmp_path / "a.nix")]
-    odd = CliRunner().invoke(app, [*command, "--record", "exc=a"])
-    assert "expected neurons such as 0,3,7 or exc=0,3,7, not 'exc=a'" in str(odd.exception)
+def test_what_is_missing_is_named(
+    finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]
+) -> None:
+    odd = call("export", str(finished.path), "--neo", str(tmp_path / "a.nix"), "--record", "exc=a", status=2)
+    assert "expected neurons such as 0,3,7 or exc=0,3,7, not 'exc=a'" in odd
     run = stdpbench.open_run(finished.path)
     with pytest.raises(StdpbenchError, match="exc has neurons 0 to 3, and no neuron 4"):
         run.export(neo=tmp_path / "a.nix", record={"exc": [4]})

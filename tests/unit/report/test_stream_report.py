@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from harness import drive, finished, killed_at_position, new_run
 from sparse_streams import sparse_stream
-from typer.testing import CliRunner
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.app import app
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.analysis.stream_series import stream_columns
@@ -128,10 +126,8 @@ def test_answers_to_patterns(report, runs):
     assert end["hit_rate"] == pytest.approx(best, abs=1e-4)
 
 
-def test_the_command_line_and_the_service_write_it(runs, tmp_path, undrawn):
-    result = CliRunner().invoke(app, ["report", str(runs[0].path), "--output", str(tmp_path / "out")])
-    assert result.exit_code == 0, result.output
-    assert "rate of exc (Hz)" in result.output
+def test_the_command_line_and_the_service_write_it(runs, tmp_path, undrawn, call):
+    assert "rate of exc (Hz)" in call("report", str(runs[0].path), "--output", str(tmp_path / "out"))
     assert (tmp_path / "out" / PAGE).is_file()
     value, _ = ReportService(runs[0]).answer("report", {}, lambda *_: None)
     assert value["page"] == str(runs[0].path / "report" / PAGE)

@@ -8,11 +8,9 @@ import time
 import numpy as np
 import pytest
 from test_change_rule import BCM, made_of
-from typer.testing import CliRunner
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.app import app
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.kinds.plasticity.tables import rule_table
 from stdpbench.runs.catalog.comparison import compare
@@ -28,14 +26,9 @@ tau_x = { default = "20 ms", unit = "ms" }
 """
 
 
-def output_of(*arguments: str) -> str:
-    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "300"})
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
-def test_from_python_and_the_command_line(tmp_path, monkeypatch):
+def test_from_python_and_the_command_line(tmp_path, monkeypatch, call):
+    monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setenv("STDPBENCH_RUNS", str(tmp_path))
     made = made_of().override({"schedule.train_images": 1000, "schedule.passes": 100})
     run = stdpbench.start(made, runs=tmp_path, baselines=False, workers=1)
@@ -51,15 +44,15 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
         run.set({"plasticity.kind": "oja"})
     theta = 2 * run.theta
     np.save(tmp_path / "theta.npy", theta)
-    output = output_of("set-learned", name, f"exc.theta={tmp_path / 'theta.npy'}")
+    output = call("set-learned", name, f"exc.theta={tmp_path / 'theta.npy'}")
     assert output == f"exc.theta set, from presentation {at + 2} on; the run stays paused.\n"
     until = time.monotonic() + 60
     while not np.array_equal(run.theta, theta) and time.monotonic() < until:
         time.sleep(0.05)  # set by another process: this one hears of it a moment later
     np.testing.assert_array_equal(run.theta, theta)
-    output = output_of("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
+    output = call("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
     assert "rule → diehl-cook-triplet, from the next presentation on" in output
-    output = output_of("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
+    output = call("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
     assert "plasticity.nu_post: 0.03 → 0.04" in output
     run.stop()
     assert [(c.position, c.new) for c in run.changes if c.path == "plasticity.kind"] == [
@@ -70,13 +63,13 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     assert [entry.text.startswith(sentence) for entry in run.log].count(True) == 1
     (tmp_path / "mine.toml").write_text(RULE_FILE, encoding="utf-8")
     mine = ("--rule", str(tmp_path / "mine.toml"), "--set", "plasticity.rate=0.5")
-    output_of("branch", name, "--at", str(at + 1), *mine, "--no-start")
+    call("branch", name, "--at", str(at + 1), *mine, "--no-start")
     made_branch = next(path.parent for path in tmp_path.glob("*/run.json") if path.parent.name != name)
     assert stdpbench.open_run(made_branch).experiment.plasticity.rate == 0.5  # type: ignore[attr-defined]
-    listed = output_of("list", "--columns", "plasticity.kind,plasticity.eta", "--filter", "plasticity.kind=custom")
+    listed = call("list", "--columns", "plasticity.kind,plasticity.eta", "--filter", "plasticity.kind=custom")
     assert made_branch.name in listed
     assert "diehl-cook-triplet → custom" in listed
-    shown = output_of("show", name)
+    shown = call("show", name)
     assert "rule bcm instead of diehl-cook-triplet" in shown
     found = compare([RunFolder(run.path), RunFolder(made_branch)])
     assert f"In {name}, learned arrays were set: thresholds at presentation {at + 2}." in found.remarks

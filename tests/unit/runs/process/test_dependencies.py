@@ -38,7 +38,6 @@ class Anti(PlasticityRule):
 """
 
 
-
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The module of an installed package with a rule."""
