@@ -65,6 +65,10 @@ def parameter(
     )
 
 
+_SHORT = 12
+"""Characters that a field for a number has room for."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """Declaration of one parameter, as needed by forms, files and reference pages."""
@@ -100,6 +104,12 @@ class Parameter:
         left = "(" if self.open_minimum or self.minimum is None else "["
         right = ")" if self.open_maximum or self.maximum is None else "]"
         return f"{left}{low}, {high}{right}"
+
+    @property
+    def unset(self) -> str:
+        """What ``none`` stands for, as the help says after "none: ", such as ``"one sixth"``; if long, ``"none"``."""
+        words = self.help.partition("none: ")[2].partition(".")[0].partition(",")[0]
+        return words if 0 < len(words) <= _SHORT else "none"
 
     def show(self, value: Any) -> str:
         """Format `value` with its unit, long times in seconds."""

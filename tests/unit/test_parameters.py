@@ -118,6 +118,15 @@ def test_shows_values_as_a_person_would_write_them(name: str, value: Any, text: 
     assert described[name].show(value) == text
 
 
+def test_none_is_shown_as_what_it_stands_for_if_that_is_short() -> None:
+    class Holder(Parameters):
+        held: int | None = parameter(None, help="Number of pictures; none: one sixth. More of it.")
+        time: float | None = parameter(None, unit="ms", help="End; none: the end of the picture or sample.")
+        bare: int | None = parameter(None, help="Number.")
+
+    assert [one.unset for one in Holder.describe()] == ["one sixth", "none", "none"]
+
+
 def test_quantities_are_in_si() -> None:
     assert Example(tau=25.0).quantities() == {"tau": 0.025, "share": 0.5, "limit": 78.0}
     assert "limit" not in Example(limit=None).quantities()

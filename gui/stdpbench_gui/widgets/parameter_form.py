@@ -295,11 +295,11 @@ class ParameterForm(QScrollArea):
                 row.refuse(*self._refused.pop(path))
         group = section.group
         differ = group.not_default(self._value)
-        parts = [*group.heading, *([f"{differ} not default"] if differ else [])]
-        parts += ["missing here"] if group.missing else []
+        parts = [*group.heading, *(["missing here"] if group.missing else [])]
         section.title = " · ".join(parts)
         section.write_title()
-        section.header.setAccessibleName(f"Section {', '.join(parts)}")
+        unusual = [f"{differ} not default"] if differ else []  # which bold names show
+        section.header.setAccessibleName(f"Section {', '.join([*parts, *unusual])}")
 
     def search(self, text: str) -> None:
         """Show only parameters with all words in their path or help."""

@@ -199,7 +199,10 @@ class ParameterRow(QWidget):
     def edited_text(self) -> str | None:
         """What is typed but not confirmed; None if nothing is."""
         typed = self.state is RowState.EDITED and isinstance(self.editor, QLineEdit)
-        return self.editor.text().strip() if typed else None  # type: ignore[union-attr]
+        if not typed:
+            return None
+        text = self.editor.text().strip()  # type: ignore[union-attr]
+        return "none" if self.declared.optional and text == self.declared.unset else text
 
     @property
     def text(self) -> str:
@@ -273,7 +276,7 @@ class ParameterRow(QWidget):
             self.slider.take(Scale.of(self.declared, float(value)), float(value))
 
     def _text(self, value: Any) -> str:
-        return "none" if value is None else self.declared.show(value)
+        return self.declared.unset if value is None else self.declared.show(value)
 
     def _write(self, why_not: str) -> None:
         """Show the state in the mark, the font and the tooltip."""
@@ -318,7 +321,7 @@ class ParameterRow(QWidget):
         self.show_error("")
         self._write("")
         assert isinstance(self.editor, QLineEdit)
-        self.edited.emit(self.path, self.editor.text().strip())
+        self.edited.emit(self.path, self.edited_text)
 
     def _slide(self) -> None:
         assert self.slider is not None
@@ -377,4 +380,4 @@ class ParameterRow(QWidget):
         if self.state is RowState.EDITED:
             self.revert()
         else:
-            self.committed.emit(self.path, self._text(self._start))
+            self.committed.emit(self.path, "none" if self._start is None else self._text(self._start))

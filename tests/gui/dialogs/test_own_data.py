@@ -77,6 +77,23 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
 
 
 @pytest.mark.shared_window
+def test_a_value_that_is_not_set_says_what_is_used(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
+    dialog = opened(window, qtbot, pictures)
+    row = dialog.form.row("data.validation_images")
+    assert row.text == "one sixth"
+    assert dialog.form.row("data.frame").text == "28"
+    type_into(dialog, qtbot, "data.validation_images", "6")
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    waits(qtbot, lambda: not_none(dialog.experiment).data.validation_images == 6)
+    type_into(dialog, qtbot, "data.validation_images", "one sixth")
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    waits(qtbot, lambda: not_none(dialog.experiment).data.validation_images is None)
+    row.mark.click()
+    assert row.text == "one sixth"
+    assert not row.error.text()
+
+
+@pytest.mark.shared_window
 def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     dialog.set_value("network.based_on", "fast-400")

@@ -189,8 +189,8 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     shown.request("pace", seconds=0.02)
     form, live, undo = panel.form, shown.live, window.actions_["undo"]
     texts = [section.title for section in form.sections.values()]
-    assert texts[0] == "feed · input → exc · diehl-cook-triplet · 1 not default"
-    assert texts[4:6] == [f"exc · {N_EXC} neurons · adaptive-lif · 1 not default", f"top · {N_TOP} neurons · lif"]
+    assert texts[0] == "feed · input → exc · diehl-cook-triplet"
+    assert texts[4:6] == [f"exc · {N_EXC} neurons · adaptive-lif", f"top · {N_TOP} neurons · lif"]
     assert [section.group.path.rpartition(".")[2] for section in form.sections.values() if section.rows] == [
         "up",
         "top",
