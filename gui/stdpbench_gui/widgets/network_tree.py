@@ -6,18 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor
-from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from stdpbench.base.units import thousands
 from stdpbench.engine.network.costs import Cost
-from stdpbench.engine.network.description import bytes_text
 from stdpbench.experiment import Group, NetworkDraft
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import plain_tip
+from stdpbench_gui.widgets.basic import not_none, plain_tip
 from stdpbench_gui.widgets.tables import as_table
 
 _POPULATIONS, _PROJECTIONS = "network.populations", "network.projections"
-_COLUMNS = ("Name", "Description", "Synapses", "Memory")
+_COLUMNS = ("Name", "Description")
 _PATH = Qt.ItemDataRole.UserRole
 
 
@@ -42,6 +41,11 @@ class NetworkTree(QTreeWidget):
         self.setColumnCount(len(_COLUMNS))
         self.setHeaderLabels(_COLUMNS)
         as_table(self)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        head = not_none(self.header())
+        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)  # takes what the others leave
+        head.setStretchLastSection(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._items: dict[str, QTreeWidgetItem] = {}
         self.currentItemChanged.connect(lambda item, _: self._choose(item))
@@ -87,10 +91,10 @@ class NetworkTree(QTreeWidget):
         for group in groups:
             above, _, name = group.path.rpartition(".")
             item = QTreeWidgetItem(heads.get(above))
-            texts = ["Network as a whole" if group.path == "network" else group.heading[0]]
-            texts.append(" · ".join(group.heading[1:]))
-            if above == _PROJECTIONS:
-                texts += _cost_texts(costs.get(name))
+            first = "Network as a whole" if group.path == "network" else group.heading[0]
+            cost = costs.get(name) if above == _PROJECTIONS else None
+            size = [f"{'≈ ' if cost.expected else ''}{thousands(cost.synapses)} synapses"] if cost else []
+            texts = [first, " · ".join([*group.heading[1:], *size])]
             self._fill(item, group.path, texts, wrong.get(group.path, ()))
             if above in heads:
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
@@ -99,8 +103,6 @@ class NetworkTree(QTreeWidget):
             else:
                 self.addTopLevelItem(item)
         self.expandAll()
-        for column in range(len(_COLUMNS)):
-            self.resizeColumnToContents(column)
         self.setCurrentItem(self._items.get(path))
         blocker.unblock()
         self.scrollToItem(self.currentItem())
@@ -136,13 +138,11 @@ class NetworkTree(QTreeWidget):
         item.setData(0, _PATH, path)
         for column, text in enumerate(texts):
             item.setText(column, text)
-            if column > 1:
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if problems:
             item.setText(1, f"⚠ {item.text(1)}")
             item.setForeground(1, QBrush(QColor(theme.current().wrong)))
         item.setToolTip(0, plain_tip("\n".join(problems)))
-        item.setToolTip(1, plain_tip("\n".join(problems)))
+        item.setToolTip(1, plain_tip("\n".join(problems) or item.text(1)))
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, [*texts, *problems])))
         self._items[path] = item
 
@@ -155,10 +155,3 @@ class NetworkTree(QTreeWidget):
         name = item.text(0).strip()
         if column == 0 and path and name != path.rpartition(".")[2]:
             self.renamed.emit(path, name)
-
-
-def _cost_texts(cost: Cost | None) -> tuple[str, str]:
-    if cost is None:
-        return "–", "–"
-    about = "≈ " if cost.expected else ""
-    return f"{about}{thousands(cost.synapses)}", bytes_text(cost.memory) if cost.memory else "none"
