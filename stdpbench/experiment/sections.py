@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -16,6 +17,10 @@ from stdpbench.kinds.encoding import Timing
 LOOKS = ("held_out_every", "held_out_images")
 """Parameters of the schedule that do not change any result."""
 
+_TIME = re.compile(r"\b(half )?(?:an? )?([\d.]+|one|few|three|ten)? ?(s|seconds?|minutes?|hours?)\b")
+_NUMBERS = {"": 1.0, "one": 1.0, "few": 3.0, "three": 3.0, "ten": 10.0}
+_MINUTES = {"s": 1 / 60, "m": 1.0, "h": 60.0}
+
 
 class About(Parameters):
     """Descriptive texts of an experiment, which do not change results and are not part of the digest."""
@@ -29,6 +34,16 @@ class About(Parameters):
     )
     expected_time: str = parameter("", help="Duration, and on which machine it was measured.")
     tuned_on: str = parameter("", help="Pictures on which the settings were chosen.")
+
+    @property
+    def minutes(self) -> float:
+        """The first duration in `expected_time`, in minutes; infinite if it has none."""
+        time = _TIME.search(self.expected_time)
+        if time is None:
+            return float("inf")
+        half, number, unit = time[1], time[2] or "", time[3]
+        value = _NUMBERS[number] if number in _NUMBERS else float(number)
+        return (0.5 if half else 1.0) * value * _MINUTES[unit[0]]
 
     @field_validator("expected", mode="before")
     @classmethod

@@ -43,6 +43,9 @@ _FIRST = (
 )
 """Names at the beginning of the list."""
 _ASSETS = Path(__file__).parent.parent / "assets"
+_TIMES = {"any time": (0.0, np.inf), "up to a minute": (0.0, 1.0), "up to 10 minutes": (0.0, 10.0)}
+_TIMES["longer"] = (10.01, np.inf)
+"""Shortest and longest time of the experiments that are listed, in minutes."""
 _KINDS = ("all kinds", "pictures and signals", "streams", "supervised")
 
 
@@ -92,6 +95,9 @@ class ExperimentsDialog(Dialog):
         self.kind = named(QComboBox(), "Kind of experiments")
         self.kind.addItems(_KINDS)
         self.kind.currentIndexChanged.connect(self._restrict)
+        self.time = named(QComboBox(), "Time that a run takes")
+        self.time.addItems(_TIMES)
+        self.time.currentIndexChanged.connect(self._restrict)
         self.list = named(QListWidget(), "Experiments")
         self.list.currentItemChanged.connect(self._describe)
         self.list.itemActivated.connect(lambda _: self.run())
@@ -106,7 +112,7 @@ class ExperimentsDialog(Dialog):
             hbox(STRETCH, self.edit_button, self.run_button),
             spacing=theme.GRID,
         )
-        left = vbox(hbox((self.search, 1), self.kind), (self.list, 1), spacing=theme.GRID)
+        left = vbox(self.search, hbox((self.kind, 1), (self.time, 1)), (self.list, 1), spacing=theme.GRID)
         hbox((left, 1), (about, 1), within=self, margins=2 * theme.GRID, spacing=3 * theme.GRID)
         known = shipped_experiments()
         for name in (*(name for name in _FIRST if name in known), *(name for name in known if name not in _FIRST)):
@@ -126,15 +132,16 @@ class ExperimentsDialog(Dialog):
         return "" if item is None or item.isHidden() else str(item.data(Qt.ItemDataRole.UserRole))
 
     def _restrict(self) -> None:
-        """Show the experiments of the chosen kind in which all words that are searched for occur."""
+        """Show the experiments of the chosen kind and time in which all words that are searched for occur."""
         words, kind = self.search.text().lower().split(), self.kind.currentText()
+        least, most = _TIMES[self.time.currentText()]
         items = [item for row in range(self.list.count()) if (item := self.list.item(row)) is not None]
         for item in items:
             name = str(item.data(Qt.ItemDataRole.UserRole))
             about = included(name).about
             text = f"{name} {about.title} {about.summary} {about.expected_time}".lower()
             fits = kind in (_KINDS[0], kind_of(included(name))) and all(word in text for word in words)
-            item.setHidden(not fits)
+            item.setHidden(not (fits and least <= about.minutes <= most))
         if not self.name:
             self.list.setCurrentItem(next((item for item in items if not item.isHidden()), None))
         self._describe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameter, Parameters
 from stdpbench.experiment import (
     SECTIONS,
+    About,
     Experiment,
     parse_assignment,
     read_experiment,
@@ -554,3 +556,20 @@ def test_what_cannot_be_trained_is_refused(name: str, kind: str, clause: str) ->
     with pytest.raises(StdpbenchError) as caught:
         with_reference(Experiment.read(name), kind)
     assert clause in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("about half a minute on two cores", 0.5),
+        ("less than a minute on two cores", 1),
+        ("about a minute on two cores with the baselines; 37 s without them", 1),
+        ("perhaps ten minutes on two cores", 10),
+        ("about half an hour on two cores", 30),
+        ("38 minutes on two busy cores (19 of CPU time)", 38),
+        ("about 20 s of processor time", 1 / 3),
+        ("not measured", math.inf),
+    ],
+)
+def test_the_expected_time_in_minutes(text: str, minutes: float) -> None:
+    assert About(expected_time=text).minutes == pytest.approx(minutes)
