@@ -158,9 +158,11 @@ class Experiment(Head):
             yield "name must not be empty"
         if self.missing_kinds:  # only their values are known
             return
-        yield from conflicts(self.network, self.parts, self.data, self.encoding, self.schedule, self.reference)
-        yield from self.simulator.conflicts(stream=self.schedule.is_stream, in_few_bits=self.reference.in_few_bits)
-        yield from conflicts_in_evaluation(self)
+        found = [
+            *conflicts(self.network, self.parts, self.data, self.encoding, self.schedule, self.reference),
+            *self.simulator.conflicts(stream=self.schedule.is_stream, in_few_bits=self.reference.in_few_bits),
+        ]
+        yield from found or conflicts_in_evaluation(self)  # which would repeat each of them
 
     @property
     def evaluated(self) -> Experiment:

@@ -8,7 +8,7 @@ import pytest
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import Images
-from stdpbench.experiment import Evaluation, Experiment, encode
+from stdpbench.experiment import Evaluation, Experiment, encode, read_experiment
 from stdpbench.runs.preparation.start import check_brightness
 
 DEFAULT = Experiment.from_mapping({})
@@ -53,6 +53,13 @@ def test_pictures_that_are_too_bright_in_evaluation_alone_are_refused() -> None:
     check_brightness(once, split)
     with pytest.raises(StdpbenchError, match=r"cannot be shown in evaluation: .*must stay below 1"):
         check_brightness(once.override({"evaluation.values.encoding.intensity": 10.0}), split)
+
+
+def test_a_conflict_is_said_once_and_not_again_for_evaluation() -> None:
+    with pytest.raises(StdpbenchError) as refused:
+        read_experiment("digits-from-noise").with_rule({"kind": "clopath-lif"})
+    assert len(refused.value.sentences) == 1
+    assert "clopath-lif" in refused.value.sentences[0]
 
 
 def test_the_section_is_read_written_and_part_of_the_digest() -> None:
