@@ -16,9 +16,11 @@ from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph, Projection
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
+from stdpbench.runs.analysis.slow_motion import not_replayed
 from stdpbench.runs.analysis.weight_views import WeightView, has_view, is_quick, static_weights, view_of
 from stdpbench.runs.folder.history import Moment
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench_gui.session.sentences import as_sentence
 
 _NOT_KNOWN = "exc", "feed"
 """Population and projection on display where the network is not known, as with a kind that is not installed."""
@@ -110,9 +112,12 @@ class NeuronSelection(QObject):
         return self.graph is None or self.projection in (*self.graph.plastic, *self.graph.trained)
 
     @property
-    def replays(self) -> bool:
-        """Whether slow motion can recompute the weights of the projection on display."""
-        return bool(self.projection) and (self._made is None or self._made.plasticity is not None)
+    def not_replayed(self) -> str:
+        """Why slow motion cannot recompute the weights on display; empty if it can, or it is not known yet."""
+        if self.projection and self._made is None:
+            return ""
+        rule = None if self._made is None else self._made.plasticity
+        return "The weights on display do not learn." if rule is None else as_sentence(not_replayed(rule))
 
     @property
     def _made(self) -> Projection | None:

@@ -274,9 +274,8 @@ def slow_motion(
             f"{projection} does not learn in this stage of the training, so its weights do not change"
         )
     number, dt = frame["presentation"], graph.dt * 1e-3
-    if rule.averages or rule.synapse_variables:
-        names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
-        raise StdpbenchError(f"this rule cannot be replayed: it depends on {names}, which is not recorded")
+    if problem := not_replayed(rule):
+        raise StdpbenchError(problem)
     learned = np.asarray(network["learned"][weights_of(projection)])
     synapses = _Synapses.of(experiment, projection, neuron, len(learned), shape)
     after = synapses.weights(network)
@@ -338,6 +337,12 @@ def slow_motion(
         synapses.delays,
         factor,
     )
+
+
+def not_replayed(rule: PlasticityRule) -> str:
+    """Return why changes by a rule cannot be computed from recorded spikes; empty if they can."""
+    names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
+    return f"this rule cannot be replayed: it depends on {names}, which is not recorded" if names else ""
 
 
 def _rule(graph: Graph, projection: str) -> PlasticityRule:

@@ -178,7 +178,7 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     assert not neuron.outgoing.isHidden()
     assert slow.has_content() is learns
     if not learns:
-        assert slow.nothing() == "Only weights that learn can be replayed, and the weights on display do not learn."
+        assert slow.nothing() == "The weights on display do not learn."
     messages: list[str] = []
     made.message.connect(messages.append)
     panel.sources.compare_with_start()

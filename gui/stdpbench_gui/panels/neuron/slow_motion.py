@@ -494,7 +494,6 @@ class Player(QWidget):
         return True
 
 
-_OTHER = "Only weights that learn can be replayed, and the weights on display do not learn."
 _TRIES = 100
 _HUNT = "… until it spikes"
 """Maximum number of presentations to try until the neuron spikes."""
@@ -611,17 +610,14 @@ class SlowMotionPanel(Panel):
     def has_content(self) -> bool:
         """Return whether a neuron is selected and a run is open."""
         chosen = self.session.selection.neuron >= 0 and self.session.live.started is not None
-        return chosen and self._can_replay()
-
-    def _can_replay(self) -> bool:
-        return self.session.selection.replays
+        return chosen and not self.session.selection.not_replayed
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
         selection = self.session.selection
         if selection.only_neurons:
             return f"No projection to {selection.population} has weights that can be replayed here."
-        return (self.session.not_coming() or self.empty_text) if self._can_replay() else _OTHER
+        return selection.not_replayed or self.session.not_coming() or self.empty_text
 
     def refresh(self) -> None:
         """Load the newest presentation, if the run is paused and it is not shown already."""
