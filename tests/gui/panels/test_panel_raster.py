@@ -47,6 +47,14 @@ def test_presentations_in_a_row_stand_side_by_side_and_a_gap_is_a_gap(panel: Ras
     assert panel.view.right == third.end
 
 
+def test_says_which_neurons_are_drawn(panel: Raster) -> None:
+    see(panel, 3)
+    assert panel.note.isHidden()
+    panel.view.film.every = {"input": 2, "exc": 1}
+    redraw(panel)
+    assert panel.note.text() == "spikes of every 2nd input neuron"
+
+
 def test_says_of_how_many_presentations_one_is_shown(panel: Raster) -> None:
     see(panel, 3, 4, 5)
     assert panel.sampled.text() == ""
@@ -205,7 +213,7 @@ def test_advises_to_start_a_run_unless_one_is_starting(qtbot: QtBot, tmp_path: P
     panel = show(Raster(made), qtbot)
     empty = not_none(panel.findChild(QLabel, "empty"))
     for state, text in (
-        (State.STOPPED, "This run is not active. Continue it with Resume, above."),
+        (State.STOPPED, "No spikes to show."),
         (State.BUILDING, "Spikes appear here with the next training presentation."),
         (State.RUNNING, "Spikes appear here with the next training presentation: start or resume a run."),
     ):

@@ -147,6 +147,13 @@ def figure_of(last: Strip, sizes: dict[str, int], read: str) -> dict[str, Any]:
 # -- a stream --------------------------------------------------------------------------------------------------------
 
 
+def drawn_neurons(view: RasterView) -> str:
+    """Say which neurons of each layer are drawn, if not all are."""
+    steps = {layer: n * view.sampled.get(layer, 1) for layer, n in view.film.every.items()}
+    thinned = [f"every {ordinal(n)} {layer} neuron" for layer, n in steps.items() if n > 1]
+    return f"spikes of {listed(thinned)}" if thinned else ""
+
+
 def stream_summary(pieces: StreamPieces, view: RasterView, seen: str) -> str:
     """Describe the stretch of a stream on the screen."""
     counts = [
@@ -155,8 +162,8 @@ def stream_summary(pieces: StreamPieces, view: RasterView, seen: str) -> str:
         if n
     ]
     text = f"Stream, {seen}: {listed(counts)} spikes" if counts else f"Stream, {seen}"
-    thinned = [f"1 in {n} {layer} neurons" for layer, n in view.film.every.items() if n > 1]
-    text += f"; drawn: {listed(thinned)}" if thinned else ""
+    thinned = drawn_neurons(view)
+    text += f"; {thinned}" if thinned else ""
     return f"{text}; {len(view.patterns)} patterns." if view.patterns else f"{text}."
 
 
@@ -193,9 +200,9 @@ def stream_figure(pieces: StreamPieces, view: RasterView, read: str, seen: str) 
     plots = [{"label": f"{read} rate (Hz per neuron)", "lines": [rate]}]
     lines = {"kind": "lines", "x_label": "time (s)", "plots": plots, "x_range": (start, end)}
     missed = [f"{1e-3 * first:g} to {1e-3 * last:g} s" for first, last in pieces.gaps() if last > 1e3 * start]
-    thinned = [f"1 in {n} {layer} neurons" for layer, n in view.film.every.items() if n > 1]
+    thinned = drawn_neurons(view)
     notes = ["one run", f"not seen: {', '.join(missed)}" if missed else ""]
-    notes.append(f"drawn: {listed(thinned)}" if thinned else "")
+    notes.append(thinned)
     return {
         "kind": "stack",
         "parts": [{"kind": "raster", "x_label": "time (s)", "rows": spikes, "x_range": (start, end)}, lines],
@@ -241,6 +248,7 @@ class Raster(Panel):
         self.observed = Observed.of(session)
         self.view = RasterView()
         self.note = named(Elided(), "What is drawn", style="faint")
+        self.note.setContentsMargins(theme.GRID, 0, 0, 0)
         self.note.hide()
         vbox((self.view, 1), self.note, within=self.body, spacing=0)
         self.pieces = StreamPieces()
@@ -288,6 +296,7 @@ class Raster(Panel):
         self._arrived.clear()
         self.view.forget()
         self.sampled.clear()
+        self.span.hide()
         self._from = self._since = self._taken = self._longest = 0.0
         self._kept = False
 
@@ -345,10 +354,9 @@ class Raster(Panel):
                 action.setVisible(not stream)
         self.span.setVisible(stream)
         self._refresh_stream() if stream else self._refresh_presentations()
-        stored = self.session.presentation.get("sampled", {})
-        each = {layer: n * stored.get(layer, 1) for layer, n in self.view.film.every.items()}
-        thinned = [f"1 in {n} {layer} neurons" for layer, n in each.items() if n > 1]
-        texts = [self._newest() if stream else "", f"drawn: {listed(thinned)}" if thinned else ""]
+        self.view.sampled = self.session.presentation.get("sampled", {})
+        thinned = drawn_neurons(self.view)
+        texts = [self._newest() if stream else "", thinned]
         text = " · ".join(filter(None, texts))
         self.note.setVisible(bool(text))
         self.note.setText(text)
@@ -537,7 +545,8 @@ class Raster(Panel):
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
-        return self.session.not_coming() or self.empty_text
+        # the Stimulus panel says why
+        return "No spikes to show." if self.session.not_coming() else self.empty_text
 
     def summary(self) -> str:
         """Describe what is shown."""

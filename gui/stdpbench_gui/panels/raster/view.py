@@ -386,6 +386,8 @@ class RasterView(QWidget):
         Visible time, in ms.
     headers : dict of int to tuple of str
         Alternative headings by presentation; the first that fits is drawn.
+    sampled : mapping of str to int
+        Of a history, the interval between two neurons of a population whose spikes are stored.
     selected : int
         Exc neuron with highlighted spikes; -1: none.
     film : Film
@@ -412,6 +414,7 @@ class RasterView(QWidget):
         self.roles: dict[str, str] = {}
         self.selectable = ""
         self.headers: dict[int, tuple[str, ...]] = {}
+        self.sampled: Mapping[str, int] = {}
         self.right, self.span = 0.0, 1.0
         self.selected = -1
         self.film = Film()
