@@ -50,15 +50,14 @@ def test_a_plot_without_values_says_from_when_on_there_are_some(qtbot: QtBot, tm
     def shown(planned: int) -> str:
         panel.session.live.started = replace(started, phases=(("train", planned), *started.phases[1:]))
         redraw(panel)
-        text = panel.plots[0].note.text().removesuffix("; training pictures, while learning")
-        return " ".join(text.replace("\u202f", " ").split())
+        return " ".join(panel.plots[0].note.text().replace("\u202f", " ").split())
 
-    assert shown(400) == "no values yet; the first after 80 presentations"
-    assert shown(20_000) == "no values yet; the first after 2 000 presentations"
-    assert shown(30) == "no values yet; 30 presentations are too few for them"
+    assert shown(400) == "first after 80"
+    assert shown(20_000) == "first after 2 000"
+    assert shown(30) == "30 presentations are too few"
     panel.session.live.started = None
     redraw(panel)
-    assert panel.plots[0].note.text().startswith("no values yet; training")
+    assert panel.plots[0].note.text() == "no values yet"
 
 
 def test_is_complete(panel: Curves) -> None:
@@ -166,6 +165,8 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
     panel.restyle()
     redraw(panel)
     assert len(panel.plots[0].lines) == 2
+    curves = panel.plots[0]._items.values()
+    assert all(line.zValue() < curve.zValue() for line in panel.plots[0].lines for curve in curves)
     assert "parameters changed once, learned arrays set once" in panel.summary()
     assert (panel.figure() or {})["marks"] == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]
     assert live.log[-1][2].startswith("From presentation 80 on: weights and thresholds replaced (feed.w abababababab…")
@@ -284,8 +285,8 @@ def test_held_out_pictures_have_a_plot_from_the_start_if_they_will_be_measured(q
     running, held = panel.plots[:2]
     assert held.title == "held-out pictures (%)"
     words = held.note.text().replace("\u202f", " ")
-    assert words == "no values yet; one is measured every 1 250 presentations; learning off"
-    assert running.note.text() == "training pictures, while learning"
+    assert words == "first after 1 250"
+    assert running.note.text() == "while learning"
 
 
 def test_measures_on_held_out_pictures_can_be_chosen_once_there_are_some(panel: Curves) -> None:
@@ -304,18 +305,12 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
     assert plot.data("accuracy, vote") == ([0, 60, 120], [25, 60, 70])
     assert drawn(measured, "purity of winners") == []
     words = legend(plot)
-    assert plot.note.text() == "newest at 120, 40 pictures, learning off"
+    assert plot.note.text() == "newest at 120"
     assert "accuracy, vote" in words
     assert "NMI of winners" in words
     assert "on 40 held-out pictures at 120: vote 70.0 %" in measured.summary()
     shared, own = (plot.plot.getViewBox().viewRange()[0] for plot in measured.plots[:2])
     assert own == pytest.approx(shared)
-
-
-def test_says_until_when_pictures_are_held_out(measured: Curves) -> None:
-    measured.session.live.held_out[120] = replace(held_out(0.7, 0.4), images=134, part="later")
-    redraw(measured)
-    assert measured.plots[1].note.text() == "newest at 120, 134 pictures, learning off, ends in pass 1"
 
 
 def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:
@@ -358,7 +353,7 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     redraw(measured)
     assert drawn(measured, "other") == [20, 95]
     assert drawn(measured, "this run") == [25, 60, 70]
-    note = "newest at 120, 40 pictures, learning off; accuracy, vote; others without overlays"
+    note = "newest at 120; accuracy, vote; others without overlays"
     assert measured.plots[1].note.text() == note
     assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95
     table = not_none(measured.table())

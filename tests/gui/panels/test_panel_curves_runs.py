@@ -52,7 +52,7 @@ def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     assert panel.plots[1].data("another-run")[1] == [11.0, 11.0]
     assert panel.plots[0].data("this run")[0] == list(range(10, 130, 10))
     assert panel.plots[0].data("proportion") == ([], [])
-    assert panel.plots[0].note.text() == "training pictures, while learning; vote; others without overlays"
+    assert panel.plots[0].note.text() == "while learning; vote; others without overlays"
     assert "overlays: another-run" in panel.summary()
     assert panel.plots[0].plot.getViewBox().viewRange()[1][0] <= 30
     table = not_none(panel.table())

@@ -190,9 +190,10 @@ class CurvePlot(QWidget):
         # numbers of an axis that is not set would mean nothing
         self.plot.getAxis("left").setStyle(showValues=bool(drawn))
         self.plot.getAxis("bottom").setStyle(showValues=bool(drawn) and self._counts)
-        missing = "" if drawn else "; ".join(filter(None, ("no values yet", measure.coming)))
-        self.note.setText("; ".join(filter(None, (missing, measure.note if self._chooses else "", measure.which))))
-        self.note.setToolTip(plain_tip(self.note.text()))
+        told = [measure.note if self._chooses else "", measure.which]
+        note = "; ".join(filter(None, told)) if drawn else measure.coming or "no values yet"
+        self.note.setText(note)
+        self.note.setToolTip(plain_tip(note))
         self._set_range(measure, drawn)
 
     def _draw_shares(self, measure: Measure) -> None:

@@ -101,7 +101,7 @@ class Pictures(Source):
         is_share, drawn = name == ACCURACY, together(own, lines)
         which = _first(names, drawn) if is_share else ""
         most, coming = (100.0, _coming(self.session.live)) if is_share else (None, "")
-        note = "training pictures, while learning" if is_share else ""
+        note = "while learning" if is_share else ""
         return Measure(
             drawn, _SPANS[name], from_zero=name == "change", most=most, which=which, note=note, coming=coming
         )
@@ -130,8 +130,10 @@ class Pictures(Source):
         names, drawn = [PERCENT[name].removesuffix(" (%)") for name in self.measures], together(own, lines)
         which = _first(names, drawn)
         every = self._measured_every()
-        coming = f"one is measured every {thousands(every)} presentations" if every else ""
-        return Measure(drawn, 10.0, most=100.0, which=which, note=held_out_note(self.session.live), coming=coming)
+        coming = f"first after {thousands(every)}" if every else ""
+        measured = self.session.live.held_out
+        note = f"newest at {thousands(max(measured))}" if measured else ""
+        return Measure(drawn, 10.0, most=100.0, which=which, note=note, coming=coming)
 
 
 def _coming(live: LiveRun) -> str:
@@ -141,8 +143,8 @@ def _coming(live: LiveRun) -> str:
         return ""
     first = first_accuracy(n)
     if first is None:
-        return f"{thousands(n)} presentations are too few for them"
-    return f"the first after {thousands(first)} presentations"
+        return f"{thousands(n)} presentations are too few"
+    return f"first after {thousands(first)}"
 
 
 def _first(names: Sequence[str], drawn: Sequence[Line]) -> str:
@@ -150,16 +152,6 @@ def _first(names: Sequence[str], drawn: Sequence[Line]) -> str:
     if all(line.own for line in drawn):
         return ""
     return names[0] if len(names) == 1 else f"{names[0]}; others without overlays"
-
-
-def held_out_note(live: LiveRun) -> str:
-    """Say how pictures are held out, and how new the curve is: ``"newest at 9 000, 134 pictures, learning off"``."""
-    if not live.held_out:
-        return "learning off"
-    newest = max(live.held_out)
-    fact = live.held_out[newest]
-    until = "" if fact.part == "spare" else ", ends in pass 1"
-    return f"newest at {thousands(newest)}, {fact.images} pictures, learning off{until}"
 
 
 def colour_of(name: str) -> str:
