@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QEvent, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QWheelEvent
-from PyQt6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QSlider, QWidget
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QSlider, QStyle, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import read
 from stdpbench.declare.parameters import Parameter
 from stdpbench_gui.look.icons import WINDOW, window_icon
+from stdpbench_gui.widgets.basic import NarrowBox, not_none
 from stdpbench_gui.widgets.parameter_scale import Scale, nudged
 
 _STEPS = 400
@@ -19,7 +20,7 @@ _UNDO = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class Choice(QComboBox):
+class Choice(NarrowBox):
     """A drop-down list of names."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -32,6 +33,13 @@ class Choice(QComboBox):
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
         """Ignore the wheel, so that the form scrolls."""
         _ignore(event)
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """Open the list as wide as its longest name, whose middle Qt would leave out."""
+        view = not_none(self.view())
+        bar = not_none(view.style()).pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        view.setMinimumWidth(view.sizeHintForColumn(0) + bar + 2 * view.frameWidth())
+        super().showPopup()
 
 
 def show_windows(rules: QComboBox) -> None:

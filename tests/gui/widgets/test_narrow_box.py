@@ -7,9 +7,10 @@ from PyQt6.QtCore import QEvent
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
-from waiting import PATIENCE_MS
+from waiting import PATIENCE_MS, waits
 
-from stdpbench_gui.widgets.basic import NarrowBox
+from stdpbench_gui.widgets.basic import NarrowBox, not_none
+from stdpbench_gui.widgets.parameter_fields import Choice, show_windows
 
 
 @pytest.fixture
@@ -40,3 +41,19 @@ def test_the_tool_tip_has_a_text_that_is_cut(box: NarrowBox) -> None:
     assert tip(box) == "Weight dependence\nProtocol"
     box.setToolTip("")
     assert tip(box) == "Weight dependence"
+
+
+def test_a_list_of_rules_is_as_wide_as_its_longest_name(qtbot: QtBot) -> None:
+    made = Choice(("oja", "pair-multiplicative", *(f"rule-{number}" for number in range(20))))
+    show_windows(made)
+    qtbot.addWidget(made)
+    made.resize(130, made.sizeHint().height())
+    with qtbot.waitExposed(made, timeout=PATIENCE_MS):
+        made.show()
+    made.showPopup()
+    view = not_none(made.view())
+    waits(qtbot, view.isVisible)
+    assert not_none(view.viewport()).width() >= view.sizeHintForColumn(0)
+    made.hidePopup()
+    made.setCurrentIndex(1)
+    assert made.shown_text.endswith("…")
