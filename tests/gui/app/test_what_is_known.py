@@ -202,7 +202,7 @@ def test_a_queue_item_is_paused_where_its_run_is(window: MainWindow, tmp_path: P
     box.show_seen(RunsFolderState(entries, QueueState(items)))
     states = [box.model.index(row, 1).data() for row in range(3)]
     assert states == ["‖ paused", "▶ running", "… waiting"]
-    assert [box.model.index(row, 3).data() for row in range(2)] == ["train 5 / 60"] * 2
+    assert [box.model.index(row, 3).data() for row in range(2)] == ["train 8 %"] * 2
     assert box.words().startswith("1 running, 1 paused, 1 waiting")
 
 

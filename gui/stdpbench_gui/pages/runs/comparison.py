@@ -284,7 +284,7 @@ class TwoMaps(QWidget):
 
 
 _EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
-_NARROWEST, _READABLE = 14, 20
+_NARROWEST, _READABLE = 18, 20
 """Widths in letters to which a column shrinks so that others fit: the first one, and those of runs."""
 _LINES = 13
 """Minimum height of the curves, in lines of text."""

@@ -322,27 +322,27 @@ def _swatch(slot: int) -> QPixmap:
 
 
 _LETTERS = {
-    "name": 42,
+    "name": 40,
     "starred": 2,
     "title": 20,
     "tags": 14,
     "notes": 30,
     "changed": 24,
     "state": 12,
-    "progress": 15,
+    "progress": 11,
     "experiment": 9,
     "seed": 4,
     "started": 15,
     "ended": 15,
     "duration": 7,
     "vote": 17,
-    "parent": 22,
+    "parent": 40,
     "branches": 7,
     "path": 50,
     "reason": 40,
 }
 """Widths of columns, in units of the letter n."""
-_SHRINKING = {"name": 15, "title": 8, "tags": 6, "progress": 9, "parent": 8, "experiment": 6}
+_SHRINKING = {"name": 38, "title": 8, "tags": 6, "progress": 10, "vote": 14, "parent": 8, "experiment": 6}
 """Widths to which columns shrink before the table scrolls sideways, in the same units."""
 _OPTIONAL = ("title", "tags", "notes", "progress", "parent", "branches")
 """Columns that are as narrow as their heading, or hidden where others lack room, while no run has a text in them."""
@@ -596,6 +596,7 @@ class RunsTable(QTreeView):
         empty = [column for column in _OPTIONAL if column in least and not self.runs.is_filled(column)]
         lacking = room < sum(wanted.values()) - sum(least.values())
         hidden = [column for column in empty if room < 0 or (lacking and column not in WRITTEN)]
+        hidden += [column for column in LINKS if column in least and column not in hidden and room < 0]
         room += sum(least.pop(column) for column in hidden)
         if room < 0:  # all columns, whose texts the tooltips show
             narrowed = sum(width for column, width in least.items() if column not in _WHOLE)
