@@ -1,7 +1,4 @@
-"""The queue below the history: its items in order, the processes running it, and their controls.
-
-A dragged row moves once the queue has moved its item.
-"""
+"""The queue below the history: its items in order, the processes running it, and their controls."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from typing import Any
 
 from PyQt6.QtCore import (
     QItemSelectionModel,
-    QMimeData,
     QModelIndex,
     QObject,
     QSignalBlocker,
@@ -55,20 +51,11 @@ _TITLES = ("item", "state", "what", "progress", "added", "reason")
 PAUSED = str(State.PAUSED)
 _MARKS = {WAITING: "…", HELD: "‖", RUNNING: "▶", FAILED: "✗", DETACHED: "▶", INTERRUPTED: "⚠", PAUSED: "‖"}
 _ROLE_OF = {FAILED: "wrong", INTERRUPTED: "wrong", RUNNING: "accent", DETACHED: "accent", HELD: "faint"}
-_MIME = "application/x-stdpbench-queue-item"
 _Role = Qt.ItemDataRole
 
 
 class QueueModel(RowsModel):
-    """Table model with one row per queue item, in queue order.
-
-    Attributes
-    ----------
-    place_wanted : signal of (int, str)
-        Number of a dragged item and its new place (see `stdpbench.runs.queue.run_queue.Queue.move`).
-    """
-
-    place_wanted = pyqtSignal(int, str)
+    """Table model with one row per queue item, in queue order."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(_TITLES, parent=parent)
@@ -129,41 +116,9 @@ class QueueModel(RowsModel):
             words["progress"] = run_columns.text(entry, "progress")
         return words[column]
 
-    # -- dragging --------------------------------------------------------------------------------------------------
-
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        """Make rows draggable, except those of running items."""
-        if not index.isValid():
-            return Qt.ItemFlag.ItemIsDropEnabled
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        return flags if self.rows[index.row()][1] == RUNNING else flags | Qt.ItemFlag.ItemIsDragEnabled
-
-    def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
-        """Allow moves only."""
-        return Qt.DropAction.MoveAction
-
-    def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
-        """Accept only rows of the queue."""
-        return [_MIME]
-
-    def mimeData(self, indexes: Any) -> QMimeData:  # noqa: N802 - Qt's name
-        """Return the number of the first dragged item."""
-        data = QMimeData()
-        row = min((index.row() for index in indexes), default=-1)
-        data.setData(_MIME, str(self.item(row).number if row >= 0 else 0).encode())
-        return data
-
-    def dropMimeData(  # noqa: N802 - Qt's name
-        self, data: QMimeData | None, action: Qt.DropAction, row: int, column: int, parent: QModelIndex
-    ) -> bool:
-        """Request the new place; return False, as the view must not move the row itself."""
-        if data is None or not data.hasFormat(_MIME):
-            return False
-        number = int(bytes(data.data(_MIME).data()).decode())
-        target = row if row >= 0 else parent.row() if parent.isValid() else len(self.rows)
-        before = [item.number for item, standing in self.rows[:target] if standing != RUNNING]
-        self.place_wanted.emit(number, str(len([other for other in before if other != number]) + 1))
-        return False
+        """Make rows selectable."""
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
 
 _LETTERS = (5, 13, 32, 18, 16, 40)
@@ -219,14 +174,13 @@ class QueueBox(QWidget):
         self.view = named(
             QueueView(),
             "Queue",
-            tip="Drag an item, or press Alt with an arrow key, to move it; Delete removes it",
+            tip="Alt with an arrow key moves an item; Delete removes it",
             style="rows",
         )
         self.view.setModel(self.model)
         as_table(self.view, striped=True)
         self.view.setAllColumnsShowFocus(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.view.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         not_none(self.view.header()).setStretchLastSection(True)
         letter = self.view.fontMetrics().horizontalAdvance("n")
         for number, letters in enumerate(_LETTERS):
@@ -237,7 +191,6 @@ class QueueBox(QWidget):
         vbox(self._bar(), self.view, within=self, spacing=theme.GRID // 2)
         self.view.step_wanted.connect(self.step)
         self.view.remove_wanted.connect(self.remove)
-        self.model.place_wanted.connect(self._move)
         not_none(self.view.selectionModel()).selectionChanged.connect(lambda *_: self._enable())
         self.show_seen(RunsFolderState({}, QueueState()))
 
@@ -360,10 +313,8 @@ class QueueBox(QWidget):
         if len(chosen) == 1 and chosen[0].number in movable:
             place = movable.index(chosen[0].number) + by
             if 0 <= place < len(movable):
-                self._move(chosen[0].number, str(place + 1))
-
-    def _move(self, number: int, to: str) -> None:
-        self._do(lambda: self.queue.move(number, to), lambda _: self._choose(number))
+                number = chosen[0].number
+                self._do(lambda: self.queue.move(number, str(place + 1)), lambda _: self._choose(number))
 
     def _choose(self, number: int) -> None:
         selection, row = self.view.selectionModel(), self.model.row_of(number)
