@@ -63,9 +63,9 @@ _STREAM = {
     _THETA: "mean theta at the end",
     "training.stream.seconds": "end of the stream that follows, seconds",
     "training.stream.hit_rate": "patterns with a spike, best neuron",
-    "training.stream.false_alarms": "spikes outside patterns per second, best neuron",
+    "training.stream.false_alarms": "false alarms per second, best neuron",
     "training.stream.latency": "mean latency, best neuron (ms)",
-    "training.stream.neurons_with_hits": "neurons that answer to most occurrences of a pattern",
+    "training.stream.neurons_with_hits": "neurons that answer most patterns",
 }
 """Titles of the measures of a run with a stream."""
 

@@ -157,7 +157,7 @@ class EvaluatePage(QWidget):
     def _lay_out(self) -> None:
         self.run = named(NarrowBox(), "Run to evaluate")
         self.run.setMinimumContentsLength(42)
-        self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow)
+        self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.run.setMaxVisibleItems(24)
         self.go = push_button("Evaluate", tip=_GO, style="primary")
         self.report = push_button(

@@ -43,7 +43,7 @@ class StreamView(QWidget):
         self._drawing = timer(self, self.curves.draw_if_needed, _REDRAW_MS)
         left = holding(vbox((self.rows, 1), self.about, spacing=theme.GRID))
         halves = split((left, 0), (self.curves, 0))
-        halves.setSizes([400, 700])
+        halves.setSizes([500, 600])
         vbox((halves, 1), within=self)
 
     def show_run(self, path: Path) -> None:
