@@ -214,6 +214,14 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot:
     assert page.state.kept == []
 
 
+def test_curves_of_the_rule_before_say_so_until_the_new_ones_are_there(page: RulesPage, qtbot: QtBot) -> None:
+    plot = page.plots[0]
+    page.state.show(rules.build({"kind": "oja"}, "rule"))
+    plot._write()
+    assert plot.status.text() == "still pair-additive …"
+    waits(qtbot, lambda: settled(page) and not plot.status.text())
+
+
 def test_why_a_kept_rule_is_not_drawn_is_said(page: RulesPage, qtbot: QtBot) -> None:
     page.keep()
     page.state.plan(0, Plan("reward-delay"))

@@ -300,7 +300,9 @@ class PlotBox(TitledBox):
         text += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
         self.foot.setToolTip("\n\n".join(text))
         self._fit_foot("\n".join(text))
-        self.status.setText("updates on release" if self._late else "coarse while you drag" if self._coarse else "")
+        before = "" if -1 not in self._results else str(getattr(self._results[-1].rule, "kind", ""))
+        status = "updates on release" if self._late else "coarse while you drag" if self._coarse else ""
+        self.status.setText(f"still {before} …" if before not in ("", state.kind) else status)
         self.status.setVisible(bool(self.status.text()))
 
     def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:
