@@ -198,6 +198,7 @@ class Panel(View, QDockWidget):
     def _on_visible(self, visible: bool) -> None:
         if visible:
             self.follow_theme()  # it may be shown before its turn comes
+            self.show_title(self.titleBarWidget() is self._bar)  # it may share its place since it was last shown
             self.mark_dirty()
 
     def show_title(self, anywhere: bool = True) -> None:

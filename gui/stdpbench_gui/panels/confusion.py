@@ -86,6 +86,7 @@ class Confusion(Panel):
         self._answers: dict[str, Answers] = {}
         self._asked: set[str] = set()
         self._read_at: object = None
+        self.readout.hide()
         self.matrix.score, self.matrix.cell = None, None
         self._show_pictures(False)
 
@@ -124,6 +125,7 @@ class Confusion(Panel):
             self.readout.clear()
             self.readout.addItems(list(self._scores))
             self.readout.setCurrentIndex(max(0, self.readout.findText(chosen)))
+        self.readout.show()
         self.mark_dirty()
 
     def refresh(self) -> None:

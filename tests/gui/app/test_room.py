@@ -65,6 +65,7 @@ def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtb
             assert docks.dockWidgetArea(panel) != NOWHERE
             assert window.train.focused_panel() is panel
             assert key == "parameters" or docks.tabifiedDockWidgets(panel)
+            assert not docks.tabifiedDockWidgets(panel) or panel.title_label.isHidden(), "the tab has it"
             map_ = window.train.panels["weight-map"]
             waits(qtbot, lambda panel=panel, map_=map_: not map_.geometry().intersects(panel.geometry()))
     window.train.arrange("Watch")

@@ -53,6 +53,11 @@ def test_is_complete(panel: Confusion) -> None:
     assert "1 without an answer" in panel.summary()
 
 
+def test_read_outs_are_offered_once_there_are_results(panel: Confusion, qtbot: QtBot) -> None:
+    assert panel.readout.isVisible()
+    assert not show(Confusion(RunSession()), qtbot).readout.isVisible()
+
+
 def test_a_row_is_a_true_class_and_none_is_a_column(panel: Confusion) -> None:
     table = not_none(panel.table())
     assert table[1] == [("a", 2, 0, 0, 0, 1.0), ("b", 0, 2, 0, 1, 0.66667), ("c", 0, 1, 2, 0, 0.66667)]

@@ -216,7 +216,7 @@ class NeuronInspector(Panel):
         self._lay_out()
         self._shown: Mapping[str, Any] = {}
         self._courses: Courses | None = None
-        self._changed_at = 0.0
+        self._changed_at, self._has_best = 0.0, True
         session.selection.neuron_changed.connect(self._on_neuron)
         session.selection.shown_changed.connect(lambda: self._on_neuron(session.selection.neuron))
         session.selection.view_changed.connect(self.mark_dirty)
@@ -228,7 +228,7 @@ class NeuronInspector(Panel):
         top = hbox((self.field, 2), (self.outgoing, 2), (self.bars, 3))
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        cells = grid(row, 2)
+        cells = self._cells = grid(row, 2)
         self.best_title = wrapped("excited most by", "faint")
         self.best_title.setMinimumWidth(self.fontMetrics().horizontalAdvance("excited most") + theme.GRID)
         cells.addWidget(self.best_title, 0, 0, 2, 1)
@@ -415,6 +415,9 @@ class NeuronInspector(Panel):
         images = self.observed.best_of_images()
         found = self._best() if images is not None else []
         self.best_title.setText(self._best_title(images, bool(found)))
+        if bool(found) != self._has_best:  # without pictures, the sentence has the whole row
+            self._has_best = bool(found)
+            self._cells.addWidget(self.best_title, 0, 0, 2, 1 if found else -1)
         part = "Test" if self.session.split is not None and images is self.session.split.test else "Training"
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
             picture.setVisible(place < len(found))
