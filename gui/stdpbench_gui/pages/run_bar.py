@@ -34,7 +34,7 @@ from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
-_WIDEST_SPEED = "300 pictures/s · 12 min left"
+_WIDEST_SPEED = "paused: the requested steps are done"
 """Widest usual texts; reserving their width keeps the stages from jumping."""
 _NEED_FOLDER = ("pause", "evaluate-shown", "draw", *AT_THE_HANDLE, "neurons", "hardware")
 """Actions on the run on display that read its folder."""
@@ -151,7 +151,7 @@ class RunBar(QWidget):
             self.title.setText("No open run")
             self.state.setText("")
             self.position.setText("")
-            self.speed_text.setText("Start a run on the Start page, or open one with Ctrl+O")
+            self.speed_text.setText("Start or open a run (Ctrl+1, Ctrl+O)")
         else:
             title, which = self._notes.notes.title, _title(session.folder.path.name, live.started)
             self.title.setText(f"{title} · {which}" if title else which)
