@@ -21,9 +21,19 @@ from PyQt6.QtGui import (
     QDropEvent,
     QFontMetrics,
     QGuiApplication,
+    QKeyEvent,
     QPaintEvent,
 )
-from PyQt6.QtWidgets import QButtonGroup, QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QToolButton, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
@@ -449,6 +459,7 @@ class MainWindow(QMainWindow):
         tip = "Undo the last change of parameters or, on the Runs page, the last deletion or note"
         undo = add("undo", "&Edit", "&Undo", lambda: self.undo.history.undo(), "Ctrl+Z", tip)
         redo = add("redo", "&Edit", "&Redo", lambda: self.undo.history.redo(), "Ctrl+Shift+Z")
+        add("change-rule", "&Run", "Change the &rule…", self._change_rule, "", "Choose another rule for the run")
         bar.insertAction(bar.actions()[1], bar.actions()[-1])  # the Edit menu comes second by convention
         self.undo = UndoActions(undo, redo, parameters.changes.history, self)
         parameters.new_run_wanted.connect(lambda *given: self.services.forms.new_run_here(*given))
@@ -461,6 +472,16 @@ class MainWindow(QMainWindow):
         self.actions_.separator("&Panels")
         for key, panel in self.train.panels.items():
             self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(self.train.bring, panel))
+
+    def _change_rule(self) -> None:
+        """Go to the list of rules among the parameters of the run."""
+        self.go_to("train")
+        self.train.bring(self.parameters)
+        if self.parameters.has_content():  # it may not have been open yet
+            self.parameters.refresh()
+        sections = self.parameters.form.sections.values()
+        rules = (path for section in sections for path in section.group.paths)
+        self.parameters.form.reveal(next((path for path in rules if f".{path}".endswith(".plasticity.kind")), ""))
 
     def _other_actions(self) -> Iterable[MenuEntry]:
         from stdpbench_gui.app.window_services import other_entries
@@ -574,6 +595,15 @@ class MainWindow(QMainWindow):
         self.session.work(
             lambda: read_experiment(path), lambda made: ask(made, file), "Cannot read the experiment", owner=self
         )
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Press the button that has the focus with Enter, as dialogs do; Qt knows only Space."""
+        focus = self.focusWidget()
+        enters = event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enters and isinstance(focus, QAbstractButton):
+            focus.click()
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept run folders, experiment files and pictures."""

@@ -260,8 +260,8 @@ class WindowServices(QObject):
         self._may_close = False
         self._closing: QTimer | None = None
         self.forms = RunForms(window, self)
-        self.recent = Recent(self._settings, self._recent_menu(), self.open_path)
         self._add_actions()
+        self.recent = Recent(self._settings, self._recent_menu(), self.open_path)
         window.session.opened.connect(self._on_opened)
         window.session.changed.connect(self._on_changed)
         window.session.opened.connect(self._name_window)
@@ -301,13 +301,14 @@ class WindowServices(QObject):
             self.forms.new_run,
             "Ctrl+N",
             "Set everything that an experiment declares, in one form",
+            before="open",
         )
         tip = "Experiments that come with the program: pictures, streams, supervised references"
-        add("experiments", "&File", "&All experiments…", self.list_experiments, "", tip)
+        add("experiments", "&File", "&All experiments…", self.list_experiments, "", tip, before="quit")
         tip = "Python, compiler, data sets and folders of this machine: problems, and what helps"
-        add("machine", "&Help", "This &machine…", self.show_machine, "", tip)
+        add("machine", "&Help", "This &machine…", self.show_machine, "", tip, before="about")
         tip = "Train on pictures, signals, events or a table"
-        add("own-data", "&File", "Your own &data…", self.choose_data, "Ctrl+I", tip)
+        add("own-data", "&File", "Your own &data…", self.choose_data, "Ctrl+I", tip, before="quit")
         add(
             "network",
             "&File",
@@ -315,14 +316,7 @@ class WindowServices(QObject):
             self.build_network,
             "Ctrl+Shift+B",
             "Define populations and projections in a form",
-        )
-        add(
-            "reference",
-            "&File",
-            "Train a &supervised reference…",
-            self.forms.train_reference,
-            "",
-            "A network trained with labels, to compare with",
+            before="quit",
         )
         add(
             "edit-network",
@@ -331,6 +325,16 @@ class WindowServices(QObject):
             self.edit_current,
             "",
             "Change its network for another run",
+            before="quit",
+        )
+        add(
+            "reference",
+            "&File",
+            "Train a &supervised reference…",
+            self.forms.train_reference,
+            "",
+            "A network trained with labels, to compare with",
+            before="quit",
         )
         actions.separator("&Run")
         add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw a digit and see the network's answer")
@@ -359,13 +363,6 @@ class WindowServices(QObject):
         actions["reduce"].setChecked(self._is_set("motion/reduced"))
         actions["flicker"].setChecked(self._is_set("motion/fast_flicker"))
         self._set_motion()
-        file = self._menu("&File")
-        if file is not None:  # below the experiment file, not below Quit
-            for place, key in enumerate(("own-data", "network", "edit-network", "reference"), 2):
-                file.removeAction(actions[key])
-                file.insertAction(file.actions()[place], actions[key])
-            file.removeAction(actions["new-run"])
-            file.insertAction(file.actions()[0], actions["new-run"])
         bar, about = self._window.menuBar(), self._menu("&Help")
         assert bar is not None
         if about is not None:  # the Help menu comes last by convention

@@ -103,6 +103,22 @@ def test_every_action_stands_in_a_menu_and_shortcuts_are_told_apart(window: Main
         shortcuts[keys] = entry.action.text()
     titles = [action.text() for action in window.menuBar().actions()]  # type: ignore[union-attr]
     assert titles[-1] == "&Help"
+    last = [
+        menu.actions()[-1].text()
+        for title in ("&File", "&Help")
+        for menu in window.findChildren(QMenu)
+        if menu.title() == title
+    ]
+    assert last == ["&Quit", "&About stdpbench"]
+
+
+@pytest.mark.display
+@pytest.mark.shared_window
+def test_enter_presses_the_button_that_has_the_focus(window: MainWindow, qtbot: QtBot) -> None:
+    window.go_to("start")
+    window.start.experiments_button.setFocus()
+    qtbot.keyClick(window.start.experiments_button, Qt.Key.Key_Return)
+    dialog_of(window, qtbot, ExperimentsDialog).close()
 
 
 @pytest.mark.display
@@ -264,6 +280,12 @@ def test_all_experiments_are_searched_by_words_and_kinds(
     dialog.kind.setCurrentText("supervised")
     assert all(read_experiment(name).reference is not None for name in listed())
     dialog.kind.setCurrentText("all kinds")
+    dialog.time.setCurrentText("up to a minute")
+    assert {"digits", "masquelier-2008"} < set(listed())
+    assert "diehl-cook-400" not in listed()
+    dialog.time.setCurrentText("longer")
+    assert "diehl-cook-400" in listed()
+    dialog.time.setCurrentText("any time")
     dialog.search.setText("diehl 2015 released")
     assert dialog.name == "diehl-cook-400"
     assert dialog.run_button.text() == "Get MNIST, then run…"
