@@ -101,6 +101,15 @@ def test_without_a_run_it_says_what_to_do(window: MainWindow, qtbot: QtBot) -> N
     assert "No run is open" in page.notices.texts()[-1]
 
 
+def test_a_run_that_finishes_meanwhile_is_listed(run: Path, window: MainWindow, qtbot: QtBot) -> None:
+    open_run(window, qtbot, run)
+    window.go_to("evaluate")
+    waits(qtbot, lambda: window.evaluate.run.count() == 1)
+    shutil.copytree(run, run.parent / "another")
+    window.session.changed.emit({"state"})
+    waits(qtbot, lambda: window.evaluate.run.count() == 2)
+
+
 def test_a_stream_shows_what_was_measured_beside_what_is_expected(window: MainWindow, qtbot: QtBot) -> None:
     mapping = sparse_stream().to_mapping()
     mapping["about"]["expected"] = {"rate.exc": 7.5, "cv.exc": 0.9}

@@ -325,9 +325,11 @@ class EvaluatePage(QWidget):
             self.evaluate(folder.path)
 
     def _on_shown(self, topics: set[str]) -> None:
-        """Withdraw what was said about the run of the Train page once it is finished."""
+        """Withdraw what was said about the run of the Train page once it is finished, and list it."""
         if "state" in topics and self._shown.state is State.FINISHED:
             self.notices.withdraw_about(_SHOWN)
+            if self.isVisible():
+                self.look_for_runs()
 
     def evaluate(self, path: Path) -> None:
         """Evaluate a run, which accesses the labels of its test pictures once."""
