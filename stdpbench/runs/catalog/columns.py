@@ -78,7 +78,7 @@ def text(entry: Entry, column: str, now: str = "") -> str:
         return (
             ""
             if not entry.phase or entry.state == State.FINISHED
-            else f"{entry.phase} {100 * (entry.done or 0) / max(1, entry.total or 0):.0f} %"
+            else f"{entry.phase} {100 * (entry.done or 0) / max(1, entry.total or 0):.1f} %"
         )
     if isinstance(value, float) and 0 <= value <= 1 and is_share(column):
         word = entry.weights_origin.word if column == "vote" else ""

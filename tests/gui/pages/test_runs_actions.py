@@ -261,7 +261,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, window: MainWindow, qtbot: Qt
     waits(qtbot, lambda: window.session.live.position == before, 20)  # what Train shows, without being opened again
     waits(qtbot, lambda: max(timeline.positions) == before)
     window.go_to("runs")
-    waits(qtbot, lambda: cell(page, "digits-a", "progress") == f"train {100 * before / 60:.0f} %")
+    waits(qtbot, lambda: cell(page, "digits-a", "progress") == f"train {100 * before / 60:.1f} %")
     waits(qtbot, lambda: len(shown(page)) == 4)
 
 
@@ -344,7 +344,7 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
     small = ["n_exc=12", "weight_sum=78"]
     command = [sys.executable, "-m", "stdpbench", "run", "digits", "--runs", str(page.runs), "--detach"]
     command += [part for text in small for part in ("--set", f"network.{text}")]
-    command += ["--set", "schedule.passes=1000", "--set", "schedule.label_images=40"]
+    command += ["--set", "schedule.passes=30", "--set", "schedule.label_images=40"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
     assert done.returncode == 0, done.stderr
     waits(qtbot, lambda: len(shown(page)) == 4)

@@ -329,7 +329,7 @@ _LETTERS = {
     "notes": 30,
     "changed": 24,
     "state": 12,
-    "progress": 11,
+    "progress": 12,
     "experiment": 9,
     "seed": 4,
     "started": 15,
@@ -342,7 +342,7 @@ _LETTERS = {
     "reason": 40,
 }
 """Widths of columns, in units of the letter n."""
-_SHRINKING = {"name": 38, "title": 8, "tags": 6, "progress": 10, "vote": 14, "parent": 8, "experiment": 6}
+_SHRINKING = {"name": 38, "title": 8, "tags": 6, "progress": 11, "vote": 14, "parent": 8, "experiment": 6}
 """Widths to which columns shrink before the table scrolls sideways, in the same units."""
 _OPTIONAL = ("title", "tags", "notes", "progress", "parent", "branches")
 """Columns that are as narrow as their heading, or hidden where others lack room, while no run has a text in them."""
