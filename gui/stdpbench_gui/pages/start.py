@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -171,8 +171,8 @@ class StartPage(QScrollArea):
         explain(self, "Start", _HELP, self.summary())
 
     def summary(self) -> str:
-        """Describe what is shown: the recent runs, and the state of the machine."""
-        return f"{self._about_runs} {self._machine.in_words()}"
+        """Describe the state of the machine, which shows only where something is wrong."""
+        return self._machine.in_words()
 
     def show_recent(
         self, runs: list[tuple[Path, str]] | None, problem: str = "", titles: Mapping[Path, str] | None = None
@@ -185,7 +185,6 @@ class StartPage(QScrollArea):
         assert isinstance(layout, QVBoxLayout)
         while layout.count() > 1:
             _discard(not_none(layout.takeAt(1)))
-        self._about_runs = _about_runs(runs, problem, titles or {})
         self.recent.setVisible(bool(runs or problem))
         if problem:
             layout.addWidget(wrapped(f"⚠ Cannot list the runs: {problem.rstrip('.')}.", "problem"))
@@ -217,17 +216,6 @@ class StartPage(QScrollArea):
         runs = [button for button in self.recent.findChildren(QPushButton) if button.objectName() != _GONE]
         for one, following in pairwise([*first, *self.questions.values(), *below, *runs]):
             QWidget.setTabOrder(one, following)
-
-
-def _about_runs(runs: Sequence[tuple[Path, str]] | None, problem: str, titles: Mapping[Path, str]) -> str:
-    """Say what the list of recent runs shows."""
-    if problem:
-        return f"The runs cannot be listed: {problem.rstrip('.')}."
-    if not runs:
-        return "The runs are being listed." if runs is None else "There are no runs yet."
-    path, words = runs[0]
-    newest = f"{titles.get(path) or path.name}{f' ({words})' if words else ''}"
-    return f"The only run is {newest}." if len(runs) == 1 else f"The newest of {len(runs)} recent runs is {newest}."
 
 
 def _discard(item: Any) -> None:
