@@ -212,9 +212,8 @@ class _Canvas:
         box: tuple[int, int, int, int],
         end: float,
         title: str,
-        most: float = 100.0,
     ) -> None:
-        """Draw lines from 0 to `end` up to a position, with the value there; the second line is dashed by dots."""
+        """Draw values in percent up to a position, with a dot there; the second line has the colour of the text."""
         x, y, wide, high = box
         self.write(x, y, title, width=wide, faint=True)
         top, bottom = y + 2 * _LETTER, y + high
@@ -222,7 +221,7 @@ class _Canvas:
             level = bottom - share * (bottom - top)
             self.pen.line([(x, level), (x + wide, level)], self.colours.line)
         for number, line in enumerate(lines):
-            points = [(x + wide * p / end, bottom - (bottom - top) * v / most) for p, v in line if p <= at]
+            points = [(x + wide * p / end, bottom - (bottom - top) * v / 100) for p, v in line if p <= at]
             colour = (self.colours.accent, self.colours.ink)[number]
             if len(points) > 1:
                 self.pen.line(points, colour, 4, joint="curve")
