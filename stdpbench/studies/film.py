@@ -42,7 +42,7 @@ ProgressCallback = Callable[[int, int], object]
 _SIZES = {"1080p": (1920, 1080), "square": (1080, 1080)}
 _RATE = 30  # frames per second of an MP4
 _PER_SECOND = 12  # moments per second by default
-_COLOURS = 96  # of a GIF
+_COLOURS = 32  # of a GIF
 _MARGIN, _LETTER = 40, 30  # pixels
 _SHARP = 6  # pixels of the screen for each of a picture, from which on they have sharp edges
 
@@ -430,11 +430,12 @@ def _draw_pictures(canvas: _Canvas, runs: Sequence[_Subject], at: int) -> None:
         y += side + 20
     if moment.presentation:
         words = run.answer(moment.presentation).split(" · ") if beside < 500 else [run.answer(moment.presentation)]
-        for line in [*words, f"{thousands(int(moment.presentation['spike_counts'].sum()))} spikes"]:
+        n = int(moment.presentation["spike_counts"].sum())
+        for line in [*words, f"{thousands(n)} spike{'' if n == 1 else 's'}"]:
             canvas.write(x, y, line, width=beside)
             y += 44
         if run.labels is not None:
-            canvas.write(x, y, "classes of neurons: as named after training", 22, width=beside, faint=True)
+            canvas.write(x, y, "named after training", 22, width=beside, faint=True)
     plot = (x, high - 400, beside, 340) if wide > high else (_MARGIN, high - 210, wide - 2 * _MARGIN, 170)
     now = [value for position, value in run.accuracy if position <= at][-1:]
     title = "accuracy on training labels, running" + "".join(f": {value:.0f} %" for value in now)

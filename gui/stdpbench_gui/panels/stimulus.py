@@ -154,6 +154,7 @@ class Stimulus(Panel):
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.observed = Observed.of(session)
+        self.observed.changed.connect(self.mark_dirty)
         self.view = StimulusView()
         self.picture, self.spikes, self.captions = self.view.still, self.view.spikes, self.view.captions
         self.picture.setAccessibleName("Training stimulus")
@@ -204,7 +205,8 @@ class Stimulus(Panel):
             return
         if another:
             self._changed_at = now
-        self._frame, self._answer = new, self.observed.answer if moment is None else self.observed.answer_to(new)
+        named = moment is not None or self.observed.stored is not None  # else by what was seen until then
+        self._frame, self._answer = new, self.observed.answer_to(new) if named else self.observed.answer
         self._show(another)
         self.observed.winner_shown.emit(int(np.argmax(new["spike_counts"])) if self._fired() else -1)
 

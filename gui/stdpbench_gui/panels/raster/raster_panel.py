@@ -326,6 +326,7 @@ class Raster(Panel):
 
     def _on_moment(self) -> None:
         """Show the piece of a stream at another moment alone."""
+        self.sampled.setVisible(False)
         self.pieces.forget()
         self._arrived = [self.session.presentation] if self.session.presentation else []
         self._taken = 0.0
