@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from types import FrameType, MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -467,7 +467,10 @@ def run_whole(name: str, runs: Path) -> dict[str, Any] | None:
             )
             if interrupted:  # while the process was being started
                 os.kill(process.pid, signal.SIGINT)
-            _, status, usage = os.wait4(process.pid, 0)
+            ended = 0
+            while not ended:  # a wait that blocks does not notice a signal that came just before it
+                sleep(0.02)
+                ended, status, usage = os.wait4(process.pid, os.WNOHANG)
             process.returncode = os.waitstatus_to_exitcode(status)
         wall = monotonic() - begin
         load.append(round(os.getloadavg()[0], 1))

@@ -10,9 +10,8 @@ from typing import Any
 
 import pyqtgraph as pg
 from PIL import Image
-from PIL.ImageQt import ImageQt
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QPixmap, QResizeEvent, QShowEvent
+from PyQt6.QtGui import QBrush, QColor, QImage, QPixmap, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -271,7 +270,9 @@ class TwoMaps(QWidget):
     def _take(self, film: Film, at: int, frame: Image.Image) -> None:
         if film is not self._film:
             return
-        drawn = QPixmap.fromImage(ImageQt(frame))
+        pixels = frame.tobytes()
+        image = QImage(pixels, frame.width, frame.height, 3 * frame.width, QImage.Format.Format_RGB888)
+        drawn = QPixmap.fromImage(image)
         smooth = Qt.TransformationMode.SmoothTransformation
         self.picture.setPixmap(drawn.scaled(self.picture.size(), Qt.AspectRatioMode.KeepAspectRatio, smooth))
         if at != self.strip.track.at:  # the handle was moved meanwhile
