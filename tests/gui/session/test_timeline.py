@@ -87,7 +87,7 @@ def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qt
     spikes = encode(experiment, split.train, "train", position - 1, frame["attempts"] - 1, number)
     assert len(session.presentation["spikes"]["input"][0]) == len(spikes.index) > 0
     drawn(window, raster)
-    assert raster.empty.text().startswith(f"The spikes of presentation {position - 1} are not stored.")
+    assert raster.empty.text().startswith("The spikes of this presentation are not stored.")
     drawn(window, thresholds)
     assert f"theta {1e3 * moment.learned['exc.theta'].mean():.2f} mV" in thresholds.summary()
     assert "over the last" not in thresholds.summary()

@@ -320,9 +320,8 @@ class Raster(Panel):
         frame = self.session.presentation
         if not frame:
             return "No spikes are stored for this moment."
-        number = thousands(frame["presentation"])
         again = "A branch from here computes them again, with the same input."
-        return "" if self.is_stream else f"The spikes of presentation {number} are not stored. {again}"
+        return "" if self.is_stream else f"The spikes of this presentation are not stored. {again}"
 
     def _on_moment(self) -> None:
         """Show the piece of a stream at another moment alone."""
