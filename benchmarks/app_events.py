@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -27,6 +28,7 @@ from PyQt6.QtWidgets import QApplication  # noqa: E402
 
 from stdpbench_gui.app.startup import draw_in_one_thread, settle  # noqa: E402
 from stdpbench_gui.app.window import MainWindow  # noqa: E402
+from stdpbench_gui.session.timeline import Timeline  # noqa: E402
 
 _PAGES = ("train", "rules", "evaluate", "runs", "start")
 _DIALOGS = ("palette", "shortcuts", "problem", "own-data", "draw", "network", "explain")
@@ -92,6 +94,7 @@ class Events:
             self.close_dialogs()
         self.note("finished run", lambda: window.open_run(first), 4)
         self.note("another run", lambda: window.open_run(second), 4)
+        self.longest["moment on the timeline, until all panels are drawn (median)"] = self.drag()
         for key in _OF_A_RUN:
             self.note(key, do(key), 3)
             self.close_dialogs()
@@ -106,6 +109,24 @@ class Events:
         self.note("console", window.console.toggle, 10)
         window.console.end()
         return self.longest
+
+    def drag(self) -> float:
+        """Show each moment of a run; return the median time until all visible panels are drawn, in ms."""
+        self.window.go_to("train")
+        timeline, times = Timeline.of(self.window.session), list[float]()
+        panels = [panel for panel in self.window.train.panels.values() if panel.isVisible()]
+        for position in timeline.positions:
+            begun = time.perf_counter()
+            timeline.go(position)
+            while timeline.reading:
+                self.turn()
+            read = time.perf_counter()
+            seen = [panel for panel in panels if not panel.visibleRegion().isEmpty()]
+            while any(panel.drawn_at < read for panel in seen):
+                self.turn()
+            times.append(1e3 * (time.perf_counter() - begun))
+        timeline.go(None)
+        return round(median(times), 1)
 
     def turn(self) -> None:
         """Deliver the events that are waiting."""

@@ -19,7 +19,6 @@ from waiting import waits
 
 from stdpbench.bridges.nir.imported import NirNetwork
 from stdpbench.runs.folder.checkpoints import positions
-from stdpbench.runs.folder.past_weights import weights_at
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.protocol.states import State
@@ -27,6 +26,7 @@ from stdpbench_gui.app import run_forms
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
+from stdpbench_gui.session.timeline import Timeline
 from stdpbench_gui.widgets.basic import not_none
 
 
@@ -180,7 +180,9 @@ def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBo
     window.open_run(finished_run.path)
     waits(qtbot, lambda: window.session.live.state is State.FINISHED)
     at = positions(finished_run.path)[0]
-    window.session.selection.show_moment(weights_at(finished_run.path, at))  # as the slider of the weight map does
+    timeline = Timeline.of(window.session)
+    waits(qtbot, lambda: at in timeline.positions)
+    timeline.go(at)
     window.actions_["branch-shown"].trigger()
     form = dialog_of(window, qtbot, BranchForm)
     assert form.at.value() == at < form.past.reached

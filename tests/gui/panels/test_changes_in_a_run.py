@@ -135,7 +135,6 @@ def test_changes_undoes_branches_and_resumes_a_run(
 
     parent = not_none(window.session.folder)
     panel.way.way.setCurrentIndex(1)
-    waits(qtbot, lambda: panel.way.possible)
     type_in(panel, qtbot, PATH, "0.05")
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
     session = window.session

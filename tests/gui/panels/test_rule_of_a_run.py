@@ -39,7 +39,10 @@ def test_the_curves_mark_it_and_say_which(qtbot: QtBot, tmp_path: Path) -> None:
     set_before = facts.ParametersChanged({"plasticity.nu_post": ("0.01", "0.02")})
     panel = show(Curves(session(tmp_path, *blocks, (30, set_before), (60, CHANGED))), qtbot)
     lines = panel.plots[0].lines
-    assert [(line.value(), line.label.format) for line in lines] == [(30, "nu_post → 0.02"), (60, "rule → oja")]
+    assert [(line.value(), line.toolTip()) for line in lines] == [
+        (30, "nu_post → 0.02 from presentation 30 on"),
+        (60, "rule → oja from presentation 60 on"),
+    ]
     assert lines[1].toolTip() == "rule → oja from presentation 60 on"
     assert "parameters changed once, the rule to oja." in panel.summary()
     spec = not_none(panel.figure())

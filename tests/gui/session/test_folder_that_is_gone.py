@@ -16,6 +16,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.lineage.features import Past
+from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
@@ -50,7 +51,7 @@ def test_a_finished_run_says_that_its_folder_is_gone_until_it_is_back(
     assert enabled(window) == []
     assert {window.actions_[key].toolTip() for key in NEED_FOLDER} == {sentence}
     buttons = {each.text(): each for each in bar.findChildren(QToolButton) if each.isVisible()}
-    for text in ("Evaluate", "Draw a digit", "Branch"):
+    for text in ("Evaluate", "Draw a digit", "Film"):
         assert (buttons[text].isEnabled(), buttons[text].toolTip()) == (False, sentence)
     assert window.session.not_coming() == sentence
     window.actions_["edit-network"].trigger()  # needs only what the app has read
@@ -83,7 +84,7 @@ def test_a_run_in_the_bin_can_be_restored_and_does_not_count_as_gone(
 
 
 def test_a_failed_run_without_a_folder_cannot_be_resumed(window: MainWindow, qtbot: QtBot) -> None:
-    window.run_experiment(small_experiment(schedule__train_images=1000, schedule__passes=20))
+    window.run_experiment(small_experiment(schedule__train_images=1000, schedule__passes=20), Options(history=False))
     waits(qtbot, lambda: window.session.live.progress.get("position", 0) > 2)
     shutil.rmtree(window.session.folder.path)
     window.session.request("checkpoint")  # a run that writes nothing does not notice

@@ -139,7 +139,7 @@ def test_a_branch_from_here_is_paused_at_the_moment(
     raster.replay.click()
     waits(qtbot, lambda: not_none(window.session.folder).path != parent.path)
     assert window.session.state is State.QUEUED
-    assert f"as a branch of {parent.path.name}, paused. It resumes from" in said[-1]
+    assert f"as a branch of {parent.path.name}, paused. It resumes from" in " ".join(said)
     waits(qtbot, lambda: bar.timeline.positions and bar.timeline.positions[-1] == position)
 
 

@@ -276,6 +276,7 @@ class CurvePlot(QWidget):
         if shown is not None:
             self.lines.append(pg.InfiniteLine(shown * scale, angle=90, pen=pg.mkPen(colours.wrong, width=2)))
         for line in self.lines:
+            line.setZValue(-1.5)  # below the curves
             self.plot.addItem(line, ignoreBounds=True)
 
     def _drop_lines(self) -> None:
