@@ -113,16 +113,14 @@ class Events:
     def drag(self) -> float:
         """Show each moment of a run; return the median time until all visible panels are drawn, in ms."""
         self.window.go_to("train")
-        timeline, times = Timeline.of(self.window.session), list[float]()
+        timeline, times, read = Timeline.of(self.window.session), list[float](), list[float]()
+        self.window.session.selection.moment_changed.connect(lambda: read.append(time.perf_counter()))
         panels = [panel for panel in self.window.train.panels.values() if panel.isVisible()]
         for position in timeline.positions:
-            begun = time.perf_counter()
+            begun, n = time.perf_counter(), len(read)
             timeline.go(position)
-            while timeline.reading:
-                self.turn()
-            read = time.perf_counter()
             seen = [panel for panel in panels if not panel.visibleRegion().isEmpty()]
-            while any(panel.drawn_at < read for panel in seen):
+            while len(read) == n or any(panel.drawn_at < read[-1] for panel in seen):
                 self.turn()
             times.append(1e3 * (time.perf_counter() - begun))
         timeline.go(None)
@@ -151,7 +149,7 @@ class Events:
             dialog._closing = True
             dialog.reject()
         for widget in self.app.topLevelWidgets():
-            if widget is not self.window and widget.isVisible():
+            if not sip.isdeleted(widget) and widget is not self.window and widget.isVisible():
                 widget.close()
         self.note("dialogs closed", self.turn, 0.5)
 

@@ -63,7 +63,7 @@ def train(folder: Path, options: argparse.Namespace, n_exc: int, history: bool) 
             "name": "history",
             "data": {"kind": "npz", "path": str(folder / "pictures.npz")},
             "network": {"n_exc": n_exc, "inhibition": "direct-undelayed"},
-            "schedule": {"between": "carry", "test_images": 1},
+            "schedule": {"between": "carry", "label_images": 1, "test_images": 1},
         }
     )
     run = create_run(experiment, folder / "runs", Options(workers=1, baselines=False, history=history))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,11 +60,18 @@ acme-chip = acme_chip:chip
 """
 
 
-def test_it_appears_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., str]) -> None:
+def test_it_appears_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages, runs = tmp_path / "packages", ("--runs", str(tmp_path))
     modules = {"acme_readout": READOUT, "acme_simulator": SIMULATOR, "acme_chip": CHIP}
     install_package(monkeypatch, packages, POINTS, **modules)
-    monkeypatch.setenv("PYTHONPATH", str(packages))  # for the processes of the runs
+    environment = {**os.environ, "PYTHONPATH": str(packages)}
+
+    def call(*arguments: str) -> str:  # in a process that has not listed read-outs yet
+        command = [sys.executable, "-m", "stdpbench", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     few = ("train_images=20", "label_images=20", "test_images=20", "max_attempts=1", "stimulus=100")
     small = [word for path in few for word in ("--set", f"schedule.{path}")]
     for seed, more in (("0", ()), ("1", ("--simulator", "acme-steps"))):

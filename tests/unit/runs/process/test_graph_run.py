@@ -23,7 +23,7 @@ from harness import (
 from numpy.typing import NDArray
 
 import stdpbench
-from stdpbench.api.tables import history_arrays
+from stdpbench.api.tables import curve_arrays
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment, parameter_groups, value_at
@@ -315,6 +315,6 @@ def test_every_block_has_measures_of_what_the_main_curves_are_not_of(parent: Run
     drawn, arrays = series(blocks, "middle", "up"), np.load(parent.path / "training.npz")
     for name, curve in zip(names, ("spikes", "theta", "change"), strict=True):
         np.testing.assert_array_equal(drawn[curve][1], arrays[name])
-        np.testing.assert_array_equal(history_arrays(LiveRun.replay(read_journal(parent.path)))[name], arrays[name])
+        np.testing.assert_array_equal(curve_arrays(LiveRun.replay(read_journal(parent.path)))[name], arrays[name])
     assert drawn["spikes"][1].max() > 0
     assert not len(series(blocks, "top", "further")["change"][0])  # these are the main curves
