@@ -431,7 +431,8 @@ class MainWindow(QMainWindow):
         add("pause", "&Run", "Pause", self._pause, "Ctrl+P", "Pause or resume the current run")
         step = partial(self.session.request, "step", n=1)
         add("step", "&Run", "Step", step, "Ctrl+Right", "Run one presentation")
-        add("stop", "&Run", "Stop", self._stop, "", "Stop the run; it can be resumed")
+        stop = partial(self.session.request, "stop", reason="on request")
+        add("stop", "&Run", "Stop", stop, "", "Stop the run; it can be resumed")
         checkpoint = partial(self.session.request, "checkpoint")
         add("checkpoint", "&Run", "Checkpoint", checkpoint, "", "Write a checkpoint now")
         add("clear", "&Run", "Clear the selection", self._clear_selection, "Esc")
@@ -450,7 +451,7 @@ class MainWindow(QMainWindow):
 
     def _add_panel_actions(self) -> None:
         from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
-        from stdpbench_gui.widgets.undo import UndoActions
+        from stdpbench_gui.session.undo import UndoActions
 
         parameters = self.train.panels["parameters"]
         assert isinstance(parameters, ParametersPanel)
@@ -496,18 +497,11 @@ class MainWindow(QMainWindow):
         palette.field.setFocus()
         return palette
 
-    @property
-    def _pauses(self) -> str:
-        return "pause" if self.session.state is State.RUNNING and self.session.connected else "resume"
-
     def _pause(self) -> None:
-        if self._pauses == "pause":
+        if self.session.state is State.RUNNING and self.session.connected:
             self.session.request("pause")
         else:
             self.session.resume()
-
-    def _stop(self) -> None:
-        self.session.request("stop", reason="on request")
 
     def _toggle_presenting(self) -> None:
         """Show the Train page on the whole screen and nothing else, or end that."""

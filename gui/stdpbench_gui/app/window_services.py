@@ -282,15 +282,10 @@ class WindowServices(QObject):
 
     def _recent_menu(self) -> QMenu:
         menu = QMenu("Open &recent", self._window)
-        file = self._menu("&File")
-        if file is not None:
-            file.insertMenu(self._window.actions_["quit"], menu)
-            file.insertSeparator(self._window.actions_["quit"])
+        file = not_none(self._window.actions_.menu("&File"))
+        file.insertMenu(self._window.actions_["quit"], menu)
+        file.insertSeparator(self._window.actions_["quit"])
         return menu
-
-    def _menu(self, title: str) -> QMenu | None:
-        bar = not_none(self._window.menuBar())
-        return next((menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == title), None)
 
     def _add_actions(self) -> None:
         add, actions = self._window.actions_.add, self._window.actions_
@@ -363,11 +358,9 @@ class WindowServices(QObject):
         actions["reduce"].setChecked(self._is_set("motion/reduced"))
         actions["flicker"].setChecked(self._is_set("motion/fast_flicker"))
         self._set_motion()
-        bar, about = self._window.menuBar(), self._menu("&Help")
-        assert bar is not None
-        if about is not None:  # the Help menu comes last by convention
-            bar.removeAction(about.menuAction())
-            bar.addAction(about.menuAction())
+        bar, about = not_none(self._window.menuBar()), not_none(actions.menu("&Help"))
+        bar.removeAction(about.menuAction())  # the Help menu comes last by convention
+        bar.addAction(about.menuAction())
 
     def _is_set(self, name: str) -> bool:
         return str(self._settings.value(name, "false")).lower() == "true"

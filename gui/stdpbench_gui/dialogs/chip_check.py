@@ -76,7 +76,9 @@ class ChipCheckDialog(Dialog):
             margins=2 * theme.GRID,
             spacing=theme.GRID,
         )
-        self.tree.currentItemChanged.connect(lambda item, _: self._show_source(item))
+        self.tree.currentItemChanged.connect(
+            lambda item, _: self.source.setText("" if item is None else str(item.data(0, _SOURCE) or ""))
+        )
         self.tree.setCurrentItem(self.tree.topLevelItem(1) or self.tree.topLevelItem(0))
         self.resize(1180, 680)
 
@@ -113,9 +115,6 @@ class ChipCheckDialog(Dialog):
             child = not_none(top.child(place))
             for column in range(len(_HEADINGS)):
                 child.setToolTip(column, f"{child.text(column)}\n{child.data(0, _SOURCE)}".strip())
-
-    def _show_source(self, item: QTreeWidgetItem | None) -> None:
-        self.source.setText("" if item is None else str(item.data(0, _SOURCE) or ""))
 
     def copy(self) -> None:
         """Copy all chips as text, with the sources."""

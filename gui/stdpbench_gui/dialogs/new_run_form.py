@@ -143,8 +143,7 @@ class NewRunForm(RunForm):
         about = run.template.about
         accuracy = f"Expected: {about.expected_accuracy}." if about.expected_accuracy else ""
         text = " ".join(filter(None, (about.summary, accuracy))) if run.is_template else ""
-        self.about.setText(text)
-        self.about.setVisible(bool(text))
+        self.about.say(text)
 
     def prefill(self, values: Mapping[str, str], path: str) -> None:
         """Change parameters before anything else, and show the row of one of them or a section."""

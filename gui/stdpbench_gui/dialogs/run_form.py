@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,14 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.icons import PATHS, icon
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.undo import History
+from stdpbench_gui.session.undo import History, UndoActions
 from stdpbench_gui.widgets.basic import (
     Dialog,
     ask_to_discard,
     breakable,
     experiment_target,
     menu_action,
+    menu_button,
     named,
     not_none,
     plain_tip,
@@ -60,7 +62,6 @@ from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import RowTexts
 from stdpbench_gui.widgets.stages_form import StagesForm
-from stdpbench_gui.widgets.undo import UndoActions
 
 ABOUT = {"command": "desktop app"}
 STAGES = "schedule.stages"
@@ -118,51 +119,8 @@ class InputShape(QObject):
             self._session.work(look, take, failed=lambda _: None, owner=self)
 
 
-TextOf = Callable[[], ActionText]
-"""Returns what does the same as a form now."""
-Report = Callable[[str], object]
-"""Receives a sentence about what was copied."""
 WAYS = (("command line", "command"), ("Python", "python"))
 """What a form can be copied as, and the field of `ActionText`."""
-
-
-def copy_text(text_of: TextOf, field: str, report: Report) -> None:
-    """Copy a text to the clipboard and say so, or say why there is none."""
-    words = next(words for words, name in WAYS if name == field)
-    try:
-        found = text_of()
-    except StdpbenchError as error:
-        report(f"Cannot be copied: {error}.")
-        return
-    text = getattr(found, field)
-    if not text:
-        report(f"There is no {words} for this.")
-        return
-    not_none(QGuiApplication.clipboard()).setText(text)
-    lines = " ".join(text.split()) if len(text) < 200 else f"{len(text.splitlines())} lines"
-    report(f"Copied as {words}: {lines}")
-
-
-class CopyButton(QToolButton):
-    """A button whose menu copies what does the same as a form.
-
-    Parameters
-    ----------
-    copy : callable
-        Copies a field of `ActionText`.
-    """
-
-    def __init__(self, copy: Callable[[str], object]) -> None:
-        super().__init__()
-        self.setText("Copy")
-        self.setObjectName("menubutton")
-        self.setAccessibleName("Copy as a command line or as Python")
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(self)
-        for words, field in WAYS:
-            menu_action(menu, f"As {words}", lambda field=field: copy(field))  # type: ignore[misc]
-        self.setMenu(menu)
 
 
 class ChangeList(QScrollArea):
@@ -189,8 +147,8 @@ class ChangeList(QScrollArea):
         self._shown: tuple[str, tuple[DraftChange, ...]] | None = None
         self.restyle()
 
-    def show_changes(self, title: str, changes: Sequence[DraftChange], *, fixed: bool = False) -> None:
-        """Show changes under a title; with `fixed`, they cannot be undone."""
+    def show_changes(self, title: str, changes: Sequence[DraftChange]) -> None:
+        """Show changes under a title."""
         shown = title, tuple(changes)
         if shown == self._shown:
             return
@@ -199,11 +157,8 @@ class ChangeList(QScrollArea):
         self._shown, self.buttons = shown, {}
         layout = vbox(wrapped(title, "cardtitle"), margins=theme.GRID, spacing=theme.GRID // 2)
         for change in changes:
-            if fixed:
-                layout.addWidget(wrapped(breakable(change.text)))
-            else:
-                layout.addLayout(self._row(change))
-        if not changes and not fixed:
+            layout.addLayout(self._row(change))
+        if not changes:
             layout.addWidget(wrapped("What you change is listed here, and can be taken back one by one.", "faint"))
         layout.addStretch(1)
         self.setWidget(holding(layout, "panel"))
@@ -420,7 +375,10 @@ class RunForm(Dialog):
             self._left.minimumSizeHint().width() + not_none(left.verticalScrollBar()).sizeHint().width()
         )
         sides = split((left, 0), (self._middle, 0), (self._right, 0))
-        self.copy_button = CopyButton(self.copy)
+        menu = QMenu(self)
+        for words, field in WAYS:
+            menu_action(menu, f"As {words}", partial(self.copy, field))
+        self.copy_button = menu_button("Copy", menu, name="Copy as a command line or as Python")
         cancel = push_button("Cancel", clicked=self.reject)
         steps = self.buttons("undo", "redo")
         row = hbox(*steps, STRETCH, self.copy_button, cancel, *others, self.go, spacing=theme.GRID)
@@ -526,8 +484,7 @@ class RunForm(Dialog):
             shown.append(f"… and {len(wrong) - _MOST_SHOWN} more, beside their rows")
         if not wrong and (warning := reason or nothing_learns(self.draft.unchecked)):
             shown = [warning if reason else f"⚠ {warning}"]
-        self.problem.setText("\n".join(shown))
-        self.problem.setVisible(bool(shown))
+        self.problem.say("\n".join(shown))
         can = not wrong and not reason and not self._busy
         self.go.setEnabled(can)
         self.go.setToolTip(plain_tip("\n".join(wrong) or reason or f"{self.go.text()} (Ctrl+Return)"))
@@ -539,8 +496,7 @@ class RunForm(Dialog):
 
     def say(self, sentence: str) -> None:
         """Show a sentence about the last step; an empty one hides it."""
-        self.said.setText(sentence)
-        self.said.setVisible(bool(sentence))
+        self.said.say(sentence)
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -626,8 +582,20 @@ class RunForm(Dialog):
 
     def copy(self, field: str) -> None:
         """Copy what does the same as the form: ``"command"`` or ``"python"``."""
-        if self.apply_edited():
-            copy_text(self.text, field, self.say)
+        if not self.apply_edited():
+            return
+        words = next(words for words, name in WAYS if name == field)
+        try:
+            text = getattr(self.text(), field)
+        except StdpbenchError as error:
+            self.say(f"Cannot be copied: {error}.")
+            return
+        if not text:
+            self.say(f"There is no {words} for this.")
+            return
+        not_none(QGuiApplication.clipboard()).setText(text)
+        lines = " ".join(text.split()) if len(text) < 200 else f"{len(text.splitlines())} lines"
+        self.say(f"Copied as {words}: {lines}")
 
     def experiment(self) -> Experiment:
         """Return the experiment.

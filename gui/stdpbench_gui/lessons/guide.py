@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QEvent, QObject, QPoint, QRect, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QMenu, QScrollArea, QWidget
 
-from stdpbench.base.lessons import Lesson, RunOfLesson, Step, lessons
-from stdpbench.experiment import Experiment, read_experiment, value_at
+from stdpbench.base.lessons import Lesson, Step, lessons
+from stdpbench.experiment import read_experiment, value_at
 from stdpbench.kinds.plasticity.custom import CustomRule
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.changes import changes_rule
@@ -499,11 +499,6 @@ _SHARE = 0.22
 _WIDTHS = 300, 400
 
 
-def experiment_of(run: RunOfLesson) -> Experiment:
-    """Return the experiment of the run of a lesson."""
-    return read_experiment(run.experiment).override({"name": run.name, **run.set})
-
-
 class Guide(QObject):
     """The lessons of a window.
 
@@ -542,8 +537,7 @@ class Guide(QObject):
             keys.append(f"lesson-{lesson.name}")
             text = f"Lesson &{lesson.number}: {lesson.title}"
             add(keys[-1], "&Help", text, partial(self.open, lesson), "", lesson.summary)
-        bar = not_none(self._window.menuBar())
-        help_menu = next(menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == "&Help")
+        help_menu = not_none(actions.menu("&Help"))
         menu = QMenu("&Lessons", self._window)
         for key in keys:
             help_menu.removeAction(actions[key])
@@ -568,7 +562,7 @@ class Guide(QObject):
         self.progress.open = _LIST
         for lesson in lessons():
             pane.list.show_progress(lesson, self.progress.n_done(lesson))
-        pane.show_list()
+        pane.stack.setCurrentWidget(pane.list)
         first = next((one for one in lessons() if self.progress.n_done(one) < len(one.steps)), lessons()[0])
         pane.list.buttons[first.name].setFocus()
 
@@ -583,7 +577,7 @@ class Guide(QObject):
         self._go_to(self.progress.step(lesson))
         if self._place:
             self._window.go_to(split_place(self._place)[0])
-        pane.show_lesson()
+        pane.stack.setCurrentWidget(pane.step)
         pane.step.next.setFocus()
 
     def made(self) -> LessonPane:
@@ -690,7 +684,8 @@ class Guide(QObject):
         if run is not None:
             self._end_runs()
             self.sight.curves.overlays.clear()
-            self._window.run_experiment(experiment_of(run), Options(checkpoint_every=run.checkpoint_every))
+            experiment = read_experiment(run.experiment).override({"name": run.name, **run.set})
+            self._window.run_experiment(experiment, Options(checkpoint_every=run.checkpoint_every))
 
     def _runs_of(self, lesson: Lesson) -> list[Path]:
         """Return the runs of a lesson."""

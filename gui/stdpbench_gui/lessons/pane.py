@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.base.lessons import Lesson, lessons
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label, named, push_button, scrolling, tool_button, unbroken, wrapped
+from stdpbench_gui.widgets.basic import Label, named, not_none, push_button, scrolling, tool_button, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 
 _NARROW, _USUAL = 250, 320
@@ -191,13 +191,7 @@ class StepView(QWidget):
         self.back.setEnabled(number > 0)
         self.next.setText(_finish(n_running) if asks else "To the question" if number == n - 1 else "Next")
         self.next.setToolTip("End the lesson and go back to the list" if asks else "")
-        self.area_to_top()
-
-    def area_to_top(self) -> None:
-        """Scroll to the beginning."""
-        bar = self.area.verticalScrollBar()
-        if bar is not None:
-            bar.setValue(0)
+        not_none(self.area.verticalScrollBar()).setValue(0)
 
     def show_steps(self, done: list[bool], number: int) -> None:
         """Show which steps are done, and which one is shown."""
@@ -212,8 +206,7 @@ class StepView(QWidget):
     def show_state(self, done: bool, waits: bool) -> None:
         """Show whether the step is done, or waits for the reader; neither: there is nothing to notice."""
         self._is_done = done
-        self.done.setText("✓ Done" if done else "○ Not done yet" if waits else "")
-        self.done.setVisible(done or waits)
+        self.done.say("✓ Done" if done else "○ Not done yet" if waits else "")
         self._colour()
 
     def _colour(self) -> None:
@@ -236,6 +229,8 @@ class LessonPane(QDockWidget):
 
     Attributes
     ----------
+    stack : QStackedWidget
+        Shows the list, or the step.
     closed : signal
         The pane was closed.
     """
@@ -248,11 +243,11 @@ class LessonPane(QDockWidget):
         self.setAccessibleName("Lessons")
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         self.list, self.step = LessonList(), StepView()
-        self._stack = named(QStackedWidget(), style="panel")
-        self._stack.addWidget(self.list)
-        self._stack.addWidget(self.step)
-        self._stack.setMinimumWidth(_NARROW)
-        self.setWidget(self._stack)
+        self.stack = named(QStackedWidget(), style="panel")
+        self.stack.addWidget(self.list)
+        self.stack.addWidget(self.step)
+        self.stack.setMinimumWidth(_NARROW)
+        self.setWidget(self.stack)
         close = tool_button(
             "✕",
             clicked=lambda _=False: self.close(),
@@ -266,14 +261,6 @@ class LessonPane(QDockWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the preferred size."""
         return QSize(_USUAL, super().sizeHint().height())
-
-    def show_list(self) -> None:
-        """Show the list."""
-        self._stack.setCurrentWidget(self.list)
-
-    def show_lesson(self) -> None:
-        """Show the step."""
-        self._stack.setCurrentWidget(self.step)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Report that the pane is closed."""

@@ -202,6 +202,13 @@ def class_colour(number: int) -> QColor:
     return QColor(CLASS_COLOURS[number % len(CLASS_COLOURS)]) if number >= 0 else QColor(_current.faint)
 
 
+def faded(colour: str | QColor, alpha: float) -> QColor:
+    """Return a colour with an opacity, 0 to 1."""
+    made = QColor(colour)
+    made.setAlphaF(alpha)
+    return made
+
+
 def lookup(table: pg.ColorMap, n: int = 256) -> NDArray[np.uint8]:
     """Return a colour map as a table of n colours: uint8, (n, 4)."""
     return np.asarray(table.getLookupTable(0.0, 1.0, n, alpha=True), np.uint8)

@@ -72,7 +72,7 @@ class Panel(View, QDockWidget):
         vbox(STRETCH, hbox(STRETCH, self.replay, STRETCH), within=self.empty, margins=2 * theme.GRID)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
-        session.pictures_ready.connect(self._on_pictures)
+        session.pictures_ready.connect(self.mark_dirty)
         session.selection.moment_changed.connect(self.mark_dirty)
         self.visibilityChanged.connect(self._on_visible)
         self.dockLocationChanged.connect(lambda _: self.show_title(self.titleBarWidget() is self._bar))
@@ -149,9 +149,8 @@ class Panel(View, QDockWidget):
         kept, why = self.session.kept.describe(self.frames), "this picture is kept until the run has a network"
         if moment is not None:
             kept, why = self.at_moment.format(thousands(moment.position)), "an earlier moment, chosen in the timeline"
-        self.as_of.setText(kept if filled or missing else "")
+        self.as_of.say(kept if filled or missing else "")
         self.as_of.setToolTip(f"{kept[:1].upper()}{kept[1:]}: {why}")
-        self.as_of.setVisible(bool(self.as_of.text()))
         self._described = False
         if not self._words.isActive():
             self._describe()
@@ -183,9 +182,6 @@ class Panel(View, QDockWidget):
     def _on_changed(self, topics: set[str]) -> None:
         if topics & self.topics:
             self._dirty = True
-
-    def _on_pictures(self) -> None:
-        self.mark_dirty()
 
     def follow_theme(self) -> None:
         """Apply the colours of the theme and the size of its letters, unless the panel has them."""

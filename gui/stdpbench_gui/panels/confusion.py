@@ -70,7 +70,7 @@ class Confusion(Panel):
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)
         self.readout = named(QComboBox(), "Read-out", tip="Read-out that assigns classes to spikes")
-        self.readout.currentIndexChanged.connect(self._on_readout)
+        self.readout.currentIndexChanged.connect(self.mark_dirty)
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
@@ -139,9 +139,6 @@ class Confusion(Panel):
     def score(self) -> Score | None:
         """The shown score."""
         return self._scores.get(self.readout.currentText())
-
-    def _on_readout(self) -> None:
-        self.mark_dirty()
 
     # -- the pictures of a cell ------------------------------------------------------------------------------------
 

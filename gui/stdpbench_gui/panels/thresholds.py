@@ -10,7 +10,6 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
 
 from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, n_bins
@@ -64,9 +63,7 @@ class Histogram(SmallPlot):
         """Apply the colours of the theme."""
         super().restyle()
         colours = theme.current()
-        fill = QColor(colours.exc)
-        fill.setAlpha(110)
-        self.bars.setBrush(fill)
+        self.bars.setBrush(theme.faded(colours.exc, 0.43))
         self.bars.setPen(colours.pen("exc", 1))
         for line, role, style in (
             (self.mean, "ink", Qt.PenStyle.DashLine),

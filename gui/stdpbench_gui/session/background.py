@@ -57,6 +57,7 @@ class Job:
     done: Callable[[Any], object]
     failed: Callable[[str], object] | None
     owner: QObject
+    then: Callable[[], object]
     cancelled: bool = False
 
     def cancel(self) -> None:
@@ -76,6 +77,7 @@ class Job:
         _current.job = None
         _unfinished.discard(self)
         call_in_app(lambda: self._deliver(ended, outcome, error))
+        call_in_app(self.then)
 
     def _deliver(self, ended: Callable[[Job], object], outcome: Any, error: Exception | None) -> None:
         ended(self)
@@ -143,11 +145,17 @@ class Background(QObject):
         global _main_thread
         _main_thread = _main_thread or _MainThread()
         self._threads = _Threads(threads)
+        self._next: Callable[[], object] | None = None
 
     @property
     def busy(self) -> int:
         """Number of jobs that have not delivered their result."""
         return len(self._threads.jobs)
+
+    def wait(self, then: Callable[[], object]) -> bool:
+        """Return whether a job is under way; if so, call a function once after it, however often this is asked."""
+        self._next = then if self.busy else None
+        return self._next is not None
 
     def do(
         self,
@@ -175,9 +183,14 @@ class Background(QObject):
             Handle for cancelling.
         """
         receiver = owner or getattr(done, "__self__", None)
-        job = Job(work, done, failed, receiver if isinstance(receiver, QObject) else self)
+        job = Job(work, done, failed, receiver if isinstance(receiver, QObject) else self, self._go_on)
         self._threads.add(job)
         return job
+
+    def _go_on(self) -> None:
+        then, self._next = self._next, None
+        if then is not None and not sip.isdeleted(self):
+            then()
 
 
 def check_cancelled() -> None:

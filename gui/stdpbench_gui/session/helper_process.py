@@ -37,12 +37,9 @@ class HelperProcess(QObject):
     ----------
     progress : signal of str, int, int
         Phase, amount done and total amount of the active request.
-    busy_changed : signal
-        A request was sent, answered or dropped.
     """
 
     progress = pyqtSignal(str, int, int)
-    busy_changed = pyqtSignal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -73,20 +70,16 @@ class HelperProcess(QObject):
         self._unsent.append(_Request(name, arguments, then, failed))
         self._send(self._client)
         self._timer.start()
-        self.busy_changed.emit()
 
     def give_up(self) -> None:
         """End the process and drop all requests; the next request starts a new process."""
         client, self._client = self._client, None
-        waited = self.busy
         self._unsent.clear()
         self._waiting.clear()
         self._timer.stop()
         self._forget()
         if client is not None:
             client.close()
-        if waited:
-            self.busy_changed.emit()
 
     def _send(self, client: HelperClient) -> None:
         """Send the requests that wait, once there is a connection."""
@@ -113,7 +106,6 @@ class HelperProcess(QObject):
                 self.progress.emit(*values)
                 continue
             asked, (error, answer) = self._waiting.pop(number), values
-            self.busy_changed.emit()
             if error:
                 asked.failed(error)
             else:

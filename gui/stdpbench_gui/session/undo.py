@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtGui import QUndoCommand, QUndoStack
+from PyQt6.QtGui import QAction, QUndoCommand, QUndoStack
 
 
 class Step(QUndoCommand):
@@ -97,3 +97,41 @@ class History(QUndoStack):
         self._current, self.sentence = step, f"{word}: {step.text()}."
         self.changed.emit()
         self._put(values, settle)
+
+
+class UndoActions(QObject):
+    """Two actions that name the steps of a history; their slots undo and redo those of `history`.
+
+    Parameters
+    ----------
+    undo, redo : QAction
+        The actions.
+    history : History
+        The history that is shown first.
+    parent : QObject
+        Owner of this object.
+    """
+
+    def __init__(self, undo: QAction, redo: QAction, history: History, parent: QObject) -> None:
+        super().__init__(parent)
+        self._undo, self._redo, self.history = undo, redo, history
+        history.changed.connect(self.refresh)
+        self.refresh()
+
+    def show(self, history: History) -> None:
+        """Act on another history."""
+        self.history.changed.disconnect(self.refresh)
+        self.history = history
+        history.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update the texts and states of the actions."""
+        history = self.history
+        for action, word, text, can in (
+            (self._undo, "Undo", history.undoText(), history.can_undo),
+            (self._redo, "Redo", history.redoText(), history.can_redo),
+        ):
+            action.setText(f"&{word} {text}".strip())
+            action.setToolTip(f"{word} {text}".strip() + f" ({action.shortcut().toString()})")
+            action.setEnabled(can)

@@ -79,10 +79,7 @@ class Actions:
         action.setStatusTip(tip)
         action.triggered.connect(lambda _checked=False: self.begins())
         action.triggered.connect(lambda _checked=False: slot())
-        bar = not_none(self._window.menuBar())
-        found = next((m for m in (a.menu() for a in bar.actions()) if m is not None and m.title() == menu), None)
-        target = found or bar.addMenu(menu)
-        assert target is not None
+        target = self.menu(menu) or not_none(not_none(self._window.menuBar()).addMenu(menu))
         target.insertAction(self[before] if before else None, action)
         self._window.addAction(action)
         self._entries[key] = Entry(menu, action)
@@ -107,11 +104,12 @@ class Actions:
 
     def separator(self, menu: str) -> None:
         """Add a separator to a menu."""
+        not_none(self.menu(menu)).addSeparator()
+
+    def menu(self, title: str) -> QMenu | None:
+        """Return the menu with a title; None if it does not exist yet."""
         bar = not_none(self._window.menuBar())
-        for action in bar.actions():
-            found = action.menu()
-            if found is not None and found.title() == menu:
-                found.addSeparator()
+        return next((menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == title), None)
 
     def __getitem__(self, key: str) -> QAction:
         """Return an action by its key."""

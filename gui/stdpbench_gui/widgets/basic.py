@@ -152,6 +152,15 @@ class Label(QLabel):
         self.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
         self.setBuddy(buddy)
 
+    def say(self, text: str) -> None:
+        """Show a text; without one, nothing, not even the room for it."""
+        self.setText(text)
+        self.setVisible(bool(text))
+
+    def warn(self, sentence: str) -> None:
+        """Say what is wrong; empty: nothing is."""
+        self.say(f"⚠ {sentence}" if sentence else "")
+
 
 class Elided(Label):
     """A single-line label that cuts off the end of its text if it does not fit."""
@@ -225,6 +234,12 @@ def named(widget: _W, name: str = "", *, tip: str = "", style: str = "") -> _W:
     return widget
 
 
+def style_as(widget: QWidget, style: str) -> None:
+    """Give a widget another name in the style sheet, and its look."""
+    widget.setObjectName(style)
+    not_none(widget.style()).polish(widget)
+
+
 def push_button(
     text: str, *, clicked: PYQT_SLOT | None = None, name: str = "", tip: str = "", style: str = ""
 ) -> QPushButton:
@@ -285,7 +300,7 @@ def search_field(name: str, hint: str, changed: PYQT_SLOT | None = None) -> QLin
     return field
 
 
-def note(name: str, text: str = "", *, rich: bool = False) -> QLabel:
+def note(name: str, text: str = "", *, rich: bool = False) -> Label:
     """Return a label for what is said about a drawing, above or below it."""
     label = wrapped(text, "faint", name=name, rich=rich)
     label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
@@ -369,11 +384,6 @@ class ProblemLabel(Label):
         self.setWordWrap(True)
         named(self, name, style="problem").hide()
 
-    def say(self, text: str) -> None:
-        """Say what is wrong; empty: nothing."""
-        self.setText(text)
-        self.setVisible(bool(text))
-
 
 class Dialog(QDialog):
     """A dialog that is deleted when it is closed."""
@@ -384,7 +394,7 @@ class Dialog(QDialog):
         self.setWindowTitle(title)
 
 
-def wrapped(text: str, style: str = "", *, name: str = "", rich: bool = False) -> QLabel:
+def wrapped(text: str, style: str = "", *, name: str = "", rich: bool = False) -> Label:
     """Return a label with line wrapping; `name` and `style` as for `named`, `rich` as for `Label`."""
     label = named(Label(text, rich=rich), name, style=style)
     label.setWordWrap(True)

@@ -133,7 +133,7 @@ class BoxItem(Item):
         outline.addRoundedRect(inner, 4, 4)
         painter.fillPath(outline, QColor(colours.window))
         if selected:
-            painter.fillPath(outline, tint(colours.accent))
+            painter.fillPath(outline, theme.faded(colours.accent, 0.16))
         painter.save()
         painter.setClipPath(outline)
         painter.fillRect(QRectF(inner.left(), inner.top(), 5, inner.height()), role)
@@ -211,13 +211,6 @@ def _bold(font: QFont) -> QFont:
 def rect_of(rect: Rect) -> QRectF:
     """Return a rectangle of a diagram as Qt's."""
     return QRectF(rect.x, rect.y, rect.width, rect.height)
-
-
-def tint(colour: str, alpha: int = 40) -> QColor:
-    """Return a transparent colour."""
-    tint = QColor(colour)
-    tint.setAlpha(alpha)
-    return tint
 
 
 def _frame(painter: QPainter, rect: QRectF, focus: bool) -> None:
@@ -510,7 +503,7 @@ class _Canvas(QWidget):
         for name, path in self._paths.items():
             arrow = made.arrows[name]
             if name in self._owner.selected:
-                pen = QPen(tint(colours.accent, 90), 9.0)
+                pen = QPen(theme.faded(colours.accent, 0.35), 9.0)
                 pen.setCapStyle(Qt.PenCapStyle.RoundCap)
                 painter.setPen(pen)
                 painter.setBrush(Qt.BrushStyle.NoBrush)

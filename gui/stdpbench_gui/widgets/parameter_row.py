@@ -244,8 +244,7 @@ class ParameterRow(QWidget):
 
     def show_error(self, sentence: str) -> None:
         """Show an error message in the row; an empty sentence hides it."""
-        self.error.setText(f"⚠ {sentence}" if sentence else "")
-        self.error.setVisible(bool(sentence))
+        self.error.warn(sentence)
 
     def refuse(self, value: Any, sentence: str) -> None:
         """Show a value that is invalid, and why; it stands there until it is edited or reverted."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PyQt6.QtWidgets import QApplication, QGridLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from stdpbench.experiment import NetworkDraft
 from stdpbench.experiment.draft_stages import (
@@ -58,7 +58,7 @@ class StagesForm(QWidget):
         self.add.setAutoDefault(False)
         self._rows = QWidget()
         self._shown: object = None
-        self._errors: list[QLabel] = []
+        self._errors: list[Label] = []
         self._commits: list[Callable[[], None]] = []
         self.refused: dict[int, str] = {}
         self._unit = "passes"
@@ -93,7 +93,7 @@ class StagesForm(QWidget):
             number = stage_of(sentence)
             (others if number is None else of_stages[number]).append(sentence)
         for number, label in enumerate(self._errors):
-            self._write_error(label, self.refused.get(number) or "\n".join(of_stages[number]))
+            label.warn(self.refused.get(number) or "\n".join(of_stages[number]))
         return others
 
     def show_error(self, number: int, sentence: str) -> None:
@@ -102,7 +102,7 @@ class StagesForm(QWidget):
             self.refused.pop(number, "")
             if sentence:
                 self.refused[number] = sentence
-            self._write_error(self._errors[number], sentence)
+            self._errors[number].warn(sentence)
 
     def commit(self) -> None:
         """Confirm the lengths that are typed."""
@@ -120,11 +120,6 @@ class StagesForm(QWidget):
     def _edit(self, number: int) -> None:
         self.show_error(number, "")
         self.edited.emit()
-
-    @staticmethod
-    def _write_error(label: QLabel, text: str) -> None:
-        label.setText(f"⚠ {text}" if text else "")
-        label.setVisible(bool(text))
 
     def _make_rows(self, stages: Sequence[StageRow], able: Sequence[str]) -> None:
         focus = QApplication.focusWidget()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QHideEvent, QImage, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
@@ -123,8 +123,7 @@ class TimePlot(PlotArea):
         self._margin = 0
         self.every, self.every_channel = thinning(len(shown.index), MOST_SPIKES), 1
         self._place([*(["lanes"] if signal else []), *(["raster"] if high or not signal else []), "rate"])
-        shade = QColor(colours.accent)
-        shade.setAlpha(48)
+        shade = theme.faded(colours.accent, 0.19)
         for name, plot in self.plots.items():
             plot.clear()
             plot.restyle()
@@ -183,8 +182,7 @@ class TimePlot(PlotArea):
         shade = np.ceil(share * _SHADES).astype(int)
         for number, level in np.unique(np.stack([group % len(palette), shade]), axis=1).T.tolist():
             mine = (group % len(palette) == number) & (shade == level)
-            colour = QColor(palette[number])
-            colour.setAlphaF(level / _SHADES)
+            colour = theme.faded(palette[number], level / _SHADES)
             ends = np.stack([y[mine] - half, y[mine] + half], axis=1).reshape(-1)
             pen = pg.mkPen(colour, width=1 if len(x) > 400 else 2)
             plot.addItem(pg.PlotCurveItem(np.repeat(x[mine], 2), ends, connect="pairs", pen=pen))
@@ -246,8 +244,6 @@ class StimulusView(QWidget):
     legend : QLabel
         Names of groups of inputs, and what is not drawn.
     """
-
-    looped = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -380,8 +376,7 @@ class StimulusView(QWidget):
             parts.append("&nbsp; ".join(f'<span style="color: {colour}">■</span> {name}' for colour, name in names))
         if self.time.note:
             parts.append(self.time.note)
-        self.legend.setText(" · ".join(parts))
-        self.legend.setVisible(bool(parts))
+        self.legend.say(" · ".join(parts))
 
     # -- a recording that plays ------------------------------------------------------------------------------------
 
@@ -414,7 +409,6 @@ class StimulusView(QWidget):
         self._frame = (self._frame + 1) % FRAMES
         if self._frame == 0:
             self._complete = True
-            self.looped.emit()
         self._draw_frame()
 
     def _draw_frame(self) -> None:

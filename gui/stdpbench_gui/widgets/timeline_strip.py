@@ -191,9 +191,7 @@ class TimelineStrip(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.line))
         painter.drawRoundedRect(place, _RADIUS, _RADIUS)
-        fill = QColor(colours.right if stage.is_over else colours.accent)
-        fill.setAlphaF(_FILL)
-        painter.setBrush(fill)
+        painter.setBrush(theme.faded(colours.right if stage.is_over else colours.accent, _FILL))
         share = stage.done / stage.total if stage.total else 1.0
         painter.save()
         painter.setClipRect(QRectF(place.left(), place.top(), place.width() * share, place.height()))
@@ -207,10 +205,8 @@ class TimelineStrip(QWidget):
     def _paint_accuracy(self, painter: QPainter, train: QRectF) -> None:
         points = [QPointF(self.x_of(at), train.bottom() - share * train.height()) for at, share in self.track.accuracy]
         if len(points) > 1:
-            fill = QColor(theme.current().accent)
-            fill.setAlphaF(_FILL)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(fill)
+            painter.setBrush(theme.faded(theme.current().accent, _FILL))
             ends = QPointF(points[-1].x(), train.bottom()), QPointF(points[0].x(), train.bottom())
             painter.drawPolygon(QPolygonF([*points, *ends]))
 

@@ -26,7 +26,7 @@ from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.lessons.guide import show_place
-from stdpbench_gui.pages.evaluate import helper
+from stdpbench_gui.pages.evaluate import page as evaluate_page
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
@@ -427,7 +427,7 @@ def test_every_view_leaves_as_figure_and_as_table(page: EvaluatePage) -> None:
 
 def test_a_report_is_written_and_opened(page: EvaluatePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     run, opened = page.runs / "small", list[Path]()
-    monkeypatch.setattr(helper, "open_page", opened.append)
+    monkeypatch.setattr(evaluate_page, "open_page", opened.append)
     page.report.click()
     assert page.notices.tasks
     assert not page.report.isEnabled()

@@ -12,9 +12,9 @@ from synthetic import session as made
 
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol.states import State
+from stdpbench_gui.pages.run_bar import STEPS, SlowStart
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.slow_start import STEPS, SlowStart
 from stdpbench_gui.widgets.caption import FIRST_MINUTE
 
 

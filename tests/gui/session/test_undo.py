@@ -8,8 +8,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from stdpbench_gui.session.undo import History
-from stdpbench_gui.widgets.undo import UndoActions
+from stdpbench_gui.session.undo import History, UndoActions
 
 
 class Values(QObject):

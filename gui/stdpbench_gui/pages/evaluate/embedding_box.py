@@ -126,8 +126,7 @@ class Scatter(MapGraphics):
         self.setBackground(colours.base)
         for name in self._names:
             self.view.removeItem(name)
-        ground = QColor(colours.base)
-        ground.setAlpha(215)
+        ground = theme.faded(colours.base, 0.84)
         self._names = [
             pg.TextItem(text, colours.ink, anchor=(0.5, 0.5), border=colours.line, fill=ground) for _, _, text in names
         ]

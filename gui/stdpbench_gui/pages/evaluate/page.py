@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
-from PyQt6.QtCore import QByteArray, QSettings, QSignalBlocker, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtCore import QByteArray, QObject, QSettings, QSignalBlocker, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QSplitter, QWidget
 
 from stdpbench.runs.catalog import columns as run_columns
@@ -21,21 +21,105 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.clusters_box import ClustersBox
 from stdpbench_gui.pages.evaluate.embedding_box import EmbeddingBox
 from stdpbench_gui.pages.evaluate.fields_box import FieldsBox
-from stdpbench_gui.pages.evaluate.helper import Helper, ReportWriter
 from stdpbench_gui.pages.evaluate.number_boxes import MatrixBox, MeasuresBox, ReadoutsBox
 from stdpbench_gui.pages.evaluate.over_time_box import OverTimeBox
 from stdpbench_gui.pages.evaluate.state import EvaluationState
-from stdpbench_gui.pages.evaluate.stream_view import StreamView
 from stdpbench_gui.pages.evaluate.strip import Strip
-from stdpbench_gui.pages.evaluate.verdict import Verdict
+from stdpbench_gui.pages.evaluate.verdict import StreamView, Verdict
 from stdpbench_gui.session.background import Background
+from stdpbench_gui.session.helper_process import Arrays, HelperProcess
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Label, NarrowBox, content_of, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
-from stdpbench_gui.widgets.notices import Notices
+from stdpbench_gui.widgets.notices import Notices, Task
 from stdpbench_gui.widgets.progress_bar import ProgressBar
+
+
+class ReportWriter(QObject):
+    """Writes one report at a time.
+
+    Attributes
+    ----------
+    changed : signal
+        A report was started or has ended.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, notices: Notices, parent: QObject) -> None:
+        super().__init__(parent)
+        self._notices = notices
+        self._helper = Helper(self)
+        self._helper.progress.connect(self._on_progress)
+        self._task: Task | None = None
+        self._name = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a report is being written."""
+        return self._task is not None
+
+    def write(self, path: Path) -> None:
+        """Start writing the report of a run."""
+        self._helper.turn_to(path)
+        self._name = path.name
+        self._task = self._notices.add_task(f"Writing the report of {path.name}:")
+        self._task.cancel.clicked.connect(lambda _=False: self._give_up())
+        self._helper.ask("report", self._take, self._fail)
+        self.changed.emit()
+
+    def give_up(self) -> None:
+        """End the process as the window closes."""
+        self._helper.give_up()
+
+    def _on_progress(self, phase: str, done: int, total: int) -> None:
+        if self._task is not None:
+            self._task.phase, self._task.done, self._task.total = phase, done, total
+            self._task.look()
+
+    def _take(self, value: Mapping[str, Any], arrays: Arrays) -> None:
+        page = Path(value["page"])
+        self._end(f"Wrote the report of {self._name} to {page}")
+        open_page(page)
+
+    def _fail(self, reason: str) -> None:
+        self._end(f"Cannot write the report of {self._name}: {reason}", True)
+
+    def _give_up(self) -> None:
+        self._helper.give_up()
+        self._end(f"Report of {self._name} cancelled; an earlier report is unchanged")
+
+    def _end(self, sentence: str, failed: bool = False) -> None:
+        if self._task is not None:
+            self._notices.end_task(self._task)
+            self._task = None
+        self._notices.add_notice(sentence, failed, brief=not failed)
+        self.changed.emit()
+
+
+def open_page(page: Path) -> None:
+    """Open a page in the browser."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+
+
+class Helper(HelperProcess):
+    """Sends requests about one run at a time to a process."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._folder: Path | None = None
+
+    def turn_to(self, folder: Path) -> None:
+        """Switch to this run, and cancel requests about another one."""
+        if folder != self._folder:
+            self.give_up()
+            self._folder = folder
+
+    def command(self) -> list[str]:
+        """Return the service and the run."""
+        return ["stdpbench.studies.report.service", str(self._folder)]
 
 
 def add_actions(actions: Actions, page: Callable[[], EvaluatePage]) -> None:
@@ -237,7 +321,11 @@ class EvaluatePage(QWidget):
     def look_for_runs(self) -> None:
         """Fill the box with finished runs, the run of the Train page first."""
         runs = self.runs
-        self._background.do(lambda: newest(runs, _MOST_RUNS), self._take_runs, self._no_runs)
+        self._background.do(
+            lambda: newest(runs, _MOST_RUNS),
+            self._take_runs,
+            lambda reason: self.notices.add_notice(f"Cannot list the runs: {reason}", True),
+        )
 
     def _take_runs(self, entries: list[Entry]) -> None:
         shown = self._shown.folder.path.resolve() if self._shown.folder is not None else None
@@ -257,9 +345,6 @@ class EvaluatePage(QWidget):
             self._on_run()
         self._choose_wished()
         self._show_what_there_is()
-
-    def _no_runs(self, reason: str) -> None:
-        self.notices.add_notice(f"Cannot list the runs: {reason}", True)
 
     def _place_of(self, path: Path | None) -> int:
         return next((place for place in range(self.run.count()) if self.run.itemData(place) == path), -1)
@@ -410,11 +495,12 @@ class EvaluatePage(QWidget):
     def _want_readings(self) -> None:
         """Request the slow read-outs, after the views shown first are ready."""
         self.state.set_accuracies(None, "computing spike-time and supervised read-outs …")
-        self._readings.ask("settle", self._take_over_time, lambda reason: self.state.set_over_time({}, reason))
+        self._readings.ask(
+            "settle",
+            lambda _, arrays: self.state.set_over_time(over_time_of(arrays)),
+            lambda reason: self.state.set_over_time({}, reason),
+        )
         self._readings.ask("read", self._take_readings, self._no_readings)
-
-    def _take_over_time(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.state.set_over_time(over_time_of(arrays))
 
     def _take_readings(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         self._readings.give_up()  # it has no further requests, and takes memory

@@ -63,14 +63,11 @@ class Curves(QObject):
         A curve takes too long to follow a moving slider; request it again once the slider is released.
     failed : signal of (Place, str)
         A curve could not be computed, with the reason.
-    busy_changed : signal of bool
-        Whether a curve is being computed or waits.
     """
 
     came = pyqtSignal(object, object, bool)
     late = pyqtSignal(object)
     failed = pyqtSignal(object, str)
-    busy_changed = pyqtSignal(bool)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -106,13 +103,11 @@ class Curves(QObject):
 
     def _next(self) -> None:
         if self._under_way is not None or not self._waiting:
-            self.busy_changed.emit(self.busy)
             return
         # the edited rule goes before kept ones; places take turns so that none starves
         place = min(self._waiting, key=lambda one: one.kept >= 0)
         request, number = self._waiting.pop(place), self._asked[place]
         self._under_way = place
-        self.busy_changed.emit(True)
         self.process.ask(
             "curve",
             lambda value, _: self._take(place, number, request, value),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -35,7 +36,7 @@ from stdpbench_gui.pages.rules.state import RulesState, lowest_free
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, Label, ProblemLabel, named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import Elided, Label, ProblemLabel, named, not_none, push_button, style_as, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, split, vbox
 
 Row = tuple[str, ...]
@@ -125,8 +126,7 @@ class Table(QWidget):
 
     def show_problems(self, found: Mapping[str, Problem]) -> None:
         """Mark rows with errors, by name, and list the errors."""
-        colour = QColor(theme.current().wrong)
-        colour.setAlpha(60)
+        colour = theme.faded(theme.current().wrong, 0.24)
         with QSignalBlocker(self.table):
             for row in range(self.table.rowCount()):
                 item = self.table.item(row, 0)
@@ -297,9 +297,7 @@ class CodeEdit(QPlainTextEdit):
             mark = QTextEdit.ExtraSelection()
             mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
             mark.format.setUnderlineColor(QColor(theme.current().wrong))
-            faint = QColor(theme.current().wrong)
-            faint.setAlpha(50)
-            mark.format.setBackground(faint)
+            mark.format.setBackground(theme.faded(theme.current().wrong, 0.2))
             length = max(0, block.length() - 1)
             cursor = QTextCursor(block)
             first = min(problem.column, max(0, length - 1))
@@ -398,10 +396,7 @@ class CodeField(QWidget):
     def show_problem(self, problem: Problem | None) -> None:
         """Show an error below the field and underline it."""
         self.edit.show_problem(problem)
-        self.message.setObjectName("problem" if problem is not None else "faint")
-        style = self.message.style()
-        if style is not None:
-            style.polish(self.message)
+        style_as(self.message, "problem" if problem is not None else "faint")
         if problem is None:
             self.message.setText("" if self.text.strip() else "no effect")
             return
@@ -542,8 +537,8 @@ class EditorBox(TitledBox):
             return
         parts = self.parts()
         found = problems(parts)
-        doubled = _doubled([row[0] for row in (*self.traces.rows(), *self.parameters.rows())])
-        found += [Problem("", f"the name {name} is used twice") for name in doubled]
+        named = Counter(row[0] for row in (*self.traces.rows(), *self.parameters.rows()))
+        found += [Problem("", f"the name {name} is used twice") for name in sorted(named) if named[name] > 1]
         self._show_problems(parts, found)
         if found:
             return
@@ -585,10 +580,7 @@ class EditorBox(TitledBox):
         self.problem.say("\n".join([said, *(f"⚠ {sentence}" for sentence in others)]) if found else "")
         self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}")
         self.verdict.setToolTip("" if not found else said)
-        self.verdict.setObjectName("faint" if not found else "problem")
-        style = self.verdict.style()
-        if style is not None:
-            style.polish(self.verdict)
+        style_as(self.verdict, "faint" if not found else "problem")
         self.checked.emit()
 
     # -- files -----------------------------------------------------------------------------------------------------
@@ -644,7 +636,3 @@ class EditorBox(TitledBox):
 
 def _count(found: list[Problem]) -> str:
     return f"{len(found)} error{'' if len(found) == 1 else 's'}"
-
-
-def _doubled(names: list[str]) -> list[str]:
-    return sorted({name for name in names if names.count(name) > 1})

@@ -59,7 +59,7 @@ class EquationsBox(TitledBox):
         vbox(self.area, within=self.body, spacing=0)
         menu_action(self.menu, "Copy as TeX", self.copy_tex)
         menu_action(self.menu, "Copy picture", self.copy_picture)
-        self._settle = timer(self, self._ask, _SETTLE_MS, once=True)
+        self._settle = timer(self, self.ask, _SETTLE_MS, once=True)
         not_none(self.area.viewport()).installEventFilter(self)
 
     def has_content(self) -> bool:
@@ -78,11 +78,7 @@ class EquationsBox(TitledBox):
             painter.fillRect(picture.rect(), QColor(theme.current().ink))
             painter.end()
             self.picture.setPixmap(picture)
-        self._ask()
-
-    def ask(self) -> None:
-        """Request the typeset rule."""
-        self._ask()
+        self.ask()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """Request a new picture when the width changes."""
@@ -92,7 +88,8 @@ class EquationsBox(TitledBox):
                 self._settle.start()
         return super().eventFilter(watched, event)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Request the typeset rule."""
         viewport, colours = self.area.viewport(), theme.current()
         assert viewport is not None
         self._width = viewport.width() if self.isVisible() else 320

@@ -65,7 +65,7 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
     add(
         "sjoestroem",
         "Add data &points: Sjöström et al. 2001",
-        lambda it: it.draw_shipped(),
+        lambda it: it.draw_points(next(iter(SHIPPED))),
         "",
         "Spike pairs at different frequencies",
     )
@@ -154,13 +154,11 @@ class RulesPage(QWidget):
             plot = PlotBox(place, self.state, self.curves, self.session)
             self.plots.append(plot)
             self.splits["right"].addWidget(plot) if place else self.splits["upper"].insertWidget(0, plot)
-        left = self.splits["left"]
         self.equations = EquationsBox(self.state, self.session)
-        left.addWidget(self.equations)
         self.values = ValuesBox(self.state, self.session)
-        left.addWidget(self.values)
         self.compare = CompareBox(self.state, self.session)
-        left.addWidget(self.compare)
+        for box in (self.equations, self.values, self.compare):
+            self.splits["left"].addWidget(box)
         self.editor = EditorBox(self.state, self.session)
         self.splits["plots"].addWidget(self.editor)
         self._connect()
@@ -299,7 +297,8 @@ class RulesPage(QWidget):
         self.preset.setCurrentIndex(1 + _preset_of(rule) if presets else 0)
         self.edit_button.setVisible(not own)
         self.editor.setVisible(own)
-        parts = [escape(rule.summary), _linked(rule.reference), escape(_in_digit_network(rule))]
+        where = rule.in_digit_network.replace("does not run there", "does not run", 1)
+        parts = [escape(rule.summary), _linked(rule.reference), escape(f"In the digit network, it {where}")]
         self.about.setText(". ".join(filter(None, parts)) + ".")
         self.rule.setToolTip(rule.summary)
         self.setAccessibleDescription(f"{rule.summary}. {self.values.summary()}")
@@ -311,11 +310,17 @@ class RulesPage(QWidget):
 
     def choose(self, kind: str) -> None:
         """Choose a rule."""
+        if not self._try(lambda: self.state.show(rules.build({"kind": kind}, "plasticity"), kind)):
+            self._show_rule()
+
+    def _try(self, do: Callable[[], object]) -> bool:
+        """Do something that may fail, and say why it did; return whether it was done."""
         try:
-            self.state.choose_kind(kind)
+            do()
         except StdpbenchError as error:
             self.notices.add_notice(f"{error}.", True)
-            self._show_rule()
+            return False
+        return True
 
     def _take_preset(self, row: int) -> None:
         if row > 0:
@@ -325,38 +330,24 @@ class RulesPage(QWidget):
 
     def edit(self) -> None:
         """Convert the rule into a custom rule with the same traces, expressions and values."""
-        try:
-            made = rules.build(as_custom(self.state.rule), "plasticity")
-        except StdpbenchError as error:
-            self.notices.add_notice(f"{error}.", True)
-            return
-        self.state.show(made, f"edit {self.state.kind} as custom rule")
-        self.editor.fields["on_output_spike"].edit.setFocus()
+        state, text = self.state, f"edit {self.state.kind} as custom rule"
+        if self._try(lambda: state.show(rules.build(as_custom(state.rule), "plasticity"), text)):
+            self.editor.fields["on_output_spike"].edit.setFocus()
 
     # -- comparison ------------------------------------------------------------------------------------------------
 
     def keep(self) -> None:
         """Keep the rule with its values in all plots."""
-        try:
-            self.state.keep()
-        except StdpbenchError as error:
-            self.notices.add_notice(f"{error}.", True)
+        self._try(self.state.keep)
 
     def _take_up(self, row: int) -> None:
         if 0 <= row < len(self.state.kept):
             kept = self.state.kept[row]
             self.state.show(kept.rule, kept.name)
 
-    def draw_shipped(self) -> None:
-        """Add the data points that stdpbench includes."""
-        self.draw_points(next(iter(SHIPPED)))
-
     def draw_points(self, source: str, protocol: str = "pair-window") -> None:
         """Add data points from a file or from an included data set."""
-        try:
-            self.state.add_points(source, protocol)
-        except StdpbenchError as error:
-            self.notices.add_notice(f"{error}.", True)
+        if not self._try(lambda: self.state.add_points(source, protocol)):
             return
         protocols = {self.state.protocol(place) for place in range(PLACES)}
         for points in self.state.points:
@@ -392,24 +383,18 @@ class RulesPage(QWidget):
         if path.suffix.lower() in (".csv", ".tsv", ".txt"):
             self.draw_points(str(path), protocol)
         elif path.suffix.lower() == ".toml" and _holds_a_rule(path):
-            self._read(path)
+            self._try(lambda: self.editor.read(path))
         else:
             return False
         return True
 
     # -- files -----------------------------------------------------------------------------------------------------
 
-    def _read(self, path: Path) -> None:
-        try:
-            self.editor.read(path)
-        except StdpbenchError as error:
-            self.notices.add_notice(f"{error}.", True)
-
     def load(self) -> None:
         """Ask for a file, and read a rule from it."""
         chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
         if chosen:
-            self._read(Path(chosen))
+            self._try(lambda: self.editor.read(Path(chosen)))
 
     def save_rule(self) -> None:
         """Ask for a file, and write the custom rule to it."""
@@ -444,11 +429,6 @@ def _preset_of(rule: PlasticityRule) -> int:
         if all(getattr(made, name) == getattr(rule, name) for name in values):
             return place
     return -1
-
-
-def _in_digit_network(rule: PlasticityRule) -> str:
-    """Say whether and how a rule runs in the digit network."""
-    return f"In the digit network, it {rule.in_digit_network.replace('does not run there', 'does not run', 1)}"
 
 
 def _linked(reference: str) -> str:

@@ -253,11 +253,9 @@ class PlotBox(TitledBox):
             Drawn(names[number], number, result) for number, result in sorted(self._results.items()) if number in names
         ]
         if -1 in self._results:
-            found.append(Drawn(self._name_of_now(found), -1, self._results[-1]))
+            now = self._results[-1]
+            found.append(Drawn(name_of(now.rule, [one.result.rule for one in found]) if found else "", -1, now))
         return found
-
-    def _name_of_now(self, others: list[Drawn]) -> str:
-        return name_of(self._results[-1].rule, [other.result.rule for other in others]) if others else ""
 
     def _points(self) -> list[ShownPoints]:
         return [one for one in self.state.points if one.visible and one.points.protocol == self._of]
@@ -287,8 +285,7 @@ class PlotBox(TitledBox):
             why.append(
                 f"Drawn with {', '.join(f'{name} {value}' for name, value in put_in.items())}, as this rule suggests."
             )
-        self.why.setText(" ".join(why))
-        self.why.setVisible(bool(why) and not self._tight)
+        self.why.say("" if self._tight else " ".join(why))
         text = [f"⚠ {self._problem}"] if self._problem else []
         text += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
         visible = [kept for kept in state.kept if kept.visible]
@@ -302,8 +299,7 @@ class PlotBox(TitledBox):
         self._fit_foot("\n".join(text))
         before = "" if -1 not in self._results else str(getattr(self._results[-1].rule, "kind", ""))
         status = "updates on release" if self._late else "coarse while you drag" if self._coarse else ""
-        self.status.setText(f"still {before} …" if before not in ("", state.kind) else status)
-        self.status.setVisible(bool(self.status.text()))
+        self.status.say(f"still {before} …" if before not in ("", state.kind) else status)
 
     def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:
         """Return colour, symbol and name of all curves; line styles within a rule are listed once for all rules."""

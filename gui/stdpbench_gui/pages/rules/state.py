@@ -131,10 +131,6 @@ class RulesState(QObject):
         self.show(rule)
         done(True)
 
-    def choose_kind(self, kind: str) -> None:
-        """Choose a kind with its default values."""
-        self.show(rules.build({"kind": kind}, "plasticity"), kind)
-
     def with_value(self, name: str, value: Any) -> PlasticityRule:
         """Return the rule with one value replaced.
 
@@ -256,12 +252,9 @@ class RulesState(QObject):
                     {"number": k.number, "name": k.name, "rule": k.rule.to_mapping(), "visible": k.visible}
                     for k in self.kept
                 ],
-                "points": [[source, protocol] for source, protocol in self._sources().items()],
+                "points": [*{shown.source: (shown.source, shown.points.protocol) for shown in self.points}.values()],
             }
         )
-
-    def _sources(self) -> dict[str, str]:
-        return {shown.source: shown.points.protocol for shown in self.points}
 
     def restore(self, text: str) -> None:
         """Restore the text of `to_text`; unreadable parts are skipped."""

@@ -109,19 +109,14 @@ def apply_here(
         changes.here(seen.values)
         report(f"Sent to {seen.says}. The Parameters panel shows the change and can undo it.", False)
     else:
-        change_rule(session, rule, report, projection)
-
-
-def change_rule(session: RunSession, rule: PlasticityRule, report: Report, projection: str = "") -> None:
-    """Request a rule with new equations in the current run; the answer comes once it is active or refused."""
-    kind = getattr(rule, "kind", "")
-    report(f"Building the network with {kind}; the run continues meanwhile …", False)
-    session.change_rule(
-        rule.to_mapping(),
-        lambda _: report(f"{kind} is active.", False),
-        lambda reason: report(f"The rule was not changed: {reason}", True),
-        projection,
-    )
+        kind = getattr(rule, "kind", "")
+        report(f"Building the network with {kind}; the run continues meanwhile …", False)
+        session.change_rule(
+            rule.to_mapping(),
+            lambda _: report(f"{kind} is active.", False),
+            lambda reason: report(f"The rule was not changed: {reason}", True),
+            projection,
+        )
 
 
 def apply_in_branch(
@@ -233,12 +228,9 @@ class ToNetwork(QObject):
 
     def _apply(self, way: Callable[..., None], projection: str) -> None:
         if self._can():
-            of = projection or self._projection_on_display()
+            shown = self._shown.selection.projection
+            of = projection or (shown if shown in learners(self._shown.experiment) else "")
             way(self._shown, self._state.now, self._changes, self._tell, of)
-
-    def _projection_on_display(self) -> str:
-        shown = self._shown.selection.projection
-        return shown if shown in learners(self._shown.experiment) else ""
 
     def _tell(self, sentence: str, failed: bool) -> None:
         self._notices.add_notice(sentence, failed, about=_RULE, brief=not failed)

@@ -92,7 +92,6 @@ class RunSelection(QObject):
         self._background = Background(self, 1)
         self._entries: Mapping[str, Entry] = {}
         self._known: dict[str, Entry] = {}
-        self._again = False
         self.slots: dict[str, int] = {}
         self.courses: dict[str, Course] = {}
         self.comparison: Comparison | None = None
@@ -146,11 +145,6 @@ class RunSelection(QObject):
         """Return the folder of a run."""
         return self._entries[name].path
 
-    @property
-    def crowded(self) -> bool:
-        """Whether there are more runs than distinct line styles."""
-        return len(self.slots) > run_lines.N_DIFFERENT
-
     def _drop(self, name: str) -> None:
         if self.slots.pop(name, None) is not None:
             self.courses.pop(name, None)
@@ -172,8 +166,7 @@ class RunSelection(QObject):
         compared = self.comparison is not None or len(self.slots) < 2
         if not stale and compared:
             return
-        if self._background.busy:
-            self._again = True
+        if self._background.wait(self._look):
             return
         paths = {name: self._entries[name].path for name in stale}
         everything = [self._entries[name].path for name in self.slots]
@@ -185,17 +178,10 @@ class RunSelection(QObject):
         self._forget_others()
         self.courses |= {name: course for name, course in courses.items() if name in self.slots}
         self.read.emit()
-        self._go_on()
 
     def _fail(self, reason: str) -> None:
         self.problem = reason
         self.read.emit()
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._again:
-            self._again = False
-            self._look()
 
 
 _Read = tuple[dict[str, Course], Comparison | None, OverSeeds | None, str]
@@ -510,7 +496,9 @@ class ComparisonPanel(View, QWidget):
         ticks = self._ticks
         if not ticks.slots:
             return _EMPTY
-        crowded = f" Lines repeat after {run_lines.N_DIFFERENT} runs." if ticks.crowded else ""
+        crowded = (
+            f" Lines repeat after {run_lines.N_DIFFERENT} runs." if len(ticks.slots) > run_lines.N_DIFFERENT else ""
+        )
         if ticks.comparison is not None:
             return f"{comparison_words(ticks.comparison)}{crowded}"
         n = len(ticks.slots)

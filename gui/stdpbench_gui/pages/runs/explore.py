@@ -236,7 +236,7 @@ class ExplorePanel(View, QWidget):
         self._background, self._looking = Background(self, 1), Background(self, 1)
         self._sources: dict[str, list[Entry]] = {_HISTORY: [], _TICKED: []}
         self._entries: list[Entry] = []
-        self._stale = self._again = False
+        self._stale = False
         self._drawn_of = _HISTORY
         self._selected: frozenset[str] = frozenset()
         self._wanted: dict[str, str] = {}
@@ -273,7 +273,9 @@ class ExplorePanel(View, QWidget):
         self.source.activated.connect(lambda _: self.refresh())
         for name, box in (("x", self.across), ("y", self.up), ("colour", self.colour)):
             box.activated.connect(lambda _, name=name, box=box: self._want(name, box.currentData()))
-        self.scatter.clicked.connect(self._on_click)
+        self.scatter.clicked.connect(
+            lambda run, add: self.chosen.emit([self._entries[run].name] if run >= 0 else [], add)
+        )
         self.scatter.opened.connect(lambda run: self.opened.emit(self._entries[run].path))
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -311,10 +313,9 @@ class ExplorePanel(View, QWidget):
         if not self.isVisible():
             self._stale = True
             return
-        if self._background.busy:
-            self._again = True
+        if self._background.wait(self.refresh):
             return
-        self._stale = self._again = False
+        self._stale = False
         source, known = str(self.source.currentData()), self._entries
         entries = self._sources.get(source)
         if entries is not None and len(entries) == len(known) and all(map(is_, entries, known)):
@@ -334,8 +335,6 @@ class ExplorePanel(View, QWidget):
         self._entries, self.axes = found
         self._fill()
         self._draw()
-        if self._again:
-            self.refresh()
 
     def _fail(self, reason: str) -> None:
         self._entries, self.axes = [], {}
@@ -465,11 +464,6 @@ class ExplorePanel(View, QWidget):
         entry, axes = self._entries[run], [*self.shown_axes(), self.axes.get(self._path("colour"))]
         lines = [f"{axis.label}: {axis.text(run)}" for axis in axes if axis is not None]
         return "\n".join([entry.weights_origin.marked(entry.title or entry.name), *dict.fromkeys(lines)])
-
-    # -- selecting -------------------------------------------------------------------------------------------------
-
-    def _on_click(self, run: int, add: bool) -> None:
-        self.chosen.emit([self._entries[run].name] if run >= 0 else [], add)
 
     # -- summary and export ----------------------------------------------------------------------------------------
 

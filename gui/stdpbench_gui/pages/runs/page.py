@@ -55,27 +55,17 @@ from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, split, vbox
 from stdpbench_gui.widgets.notices import Notices
 
 
-@dataclass(frozen=True)
-class OnPage:
-    """What the page itself does with runs."""
-
-    show: Callable[[list[Entry]], object]
-    evaluate: Callable[[list[Entry]], object]
-    compare: Callable[[list[Entry]], object]
-    tick: Callable[[list[Entry]], object]
-    show_parent: Callable[[list[Entry]], object]
-    write: Callable[[str], Callable[[list[Entry]], object]]
-    """Returns what edits a column of a run in place."""
-
-
-def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec | None]:
+def specs(page: RunsPage) -> list[ActionSpec | None]:
     """Return the actions in the order of the menu; None: a separator."""
+    doing, noting = page.row_actions, page.noting
     return [
-        ActionSpec("open", "&Open in Train", on.show, whole, "Open the run on the Train page (Enter)", one=True),
+        ActionSpec(
+            "open", "&Open in Train", page.open_runs, whole, "Open the run on the Train page (Enter)", one=True
+        ),
         ActionSpec(
             "evaluate",
             "E&valuate",
-            on.evaluate,
+            _one(lambda entry: page.evaluation_wanted.emit(entry.path)),
             is_finished,
             "Evaluate what the network has learned",
             one=True,
@@ -85,16 +75,16 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             "pause",
             "&Pause",
             doing.pause,
-            can_pause,
+            lambda entry: entry.state in (State.RUNNING, State.BUILDING),
             "Pause after the current presentation",
         ),
         ActionSpec("resume", "&Resume", doing.resume, can_resume, "Start or continue the run"),
-        ActionSpec("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed"),
+        ActionSpec("stop", "&Stop", doing.stop, columns.is_active, "Stop the run; it can be resumed"),
         ActionSpec(
             "enqueue",
             "Add to the &queue",
             doing.put_into_queue,
-            can_wait,
+            lambda entry: at_rest(entry) and can_resume(entry),
             "Resume it when its turn in the queue comes",
         ),
         None,
@@ -151,7 +141,7 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
         ActionSpec(
             "compare",
             "&Compare",
-            on.compare,
+            page.compare_runs,
             whole,
             "Compare the selected runs",
             "Ctrl+M",
@@ -160,11 +150,11 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
         ActionSpec(
             "tick",
             "&Tick or untick",
-            on.tick,
+            page.toggle_ticks,
             whole,
             "Draw in the comparison and on the Train page (Space)",
         ),
-        ActionSpec("parent", "Show parent ru&n", on.show_parent, has_parent, one=True),
+        ActionSpec("parent", "Show parent ru&n", page.show_parent, lambda entry: bool(entry.parent), one=True),
         None,
         ActionSpec(
             "star",
@@ -176,7 +166,7 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
         ActionSpec(
             "title",
             "Edit t&itle",
-            on.write("title"),
+            page.write("title"),
             always,
             "Name the run in place",
             "F2",
@@ -185,7 +175,7 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
         ActionSpec(
             "tags",
             "Edit ta&gs",
-            on.write("tags"),
+            page.write("tags"),
             always,
             "Tag it in place",
             "Shift+F2",
@@ -244,11 +234,6 @@ class ActionSpec:
     fewest: int = 1
 
 
-def can_pause(entry: Entry) -> bool:
-    """Return whether a run can be paused."""
-    return entry.state in (State.RUNNING, State.BUILDING)
-
-
 def can_resume(entry: Entry) -> bool:
     """Return whether a run can be started or resumed."""
     return entry.state in (State.PAUSED, State.STOPPED, State.FAILED, State.QUEUED)
@@ -259,24 +244,9 @@ def at_rest(entry: Entry) -> bool:
     return not columns.is_active(entry)
 
 
-def can_wait(entry: Entry) -> bool:
-    """Return whether a run can be added to the queue."""
-    return at_rest(entry) and can_resume(entry)
-
-
-def is_active(entry: Entry) -> bool:
-    """Return whether a run has a process."""
-    return columns.is_active(entry)
-
-
 def is_finished(entry: Entry) -> bool:
     """Return whether a run is finished."""
     return entry.state == State.FINISHED
-
-
-def has_parent(entry: Entry) -> bool:
-    """Return whether a run is a branch of another one."""
-    return bool(entry.parent)
 
 
 def always(entry: Entry) -> bool:
@@ -386,7 +356,6 @@ class Watcher(QObject):
         super().__init__(parent)
         self._watch = RunsWatch(runs)
         self._background = Background(self, 1)
-        self._again = False
         self._trouble = ""
         self.last: RunsFolderState | None = None
         self._timer = timer(self, self.look, _LOOK_MS)
@@ -402,10 +371,8 @@ class Watcher(QObject):
 
     def look(self) -> None:
         """Read the folder now; if a read is in progress, read again after it, as it may have been too early."""
-        if self._background.busy:
-            self._again = True
-            return
-        self._background.do(self._watch.look, self._take, self._fail)
+        if not self._background.wait(self.look):
+            self._background.do(self._watch.look, self._take, self._fail)
 
     def _take(self, seen: RunsFolderState | None) -> None:
         if self._trouble:
@@ -414,18 +381,11 @@ class Watcher(QObject):
         if seen is not None:
             self.last = seen
             self.seen.emit(seen)
-        self._go_on()
 
     def _fail(self, reason: str) -> None:
         if reason != self._trouble:
             self._trouble = reason
             self.failed.emit(reason)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._again:
-            self._again = False
-            self.look()
 
 
 class LowerPanels(QWidget):
@@ -476,6 +436,10 @@ class LowerPanels(QWidget):
 
 _QUEUE, _LOOK, _REPORTED = "queue", "look", "reported"
 """Subjects of notices."""
+_MISSING = {
+    "missing parent": "The parent run is not in the list: it was deleted or does not match the search.",
+    "missing branches": "The branches of this run are not in the list: they do not match the search.",
+}
 _TYPING_MS = 150
 _SEARCH_LETTERS = 18
 _SEARCH_TIP = (
@@ -552,13 +516,9 @@ class RunsPage(QWidget):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _make_actions(self, actions: Actions) -> None:
-        doing = self.row_actions
-        on_page = OnPage(
-            self.open_runs, self.evaluate_runs, self.compare_runs, self.toggle_ticks, self.show_parent, self.write
-        )
-        self.run_actions = RunActions(actions, self.table.chosen, specs(doing, self.noting, on_page))
+        self.run_actions = RunActions(actions, self.table.chosen, specs(self))
         actions.add("runs-find", "R&uns", "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
-        self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Deleted runs")
+        self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", self.row_actions.open_bin, "", "Deleted runs")
         actions.separator("R&uns")
         actions.add("queue-add", "R&uns", "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
         actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
@@ -763,10 +723,6 @@ class RunsPage(QWidget):
         """Request to open the first run."""
         self.run_chosen.emit(entries[0].path)
 
-    def evaluate_runs(self, entries: list[Entry]) -> None:
-        """Request to evaluate the first run."""
-        self.evaluation_wanted.emit(entries[0].path)
-
     def compare_runs(self, entries: list[Entry]) -> None:
         """Tick these runs and no others."""
         self.wanted.emit()
@@ -798,12 +754,8 @@ class RunsPage(QWidget):
     def _on_key(self, what: str) -> None:
         if what in ("delete", "tick", "star"):
             self.run_actions.do(what)
-        elif what == "missing parent":
-            words = "The parent run is not in the list: it was deleted or does not match the search."
-            self.notices.add_notice(words, brief=True)
         else:
-            words = "The branches of this run are not in the list: they do not match the search."
-            self.notices.add_notice(words, brief=True)
+            self.notices.add_notice(_MISSING[what], brief=True)
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.run_actions.menu(self)

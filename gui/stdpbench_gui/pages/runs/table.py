@@ -381,8 +381,7 @@ class ProgressDelegate(QStyledItemDelegate):
         whole, part = QColor(colours.line), QColor(colours.accent if entry.state != "paused" else colours.faint)
         if option.state & QStyle.StateFlag.State_Selected:  # the background then has the colour of the bar
             part = option.palette.color(QPalette.ColorRole.HighlightedText)
-            whole = QColor(part)
-            whole.setAlphaF(0.35)
+            whole = theme.faded(part, 0.35)
         painter.save()
         painter.fillRect(bar, whole)
         bar.setWidth(bar.width() * min(1.0, (entry.done or 0) / entry.total))

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics, QPen
+from PyQt6.QtGui import QFontMetrics, QPen
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.base.units import thousands
@@ -22,7 +22,7 @@ from stdpbench_gui.widgets.plot import PlotArea
 
 Mark = tuple[int, Sequence[str]]
 """Position of changes of a run, and what changed."""
-_FAINT = 80  # opacity of the curve behind its moving mean
+_FAINT = 0.31  # opacity of the curve behind its moving mean
 _BOLD = 2  # factor of the width of a curve that is drawn bold
 _RELATIVE_SPAN = 0.02  # smallest range of an axis, as a share of its values
 
@@ -212,9 +212,7 @@ class CurvePlot(QWidget):
             self._items[key] = self.plot.plot([], [])
         pen = line.pen
         if faint and pen is not None:
-            colour = QColor(line.colour)
-            colour.setAlpha(_FAINT)
-            pen = pg.mkPen(colour, width=1)
+            pen = pg.mkPen(theme.faded(line.colour, _FAINT), width=1)
         elif bold and pen is not None:
             pen = QPen(pen)
             pen.setWidthF(_BOLD * pen.widthF())

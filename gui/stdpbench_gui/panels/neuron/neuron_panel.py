@@ -363,17 +363,10 @@ class NeuronInspector(Panel):
         parts += [synapses] if synapses else []
         frame = self.session.presentation
         if frame and (selection.moment is None or selection.is_read):
-            counts = frame["spike_counts"]
+            counts, what = frame["spike_counts"], "piece" if self.is_stream else "presentation"
             n = int(counts[neuron] if selection.is_read else (selection.spikes(frame)[0] == neuron).sum())
-            parts.append(f"{n} spike{'s' if n != 1 else ''} in {self._where(frame)}")
+            parts.append(f"{n} spike{'s' if n != 1 else ''} in {what} {thousands(frame['presentation'])}")
         self.about.setText(f"<b>neuron {neuron}</b> · {escape(' · '.join(parts))}")
-
-    def _where(self, frame: Mapping[str, Any]) -> str:
-        what = "piece" if self.is_stream else "presentation"
-        return f"{what} {thousands(frame['presentation'])}"
-
-    def _only(self) -> str:
-        return f"known for {self.session.selection.read} neurons only"
 
     def _source(self) -> str:
         if self.observed.stored is not None and self.observed.stored.assignment is not None:
@@ -444,7 +437,7 @@ class NeuronInspector(Panel):
         if self.is_stream:
             return "A stream has no pictures."
         if not self.session.selection.is_read:
-            return f"Responses to {noun_of(self.session)}s are {self._only()}."
+            return f"Responses to {noun_of(self.session)}s are known for {self.session.selection.read} neurons only."
         if images is None:
             return f"Reading the {noun_of(self.session)}s …"
         if any_found:

@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QResizeEvent
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QSlider, QToolButton, QWidget
 
 from stdpbench.base.units import label, thousands
@@ -68,9 +68,7 @@ class SpikePlot(SmallPlot):
         for role, line in self._all.items():
             line.setPen(pg.mkPen(getattr(colours, role), width=1 if role == "input" else 2))
             self._mine[role].setPen(pg.mkPen(colours.ink, width=2.5))
-        faint = QColor(colours.input)
-        faint.setAlpha(70)
-        self._ways["all"].setPen(pg.mkPen(faint, width=1))
+        self._ways["all"].setPen(pg.mkPen(theme.faded(colours.input, 0.27), width=1))
         self._ways["mine"].setPen(pg.mkPen(colours.ink, width=1.5))
         self._arrived.setSymbolBrush(pg.mkBrush(colours.ink))
         self._arrived.setSymbolPen(None)
@@ -84,8 +82,8 @@ class SpikePlot(SmallPlot):
 
     def show_spikes(self, moment: SlowMotion, pixel: int) -> None:
         """Show the spikes of a presentation."""
-        n_source = max(moment.n_source, int(moment.source_spikes[0].max(initial=0)) + 1)
-        n_target = max(1, int(moment.target_spikes[0].max(initial=0)) + 1, moment.neuron + 1)
+        n_source = _size(moment.source_spikes, moment.n_source)
+        n_target = _size(moment.target_spikes, moment.neuron + 1)
         self.getAxis("left").setTicks([[(0.5, moment.source), (_TARGET + 0.5, moment.target)]])
         self._points.clear()
         self._show_ways(moment, pixel, n_source)
@@ -166,10 +164,6 @@ class SlowMotionPlots(PlotArea):
         self.weight.setLabel("bottom", "time in presentation (ms)")
         self._dt = 0.5
 
-    def name_time(self, of_a_stream: bool) -> None:
-        """Label the time axis: of a presentation, or of a piece of a stream."""
-        self.weight.setLabel("bottom", f"time in {'piece' if of_a_stream else 'presentation'} (ms)")
-
     def show_moment(self, moment: SlowMotion, pixel: int) -> None:
         """Show the courses of a presentation; pixel -1: the mean of the spiking inputs."""
         self._dt = moment.dt
@@ -179,8 +173,7 @@ class SlowMotionPlots(PlotArea):
         roles = {trace.name: "input" if trace.side == "input" else "exc" for trace in moment.traces}
         outputs = [trace.name for trace in moment.traces if trace.side == "output"]
         self.traces.set_names(roles, tuple(outputs[1:]))
-        synapses = moment.synapses_from(pixel)
-        synapse = int(synapses[0]) if len(synapses) else -1
+        synapse, n_synapses = _first_synapse(moment, pixel), len(moment.synapses_from(pixel))
         whose = "of the pixel" if synapse >= 0 else "mean"
         courses = {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}
         self.traces.show_courses(times, courses, f"({', '.join(n for n in roles if n not in outputs)}: {whose})")
@@ -189,7 +182,7 @@ class SlowMotionPlots(PlotArea):
         self.potential.show_courses(times, of_potential(moment.courses), note)
         self.weight.forget()
         if synapse >= 0:
-            several = f", the first of its {len(synapses)} synapses" if len(synapses) > 1 else ""
+            several = f", the first of its {n_synapses} synapses" if n_synapses > 1 else ""
             self.weight.show_courses(times, {"weight": moment.replay.weight(synapse)}, f"of the pixel{several}")
         else:
             self.weight.show_courses(times, {}, "no synapse from this pixel" if pixel >= 0 else "click a pixel")
@@ -394,7 +387,7 @@ class Player(QWidget):
         self.speed.setCurrentIndex(SPEEDS.index(10))
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Time in the presentation")
         self.slider.setRange(-1, -1)
-        self.slider.valueChanged.connect(self._scrubbed)
+        self.slider.valueChanged.connect(self.jump)
         self.clock = named(Label(), "Time in the presentation")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         hbox(
@@ -461,7 +454,8 @@ class Player(QWidget):
         self.clock.setText(self._text(self.step) if self._n else "")
         self.moved.emit(self.step)
 
-    def _scrubbed(self, step: int) -> None:
+    def jump(self, step: int) -> None:
+        """Pause, and go to a step."""
         self.stop()
         self.go(step)
 
@@ -487,8 +481,7 @@ class Player(QWidget):
         if event.key() == Qt.Key.Key_Space:
             self.play_wanted.emit()
         elif event.key() in places and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.stop()
-            self.go(places[Qt.Key(event.key())])
+            self.jump(places[Qt.Key(event.key())])
         else:
             return False
         return True
@@ -705,7 +698,7 @@ class SlowMotionPanel(Panel):
         self.moment = moment
         moved = np.abs(moment.replay.end - moment.replay.start)
         self.pixel = int(moment.sources[moved.argmax()]) if moved.any() else -1
-        self.plots.name_time(self.is_stream)
+        self.plots.weight.setLabel("bottom", f"time in {'piece' if self.is_stream else 'presentation'} (ms)")
         self.plots.show_moment(moment, self.pixel)
         self.player.set_steps(moment.n_bins, moment.dt)
         if self._armed:
@@ -771,8 +764,7 @@ class SlowMotionPanel(Panel):
 
     def _scrub(self, moment: float) -> None:
         if self.moment is not None:
-            self.player.stop()
-            self.player.go(round(moment / self.moment.dt) - 1)
+            self.player.jump(round(moment / self.moment.dt) - 1)
 
     def _on_key(self, event: QKeyEvent) -> None:
         if self.player.handle_key(event):

@@ -176,8 +176,7 @@ class ChangeWay(QWidget):
     def show_pending(self, sentence: str) -> None:
         """Show the pending operation; if `sentence` is empty, explain the current choice."""
         text = sentence or ("" if self.current == HERE else _WAYS[self.way.currentText()])
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
+        self.message.say(text)
 
     def _on_way(self) -> None:
         self.way.setToolTip(_WAYS[self.way.currentText()])

@@ -358,8 +358,7 @@ class Raster(Panel):
         thinned = drawn_neurons(self.view)
         texts = [self._newest() if stream else "", thinned]
         text = " · ".join(filter(None, texts))
-        self.note.setVisible(bool(text))
-        self.note.setText(text)
+        self.note.say(text)
         self.note.setToolTip(plain_tip(text))
 
     def _share_slid(self, now: float) -> float:

@@ -105,7 +105,7 @@ def _row(area: QRectF, band: Band, ratio: float, neuron: int) -> float:
 
 
 _SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # s between numbers
-_ALPHA = 56
+_ALPHA = 0.22
 
 X = Callable[[float], float]
 """Position of a time in ms, in logical pixels."""
@@ -114,8 +114,7 @@ X = Callable[[float], float]
 def paint_patterns(painter: QPainter, patterns: Sequence[tuple[float, float, int]], x: X, area: QRectF) -> None:
     """Draw a band in the colour of its number over each pattern."""
     for start, end, number in patterns:
-        colour = QColor(theme.class_colour(number))
-        colour.setAlpha(_ALPHA)
+        colour = theme.faded(theme.class_colour(number), _ALPHA)
         painter.fillRect(QRectF(x(start), area.top(), max(1.0, x(end) - x(start)), area.height()), colour)
 
 

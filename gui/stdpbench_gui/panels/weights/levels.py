@@ -75,9 +75,7 @@ class LevelBar(Plot):
         self.restyle()
         self._size_axis()
         self.curve.setPen(pg.mkPen(colours.input, width=1))
-        fill = QColor(colours.input)
-        fill.setAlpha(90)
-        self.curve.setBrush(fill)
+        self.curve.setBrush(theme.faded(colours.input, 0.35))
         self.region.setBrush(QColor(0, 0, 0, 0))
         self.region.setHoverBrush(QColor(0, 0, 0, 0))
         for line in self.region.lines:

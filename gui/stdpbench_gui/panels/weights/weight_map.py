@@ -456,8 +456,7 @@ class WeightMap(Panel):
         else:
             self.mosaic.draw(self._lay_out(view, values), self.levels.levels, gaps=view.has_gaps)
         text = self._about(view)
-        self.note.setVisible(bool(text))
-        self.note.setText(text)
+        self.note.say(text)
 
     def _arrange(self, view: WeightView) -> bool:
         """Make room for weights in another form, or of other neurons; return whether they are."""
