@@ -228,10 +228,13 @@ class Console(QDockWidget):
         self.note.setText(reason if reason == _INSTALL else f"The console cannot start: {reason}.")
 
     def _on_kernel(self, kernel: Kernel) -> None:
-
         self._kernel = kernel
         answers: dict[str, Callable[[dict[str, Any]], Any]] = {
-            "actions": lambda _: {entry.action.objectName(): _text(entry.action) for entry in self._possible()},
+            "actions": lambda _: {
+                entry.action.objectName(): _text(entry.action)
+                for entry in self._actions.everything()
+                if entry.action.isEnabled()
+            },
             "do": lambda asked: self._do(str(asked.get("name"))),
             "path": lambda _: None if self._session.folder is None else str(self._session.folder.path),
             "open": lambda asked: self._later(
@@ -307,9 +310,6 @@ class Console(QDockWidget):
         """Interrupt what is being computed, as Ctrl+C in a terminal does."""
         client = self.widget_.kernel_client
         client.control_channel.send(client.session.msg("interrupt_request", content={}))
-
-    def _possible(self) -> list[Any]:
-        return [entry for entry in self._actions.everything() if entry.action.isEnabled()]
 
     def _known(self, name: str) -> QAction:
         known = {entry.action.objectName(): entry.action for entry in self._actions.everything()}

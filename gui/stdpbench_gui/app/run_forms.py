@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PyQt6.QtWidgets import QMessageBox
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -22,9 +21,9 @@ from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
-from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.sentences import Failed
 from stdpbench_gui.session.timeline import Timeline
+from stdpbench_gui.widgets.basic import question
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window import MainWindow
@@ -169,17 +168,11 @@ class RunForms:
 
         def ask(past: Past) -> None:
             stops = " It is stopped first." if past.active else ""
-            question = QMessageBox(self._window)
-            question.setWindowTitle(f"Rewind {past.name}")
-            question.setText(
+            text = (
                 f"Rewind {past.name} to presentation {thousands(to)}?{stops} The later part is kept as another run. "
                 f"{past.resumption(to, thousands)}"
             )
-            go = question.addButton("Rewind", QMessageBox.ButtonRole.AcceptRole)
-            question.addButton(QMessageBox.StandardButton.Cancel)
-            question.setDefaultButton(QMessageBox.StandardButton.Cancel)
-            question.buttonClicked.connect(lambda button: rewind() if button is go else None)
-            self._services.open(question)
+            self._services.open(question(self._window, f"Rewind {past.name}", text, "Rewind", rewind))
 
         def rewind() -> None:
             session.work(work, done, f"Cannot rewind {folder.path.name}", owner=self._window)
@@ -221,8 +214,5 @@ class RunForms:
         return self._services.open(form)
 
     def _get_data_for_run(self, name: str, run: NewRun) -> None:
-        words, runs = DATA_SETS.get(name, name), self._window.runs
-        dialog = self._services.get_data(
-            name, "", f"{run.draft.unchecked.name} trains on {words}, which is not installed."
-        )
-        dialog.fetched.connect(lambda *_: self._window.session.start_new(lambda: run.create(runs, ABOUT)))
+        session, make = self._window.session, partial(run.create, self._window.runs, ABOUT)
+        self._services.get_data_for(name, run.draft.unchecked.name, lambda: session.start_new(make))

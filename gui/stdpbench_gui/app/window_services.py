@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 from stdpbench import __version__
 from stdpbench.data.datasets.recognition import stimuli_at
 from stdpbench.declare.learned_names import listed
-from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
+from stdpbench.experiment import NetworkDraft, read_experiment
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.protocol.states import State
@@ -267,7 +267,11 @@ class WindowServices(QObject):
         window.session.opened.connect(self._name_window)
         NeuronNotes.of(window.session).changed.connect(self._name_window)
         window.start.own_data_wanted.connect(lambda: self.choose_data())
-        window.start.data_wanted_for.connect(self._get_data_for)
+        window.start.data_wanted_for.connect(
+            lambda kind, experiment: self.get_data_for(
+                kind, experiment.name, lambda: window.run_experiment(experiment)
+            )
+        )
         window.start.experiments_wanted.connect(self.list_experiments)
         window.start.machine_wanted.connect(self.show_machine)
         window.start.new_network_wanted.connect(lambda: self.build_network())
@@ -474,7 +478,7 @@ class WindowServices(QObject):
         if folder is None:
             self._window.show_message("No run is open; choose one on the Runs page.")
         else:
-            self._window.runs_page.row_actions.check_chips_of(folder.path)
+            self._window.runs_page.row_actions.check_chips(folder.path)
 
     def compare_neurons(self) -> NeuronSpikes | None:
         """Open the window with tuning, intervals, correlograms and raster of several neurons of the run on display."""
@@ -531,11 +535,10 @@ class WindowServices(QObject):
             dialog.folder_button.click()
         return dialog
 
-    def _get_data_for(self, name: str, experiment: Experiment) -> None:
-        dialog = self.get_data(
-            name, "", f"{experiment.name} trains on {DATA_SETS.get(name, name)}, which is not installed."
-        )
-        dialog.fetched.connect(lambda *_: self._window.run_experiment(experiment))
+    def get_data_for(self, name: str, experiment: str, then: Callable[[], object]) -> None:
+        """Open the dialog that gets the data set of an experiment, and do something once it is there."""
+        why = f"{experiment} trains on {DATA_SETS.get(name, name)}, which is not installed."
+        self.get_data(name, "", why).fetched.connect(lambda *_: then())
 
     def _on_opened(self) -> None:
         folder = self._window.session.folder

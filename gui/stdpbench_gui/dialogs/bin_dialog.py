@@ -18,7 +18,14 @@ from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.catalog.trash import BinContent, bin_content, bin_folder, empty_bin, restore
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, push_button, wrapped
+from stdpbench_gui.widgets.basic import (
+    Dialog,
+    ProblemLabel,
+    named,
+    push_button,
+    question,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
@@ -101,19 +108,11 @@ class BinDialog(Dialog):
     def ask(self) -> QMessageBox:
         """Ask before removing runs permanently."""
         names, foreign = self._content.runs, self._content.foreign
-        n = len(names)
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Empty the bin?")
-        box.setText(f"{n} run{'' if n == 1 else 's'} will be removed permanently.")
+        text = f"{len(names)} run{'' if len(names) == 1 else 's'} will be removed permanently."
         stays = f" Other files in the folder {bin_folder(self._runs)} are kept." if foreign else ""
-        box.setInformativeText(f"This cannot be undone.{stays}")
+        more = f"This cannot be undone.{stays}"
+        box = question(self, "Empty the bin?", text, "Remove permanently", lambda: self._empty(names), more=more)
         box.setDetailedText("\n".join(names))
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        remove = box.addButton("Remove permanently", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        assert remove is not None
-        remove.clicked.connect(lambda _=False: self._empty(names))
         box.open()
         return box
 

@@ -65,7 +65,11 @@ class BranchForm(RunForm):
         self.later_button = push_button(
             "Create only", clicked=lambda _: self.make(lambda _: "It is in the history; “Resume” starts it")
         )
-        self.queue_button = push_button("Add to queue", clicked=lambda _: self.make(self._enqueue))
+        queue = Queue(runs)
+        self.queue_button = push_button(
+            "Add to queue",
+            clicked=lambda _: self.make(lambda made: f"It is item {queue.add_run(made.path).number} in the queue"),
+        )
         self.go.setText("Start branch")
         self.lay_out(self.head, (self.later_button, self.queue_button))
         self.at.setFocus()
@@ -119,9 +123,6 @@ class BranchForm(RunForm):
     def submit(self) -> None:
         """Create the branch and start it."""
         self.make(_resume)
-
-    def _enqueue(self, folder: RunFolder) -> str:
-        return f"It is item {Queue(self.runs).add_run(folder.path).number} in the queue"
 
     def make(self, then: Callable[[RunFolder], str]) -> None:
         """Create the branch in a thread, and do something with it that says what it did."""

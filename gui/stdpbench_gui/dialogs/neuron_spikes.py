@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics, QGuiApplication
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QMenu, QWidget
 
@@ -28,7 +28,17 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Dialog, Label, menu_action, menu_button, named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import (
+    Dialog,
+    Label,
+    menu_action,
+    menu_button,
+    named,
+    not_none,
+    push_button,
+    refill,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -191,7 +201,12 @@ class NeuronSpikes(View, Dialog):
         self.note = named(wrapped("Reading spikes …", "faint"), "About these neurons")
         menu = QMenu(self)
         add_actions(menu, self)
-        menu_action(menu, "Copy correlogram", self._copy_correlogram, "Copy lags and pairs as a table")
+        menu_action(
+            menu,
+            "Copy correlogram",
+            lambda: not_none(QGuiApplication.clipboard()).setText(self.correlogram_table()),
+            "Copy lags and pairs as a table",
+        )
         export = menu_button("Export", menu, tip="Export or copy what is drawn")
         head = hbox(Label("neurons"), (self.neurons, 1), Label("correlogram of"), self.pair, spacing=theme.GRID)
         foot = hbox((self.note, 1), export, push_button("Close", clicked=self.close), spacing=theme.GRID)
@@ -263,13 +278,9 @@ class NeuronSpikes(View, Dialog):
         self.raster.draw(self.recorded.trains, wanted, [_colour(slot) for slot in range(len(wanted))])
         pairs = [(a, b) for place, a in enumerate(wanted) for b in wanted[place:]]
         kept = self.pair.currentData()
-        blocker = QSignalBlocker(self.pair)
-        self.pair.clear()
-        for a, b in pairs:
-            self.pair.addItem(f"{a} with itself" if a == b else f"{a} and {b}", (a, b))
         usual = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
-        self.pair.setCurrentIndex(pairs.index(kept if kept in pairs else usual))
-        blocker.unblock()
+        texts = [(f"{a} with itself" if a == b else f"{a} and {b}", (a, b)) for a, b in pairs]
+        refill(self.pair, texts, pairs.index(kept if kept in pairs else usual))
         self._draw_pair()
 
     def _draw_pair(self) -> None:
@@ -291,9 +302,6 @@ class NeuronSpikes(View, Dialog):
             f"{signed(excess, '.0f')} against the dashed line, which pairs answers to different stimuli (shift "
             "predictor)."
         )
-
-    def _copy_correlogram(self) -> None:
-        not_none(QGuiApplication.clipboard()).setText(self.correlogram_table())
 
     def correlogram_table(self) -> str:
         """Return the correlogram on display as a table, columns separated by tabs."""

@@ -65,7 +65,7 @@ class OwnDialog(Dialog):
     def __init__(self, session: RunSession, runs: Path, title: str, parent: QWidget | None, *, patterns: str) -> None:
         super().__init__(title, parent)
         self.setAcceptDrops(True)
-        self._session, self._patterns = session, patterns
+        self._session = session
         self._path: Path | None = None
         self._suggested: dict[str, Parameters] = {}
         self._parts: dict[str, Parameters] = {}
@@ -75,8 +75,20 @@ class OwnDialog(Dialog):
         self._job: Job | None = None
         self.place = QLineEdit()
         self.place.setReadOnly(True)
-        self.folder_button = push_button("Folder…", clicked=self._choose_folder)
-        self.file_button = push_button("File…", clicked=self._choose_file)
+        self.folder_button = push_button(
+            "Folder…",
+            clicked=lambda _: self._take_chosen(
+                QFileDialog.getExistingDirectory(self, "Choose a folder", str(self._path or ""))
+            ),
+        )
+        self.file_button = push_button(
+            "File…",
+            clicked=lambda _: self._take_chosen(
+                QFileDialog.getOpenFileName(
+                    self, "Choose a file", str(self._path or ""), f"{patterns};;All files (*)"
+                )[0]
+            ),
+        )
         self.status = wrapped("")
         self.problem = wrapped("", "problem", name="Problem")
         self.form = ParameterForm(_TEXTS)
@@ -125,13 +137,6 @@ class OwnDialog(Dialog):
         return {parameter.name: parameter for parameter in self._parts[_NETWORK].describe()}
 
     # -- location --------------------------------------------------------------------------------------------------
-
-    def _choose_folder(self) -> None:
-        self._take_chosen(QFileDialog.getExistingDirectory(self, "Choose a folder", str(self._path or "")))
-
-    def _choose_file(self) -> None:
-        patterns = f"{self._patterns};;All files (*)"
-        self._take_chosen(QFileDialog.getOpenFileName(self, "Choose a file", str(self._path or ""), patterns)[0])
 
     def _take_chosen(self, chosen: str) -> None:
         if chosen:

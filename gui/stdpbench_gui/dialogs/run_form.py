@@ -41,7 +41,6 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.undo import History, UndoActions
 from stdpbench_gui.widgets.basic import (
     Dialog,
-    ask_to_discard,
     breakable,
     experiment_target,
     menu_action,
@@ -50,6 +49,7 @@ from stdpbench_gui.widgets.basic import (
     not_none,
     plain_tip,
     push_button,
+    question,
     scrolling,
     search_field,
     tool_button,
@@ -667,7 +667,8 @@ class RunForm(Dialog):
             self._closing = True
             self.reject()
 
-        ask_to_discard(self, "Close the form?", "The changes are not saved.", close)
+        text, discard = "The changes are not saved.", "Discard them"
+        question(self, "Close the form?", text, discard, close, "Keep editing").open()
 
 
 def _without(group: Group, paths: Mapping[str, Parameter]) -> Group:

@@ -242,9 +242,8 @@ class RunBar(QWidget):
         waits = session.folder is not None and live.state is State.QUEUED
         pause.setText("Resume" if paused or resumable or waits else "Pause")
         pause.setEnabled(running or paused or (resumable and not session.gone))
-        self._actions["step"].setEnabled(running or paused)
-        self._actions["stop"].setEnabled(running or paused)
-        self._actions["checkpoint"].setEnabled(running or paused)
+        for key in ("step", "stop", "checkpoint"):
+            self._actions[key].setEnabled(running or paused)
         self.speed.setEnabled(running or paused)
 
     def _waits_for(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from math import inf
 
@@ -57,6 +58,33 @@ _OF_STIMULI = ("confusion",)
 """Panels that mean nothing for a stream."""
 _LAYOUT_VERSION = 5
 """Version of saved layouts; others are not restored."""
+
+
+_LAYOUTS: dict[str, tuple[dict[str, list[list[str]]], tuple[int, ...], dict[str, list[int]]]] = {
+    "Inspect": (
+        {
+            "left": [["weight-map"], ["thresholds", "curves"]],
+            "middle": [["neuron", "slow-motion"], ["raster", "network"]],
+            "right": [["stimulus"], ["parameters", "log", "confusion"]],
+        },
+        (400, 560, 300),
+        {"left": [364, 316], "middle": [440, 240], "right": [280, 400]},
+    ),
+    "Present": (
+        {"left": [["weight-map"]], "right": [["raster"], ["curves"]]},
+        (640, 640),
+        {"left": [680], "right": [400, 280]},
+    ),
+    "Learn": (
+        {
+            "left": [["weight-map"], ["curves", "log", "confusion"]],
+            "right": [["slow-motion", "neuron", "raster", "network"], ["parameters", "stimulus", "thresholds"]],
+        },
+        (440, 420),
+        {"left": [400, 280], "right": [400, 280]},
+    ),
+}
+"""Panels of the layouts but Watch, widths of columns, and heights of their rows, as of `TrainPage._place`."""
 
 
 class _Docks(QMainWindow):
@@ -136,12 +164,8 @@ class TrainPage(QWidget):
         self.docks.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panels: dict[str, Panel] = {}
         self.handle = _Handle()
-        self.layouts: dict[str, Callable[[], None]] = {
-            "Watch": self._watch,
-            "Inspect": self._inspect,
-            "Present": self._present,
-            "Learn": self._learn,
-        }
+        self.layouts: dict[str, Callable[[], None]] = {"Watch": self._watch}
+        self.layouts |= {name: partial(self._place, *places) for name, places in _LAYOUTS.items()}
 
     def fill(self) -> Iterator[None]:
         """Make the panels in steps; the page is whole after the last one."""
@@ -158,7 +182,7 @@ class TrainPage(QWidget):
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)
             panel.restore(self._settings)
-            panel.replay.clicked.connect(self._branch_here)
+            panel.replay.clicked.connect(lambda _: self._actions["branch-here"].trigger())
         yield
         self._restore()
         yield
@@ -174,9 +198,6 @@ class TrainPage(QWidget):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
-
-    def _branch_here(self) -> None:
-        self._actions["branch-here"].trigger()
 
     def _on_changed(self, topics: set[str]) -> None:
         if "state" in topics:
@@ -346,34 +367,6 @@ class TrainPage(QWidget):
             )
         self.docks.addDockWidget(_RIGHT, self.panels["parameters"])
         self.panels["parameters"].hide()
-
-    def _inspect(self) -> None:
-        self._place(
-            {
-                "left": [["weight-map"], ["thresholds", "curves"]],
-                "middle": [["neuron", "slow-motion"], ["raster", "network"]],
-                "right": [["stimulus"], ["parameters", "log", "confusion"]],
-            },
-            (400, 560, 300),
-            {"left": [364, 316], "middle": [440, 240], "right": [280, 400]},
-        )
-
-    def _present(self) -> None:
-        self._place(
-            {"left": [["weight-map"]], "right": [["raster"], ["curves"]]},
-            (640, 640),
-            {"left": [680], "right": [400, 280]},
-        )
-
-    def _learn(self) -> None:
-        self._place(
-            {
-                "left": [["weight-map"], ["curves", "log", "confusion"]],
-                "right": [["slow-motion", "neuron", "raster", "network"], ["parameters", "stimulus", "thresholds"]],
-            },
-            (440, 420),
-            {"left": [400, 280], "right": [400, 280]},
-        )
 
     def remember_layout(self) -> None:
         """Remember the layout for `put_back`, unless one is remembered already."""

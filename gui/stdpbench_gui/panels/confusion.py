@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSignalBlocker, Qt, QTimer
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QIcon, QPixmap
 from PyQt6.QtWidgets import QComboBox
 
@@ -22,7 +22,11 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
-from stdpbench_gui.widgets.basic import Label, named
+from stdpbench_gui.widgets.basic import (
+    Label,
+    named,
+    refill,
+)
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 from stdpbench_gui.widgets.pictures import PictureStrip, ink
@@ -120,11 +124,8 @@ class Confusion(Panel):
             return
         self._scores = {name: Score.from_mapping(accuracy[name]) for name in READOUTS if name in accuracy}
         self._evaluated_on = str(metrics.get("evaluated_on", "test"))
-        chosen = self.readout.currentText()
-        with QSignalBlocker(self.readout):
-            self.readout.clear()
-            self.readout.addItems(list(self._scores))
-            self.readout.setCurrentIndex(max(0, self.readout.findText(chosen)))
+        names, chosen = list(self._scores), self.readout.currentText()
+        refill(self.readout, names, names.index(chosen) if chosen in names else 0)
         self.readout.show()
         self.mark_dirty()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, QStringListModel, Qt
+from PyQt6.QtCore import QModelIndex, QRegularExpression, QSize, QSortFilterProxyModel, QStringListModel, Qt
 from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
 from PyQt6.QtWidgets import (
     QDialog,
@@ -192,16 +192,12 @@ class Palette(QDialog):
         return f"{entry.menu.replace('&', '')}: {text}{f'{_BEFORE_KEYS}{keys}' if keys else ''}"
 
     def _search(self, text: str) -> None:
-        self.filter.setFilterRegularExpression(".*".join(map(_escaped, text.split())))
+        self.filter.setFilterRegularExpression(".*".join(map(QRegularExpression.escape, text.split())))
         self.view.setCurrentIndex(self.filter.index(0, 0))
         self.nothing.setVisible(not self.filter.rowCount())
 
-    @property
-    def _chosen(self) -> QAction | None:
-        return self._actions.get(str(self.view.currentIndex().data()))
-
     def _do(self) -> None:
-        chosen = self._chosen
+        chosen = self._actions.get(str(self.view.currentIndex().data()))
         if chosen is not None:
             self.accept()
             chosen.trigger()
@@ -214,9 +210,3 @@ class Palette(QDialog):
             self.view.setCurrentIndex(self.filter.index(row, 0))
             return
         super().keyPressEvent(event)
-
-
-def _escaped(word: str) -> str:
-    from PyQt6.QtCore import QRegularExpression
-
-    return QRegularExpression.escape(word)

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt
+from PyQt6.QtCore import QEvent, QMimeData, QSignalBlocker, QSize, Qt
 from PyQt6.QtGui import QAction, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -83,18 +83,17 @@ def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
     return Path(chosen) if chosen else None
 
 
-def ask_to_discard(dialog: QWidget, title: str, text: str, discard: Callable[[], object]) -> QMessageBox:
-    """Ask whether changes are to be lost, and call `discard` if they are."""
-    box = QMessageBox(dialog)
+def question(
+    parent: QWidget, title: str, text: str, yes: str, do: Callable[[], object], no: str = "Cancel", more: str = ""
+) -> QMessageBox:
+    """Return a window that asks whether to do something; `yes` and `no` are its buttons, and `no` is the default."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle(title)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(text)
-    lose = box.addButton("Discard them", QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole))
-    box.buttonClicked.connect(lambda button: discard() if button is lose else None)
-    box.open()
+    box.setInformativeText(more)
+    agree = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(no, QMessageBox.ButtonRole.RejectRole))
+    box.buttonClicked.connect(lambda button: do() if button is agree else None)
     return box
 
 
@@ -282,12 +281,20 @@ def choice(
 ) -> NarrowBox:
     """Return a drop-down list of texts, or of texts with their data; `chosen` is called when the user chooses."""
     box = named(NarrowBox(), name, tip=tip)
-    for item in items:
-        text, data = item if isinstance(item, tuple) else (item, None)
-        box.addItem(text, data)
+    refill(box, items, 0)
     if chosen is not None:
         box.activated.connect(chosen)
     return box
+
+
+def refill(box: QComboBox, items: Iterable[str | tuple[str, object]], at: int) -> None:
+    """Put other texts, or texts with their data, into a drop-down list, and choose one; no signal tells of it."""
+    with QSignalBlocker(box):
+        box.clear()
+        for item in items:
+            text, data = item if isinstance(item, tuple) else (item, None)
+            box.addItem(text, data)
+        box.setCurrentIndex(at)
 
 
 def search_field(name: str, hint: str, changed: PYQT_SLOT | None = None) -> QLineEdit:

@@ -108,7 +108,9 @@ class EncodingPreviewBox(QWidget):
             check_cancelled()
             return split, preview_encoding(experiment, split.train, min(number, len(split.train) - 1), check_cancelled)
 
-        self._job = self._background.do(work, lambda found: self._take(experiment, *found), self._refuse)
+        self._job = self._background.do(
+            work, lambda found: self._take(experiment, *found), lambda reason: self._show_none(f"No preview: {reason}")
+        )
         if self.shown is None:
             self.words.setText("reading the data …")
 
@@ -134,9 +136,6 @@ class EncodingPreviewBox(QWidget):
         self.surface.show()
         self.view.show_stimulus(found.shown, found.noun, names)
         self.words.setText(found.sentence)
-
-    def _refuse(self, reason: str) -> None:
-        self._show_none(f"No preview: {reason}")
 
     def _show_none(self, sentence: str) -> None:
         self._later.stop()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QByteArray, Qt
 from PyQt6.QtWidgets import QBoxLayout, QFormLayout, QGridLayout, QHBoxLayout, QLayout, QSplitter, QVBoxLayout, QWidget
 
 from stdpbench_gui.look import theme
@@ -81,6 +82,13 @@ def split(*parts: tuple[QWidget, int], upright: bool = False) -> QSplitter:
         made.addWidget(part)
         made.setStretchFactor(place, stretch)
     return made
+
+
+def arrange(split: QSplitter, state: object, shares: Sequence[int]) -> None:
+    """Give the parts of a splitter the sizes of a saved state or, without one, their shares in percent."""
+    if not (isinstance(state, QByteArray) and split.restoreState(state)):
+        room = split.width() if split.orientation() == Qt.Orientation.Horizontal else split.height()
+        split.setSizes([room * share // 100 for share in shares])
 
 
 def _filled(box: _Box, items: tuple[Item, ...], margins: Margins, spacing: int | None) -> _Box:

@@ -15,7 +15,6 @@ from math import ceil
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
-    QEnterEvent,
     QFont,
     QFontMetricsF,
     QHelpEvent,
@@ -63,6 +62,7 @@ class Item(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)  # draws the frame below the pointer
 
     def nextCheckState(self) -> None:  # noqa: N802 - Qt's name
         """Change nothing: what is selected is for the owner of the diagram to say."""
@@ -80,14 +80,6 @@ class Item(QAbstractButton):
             self.stepped.emit(*_STEPS[key])
         else:
             super().keyPressEvent(event)
-
-    def enterEvent(self, event: QEnterEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw the frame below the pointer."""
-        self.update()
-
-    def leaveEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw without the frame."""
-        self.update()
 
     def explain(self, heading: str, rows: Rows) -> None:
         """Set tool tip and description."""

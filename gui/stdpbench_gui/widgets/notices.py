@@ -121,13 +121,13 @@ class Notices(QWidget):
         sentence = sentence if sentence.endswith((".", "…")) else f"{sentence}."
         self.withdraw_about(about)
         for old in [old for old in self._notices if old.sentence == sentence]:
-            self._drop(old)
+            self.withdraw(old)
         notice = Notice(sentence, failed, action_text, action, about, brief)
-        notice.gone.connect(lambda: self._drop(notice))
+        notice.gone.connect(lambda: self.withdraw(notice))
         self._notices.append(notice)
         self._layout.addWidget(notice)
         while len(self._notices) > _MOST:
-            self._drop(self._notices[0])
+            self.withdraw(self._notices[0])
         self._fit()
         return notice
 
@@ -138,17 +138,12 @@ class Notices(QWidget):
     def clear(self) -> None:
         """Remove all notices; tasks continue."""
         for notice in list(self._notices):
-            self._drop(notice)
-
-    def withdraw(self, notice: Notice) -> None:
-        """Remove a notice, if it is still shown."""
-        if notice in self._notices:
-            self._drop(notice)
+            self.withdraw(notice)
 
     def withdraw_about(self, about: str) -> None:
         """Remove the notices about a subject, because they are outdated."""
         for old in [old for old in self._notices if about and old.about == about]:
-            self._drop(old)
+            self.withdraw(old)
 
     def add_task(self, words: str) -> Task:
         """Show a task."""
@@ -166,7 +161,8 @@ class Notices(QWidget):
         task.deleteLater()
         self._fit()
 
-    def _drop(self, notice: Notice) -> None:
+    def withdraw(self, notice: Notice) -> None:
+        """Remove a notice, if it is still shown."""
         if notice in self._notices:
             self._notices.remove(notice)
             self._layout.removeWidget(notice)

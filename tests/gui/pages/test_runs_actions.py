@@ -78,7 +78,7 @@ def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: Q
     waits(qtbot, lambda: dialog.list.count() == 1)
     box = dialog.ask()
     assert "cannot be undone" in box.informativeText()
-    box.button(QMessageBox.StandardButton.Cancel).click()  # type: ignore[union-attr]
+    next(each for each in box.buttons() if each.text() == "Cancel").click()
     assert names_in_bin(page.runs) == ["fast-c"]
     box = dialog.ask()
     assert box.detailedText() == "fast-c"
@@ -256,7 +256,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, window: MainWindow, qtbot: Qt
     question = window.services.dialog
     assert f"to presentation {before}?" in question.text()
     assert f"It resumes from the checkpoint at {before}." in question.text()
-    question.buttons()[0].click()
+    next(each for each in question.buttons() if each.text() == "Rewind").click()
     waits(qtbot, lambda: f"is back at presentation {before}. The later" in window.message.text())
     waits(qtbot, lambda: window.session.live.position == before, 20)  # what Train shows, without being opened again
     waits(qtbot, lambda: max(timeline.positions) == before)

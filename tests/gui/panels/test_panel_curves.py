@@ -104,7 +104,7 @@ def test_a_plot_shows_what_is_chosen_and_the_other_gives_way(panel: Curves, sett
     panel.plots[0].chosen.emit("spikes")  # which the other one shows
     redraw(panel)
     assert [plot.title for plot in panel.shown] == ["spikes per stimulus", "mean theta (mV)"]
-    panel.smoothing.choose(3)
+    panel.smoothing.choose("3")
     panel.readouts.choose("proportion", False)
     panel.save(settings)
     other = Curves(panel.session)
@@ -113,14 +113,14 @@ def test_a_plot_shows_what_is_chosen_and_the_other_gives_way(panel: Curves, sett
     other.show()
     redraw(other)
     assert [plot.title for plot in other.shown] == ["spikes per stimulus", "mean theta (mV)"]
-    assert other.smoothing.n == 3
+    assert other.smoothing.chosen == ["3"]
     assert "proportion" not in other.readouts.chosen
     other.close()
 
 
 def test_smoothing_draws_the_mean_of_the_last_points_before_the_curve(panel: Curves) -> None:
     _, before = panel.plots[0].data("vote")
-    panel.smoothing.choose(3)
+    panel.smoothing.choose("3")
     redraw(panel)
     _, smooth = panel.plots[0].data("vote")
     assert panel.plots[0].data("vote ")[1] == before

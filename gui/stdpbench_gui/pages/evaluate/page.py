@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
-from PyQt6.QtCore import QByteArray, QObject, QSettings, QSignalBlocker, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import QObject, QSettings, QSignalBlocker, Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QSplitter, QWidget
 
@@ -32,7 +32,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Label, NarrowBox, content_of, named, not_none, push_button, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, arrange, hbox, holding, vbox
 from stdpbench_gui.widgets.notices import Notices, Task
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -67,7 +67,11 @@ class ReportWriter(QObject):
         self._name = path.name
         self._task = self._notices.add_task(f"Writing the report of {path.name}:")
         self._task.cancel.clicked.connect(lambda _=False: self._give_up())
-        self._helper.ask("report", self._take, self._fail)
+        self._helper.ask(
+            "report",
+            self._take,
+            lambda reason: self._end(f"Cannot write the report of {self._name}: {reason}", True),
+        )
         self.changed.emit()
 
     def give_up(self) -> None:
@@ -83,9 +87,6 @@ class ReportWriter(QObject):
         page = Path(value["page"])
         self._end(f"Wrote the report of {self._name} to {page}")
         open_page(page)
-
-    def _fail(self, reason: str) -> None:
-        self._end(f"Cannot write the report of {self._name}: {reason}", True)
 
     def _give_up(self) -> None:
         self._helper.give_up()
@@ -294,7 +295,11 @@ class EvaluatePage(QWidget):
         self.report.clicked.connect(lambda _=False: self.write_report())
         self.run.currentIndexChanged.connect(lambda _: self._on_run())
         self._desk.progress.connect(self._on_progress)
-        self._planes.progress.connect(self._on_plane_progress)
+        self._planes.progress.connect(
+            lambda _, done, total: self.embedding.show_progress(
+                f"{self.embedding.method.currentText()}: {100 * done // max(total, 1)} %", done, total
+            )
+        )
         self.reports.changed.connect(self._fit_buttons)
         self.embedding.plane_wanted.connect(self._want_plane)
         self.embedding.given_up.connect(self._give_up_plane)
@@ -464,10 +469,7 @@ class EvaluatePage(QWidget):
         """Restore the saved sizes of the views, or set the defaults, once the page has a size."""
         self._arranged = True
         for number, split in enumerate(self._splits):
-            state = self._settings.value(_SAVED[number])
-            if not (isinstance(state, QByteArray) and split.restoreState(state)):
-                room = split.width() if split is self.columns else split.height()
-                split.setSizes([room * share // 100 for share in _SHARES[number]])
+            arrange(split, self._settings.value(_SAVED[number]), _SHARES[number])
 
     # -- computations ----------------------------------------------------------------------------------------------
 
@@ -522,8 +524,7 @@ class EvaluatePage(QWidget):
 
     def _want_plane(self, method: str) -> None:
         known = self.state.planes.get(method)
-        self._planes.give_up()
-        self.embedding.show_progress("")
+        self._give_up_plane()
         if known is not None:
             self.state.set_plane(known)
             return
@@ -542,11 +543,6 @@ class EvaluatePage(QWidget):
     def _give_up_plane(self) -> None:
         self._planes.give_up()
         self.embedding.show_progress("")
-
-    def _on_plane_progress(self, phase: str, done: int, total: int) -> None:
-        self.embedding.show_progress(
-            f"{self.embedding.method.currentText()}: {100 * done // max(total, 1)} %", done, total
-        )
 
     # -- the report ------------------------------------------------------------------------------------------------
 

@@ -36,7 +36,17 @@ from stdpbench_gui.pages.rules.state import RulesState, lowest_free
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided, Label, ProblemLabel, named, not_none, push_button, style_as, wrapped
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    Label,
+    ProblemLabel,
+    named,
+    not_none,
+    push_button,
+    refill,
+    style_as,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, split, vbox
 
 Row = tuple[str, ...]
@@ -103,10 +113,7 @@ class Table(QWidget):
                 now = box.currentText()
                 wanted = list(names) if now in names else [*names, now]
                 if [box.itemText(k) for k in range(box.count())] != wanted:
-                    with QSignalBlocker(box):
-                        box.clear()
-                        box.addItems(wanted)
-                        box.setCurrentText(now)
+                    refill(box, wanted, wanted.index(now))
 
     def add_row(self) -> None:
         """Add a row with a free name."""
@@ -158,32 +165,26 @@ class Table(QWidget):
         return item.text().strip() if item is not None else ""
 
 
-def traces_table() -> Table:
-    """Return an empty table of traces: name, side, time constant, and effect of a spike."""
-    columns = {
-        "name": (),
-        "spikes": ("input", "output"),
-        "time constant": ("tau",),
-        "a spike": ("adds 1", "sets to 1"),
-    }
-    return Table("Traces", columns, "x", ("input", "", "adds 1"))
-
-
-def parameters_table() -> Table:
-    """Return an empty table of parameters: name, value, unit, bounds and help."""
-    columns = {"name": (), "value": (), "unit": tuple(DIMENSIONS), "min": (), "max": (), "description": ()}
-    return Table("Parameters", columns, "p", ("0.01", "", "0", "", ""))
+_EFFECTS = {"add": "adds 1", "set": "sets to 1"}
+"""What a spike does to a trace, in the definition and in the table."""
+_TRACE_COLUMNS = {
+    "name": (),
+    "spikes": ("input", "output"),
+    "time constant": ("tau",),
+    "a spike": (*_EFFECTS.values(),),
+}
+_PARAMETER_COLUMNS = {"name": (), "value": (), "unit": (*DIMENSIONS,), "min": (), "max": (), "description": ()}
+"""Columns of the tables, and what can be chosen in them; empty: any text."""
 
 
 def rows_of_traces(traces: Mapping[str, Mapping[str, str]]) -> list[Row]:
     """Return table rows for the traces of a definition."""
-    words = {"add": "adds 1", "set": "sets to 1"}
-    return [(name, trace["side"], trace["tau"], words[trace["on_spike"]]) for name, trace in traces.items()]
+    return [(name, trace["side"], trace["tau"], _EFFECTS[trace["on_spike"]]) for name, trace in traces.items()]
 
 
 def traces_of(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the traces that rows define."""
-    words = {"adds 1": "add", "sets to 1": "set"}
+    words = {text: verb for verb, text in _EFFECTS.items()}
     return {name: {"side": side, "tau": tau, "on_spike": words[verb]} for name, side, tau, verb in rows}
 
 
@@ -446,7 +447,8 @@ class EditorBox(TitledBox):
             "on_input_spike": CodeField("on an input spike"),
             "on_output_spike": CodeField("on an output spike"),
         }
-        self.traces, self.parameters = traces_table(), parameters_table()
+        self.traces = Table("Traces", _TRACE_COLUMNS, "x", ("input", "", "adds 1"))
+        self.parameters = Table("Parameters", _PARAMETER_COLUMNS, "p", ("0.01", "", "0", "", ""))
         self.problem = ProblemLabel()
         self.load = push_button(
             "Load…",

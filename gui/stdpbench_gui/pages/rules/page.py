@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -36,7 +36,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Label, around, content_of, dropped_paths, named, push_button, wrapped
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, arrange, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.parameter_fields import show_windows
 
@@ -265,10 +265,7 @@ class RulesPage(QWidget):
         """Restore the saved sizes of the splitters, or set the defaults, once the page has a size."""
         self._arranged = True
         for name, split in self.splits.items():
-            state = self._settings.value(f"lab/split-{name}")
-            if not (isinstance(state, QByteArray) and split.restoreState(state)):
-                room = split.width() if split.orientation() == Qt.Orientation.Horizontal else split.height()
-                split.setSizes([room * share // 100 for share in _SHARES[name]])
+            arrange(split, self._settings.value(f"lab/split-{name}"), _SHARES[name])
         self.equations.ask()
 
     # -- the rule --------------------------------------------------------------------------------------------------

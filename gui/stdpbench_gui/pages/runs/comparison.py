@@ -230,9 +230,6 @@ class TwoMaps(QWidget):
         self.hide()
         colours: Theme = "dark" if theme.current().dark else "light"
 
-        def read() -> Film:
-            return Film([RunFolder.open(path) for path in paths], theme=colours)
-
         def take(film: Film) -> None:
             if paths == self._of:
                 self._film = film
@@ -240,7 +237,9 @@ class TwoMaps(QWidget):
                 self.show_at(film.positions[-1])
 
         if len(paths) == 2:
-            self._background.do(read, take, lambda _: None)
+            self._background.do(
+                lambda: Film([RunFolder.open(path) for path in paths], theme=colours), take, lambda _: None
+            )
 
     def show_at(self, position: int | None) -> None:
         """Show both runs at a position; None: the last."""

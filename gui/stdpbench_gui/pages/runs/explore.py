@@ -34,7 +34,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Label, NarrowBox, named, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, named, refill, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.plot import PlotArea
 
@@ -242,8 +242,7 @@ class ExplorePanel(View, QWidget):
         self._wanted: dict[str, str] = {}
         self.axes: dict[str, RunAxis] = {}
         self.source = self._chooser("Runs")
-        self.source.addItem("shown in the history", _HISTORY)
-        self.source.addItem("ticked", _TICKED)
+        self._list_sweeps([])
         self.across, self.up, self.colour = (self._chooser(name) for name in ("Across", "Up", "Colour"))
         self.scatter = RunScatter(self._words)
         self.empty = wrapped("", "empty")
@@ -300,13 +299,9 @@ class ExplorePanel(View, QWidget):
             self.refresh()
 
     def _list_sweeps(self, folders: list[Path]) -> None:
-        chosen = self.source.currentData()
-        with QSignalBlocker(self.source):
-            while self.source.count() > 2:
-                self.source.removeItem(2)
-            for folder in folders:
-                self.source.addItem(f"sweep {folder.name}", str(folder))
-            self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
+        chosen, keys = self.source.currentData(), [_HISTORY, _TICKED, *map(str, folders)]
+        texts = ["shown in the history", "ticked", *(f"sweep {folder.name}" for folder in folders)]
+        refill(self.source, zip(texts, keys, strict=True), keys.index(chosen) if chosen in keys else 0)
 
     def refresh(self) -> None:
         """Find the axes of the chosen runs in a thread, if they or their values have changed."""
@@ -455,10 +450,8 @@ class ExplorePanel(View, QWidget):
         return f"{label}: {low} {squares} {high}{' (logarithmic)' if axis.log else ''}"
 
     def _show_strong(self) -> None:
-        strong: NDArray[np.bool_] | None = None
-        if self._selected:
-            strong = np.array([entry.name in self._selected for entry in self._entries], bool)
-        self.scatter.show_strong(strong if strong is not None and strong.any() else None)
+        strong = np.array([entry.name in self._selected for entry in self._entries], bool)
+        self.scatter.show_strong(strong if strong.any() else None)
 
     def _words(self, run: int) -> str:
         entry, axes = self._entries[run], [*self.shown_axes(), self.axes.get(self._path("colour"))]

@@ -108,7 +108,7 @@ def specs(page: RunsPage) -> list[ActionSpec | None]:
         ActionSpec(
             "hardware",
             "Chec&k chips…",
-            _one(doing.check_chips),
+            _one(lambda entry: doing.check_chips(entry.path)),
             is_finished,
             "Whether the trained network fits neuromorphic chips, with sources",
             one=True,
@@ -297,10 +297,6 @@ class RunActions:
             self.actions[spec.key].setIconText(spec.text.replace("&", ""))  # Qt's default drops the dots
         actions.separator(_MENU)
         self.refresh()
-
-    def buttons(self) -> list[QAction]:
-        """The most frequent actions."""
-        return [self.actions[key] for key in _BUTTONS]
 
     def menu(self, parent: QWidget) -> QMenu:
         """Return a context menu."""
@@ -538,7 +534,9 @@ class RunsPage(QWidget):
         self.stars_button = tool_button(STAR, name="Only runs with a star", tip="Show only runs with a star")
         self.stars_button.setCheckable(True)
         title = named(Label("History"), style="cardtitle")
-        self.buttons = ButtonRow(self.run_actions.buttons(), "More actions for the selected runs")
+        self.buttons = ButtonRow(
+            [self.run_actions.actions[key] for key in _BUTTONS], "More actions for the selected runs"
+        )
         tools = self.stars_button, self.buttons, self.columns_button, self.bin_button
         head = hbox(title, (self.search, 1), *tools, spacing=theme.GRID)
         history = vbox(
@@ -774,8 +772,7 @@ class RunsPage(QWidget):
 
     def _on_removed(self, text: str, put_back: object, take_out: object) -> None:
         self.steps.do(text, put_back, take_out)
-        undo, text = self.steps.undo, f"Ctrl+Z undoes {text}."
-        self.notices.add_notice(text, action_text="Undo", action=undo, brief=True)
+        self.notices.add_notice(f"Ctrl+Z undoes {text}.", action_text="Undo", action=self.steps.undo, brief=True)
 
     # -- appearance ------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from PyQt6.QtCore import (
     Qt,
     pyqtSignal,
 )
-from PyQt6.QtGui import QColor, QKeyEvent
+from PyQt6.QtGui import QColor, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -125,25 +125,6 @@ _LETTERS = (5, 13, 32, 18, 16, 40)
 _ROWS = 5  # maximum number of rows visible without scrolling
 
 
-class QueueView(QTreeView):
-    """View of the queue items; Alt with an arrow key moves an item, Delete removes it."""
-
-    step_wanted = pyqtSignal(int)
-    remove_wanted = pyqtSignal()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Move or remove the selected items."""
-        if event is not None:
-            steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-            if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in steps:
-                self.step_wanted.emit(steps[Qt.Key(event.key())])
-                return
-            if event.key() == Qt.Key.Key_Delete:
-                self.remove_wanted.emit()
-                return
-        super().keyPressEvent(event)
-
-
 class QueueBox(QWidget):
     """The queue of the runs folder; hidden while there is none.
 
@@ -172,7 +153,7 @@ class QueueBox(QWidget):
         self._starting = False
         self.model = QueueModel(self)
         self.view = named(
-            QueueView(),
+            QTreeView(),
             "Queue",
             tip="Alt with an arrow key moves an item; Delete removes it",
             style="rows",
@@ -189,8 +170,13 @@ class QueueBox(QWidget):
         self.state = named(wrapped("", "faint"), "State of the queue")
         self._buttons()
         vbox(self._bar(), self.view, within=self, spacing=theme.GRID // 2)
-        self.view.step_wanted.connect(self.step)
-        self.view.remove_wanted.connect(self.remove)
+        within = Qt.ShortcutContext.WidgetShortcut
+        for keys, slot in (
+            ("Alt+Up", partial(self.step, -1)),
+            ("Alt+Down", partial(self.step, 1)),
+            ("Del", self.remove),
+        ):
+            QShortcut(QKeySequence(keys), self.view, slot, context=within)
         not_none(self.view.selectionModel()).selectionChanged.connect(lambda *_: self._enable())
         self.show_seen(RunsFolderState({}, QueueState()))
 

@@ -55,16 +55,12 @@ _EXPORTED: dict[Exported, tuple[str, dict[str, str]]] = {
 """Title of the dialog, and types of files by suffix."""
 
 
-def usual_file(name: str, kind: Exported) -> str:
-    """Return the name of the file that a run is exported to, unless another one is chosen."""
-    return f"{name}{SUFFIX if kind == 'zip' else next(iter(_EXPORTED[kind][1]))}"
-
-
 def file_to_export_to(name: str, folder: str, parent: QWidget, kind: Exported = "zip") -> Path | None:
     """Ask for the file to export a run to, with the suffix of its type; return None if cancelled."""
     title, types = _EXPORTED[kind]
-    first, suggested = next(iter(types)), str(Path(folder) / usual_file(name, kind))
-    chosen, filtered = QFileDialog.getSaveFileName(parent, title, suggested, ";;".join(types.values()))
+    first = next(iter(types))
+    suggested = Path(folder) / f"{name}{SUFFIX if kind == 'zip' else first}"
+    chosen, filtered = QFileDialog.getSaveFileName(parent, title, str(suggested), ";;".join(types.values()))
     if not chosen:
         return None
     path = Path(chosen)
@@ -223,12 +219,9 @@ class RowActions(QObject):
 
     def ask_for_branch(self, entry: Entry) -> None:
         """Open the form for a branch."""
-        self._with_past(entry, lambda past: self._open_branch(entry, past))
-
-    def _with_past(self, entry: Entry, then: Callable[[Past], object]) -> None:
         self._background.do(
             lambda: Past.read(RunFolder.open(entry.path)),
-            then,
+            lambda past: self._open_branch(entry, past),
             lambda reason: self._report(f"Cannot read {entry.name}: {reason}", True),
         )
 
@@ -360,11 +353,7 @@ class RowActions(QObject):
             lambda reason: self._end(task, f"Cannot export {entry.name}: {reason}", True),
         )
 
-    def check_chips(self, entry: Entry) -> None:
-        """Compare the network of a run with chips, and show the result."""
-        self.check_chips_of(entry.path)
-
-    def check_chips_of(self, path: Path) -> None:
+    def check_chips(self, path: Path) -> None:
         """Compare the network of the run in a folder with chips, and show the result."""
         task = self._begin(f"Checking chips for {path.name}:")
 

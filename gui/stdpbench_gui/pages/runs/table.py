@@ -33,7 +33,6 @@ from PyQt6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeView,
-    QWidget,
 )
 
 from stdpbench.base.units import thousands
@@ -426,7 +425,9 @@ class RunsTable(QTreeView):
         self.setObjectName("rows")
         self.setAccessibleName("History of runs")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._ask_for_menu)
+        self.customContextMenuRequested.connect(
+            lambda place: self.menu_wanted.emit(not_none(self.viewport()).mapToGlobal(place))
+        )
         self.doubleClicked.connect(self._on_double_click)
         self.clicked.connect(self._on_click)
         header = named(
@@ -525,9 +526,6 @@ class RunsTable(QTreeView):
                 return
         super().keyPressEvent(event)
 
-    def _ask_for_menu(self, place: QPoint) -> None:
-        self.menu_wanted.emit(not_none(self.viewport()).mapToGlobal(place))
-
     # -- columns ---------------------------------------------------------------------------------------------------
 
     def show_columns(self, columns: Sequence[str]) -> None:
@@ -541,19 +539,11 @@ class RunsTable(QTreeView):
         self.choose(chosen)
         self.save()
 
-    def column_menu(self, parent: QWidget) -> QMenu:
-        """Return a menu that chooses among the columns of the runs."""
-        menu = QMenu(parent)
-        self.fill_column_menu(menu)
-        return menu
-
     def fill_column_menu(self, menu: QMenu) -> None:
         """Fill a menu with the columns of the runs, in place of what it has."""
         menu.clear()
         for heading, paths in run_columns.columns(self.runs.entries).items():
-            inner = menu
-            if heading != "run":
-                inner = not_none(menu.addMenu(heading))
+            inner = menu if heading == "run" else not_none(menu.addMenu(heading))
             for path in [*paths, *(["branches"] if heading == "run" else [])]:
                 toggle = partial(self._toggle, path)
                 action = check_action(inner, run_columns.title(path), path in self.runs.columns, toggle)
@@ -564,10 +554,10 @@ class RunsTable(QTreeView):
         menu_action(menu, "Default columns", lambda: self.show_columns(USUAL))
 
     def _show_column_menu(self, place: QPoint) -> None:
-        header = not_none(self.header())
-        menu = self.column_menu(self)
+        menu = QMenu(self)
+        self.fill_column_menu(menu)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(header.mapToGlobal(place))
+        menu.popup(not_none(self.header()).mapToGlobal(place))
 
     def _toggle(self, path: str, on: bool) -> None:
         shown = self._in_order()
@@ -580,8 +570,7 @@ class RunsTable(QTreeView):
 
     def _size_columns(self) -> None:
         """Give columns their widths; where room is lacking, some shrink, so that the table need not scroll."""
-        header, letter = self.header(), self.fontMetrics().horizontalAdvance("n")
-        assert header is not None
+        header, letter = not_none(self.header()), self.fontMetrics().horizontalAdvance("n")
         self._sizing = True
         wanted, least = {}, {}
         for column in self.runs.columns:

@@ -61,12 +61,16 @@ class CheckedMenu(QMenu):
         usual: Collection[str],
         parent: QWidget,
         changed: Callable[[], None],
+        one: bool = False,
     ) -> None:
         super().__init__(title, parent)
         self._actions: dict[str, QAction] = {}
+        group = QActionGroup(self)
+        group.setExclusive(one)
         for name, text in names.items():
             titled = text[0].upper() + text[1:]
             self._actions[name] = check_action(self, titled, name in usual, lambda _: changed())
+            group.addAction(self._actions[name])
 
     @property
     def chosen(self) -> list[str]:
@@ -81,39 +85,6 @@ class CheckedMenu(QMenu):
         """Choose exactly these."""
         for name, action in self._actions.items():
             action.setChecked(name in names)
-
-
-class SmoothingMenu(QMenu):
-    """A menu of the number of points in the moving mean of curves.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Parent.
-    changed : callable
-        Called when the choice changes.
-    """
-
-    CHOICES = (1, 3, 5, 10, 30)
-
-    def __init__(self, parent: QWidget, changed: Callable[[], None]) -> None:
-        super().__init__("Smoothing", parent)
-        self._group = QActionGroup(self)
-        self._actions: dict[int, QAction] = {}
-        for n in self.CHOICES:
-            self._actions[n] = check_action(self, f"Mean of the last {n} points" if n > 1 else "None", n == 1)
-            self._group.addAction(self._actions[n])
-        self._group.triggered.connect(lambda _: changed())
-
-    @property
-    def n(self) -> int:
-        """Number of points; 1: no smoothing."""
-        return next(n for n, action in self._actions.items() if action.isChecked())
-
-    def choose(self, n: int) -> None:
-        """Choose a number of points; others than those of the menu are ignored."""
-        if n in self._actions:
-            self._actions[n].trigger()
 
 
 class OverlaysMenu(QMenu):
@@ -166,6 +137,8 @@ class OverlaysMenu(QMenu):
         return others[:_OFFERED]
 
 
+_SMOOTHING = (1, 3, 5, 10, 30)
+"""Numbers of points in the moving mean of curves."""
 _OFFERED = 12
 """Runs that the menu of overlays offers."""
 
@@ -247,7 +220,8 @@ class Curves(Panel):
         self.measures = CheckedMenu("Measures on held-out pictures", PERCENT, USUAL, self, self.show_all)
         names = {name: name for name in READOUTS}
         self.readouts = CheckedMenu("Read-outs of running accuracy", names, READOUTS, self, self.show_all)
-        self.smoothing = SmoothingMenu(self, self.show_all)
+        means = {str(n): f"mean of the last {n} points" if n > 1 else "none" for n in _SMOOTHING}
+        self.smoothing = CheckedMenu("Smoothing", means, ("1",), self, self.show_all, one=True)
         for menu in (self.readouts, self.measures, self.smoothing, OverlaysMenu(self, session, self.overlays)):
             self.menu.addMenu(menu)
         self.as_grid = check_action(self.menu, "Grid of all curves", False, lambda _: self.show_all())
@@ -278,7 +252,7 @@ class Curves(Panel):
         for kind, names in self._choices.items():
             settings.setValue(f"curves/{kind}", ",".join(names))
         settings.setValue("curves/grid", "true" if self.as_grid.isChecked() else "false")
-        settings.setValue("curves/smoothing", self.smoothing.n)
+        settings.setValue("curves/smoothing", self.smoothing.chosen[0])
         settings.setValue("curves/readouts", ",".join(self.readouts.chosen))
         settings.setValue("curves/measures", ",".join(self.measures.chosen))
 
@@ -290,7 +264,7 @@ class Curves(Panel):
             if len(names) == len(chosen):
                 chosen[:] = names
         self.as_grid.setChecked(str(settings.value("curves/grid", "false")) == "true")
-        self.smoothing.choose(int(str(settings.value("curves/smoothing", 1))))
+        self.smoothing.choose(str(settings.value("curves/smoothing", 1)))
         for menu, key in ((self.readouts, "curves/readouts"), (self.measures, "curves/measures")):
             if settings.contains(key):
                 menu.restore(str(settings.value(key)).split(","))
@@ -379,7 +353,7 @@ class Curves(Panel):
         lowest = {column: row for _, row, column in sorted(self._placed, key=lambda place: place[1])}
         for plot, row, column in self._placed:
             plot.label_time(*(source.x_labels if row == lowest[column] else ()))
-            plot.draw(drawn[plot], self.smoothing.n, self.runs.bold)
+            plot.draw(drawn[plot], int(self.smoothing.chosen[0]), self.runs.bold)
             plot.draw_changes(marks, source.scale, None if moment is None else moment.position)
 
     @property

@@ -102,7 +102,8 @@ class Stream(Source):
 
     def measure(self, name: str) -> Measure:
         """Return the curves of a quantity."""
-        own = [self._line(part, number, name, *points) for number, (part, points) in self._numbered(name, self.live)]
+        numbered = enumerate(_parts(name, self.live, self._columns).items())
+        own = [self._line(part, number, name, *points) for number, (part, points) in numbered]
         own.sort(key=lambda line: line.name not in self.on_display)
         part = own[0].name if own else ""
         measured = [(other, _parts(name, other.live).get(part)) for other in self.others]
@@ -126,9 +127,6 @@ class Stream(Source):
         """Return the share of weights in each bin over time, its square root, so that rare weights are visible."""
         histograms = self._columns.get(f"weights.{projection}")
         return None if histograms is None else np.sqrt(histograms / np.maximum(histograms.sum(axis=1), 1)[:, None])
-
-    def _numbered(self, name: str, live: LiveRun) -> list[tuple[int, tuple[str, tuple[Values, Values]]]]:
-        return list(enumerate(_parts(name, live, self._columns).items()))
 
     def _line(self, part: str, number: int, name: str, x: Values, y: Values) -> Line:
         """Return the line of a population, of a projection, or of all answers."""

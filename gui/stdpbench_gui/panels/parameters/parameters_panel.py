@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QMainWindow, QWidget
@@ -38,6 +38,7 @@ from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import ParameterRow, new_run_button
 
 STAGES = "schedule.stages"
+_P = TypeVar("_P", bound=Panel)
 
 
 class StagesRow(QWidget):
@@ -323,8 +324,7 @@ class ParametersPanel(Panel):
 
     def _show_diagram(self) -> None:
         """Show the network above the parameters if it fits there and the Network panel does not show it."""
-        docks, selection = self.parentWidget(), self.session.selection
-        panel = docks.findChild(NetworkPanel) if isinstance(docks, QMainWindow) else None
+        selection, panel = self.session.selection, self._beside(NetworkPanel)
         elsewhere = panel is not None and panel.isVisible() and not panel.visibleRegion().isEmpty()
         if selection.graph is None or elsewhere:
             self.diagram.hide()
@@ -434,16 +434,19 @@ class ParametersPanel(Panel):
 
     def _compare(self, parent: Path, blocks: Mapping[int, Block], branch: Path) -> None:
         """Draw the parent's curves with the branch; the weight difference follows once the branch is opened."""
-        docks = self.parentWidget()
-        curves = docks.findChild(Curves) if isinstance(docks, QMainWindow) else None
+        curves = self._beside(Curves)
         if curves is not None:
             curves.overlay(parent.name, blocks, parent, branch)
         self._branched = parent, branch
 
+    def _beside(self, kind: type[_P]) -> _P | None:
+        """Return the panel of a kind in the same window; None if there is none."""
+        docks = self.parentWidget()
+        return docks.findChild(kind) if isinstance(docks, QMainWindow) else None
+
     def _show_difference(self) -> None:
         """Show the difference of a branch made here to its parent in the weight map, and report it."""
-        docks, folder = self.parentWidget(), self.session.folder
-        found = docks.findChild(WeightMap) if isinstance(docks, QMainWindow) else None
+        folder, found = self.session.folder, self._beside(WeightMap)
         if self._branched is None or found is None or folder is None:
             return
         (parent, branch), self._branched = self._branched, None
