@@ -152,7 +152,10 @@ def list_runs(
             shown = [column for column in shown if column not in ("vote", "started")] + measures
         if not chosen and terminal_width() < _WIDE and "started" in shown:
             shown.remove("started")
-        rows = [[_cell(entry, column) for column in shown] for entry in entries]
+        rows = [
+            [formatted(entry, column) if column in _FORMATTED else entry.text(column) for column in shown]
+            for entry in entries
+        ]
         right = [number for number, column in enumerate(shown) if column in NUMBERS or column.startswith(_STREAM)]
         sys.stdout.write(plain_table([column.removeprefix(_STREAM) for column in shown], rows, right))
     if waiting and not bin_:
@@ -466,10 +469,6 @@ def _stream_columns(entries: Sequence[Entry]) -> list[str]:
     """Return the columns of measures of streams that entries have."""
     paths = dict.fromkeys(path for entry in entries for path in entry.metrics if path.startswith(_STREAM))
     return [path for path in paths if path != f"{_STREAM}seconds"]
-
-
-def _cell(entry: Entry, column: str) -> str:
-    return formatted(entry, column) if column in _FORMATTED else entry.text(column)
 
 
 def _show_account(

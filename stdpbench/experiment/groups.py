@@ -156,7 +156,7 @@ def _section_groups(experiment: Experiment) -> Iterator[Group]:
         if section in experiment.sections:
             owner = getattr(experiment, section)
             kinds = section != "network"  # networks of another kind have other sections
-            declared = dict(_of_part(owner, section, "") if kinds else _own(owner))
+            declared = dict(_of_part(owner, section, "") if kinds else {p.name: p for p in owner.describe()})
             declared.pop("stages", None)  # a list of tables
             if section == EVALUATION:
                 declared = {"thresholds": declared["thresholds"], **_in_evaluation(experiment)}
@@ -232,10 +232,6 @@ def population_parameters(path: str, population: Population) -> dict[str, Parame
         return {}
     neuron = _of_part(population.neuron, f"{path}.neuron", "neuron.")
     return neuron | _of_part(population.noise, f"{path}.noise", "noise.")
-
-
-def _own(owner: Parameters) -> dict[str, Parameter]:
-    return {parameter.name: parameter for parameter in owner.describe()}
 
 
 def _of_part(owner: Parameters | None, path: str, prefix: str) -> dict[str, Parameter]:

@@ -72,7 +72,7 @@ class Placement:
     def reached(self, needs: Needs, population: str) -> int | None:
         """Return the largest number of cores that a neuron of a population reaches; None if not all are placed."""
         total = 0
-        for projection in needs.out_of(population):
+        for projection in [one for one in needs.projections.values() if one.source == population]:
             cores = self.cores[projection.target]
             if cores is None:
                 return None
@@ -273,7 +273,7 @@ def check(needs: Needs, target: Target, activity: Activity) -> ChipCheck:
     """
     placement = place(needs, target)
     rows = tuple(row for compare in _CHECKS for row in compare(needs, target, placement))
-    spikes = {name: _sum(activity.spikes.get(name)) for name in _populations(needs)}
+    spikes = {name: _sum(activity.spikes.get(name)) for name in [*filter(None, [needs.input]), *needs.populations]}
     operations = {name: _operations(needs, name, activity.spikes) for name in needs.projections}
     updates = float(sum(population.n for population in needs.populations.values()) * activity.steps)
     counts = {"synaptic operation": _total(operations), "neuron update": updates or None}
@@ -284,10 +284,6 @@ def check(needs: Needs, target: Target, activity: Activity) -> ChipCheck:
     origin = {name: activity.origin.get(name, activity.missing) for name in spikes}
     remarks = (*((_CURRENTS,) if activity.currents else ()), *target.remarks, _THRESHOLDS)
     return ChipCheck(target, rows, placement.total, spikes, operations, origin, energies, remarks)
-
-
-def _populations(needs: Needs) -> list[str]:
-    return [*([needs.input] if needs.input else []), *needs.populations]
 
 
 def _sum(spikes: NDArray[Any] | None) -> float | None:

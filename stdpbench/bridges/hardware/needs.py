@@ -148,10 +148,6 @@ class Needs:
         """Return the projections that end at a population."""
         return [projection for projection in self.projections.values() if projection.target == population]
 
-    def out_of(self, population: str) -> list[ProjectionNeeds]:
-        """Return the projections that begin at a population."""
-        return [projection for projection in self.projections.values() if projection.source == population]
-
     def fan_in(self, population: str) -> NDArray[np.int64]:
         """Return the number of incoming synapses of each neuron of a population, int64, (n,)."""
         total = np.zeros(self.populations[population].n, np.int64)

@@ -451,7 +451,8 @@ class ProjectionLayout:
                 place[name] = Value(scale)
         if self.rule is not None:
             values = self.values()
-            used = {variable.tau for variable in self.output_variables} | words_of(_code_of(self.averages))
+            code = " ".join(f"{average.of} {average.on_spike}" for average in self.averages)
+            used = {variable.tau for variable in self.output_variables} | words_of(code)
             at_target |= {self.own(name): value for name, value in values.items() if name in used}
             taus = {trace.tau for trace in self.input_traces}
             if self.output_traces:
@@ -481,11 +482,6 @@ def synaptic_name(name: str) -> str:
 def delay_name(name: str) -> str:
     """Return the name in synapses of a parameter of the rule for delays."""
     return f"{brian_name(name)}_delay"
-
-
-def _code_of(averages: tuple[Average, ...]) -> str:
-    """Return all expressions of averages as one text."""
-    return " ".join(f"{average.of} {average.on_spike}" for average in averages)
 
 
 def normalise(w: NDArray[np.float64], weight_sum: float) -> NDArray[np.int64]:

@@ -177,7 +177,8 @@ def plastic_synapses(
         variables = projection.synapse_variables if drive else rule.synapse_variables
         model += [f"{own(name)} : 1" for name in variables]
         model += [f"{LAST_CHANGE} : second"] if lazily else []
-        itself = _absent(projection)
+        # keeps the weights of unconnected pairs at 0
+        itself = f"w = w*{connected_code(projection)}" if projection.at_end else ""
         caught_up = (
             "\n".join(code for code in (replace(_since_last(projection), names), itself) if code) if lazily else ""
         )
@@ -235,11 +236,6 @@ def _learn_delays(projection: ProjectionLayout, model: list[str], post: list[str
         f"{own(t.name)} = 1" if t.on_spike == "set" else f"{own(t.name)} = {decayed[t.name]} + 1" for t in traces
     ]
     return replace(rule.on_input_spike, names)
-
-
-def _absent(projection: ProjectionLayout) -> str:
-    """Return code that keeps the weights of unconnected pairs at 0; empty if all pairs are connected."""
-    return f"w = w*{connected_code(projection)}" if projection.at_end else ""
 
 
 def connected_code(projection: ProjectionLayout) -> str:

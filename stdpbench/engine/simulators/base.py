@@ -400,14 +400,11 @@ class Simulator(ABC):
         variable = self._variables.get(name)
         if variable is None:
             raise StdpbenchError(f"there is no array {name!r}; {suggestion(name, self._variables)}")
-        return self._view(variable)
+        return self._array(variable.group, variable.variable) if variable.group else self._kept[variable.name]
 
     @cached_property
     def _variables(self) -> dict[str, StateVariable]:
         return {**self.layout.state, **self.layout.fixed}
-
-    def _view(self, variable: StateVariable) -> NDArray[np.float64]:
-        return self._array(variable.group, variable.variable) if variable.group else self._kept[variable.name]
 
     def weights(self, projection: str) -> NDArray[np.float64]:
         """Return a view of the weights: (n_source, n_target), one-to-one (n,), sparse (n_synapses,)."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from stdpbench.base.errors import StdpbenchError, several
+from stdpbench.base.errors import several
 from stdpbench.kinds.delay_plasticity.base import DelayRule
 from stdpbench.kinds.plasticity.base import Trace
-from stdpbench.kinds.plasticity.declared import common_problems
+from stdpbench.kinds.plasticity.declared import common_problems, name_problems
 from stdpbench.kinds.plasticity.language import DIMENSIONS, NUMBER, check_code
-from stdpbench.kinds.plasticity.names import check_name
 
 _TIME = DIMENSIONS["s"]
 _CODES = ("on_input_spike", "on_output_spike")
@@ -37,14 +36,10 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
     declared = {parameter.name: parameter for parameter in rule.describe()}
     yield from common_problems(declared, traces, rule.input_spike_needs, rule.on_input_spike)
     units = {name: parameter.unit for name, parameter in declared.items() if parameter.unit is not None}
-    for name in dict.fromkeys([*(trace.name for trace in traces), *units]):
-        if name == "d":
-            yield "the name d is reserved for the delay"
-            continue
-        try:
-            check_name(name)
-        except StdpbenchError as error:
-            yield str(error)
+    names = [*(trace.name for trace in traces), *units]
+    if "d" in names:
+        yield "the name d is reserved for the delay"
+    yield from name_problems(name for name in names if name != "d")
     for trace in traces:
         if trace.name in units:
             yield f"{trace.name} is both a parameter and a trace"

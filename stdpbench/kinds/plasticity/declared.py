@@ -7,7 +7,7 @@ the rule is read, not by Brian2 or a compiler in the middle of a run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from stdpbench.base.errors import StdpbenchError, several
@@ -95,6 +95,15 @@ def common_problems(
         yield f"input_spike_needs must be an output trace that on_input_spike reads, not {required_trace!r}"
 
 
+def name_problems(names: Iterable[str]) -> Iterator[str]:
+    """Yield errors in names that reach Brian2 and C++."""
+    for name in dict.fromkeys(names):
+        try:
+            check_name(name)
+        except StdpbenchError as error:
+            yield str(error)
+
+
 def _names(
     rule: type[PlasticityRule], variables: dict[str, Dimension], quantities: dict[str, Dimension]
 ) -> Iterator[str]:
@@ -106,13 +115,7 @@ def _names(
     # in synapses, an intermediate result named like a variable of the neuron would overwrite that variable
     results = re.findall(r"^\s*(\w+)\s*[-+*/]?=(?!=)", "\n".join(codes[: len(_CODES)]), re.MULTILINE)
     used = [*variables, *(name for name in quantities if name in read), *results]
-    for name in dict.fromkeys(used):
-        if name in ("w", "w_max"):
-            continue
-        try:
-            check_name(name)
-        except StdpbenchError as error:
-            yield str(error)
+    yield from name_problems(name for name in used if name not in ("w", "w_max"))
     for name in variables:
         if name.endswith(("_pre", "_post")):
             yield f"{name}: the name of a trace, average or variable must not end in _pre or _post"

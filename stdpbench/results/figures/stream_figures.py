@@ -51,7 +51,8 @@ def stream_figure(
     """
     plots: list[dict[str, Any]] = []
     for name, label in QUANTITIES.items():
-        lines = [_line(columns, key, deviations.get(key)) for key in _known(columns, name)]
+        known = [key for key in columns if key.startswith(f"{name}.") and np.isfinite(columns[key]).any()]
+        lines = [_line(columns, key, deviations.get(key)) for key in known]
         if name in _RHYTHMS and lines:
             lines.append({"x": columns["time"], "y": np.ones(len(columns["time"])), "colour": "0.5", "style": ":"})
         limits: dict[str, Any] = {"log": True} if name in _RHYTHMS else {"range": (0, None)}
@@ -65,10 +66,6 @@ def stream_figure(
         parts = [{"kind": "lines", "x_label": "time (s)", "plots": [{"label": QUANTITIES["rate"], "lines": []}]}]
     parts[0]["title"] = title
     return figure_of({"kind": "stack", "parts": parts}, width)
-
-
-def _known(columns: Mapping[str, NDArray[Any]], name: str) -> list[str]:
-    return [key for key in columns if key.startswith(f"{name}.") and np.isfinite(columns[key]).any()]
 
 
 def _line(columns: Mapping[str, NDArray[Any]], key: str, deviation: NDArray[Any] | None) -> dict[str, Any]:

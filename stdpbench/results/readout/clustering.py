@@ -84,7 +84,8 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
         return np.zeros(len(points), np.int64)
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters
-        clusters = METHODS[method](points, k or 0, _small_seed(seed))
+        short = int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn accepts 32 bits only
+        clusters = METHODS[method](points, k or 0, short)
     return np.asarray(clusters, np.int64)
 
 
@@ -116,10 +117,6 @@ def winners(spike_counts: Counts) -> NDArray[np.int64]:
     """Return the neuron that fires most for each picture, the lowest in a tie; `NO_ANSWER` without spikes."""
     counts = checked_counts(spike_counts)
     return np.where(counts.any(axis=1), counts.argmax(axis=1), NO_ANSWER).astype(np.int64)
-
-
-def _small_seed(seed: int) -> int:
-    return int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn accepts 32 bits only
 
 
 def _k_means(points: Features, k: int, seed: int) -> Any:

@@ -148,14 +148,19 @@ def mutual_information(
     return information
 
 
+def unit_fields(w: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return the fields, one per column, with mean 0 and norm 1."""
+    centred = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
+    norm = np.linalg.norm(centred, axis=0)
+    return np.asarray(centred / np.where(norm > 0, norm, 1), np.float32)
+
+
 def most_alike(w: NDArray[np.floating[Any]], block: int = 1024) -> NDArray[np.float64]:
     """Return the correlation of each receptive field with the most similar other one: float64, (n_exc,).
 
     The result is NaN if there is only one neuron.
     """
-    fields = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
-    length = np.linalg.norm(fields, axis=0)
-    fields = fields / np.where(length > 0, length, 1)
+    fields = unit_fields(w)
     n = fields.shape[1]
     largest = np.full(n, np.nan)
     for first in range(0, n, block):

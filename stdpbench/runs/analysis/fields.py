@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.results.readout.neurons import unit_fields
+
 Weights = NDArray[np.floating[Any]]
 ALIKE = 0.95
 """Correlation of weights above which two neurons are duplicates."""
@@ -92,12 +94,12 @@ def by_similarity(w: Weights) -> NDArray[np.int64]:
 
     if w.shape[1] < 3:
         return np.arange(w.shape[1])
-    return np.asarray(leaves_list(linkage(_normalised(w).T, "average")), np.int64)
+    return np.asarray(leaves_list(linkage(unit_fields(w).T, "average")), np.int64)
 
 
 def duplicates(w: Weights, alike: float = ALIKE) -> NDArray[np.bool_]:
     """Find neurons whose correlation with a neuron of lower index exceeds `alike`: bool, (n,)."""
-    unit = _normalised(w)
+    unit = unit_fields(w)
     n = unit.shape[1]
     is_duplicate = np.zeros(n, bool)
     for first in range(0, n, _BLOCK):
@@ -106,13 +108,6 @@ def duplicates(w: Weights, alike: float = ALIKE) -> NDArray[np.bool_]:
         earlier = np.arange(correlation.shape[0])[:, None] < np.arange(first, first + block.shape[1])
         is_duplicate[first : first + block.shape[1]] = ((correlation > alike) & earlier).any(axis=0)
     return is_duplicate
-
-
-def _normalised(w: Weights) -> NDArray[np.float32]:
-    """Return the fields with mean 0 and norm 1."""
-    centred = np.asarray(w, np.float32) - w.mean(axis=0, dtype=np.float32)
-    norm = np.linalg.norm(centred, axis=0)
-    return np.asarray(centred / np.where(norm > 0, norm, 1), np.float32)
 
 
 def field_shape(source: tuple[int, ...]) -> tuple[int, int]:

@@ -161,7 +161,7 @@ def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str],
     for name in content.runs:
         if name not in names:
             continue
-        freed = _size(folder / name)
+        freed = sum(path.lstat().st_size for path in (folder / name).rglob("*") if not path.is_dir())
         with disk_errors(f"cannot remove {folder / name}"):
             remove_tree(folder / name, re.escape(name), runs)
         removed.append(name)
@@ -190,7 +190,3 @@ def _free(path: Path) -> Path:
     """Return a path that does not exist, with a number appended if necessary."""
     numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
     return next(free for free in chain([path], numbered) if not free.exists())
-
-
-def _size(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())

@@ -251,10 +251,7 @@ class RunClient:
                 output = log.read().decode("utf-8", "replace")
         except OSError:
             output = ""
-        return why_ended(self._status(), output, self.folder / LOG)
-
-    def _status(self) -> int | None:
-        return None if self._process is None else self._process.poll()
+        return why_ended(None if self._process is None else self._process.poll(), output, self.folder / LOG)
 
     def wait_for_process(self, timeout: float | None = None) -> int | None:
         """Wait for the process started by `start`; return its exit status, or None if unknown."""

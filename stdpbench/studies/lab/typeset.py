@@ -66,7 +66,8 @@ def lines_of(rule: PlasticityRule) -> list[Line]:
             tex += rf",\quad {name} \leftarrow {name} + {jump}"
         lines.append(Line("filtered potential" if average.follows_v else "average, slowly", tex))
     for label, text in _expressions(rule):
-        for number, tex in enumerate(statements_tex(text)):
+        statements = filter(None, map(str.strip, text.splitlines()))
+        for number, tex in enumerate(map(statement_tex, statements)):
             lines.append(Line(label if number == 0 else "", tex))
     return [
         Line("" if number and line.label == lines[number - 1].label else line.label, line.tex)
@@ -97,11 +98,6 @@ def notes_of(rule: PlasticityRule) -> list[str]:
     if rule.each_step:
         notes.append("Δt is a time step, of any length: each takes its part of the integral exactly.")
     return notes
-
-
-def statements_tex(text: str) -> list[str]:
-    """Return each statement of an expression as TeX."""
-    return [statement_tex(line.strip()) for line in text.strip().splitlines() if line.strip()]
 
 
 def statement_tex(line: str) -> str:

@@ -42,17 +42,38 @@ FEWEST = 20
 
 
 @dataclass(frozen=True, eq=False)
-class EvaluatedRun:
-    """A finished run with its data.
+class ReportedRun:
+    """A run of which a report is written.
 
     Attributes
     ----------
     folder : RunFolder
         The run folder.
-    metadata, metrics : mapping
-        Metadata of the run (`RunFolder.about`), and contents of ``metrics.json``.
+    metadata : mapping
+        Metadata of the run (`RunFolder.about`).
     start, experiment : Experiment
         The experiment with the parameters at the start of the run, and at its end.
+    """
+
+    folder: RunFolder
+    metadata: Mapping[str, Any]
+    start: Experiment
+    experiment: Experiment
+
+    @property
+    def name(self) -> str:
+        """Name of the run folder."""
+        return self.folder.path.resolve().name
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedRun(ReportedRun):
+    """A finished run with its data.
+
+    Attributes
+    ----------
+    metrics : mapping
+        Contents of ``metrics.json``.
     split : Split
         The pictures.
     learned : Learned
@@ -65,11 +86,7 @@ class EvaluatedRun:
         Whether the pictures equal those of training.
     """
 
-    folder: RunFolder
-    metadata: Mapping[str, Any]
     metrics: Mapping[str, Any]
-    start: Experiment
-    experiment: Experiment
     split: Split
     learned: Learned
     label_counts: NDArray[np.uint16]
@@ -105,11 +122,6 @@ class EvaluatedRun:
     def missing(self) -> tuple[str, ...]:
         """A clause for each kind that is not installed; the network can only be simulated if there is none."""
         return tuple(dict.fromkeys((*self.start.missing_kinds, *self.experiment.missing_kinds)))
-
-    @property
-    def name(self) -> str:
-        """Name of the run folder."""
-        return self.folder.path.resolve().name
 
     @property
     def part(self) -> str:

@@ -22,7 +22,6 @@ from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.units import thousands
-from stdpbench.experiment import Experiment
 from stdpbench.results.figures import saving
 from stdpbench.results.figures.paper import draw as draw_spec
 from stdpbench.results.figures.stream_figures import QUANTITIES, stream_figure
@@ -36,6 +35,7 @@ from stdpbench.runs.protocol.changes import reached_position, stored_at
 from stdpbench.runs.protocol.facts import Progress, Remarked
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
+from stdpbench.studies.report.evaluated_run import ReportedRun
 from stdpbench.studies.report.page import Part, about_network, about_notes, about_run, environment, heading_of
 from stdpbench.studies.report.tables import FORMAT, compare_values, csv_text, over_seeds_rows, reproduction, setting_of
 from stdpbench.studies.sweeps.result import title
@@ -46,31 +46,16 @@ OF_POPULATIONS = ("rate", "cv", "synchrony", "delta", "gamma")
 
 
 @dataclass(frozen=True, eq=False)
-class StreamRun:
+class StreamRun(ReportedRun):
     """A run of a stream with its measures.
 
     Attributes
     ----------
-    folder : RunFolder
-        The run folder.
-    metadata : mapping
-        Metadata of the run (`RunFolder.about`).
-    start, experiment : Experiment
-        The experiment with the parameters at the start of the run, and at its end.
     live : LiveRun
         State of the run from its journal.
     """
 
-    folder: RunFolder
-    metadata: Mapping[str, Any]
-    start: Experiment
-    experiment: Experiment
     live: LiveRun
-
-    @property
-    def name(self) -> str:
-        """Name of the run folder."""
-        return self.folder.path.resolve().name
 
     @property
     def seconds(self) -> float:

@@ -62,7 +62,10 @@ def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[
         **findings.data,
         "confusion": findings.arrays["confusion vote"].tolist(),
         "class_names": list(run.split.class_names),
-        "held_out": held_out_rows(live),
+        "held_out": [
+            {"position": position, "images": fact.images, "part": fact.part, **fact.values}
+            for position, fact in sorted(live.held_out.items())
+        ],
         "passes": pass_rows(live, len(run.split.train)),
         "readings": {
             "run": readings.run,
@@ -76,14 +79,6 @@ def run_data(run: EvaluatedRun, findings: Findings, readings: Readings) -> dict[
         "experiment_toml": run.start.to_toml(),
         "versions": dict(run.metadata.get("versions", {})),
     }
-
-
-def held_out_rows(live: LiveRun) -> list[dict[str, Any]]:
-    """Return measures on held-out pictures during training, one row per position."""
-    return [
-        {"position": position, "images": fact.images, "part": fact.part, **fact.values}
-        for position, fact in sorted(live.held_out.items())
-    ]
 
 
 def pass_rows(live: LiveRun, n_train: int) -> list[dict[str, Any]]:

@@ -70,12 +70,9 @@ class Compiler:
         elif self.family == "zig":
             specific = ["-mcpu=native", "-ffp-contract=fast", "-fno-sanitize=undefined"]
         else:
-            specific = ["-march=native" if not _is_apple_arm() else "-mcpu=native", "-ffp-contract=fast"]
+            apple_arm = sys.platform == "darwin" and os.uname().machine == "arm64"
+            specific = ["-mcpu=native" if apple_arm else "-march=native", "-ffp-contract=fast"]
         return (*_COMMON, *specific)
-
-
-def _is_apple_arm() -> bool:
-    return sys.platform == "darwin" and os.uname().machine == "arm64"
 
 
 @cache

@@ -46,7 +46,9 @@ def spike(outcome: Outcome) -> None:
 def released_code(outcome: Outcome) -> None:
     """Compare with the released code, with its steps of 1 ms and its b."""
     # Euler's decay equals the exact one with another time constant; the code reads x before it decays
-    taus = {name: _euler(tau) for name, tau in (("tau_x", 15.0), ("tau_minus", 10.0), ("tau_plus", 7.0))}
+    taus = {
+        name: float(-1 / np.log1p(-1 / tau)) for name, tau in (("tau_x", 15.0), ("tau_minus", 10.0), ("tau_plus", 7.0))
+    }
     parameters = {**_WIDE, **taus, "a_ltp": 8e-5 * taus["tau_x"] / 15 / (1 - 1 / 15)}
     for dt in SJOESTROEM_DATA:
         found = lab.pairing(
@@ -92,7 +94,3 @@ def adaptation(outcome: Outcome) -> None:
     outcome.formula("output, input, output spike; 9 timings", formula, plus - minus, found, EXACT, reference)
     panel = Panel("15 bursts of 5 pairs", [lab.pairing(rule, set=_WIDE, weight=0.5)], sjoestroem())
     outcome.panels.append(panel)
-
-
-def _euler(tau: float) -> float:
-    return float(-1 / np.log1p(-1 / tau))
