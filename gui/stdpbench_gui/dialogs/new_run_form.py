@@ -193,7 +193,7 @@ class NewRunForm(RunForm):
             self._projection = value
             self._take_source(run.given, run.source)
         elif path == RESPONSES:
-            features = self.settings.run_with_responses(value)
+            features = self.settings.responses[value]
 
             def trained() -> NewRun:
                 data = None if features is None else features_of(RunFolder.open(features))

@@ -52,7 +52,7 @@ class RunSettings:
             _declare("trained by", "choice", trainers[0], "How the network is trained.", trainers),
         ]
         if run.reference:
-            responses = tuple(self._responses)
+            responses = tuple(self.responses)
             help_ = "Data: the pictures, or the responses of a run to them."
             declared.append(_declare("responses of", "choice", responses[0], help_, responses))
         help_ = "Start from the weights and thresholds of another run; arrays that do not fit are not taken over."
@@ -74,7 +74,7 @@ class RunSettings:
             case "trained by":
                 return _key(self._trainers, run.reference)
             case "responses of":
-                return _key(self._responses, run.features)
+                return _key(self.responses, run.features)
             case "weights of":
                 return _key(self._starts, run.start_from)
             case "seeds":
@@ -109,10 +109,6 @@ class RunSettings:
         options: dict[str, Any] = {name: text.lower() == "true"}
         return replace(run, options=replace(run.options, **options))
 
-    def run_with_responses(self, value: str) -> Path | None:
-        """Return the folder of the run that a value of `RESPONSES` stands for; None: the pictures."""
-        return self._responses[value]
-
     @property
     def _trainers(self) -> dict[str, str]:
         reference = self.run.given.reference
@@ -121,18 +117,19 @@ class RunSettings:
         return {first: ""} | {f"{kind} (labels)": kind for kind in trained_kinds() if kind != declared}
 
     @property
-    def _responses(self) -> dict[str, Path | None]:
-        def has_responded(entry: Entry) -> bool:
-            return entry.state == State.FINISHED and entry.vote is not None
-
-        return self._runs("the pictures", has_responded, self.run.features)
+    def responses(self) -> dict[str, Path | None]:
+        """The folders of the runs that the values of `RESPONSES` stand for; None: the pictures."""
+        return self._runs(
+            "the pictures",
+            lambda entry: entry.state == State.FINISHED and entry.vote is not None,
+            self.run.features,
+        )
 
     @property
     def _starts(self) -> dict[str, Path | None]:
-        def has_weights(entry: Entry) -> bool:
-            return entry.state in (State.FINISHED, State.STOPPED)
-
-        return self._runs("as declared", has_weights, self.run.start_from)
+        return self._runs(
+            "as declared", lambda entry: entry.state in (State.FINISHED, State.STOPPED), self.run.start_from
+        )
 
     def _runs(self, none: str, fits: Callable[[Entry], bool], chosen: Path | None) -> dict[str, Path | None]:
         """Return the runs to choose from by what they are called, also the chosen one if it is none of them."""

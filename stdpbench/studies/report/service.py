@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.helper import Arrays, ProgressCallback, serve
@@ -118,7 +117,7 @@ class ReportService:
         for readout in run.readouts:
             answers = readouts.get(readout)().predict(counts, assignment)
             arrays[f"answers {readout}"] = answers
-            accuracies.append(self._row(run.group, readout, answers))
+            accuracies.append(accuracy_row(run.group, readout, answers, run.test_labels, run.n_labels))
         on_progress("principal components", 3, 4)
         value, plane = self._embed({"method": "pca"}, on_progress)
         graph = run.experiment.graph()
@@ -174,10 +173,6 @@ class ReportService:
             rows.append(row)
             on_progress("read-outs", len(rows), total)
         return {"accuracies": [asdict(row) for row in rows]}, {}
-
-    def _row(self, group: str, name: str, answers: NDArray[np.int64]) -> Accuracy:
-        run = self.run
-        return accuracy_row(group, name, answers, run.test_labels, run.n_labels)
 
     def _cluster(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         method, k = str(arguments["method"]), arguments["k"]

@@ -337,21 +337,20 @@ def to_mapping(report: Report) -> dict[str, Any]:
         "failures": report.failures,
         "remarks": list(report.remarks),
         "tuning": [dict(row) for row in report.tuning],
-        "arms": [_arm_mapping(row) for row in report.rows],
-    }
-
-
-def _arm_mapping(row: Row) -> dict[str, Any]:
-    return {
-        "label": row.arm.label,
-        "supervised": row.arm.supervised,
-        "settings": dict(row.arm.settings),
-        "n": len(row.runs),
-        "accuracy": {name: plain(value) for name, value in row.measured.items() if is_share(name)},
-        "measures": {name: plain(value) for name, value in row.measured.items() if not is_share(name)},
-        "difference": None if row.difference is None else plain(row.difference),
-        **{name: plain(value) for name, value in row.training.items()},
-        "runs": [{"seed": seed, **asdict(run)} for seed, run in row.runs.items()],
+        "arms": [
+            {
+                "label": row.arm.label,
+                "supervised": row.arm.supervised,
+                "settings": dict(row.arm.settings),
+                "n": len(row.runs),
+                "accuracy": {name: plain(value) for name, value in row.measured.items() if is_share(name)},
+                "measures": {name: plain(value) for name, value in row.measured.items() if not is_share(name)},
+                "difference": None if row.difference is None else plain(row.difference),
+                **{name: plain(value) for name, value in row.training.items()},
+                "runs": [{"seed": seed, **asdict(run)} for seed, run in row.runs.items()],
+            }
+            for row in report.rows
+        ],
     }
 
 
