@@ -68,12 +68,13 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import EndedFirstError
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import delete_run
-from stdpbench.studies.film import Shape, Theme, write_film
 from stdpbench.studies.report.chip_check import check_run
 from stdpbench.studies.report.recordings import files_for, write_responses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from stdpbench.studies.film import Shape, Theme
 
 _THETA = ".theta"
 _BITS = "simulator.weight_bits"
@@ -675,6 +676,8 @@ class Run:
         StdpbenchError
             If a run has no history, the stretch or a choice is not possible, or the file cannot be written.
         """
+        from stdpbench.studies.film import write_film  # Pillow takes time
+
         return write_film(
             self._folder,
             Path(path).expanduser(),

@@ -1,7 +1,7 @@
 """Films of a run: its weights and stimuli over training, from its history, as GIF, WebP or MP4.
 
-A frame shows one moment of the history, and stays until the next; nothing is interpolated. The scale of weights is the
-same in the whole film. Neurons stand in the order of their classes if these are known, which they are after training.
+A frame shows one moment of the history, and stays until the next; nothing is interpolated. The scale of weights of a
+run is the same in the whole film. Neurons stand in the order of their classes once these are known, after training.
 """
 
 from __future__ import annotations
@@ -446,12 +446,11 @@ def _draw_two(canvas: _Canvas, runs: Sequence[_Subject], at: int) -> None:
     """Draw the weights of two runs side by side, and their accuracies."""
     wide, high = canvas.image.size
     side = min((wide - 3 * _MARGIN) // 2, high - 480)
-    highest = max(run.highest for run in runs)
     for number, run in enumerate(runs):
         x = _MARGIN + number * ((wide - _MARGIN) // 2)
         moment = run.moment(at)
-        canvas.write(x, 136, run.name, width=side)
-        canvas.paste(run.picture_of_weights(moment.learned[run.learned]), highest, (x, 190, side, side))
+        canvas.write(x, 136, f"{run.name} · weights to {run.highest:.2g}", width=(wide - 3 * _MARGIN) // 2)
+        canvas.paste(run.picture_of_weights(moment.learned[run.learned]), run.highest, (x, 190, side, side))
         canvas.write(
             x, 200 + side, run.change_before(at) or f"at {thousands(moment.position)}", width=side, faint=True
         )

@@ -25,7 +25,6 @@ from stdpbench_gui.app.run_forms import RunForms
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.experiments import ExperimentsDialog
-from stdpbench_gui.dialogs.film import FilmDialog
 from stdpbench_gui.dialogs.machine import MachineDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
@@ -46,6 +45,7 @@ from stdpbench_gui.widgets.basic import CheckBox, menu_action, not_none
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window import MainWindow
+    from stdpbench_gui.dialogs.film import FilmDialog
 
 
 def named_entries(
@@ -497,6 +497,8 @@ class WindowServices(QObject):
         if session.folder is None or not positions:
             self._window.show_message("Open a run with a history first: films are made from it.")
             return None
+        from stdpbench_gui.dialogs.film import FilmDialog
+
         return self.open(FilmDialog(session.folder, positions[-1], session, self._window))
 
     def draw(self) -> DrawDigitDialog:

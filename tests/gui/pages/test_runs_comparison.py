@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from runs_table import copy
 from waiting import waits
@@ -46,5 +47,12 @@ def test_each_of_twenty_lines_is_drawn_and_named(page: RunsPage, qtbot: QtBot) -
     assert all(f"seed{seed}" in text(panel) for seed in range(10))
     assert all(letter * 30 in text(panel) for letter in "abcdefghij")
     assert panel.legend.height() <= 0.35 * panel.height()  # it scrolls
+    assert not panel.weights.isVisible()
     page.selection.only(names[:2])
     waits(qtbot, lambda: drawn(panel) == names[:2])
+    maps = panel.show_weights()
+    waits(qtbot, lambda: not maps.picture.pixmap().isNull())
+    newest, last = maps.strip.track.at, maps.picture.pixmap().toImage()
+    qtbot.keyClick(maps.strip, Qt.Key.Key_Home)
+    assert (maps.strip.track.at, newest) == (0, maps.strip.track.positions[-1])
+    waits(qtbot, lambda: maps.picture.pixmap().toImage() != last)

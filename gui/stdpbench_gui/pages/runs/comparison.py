@@ -6,10 +6,9 @@ import html
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
-from PIL import Image
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QImage, QPixmap, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
@@ -40,7 +39,6 @@ from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.stages import Stage
-from stdpbench.studies.film import Film, Theme
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 from stdpbench_gui.dialogs.figure_export import View
 from stdpbench_gui.look import run_lines, theme
@@ -49,6 +47,7 @@ from stdpbench_gui.panels.curves.measure import Line, Measure, finite
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import (
+    Dialog,
     Label,
     ProblemLabel,
     named,
@@ -61,6 +60,11 @@ from stdpbench_gui.widgets.layouts import TOP, hbox, holding, split, vbox
 from stdpbench_gui.widgets.legend import Legend, distinct_names
 from stdpbench_gui.widgets.tables import add_heading, add_row, as_table
 from stdpbench_gui.widgets.timeline_strip import TimelineStrip, Track
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from stdpbench.studies.film import Film, Theme
 
 
 class RunSelection(QObject):
@@ -206,40 +210,32 @@ def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
     return courses, comparison, groups, problem
 
 
-class TwoMaps(QWidget):
-    """The weights of two runs side by side over training, with one handle; hidden unless both have a history."""
+class TwoMaps(Dialog):
+    """The weights of two runs side by side over training, with one handle."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, paths: tuple[Path, ...], parent: QWidget) -> None:
+        super().__init__("Weights of two runs over training", parent)
         self._background = Background(self, 1)
         self._film: Film | None = None
-        self._of: tuple[Path, ...] = ()
-        self.strip, self.picture = TimelineStrip(), named(Label(), "Weights of both runs")
+        self.strip, self.picture = TimelineStrip(), named(Label("reading …"), "Weights of both runs")
         self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.picture.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
-        vbox((self.picture, 1), self.strip, within=self, spacing=theme.GRID // 2)
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        vbox((self.picture, 1), self.strip, within=self, margins=theme.GRID, spacing=theme.GRID)
         self.strip.chosen.connect(self.show_at)
         self.strip.stepped.connect(self._step)
-        self.hide()
-
-    def show_runs(self, paths: tuple[Path, ...]) -> None:
-        """Show two runs; with any other number, nothing."""
-        if paths == self._of:
-            return
-        self._of, self._film = paths, None
-        self.hide()
+        self.resize(not_none(parent.window()).size() * 0.85)
         colours: Theme = "dark" if theme.current().dark else "light"
 
-        def take(film: Film) -> None:
-            if paths == self._of:
-                self._film = film
-                self.show()
-                self.show_at(film.positions[-1])
+        def read() -> Film:
+            from stdpbench.studies.film import Film
 
-        if len(paths) == 2:
-            self._background.do(
-                lambda: Film([RunFolder.open(path) for path in paths], theme=colours), take, lambda _: None
-            )
+            return Film([RunFolder.open(path) for path in paths], theme=colours)
+
+        self._background.do(read, self._open, self.picture.setText)
+
+    def _open(self, film: Film) -> None:
+        self._film = film
+        self.show_at(None)
 
     def show_at(self, position: int | None) -> None:
         """Show both runs at a position; None: the last."""
@@ -247,19 +243,17 @@ class TwoMaps(QWidget):
         if film is None:
             return
         at = film.positions[-1] if position is None else position
-        course = (Stage("train", film.positions[-1], film.n_train),)
-        self.strip.show_track(Track(course, tuple(film.positions), at=at))
+        track = (Stage("train", film.positions[-1], film.n_train),)
+        self.strip.show_track(Track(track, tuple(film.positions), at=at))
         if not self._background.busy:
-            self._background.do(lambda: film.frame(at), partial(self._take, film, at), self.picture.setText)
+            self._background.do(lambda: film.frame(at), partial(self._take, at), self.picture.setText)
 
-    def _take(self, film: Film, at: int, frame: Image.Image) -> None:
-        if film is not self._film:
-            return
+    def _take(self, at: int, frame: Image.Image) -> None:
         pixels = frame.tobytes()
         image = QImage(pixels, frame.width, frame.height, 3 * frame.width, QImage.Format.Format_RGB888)
-        drawn = QPixmap.fromImage(image)
         smooth = Qt.TransformationMode.SmoothTransformation
-        self.picture.setPixmap(drawn.scaled(self.picture.size(), Qt.AspectRatioMode.KeepAspectRatio, smooth))
+        drawn = QPixmap.fromImage(image).scaled(self.picture.size(), Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        self.picture.setPixmap(drawn)
         if at != self.strip.track.at:  # the handle was moved meanwhile
             self.show_at(self.strip.track.at)
 
@@ -311,8 +305,7 @@ class ComparisonPanel(View, QWidget):
             plot.whole_wanted.connect(self.show_all)
         grid.setRowStretch(0, 3)
         grid.setRowStretch(1, 2)
-        self.maps = TwoMaps()
-        curves = holding(vbox(self.legend, (grid, 1), (self.maps, 1), spacing=0), "panel")
+        curves = holding(vbox(self.legend, (grid, 1), spacing=0), "panel")
         curves.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         self.rows = named(QTreeWidget(), "Results and differing parameters of the ticked runs", style="rows")
         self.seeds = named(QTreeWidget(), "Means over seeds, and differences seed by seed", style="rows")
@@ -336,8 +329,23 @@ class ComparisonPanel(View, QWidget):
 
     def _bar(self) -> QHBoxLayout:
         self.clear = push_button("Clear", clicked=self.clear_wanted)
+        tip = "Weights of both runs over training, side by side"
+        self.weights = push_button("Weights…", clicked=lambda _: self.show_weights(), tip=tip)
         question, self.more = self._title_buttons()
-        return hbox((self.words, 1), (self.clear, 0, TOP), (question, 0, TOP), (self.more, 0, TOP), spacing=theme.GRID)
+        return hbox(
+            (self.words, 1),
+            (self.weights, 0, TOP),
+            (self.clear, 0, TOP),
+            (question, 0, TOP),
+            (self.more, 0, TOP),
+            spacing=theme.GRID,
+        )
+
+    def show_weights(self) -> TwoMaps:
+        """Open the weights of both ticked runs."""
+        maps = TwoMaps(tuple(map(self._ticks.path, self._ticks.slots)), self)
+        maps.show()
+        return maps
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -363,7 +371,7 @@ class ComparisonPanel(View, QWidget):
         self.problem.say(f"⚠ {ticks.problem}" if some and ticks.problem else "")
         self.words.setText(self.summary() if some else "")
         self._write_legend()
-        self.maps.show_runs(tuple(ticks.path(name) for name in ticks.slots))
+        self.weights.setVisible(len(ticks.slots) == 2)
         self._draw_curves()
         self._write_rows()
 

@@ -356,7 +356,8 @@ class Raster(Panel):
         self._refresh_stream() if stream else self._refresh_presentations()
         self.view.sampled = self.session.presentation.get("sampled", {})
         thinned = drawn_neurons(self.view)
-        texts = [self._newest() if stream else "", thinned]
+        now = self.session.selection.moment is None
+        texts = [self._newest() if stream and now else "", thinned]
         text = " · ".join(filter(None, texts))
         self.note.say(text)
         self.note.setToolTip(plain_tip(text))
