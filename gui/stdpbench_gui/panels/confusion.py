@@ -186,7 +186,12 @@ class Confusion(Panel):
         drawn = split.test.drawn
         for number in numbers[:_MOST].tolist():
             text = f"{self._evaluated_on} {noun_of(self.session)} {number}: {answers.spikes[number]} spikes"
-            self.strip.add_picture(_icon(drawn[number]), "", text, number)
+            self.strip.add_picture(
+                QIcon(QPixmap.fromImage(ink(drawn[number])).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)),
+                "",
+                text,
+                number,
+            )
 
     def _take_answers(self, found: tuple[RunFolder, str, Answers]) -> None:
         folder, name, answers = found
@@ -234,8 +239,3 @@ def _answers(folder: RunFolder, readout: str, part: str) -> Answers:
         note_reading(folder, LabelsRead(part, len(counts), f"pictures {readout} classifies correctly, in the app"))
     predicted = readouts.get(readout)().predict(counts, assignment)
     return Answers(predicted, counts.sum(axis=1, dtype=np.int64))
-
-
-def _icon(stimulus: NDArray[Any]) -> QIcon:
-    """Return a stimulus as an icon, with light strokes as ink."""
-    return QIcon(QPixmap.fromImage(ink(stimulus)).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio))

@@ -166,9 +166,6 @@ class TimelineStrip(QWidget):
 
     # -- painting --------------------------------------------------------------------------------------------------
 
-    def _fits(self, text: str, place: QRectF) -> bool:
-        return self.fontMetrics().horizontalAdvance(text) < place.width()
-
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Paint the stages, what happened, and the handle."""
         if not self.track.stages:
@@ -180,7 +177,14 @@ class TimelineStrip(QWidget):
         self._paint_accuracy(painter, places[0])
         for stage, place in zip(self.track.stages, places, strict=True):
             painter.setPen(QColor(theme.current().ink if stage.done or stage.is_current else theme.current().faint))
-            text = next((text for text in (text_of(stage), stage.name) if self._fits(text, place)), "")
+            text = next(
+                (
+                    text
+                    for text in (text_of(stage), stage.name)
+                    if self.fontMetrics().horizontalAdvance(text) < place.width()
+                ),
+                "",
+            )
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         self._paint_events(painter, places[0])
         self._paint_handle(painter, places[0])

@@ -15,7 +15,7 @@ from PyQt6.QtCore import (
     Qt,
     pyqtSignal,
 )
-from PyQt6.QtGui import QColor, QKeySequence, QShortcut
+from PyQt6.QtGui import QColor, QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -125,6 +125,20 @@ _LETTERS = (5, 13, 32, 18, 16, 40)
 _ROWS = 5  # maximum number of rows visible without scrolling
 
 
+class QueueView(QTreeView):
+    """View of the queue items; `keys` says what keys do, by their names."""
+
+    keys: Mapping[str, Callable[[], object]]
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Act on a key that has a meaning here."""
+        act = None if event is None else self.keys.get(QKeySequence(event.keyCombination()).toString())
+        if act is not None:
+            act()
+        else:
+            super().keyPressEvent(event)
+
+
 class QueueBox(QWidget):
     """The queue of the runs folder; hidden while there is none.
 
@@ -153,7 +167,7 @@ class QueueBox(QWidget):
         self._starting = False
         self.model = QueueModel(self)
         self.view = named(
-            QTreeView(),
+            QueueView(),
             "Queue",
             tip="Alt with an arrow key moves an item; Delete removes it",
             style="rows",
@@ -170,13 +184,7 @@ class QueueBox(QWidget):
         self.state = named(wrapped("", "faint"), "State of the queue")
         self._buttons()
         vbox(self._bar(), self.view, within=self, spacing=theme.GRID // 2)
-        within = Qt.ShortcutContext.WidgetShortcut
-        for keys, slot in (
-            ("Alt+Up", partial(self.step, -1)),
-            ("Alt+Down", partial(self.step, 1)),
-            ("Del", self.remove),
-        ):
-            QShortcut(QKeySequence(keys), self.view, slot, context=within)
+        self.view.keys = {"Alt+Up": partial(self.step, -1), "Alt+Down": partial(self.step, 1), "Del": self.remove}
         not_none(self.view.selectionModel()).selectionChanged.connect(lambda *_: self._enable())
         self.show_seen(RunsFolderState({}, QueueState()))
 
