@@ -89,6 +89,8 @@ def export(
         raise StdpbenchError("--force is for --nir, where it allows a network that differs from the run; leave it out")
     if record and neo is None and nwb is None:
         raise StdpbenchError("--record is for --neo and --nwb, which write responses; leave it out")
+    if history and (nir, neo, nwb) != (None, None, None):
+        raise StdpbenchError("--history is for the zip file; leave it out with --nir, --neo or --nwb")
     folder, console = find_run(run, runs), Console(stderr=json)
 
     def shown(phase: str, display: Display) -> Callable[[int, int], None]:

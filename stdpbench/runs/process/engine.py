@@ -256,7 +256,8 @@ class RunEngine:
         active = self._active
         training = active.training
         interval = self._options.interval(active.n_train)
-        self._write_history()
+        if training.position == 0:  # later moments have a presentation before them
+            self._write_history()
         while training.position < active.n_train:
             begun = time.perf_counter()
             active.rules.settle()
