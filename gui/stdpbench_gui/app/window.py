@@ -522,6 +522,7 @@ class MainWindow(QMainWindow):
             self.train.arrange_for_now("Present")
         else:
             self.train.put_back()
+            self.train.bring(self.train.panels["weight-map"])
 
     def _clear_selection(self) -> None:
         if self.isFullScreen():

@@ -95,6 +95,7 @@ class _Docks(QMainWindow):
         child = event.child() if event is not None and event.type() == QEvent.Type.ChildPolished else None
         if isinstance(child, QTabBar):
             child.setAccessibleName("Tabbed panels")
+            child.setElideMode(Qt.TextElideMode.ElideNone)  # arrows where there is no room for all names
             child.setStyleSheet(theme.letters())
         super().childEvent(event)
 
