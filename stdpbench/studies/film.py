@@ -128,10 +128,9 @@ class _Subject:
 
     @cached_property
     def split(self) -> Split | None:
-        """The pictures; None if they are not here, or are no pictures."""
+        """The stimuli; None if they are not here."""
         with suppress(StdpbenchError):
-            split = load_split(self.experiment, self.folder.validation)
-            return split if split.train.kind == "images" else None
+            return load_split(self.experiment, self.folder.validation)
         return None
 
     @cached_property
@@ -420,21 +419,22 @@ def _draw_pictures(canvas: _Canvas, runs: Sequence[_Subject], at: int) -> None:
     left = high - 200 if wide > high else 720
     canvas.paste(run.picture_of_weights(moment.learned[run.learned]), run.highest, (_MARGIN, top, left, left))
     x = left + 2 * _MARGIN
-    beside, side = wide - x - _MARGIN, min(wide - x - _MARGIN, 420)
+    beside, side = wide - x - _MARGIN, min(wide - x - _MARGIN, 380)
     y = top
-    if moment.presentation and run.split is not None:
+    if moment.presentation and run.split is not None and run.split.train.kind == "images":
         train = run.split.train
         picture = np.asarray(train.stimulus(moment.presentation["image"]), np.float64)
         picture = picture.reshape(train.shape)
         canvas.paste(picture, float(picture.max()) or 1.0, (x, y, side, side))
         y += side + 20
     if moment.presentation:
-        words = run.answer(moment.presentation).split(" · ") if beside < 500 else [run.answer(moment.presentation)]
+        answer = run.answer(moment.presentation)
+        words = answer.split(" · ") if beside < 500 else [answer]
         n = int(moment.presentation["spike_counts"].sum())
         for line in [*words, f"{thousands(n)} spike{'' if n == 1 else 's'}"]:
             canvas.write(x, y, line, width=beside)
             y += 44
-        if run.labels is not None:
+        if "answered" in answer:
             canvas.write(x, y, "named after training", 22, width=beside, faint=True)
     plot = (x, high - 400, beside, 340) if wide > high else (_MARGIN, high - 210, wide - 2 * _MARGIN, 170)
     now = [value for position, value in run.accuracy if position <= at][-1:]
