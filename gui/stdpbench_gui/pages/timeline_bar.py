@@ -36,8 +36,7 @@ class TimelineBar(QWidget):
         self.play.setCheckable(True)
         self.play.setIcon(icon("play", "pause"))
         self.shown = Label()
-        widest = f"you see {thousands(60_000)} …"
-        self.shown.setMinimumWidth(self.shown.fontMetrics().horizontalAdvance(widest))
+        self.shown.setMinimumWidth(self.shown.fontMetrics().horizontalAdvance(f"you see {thousands(60_000)} …"))
         self.shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.back = tool_button("Go live", clicked=lambda _=False: self._go(None), tip="Show the newest (End)")
         self.menu = QMenu(self)

@@ -356,8 +356,7 @@ class Raster(Panel):
         self._refresh_stream() if stream else self._refresh_presentations()
         self.view.sampled = self.session.presentation.get("sampled", {})
         thinned = drawn_neurons(self.view)
-        now = self.session.selection.moment is None
-        texts = [self._newest() if stream and now else "", thinned]
+        texts = [self._newest() if stream and self.session.selection.moment is None else "", thinned]
         text = " · ".join(filter(None, texts))
         self.note.say(text)
         self.note.setToolTip(plain_tip(text))
