@@ -222,7 +222,7 @@ class Run:
 
     @property
     def history(self) -> History:
-        """What the network had learned, and the last stimulus, at moments of training: a mapping by position.
+        """Learned arrays and the last stimulus at moments of training, by position.
 
         Examples
         --------

@@ -107,7 +107,7 @@ class Parameter:
 
     @property
     def unset(self) -> str:
-        """What ``none`` stands for, as the help says after "none: ", such as ``"one sixth"``; if long, ``"none"``."""
+        """Meaning of ``none`` from the help, after "none: ", such as ``"one sixth"``; if long, ``"none"``."""
         words = self.help.partition("none: ")[2].partition(".")[0].partition(",")[0]
         return words if 0 < len(words) <= _SHORT else "none"
 

@@ -158,11 +158,11 @@ class Experiment(Head):
             yield "name must not be empty"
         if self.missing_kinds:  # only their values are known
             return
-        found = [
+        problems = [
             *conflicts(self.network, self.parts, self.data, self.encoding, self.schedule, self.reference),
             *self.simulator.conflicts(stream=self.schedule.is_stream, in_few_bits=self.reference.in_few_bits),
         ]
-        yield from found or conflicts_in_evaluation(self)  # which would repeat each of them
+        yield from problems or conflicts_in_evaluation(self)  # which would repeat each of them
 
     @property
     def evaluated(self) -> Experiment:

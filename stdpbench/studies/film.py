@@ -24,9 +24,13 @@ from stdpbench.base.units import thousands
 from stdpbench.data.datasets import Split
 from stdpbench.declare.learned_names import weights_of
 from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.kinds.plasticity.tables import rule_name
+from stdpbench.results.readout import Assignment
 from stdpbench.results.readout.streams import histogram
+from stdpbench.results.readout.vote import Vote
 from stdpbench.runs.analysis.fields import by_label, mosaic
+from stdpbench.runs.analysis.slow_motion import experiment_at
 from stdpbench.runs.analysis.weight_views import WeightView, view_of
 from stdpbench.runs.folder.history import History, Moment
 from stdpbench.runs.folder.journal import read_journal
@@ -111,10 +115,10 @@ class _Subject:
         return max(*(float(np.quantile(w, 0.999)) for w in ends if w.size), 1e-12)
 
     @cached_property
-    def labels(self) -> NDArray[np.int64] | None:
-        """Classes of the neurons after training; None if not known."""
+    def assignment(self) -> Assignment | None:
+        """Classes of the neurons that are read, after training; None if not known."""
         with suppress(StdpbenchError):
-            return self.folder.read_arrays("assignments.npz", "labels")[0]
+            return Assignment(*self.folder.read_arrays("assignments.npz", "labels", "mean_response", "class_counts"))
         return None
 
     @cached_property
@@ -122,9 +126,11 @@ class _Subject:
         """The neuron of each place; None: as numbered."""
         theta = self.moment(self.positions[-1]).learned.get(f"{self.graph.read}.theta")
         population = self.graph.projections[self.graph.shown].target
-        if self.labels is None or population != self.graph.read or len(self.labels) != self.view.n_target:
+        if self.assignment is None or population != self.graph.read:
             return None
-        return by_label(self.labels, np.zeros(self.view.n_target) if theta is None else np.asarray(theta, np.float64))
+        return by_label(
+            self.assignment.labels, np.zeros(self.view.n_target) if theta is None else np.asarray(theta, np.float64)
+        )
 
     @cached_property
     def split(self) -> Split | None:
@@ -165,10 +171,15 @@ class _Subject:
         names, image, counts = self.live.started.class_names, frame["image"], frame["spike_counts"]
         labels = None if self.split is None else self.split.train.labels
         shown = f"shown {names[labels[image]]}" if labels is not None and labels[image] >= 0 else ""
-        winner = int(np.argmax(counts))
-        known = self.labels is not None and len(self.labels) == len(counts) and counts[winner] and names
-        label = int(self.labels[winner]) if known and self.labels is not None else -1
+        label = -1
+        if self.assignment is not None and counts.any():
+            label = int(Vote().predict(counts[None], self.assignment)[0])
         return " · ".join(filter(None, [shown, f"answered {names[label]}" if label >= 0 else ""]))
+
+    def rule(self, at: int) -> PlasticityRule | None:
+        """Return the rule of the weights at a position; None if they are trained with labels."""
+        experiment = experiment_at(self.live, at) if self.live.changes else self.experiment
+        return experiment.graph().projections[self.graph.shown].plasticity
 
     def change_before(self, at: int) -> str:
         """Return the last change up to a position; empty if there was none."""
@@ -398,7 +409,7 @@ def write_film(
 def _draw_head(canvas: _Canvas, runs: Sequence[_Subject], at: int) -> None:
     """Write experiment, rule and position, and draw how much of training is over."""
     run, (wide, high) = runs[0], canvas.image.size
-    rule = run.graph.projections[run.graph.shown].plasticity
+    rule = run.rule(at)
     by = f" · {rule_name(rule.to_mapping())}" if rule is not None else ""
     room = wide - 2 * _MARGIN
     title = run.experiment.about.title or run.experiment.name
@@ -463,7 +474,7 @@ def _draw_stream(canvas: _Canvas, runs: Sequence[_Subject], at: int) -> None:
     """Draw the spikes of a piece of a stream, and the histogram of the weights."""
     run, (wide, high) = runs[0], canvas.image.size
     moment = run.moment(at)
-    rule = run.graph.projections[run.graph.shown].plasticity
+    rule = run.rule(at)
     w_max = run.highest if rule is None else rule.w_max
     counts = histogram(np.asarray(moment.learned[run.learned], np.float64), w_max)
     across = wide > high

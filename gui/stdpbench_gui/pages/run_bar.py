@@ -63,7 +63,7 @@ class SlowStart(QObject):
         return f"slow start, until picture {STEPS[-1][0]}" if self.active else ""
 
     def arm(self, name: str) -> None:
-        """Let the next run start slowly, if it is one of the experiment of this name."""
+        """Slow the first pictures of the next run down if it is of the experiment of this name."""
         self._waits_for = name
 
     def cancel(self) -> None:

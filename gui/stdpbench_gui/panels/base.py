@@ -47,7 +47,7 @@ class Panel(View, QDockWidget):
     carries_over: ClassVar[bool] = False
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
     at_moment: ClassVar[str] = "at {}"
-    """What it shows while an earlier moment is chosen; {} is its position."""
+    """Statement beside the title while an earlier moment is chosen; {} stands for its position."""
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(self.title)

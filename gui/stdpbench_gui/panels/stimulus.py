@@ -296,7 +296,7 @@ class Stimulus(Panel):
         if self.session.presentation:
             return ""
         first = not_none(self.session.selection.moment).position == 0
-        return "Nothing has been shown yet." if first else "The history of this run has no stimuli."
+        return "Nothing has been shown yet." if first else "The stimulus of this moment is not stored."
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""

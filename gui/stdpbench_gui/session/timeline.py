@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 from PyQt6.QtCore import pyqtSignal
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.analysis.slow_motion import with_input
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.history import History, Moment
@@ -112,12 +110,13 @@ class Timeline(PartOfSession):
         self._reading = True
 
         def read() -> Moment:
-            with suppress(KeyError, StdpbenchError):
+            try:
                 moment = History(folder.path)[position]
-                if not moment.presentation or split is None:
-                    return moment
-                return replace(moment, presentation=with_input(moment.presentation, live, split.train))
-            return weights_at(folder.path, position)
+            except KeyError:
+                return weights_at(folder.path, position)
+            if not moment.presentation or split is None:
+                return moment
+            return replace(moment, presentation=with_input(moment.presentation, live, split.train))
 
         def take(moment: Moment) -> None:
             self._reading = False

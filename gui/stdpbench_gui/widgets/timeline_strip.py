@@ -23,7 +23,7 @@ _KNOB = 5  # half the width of the handle, in pixels
 
 @dataclass(frozen=True)
 class Track:
-    """What the timeline shows of a run.
+    """A run as the timeline draws it.
 
     Attributes
     ----------
@@ -84,9 +84,9 @@ class TimelineStrip(QWidget):
         stages, at = self.track.stages, self.track.at
         if not stages:
             return ""
-        each = "; ".join(f"{stage.name}: {thousands(stage.done)} of {thousands(stage.total)}" for stage in stages)
+        parts = "; ".join(f"{stage.name}: {thousands(stage.done)} of {thousands(stage.total)}" for stage in stages)
         shown = "" if at is None else f" Shown: presentation {thousands(at)}."
-        return f"{100 * share_done(stages):.0f} % of all presentations. {each}.{shown}"
+        return f"{100 * share_done(stages):.0f} % of all presentations. {parts}.{shown}"
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a lane for labels and a track, each a line of text high."""

@@ -51,8 +51,8 @@ def stream_figure(
     """
     plots: list[dict[str, Any]] = []
     for name, label in QUANTITIES.items():
-        known = [key for key in columns if key.startswith(f"{name}.") and np.isfinite(columns[key]).any()]
-        lines = [_line(columns, key, deviations.get(key)) for key in known]
+        measured = [key for key in columns if key.startswith(f"{name}.") and np.isfinite(columns[key]).any()]
+        lines = [_line(columns, key, deviations.get(key)) for key in measured]
         if name in _RHYTHMS and lines:
             lines.append({"x": columns["time"], "y": np.ones(len(columns["time"])), "colour": "0.5", "style": ":"})
         limits: dict[str, Any] = {"log": True} if name in _RHYTHMS else {"range": (0, None)}

@@ -42,8 +42,9 @@ MOST, LARGEST = 240, 64 * 2**20
 """Maximum number of moments, and their maximum size in bytes."""
 _PIXELS = 2**20  # of an array, beyond which it is reduced
 _SPIKES = 20_000  # of a population in a piece of a stream, beyond which a part of its neurons is stored
-_SHARE = 0.008  # of the time of a run that goes into its history
-_FIRST, _MORE = 2, 1.5  # moments that import what they need, and the most by which one may cost more than the last
+_SHARE = 0.006  # of the time of a run that goes into its history
+_FIRST = 2  # moments whose cost says nothing about later ones: they import what is needed
+_MORE = 1.5  # the most by which the expected cost of a moment may rise, so that one slow write does not delay the next
 _LEVELS = 255
 _ABOUT = ("position", "presentation", "image", "attempts", "plastic", "read", "n_bins", "stimulus_bins")
 
@@ -119,11 +120,6 @@ class History(Mapping[int, Moment]):
         except (*DAMAGE, TypeError) as error:
             raise StdpbenchError(f"{_of(position)} is damaged: {error}") from None
 
-    def nearest(self, position: int) -> int | None:
-        """Return the newest position up to this one, else the first; None without moments."""
-        positions = list(self)
-        return max((at for at in positions if at <= position), default=min(positions, default=None))
-
 
 def _path(folder: Path, position: int) -> Path:
     return folder / f"{position:09d}.npz"
@@ -172,8 +168,6 @@ class HistoryWriter:
         learned: Mapping[str, NDArray[np.float64]],
         exc_spikes: NDArray[np.int64] | None,
         frame: Callable[[], Mapping[str, Any]],
-        *,
-        now: bool = False,
     ) -> None:
         """Write a moment if one is due.
 
@@ -187,8 +181,6 @@ class HistoryWriter:
             Spikes of each exc neuron so far.
         frame : callable
             Returns the frame ``presentation``; called only if a moment is written.
-        now : bool
-            Whether a moment is due in any case, as with a checkpoint.
 
         Raises
         ------
@@ -196,7 +188,7 @@ class HistoryWriter:
             If it cannot be written.
         """
         begun = time.perf_counter()
-        due = now or position in (0, self._total) or (position >= self._next and begun >= self._not_before)
+        due = position in (0, self._total) or (position >= self._next and begun >= self._not_before)
         if not due or position in self._sizes:
             return
         if self._folder.is_symlink():
@@ -208,9 +200,8 @@ class HistoryWriter:
             arrays["exc_spikes"] = exc_spikes
         arrays |= _arrays_of(frame(), self._stream)
         make_folder(self._folder)
-        target = _path(self._folder, position)
-        write_aside(target, lambda file: np.savez(file, **arrays), sync=False)  # type: ignore[arg-type]
-        self._sizes[position] = target.stat().st_size
+        write_aside(_path(self._folder, position), lambda file: np.savez(file, **arrays), sync=False)  # type: ignore[arg-type]
+        self._sizes[position] = sum(array.nbytes for array in arrays.values())
         self._thin()
         end = time.perf_counter()
         if len(self._sizes) > _FIRST:

@@ -281,7 +281,7 @@ class RunEngine:
             due = training.checkpoint_due(interval, bool(self._options.checkpoint_every))
             if due or self._position == active.n_train:
                 self._checkpoint()
-            self._write_history(now=due)
+            self._write_history()
             yield active.record.progress(self._position)
             yield from active.held_out.catch_up()
         yield from active.held_out.finish()
@@ -512,7 +512,7 @@ class RunEngine:
         self._event_log.sync()  # before the checkpoint, which has the number of preceding facts
         self._emit(facts.CheckpointWritten(write_checkpoint(self._folder.path, checkpoint)))
 
-    def _write_history(self, *, now: bool = False) -> None:
+    def _write_history(self) -> None:
         """Write a moment of the history if one is due; the run continues without a history if it cannot be."""
         if self._history is None:
             return
@@ -524,7 +524,6 @@ class RunEngine:
                 learned,
                 spikes,
                 lambda: {} if presented is None else presentation_frame(presented, active.experiment),
-                now=now,
             )
         except DiskError as error:
             self._history = None

@@ -165,7 +165,7 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
     panel.restyle()
     redraw(panel)
     assert len(panel.plots[0].lines) == 2
-    curves = panel.plots[0]._items.values()
+    curves = panel.plots[0].plot.listDataItems()
     assert all(line.zValue() < curve.zValue() for line in panel.plots[0].lines for curve in curves)
     assert "parameters changed once, learned arrays set once" in panel.summary()
     assert (panel.figure() or {})["marks"] == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]

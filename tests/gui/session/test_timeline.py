@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, Qt, QTimer
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from waiting import waits
@@ -72,8 +72,8 @@ def test_every_panel_says_which_moment_it_shows(window: MainWindow, bar: Timelin
 
 
 def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:
-    session, position = window.session, bar.timeline.positions[-2]
-    moment = History(not_none(session.folder).path)[position]
+    session = window.session
+    position, moment = list(History(not_none(session.folder).path).items())[2]
     go(bar, qtbot, position)
     weights, stimulus, raster, thresholds = (
         window.train.panels[key] for key in ("weight-map", "stimulus", "raster", "thresholds")
@@ -120,7 +120,8 @@ def test_keyboard_mouse_and_wheel_move_the_handle(bar: TimelineBar, qtbot: QtBot
 def test_the_history_plays_to_now(bar: TimelineBar, qtbot: QtBot) -> None:
     seen: set[int | None] = set()
     bar.timeline.changed.connect(lambda: seen.add(bar.timeline.wanted))
-    bar._timer.setInterval(1)
+    for timer in bar.findChildren(QTimer):
+        timer.setInterval(1)
     bar.play.setChecked(True)
     waits(qtbot, lambda: not bar.play.isChecked())
     assert seen == {*bar.timeline.positions, None}
@@ -150,7 +151,7 @@ def test_a_damaged_moment_is_said_and_leaves_the_last(window: MainWindow, bar: T
     bar.timeline.look()
     waits(qtbot, lambda: 7 in bar.timeline.positions)
     bar.timeline.go(7)
-    waits(qtbot, lambda: "Presentation 7 cannot be shown" in window.message.text())
+    waits(qtbot, lambda: "the moment of the history at presentation 7 is damaged" in window.message.text())
     assert bar.timeline.wanted is None
     shutil.rmtree(folder / "history")
     bar.timeline.look()
@@ -158,7 +159,7 @@ def test_a_damaged_moment_is_said_and_leaves_the_last(window: MainWindow, bar: T
     go(bar, qtbot, bar.timeline.positions[0])
     stimulus = window.train.panels["stimulus"]
     drawn(window, stimulus)
-    assert stimulus.empty.text() == "The history of this run has no stimuli."
+    assert stimulus.empty.text() == "The stimulus of this moment is not stored."
 
 
 def test_a_film_is_saved_or_cancelled(

@@ -166,7 +166,7 @@ class Table(QWidget):
 
 
 _EFFECTS = {"add": "adds 1", "set": "sets to 1"}
-"""What a spike does to a trace, in the definition and in the table."""
+"""Effects of a spike on a trace: the words of a definition, and those of the table."""
 _TRACE_COLUMNS = {
     "name": (),
     "spikes": ("input", "output"),

@@ -321,8 +321,8 @@ class ExplorePanel(View, QWidget):
         self._drawn_of = source
 
         def work() -> tuple[list[Entry], dict[str, RunAxis]]:
-            found = Store(Path(source)).entries() if entries is None else entries
-            return found, axes_of(found)
+            runs = Store(Path(source)).entries() if entries is None else entries
+            return runs, axes_of(runs)
 
         self._background.do(work, self._take, self._fail)
 

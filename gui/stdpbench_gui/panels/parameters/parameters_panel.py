@@ -446,15 +446,15 @@ class ParametersPanel(Panel):
 
     def _show_difference(self) -> None:
         """Show the difference of a branch made here to its parent in the weight map, and report it."""
-        folder, found = self.session.folder, self._beside(WeightMap)
-        if self._branched is None or found is None or folder is None:
+        folder, weights = self.session.folder, self._beside(WeightMap)
+        if self._branched is None or weights is None or folder is None:
             return
         (parent, branch), self._branched = self._branched, None
         if folder.path != branch:
             return
-        found.compare_with_parent(parent)
-        found.show()
-        found.raise_()
+        weights.compare_with_parent(parent)
+        weights.show()
+        weights.raise_()
         self.session.message.emit(
             f"Created {folder.path.name} as a branch of {parent.name}, which is unchanged. The weight map shows their "
             "difference, the curves show both."

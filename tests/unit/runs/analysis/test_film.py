@@ -17,6 +17,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.folder.history import History
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies import film
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -62,7 +63,7 @@ def test_a_film_has_a_frame_for_each_moment_and_the_wanted_duration(suffix, runs
 def test_a_film_shows_the_weights_of_its_moment(runs, tmp_path):
     (last,) = pictures(runs[0].film(tmp_path / "a.webp", start=N_TRAIN, theme="dark"))
     assert last[0, 0].max() < 40
-    drawn = film.Film([runs[0]._folder], theme="dark")
+    drawn = film.Film([RunFolder(runs[0].path)], theme="dark")
     first, end = (np.asarray(drawn.frame(at), np.int16) for at in (0, N_TRAIN))
     assert np.abs(end - last).mean() < 2  # WebP rounds colours
     assert np.abs(first - last).mean() > 2 * np.abs(end - last).mean()
@@ -117,7 +118,7 @@ def test_a_cancelled_or_failed_film_leaves_nothing(runs, tmp_path):
 
     for suffix in (".gif", ".webp"):
         with pytest.raises(KeyboardInterrupt):
-            film.write_film(runs[0]._folder, tmp_path / f"film{suffix}", on_progress=cancel)
+            film.write_film(RunFolder(runs[0].path), tmp_path / f"film{suffix}", on_progress=cancel)
     assert not list(tmp_path.iterdir())
 
 

