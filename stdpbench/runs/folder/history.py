@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import DAMAGE, read_regular, remove_file, remove_parts, write_aside
 from stdpbench.declare.learned_names import is_name, is_per_synapse
 from stdpbench.experiment.graph import Graph
@@ -191,8 +191,6 @@ class HistoryWriter:
         due = position in (0, self._total) or (position >= self._next and begun >= self._not_before)
         if not due or position in self._sizes:
             return
-        if self._folder.is_symlink():
-            raise DiskError(f"{self._folder} is a link")
         arrays: dict[str, NDArray[Any]] = {}
         for name, array in learned.items():
             arrays |= _reduced(name, array, self._source.get(name, ()))

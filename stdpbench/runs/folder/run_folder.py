@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError, disk_errors
+from stdpbench.base.errors import DiskError, StdpbenchError, disk_errors
 from stdpbench.base.files import (
     DAMAGE,
     NOTHING,
@@ -349,8 +349,10 @@ def make_folder(path: Path) -> None:
     Raises
     ------
     DiskError
-        If it cannot be created.
+        If it cannot be created, or is a link, through which nothing is written.
     """
+    if path.is_symlink():
+        raise DiskError(f"{path} is a link")
     with disk_errors(f"{path} cannot be created"):
         path.mkdir(exist_ok=True)  # without parents: a deleted run folder must not be partly recreated
 

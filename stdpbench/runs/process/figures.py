@@ -31,7 +31,7 @@ from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.run_folder import RunFolder, make_folder
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import describe_intervention
@@ -51,7 +51,7 @@ def _attempted(draw: Callable[Concatenate[RunFolder, _P], None]) -> Callable[Con
 
         matplotlib.rcdefaults()  # ignore the user's settings files
         try:
-            (folder.path / "figures").mkdir(exist_ok=True)
+            make_folder(folder.path / "figures")
             draw(folder, *arguments, **options)
         except Exception as error:  # whatever matplotlib raises: a figure must not end a run
             _log.exception("a figure cannot be drawn")

@@ -132,7 +132,8 @@ def test_a_branch_from_here_is_paused_at_the_moment(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(window, "show_message", said.append)
-    parent, position = not_none(window.session.folder), bar.timeline.positions[-2]
+    parent = not_none(window.session.folder)
+    position = list(History(parent.path))[-2]  # other positions are those of checkpoints, without a stimulus
     go(bar, qtbot, position)
     raster = window.train.panels["raster"]
     drawn(window, raster)

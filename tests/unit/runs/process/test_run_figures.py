@@ -34,13 +34,13 @@ def test_the_figure_of_gradients_is_drawn_of_two_passes_or_more(
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 def test_a_figure_that_cannot_be_drawn_is_a_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object, **__: object) -> None:
-        raise RuntimeError("no such font\nat all")
-
     monkeypatch.setenv("STDPBENCH_FIGURES", "1")
-    monkeypatch.setattr(figures, "receptive_fields", fails)
-    folder = new_run(tmp_path, baselines=False)
+    folder = new_run(tmp_path / "runs", baselines=False)
+    (tmp_path / "elsewhere").mkdir()
+    (folder.path / "figures").symlink_to(tmp_path / "elsewhere")
     Driven(folder).run()
     assert folder.read_json("run.json")["state"] == "finished"
     remarks = [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
-    assert remarks.count("A figure is missing, since it cannot be drawn: no such font at all.") == 2
+    missing = [text for text in remarks if text.startswith("A figure is missing, since it cannot be drawn: ")]
+    assert [text.endswith("figures is a link.") for text in missing] == [True, True]
+    assert not list((tmp_path / "elsewhere").iterdir())
