@@ -32,6 +32,7 @@ from stdpbench_gui.session.timeline import Timeline  # noqa: E402
 
 _PAGES = ("train", "rules", "evaluate", "runs", "start")
 _DIALOGS = ("palette", "shortcuts", "problem", "own-data", "draw", "network", "explain")
+_MOUSE_S = 0.008  # between two events of a mouse that is moved
 _OF_A_RUN = ("edit-network", "branch-shown", "neurons", "hardware", "runs-bin")
 
 
@@ -123,6 +124,16 @@ class Events:
             while len(read) == n or any(panel.drawn_at < read[-1] for panel in seen):
                 self.turn()
             times.append(1e3 * (time.perf_counter() - begun))
+        drawn, begun = set[float](), time.perf_counter()
+        for move in range(250):  # as a mouse does that is dragged, without waiting
+            timeline.go(timeline.positions[move % len(timeline.positions)])
+            until = time.perf_counter() + _MOUSE_S
+            while time.perf_counter() < until:
+                self.turn()
+                drawn.add(self.window.train.panels["weight-map"].drawn_at)
+        self.longest["weight map while the handle is dragged (frames per second)"] = round(
+            (len(drawn) - 1) / (time.perf_counter() - begun), 1
+        )
         timeline.go(None)
         return round(median(times), 1)
 

@@ -49,7 +49,7 @@ class Script:
     ----------
     weights : mapping of str to ndarray
         By projection: (n_source, n_target), or (n,) for one-to-one, (n_synapses,) for sparse ones, or one number for
-        all synapses.
+        all synapses; shared ones are (field, field, units of the source, units of the target).
     delays : mapping of str to ndarray of int
         By projection, in steps, where each synapse has its own.
     slow : mapping of str to ndarray
@@ -141,6 +141,7 @@ class _Network:
         self.starts = np.cumsum([0, *(shown.n_bins + shown.n_rest for shown in script.presentations)]).tolist()
         self.outcome = Outcome()
         self.factor = self._factors()
+        self.kernels = dict[str, Any]()
         self.groups = {name: self._population(name) for name in self.graph.populations}
         self.synapses = {name: self._projection(name, at) for at, name in enumerate(self.graph.projections)}
 
@@ -159,7 +160,9 @@ class _Network:
                 self._let_learn(self.script.presentations[self.starts.index(now)].plastic)
 
         begin = b2.NetworkOperation(at_start_of_step, clock=self.clock, when="start")
-        network = b2.Network(*self.groups.values(), *self.synapses.values(), *monitors.values(), begin)
+        network = b2.Network(
+            *self.groups.values(), *self.kernels.values(), *self.synapses.values(), *monitors.values(), begin
+        )
         network.run(self.starts[-1] * dt * b2.ms)
         assert round(float(self.clock.t / b2.ms) / dt) == self.starts[-1]
         self._note_learned()
@@ -241,13 +244,14 @@ class _Network:
         if projection.connect.kind == "others":
             drive = f"sum_{at}_post += w"
         rule, last = projection.plasticity, len(self.graph.projections)
+        weight = "w : 1 (linked)\nplace : integer (constant)" if projection.shared else "w : 1"
         given, more = dict[str, Any](), list[str]()
         if self.factor is not None and projection.source == self.graph.input:
             drive, given, more = f"{drive}*factor(t - lag, i)", {"factor": self.factor}, ["lag : second"]
         if rule is None:
-            synapses = self._synapses(projection, "\n".join(["w : 1", *more]), drive, None, given)
+            synapses = self._synapses(projection, "\n".join([weight, *more]), drive, None, given)
         else:
-            model = ["w : 1", "learning : 1 (shared)", *more, *(f"{variable} : 1" for variable in _carried(rule))]
+            model = [weight, "learning : 1 (shared)", *more, *(f"{variable} : 1" for variable in _carried(rule))]
             synapses = self._synapses(
                 projection,
                 "\n".join(model),
@@ -260,8 +264,14 @@ class _Network:
         synapses.pre.order = at
         i, j = _pairs(self.graph, name)
         synapses.connect(**({"i": i, "j": j} if len(i) else {"condition": "i < 0"}))
-        w = np.broadcast_to(self.script.weights[name], _shape(self.graph, name))
-        synapses.w = w[synapses_of(self.graph, name)]
+        w = np.broadcast_to(self.script.weights[name], weights_shape(self.graph, name))
+        if projection.shared:
+            self.kernels[name] = self.b2.NeuronGroup(w.size, "w : 1", clock=self.clock)
+            self.kernels[name].w = w.reshape(-1)
+            synapses.w = self.b2.linked_var(self.kernels[name], "w", index="place")
+            synapses.place = _place_in_kernel(self.graph, name)
+        else:
+            synapses.w = w[synapses_of(self.graph, name)]
         dt = self.graph.dt * self.b2.ms
         if projection.delay.form == "one":
             synapses.pre.delay = round(projection.delay.longest / self.graph.dt) * dt
@@ -319,6 +329,9 @@ class _Network:
         return np.array(self.groups[name].variables[variable].get_value(), float)
 
     def _synaptic(self, name: str, variable: str, elsewhere: float) -> Floats:
+        if variable == "w" and name in self.kernels:
+            kernels: Floats = self.kernels[name].variables["w"].get_value()
+            return kernels.reshape(weights_shape(self.graph, name)).copy()
         values = np.full(_shape(self.graph, name), elsewhere)
         values[synapses_of(self.graph, name)] = self.synapses[name].variables[variable].get_value()
         return values
@@ -344,6 +357,32 @@ def _shape(graph: Graph, name: str) -> tuple[int, ...]:
         return (len(graph.synapses(name)),)
     n_source, n_target = (graph.populations[name].size for name in (projection.source, projection.target))
     return (n_source,) if projection.connect.kind == "one-to-one" else (n_source, n_target)
+
+
+def weights_shape(graph: Graph, name: str) -> tuple[int, ...]:
+    """The shape of a projection's weights."""
+    projection = graph.projections[name]
+    if not projection.shared:
+        return _shape(graph, name)
+    source, target = graph.populations[projection.source].shape, graph.populations[projection.target].shape
+    return (*[projection.connect.field] * 2, source[2] if len(source) == 3 else 1, target[2])
+
+
+def _place_in_kernel(graph: Graph, name: str) -> NDArray[np.int64]:
+    """For each synapse the place of its weight: by how far its source is from the corner of the patch."""
+    projection = graph.projections[name]
+    connect, (*_, units, _) = projection.connect, weights_shape(graph, name)
+    i, j = _pairs(graph, name)
+    row, column, unit = np.unravel_index(i, (*graph.populations[projection.source].shape[:2], units))
+    down, right, feature = np.unravel_index(j, graph.populations[projection.target].shape)
+    corner = down * connect.stride - connect.padding, right * connect.stride - connect.padding
+    within = (row - corner[0], column - corner[1], unit, feature)
+    return np.ravel_multi_index(within, weights_shape(graph, name))
+
+
+def weights_at(graph: Graph, name: str) -> tuple[Any, ...]:
+    """The places of weights that are of synapses."""
+    return (...,) if graph.projections[name].shared else synapses_of(graph, name)
 
 
 def synapses_of(graph: Graph, name: str) -> tuple[NDArray[np.int64], ...]:

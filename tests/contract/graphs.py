@@ -16,7 +16,7 @@ from itertools import combinations, product
 from math import prod
 
 import numpy as np
-from graph_script import Outcome, Presentation, synapses_of
+from graph_script import Outcome, Presentation, weights_at, weights_shape
 from networks import random_spikes, spikes_at
 from numpy.typing import NDArray
 
@@ -66,6 +66,7 @@ SPARSE: dict[str, Connection] = {
     "multiple": Random(in_degree=6, multapses=True, autapses=True),
     "distance": Distance(sigma=1.5, autapses=True),
     "local": Local(field=2, stride=2),
+    "shared": Local(field=3, stride=2, padding=1, shared=True),
 }
 """Not among the options of which the twelve cover all pairs; see test_sparse.py."""
 DELAYS: dict[str, Delay] = {"none": NoDelay(), "one": OneDelay(value=2.0), "each": Delays(high=4.0)}
@@ -400,7 +401,7 @@ def start_weights(made: Graph, seed: int = 0) -> dict[str, NDArray[np.float64]]:
     for name, projection in made.projections.items():
         n_source, n_target = (made.populations[p].size for p in (projection.source, projection.target))
         shape = (n_source, n_target) if projection.connect.storage == "dense" else (n_target,)
-        shape = (len(made.synapses(name)),) if made.is_sparse(name) else shape
+        shape = weights_shape(made, name) if made.is_sparse(name) else shape
         given = isinstance(projection.connect, Table) and projection.weight.from_table
         weights[name] = projection.connect.weights() if given else projection.weight.draw(random, shape)
     return weights
@@ -418,7 +419,7 @@ def idle(made: Graph, last: Iterable[str], outcome: Outcome, start: dict[str, ND
     for name in made.plastic:
         key, w_max = f"{name}.w", made.projections[name].plasticity.w_max
         weights = [learned[key] for learned in outcome.learned]
-        there = synapses_of(made, name)
+        there = weights_at(made, name)
         moved = [
             np.abs(after - before)[there].max()
             for before, after in zip([start[name], *weights], weights, strict=False)

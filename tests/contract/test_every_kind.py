@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graph_script import run_scripts, synapses_of
+from graph_script import run_scripts, weights_at
 from graphs import DELAYS, NEURONS, silent, start_weights
 from packages import install_package
 from test_graphs import assert_same, assert_state_is_complete, case_of, script_of
@@ -91,7 +91,7 @@ acme-slow = acme_kinds:Slow
 
 GIVEN: dict[str, list[dict[str, Any]]] = {
     "distance": [{"sigma": 1.5}],
-    "local": [{"field": 2, "stride": 2}],
+    "local": [{"field": 2, "stride": 2}, {"field": 3, "stride": 2, "padding": 1, "shared": True}],
     "others": [{}, {"within": "field"}],
     "random": [{"p": 0.5}],
 }
@@ -163,6 +163,10 @@ class Kinds:
             plasticity=self.rules[rule],
         )
 
+    def per_synapse(self, rule: str) -> bool:
+        """Whether a rule needs a variable for each synapse, which synapses that share weights do not have."""
+        return bool(self.rules[rule].each_step or self.rules[rule].synapse_variables)
+
     def of(self, rule: str) -> list[str]:
         """The neurons at which a rule runs."""
         return [neuron for neuron in self.neurons if not self.refusal(self.connections[0], rule, neuron)]
@@ -185,14 +189,22 @@ class Kinds:
         for at, (rule, able) in enumerate(self.able.items()):
             turn = at + number
             neuron, source = able[turn % len(able)], "pace" if turn % 5 == 2 else "input"
+            connection, delay = (
+                self.connections[turn % len(self.connections)],
+                [*DELAYS][(at // 2 + number) % len(DELAYS)],
+            )
+            if connection.shares_weights and self.per_synapse(rule):
+                connection = self.connections[(turn + 1) % len(self.connections)]
+            elif connection.shares_weights and delay == "each":
+                delay = "one"
             populations.setdefault(names[neuron], Population(shape=TARGET, neuron=self.neurons[neuron]))
             projections[f"s{at}"] = self._projection(
                 source,
                 names[neuron],
-                self.connections[turn % len(self.connections)],
+                connection,
                 rule,
                 neuron,
-                [*DELAYS][(at // 2 + number) % len(DELAYS)],
+                delay,
             )
         return Graph(populations, projections, conductance_step="exact", read=[*populations][2])
 
@@ -238,11 +250,15 @@ def test_every_pair_is_in_a_network_or_refused(kinds: Kinds) -> None:
     for connection, rule, neuron in product(kinds.connections, kinds.rules, kinds.neurons):
         wanted = [REFUSED[kind] for kind in (neuron, rule) if kind in REFUSED][:1]  # of a neuron, nothing else is said
         wanted += [REFUSED_AT[rule, neuron]] if (rule, neuron) in REFUSED_AT else []
+        shared = connection.shares_weights and kinds.per_synapse(rule)
+        wanted += ["network.projections.feed.connect.shared: the rule"] if shared else []
         found = kinds.refusal(connection, rule, neuron)
         assert len(found) == len(wanted), found
         assert all(sentence.startswith(start) for sentence, start in zip(found, wanted, strict=True))
         assert wanted or ((repr(connection), rule) in connected and (rule, neuron) in reached)
-    assert delayed == set(product(map(repr, kinds.connections), ("none", "one", "each")))
+    of_each = {repr(connection) for connection in kinds.connections if not connection.shares_weights}
+    assert delayed >= set(product(map(repr, kinds.connections), ("none", "one")))
+    assert {connection for connection, delay in delayed if delay == "each"} == of_each
 
 
 N_NETWORKS = 1 + registered().n_networks  # the package has one kind more of each
@@ -256,7 +272,7 @@ def test_all_rules_agree_on_both_simulators_and_in_a_plain_script(number: int, k
     assert silent(outcome) == []
     start, after = start_weights(case.graph), outcome.learned[1]
     for name, projection in case.graph.projections.items():
-        changed = np.abs(after[f"{name}.w"] - start[name])[synapses_of(case.graph, name)]
+        changed = np.abs(after[f"{name}.w"] - start[name])[weights_at(case.graph, name)]
         assert changed.max() > 1e-3, (name, kind_of(projection.plasticity))
     assert_same(case, outcome)
     for simulator in case.simulators.values():

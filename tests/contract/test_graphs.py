@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from graph_script import Outcome, Presentation, Script, run_scripts, synapses_of
+from graph_script import Outcome, Presentation, Script, run_scripts, synapses_of, weights_at
 from graphs import (
     FIXED,
     SIDE_BY_SIDE,
@@ -70,7 +70,7 @@ def opened(made: Graph, name: str, weights: dict[str, NDArray[np.float64]]) -> S
     simulator = open_network(made, name)
     for projection, w in weights.items():
         if not made.projections[projection].one_weight:
-            view, where = simulator.array(f"{projection}.w"), synapses_of(made, projection)
+            view, where = simulator.array(f"{projection}.w"), weights_at(made, projection)
             view[...] = 0.0
             view[where] = w[where]
     simulator.reset()

@@ -681,7 +681,7 @@ class DrawDigitDialog(View, QDialog):
         live = self.session.live
         selection = self.session.selection
         best = [int(k) for k in np.argsort(-counts, kind="stable")[:_NEURONS] if counts[k]]
-        w = live.learned(selection.weights) if selection.is_read and selection.learns else None
+        w = selection.per_synapse(live.learned(selection.weights)) if selection.is_read and selection.learns else None
         view = selection.view_for(w)
         drawn = {}
         if w is not None and view is not None:

@@ -189,13 +189,12 @@ class TrainPage(QWidget):
         yield
         self.session.opened.connect(self._fit_panels)
         self.session.changed.connect(self._on_changed)
-        self._timer = QTimer(self)
+        self._timer = timer(self, self._redraw_in_turns, _REDRAW_MS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(_REDRAW_MS)
-        self._timer.timeout.connect(self._redraw_in_turns)
         self._timer.start()
         self._turn = Turn(self)
         self._rest = timer(self, self._redraw_in_turns, once=True)
+        self.session.selection.moment_changed.connect(self._rest.start)  # dragging does not wait for the timer
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)

@@ -116,8 +116,9 @@ class NeuronSelection(QObject):
         """Why slow motion cannot recompute the weights on display; empty if it can, or it is not known yet."""
         if self.projection and self._made is None:
             return ""
-        rule = None if self._made is None else self._made.plasticity
-        return "The weights on display do not learn." if rule is None else as_sentence(not_replayed(rule))
+        if self._made is None or self._made.plasticity is None:
+            return "The weights on display do not learn."
+        return as_sentence(not_replayed(self._made))
 
     @property
     def _made(self) -> Projection | None:
@@ -310,14 +311,19 @@ class NeuronSelection(QObject):
         """Return a learned array at the moment that is shown; None if it is not known."""
         return self._live().learned(name) if self.moment is None else self.moment.learned.get(name)
 
+    def per_synapse(self, w: NDArray[Any] | None) -> NDArray[Any] | None:
+        """Return weights of the projection on display, those that synapses share repeated for each synapse."""
+        if w is None or self.graph is None or self._made is None:
+            return w
+        return self.graph.per_synapse(self.projection, w)
+
     def weights_shown(self) -> NDArray[np.float32] | None:
         """Return the weights of the projection on display at the moment that is shown; None if not known (yet).
 
         A run publishes weights that learn. Others follow from the experiment, and are drawn in a thread.
         """
         if self.learns:
-            found: NDArray[np.float32] | None = self.learned(self.weights)
-            return found
+            return self.per_synapse(self.learned(self.weights))
         experiment, started, name = self._experiment(), self._live().started, self.projection
         if experiment is None or started is None or not name:
             return None

@@ -212,7 +212,8 @@ def _projection(
         counted = _equal(graph, name)
     elif graph.is_sparse(name):
         synapses = graph.synapses(name)
-        counted = _listed(synapses.source, synapses.target, w, in_layout.source.size, in_layout.target.size)
+        of_synapses = graph.per_synapse(name, w)
+        counted = _listed(synapses.source, synapses.target, of_synapses, in_layout.source.size, in_layout.target.size)
     elif w.ndim == 1:
         neurons = np.arange(len(w))
         counted = _listed(neurons, neurons, w, len(w), len(w))

@@ -268,7 +268,7 @@ def _matrix(in_layout: ProjectionLayout, array: Arrays) -> NDArray[np.float64]:
         values = value * connected(in_layout) if in_layout.counted else np.full(in_layout.shape, value)
     w: NDArray[np.float64] = np.asarray(values, np.float64)
     if in_layout.sparse:
-        w = in_layout.synapses.dense(w)
+        w = in_layout.graph.matrix(in_layout.name, w)
     elif w.ndim == 1:
         w = np.asarray(np.diag(w))
     assert w.shape == (n_source, n_target)

@@ -14,6 +14,7 @@ They are not read here; networks are built with the default preferences and thos
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -149,6 +150,11 @@ def _names_of_code() -> Iterator[None]:
         vars(_DEVICES)["find_name"] = find_name
 
 
+def accept_order() -> None:
+    """Suppress the warning that results depend on the order of events, which is defined where weights are shared."""
+    logging.getLogger("brian2.codegen.generators.base").setLevel(logging.ERROR)
+
+
 def run_by_python(group: brian2.Group) -> None:
     """Run the code of a group with NumPy, for any target of the network."""
     group.codeobj_class = NumpyCodeObject
@@ -237,6 +243,7 @@ __all__ = [
     "LearnedQueue",
     "NumpyCodeObject",
     "SynapticPathway",
+    "accept_order",
     "all_devices",
     "brian2",
     "get_device",

@@ -16,10 +16,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
+from stdpbench.engine.network.brian import accept_order
 from stdpbench.engine.network.brian import brian2 as b2
-from stdpbench.engine.network.layout import AMOUNT, DECAYS, LEARNS, SPREAD, Layout, PopulationLayout, ProjectionLayout
+from stdpbench.engine.network.layout import (
+    AMOUNT,
+    DECAYS,
+    LEARNS,
+    PLACE,
+    SPREAD,
+    Layout,
+    PopulationLayout,
+    ProjectionLayout,
+)
 from stdpbench.engine.network.pathways import (
     FIRST,
     carry,
@@ -111,6 +122,10 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
         if projection.counts:
             n_fields = projection.target.size // projection.units_per_field
             groups[projection.counter] = b2.NeuronGroup(n_fields, "total : 1", clock=clock, name=projection.counter)
+        if projection.shared:
+            name = projection.weights_group
+            accept_order()
+            groups[name] = b2.NeuronGroup(prod(projection.shape), "w : 1", dtype=layout.real, clock=clock, name=name)
     for population in layout.populations.values():
         if population.is_input:
             groups[population.group] = _input(layout, population, clock)
@@ -229,6 +244,10 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         groups[projection.group] = synapses
         built.carried_by[projection.group] = projection
         _make_synapses(synapses, projection, rows)
+        if projection.shared:
+            synapses.w = b2.linked_var(groups[projection.weights_group], "w", index=PLACE)
+            if rows:
+                setattr(synapses, PLACE, projection.weight_of_synapse)
         if projection.learns:
             built.when |= dict.fromkeys((own("pre"), own("post"), own("shift")), learning)
             built.when |= {own("drive"): When(number, "frozen"), own("end"): When(number, "last")}

@@ -89,6 +89,8 @@ LEFT_WITH = "delay_before"
 in seconds, stored outside Brian2."""
 SPREAD = "spread"
 """Per projection: synapses through which an input trace spreads to neighbouring inputs."""
+PLACE = "k_weight"
+"""Per synapse, if weights are shared: the place of its weight among them."""
 AMOUNT = "amount"
 """Per synapse through which a trace spreads: the amount that a spike adds."""
 DECAYS = "slow_decays"
@@ -251,6 +253,21 @@ class ProjectionLayout:
         return self.graph.synapses(self.name)
 
     @property
+    def shared(self) -> bool:
+        """Whether its synapses share weights, which a separate Brian2 group holds."""
+        return self.projection.shared
+
+    @property
+    def weights_group(self) -> str:
+        """Name of the Brian2 group that holds its weights."""
+        return f"s{self.number}_w" if self.shared else self.group
+
+    @property
+    def weight_of_synapse(self) -> NDArray[np.int32]:
+        """Place of the weight of each synapse among shared weights, int32, (n_synapses,)."""
+        return self.graph.weight_of_synapse(self.name)
+
+    @property
     def delays_differ(self) -> bool:
         """Whether each synapse has its own delay."""
         return self.projection.delays_differ
@@ -278,7 +295,9 @@ class ProjectionLayout:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of an array with a value per synapse."""
+        """Shape of its weights, and of any other array with a value per synapse."""
+        if self.shared:
+            return self.graph.kernel(self.name)
         if self.sparse:
             return (len(self.synapses),)
         return (self.source.size, self.target.size) if self.dense else (self.target.size,)
@@ -394,7 +413,8 @@ class ProjectionLayout:
         source, target, variables = self.source, self.target, list[StateVariable]()
 
         def add(name: str, group: str, variable: str, shape: tuple[int, ...], reset: float | None = 0.0) -> None:
-            variables.append(StateVariable(f"{self.name}.{name}", group, variable, shape, reset, group == self.group))
+            per_synapse = group in (self.group, self.weights_group)
+            variables.append(StateVariable(f"{self.name}.{name}", group, variable, shape, reset, per_synapse))
 
         for trace in self.output_traces:
             add(trace.name, target.group, self.own(trace.name), (target.size,))
@@ -410,7 +430,7 @@ class ProjectionLayout:
             add(f"delay.{trace.name}", target.group, self.own_of_delay(trace.name), (target.size,))
         if not self.learns:
             if self.projection.weight.trained:  # presentations do not change them, but they persist
-                add("w", self.group, "w", self.shape, None)
+                add("w", self.weights_group, "w", self.shape, None)
             return variables
         for trace in self.input_traces:
             if self.delays_differ:
@@ -427,7 +447,7 @@ class ProjectionLayout:
             add(LAST_CHANGE, self.group, LAST_CHANGE, self.shape)
         if self.rule is not None and self.rule.periodically:
             add(SINCE_UPDATE, "", SINCE_UPDATE, (1,))
-        add("w", self.group, "w", self.shape, None)
+        add("w", self.weights_group, "w", self.shape, None)
         if self.delay_rule is not None:
             add("d", self.group, DELAY, self.shape, None)
         if self.keeps_delays:

@@ -27,6 +27,7 @@ from stdpbench.engine.network.elements import (
     LAST_CHANGE,
     LEARNS,
     LEFT_WITH,
+    PLACE,
     RECENT,
     SINCE_UPDATE,
     SPREAD,
@@ -48,6 +49,7 @@ __all__ = [
     "LAST_CHANGE",
     "LEARNS",
     "LEFT_WITH",
+    "PLACE",
     "RECENT",
     "SINCE_UPDATE",
     "SPREAD",
@@ -222,7 +224,7 @@ class Layout:
         """Weights that neither learn nor are trained, but differ between synapses, by name."""
         return {
             f"{projection.name}.w": StateVariable(
-                f"{projection.name}.w", projection.group, "w", projection.shape, None, per_synapse=True
+                f"{projection.name}.w", projection.weights_group, "w", projection.shape, None, per_synapse=True
             )
             for projection in self.projections.values()
             if not projection.learns and projection.has_weights and not projection.projection.weight.trained

@@ -133,7 +133,9 @@ def _shape(graph: Graph, name: str) -> tuple[int, ...]:
         case "one-to-one":
             return (target.size,)
         case "sparse":
-            return (len(graph.synapses(name)) if source.shape else 0,)
+            if not source.shape:
+                return (0,)
+            return graph.kernel(name) or (len(graph.synapses(name)),)
 
 
 def _slow(graph: Graph, name: str) -> dict[str, tuple[int, ...]]:

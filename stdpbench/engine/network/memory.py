@@ -24,7 +24,7 @@ def projection_memory(projection: ProjectionLayout) -> int:
         for_delays = 2 + projection.keeps_delays + len(projection.delay_traces("input"))
     if projection.sparse:
         indices = projection.source.size + 1
-        per_synapse = 4 + 8 * projection.has_weights
+        per_synapse = 4 + (4 if projection.shared else 8 * projection.has_weights)
         if projection.learns:  # indices from both sides, and variables
             n_variables = len(projection.synapse_variables) + (rule is not None and bool(rule.each_step))
             n_variables += len(projection.input_traces) + 1 if projection.delays_differ else 0

@@ -17,6 +17,7 @@ from stdpbench.engine.network.layout import (
     DELAY,
     LAST_ARRIVAL,
     LAST_CHANGE,
+    PLACE,
     ProjectionLayout,
     delay_name,
     synaptic_name,
@@ -147,7 +148,7 @@ def plastic_synapses(
     lazily = False
     before: list[str] = [drive]
     if projection.has_weights:
-        model.append("w : 1")
+        model += ["w : 1 (linked)", f"{PLACE} : integer (constant)"] if projection.shared else ["w : 1"]
     if rule is not None:
         names = {name: synaptic_name(name) for name in rule.quantities()}
         names |= {name: own(name) for name in rule.synapse_variables}
@@ -207,7 +208,7 @@ def plastic_synapses(
         on_post={"post": "\n".join(post)} if post else None,
         clock=source.clock,
         name=projection.group,
-        dtype=held_as(projection.real, (line for line in model if not line.startswith(f"{DELAY} :"))),
+        dtype=held_as(projection.real, (line for line in model if not line.startswith((f"{DELAY} :", f"{PLACE} :")))),
     )
     _set_order(synapses, projection)
     if rule is not None and lazily:

@@ -407,16 +407,15 @@ class Simulator(ABC):
         return {**self.layout.state, **self.layout.fixed}
 
     def weights(self, projection: str) -> NDArray[np.float64]:
-        """Return a view of the weights: (n_source, n_target), one-to-one (n,), sparse (n_synapses,)."""
+        """Return a view of the weights: (n_source, n_target), one-to-one (n,), sparse (n_synapses,), or shared.
+
+        Shared weights of a local projection are (field, field, units of the source, units of the target).
+        """
         return self.array(f"{projection}.w")
 
     def normalise(self, projection: str) -> NDArray[np.int64]:
         """Scale the weights of a projection as it declares; return the target neurons that could not be scaled."""
-        scaling = self.graph.projections[projection].normalise
-        if scaling is None:
-            return np.empty(0, np.int64)
-        targets = self.synapses(projection).target if self.graph.is_sparse(projection) else None
-        return scaling.apply(self.weights(projection), targets)
+        return self.graph.normalise(projection, self.weights(projection))
 
     def synapses(self, projection: str) -> Synapses:
         """Return the synapses of a sparse projection."""
@@ -436,16 +435,9 @@ class Simulator(ABC):
 
     @property
     def shown_weights(self) -> NDArray[np.float64]:
-        """The weights `w` as a matrix, with 0 for unconnected pairs; zeros if no projection learns.
-
-        One-to-one weights, and sparse weights that do not come from the input, are a row.
-        """
+        """The weights `w` as `Graph.fields`; zeros if no projection learns."""
         shown = self.graph.shown
-        if not shown:
-            return np.zeros((1, self.n_read))
-        if self.graph.is_sparse(shown) and self.graph.projections[shown].source == self.graph.input:
-            return self.synapses(shown).dense(self.w)
-        return self.w if self.w.ndim == 2 else self.w[None]
+        return self.graph.fields(shown, self.w) if shown else np.zeros((1, self.n_read))
 
     @property
     def theta(self) -> NDArray[np.float64]:

@@ -108,7 +108,8 @@ def _through(
     else:
         w = array(f"{projection.name}.w")
     if projection.sparse:
-        return scale * _through_synapses(projection.synapses, np.asarray(w, np.float64), rows)
+        w = projection.graph.per_synapse(projection.name, np.asarray(w, np.float64))
+        return scale * _through_synapses(projection.synapses, w, rows)
     return np.ascontiguousarray(scale * (rows @ w if w.ndim == 2 else rows * w))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stdpbench.engine.network.brian import SynapticPathway
 from stdpbench.engine.network.build import BuiltNetwork
-from stdpbench.engine.network.layout import ProjectionLayout
+from stdpbench.engine.network.layout import PLACE, ProjectionLayout
 from stdpbench.engine.simulators.stepping import run_code
 from stdpbench.kinds.encoding import Spikes
 
@@ -76,6 +76,7 @@ class Graded:
             scale = self._variables["scale"].get_value().astype(receptor.dtype)
         if not self.projection.has_weights:
             scale = scale * weight.astype(receptor.dtype)
+        place = self._variables[PLACE].get_value() if self.projection.shared else None
         fired, queue = pathway.eventspace, pathway.queue
         delay_of = np.broadcast_to(np.asarray(delays).reshape(-1), self._source.shape)
 
@@ -89,7 +90,7 @@ class Graded:
             left = (timestep[0] - delay_of[arriving]).astype(np.int64) * n + self._source[arriving]
             delivered = factor[np.searchsorted(key, left)] * scale
             if self.projection.has_weights:
-                delivered = delivered * weight[arriving]
+                delivered = delivered * weight[arriving if place is None else place[arriving]]
             after = receptor.copy()
             np.add.at(after, self._target[arriving], delivered)
             run()  # which advances the queue

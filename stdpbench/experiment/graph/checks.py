@@ -145,6 +145,8 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
         yield f"{start_weights} needs several synapses per neuron; use 'uniform'"
     if projection.weight.from_pictures and graph.stream:
         yield f"{start_weights} needs pictures, but a stream has none; use 'uniform'"
+    if projection.shared:
+        yield from _shared(where, projection)
     for name in ("weight", "delay"):
         if getattr(projection, name).from_table and not isinstance(projection.connect, Table):
             yield f"{where}.{name}.kind 'table' is for the connection 'table', whose file gives it"
@@ -204,6 +206,20 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
             f"{start} and network.populations.{projection.target}.neuron.kind {kind_of(neuron)!r} both use the name "
             f"{', '.join(shared)}: one of them must use another"
         )
+
+
+def _shared(where: str, projection: Projection) -> Iterator[str]:
+    """Yield a sentence for each property that needs a weight or a variable per synapse, where weights are shared."""
+    start, rule = f"{where}.connect.shared", projection.plasticity
+    if projection.delays_differ:
+        yield f"{start}: synapses that share weights have the same delay; give {where}.delay.kind 'constant'"
+    if rule is not None and (rule.each_step or rule.synapse_variables):
+        yield (
+            f"{start}: the rule {kind_of(rule)!r} needs a variable per synapse, but weights are shared; use a rule "
+            "that acts on spikes only, or set shared = false"
+        )
+    if projection.weight.from_pictures:
+        yield f"{start}: weight.kind {kind_of(projection.weight)!r} gives each neuron a picture; use 'uniform'"
 
 
 def _delay_rule(where: str, projection: Projection, graph: Graph) -> Iterator[str]:

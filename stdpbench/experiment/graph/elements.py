@@ -152,6 +152,11 @@ class Projection(Parameters):
         return not self.learns and isinstance(self.weight, Constant)
 
     @property
+    def shared(self) -> bool:
+        """Whether synapses share weights that differ or learn, as in a convolution."""
+        return self.connect.shares_weights and not self.one_weight
+
+    @property
     def delays_differ(self) -> bool:
         """Whether each synapse has its own delay."""
         return self.delay.form == "each" or self.delay_plasticity is not None

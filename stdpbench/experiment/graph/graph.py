@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isqrt, prod
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,8 +145,52 @@ class Graph:
     def synapses(self, projection: str) -> Synapses:
         """Return the synapses of a sparse projection; the same on every machine and in every process."""
         declared = self.projections[projection]
-        shapes = self.populations[declared.source].shape, self.populations[declared.target].shape
-        return _drawn(declared.connect, projection, *shapes, declared.source == declared.target, self.seed)
+        recurrent = declared.source == declared.target
+        return _drawn(declared.connect, projection, *self._shapes(projection), recurrent, self.seed)
+
+    def kernel(self, projection: str) -> tuple[int, ...]:
+        """Return the shape of the weights that synapses of a projection share; empty if each has its own."""
+        declared = self.projections[projection]
+        return declared.connect.kernel(*self._shapes(projection)) if declared.shared else ()
+
+    def per_synapse(self, projection: str, w: NDArray[Any]) -> NDArray[Any]:
+        """Return the weight of each synapse of a projection, whose synapses may share weights."""
+        return w.reshape(-1)[self.weight_of_synapse(projection)] if self.projections[projection].shared else w
+
+    def weight_of_synapse(self, projection: str) -> NDArray[np.int32]:
+        """Return the place of the weight of each synapse in the flattened `kernel`, int32, (n_synapses,)."""
+        return _places(self.projections[projection].connect, self.synapses(projection), *self._shapes(projection))
+
+    def _shapes(self, projection: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        declared = self.projections[projection]
+        return self.populations[declared.source].shape, self.populations[declared.target].shape
+
+    def normalise(self, projection: str, w: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Scale weights of a projection in place as it declares.
+
+        Returns
+        -------
+        ndarray, int64, (n_silent,)
+            Target neurons, or units that share weights, whose weights could not be scaled.
+        """
+        scaling = self.projections[projection].normalise
+        if scaling is None:
+            return np.empty(0, np.int64)
+        if self.projections[projection].shared:
+            return scaling.apply(w.reshape(-1, w.shape[-1]))
+        return scaling.apply(w, self.synapses(projection).target if self.is_sparse(projection) else None)
+
+    def fields(self, projection: str, w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return weights with one column per target neuron, or per unit that shares weights, for figures.
+
+        One-to-one weights, and sparse weights that do not come from the input, are a row.
+        """
+        declared = self.projections[projection]
+        if declared.shared:
+            return w.reshape(-1, w.shape[-1])
+        if self.is_sparse(projection) and declared.source == self.input:
+            return self.matrix(projection, w)
+        return w if w.ndim == 2 else w[None]
 
     def matrix(self, projection: str, values: NDArray[np.float64], absent: float = 0.0) -> NDArray[np.float64]:
         """Return values of the synapses of a projection as a matrix.
@@ -156,7 +200,7 @@ class Graph:
         projection : str
             Its name.
         values : ndarray, float64
-            (n_source, n_target), one-to-one (n,), sparse (n_synapses,).
+            (n_source, n_target), one-to-one (n,), sparse (n_synapses,) or shared weights.
         absent : float
             The value for pairs that are not connected.
 
@@ -166,7 +210,7 @@ class Graph:
         """
         storage = self.projections[projection].connect.storage
         if storage == "sparse":
-            return self.synapses(projection).dense(values, absent)
+            return self.synapses(projection).dense(self.per_synapse(projection, values), absent)
         if storage == "one-to-one":
             matrix = np.full((len(values), len(values)), absent)
             np.fill_diagonal(matrix, values)
@@ -179,6 +223,13 @@ def _drawn(
     connect: Connection, name: str, source: tuple[int, ...], target: tuple[int, ...], recurrent: bool, seed: int
 ) -> Synapses:
     return connect.draw(_generator(seed, f"connections of {name}"), source, target, recurrent=recurrent)
+
+
+@lru_cache(maxsize=_KEPT)
+def _places(
+    connect: Connection, synapses: Synapses, source: tuple[int, ...], target: tuple[int, ...]
+) -> NDArray[np.int32]:
+    return connect.weight_of_synapse(synapses, source, target)
 
 
 def _generator(seed: int, stream: int | str) -> np.random.Generator:

@@ -6,6 +6,7 @@ from math import prod
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameters
@@ -19,7 +20,8 @@ class Connection(Parameters):
 
     * ``"dense"``: every source neuron reaches every target neuron; weights are (n_source, n_target).
     * ``"one-to-one"``: neuron i reaches neuron i; weights are (n,).
-    * ``"sparse"``: the pairs returned by `draw`, in compressed rows; weights are (n_synapses,).
+    * ``"sparse"``: the pairs returned by `draw`, in compressed rows; weights are (n_synapses,), or have the shape
+      that `kernel` returns.
     """
 
     summary: ClassVar[str]
@@ -28,6 +30,11 @@ class Connection(Parameters):
     """Whether the source needs rows and columns."""
     at_end: ClassVar[bool] = False
     """Whether input is summed over the time step and acts at its end."""
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether synapses share weights, of which `kernel` is the shape."""
+        return False
 
     @property
     def count_is_random(self) -> bool:
@@ -55,6 +62,16 @@ class Connection(Parameters):
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
         """Return the expected number of synapses, without drawing them; for parameters see `draw`."""
         raise StdpbenchError(f"{type(self).__name__} has no synapses to draw")
+
+    def kernel(self, source: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the weights that synapses share; the last side is the units of the target."""
+        raise StdpbenchError(f"{type(self).__name__} has no shared weights")
+
+    def weight_of_synapse(
+        self, synapses: Synapses, source: tuple[int, ...], target: tuple[int, ...]
+    ) -> NDArray[np.int32]:
+        """Return the place of the weight of each synapse in the flattened `kernel`, int32, (n_synapses,)."""
+        raise StdpbenchError(f"{type(self).__name__} has no shared weights")
 
     def draw(
         self, random: np.random.Generator, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool

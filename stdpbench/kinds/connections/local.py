@@ -19,7 +19,7 @@ class Local(Connection):
     The patch of place (r, c) begins at row ``r * stride - padding`` and column ``c * stride - padding``; the part of
     it beyond the source has no synapses. The shape of the source is rows and columns, with or without units; that of
     the target is rows, columns and units. Without padding this is the locally connected layer of Saunders et al.
-    (2019); a convolution has the same connections.
+    (2019); with ``shared``, the patches of all places have the same weights, as in a convolution.
     """
 
     kind: Literal["local"] = "local"
@@ -33,6 +33,12 @@ class Local(Connection):
         help="Width of the margin around the source that patches may cover, in source neurons.",
     )
 
+    shared: bool = parameter(
+        False,
+        structural=True,
+        help="Whether all places share their weights: one kernel for each unit, as in a convolution.",
+    )
+
     summary: ClassVar[str] = "Each place of the target is reached from a square patch of the source"
     storage: ClassVar[Literal["sparse"]] = "sparse"
     needs_grid: ClassVar[bool] = True
@@ -43,11 +49,14 @@ class Local(Connection):
         return rows, columns
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file, without padding if it is 0."""
+        """Return the values as in a file, without padding and sharing if there is none."""
         mapping = super().to_mapping()
-        if not self.padding:
-            del mapping["padding"]
-        return mapping
+        return {name: value for name, value in mapping.items() if value or name not in ("padding", "shared")}
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether the patches of all places have the same weights."""
+        return self.shared
 
     @property
     def count_is_random(self) -> bool:
@@ -92,6 +101,18 @@ class Local(Connection):
                 )
                 pairs.append((patch * n_target + units).reshape(-1))
         return Synapses.of_pairs(np.concatenate(pairs), numbers.size, n_target)
+
+    def kernel(self, source: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the shared weights: rows and columns of a patch, units of the source, and units."""
+        return self.field, self.field, prod(source[2:]), target[2]
+
+    def weight_of_synapse(
+        self, synapses: Synapses, source: tuple[int, ...], target: tuple[int, ...]
+    ) -> NDArray[np.int32]:
+        """Return the place of the weight of each synapse in the flattened `kernel`, int32, (n_synapses,)."""
+        pixel, unit = self.pixels(synapses, source, target)
+        place = (pixel * prod(source[2:]) + unit) * target[2] + synapses.target % target[2]
+        return np.asarray(place, np.int32)
 
     def pixels(
         self, synapses: Synapses, source: tuple[int, ...], target: tuple[int, ...]

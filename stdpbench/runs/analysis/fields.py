@@ -130,6 +130,19 @@ def field_shape(source: tuple[int, ...]) -> tuple[int, int]:
     return height, n // height
 
 
+def kernels_side_by_side(w: Weights, kernel: tuple[int, ...]) -> Weights:
+    """Return kernels as fields in which the units of the source stand side by side.
+
+    Parameters
+    ----------
+    w : ndarray, float, (rows * columns * units, n)
+        One kernel per column.
+    kernel : tuple of int
+        (rows, columns, units, n).
+    """
+    return w.reshape(kernel).transpose(0, 2, 1, 3).reshape(-1, kernel[-1])
+
+
 def mosaic(
     w: NDArray[np.floating[Any]],
     shape: tuple[int, int],

@@ -19,7 +19,7 @@ from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.learned_names import delays_in, listed, weights_of
 from stdpbench.engine.network import Layout, connected, delays_of
 from stdpbench.experiment import Experiment, encode
-from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph import Graph, Projection
 from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.neurons.threshold import threshold_course
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
@@ -274,7 +274,7 @@ def slow_motion(
             f"{projection} does not learn in this stage of the training, so its weights do not change"
         )
     number, dt = frame["presentation"], graph.dt * 1e-3
-    if problem := not_replayed(rule):
+    if problem := not_replayed(graph.projections[projection]):
         raise StdpbenchError(problem)
     learned = np.asarray(network["learned"][weights_of(projection)])
     synapses = _Synapses.of(experiment, projection, neuron, len(learned), shape)
@@ -339,9 +339,12 @@ def slow_motion(
     )
 
 
-def not_replayed(rule: PlasticityRule) -> str:
-    """Return why changes by a rule cannot be computed from recorded spikes; empty if they can."""
-    names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
+def not_replayed(projection: Projection) -> str:
+    """Return why changes of weights by a rule cannot be computed from recorded spikes; empty if they can."""
+    if projection.shared:
+        return f"weights that all places of {projection.target} share cannot be replayed for one neuron"
+    rule = projection.plasticity
+    names = "" if rule is None else ", ".join([*(a.name for a in rule.averages), *rule.synapse_variables])
     return f"this rule cannot be replayed: it depends on {names}, which is not recorded" if names else ""
 
 

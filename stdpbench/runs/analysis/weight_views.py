@@ -337,6 +337,8 @@ def static_delays(graph: Graph, projection: str) -> NDArray[np.float32]:
 def static_weights(graph: Graph, projection: str) -> NDArray[np.float32]:
     """Return the weights of a projection that does not learn, as drawn by the experiment, without its `scale`.
 
+    Those that synapses share are repeated for each synapse.
+
     Raises
     ------
     StdpbenchError
@@ -349,7 +351,8 @@ def static_weights(graph: Graph, projection: str) -> NDArray[np.float32]:
         )
     if declared.one_weight:
         return np.full(len(graph.synapses(projection)), declared.weight.value, np.float32)  # type: ignore[attr-defined]
-    return np.asarray(projection_weights(graph, projection)[projection], np.float32)
+    w = projection_weights(graph, projection)[projection]
+    return np.asarray(graph.per_synapse(projection, w), np.float32)
 
 
 # -- orders ----------------------------------------------------------------------------------------------------------

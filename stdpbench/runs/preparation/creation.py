@@ -217,7 +217,10 @@ def _of_same_neurons(initial: Learned, inherited: Learned, new: Graph, old: Grap
     arrays, missing, left_out = dict(inherited), dict[str, str](), dict[str, str]()
     for array in filter(is_per_synapse, set(initial) & set(inherited)):
         projection = array.rpartition(".")[0]
-        if not (new.is_sparse(projection) and old.is_sparse(projection)):
+        of_synapses = (
+            graph.is_sparse(projection) and not graph.projections[projection].shared for graph in (new, old)
+        )
+        if not all(of_synapses):
             continue
         place = new.synapses(projection).places_in(old.synapses(projection))
         common = place >= 0

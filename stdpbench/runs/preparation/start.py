@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from math import prod
 
 import numpy as np
 
@@ -100,7 +101,9 @@ def check_weights(experiment: Experiment, split: Split) -> None:
         scaling, rule, n = projection.normalise, projection.plasticity, graph.populations[projection.source].size
         if not isinstance(scaling, Sum) or rule is None:
             continue
-        if graph.is_sparse(name):
+        if projection.shared:
+            n = prod(graph.kernel(name)[:-1])
+        elif graph.is_sparse(name):
             n = int(np.bincount(graph.synapses(name).target).min(initial=n))
         if scaling.value > 0.9 * n * rule.w_max:
             path = f"network.projections.{name}"
@@ -185,7 +188,7 @@ def normalised(learned: Learned, graph: Graph) -> Learned:
     for name, projection in graph.projections.items():
         if projection.normalise is not None and weights_of(name) in learned:
             scaled[weights_of(name)] = w = learned[weights_of(name)].copy()
-            projection.normalise.apply(w, graph.synapses(name).target if graph.is_sparse(name) else None)
+            graph.normalise(name, w)
     return learned.replace(scaled)
 
 

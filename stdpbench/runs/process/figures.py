@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Concatenate, ParamSpec
 
 import numpy as np
@@ -28,7 +29,7 @@ from stdpbench.results.figures.surrogate_training import (
 )
 from stdpbench.results.readout import READOUTS, Assignment, Score
 from stdpbench.runs.analysis.curves import Curves
-from stdpbench.runs.analysis.fields import field_shape
+from stdpbench.runs.analysis.fields import field_shape, kernels_side_by_side
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, make_folder
@@ -148,14 +149,17 @@ def _draw_fields(
 ) -> None:
     graph = graph_for(experiment, split.train)
     projection = graph.projections.get(graph.shown)
-    if projection is None or len(w) != graph.populations[projection.source].size:
-        return  # nothing learns, or a row of weights, one per neuron or synapse, has no fields
-    labelled = assignment if projection.target == graph.read else None
+    if projection is None:
+        return  # nothing learns
+    kernel = graph.kernel(graph.shown)
+    if len(w) != (prod(kernel[:-1]) or graph.populations[projection.source].size):
+        return  # a row of weights, one per neuron or synapse, has no fields
+    labelled = assignment if projection.target == graph.read and not kernel else None
     source, target = graph.populations[projection.source], graph.populations[projection.target]
     weights = "input weights" if projection.source == graph.input else f"weights from {projection.source}"
     figure = receptive_fields(
-        w,
-        field_shape(source.shape),
+        kernels_side_by_side(w, kernel) if kernel else w,
+        (kernel[0], kernel[1] * kernel[2]) if kernel else field_shape(source.shape),
         None if labelled is None else labelled.labels,
         class_names=split.class_names or None,
         title=f"{experiment.name}, seed {experiment.seed}: {weights} of {target.size} {projection.target} neurons",

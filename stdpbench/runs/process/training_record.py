@@ -343,10 +343,8 @@ class TrainingRecord:
 
     def _drawn(self, learned: Learned) -> NDArray[np.float64]:
         graph = self._simulator.graph
-        shown, w = graph.shown, learned.get(weights_of(graph.shown), self._simulator.shown_weights)
-        if w.ndim == 1 and graph.is_sparse(shown) and graph.projections[shown].source == graph.input:
-            w = self._simulator.synapses(shown).dense(w)
-        return w if w.ndim == 2 else w[None]
+        w = learned.get(weights_of(graph.shown))
+        return self._simulator.shown_weights if w is None else graph.fields(graph.shown, w)
 
     def progress(self, position: int) -> Progress:
         """Return the progress of training."""

@@ -165,10 +165,11 @@ class Disturbance:
         """Return the weights of the shown projection with 0 for some synapses, or for all synapses of some targets."""
         if self.kind == "synapses":
             return np.where(random.random(w.shape) < self.level / 100, 0.0, w)
-        n = graph.populations[graph.projections[graph.shown].target].size
+        shown = graph.projections[graph.shown]
+        n = w.shape[-1] if shown.shared else graph.populations[shown.target].size
         deleted = random.permutation(n)[: round(n * self.level / 100)]
         damaged = w.copy()
-        if graph.is_sparse(graph.shown):
+        if graph.is_sparse(graph.shown) and not shown.shared:
             damaged[np.isin(graph.synapses(graph.shown).target, deleted)] = 0.0
         else:
             damaged[..., deleted] = 0.0

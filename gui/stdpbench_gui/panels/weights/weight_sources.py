@@ -183,8 +183,7 @@ class WeightSources(QObject):
         theta: Any = past.learned.get(selection.thresholds)
         if w is None:
             raise StdpbenchError(f"{name or 'the checkpoint'} has no {what} of the projection {projection}")
-        if self.delays:
-            w = np.asarray(1e3 * w, np.float32)
+        w = np.asarray(1e3 * w, np.float32) if self.delays else selection.per_synapse(w)
         name = name or f"checkpoint {thousands(past.position)}"
         graph = selection.graph
         n_target = w.shape[1] if w.ndim == 2 or graph is None else graph.populations[selection.population].size

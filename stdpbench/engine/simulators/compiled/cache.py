@@ -69,7 +69,8 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 projection.source.number,
                 projection.target.number,
                 projection.projection.receptor,
-                [] if projection.sparse else projection.shape,  # rows are passed to the loaded library
+                # rows are passed to the loaded library
+                projection.shape if projection.shared or not projection.sparse else [],
                 projection.units_per_field,
                 [projection.dense, projection.sparse, projection.at_end, projection.counted, projection.has_weights],
                 [projection.delay_form, projection.delay_bins],

@@ -300,7 +300,7 @@ def _graded(layout: Layout, by_place: dict[tuple[str, str], str]) -> list[dict[s
             "dense": projection.dense,
             "n_targets": projection.target.size,
             "has_weights": projection.has_weights,
-            "weights": by_place[projection.group, "w"],
+            "weights": by_place[projection.weights_group, "w"],
             "scale": None if projection.projection.scale is None else by_place[projection.group, "scale"],
             "receptor": by_place[projection.target.group, projection.projection.receptor],
         }

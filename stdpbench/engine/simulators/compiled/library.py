@@ -76,13 +76,19 @@ class Library:
             return np.empty(0, dtype)
         return np.asarray(_Memory(self, address, size.value, dtype))
 
-    def set_synapses(self, projection: int, synapses: Synapses, *, with_incoming: bool) -> None:
-        """Set the synapses of a sparse projection, on request also by their targets."""
+    def set_synapses(
+        self, projection: int, synapses: Synapses, *, with_incoming: bool, weight: NDArray[np.int32] | None = None
+    ) -> None:
+        """Set the synapses of a sparse projection, on request also by their targets.
+
+        `weight` is the place of the weight of each synapse, if weights are shared.
+        """
         into = synapses.incoming if with_incoming else ()
         arrays = (synapses.first, synapses.target, *into)
-        self._kept += arrays
         pointers = [array.ctypes.data_as(_int32_p) for array in arrays] + [None] * (5 - len(arrays))
-        _check(self.dll.resident_set_rows(projection, *pointers, synapses.n_source))
+        place = None if weight is None else weight.ctypes.data_as(_int32_p)
+        self._kept += arrays if weight is None else (*arrays, weight)
+        _check(self.dll.resident_set_rows(projection, *pointers, synapses.n_source, place))
 
     def set_delays(self, projection: int, bins: NDArray[np.int32], rows: NDArray[np.int64], limit: int = 0) -> None:
         """Set the delay of each synapse of a projection in time steps; ``rows[i]`` is the first synapse of source i.
@@ -259,7 +265,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any] | None]] = {
     "resident_array": (_place, [_int, _int64_p, _int64_p]),
     "resident_set_delays": (ctypes.c_int, [_int, _int32_p, _int64_p, _int, _int]),
     "resident_update_delays": (_int, [_int, _int, _double_p, ctypes.c_double]),
-    "resident_set_rows": (ctypes.c_int, [_int, *[_int32_p] * 5, _int]),
+    "resident_set_rows": (ctypes.c_int, [_int, *[_int32_p] * 5, _int, _int32_p]),
     "resident_set_recent": (None, [_int, _place]),
     "resident_set_noise": (ctypes.c_int, [_int, _int32_p, _int32_p, _int, _int, ctypes.c_double]),
     "resident_set_drive": (None, [_int, _double_p, _int, _int]),

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from importlib.metadata import version
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.elements import PLACE
 
 Code = str | Sequence[str]
 """Generated C++, or its lines."""
@@ -187,9 +188,10 @@ def faded(code: Code, trace: str) -> str:
 
 
 def dense_index(code: Code, source: str, target: str) -> str:
-    """Compute the indices of the neurons of a synapse instead of reading them from arrays."""
+    """Compute the indices of the neurons of a synapse, and find that of its weight, without Brian2's arrays."""
     text = _text(code)
-    for name, index in (("_presynaptic_idx", source), ("_postsynaptic_idx", target)):
+    places = (("_presynaptic_idx", source), ("_postsynaptic_idx", target), (PLACE, "_rows.weight[_idx]"))
+    for name, index in places:
         read = int(re.search(rf"\b{name}\b", text) is not None)
         text = rewrite(text, rf"^(\s*const int32_t {name} =)[^;]+;", rf"\1 {index};", times=read)
     return text

@@ -60,7 +60,10 @@ class CompiledSimulator(Simulator):
         self._library = library
         for projection in self.layout.projections.values():
             if projection.sparse:
-                library.set_synapses(projection.number, projection.synapses, with_incoming=projection.learns)
+                weight = projection.weight_of_synapse if projection.shared else None
+                library.set_synapses(
+                    projection.number, projection.synapses, with_incoming=projection.learns, weight=weight
+                )
             if projection.spreading is not None:
                 library.set_synapses(projection.spread_number, projection.spread[0], with_incoming=False)
         variables = (self.layout.state | self.layout.fixed).values()

@@ -214,7 +214,8 @@ template <typename T> void Graded<T>::add_spikes(const double *factors, int32_t 
 template <typename T> void Graded<T>::add_one(int32_t source, size_t row, int32_t place, T factor)
 {
     const int32_t target = rows ? rows->target[row + place] : dense ? place : source;
-    after[target] += weights ? factor * weights[row + place] : factor;
+    const size_t weight = rows && rows->weight ? rows->weight[row + place] : row + place;
+    after[target] += weights ? factor * weights[weight] : factor;
 }
 
 template <typename T> void Graded<T>::add_row(const T *__restrict from, T factor)

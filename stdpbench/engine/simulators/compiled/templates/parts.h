@@ -139,6 +139,7 @@ struct Rows {
     const int32_t *first = nullptr, *target = nullptr;  // first[i] to first[i + 1]: the synapses of source i; their targets
     const int32_t *first_in = nullptr, *synapse = nullptr, *source = nullptr;  // the same by target: synapses and their sources
     int32_t n_sources = 0;
+    const int32_t *weight = nullptr;  // place of the weight of each synapse, if weights are shared
 };
 
 // Postponed decay of a trace: all elements decay by the same factor in a step. `factor` is the decay since the last update of the array,

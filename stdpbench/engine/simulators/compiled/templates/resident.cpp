@@ -279,14 +279,14 @@ void *resident_array(int32_t number, int64_t *size, int64_t *item)
 
 // Set the synapses of a sparse projection; see resident::Rows. Their variables are allocated here, with the value 0.
 int resident_set_rows(int32_t projection, const int32_t *first, const int32_t *target, const int32_t *first_in,
-                      const int32_t *synapse, const int32_t *source, int32_t n_sources)
+                      const int32_t *synapse, const int32_t *source, int32_t n_sources, const int32_t *weight)
 {
     RESIDENT_TRY {
         using namespace brian;
         switch (projection) {
 {% for projection in rows %}
         case {{projection.number}}:
-            resident::rows_{{projection.number}} = {first, target, first_in, synapse, source, n_sources};
+            resident::rows_{{projection.number}} = {first, target, first_in, synapse, source, n_sources, weight};
             {{projection.n}}[0] = first[n_sources];
 {% for array in projection.arrays %}
             {{array}}.assign(first[n_sources], 0);

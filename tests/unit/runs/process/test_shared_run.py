@@ -1,0 +1,124 @@
+"""Runs of a network whose first layer shares its weights: one kernel for each unit, whatever the place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import Learned, start_arrays
+from stdpbench.engine.simulators import find_compiler, open_simulator
+from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.weight_views import view_of
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.protocol.options import Options
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+NETWORK = """
+[network]
+kind = "graph"
+read = "top"
+[network.populations.eyes]
+[network.populations.features]
+shape = [4, 4, 3]
+neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", theta_start = "10 mV" }
+[network.populations.top]
+size = 5
+neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", theta_start = "10 mV" }
+[network.projections.kernels]
+source = "eyes"
+target = "features"
+receptor = "ge"
+connect = { kind = "local", field = 5, stride = 1, shared = true }
+weight = { kind = "uniform", low = 0.1, high = 0.5 }
+plasticity = { kind = "diehl-cook-triplet" }
+normalise = { kind = "sum", value = 12 }
+[network.projections.rivals]
+source = "features"
+target = "features"
+receptor = "gi"
+connect = { kind = "others", within = "field" }
+weight = 5
+[network.projections.up]
+source = "features"
+target = "top"
+receptor = "ge"
+weight = { kind = "uniform", low = 0.5, high = 1.5 }
+plasticity = { kind = "pair-additive", w_max = 3 }
+"""
+KERNELS = "network.projections.kernels"
+
+
+def two_layers(**changes: object) -> Experiment:
+    mapping = experiment().to_mapping()
+    for section in ("exc", "inh", "plasticity", "lateral"):
+        mapping.pop(section, None)
+    schedule = {name: value for name, value in mapping["schedule"].items() if name != "passes"}
+    schedule["stages"] = [{"projections": ["kernels"], "passes": 1}, {"projections": ["up"], "passes": 1}]
+    network = Experiment.from_toml(NETWORK).to_mapping()["network"]
+    schedule |= {"train_images": N_TRAIN // 2, "between": "carry"}
+    return Experiment.from_mapping({**mapping, "network": network, "schedule": schedule}).override(changes)
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = new_run(tmp_path_factory.mktemp("parent"), two_layers())
+    finished(folder)
+    return folder
+
+
+def learned_in(folder: RunFolder) -> dict[str, np.ndarray]:
+    return {path.stem: np.load(path) for path in (folder.path / "learned").iterdir()}
+
+
+def test_a_run_learns_kernels_and_resumes_to_the_bit(parent: RunFolder, tmp_path: Path) -> None:
+    start = start_arrays(two_layers(), load_split(two_layers(), validation=False).train)
+    kernels = learned_in(parent)["kernels.w"]
+    assert kernels.shape == (5, 5, 1, 3) == start["kernels.w"].shape
+    assert np.abs(kernels - start["kernels.w"]).max() > 0.01
+    folder = new_run(tmp_path, two_layers())
+    for position in (N_TRAIN // 4, 3 * N_TRAIN // 4):
+        drive(folder, die=killed_at_position(position))
+    finished(folder)
+    for name, array in learned_in(parent).items():
+        np.testing.assert_array_equal(learned_in(folder)[name], array, err_msg=name)
+
+
+def test_kernels_are_scaled_by_unit_and_set_as_a_whole() -> None:
+    simulator, _ = open_simulator(two_layers(), (8, 8), "compiled")
+    kernels = np.random.default_rng(0).random((5, 5, 1, 3))
+    simulator.set_learned(Learned({"kernels.w": kernels}))
+    assert simulator.normalise("kernels").tolist() == []
+    np.testing.assert_allclose(simulator.weights("kernels"), 12 * kernels / kernels.sum(axis=(0, 1, 2)))
+    each = simulator.graph.per_synapse("kernels", simulator.weights("kernels"))
+    view = view_of(simulator.graph, "kernels")
+    patches = view.fields(each).reshape(25, 16, 3)  # at each place the same
+    np.testing.assert_allclose(patches, np.repeat(simulator.weights("kernels").reshape(25, 1, 3), 16, axis=1), 1e-6)
+    simulator.close()
+
+
+def test_another_run_starts_from_kernels_with_more_units(parent: RunFolder, tmp_path: Path) -> None:
+    wider = {"network.populations.features.shape": [4, 4, 5]}
+    folder = create_run_from(parent, wider, tmp_path, Options(workers=1, simulator="compiled"))
+    start = np.load(next(folder.path.rglob("kernels.w.npy")))
+    np.testing.assert_array_equal(start[..., :3], learned_in(parent)["kernels.w"])
+    assert start.shape == (5, 5, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"delay": {"kind": "uniform", "high": "2 ms"}}, "synapses that share weights have the same delay"),
+        ({"plasticity": {"kind": "reward"}}, "the rule 'reward' needs a variable per synapse"),
+        ({"weight": {"kind": "samples"}}, "weight.kind 'samples' gives each neuron a picture"),
+    ],
+)
+def test_what_a_shared_weight_cannot_have_is_refused(change: dict[str, object], sentence: str) -> None:
+    with pytest.raises(StdpbenchError, match=sentence):
+        two_layers(**{f"{KERNELS}.{name}": value for name, value in change.items()})
