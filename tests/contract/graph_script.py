@@ -401,14 +401,19 @@ def _pairs(graph: Graph, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64
         return drawn.source.astype(np.int64), drawn.target.astype(np.int64)
     source, target = graph.populations[projection.source], graph.populations[projection.target]
     connect = projection.connect
-    field_size = target.shape[-1] if getattr(connect, "within", "population") == "field" else target.size
+    units, within = target.shape[-1], getattr(connect, "within", "population")
+    together = {
+        "population": lambda i, j: True,
+        "field": lambda i, j: i // units == j // units,
+        "map": lambda i, j: i % units == j % units,
+    }[within]
     found = [
         (i, j)
         for i in range(source.size)
         for j in range(target.size)
         if connect.kind == "all"
         or (connect.kind == "one-to-one" and i == j)
-        or (connect.kind == "others" and i != j and i // field_size == j // field_size)
+        or (connect.kind == "others" and i != j and together(i, j))
     ]
     i, j = np.array(found).T
     return i, j

@@ -27,6 +27,7 @@ from stdpbench.kinds.connections.distance import Distance
 from stdpbench.kinds.connections.local import Local
 from stdpbench.kinds.connections.one_to_one import OneToOne
 from stdpbench.kinds.connections.others import Others
+from stdpbench.kinds.connections.pool import Pool
 from stdpbench.kinds.connections.random import Random
 from stdpbench.kinds.connections.table import Table
 from stdpbench.kinds.delays import Delay
@@ -66,8 +67,10 @@ SPARSE: dict[str, Connection] = {
     "multiple": Random(in_degree=6, multapses=True, autapses=True),
     "distance": Distance(sigma=1.5, autapses=True),
     "local": Local(field=2, stride=2),
+    "pool": Pool(size=2),
     "shared": Local(field=3, stride=2, padding=1, shared=True),
 }
+MAPS: dict[str, Connection] = {"map": Others(within="map")}
 """Not among the options of which the twelve cover all pairs; see test_sparse.py."""
 DELAYS: dict[str, Delay] = {"none": NoDelay(), "one": OneDelay(value=2.0), "each": Delays(high=4.0)}
 RULES = ("static", "pair", "triplet", "homeostatic", "bcm", "clopath", "reward")
@@ -130,7 +133,7 @@ def _projection(populations: dict[str, Population], line: str) -> Projection:
         source=source,
         target=target,
         receptor=receptor,
-        connect=(CONNECTIONS | SPARSE)[connection],
+        connect=(CONNECTIONS | SPARSE | MAPS)[connection],
         weight=Constant(value=mean) if weight == "constant" else Uniform(low=0.5 * mean, high=1.5 * mean),
         scale=factor,
         delay=DELAYS[delay],

@@ -92,7 +92,7 @@ acme-slow = acme_kinds:Slow
 GIVEN: dict[str, list[dict[str, Any]]] = {
     "distance": [{"sigma": 1.5}],
     "local": [{"field": 2, "stride": 2}, {"field": 3, "stride": 2, "padding": 1, "shared": True}],
-    "others": [{}, {"within": "field"}],
+    "others": [{}, {"within": "field"}, {"within": "map"}],
     "random": [{"p": 0.5}],
 }
 """Parameters with which a connection fits the shapes below; others are connected with their defaults."""
@@ -116,8 +116,8 @@ DRIVE = {
 SOURCE, TARGET = (4, 4, 1), (2, 2, 4)  # every connection fits these
 
 
-NEEDS_A_FILE = {"table"}
-"""Connections whose synapses a file lists; test_sparse.py has one."""
+ELSEWHERE = {"pool", "table"}
+"""Connections of other shapes, or whose synapses a file lists: in test_sparse.py."""
 REFUSED = {
     "pair-derivative": "network.projections.feed.plasticity.kind 'pair-derivative' updates weights once per period",
     "clopath": "network.projections.feed.plasticity.kind 'clopath' needs a target of the neuron 'adex', but cells is",
@@ -217,7 +217,7 @@ def registered() -> Kinds:
         [
             cls(**given)
             for kind, cls in connections.usable().items()
-            if kind not in NEEDS_A_FILE
+            if kind not in ELSEWHERE
             for given in GIVEN.get(kind, [{}])
         ],
     )
@@ -244,7 +244,7 @@ def test_every_pair_is_in_a_network_or_refused(kinds: Kinds) -> None:
             reached.add((rule, kind_of(graph.populations[projection.target].neuron)))
             delayed.add((repr(projection.connect), projection.delay.form))
     assert kinds.n_networks == N_NETWORKS
-    assert {*map(kind_of, kinds.connections)} == {*connections.kinds()} - NEEDS_A_FILE >= {"acme-ring"}
+    assert {*map(kind_of, kinds.connections)} == {*connections.kinds()} - ELSEWHERE >= {"acme-ring"}
     assert {*kinds.rules} == {*projection_rules.kinds()} >= {"acme-anti"}
     assert {*kinds.neurons} == {*neurons.kinds()} >= {"acme-slow"}
     for connection, rule, neuron in product(kinds.connections, kinds.rules, kinds.neurons):

@@ -1,4 +1,4 @@
-"""Sparse projections: both simulators and a plain script give the same spikes, and the contract holds.
+"""Sparse and grouped projections: both simulators and a plain script give the same spikes, and the contract holds.
 
 Five graphs have each kind of sparse connection with each form of delay and each rule, as far as they go together;
 further ones have what is odd: synapses that a pair has twice, neurons that reach themselves, rows without synapses,
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graph_script import Outcome, Presentation, run_scripts
-from graphs import DELAYS, NEURONS, RULES, SPARSE, alone_of, graph, start_weights
+from graphs import DELAYS, MAPS, NEURONS, RULES, SPARSE, alone_of, graph, start_weights
 from networks import SIMULATORS, assert_same_bytes, pairs, spikes_at
 from numpy.typing import NDArray
 from test_graphs import Case, assert_same, case_of, fingerprint, opened, script_of, shown_to
@@ -66,13 +66,19 @@ NETWORKS: dict[str, tuple[str, str]] = {
         """,
     ),
     "5": (
-        "input:input:6x6 exc:adaptive:3x3x4 two:lif:2x2x3",
+        "input:input:6x6 exc:adaptive:3x3x4 two:lif:2x2x3 pooled:lif:2x2x4",
         """
         feed* input>exc shared none triplet ge uniform plain
         again input>exc shared one homeostatic ge uniform plain
         up* exc>two shared one pair ge uniform scaled
         other exc>two shared none bcm ge uniform plain
         fixed exc>two shared none static gi uniform plain
+        rivals exc>exc map none static gi constant plain
+        places exc>exc map one pair gi uniform plain
+        apart exc>exc map each static gi constant plain
+        pool exc>pooled pool none static ge constant plain
+        pool_one exc>pooled pool one pair ge uniform plain
+        pool_each exc>pooled pool each triplet ge uniform plain
         """,
     ),
 }
@@ -118,10 +124,10 @@ def outcomes(cases: dict[str, Case]) -> dict[str, Outcome]:
 
 
 def test_all_kinds_are_there() -> None:
-    """Each rule, and each kind of sparse connection with each form of delay, but for `LACKING`."""
+    """Each rule, and each of these connections with each form of delay, but for `LACKING`."""
     words = [line.split() for _, lines in NETWORKS.values() for line in lines.strip().splitlines()]
     assert {word[4] for word in words} == set(RULES)
-    assert {(word[2], word[3]) for word in words} == set(product(SPARSE, DELAYS)) - LACKING
+    assert {(word[2], word[3]) for word in words} == set(product(SPARSE | MAPS, DELAYS)) - LACKING
 
 
 @pytest.mark.parametrize("name", NETWORKS)

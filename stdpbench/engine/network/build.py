@@ -51,7 +51,7 @@ from stdpbench.engine.network.values import Value
 from stdpbench.kinds.connections import Synapses
 
 FIELD = "field_i"
-"""Variable of neurons with the number of their field."""
+"""Variable of neurons with the number of their field or map."""
 FIRES = "fires_now"
 """Variable in the step of neurons of the compiled simulator: whether they fire."""
 
@@ -120,8 +120,9 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
     groups, extra = built.groups, list[Any]()
     for projection in layout.projections.values():
         if projection.counts:
-            n_fields = projection.target.size // projection.units_per_field
-            groups[projection.counter] = b2.NeuronGroup(n_fields, "total : 1", clock=clock, name=projection.counter)
+            groups[projection.counter] = b2.NeuronGroup(
+                projection.n_groups, "total : 1", clock=clock, name=projection.counter
+            )
         if projection.shared:
             name = projection.weights_group
             accept_order()
@@ -188,7 +189,7 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
         if projection.counted:
             model.append(f"{own('own')} : 1")
             exact.append(f"{own('total')} : 1 (linked)")
-            if projection.units_per_field != population.size:
+            if projection.n_groups > 1:
                 exact.append(f"{own(FIELD)} : integer (constant)")
             links.append(projection)
         elif projection.at_end:
@@ -204,9 +205,9 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     )
     for projection in links:
         index = None
-        if projection.units_per_field != population.size:  # otherwise all read the single element
+        if projection.n_groups > 1:  # otherwise all read the single element
             index = projection.own(FIELD)
-            setattr(group, index, f"i//{projection.units_per_field}")
+            setattr(group, index, projection.group_of("i"))
         total = b2.linked_var(groups[projection.counter], "total", index=index)
         setattr(group, projection.own("total"), total)
     code = "\n".join([step_code(population), *(code for code in decays if code)])
@@ -289,11 +290,10 @@ def _drive(projection: ProjectionLayout) -> str:
 
 
 def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> None:
-    """Count the arriving spikes of each field."""
+    """Count the arriving spikes of each group of neurons."""
     counter = built.groups[projection.counter]
-    units = projection.units_per_field
-    field_of = "0" if units == projection.target.size else f"i//{units}"
-    _pass_on(projection, built, projection.own("to_n"), source, counter, "total_post += 1", field_of)
+    group_of = projection.group_of("i")
+    _pass_on(projection, built, projection.own("to_n"), source, counter, "total_post += 1", group_of)
     counter.run_regularly("total = 0", when="end", name=f"{counter.name}_end")
     built.only_if_nonzero[f"{counter.name}_end"] = f"{projection.counter}.total"
 

@@ -15,6 +15,7 @@ from stdpbench.declare.expressions import evaluate
 from stdpbench.engine.network.values import Value, brian_name, values_of, words_of
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.connections import Synapses
+from stdpbench.kinds.connections.others import Others
 from stdpbench.kinds.delay_plasticity import DelayRule
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.normalisations.sum import Sum
@@ -288,10 +289,22 @@ class ProjectionLayout:
         return self.delay_rule is not None and not self.source.is_input
 
     @property
-    def units_per_field(self) -> int:
-        """Number of neurons that `others` connects with each other: all, or those of a field."""
-        within_field = getattr(self.projection.connect, "within", "") == "field"
-        return self.target.population.shape[-1] if within_field else self.target.size
+    def n_groups(self) -> int:
+        """Number of groups of neurons that `others` connects with each other: one, fields or maps."""
+        connect = self.projection.connect
+        return connect.n_groups(self.target.population.shape) if isinstance(connect, Others) else 1
+
+    def group_of(self, neuron: str) -> str:
+        """Return the expression for the number of the group of a neuron, of which `neuron` is the index."""
+        connect = self.projection.connect
+        return connect.group_of(neuron, self.target.population.shape) if isinstance(connect, Others) else "0"
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Number of the group of each neuron, int64, (n_target,)."""
+        connect = self.projection.connect
+        n = self.target.size
+        return connect.groups(self.target.population.shape) if isinstance(connect, Others) else np.zeros(n, np.int64)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -425,7 +438,7 @@ class ProjectionLayout:
         elif self.at_end:
             add("sum", target.group, self.own("sum"), (target.size,))
         if self.counts:
-            add("total", self.counter, "total", (target.size // self.units_per_field,))
+            add("total", self.counter, "total", (self.n_groups,))
         for trace in self.delay_traces("output"):
             add(f"delay.{trace.name}", target.group, self.own_of_delay(trace.name), (target.size,))
         if not self.learns:

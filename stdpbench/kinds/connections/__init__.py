@@ -13,6 +13,7 @@ connections: Family[Connection] = Family(
         "local": "stdpbench.kinds.connections.local:Local",
         "one-to-one": "stdpbench.kinds.connections.one_to_one:OneToOne",
         "others": "stdpbench.kinds.connections.others:Others",
+        "pool": "stdpbench.kinds.connections.pool:Pool",
         "random": "stdpbench.kinds.connections.random:Random",
         "table": "stdpbench.kinds.connections.table:Table",
     },

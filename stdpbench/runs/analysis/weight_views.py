@@ -54,8 +54,8 @@ class WeightView:
         The synapses; None for a dense projection.
     recurrent : bool
         Whether source and target are the same population.
-    group : int
-        Size of the groups in a dense projection that connects each neuron to all others of its group; 0: no groups.
+    groups : ndarray, int64, (n_target,), or None
+        Group of each neuron, in a dense projection that connects it to all others of its group; None: no groups.
     ends : tuple of two ndarrays, int64, (n_synapses,), or None
         Pixel of the patch, and unit at that pixel, at which each synapse begins; None: all patches are complete.
     """
@@ -68,7 +68,7 @@ class WeightView:
     grid: tuple[int, int] = (1, 1)
     synapses: Synapses | None = None
     recurrent: bool = False
-    group: int = 0
+    groups: NDArray[np.int64] | None = None
     ends: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     @property
@@ -76,7 +76,9 @@ class WeightView:
         """Number of synapses."""
         if self.synapses is not None:
             return len(self.synapses)
-        return self.n_target * ((self.group - 1) if self.group else self.n_source)
+        if self.groups is not None:
+            return int((np.bincount(self.groups) ** 2).sum()) - self.n_target
+        return self.n_target * self.n_source
 
     @property
     def has_gaps(self) -> bool:
@@ -168,9 +170,9 @@ class WeightView:
     def _dense(self, w: Floats, neuron: int) -> NDArray[np.float32]:
         """Return the weights of a neuron in a dense projection; NaN for itself and other groups."""
         weights = np.array(w, np.float32)
-        if self.group:
-            number = np.arange(len(weights))
-            weights[(number == neuron) | (number // self.group != neuron // self.group)] = np.nan
+        if self.groups is not None:
+            weights[self.groups != self.groups[neuron]] = np.nan
+            weights[neuron] = np.nan
         return weights
 
     # -- as a matrix -----------------------------------------------------------------------------------------------
@@ -192,8 +194,8 @@ class WeightView:
             row, column = np.repeat(rows, len(columns)), np.tile(columns, len(rows))
             source, target = sources[row], targets[column]
             number = source * self.n_target + target
-            if self.group:
-                connected = (source != target) & (source // self.group == target // self.group)
+            if self.groups is not None:
+                connected = (source != target) & (self.groups[source] == self.groups[target])
                 row, column, number = row[connected], column[connected], number[connected]
             n = len(sources) * len(targets) * self.n_weights // max(1, self.n_source * self.n_target)
             every = max(1, round(n / max(1, len(number))))
@@ -303,7 +305,7 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
     source, target = graph.populations[declared.source], graph.populations[declared.target]
     n, m, recurrent = source.size, target.size, declared.source == declared.target
     shape = picture or field_shape(source.shape)
-    group = 0
+    groups = None
     if declared.connect.storage == "sparse":
         synapses: Synapses | None = graph.synapses(projection)
     elif declared.connect.storage == "one-to-one":
@@ -311,10 +313,10 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
     else:
         synapses = None
         layout = Layout(graph).projections[projection]
-        group = layout.units_per_field if layout.at_end else 0
+        groups = layout.groups if layout.at_end else None
     if synapses is not None:
         synapses.incoming  # noqa: B018 - cached here, since it takes time
-    common = {"recurrent": recurrent, "synapses": synapses, "group": group}
+    common = {"recurrent": recurrent, "synapses": synapses, "groups": groups}
     if isinstance(declared.connect, Local) and not recurrent:
         side, ends = declared.connect.field, None
         if declared.connect.padding:

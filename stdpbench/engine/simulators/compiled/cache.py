@@ -71,7 +71,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 projection.projection.receptor,
                 # rows are passed to the loaded library
                 projection.shape if projection.shared or not projection.sparse else [],
-                projection.units_per_field,
+                [projection.n_groups, projection.group_of("i")],
                 [projection.dense, projection.sparse, projection.at_end, projection.counted, projection.has_weights],
                 [projection.delay_form, projection.delay_bins],
                 projection.projection.scale is None,
