@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,9 +161,13 @@ class _Network:
                 self._let_learn(self.script.presentations[self.starts.index(now)].plastic)
 
         begin = b2.NetworkOperation(at_start_of_step, clock=self.clock, when="start")
-        network = b2.Network(
-            *self.groups.values(), *self.kernels.values(), *self.synapses.values(), *monitors.values(), begin
-        )
+        contests = [
+            b2.NetworkOperation(partial(_one_of_each, group, units), clock=self.clock, when="thresholds", order=1)
+            for name, group in self.groups.items()
+            if (units := _units_that_compete(self.graph, name)) > 1
+        ]
+        groups = [*self.groups.values(), *self.kernels.values()]
+        network = b2.Network(*groups, *self.synapses.values(), *monitors.values(), *contests, begin)
         network.run(self.starts[-1] * dt * b2.ms)
         assert round(float(self.clock.t / b2.ms) / dt) == self.starts[-1]
         self._note_learned()
@@ -359,13 +364,31 @@ def _shape(graph: Graph, name: str) -> tuple[int, ...]:
     return (n_source,) if projection.connect.kind == "one-to-one" else (n_source, n_target)
 
 
+def _one_of_each(group: Any, units: int) -> None:
+    """Of the neurons of each field above their thresholds, let one fire: with the largest v, the first of these."""
+    space, v = group.variables["_spikespace"].get_value(), group.variables["v"].get_value()
+    best: dict[int, int] = {}
+    for neuron in space[: space[-1]].tolist():
+        if neuron // units not in best or v[neuron] > v[best[neuron // units]]:
+            best[neuron // units] = neuron
+    space[: len(best)] = sorted(best.values())
+    space[-1] = len(best)
+
+
+def _units_that_compete(graph: Graph, name: str) -> int:
+    """Of how many neurons side by side one fires in a step; 1 if all do."""
+    population = graph.populations[name]
+    return {"field": population.shape[-1], "population": population.size}.get(population.winner, 1)
+
+
 def weights_shape(graph: Graph, name: str) -> tuple[int, ...]:
     """The shape of a projection's weights."""
     projection = graph.projections[name]
     if not projection.shared:
         return _shape(graph, name)
     source, target = graph.populations[projection.source].shape, graph.populations[projection.target].shape
-    return (*[projection.connect.field] * 2, source[2] if len(source) == 3 else 1, target[2])
+    units = projection.connect.planes * (source[2] if len(source) == 3 else 1)
+    return (*[projection.connect.field] * 2, units, target[2])
 
 
 def _place_in_kernel(graph: Graph, name: str) -> NDArray[np.int64]:
@@ -373,7 +396,10 @@ def _place_in_kernel(graph: Graph, name: str) -> NDArray[np.int64]:
     projection = graph.projections[name]
     connect, (*_, units, _) = projection.connect, weights_shape(graph, name)
     i, j = _pairs(graph, name)
-    row, column, unit = np.unravel_index(i, (*graph.populations[projection.source].shape[:2], units))
+    rows, columns = graph.populations[projection.source].shape[:2]
+    high = rows // connect.planes  # of a plane
+    row, column, unit = np.unravel_index(i, (rows, columns, units // connect.planes))
+    unit, row = unit + row // high * (units // connect.planes), row % high
     down, right, feature = np.unravel_index(j, graph.populations[projection.target].shape)
     corner = down * connect.stride - connect.padding, right * connect.stride - connect.padding
     within = (row - corner[0], column - corner[1], unit, feature)

@@ -69,6 +69,7 @@ SPARSE: dict[str, Connection] = {
     "local": Local(field=2, stride=2),
     "pool": Pool(size=2),
     "shared": Local(field=3, stride=2, padding=1, shared=True),
+    "planes": Local(field=2, stride=1, shared=True, planes=2),
 }
 MAPS: dict[str, Connection] = {"map": Others(within="map")}
 """Not among the options of which the twelve cover all pairs; see test_sparse.py."""
@@ -105,13 +106,17 @@ def rule(kind: str, w_max: float) -> PlasticityRule | None:
 def graph(populations: str, projections: str, step: str = "euler") -> Graph:
     """A network from ``"name:neuron:shape …"`` and lines of options, in the order of ``OPTIONS`` but for the last two.
 
+    A shape may be followed by ``:field`` or ``:population``, of which one neuron fires in a step.
+
     A line is ``name source>target connection delay rule receptor weight scale``, with a ``*`` behind its name if the
     projection learns alone in the last presentation.
     """
     made: dict[str, Population] = {}
     for word in populations.split():
-        name, kind, shape = word.split(":")
-        made[name] = Population(shape=tuple(map(int, shape.split("x"))), neuron=NEURONS[kind])
+        name, kind, shape, *winner = word.split(":")
+        made[name] = Population(
+            shape=tuple(map(int, shape.split("x"))), neuron=NEURONS[kind], winner=winner[0] if winner else "none"
+        )
     return Graph(
         made,
         {line.split()[0].rstrip("*"): _projection(made, line) for line in projections.strip().splitlines()},

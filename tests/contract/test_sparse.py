@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graph_script import Outcome, Presentation, run_scripts
-from graphs import DELAYS, MAPS, NEURONS, RULES, SPARSE, alone_of, graph, start_weights
+from graphs import DELAYS, MAPS, N_BINS, NEURONS, RULES, SPARSE, alone_of, graph, start_weights
 from networks import SIMULATORS, assert_same_bytes, pairs, spikes_at
 from numpy.typing import NDArray
 from test_graphs import Case, assert_same, case_of, fingerprint, opened, script_of, shown_to
@@ -66,13 +66,15 @@ NETWORKS: dict[str, tuple[str, str]] = {
         """,
     ),
     "5": (
-        "input:input:6x6 exc:adaptive:3x3x4 two:lif:2x2x3 pooled:lif:2x2x4",
+        "input:input:6x6 exc:adaptive:3x3x4:field two:lif:2x2x3 pooled:lif:2x2x4:population flat:lif:2x5x2",
         """
         feed* input>exc shared none triplet ge uniform plain
         again input>exc shared one homeostatic ge uniform plain
         up* exc>two shared one pair ge uniform scaled
         other exc>two shared none bcm ge uniform plain
         fixed exc>two shared none static gi uniform plain
+        contrasts input>flat planes none triplet ge uniform plain
+        later input>flat planes one static ge uniform plain
         rivals exc>exc map none static gi constant plain
         places exc>exc map one pair gi uniform plain
         apart exc>exc map each static gi constant plain
@@ -84,7 +86,7 @@ NETWORKS: dict[str, tuple[str, str]] = {
 }
 
 
-LACKING = {("local", "one"), ("shared", "each")}
+LACKING = {("local", "one"), ("shared", "each"), ("planes", "each")}
 LISTED = 40
 """Synapses of the projection that a file lists."""
 
@@ -247,3 +249,21 @@ def test_odd_connections(name: str, odd: tuple[dict[str, Case], dict[str, Outcom
     }
     assert odd_about.get(name, True)
     assert pairs(response.spikes["exc"]) == outcome.spikes[0]["exc"]
+
+
+# -- winners ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_one_neuron_of_a_field_fires_in_a_step_the_first_of_equals(simulator: str) -> None:
+    made = graph("input:input:4 exc:lif:2x3:field", "feed input>exc all none static ge constant plain")
+    spikes = spikes_at(*((at, neuron) for at in range(20) for neuron in range(4)))
+    fired = {}
+    for winner in ("field", "none"):
+        exc = made.populations["exc"].model_copy(update={"winner": winner})
+        used = opened(replace(made, populations={**made.populations, "exc": exc}), simulator, start_weights(made))
+        fired[winner] = pairs(shown_to(used, Presentation(spikes, N_BINS)).spikes["exc"])[:6]
+        used.close()
+    first = fired["field"][0][0]
+    assert fired["none"] == [(first, neuron) for neuron in range(6)]
+    assert fired["field"] == [(first + late, neuron) for late in range(3) for neuron in (late, 3 + late)]

@@ -159,6 +159,12 @@ class PopulationLayout:
         return neuron
 
     @property
+    def winner_of(self) -> int:
+        """Number of consecutive neurons of which only one fires in a step; 1: all fire."""
+        winner, shape = self.population.winner, self.population.shape
+        return {"none": 1, "field": shape[-1], "population": self.size}[winner]
+
+    @property
     def is_input(self) -> bool:
         """Whether its spikes are those of the stimulus."""
         return self.population.neuron is None

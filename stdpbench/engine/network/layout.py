@@ -75,7 +75,7 @@ class Layout:
         for number, (name, population) in enumerate(self.graph.populations.items()):
             into = [projection for projection in self.graph.projections.values() if projection.target == name]
             out = [projection for projection in self.graph.projections.values() if projection.source == name]
-            quiet = population.neuron is not None and population.noise is None
+            quiet = population.neuron is not None and population.noise is None and population.winner == "none"
             sleeps = quiet and all(
                 projection.connect.storage == "one-to-one" and not projection.learns for projection in into
             )

@@ -189,6 +189,11 @@ class RuntimeSimulator(Simulator):
             for variable, course in of_population.items()
         ]
         noisy = [self._noise_of(name, events, n_bins) for name, events in noise.items()]
+        contests = [
+            (spaces[name], self._array(population.group, "v"), population.winner_of)
+            for name, population in cells.items()
+            if population.winner_of > 1
+        ]
         driven = [(self._array(self.layout.populations[p].group, r), rows) for (p, r), rows in drive.items()]
         for now in range(n_bins):
             step[0], t[0] = now, now * dt
@@ -198,6 +203,8 @@ class RuntimeSimulator(Simulator):
                 self._spikespace[-1] = stop - start
             for run in before:
                 run()
+            for space, v, n in contests:
+                _keep_winners(space, v, n)
             for receptor, weight, index, places in noisy:
                 np.add.at(receptor, index[places[now] : places[now + 1]], weight)
             for receptor, rows in driven:
@@ -283,6 +290,15 @@ def _set_delays(
                     LearnedQueue.give(pathway, projection.source.size, projection.delay_bins)
                 delayed.append((pathway, projection.source))
     return delayed
+
+
+def _keep_winners(spikes: NDArray[np.int32], v: NDArray[np.float64], n: int) -> None:
+    """Keep of the spikes of each `n` consecutive neurons that with the largest potential, the first of equals."""
+    fired = spikes[: spikes[-1]].copy()
+    order = np.lexsort((fired, -v[fired], fired // n))
+    winners = fired[order][np.unique((fired // n)[order], return_index=True)[1]]
+    spikes[: len(winners)] = winners
+    spikes[-1] = len(winners)
 
 
 def _runs(when: When | None, learns: list[bool]) -> bool:

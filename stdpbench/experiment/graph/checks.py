@@ -95,6 +95,10 @@ def population_problems(name: str, population: Population, graph: Graph) -> Iter
         return
     if population.noise is not None and neuron.runs_in_digit_network:
         yield from _receptor(f"{where}.noise", population.noise.receptor, name, neuron)
+    if population.winner != "none" and "v" not in {variable.name for variable in neuron.variables}:
+        yield f"{where}.winner: the neuron {kind_of(neuron)!r} has no potential v, by which a winner is found"
+    if population.winner == "field" and len(population.shape) == 1:
+        yield f"{where}.winner 'field' needs a shape of two or more dimensions, such as shape = [20, 20]"
     if not population.shape:
         yield f"{where} has no size; say how many neurons it has, such as size = 400 or shape = [20, 20]"
     if not neuron.runs_in_digit_network:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializeAsAny, model_validator
 
@@ -38,6 +38,9 @@ class Population(Parameters):
         Model of its neurons; None for the input.
     noise : Noise or None
         Spikes that reach its neurons in addition to those of projections; None: there are none.
+    winner : {"none", "population", "field"}
+        Range within which only one neuron fires in a step: of those above their thresholds, the one with the largest
+        potential, the first of equals; none: all fire.
     """
 
     shape: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = parameter(
@@ -45,6 +48,12 @@ class Population(Parameters):
     )
     neuron: SerializeAsAny[Neuron] | None = None
     noise: SerializeAsAny[Noise] | None = None
+    winner: Literal["none", "population", "field"] = parameter(
+        "none",
+        structural=True,
+        help="Range within which only the neuron with the largest potential fires in a step: the population, or "
+        "each field, whose neurons differ only in the last coordinate; none: all neurons above threshold fire.",
+    )
 
     @property
     def size(self) -> int:
@@ -67,7 +76,7 @@ class Population(Parameters):
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file: a size, or a shape of several sides."""
-        table = mapping_of(self, {"shape": ()})
+        table = mapping_of(self, {"shape": (), "winner": "none"})
         if "shape" in table:
             del table["shape"]
             sides = list(self.shape)

@@ -39,19 +39,39 @@ class Local(Connection):
         help="Whether all places share their weights: one kernel for each unit, as in a convolution.",
     )
 
+    planes: int = parameter(
+        1,
+        ge=1,
+        structural=True,
+        help="Number of planes that stand one above the other in the rows of the source, such as bright and dark "
+        "contrasts (data.on_off); each is a unit of the source.",
+    )
+
     summary: ClassVar[str] = "Each place of the target is reached from a square patch of the source"
     storage: ClassVar[Literal["sparse"]] = "sparse"
     needs_grid: ClassVar[bool] = True
 
     def places(self, source: tuple[int, ...]) -> tuple[int, int]:
         """Return the numbers of rows and columns of places for a source of this shape."""
-        rows, columns = (max(0, (side + 2 * self.padding - self.field) // self.stride + 1) for side in source[:2])
+        rows, columns = (
+            max(0, (side + 2 * self.padding - self.field) // self.stride + 1) for side in self._sides(source)
+        )
         return rows, columns
 
+    def _sides(self, source: tuple[int, ...]) -> tuple[int, int]:
+        """Return the rows and columns of a plane."""
+        return source[0] // self.planes, source[1]
+
+    def _numbers(self, source: tuple[int, ...]) -> NDArray[np.int64]:
+        """Return the number of each source neuron, int64, (rows, columns, units)."""
+        rows, columns = self._sides(source)
+        numbers = np.arange(prod(source), dtype=np.int64).reshape(self.planes, rows, columns, -1)
+        return numbers.transpose(1, 2, 0, 3).reshape(rows, columns, -1)
+
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file, without padding and sharing if there is none."""
-        mapping = super().to_mapping()
-        return {name: value for name, value in mapping.items() if value or name not in ("padding", "shared")}
+        """Return the values as in a file, without padding, sharing and planes if there are none."""
+        absent = {"padding": 0, "shared": False, "planes": 1}
+        return {name: value for name, value in super().to_mapping().items() if absent.get(name, ...) != value}
 
     @property
     def shares_weights(self) -> bool:
@@ -69,28 +89,34 @@ class Local(Connection):
             return f"needs a source with rows and columns, such as shape = [28, 28], not {list(source)}"
         if self.padding >= self.field:
             return f"needs padding of less than field ({self.field}), not {self.padding}: a patch would have no neuron"
+        if source[0] % self.planes:
+            return f"needs a source whose {source[0]} rows are a multiple of planes ({self.planes})"
         smallest = self.field - 2 * self.padding
-        if min(source[:2]) < smallest:
-            return f"needs a source of at least {smallest} x {smallest} neurons, not {source[0]} x {source[1]}"
+        rows, columns = self._sides(source)
+        if min(rows, columns) < smallest:
+            return f"needs a source of at least {smallest} x {smallest} neurons, not {rows} x {columns}"
         places = self.places(source)
         if len(target) != 3 or target[:2] != places:
             return (
-                f"makes {places[0]} x {places[1]} places from a source of {source[0]} x {source[1]}: give the target "
+                f"makes {places[0]} x {places[1]} places from a source of {rows} x {columns}: give the target "
                 f"shape = [{places[0]}, {places[1]}, units], not {list(target)}"
             )
         return ""
 
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
         """Return the number of synapses."""
-        depth = source[2] if len(source) == 3 else 1
         pairs = prod(sum(len(numbers) for numbers in ranges) for ranges in self._inside(source))
-        return float(pairs * depth * prod(target[2:]))
+        return float(pairs * self._depth(source) * prod(target[2:]))
+
+    def _depth(self, source: tuple[int, ...]) -> int:
+        """Return the number of units at each place of the source."""
+        return self.planes * prod(source[2:])
 
     def draw(
         self, random: np.random.Generator, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool
     ) -> Synapses:
         """Return the synapses; nothing is random."""
-        numbers = np.arange(prod(source), dtype=np.int64).reshape(*source[:2], -1)
+        numbers = self._numbers(source)
         targets = np.arange(prod(target), dtype=np.int64).reshape(target)
         n_target, pairs = targets.size, []
         rows, columns = self._inside(source)
@@ -104,14 +130,14 @@ class Local(Connection):
 
     def kernel(self, source: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of the shared weights: rows and columns of a patch, units of the source, and units."""
-        return self.field, self.field, prod(source[2:]), target[2]
+        return self.field, self.field, self._depth(source), target[2]
 
     def weight_of_synapse(
         self, synapses: Synapses, source: tuple[int, ...], target: tuple[int, ...]
     ) -> NDArray[np.int32]:
         """Return the place of the weight of each synapse in the flattened `kernel`, int32, (n_synapses,)."""
         pixel, unit = self.pixels(synapses, source, target)
-        place = (pixel * prod(source[2:]) + unit) * target[2] + synapses.target % target[2]
+        place = (pixel * self._depth(source) + unit) * target[2] + synapses.target % target[2]
         return np.asarray(place, np.int32)
 
     def pixels(
@@ -131,8 +157,8 @@ class Local(Connection):
         pixel, unit : ndarray, int64, (n_synapses,)
             ``row * field + column`` in the patch, and the unit of the source neuron.
         """
-        depth = source[2] if len(source) == 3 else 1
-        place, unit = np.divmod(synapses.source.astype(np.int64), depth)
+        where = np.argsort(self._numbers(source).reshape(-1))
+        place, unit = np.divmod(where[synapses.source], self._depth(source))
         row, column = np.divmod(place, source[1])
         to_row, to_column = np.divmod(synapses.target.astype(np.int64) // target[2], target[1])
         row -= to_row * self.stride - self.padding
@@ -146,6 +172,6 @@ class Local(Connection):
                 range(max(0, first), min(side, first + self.field))
                 for first in range(-self.padding, -self.padding + places * self.stride, self.stride)
             ]
-            for side, places in zip(source[:2], self.places(source), strict=True)
+            for side, places in zip(self._sides(source), self.places(source), strict=True)
         )
         return rows, columns

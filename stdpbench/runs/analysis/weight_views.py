@@ -319,7 +319,7 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
     common = {"recurrent": recurrent, "synapses": synapses, "groups": groups}
     if isinstance(declared.connect, Local) and not recurrent:
         side, ends = declared.connect.field, None
-        if declared.connect.padding:
+        if declared.connect.padding or declared.connect.planes > 1:
             assert synapses is not None
             ends = declared.connect.pixels(synapses, source.shape, target.shape)
         places = declared.connect.places(source.shape)

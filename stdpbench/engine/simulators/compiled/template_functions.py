@@ -208,6 +208,11 @@ def _spreads(group: Any) -> bool:
     return projection is not None and str(group.name) == projection.own(SPREAD)
 
 
+def _winner_of(group: Any) -> int:
+    population = _population(group)
+    return 1 if population is None else population.winner_of
+
+
 def _rows_of(group: Any) -> str:
     projection = _built().carried_by[str(group.name)]
     return f"rows_{projection.spread_number if _spreads(group) else projection.number}"
@@ -378,6 +383,7 @@ GLOBALS: dict[str, Any] = {
     "all_pairs": _all_pairs,
     "is_dense": _is_dense,
     "is_sparse": _is_sparse,
+    "winner_of": _winner_of,
     "rows_of": _rows_of,
     "delay_form": delay_form,
     "delay_bins": lambda pathway: projection_of(pathway).delay_bins,
