@@ -32,7 +32,7 @@ from stdpbench.results.figures.stream_figures import stream_figure
 from stdpbench.results.readout import READOUTS, Score
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import held_out_columns
-from stdpbench.runs.analysis.fields import field_shape
+from stdpbench.runs.analysis.fields import fields_of
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -102,11 +102,12 @@ def plot_weights(
         source_name, target_name = "", "neurons"
     else:
         graph = experiment.graph(*live.started.shape)
-        w, shown = weights[graph.shown], graph.projections[graph.shown]
+        shown = graph.projections[graph.shown]
+        w, shape = fields_of(graph, graph.shown, weights[graph.shown])
         if w.ndim != 2:
             raise StdpbenchError(f"the projection {graph.shown} has one weight per neuron, so there are no fields")
-        shape, source_name = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
-        target_name, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
+        source_name, target_name = f"{shown.source} ", f"{shown.target} {'units' if shown.shared else 'neurons'}"
+        labels = labels if shown.target == graph.read and not shown.shared else None
     title = f"{name}: {source_name}weights of {w.shape[1]} {target_name}"
     if target.ax is not None:
         fields_on(target.ax, Mosaic.of(w, shape, labels), names)

@@ -29,7 +29,7 @@ from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.results.readout import Assignment
 from stdpbench.results.readout.streams import histogram
 from stdpbench.results.readout.vote import Vote
-from stdpbench.runs.analysis.fields import by_label, kernels_side_by_side, mosaic
+from stdpbench.runs.analysis.fields import by_label, fields_of, mosaic
 from stdpbench.runs.analysis.slow_motion import experiment_at
 from stdpbench.runs.analysis.weight_views import WeightView, view_of
 from stdpbench.runs.folder.history import History, Moment
@@ -160,8 +160,8 @@ class _Subject:
 
     def picture_of_weights(self, w: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return weights as a picture; NaN between fields and where there is no synapse."""
-        if kernel := self.graph.kernel(self.graph.shown):
-            return mosaic(kernels_side_by_side(w, kernel), (kernel[0], kernel[1] * kernel[2]))
+        if self.graph.projections[self.graph.shown].shared:
+            return mosaic(*fields_of(self.graph, self.graph.shown, w))
         view = self.view
         if view.form == "matrix":
             return view.bins(np.arange(view.n_source), np.arange(view.n_target)).mean(w)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.experiment.graph import Graph
 from stdpbench.results.readout.neurons import unit_fields
 
 Weights = NDArray[np.floating[Any]]
@@ -130,17 +131,15 @@ def field_shape(source: tuple[int, ...]) -> tuple[int, int]:
     return height, n // height
 
 
-def kernels_side_by_side(w: Weights, kernel: tuple[int, ...]) -> Weights:
-    """Return kernels as fields in which the units of the source stand side by side.
+def fields_of(graph: Graph, projection: str, w: Weights) -> tuple[Weights, tuple[int, int]]:
+    """Return weights of a projection as fields, one per column, and height and width of a field.
 
-    Parameters
-    ----------
-    w : ndarray, float, (rows * columns * units, n)
-        One kernel per column.
-    kernel : tuple of int
-        (rows, columns, units, n).
+    Kernels that synapses share are fields in which the units of the source stand side by side.
     """
-    return w.reshape(kernel).transpose(0, 2, 1, 3).reshape(-1, kernel[-1])
+    if kernel := graph.kernel(projection):
+        rows, columns, units, n = kernel
+        return w.reshape(kernel).transpose(0, 2, 1, 3).reshape(-1, n), (rows, units * columns)
+    return w, field_shape(graph.populations[graph.projections[projection].source].shape)
 
 
 def mosaic(

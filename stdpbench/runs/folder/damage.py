@@ -55,7 +55,7 @@ def _clauses(folder: RunFolder, records: Sequence[Record], journal: str) -> Iter
     if state.resumable and not journal:
         yield from _checkpoints(folder, records)
     for learned in learned_names(folder):
-        name, n_axes = learned_file(learned), (1, 2) if is_per_synapse(learned) else (1,)
+        name, n_axes = learned_file(learned), (1, 4, 2) if is_per_synapse(learned) else (1,)
         if (folder.path / name).exists():
             if reason := _error_of(partial(_read, folder, name, n_axes)):
                 yield reason

@@ -29,7 +29,7 @@ from stdpbench.results.figures.surrogate_training import (
 )
 from stdpbench.results.readout import READOUTS, Assignment, Score
 from stdpbench.runs.analysis.curves import Curves
-from stdpbench.runs.analysis.fields import field_shape, kernels_side_by_side
+from stdpbench.runs.analysis.fields import fields_of
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, make_folder
@@ -151,17 +151,17 @@ def _draw_fields(
     projection = graph.projections.get(graph.shown)
     if projection is None:
         return  # nothing learns
-    kernel = graph.kernel(graph.shown)
-    if len(w) != (prod(kernel[:-1]) or graph.populations[projection.source].size):
+    fields, shape = fields_of(graph, graph.shown, w)
+    if len(fields) != prod(shape):
         return  # a row of weights, one per neuron or synapse, has no fields
-    labelled = assignment if projection.target == graph.read and not kernel else None
-    source, target = graph.populations[projection.source], graph.populations[projection.target]
+    labelled = assignment if projection.target == graph.read and not projection.shared else None
+    which = f"{fields.shape[1]} {projection.target} {'units' if projection.shared else 'neurons'}"
     weights = "input weights" if projection.source == graph.input else f"weights from {projection.source}"
     figure = receptive_fields(
-        kernels_side_by_side(w, kernel) if kernel else w,
-        (kernel[0], kernel[1] * kernel[2]) if kernel else field_shape(source.shape),
+        fields,
+        shape,
         None if labelled is None else labelled.labels,
         class_names=split.class_names or None,
-        title=f"{experiment.name}, seed {experiment.seed}: {weights} of {target.size} {projection.target} neurons",
+        title=f"{experiment.name}, seed {experiment.seed}: {weights} of {which}",
     )
     write_figure(figure, folder.path / "figures" / "receptive_fields.png")

@@ -12,7 +12,10 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import Learned, start_arrays
 from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.fields import fields_of
 from stdpbench.runs.analysis.weight_views import view_of
+from stdpbench.runs.folder.damage import damage
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
@@ -86,6 +89,7 @@ def test_a_run_learns_kernels_and_resumes_to_the_bit(parent: RunFolder, tmp_path
     for position in (N_TRAIN // 4, 3 * N_TRAIN // 4):
         drive(folder, die=killed_at_position(position))
     finished(folder)
+    assert damage(folder, read_journal(folder.path)) == []
     for name, array in learned_in(parent).items():
         np.testing.assert_array_equal(learned_in(folder)[name], array, err_msg=name)
 
@@ -100,6 +104,8 @@ def test_kernels_are_scaled_by_unit_and_set_as_a_whole() -> None:
     view = view_of(simulator.graph, "kernels")
     patches = view.fields(each).reshape(25, 16, 3)  # at each place the same
     np.testing.assert_allclose(patches, np.repeat(simulator.weights("kernels").reshape(25, 1, 3), 16, axis=1), 1e-6)
+    fields, shape = fields_of(simulator.graph, "kernels", simulator.weights("kernels"))
+    assert (fields.shape, shape) == ((25, 3), (5, 5))
     simulator.close()
 
 
