@@ -529,10 +529,11 @@ class DrawDigitDialog(View, QDialog):
             self.pad.line_width = float(self.line.value())
         height, width = manner.shape
         middle = f"centred by {'centre of mass' if manner.by_mass else 'bounding box'}"
-        light = (
-            ""
-            if manner.pixel_sum is None
-            else f", grey values scaled to a sum of {thousands(round(manner.pixel_sum))}"
+        equal = {"sum": manner.pixel_sum, "length": manner.pixel_norm}
+        light = "".join(
+            f", grey values scaled to a {what} of {thousands(round(size))}"
+            for what, size in equal.items()
+            if size is not None
         )
         self.preview_text.setText(
             f"{height} × {width} pixels, prepared like the pictures of this run: "

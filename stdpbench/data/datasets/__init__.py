@@ -1,6 +1,15 @@
 """Data sets, labelled or unlabelled pictures, and streams of spikes: the family of kinds and its base classes."""
 
-from stdpbench.data.datasets.base import PLACES, STEPS, Dataset, Source, Split, transform, validation_split
+from stdpbench.data.datasets.base import (
+    PLACES,
+    STEPS,
+    Dataset,
+    Source,
+    Split,
+    equally_bright,
+    transform,
+    validation_split,
+)
 from stdpbench.data.stimuli import Images
 from stdpbench.declare.registry import Family
 
@@ -34,4 +43,15 @@ datasets: Family[Source] = Family(
     group="stdpbench.datasets",
 )
 
-__all__ = ["PLACES", "STEPS", "Dataset", "Images", "Source", "Split", "datasets", "transform", "validation_split"]
+__all__ = [
+    "PLACES",
+    "STEPS",
+    "Dataset",
+    "Images",
+    "Source",
+    "Split",
+    "datasets",
+    "equally_bright",
+    "transform",
+    "validation_split",
+]

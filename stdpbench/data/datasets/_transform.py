@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,10 +155,13 @@ def _blurred(block: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return blurred
 
 
-def equal_sum(stack: Pixels, pixel_sum: float) -> Pixels:
-    """Scale pictures so that their grey values sum to `pixel_sum`; black pictures stay black."""
+def scaled_to(stack: Pixels, value: float, order: Literal[1, 2]) -> Pixels:
+    """Scale pictures so that the sum (1) or the length (2) of their grey values is `value`; black ones stay black."""
     flat = stack.reshape(len(stack), -1)
-    sums = flat.sum(axis=1, dtype=np.uint32 if stack.dtype == np.uint8 else np.float64).astype(np.float64)
-    factors = np.divide(pixel_sum, sums, out=np.zeros(len(sums)), where=sums > 0)
+    if order == 1:
+        sums = flat.sum(axis=1, dtype=np.uint32 if stack.dtype == np.uint8 else np.float64).astype(np.float64)
+    else:
+        sums = np.sqrt(np.einsum("ij,ij->i", flat, flat, dtype=np.float64))
+    factors = np.divide(value, sums, out=np.zeros(len(sums)), where=sums > 0)
     scaled: NDArray[np.float32] = np.multiply(flat, factors[:, None].astype(np.float32), dtype=np.float32)
     return scaled.reshape(stack.shape)

@@ -1,7 +1,7 @@
 """Base classes of data sets: stimuli for training and testing, preprocessed by declared steps.
 
 `Dataset.load` reads the raw pictures. `Dataset.prepare` also applies the steps that the parameters declare, in this
-order: grey, resize, invert, frame, centre, deskew, on and off, equal pixel sum (see `transform`). The result is
+order: grey, resize, invert, frame, centre, deskew, on and off, equal sum or length (see `transform`). The result is
 `Images`: a stack of grey values. A kind only reads; it does not preprocess, and no kind imports another.
 """
 
@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import _transform as steps
@@ -38,7 +39,7 @@ class Split:
 
 PLACES = ("path", "train_images", "train_labels", "test_images", "test_labels")
 """Parameters that name files and folders."""
-STEPS = ("resize", "frame", "invert", "center", "deskew", "on_off", "pixel_sum")
+STEPS = ("resize", "frame", "invert", "center", "deskew", "on_off", "pixel_sum", "pixel_norm")
 """Parameters that are preprocessing steps from a raw picture to the input of a network."""
 
 
@@ -118,6 +119,13 @@ class Dataset(Source):
     pixel_sum: float | None = parameter(
         None, unit="", gt=0, help="Sum of grey values to which every picture is scaled; none: not scaled."
     )
+    pixel_norm: float | None = parameter(
+        None,
+        unit="",
+        gt=0,
+        help="Euclidean length of the grey values to which every picture is scaled, so that its brightness does not "
+        "decide which neuron wins; none: not scaled.",
+    )
     validation_images: int | None = parameter(
         None, ge=1, help="Number of training pictures that --validation holds out; none: one sixth."
     )
@@ -126,6 +134,12 @@ class Dataset(Source):
         help="Which pictures --validation holds out: the last ones, or one from each of as many equal parts of the "
         "training pictures, if their order matters: the last 10 000 of MNIST are easier than the others.",
     )
+
+    @model_validator(mode="after")
+    def _check_scales(self) -> Self:
+        if self.pixel_sum is not None and self.pixel_norm is not None:
+            raise ValueError("pixel_sum and pixel_norm both scale pictures; remove one of them")
+        return self
 
     @abstractmethod
     def load(self) -> Split:
@@ -187,7 +201,8 @@ def transform(pixels: NDArray[Any], dataset: Dataset) -> steps.Pixels:
     7. on and off: the difference of two Gaussians with SDs of `on_off` and twice as many pixels, as in cells of the
        lateral geniculate nucleus; positive values become the upper half of the picture, negative ones, with the sign
        changed, the lower half. An edge from black to white has contrasts of 255; larger ones are cut;
-    8. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
+    8. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black;
+    9. pixel norm: multiplied so that the square root of the sum of their squares is `pixel_norm`, likewise.
 
     The sixth is the deslanting of LeCun et al. (1998), section III, with moments of grey values rather than of
     foreground pixels; the limit is ours. The seventh is after Kheradpisheh et al. (2018), section 2.1, with SDs of 1
@@ -203,7 +218,7 @@ def transform(pixels: NDArray[Any], dataset: Dataset) -> steps.Pixels:
     Returns
     -------
     ndarray, uint8 or float32, (height, width) or (n, height, width)
-        uint8 stays uint8, rounded, unless `pixel_sum` is declared; otherwise float32.
+        uint8 stays uint8, rounded, unless `pixel_sum` or `pixel_norm` is declared; otherwise float32.
 
     Raises
     ------
@@ -230,9 +245,17 @@ def transform(pixels: NDArray[Any], dataset: Dataset) -> steps.Pixels:
         stack = steps.deskewed(stack)
     if dataset.on_off is not None:
         stack = steps.on_off(stack, dataset.on_off)
-    if dataset.pixel_sum is not None:
-        stack = steps.equal_sum(stack, dataset.pixel_sum)
+    stack = equally_bright(stack, dataset)
     return stack[0] if pixels.ndim == 2 else stack
+
+
+def equally_bright(stack: steps.Pixels, dataset: Dataset) -> steps.Pixels:
+    """Scale pictures, (n, height, width), to the sum or the length that `dataset` declares."""
+    if dataset.pixel_sum is not None:
+        stack = steps.scaled_to(stack, dataset.pixel_sum, 1)
+    if dataset.pixel_norm is not None:
+        stack = steps.scaled_to(stack, dataset.pixel_norm, 2)
+    return stack
 
 
 def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "last") -> Split:

@@ -17,7 +17,7 @@ from stdpbench.data.stimuli import Images
 
 _SAMPLE = 500
 _INK = 0.1  # of the brightest pixel; darker pixels do not count as ink
-_EQUAL = 0.01  # relative SD of pixel sums below which pictures count as normalised
+_EQUAL = 0.01  # relative SD of sizes below which pictures count as normalised
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class PictureStyle:
         Mean position of that point: row and column.
     peak : float
         Grey value of the brightest pixel.
-    pixel_sum : float or None
-        Sum of grey values, if it is the same in all pictures.
+    pixel_sum, pixel_norm : float or None
+        Sum of grey values, and square root of the sum of their squares, if they are the same in all pictures.
     stroke : float
         Approximate line width in pixels.
     """
@@ -48,6 +48,7 @@ class PictureStyle:
     centre: tuple[float, float]
     peak: float
     pixel_sum: float | None
+    pixel_norm: float | None
     stroke: float = 2.0
 
 
@@ -64,7 +65,7 @@ def measure_style(images: Images) -> PictureStyle:
     pixels = pixels[pixels.any(axis=(1, 2))]
     if not len(pixels):
         return PictureStyle(
-            (height, width), max(height, width) * 5 / 7, True, ((height - 1) / 2, (width - 1) / 2), 255.0, None
+            (height, width), max(height, width) * 5 / 7, True, ((height - 1) / 2, (width - 1) / 2), 255.0, None, None
         )
     boxes = np.array([_box(picture) for picture in pixels], np.float64)
     middles = np.stack([(boxes[:, 0] + boxes[:, 1] - 1) / 2, (boxes[:, 2] + boxes[:, 3] - 1) / 2], axis=1)
@@ -72,11 +73,10 @@ def measure_style(images: Images) -> PictureStyle:
     by_mass = bool(masses.var(axis=0).sum() <= middles.var(axis=0).sum())
     row, column = (masses if by_mass else middles).mean(axis=0).tolist()
     side = np.median(np.maximum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]))
-    sums = pixels.sum(axis=(1, 2))
-    equal = len(pixels) > 1 and float(sums.std()) < _EQUAL * float(sums.mean())
     peak = float(np.median(pixels.max(axis=(1, 2))))
-    pixel_sum = float(sums.mean()) if equal else None
-    return PictureStyle((height, width), float(side), by_mass, (row, column), peak, pixel_sum, _stroke(pixels))
+    pixel_sum, pixel_norm = _if_equal(pixels.sum(axis=(1, 2))), _if_equal(np.sqrt((pixels**2).sum(axis=(1, 2))))
+    centre, stroke = (row, column), _stroke(pixels)
+    return PictureStyle((height, width), float(side), by_mass, centre, peak, pixel_sum, pixel_norm, stroke)
 
 
 def in_style(ink: NDArray[Any], style: PictureStyle) -> NDArray[np.float32]:
@@ -110,8 +110,19 @@ def in_style(ink: NDArray[Any], style: PictureStyle) -> NDArray[np.float32]:
         for target, offset, most, n in zip(style.centre, centre, style.shape, (height, width), strict=True)
     )
     picture[first_row : first_row + height, first_column : first_column + width] = scaled
-    factor = style.peak / picture.max() if style.pixel_sum is None else style.pixel_sum / picture.sum()
+    if style.pixel_sum is not None:
+        factor = style.pixel_sum / picture.sum()
+    elif style.pixel_norm is not None:
+        factor = style.pixel_norm / np.linalg.norm(picture)
+    else:
+        factor = style.peak / picture.max()
     return picture * np.float32(factor)
+
+
+def _if_equal(sizes: NDArray[np.float64]) -> float | None:
+    """Return the mean size of pictures if all have the same, else None."""
+    mean = float(sizes.mean())
+    return mean if len(sizes) > 1 and float(sizes.std()) < _EQUAL * mean else None
 
 
 def _box(picture: NDArray[Any]) -> tuple[int, int, int, int]:

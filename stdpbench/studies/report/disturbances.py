@@ -1,9 +1,9 @@
 """Disturbances for robustness curves: degraded pictures, damaged or smaller networks and shorter presentations.
 
-A disturbance has a kind and a level. Pictures of an experiment with a fixed pixel sum are scaled to it again, so that
-noise does not add light. Weights are not normalised again after synapses are deleted, since damage is not repaired,
-but they are after quantisation and pruning, as before each training presentation. Random choices depend on (seed,
-number of the picture) for pictures and on (seed, kind) for networks, and are the same at every level.
+A disturbance has a kind and a level. Pictures of an experiment with a fixed pixel sum or length are scaled to it
+again, so that noise does not add light. Weights are not normalised again after synapses are deleted, since damage is
+not repaired, but they are after quantisation and pruning, as before each training presentation. Random choices depend
+on (seed, number of the picture) for pictures and on (seed, kind) for networks, and are the same at every level.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, suggestion
-from stdpbench.data.datasets import Dataset
+from stdpbench.data.datasets import Dataset, equally_bright
 from stdpbench.data.stimuli import Images, StimulusSet
 from stdpbench.declare.learned_names import is_per_synapse, is_weight, weights_of
 from stdpbench.engine.network import Learned
@@ -192,10 +192,8 @@ class Disturbance:
             ]
         )
         data = original.data
-        if isinstance(data, Dataset) and data.pixel_sum is not None:
-            sums = disturbed.sum(axis=(1, 2), keepdims=True)
-            disturbed = disturbed * np.where(sums > 0, data.pixel_sum / np.where(sums > 0, sums, 1), 1)
-        return disturbed.astype(np.float32)
+        pictures: NDArray[np.float32] = disturbed.astype(np.float32)
+        return np.asarray(equally_bright(pictures, data)) if isinstance(data, Dataset) else pictures
 
     def _disturbed(self, picture: NDArray[Any], random: np.random.Generator) -> NDArray[np.float64]:
         from scipy import ndimage

@@ -157,14 +157,15 @@ def test_on_and_off_are_the_two_sides_of_an_edge() -> None:
     assert scaled.sum() == pytest.approx(5000)
 
 
-def test_pixel_sum_is_equal_and_black_stays_black():
+@pytest.mark.parametrize(("name", "power"), [("pixel_sum", 1), ("pixel_norm", 2)])
+def test_sum_or_length_is_equal_and_black_stays_black(name, power):
     pixels = blobs(50, 20, 20)
     pixels[7] = 0
-    scaled = transform(pixels, steps(pixel_sum=27_000.0))
+    scaled = transform(pixels, steps(**{name: 2700.0}))
     assert scaled.dtype == np.float32
-    sums = scaled.sum(axis=(1, 2), dtype=np.float64)
-    assert sums[7] == 0
-    np.testing.assert_allclose(np.delete(sums, 7), 27_000, rtol=1e-6)
+    sizes = (scaled.astype(np.float64) ** power).sum(axis=(1, 2)) ** (1 / power)
+    assert sizes[7] == 0
+    np.testing.assert_allclose(np.delete(sizes, 7), 2700, rtol=1e-6)
     np.testing.assert_allclose(scaled[3] / scaled[3].max(), pixels[3] / pixels[3].max(), atol=1e-6)
 
 
