@@ -150,8 +150,7 @@ class View(_Base):
         name = name or self.title
         tip = "What am I looking at? (F1)"
         question = tool_button("?", clicked=lambda: self.explain(), name=f"What does {name} show?", tip=tip, flat=True)
-        more = menu_button("⋮", self.menu, name=f"Menu of {name}", tip="Export, copy and more", style="")
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        more = menu_button("⋮", self.menu, name=f"Menu of {name}", tip="Export, copy and more", style="dots")
         more.setAutoRaise(True)
         return question, more
 

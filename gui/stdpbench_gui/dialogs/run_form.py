@@ -11,7 +11,7 @@ from typing import Any
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
-from PyQt6.QtWidgets import QDialog, QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QToolButton, QWidget
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
@@ -41,6 +41,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.undo import History, UndoActions
 from stdpbench_gui.widgets.basic import (
     Dialog,
+    Scrolling,
     breakable,
     experiment_target,
     menu_action,
@@ -123,7 +124,7 @@ WAYS = (("command line", "command"), ("Python", "python"))
 """What a form can be copied as, and the field of `ActionText`."""
 
 
-class ChangeList(QScrollArea):
+class ChangeList(Scrolling):
     """A list of changes.
 
     Attributes
@@ -138,8 +139,6 @@ class ChangeList(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Changes")

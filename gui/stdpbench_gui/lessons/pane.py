@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QWidget,
@@ -19,7 +18,17 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.base.lessons import Lesson, lessons
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import Label, named, not_none, push_button, scrolling, tool_button, unbroken, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    Scrolling,
+    named,
+    not_none,
+    push_button,
+    scrolling,
+    tool_button,
+    unbroken,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 
 _NARROW, _USUAL = 250, 320
@@ -40,7 +49,7 @@ def marked_down() -> QLabel:
     return label
 
 
-class LessonList(QScrollArea):
+class LessonList(Scrolling):
     """A card for each lesson, with what was done of it.
 
     Attributes
@@ -53,8 +62,6 @@ class LessonList(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         about = "Six lessons of a quarter of an hour, beside the running program. They need no download."
         column = vbox(wrapped(about, "faint"), margins=theme.GRID, spacing=theme.GRID)

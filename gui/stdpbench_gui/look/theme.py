@@ -288,7 +288,7 @@ QCheckBox::indicator:disabled {{ border-color: palette(mid); }}
 #menubutton {{ padding: 2px 20px 2px 4px; }}
 #menubutton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }}
 #chooser {{ font-weight: 600; }}
-#chooser::menu-indicator {{ image: none; }}
+#chooser::menu-indicator, #dots::menu-indicator {{ image: none; }}
 #changed {{ font-weight: 700; }}
 #problem {{ color: palette(bright-text); font-weight: 600; }}
 """.format(grid=GRID, assets=_ASSETS.as_posix())

@@ -346,11 +346,18 @@ def keep_room(widget: QWidget) -> None:
     widget.hide()
 
 
+class Scrolling(QScrollArea):
+    """A scroll area without a frame, whose widget takes the room that there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+
+
 def scrolling(content: QWidget) -> QScrollArea:
     """Return a scroll area with a widget, which scrolls instead of enlarging the window."""
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
+    area = Scrolling()
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(content)
     return area

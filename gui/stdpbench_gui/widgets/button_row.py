@@ -48,8 +48,7 @@ class ButtonRow(QWidget):
         super().__init__()
         self.buttons = [ActionButton(action) for action in actions]
         self._menu = QMenu(self)
-        self.more = menu_button("…", self._menu, name=name, tip=name, style="")
-        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.more = menu_button("…", self._menu, name=name, tip=name, style="dots")
         for button in (*self.buttons, self.more):
             button.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -494,16 +494,15 @@ class _Canvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for name, path in self._paths.items():
             arrow = made.arrows[name]
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             if name in self._owner.selected:
                 pen = QPen(theme.faded(colours.accent, 0.35), 9.0)
                 pen.setCapStyle(Qt.PenCapStyle.RoundCap)
                 painter.setPen(pen)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawPath(path)
             role = {True: colours.inh, False: colours.exc, None: colours.input}[arrow.inhibits]
             pen = QPen(QColor(role), 2.4 if arrow.learns else 1.2)
             painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(path)
             _draw_head(painter, arrow, path.currentPosition(), made.head, QColor(role))
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Group
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import around, not_none, tool_button, wrapped
+from stdpbench_gui.widgets.basic import Scrolling, around, not_none, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import holding, vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
@@ -107,7 +107,7 @@ class Section(QWidget):
         return bool(found) or below
 
 
-class ParameterForm(QScrollArea):
+class ParameterForm(Scrolling):
     """Form with a section of rows for each group of parameters.
 
     Parameters
@@ -127,8 +127,6 @@ class ParameterForm(QScrollArea):
 
     def __init__(self, texts: RowTexts | None = None) -> None:
         super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Parameters")
         self.texts = texts

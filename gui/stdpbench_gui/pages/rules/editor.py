@@ -177,11 +177,6 @@ _PARAMETER_COLUMNS = {"name": (), "value": (), "unit": (*DIMENSIONS,), "min": ()
 """Columns of the tables, and what can be chosen in them; empty: any text."""
 
 
-def rows_of_traces(traces: Mapping[str, Mapping[str, str]]) -> list[Row]:
-    """Return table rows for the traces of a definition."""
-    return [(name, trace["side"], trace["tau"], _EFFECTS[trace["on_spike"]]) for name, trace in traces.items()]
-
-
 def traces_of(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the traces that rows define."""
     words = {text: verb for verb, text in _EFFECTS.items()}
@@ -508,7 +503,12 @@ class EditorBox(TitledBox):
         self.name.setText(str(definition.get("title", "")))
         for spot in _SPOTS:
             self.fields[spot].show_text(str(definition.get(spot, "")))
-        self.traces.show_rows(rows_of_traces(definition["traces"]))
+        self.traces.show_rows(
+            [
+                (name, trace["side"], trace["tau"], _EFFECTS[trace["on_spike"]])
+                for name, trace in definition["traces"].items()
+            ]
+        )
         self.parameters.show_rows(rows_of_parameters(definition["parameters"]))
         self._show_problems(self.parts(), [])
 

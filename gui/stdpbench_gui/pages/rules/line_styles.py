@@ -17,9 +17,9 @@ _MARKS = ("s", "t", "d", "t1", "p", "star", "+")
 _WORDS = ("■", "▼", "◆", "▲", "⬟", "★", "✚")
 _LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _LINE_WORDS = ("━", "╍", "┈", "┅")
-_PAPER_LINES = ("-", "--", ":", "-.")
+PAPER_LINES = ("-", "--", ":", "-.")
 _POINTS = ("x", "o", "s", "t", "d", "t1")
-_PAPER_POINTS = ("x", "o", "s", "v", "D", "^")
+PAPER_POINTS = ("x", "o", "s", "v", "D", "^")
 _POINT_WORDS = ("✕", "○", "□", "▽", "◇", "△")
 
 
@@ -67,16 +67,6 @@ def of_points(number: int) -> LineStyle:
 def line_word(which: int) -> str:
     """Return characters that look like the line of a rule's curve with this number."""
     return _LINE_WORDS[which % len(_LINE_WORDS)]
-
-
-def paper_line(which: int) -> str:
-    """Return the matplotlib line style of a rule's curve with this number."""
-    return _PAPER_LINES[which % len(_PAPER_LINES)]
-
-
-def paper_mark(number: int) -> str:
-    """Return the matplotlib marker of data points."""
-    return _PAPER_POINTS[number % len(_PAPER_POINTS)]
 
 
 def icon_of(look: LineStyle, with_line: bool) -> QIcon:

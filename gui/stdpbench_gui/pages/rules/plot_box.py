@@ -190,7 +190,7 @@ class PlotBox(TitledBox):
             self._results.clear()
             self._not_drawn.clear()
         if topics & {"rule", "values", "dragged", "plots"}:
-            request = CurveRequest(state.now, protocol, options, coarse=state.dragging)
+            request = CurveRequest(state.now, protocol, options, coarse=state.now is not state.rule)
             self._curves.want(Place(self.place), request)
         if topics & {"rule", "plots", "kept"}:
             shown = {kept.number: kept for kept in state.kept if kept.visible}

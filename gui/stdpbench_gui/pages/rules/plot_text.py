@@ -65,11 +65,13 @@ def figure(shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> dict[str, A
             if drawn.result.protocol in SPLIT:
                 x, y, spread = gap(x, y)[0], gap(x, y)[1], None if spread is None else gap(x, spread)[1]
             line = {"x": x, "y": y, "label": label, "colour": colour}
-            line["style"] = "o" if drawn.result.x_labels else line_styles.paper_line(which)
+            line["style"] = (
+                "o" if drawn.result.x_labels else line_styles.PAPER_LINES[which % len(line_styles.PAPER_LINES)]
+            )
             lines.append(line | ({"error": spread} if spread is not None else {}))
     for one in points:
         lines.append({"x": one.points.x, "y": one.points.y, "label": one.points.label, "colour": "#000000"})
-        lines[-1]["style"] = line_styles.paper_mark(one.number)
+        lines[-1]["style"] = line_styles.PAPER_POINTS[one.number % len(line_styles.PAPER_POINTS)]
         if one.points.error is not None:
             lines[-1]["error"] = one.points.error
     label = f"{first.x_name} ({first.x_unit})" if first.x_unit else first.x_name

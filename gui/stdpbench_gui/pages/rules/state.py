@@ -112,11 +112,6 @@ class RulesState(QObject):
         """Kind of the edited rule."""
         return str(getattr(self.rule, "kind", ""))
 
-    @property
-    def dragging(self) -> bool:
-        """Whether a value is being dragged."""
-        return self.now is not self.rule
-
     def show(self, rule: PlasticityRule, text: str = "", refused: Mapping[str, str] | None = None) -> None:
         """Show a rule or new values; `text` names the step in the undo history, `refused` are values that stay."""
         before, self.rule, self.now, self.refused = self.rule, rule, rule, refused or {}

@@ -147,7 +147,7 @@ class NoteActions(QObject):
         """Put the text of a cell: a title, tags separated by commas or spaces, or notes."""
         change: dict[str, Callable[[Notes], Notes]] = {
             "title": lambda notes: notes.with_title(text),
-            "tags": lambda notes: notes.with_tags(tags_in(text)),
+            "tags": lambda notes: notes.with_tags([word for word in re.split(r"[\s,]+", text) if word]),
             "notes": lambda notes: notes.with_text(text),
         }
         self._change([entry], change[column], f"the {column}")
@@ -198,8 +198,3 @@ class NoteActions(QObject):
 
     def _fail(self, names: str, reason: str) -> None:
         self._notices.add_notice(f"Cannot change the notes on {names}: {reason}", True)
-
-
-def tags_in(text: str) -> list[str]:
-    """Return the tags in a line of text."""
-    return [word for word in re.split(r"[\s,]+", text) if word]

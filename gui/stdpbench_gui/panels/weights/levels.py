@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, pyqtSignal
+from PyQt6.QtCore import QRectF, QSignalBlocker, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics
 
 from stdpbench_gui.look import theme
@@ -40,7 +40,6 @@ class LevelBar(Plot):
         super().__init__()
         self.centred = False
         self.fixed = False
-        self._moving = False
         self._on_the_way = False
         self._uncounted: NDArray[np.floating[Any]] | None = None
         self._counted_at = 0.0
@@ -93,9 +92,8 @@ class LevelBar(Plot):
         """Set both handles."""
         if high <= low:
             high = low + 1e-9
-        self._moving = True
-        self.region.setRegion((low, high))
-        self._moving = False
+        with QSignalBlocker(self.region):
+            self.region.setRegion((low, high))
         self._draw_colours()
         self.levels_changed.emit(*self.levels)
 
@@ -163,15 +161,12 @@ class LevelBar(Plot):
         self.curve.setData(np.concatenate([[0.0], x, [0.0]]), np.concatenate([y[:1], y, y[-1:]]))
 
     def _moved(self) -> None:
-        if self._moving:
-            return
         self.fix(True)
         low, high = self.levels
         if self.centred:
             far = max(abs(low), abs(high)) if not self._far() else self._far()
-            self._moving = True
-            self.region.setRegion((-far, far))
-            self._moving = False
+            with QSignalBlocker(self.region):
+                self.region.setRegion((-far, far))
         self._draw_colours()
         self.levels_changed.emit(*self.levels)
 

@@ -101,7 +101,7 @@ class WeightSources(QObject):
         if self._run is not self._session.folder:
             self.reset()
         self.reference = self._past = None
-        self._follow(None if self.static else self._followed)
+        self._follow(None if self.static else self.follows)
         self.changed.emit()
 
     @property
@@ -213,7 +213,7 @@ class WeightSources(QObject):
         since = thousands(reference.position)
         at = f" at {since}" if reference.of_run and reference.position >= 0 else ""
         found = f"at {thousands(shown.position)}, minus {reference.name}{at}"
-        if self._followed is not None and reference.position != shown.position:
+        if self.follows is not None and reference.position != shown.position:
             return f"all learning since {since}: {found}"  # not only the effect of the change
         return found
 
@@ -278,11 +278,6 @@ class WeightSources(QObject):
 
     # -- the parent of a branch ------------------------------------------------------------------------------------
 
-    @property
-    def follows(self) -> Path | None:
-        """The run whose checkpoints the reference follows; None: the reference is fixed."""
-        return self._followed
-
     def compare_with_parent(self, path: Path) -> None:
         """Show the difference to the parent of this branch, at the same presentation.
 
@@ -303,7 +298,7 @@ class WeightSources(QObject):
         return self.static
 
     def _follow(self, path: Path | None) -> None:
-        self._followed, self._followed_at, self._following = path, -1, False
+        self.follows, self.follows_at, self._following = path, -1, False
         self._aligned: Weights | None = None
         if path is None:
             self._timer.stop()
@@ -311,11 +306,11 @@ class WeightSources(QObject):
             self._timer.start()
 
     def _look_at_parent(self) -> None:
-        folder, path, newest = self._session.folder, self._followed, self._session.selection.moment is None
+        folder, path, newest = self._session.folder, self.follows, self._session.selection.moment is None
         if folder is None or path is None or self._following or self._session.kept.describe(["network"]):
             return
         shown = self.now() if newest else self.shown()
-        position, before = shown.position if shown is not None else self._session.live.position, self._followed_at
+        position, before = shown.position if shown is not None else self._session.live.position, self.follows_at
         self._following, aligned = True, self._aligned is not None
 
         def read() -> tuple[RunFolder, Path, Weights | None, Weights | None]:
@@ -341,11 +336,11 @@ class WeightSources(QObject):
 
     def _take_parent(self, found: tuple[RunFolder, Path, Weights | None, Weights | None]) -> None:
         folder, path, weights, own = found
-        if not self._is_shown(folder, weights) or path != self._followed:
+        if not self._is_shown(folder, weights) or path != self.follows:
             return
         self._following = False
         if weights is not None:
-            self._followed_at, self.reference, self._aligned = weights.position, weights, own
+            self.follows_at, self.reference, self._aligned = weights.position, weights, own
             self.changed.emit()
 
     def _is_shown(self, folder: RunFolder, weights: Weights | None = None) -> bool:
