@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from stdpbench.base.units import thousands
@@ -32,7 +33,7 @@ class TimelineBar(QWidget):
         self._session, self._actions = session, actions
         self.timeline = Timeline.of(session)
         self.strip = TimelineStrip()
-        self.play = tool_button("", name="Play the history", tip="Play from the first moment to now", flat=True)
+        self.play = tool_button("", name="Play the history", tip="Play from first to now (Space)", flat=True)
         self.play.setCheckable(True)
         self.play.setIcon(icon("play", "pause"))
         self.shown = Label()
@@ -41,8 +42,7 @@ class TimelineBar(QWidget):
         self.back = tool_button("Go live", clicked=lambda _=False: self._go(None), tip="Show the newest (End)")
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
-        more = menu_button("⋮", self.menu, name="Branch, rewind, film", tip="Branch, rewind or film", style="")
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        more = menu_button("⋮", self.menu, name="Branch, rewind, film", tip="Branch, rewind or film", style="dots")
         margins = (2 * theme.GRID, 0, 2 * theme.GRID, theme.GRID // 2)
         row = (self.play, (self.strip, 1), self.shown, self.back, more)
         hbox(*row, within=self, margins=margins, spacing=theme.GRID)
@@ -50,6 +50,8 @@ class TimelineBar(QWidget):
         self.play.toggled.connect(self._play)
         self.strip.chosen.connect(self._go)
         self.strip.stepped.connect(self._step)
+        here = Qt.ShortcutContext.WidgetShortcut
+        QShortcut(QKeySequence(Qt.Key.Key_Space), self.strip, self.play.toggle, context=here)
         self.timeline.changed.connect(self.refresh)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)

@@ -233,17 +233,20 @@ class TrainPage(QWidget):
         """Draw what changed and is visible, and request frames for visible panels only.
 
         After `within` seconds, no further panel is drawn; those left come first the next time. Return whether all are
-        drawn.
+        drawn. Of several panels that wait for the run, the first says so.
         """
         seen = [panel for panel in self.panels.values() if panel.isVisible() and not panel.visibleRegion().isEmpty()]
         self.session.want(set[str]().union(*(panel.frames for panel in seen)))
         begun = time.perf_counter()
         seen.sort(key=lambda panel: panel.drawn_at)  # who has waited longest is first
-        for n_drawn, panel in enumerate(seen, 1):
-            panel.draw_if_needed()
-            if time.perf_counter() - begun > within:
-                return n_drawn == len(seen)
-        return True
+        n_drawn = 0
+        while n_drawn < len(seen) and (not n_drawn or time.perf_counter() - begun <= within):
+            seen[n_drawn].draw_if_needed()
+            n_drawn += 1
+        coming = [panel for panel in self.panels.values() if panel in seen and panel.coming]
+        for panel in coming:
+            panel.empty.setText(panel.coming if panel is coming[0] else "")
+        return n_drawn == len(seen)
 
     def focused_panel(self) -> Panel | None:
         """The panel with the keyboard focus."""

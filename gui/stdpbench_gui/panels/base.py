@@ -39,6 +39,8 @@ class Panel(View, QDockWidget):
         Drawing area of the panel.
     menu : QMenu
         Menu of the panel, to the right of its title.
+    coming : str
+        What will appear, while nothing else is known; the Train page says it once, in the first of its panels.
     """
 
     key: ClassVar[str]
@@ -46,8 +48,10 @@ class Panel(View, QDockWidget):
     most_per_second: ClassVar[float] = 30.0
     carries_over: ClassVar[bool] = False
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
-    at_moment: ClassVar[str] = "at {}"
+    at_moment: str = "at {}"
     """Statement beside the title while an earlier moment is chosen; {} stands for its position."""
+    asks: ClassVar[bool] = False
+    """Whether `empty_text` asks for something once there is a network; otherwise it says what will appear."""
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(self.title)
@@ -55,6 +59,7 @@ class Panel(View, QDockWidget):
         self._dirty = self._at_once = True
         self.drawn_at = self._not_before = 0.0
         self._described = False
+        self.coming = ""
         self._styled = theme.current(), theme.plot_font().pointSizeF()
         self._words = timer(self, self._describe, _WORDS_MS, once=True)
         self.as_of = named(Elided(), "Presentation of the picture", style="faint")
@@ -68,7 +73,9 @@ class Panel(View, QDockWidget):
         self.setTitleBarWidget(self._bar)
         self.setWidget(LayoutBarrier(self._content(session)))
         self.empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # no text moves the panels
-        self.replay = push_button("Branch from here")
+        self.empty.clear()  # until it is known what there is to show
+        self.replay = push_button("Branch from here", tip="It computes this presentation again, with the same input")
+        self.replay.hide()
         vbox(STRETCH, hbox(STRETCH, self.replay, STRETCH), within=self.empty, margins=2 * theme.GRID)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
@@ -81,6 +88,9 @@ class Panel(View, QDockWidget):
 
     def reset(self) -> None:
         """Discard the previous run."""
+
+    def collect(self) -> None:
+        """Take a new presentation, also one that is not drawn. Default: nothing."""
 
     def refresh(self) -> None:
         """Draw the current content."""
@@ -135,20 +145,22 @@ class Panel(View, QDockWidget):
         missing = "" if moment is None else self.not_stored()
         filled = not missing and self.has_content()
         self.replay.setVisible(bool(missing) and bool(self.session.presentation))
+        self.coming = ""
         if filled:
             self._stack.setCurrentWidget(self.body)
             self.refresh()
-        elif missing:
-            self.empty.setText(missing)
-            self._stack.setCurrentWidget(self.empty)
         else:
-            starting = self.session.folder is not None and self.session.state is State.BUILDING
-            text, advice, _ = self.nothing().partition(": start")
-            self.empty.setText(f"{text}." if advice and starting else self.nothing())
+            text = missing or self.nothing()
+            if text == self.empty_text and not (self.asks and self.session.live.network):
+                starting = self.session.folder is not None and self.session.state is State.BUILDING
+                what, advice, _ = text.partition(": start")
+                text = self.coming = f"{what}." if advice and starting else text
+            self.empty.setText(text)
             self._stack.setCurrentWidget(self.empty)
         kept, why = self.session.kept.describe(self.frames), "this picture is kept until the run has a network"
         if moment is not None:
-            kept, why = self.at_moment.format(thousands(moment.position)), "an earlier moment, chosen in the timeline"
+            stated = self.at_moment if filled else "at {}"
+            kept, why = stated.format(thousands(moment.position)), "an earlier moment, chosen in the timeline"
         self.as_of.say(kept if filled or missing else "")
         self.as_of.setToolTip(f"{kept[:1].upper()}{kept[1:]}: {why}")
         self._described = False
@@ -182,6 +194,8 @@ class Panel(View, QDockWidget):
     def _on_changed(self, topics: set[str]) -> None:
         if topics & self.topics:
             self._dirty = True
+        if "presentation" in topics and self.isVisible():
+            self.collect()
 
     def follow_theme(self) -> None:
         """Apply the colours of the theme and the size of its letters, unless the panel has them."""

@@ -63,19 +63,14 @@ class NetworkPanel(Panel):
 
     def refresh(self) -> None:
         """Show the network, the rates, and what is selected."""
-        self._collect()
+        self.collect()
         selection = self.session.selection
         self.diagram.show_graph(selection.graph)
         now = selection.moment is None
         self.diagram.show_rates(self.recent.rates if now else {}, self._over() if now else "")
         self.diagram.select(selection.marked)
 
-    def _on_changed(self, topics: set[str]) -> None:
-        super()._on_changed(topics)
-        if "presentation" in topics and self.isVisible():
-            self._collect()
-
-    def _collect(self) -> None:
+    def collect(self) -> None:
         """Add a new presentation to the rates."""
         graph, experiment = self.session.selection.graph, self.session.experiment
         frame = self.session.live.presentation

@@ -207,6 +207,7 @@ class Stimulus(Panel):
             self._changed_at = now
         named = moment is not None or self.observed.stored is not None  # else by what was seen until then
         self._frame, self._answer = new, self.observed.answer_to(new) if named else self.observed.answer
+        self.at_moment = "at {}, labelled later" if self._answer >= 0 else "at {}"
         self._show(another)
         self.observed.winner_shown.emit(int(np.argmax(new["spike_counts"])) if self._fired() else -1)
 

@@ -207,12 +207,12 @@ class Thresholds(Panel):
             return True
         if self.session.selection.adapts:
             return False
-        self._collect()
+        self.collect()
         return len(self._values()) > 0
 
     def refresh(self) -> None:
         """Draw both histograms; without thresholds, that of firing."""
-        self._collect()
+        self.collect()
         neuron = self.session.selection.neuron
         theta, values = self._theta(), self._values()
         name = f"neuron {neuron}"
@@ -226,12 +226,7 @@ class Thresholds(Panel):
             self.rate_plot.draw(values, float(values[neuron]) if per_neuron else None, name)
         self.numbers.setText(self._sentence())
 
-    def _on_changed(self, topics: set[str]) -> None:
-        super()._on_changed(topics)
-        if "presentation" in topics and self.isVisible():
-            self._collect()
-
-    def _collect(self) -> None:
+    def collect(self) -> None:
         """Add a new presentation."""
         frame = self.session.live.presentation
         if "spike_counts" not in frame or (self._recent and self._recent[-1][0] == frame["presentation"]):

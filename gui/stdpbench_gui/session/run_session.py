@@ -832,7 +832,7 @@ class RunSession(QObject):
             return as_sentence(self.gone)
         phase = self.live.progress.get("phase", "train")
         if self.state is State.FINISHED or (self.state.active and phase != "train"):
-            return "Training is over, and its presentations are not stored. Create a branch to see new ones."
+            return "Training is over. The timeline shows presentations that were kept; a branch shows new ones."
         return "" if self.state.active else "This run is not active. Continue it with Resume, above."
 
 

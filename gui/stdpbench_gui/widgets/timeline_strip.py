@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import copysign, inf
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QWheelEvent
@@ -39,6 +40,8 @@ class Track:
         Positions and accuracy, from 0 to 1.
     at : int or None
         Position of the handle; None: now.
+    words : str
+        What is written and said in place of the stages.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -47,18 +50,20 @@ class Track:
     marks: tuple[tuple[int, str], ...] = ()
     accuracy: tuple[tuple[int, float], ...] = ()
     at: int | None = None
+    words: str = ""
 
 
 class TimelineStrip(QWidget):
-    """The stages of a run, with a handle that is moved by mouse, wheel and keyboard."""
+    """The stages of a run, with a handle that is moved by mouse, wheel and keyboard; and a lane for names above."""
 
     chosen = pyqtSignal(object)
     """A position that the user chose; None: now."""
     stepped = pyqtSignal(int)
     """The user wants a moment so many later; negative: earlier."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lane: bool = True) -> None:
         super().__init__()
+        self._lines = 1 + lane
         self.setAccessibleName("Timeline of the run")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -82,15 +87,15 @@ class TimelineStrip(QWidget):
     def in_words(self) -> str:
         """Describe the stages, and the moment shown, in a sentence each."""
         stages, at = self.track.stages, self.track.at
-        if not stages:
-            return ""
+        if self.track.words or not stages:
+            return self.track.words
         parts = "; ".join(f"{stage.name}: {thousands(stage.done)} of {thousands(stage.total)}" for stage in stages)
         shown = "" if at is None else f" Shown: presentation {thousands(at)}."
         return f"{100 * share_done(stages):.0f} % of all presentations. {parts}.{shown}"
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a lane for labels and a track, each a line of text high."""
-        return QSize(4 * self._least("baselines"), 2 * self.fontMetrics().height() + 6)
+        return QSize(4 * self._least("baselines"), self._lines * self.fontMetrics().height() + 6)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return little: what does not fit is left out, and the tooltip has it."""
@@ -101,7 +106,7 @@ class TimelineStrip(QWidget):
 
     def places(self) -> list[QRectF]:
         """Return the rectangles of the stages: wider with more presentations, but not too narrow for their text."""
-        stages, top = self.track.stages, self.fontMetrics().height() + 1.5
+        stages, top = self.track.stages, (self._lines - 1) * self.fontMetrics().height() + 1.5
         least = [self._least(stage.name) for stage in stages]
         fit = min(1.0, self.width() / max(1, sum(least)))
         least = [int(fit * width) for width in least]
@@ -180,15 +185,27 @@ class TimelineStrip(QWidget):
             text = next(
                 (
                     text
-                    for text in (text_of(stage), stage.name)
+                    for text in (self.track.words or text_of(stage), stage.name)
                     if self.fontMetrics().horizontalAdvance(text) < place.width()
                 ),
                 "",
             )
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(self.beside_handle(place, text), Qt.AlignmentFlag.AlignCenter, text)
         self._paint_events(painter, places[0])
         self._paint_handle(painter, places[0])
         painter.end()
+
+    def beside_handle(self, place: QRectF, text: str) -> QRectF:
+        """Return where a text that is centred in a stage stands, or as much beside it as the handle covers."""
+        away = place.center().x() - self.handle
+        covered = self.fontMetrics().horizontalAdvance(text) / 2 + 2 * _KNOB - abs(away)
+        return place.translated(copysign(max(0.0, covered), away), 0)
+
+    @property
+    def handle(self) -> float:
+        """Where the handle is, in pixels; far away if there is none."""
+        at = self.track.stages[0].done if self.track.at is None else self.track.at
+        return self.x_of(at) if self.track.positions else -inf
 
     def _paint_stage(self, painter: QPainter, stage: Stage, place: QRectF) -> None:
         colours = theme.current()
@@ -234,14 +251,13 @@ class TimelineStrip(QWidget):
                 end = x
 
     def _paint_handle(self, painter: QPainter, train: QRectF) -> None:
-        at, positions = self.track.at, self.track.positions
-        if at is None and not positions:
+        if not self.track.positions:
             return
-        x = self.x_of(self.track.stages[0].done if at is None else at)
-        colour = QColor(theme.current().accent if at is None else theme.current().wrong)
+        colour = QColor(theme.current().accent if self.track.at is None else theme.current().wrong)
         painter.setPen(QColor(theme.current().base))
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(x - _KNOB, train.top() - 1, 2 * _KNOB, train.height() + 1), _RADIUS, _RADIUS)
+        knob = QRectF(self.handle - _KNOB, train.top() - 1, 2 * _KNOB, train.height() + 1)
+        painter.drawRoundedRect(knob, _RADIUS, _RADIUS)
         if self.hasFocus():
             painter.setPen(theme.current().pen("ink", 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)

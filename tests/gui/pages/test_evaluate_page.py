@@ -351,6 +351,12 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     table, figure = not_none(box.table()), not_none(box.figure())
     assert table[1][-1][1:3] == (pytest.approx(100 * accuracy), pytest.approx(100, abs=50))
     assert figure["plots"][0]["marks"] == [(median, "median")]
+    assert box.strip.accessibleDescription() == "350 of 350 ms"
+    qtbot.keyClick(box.strip, Qt.Key.Key_Home)
+    qtbot.keyClick(box.strip, Qt.Key.Key_Right)
+    assert box.strip.accessibleDescription() == f"{x[1]:.4g} of 350 ms"
+    assert box.note.text().startswith(f"at {x[1]:.4g} ms {y[1]:.1f} % right; ")
+    qtbot.keyClick(box.strip, Qt.Key.Key_End)
     choose(page, qtbot, Chosen("class", (0,)))
     assert f"{int((state.look.labels == 0).sum())} selected picture" in box.note.text()
     choose(page, qtbot, NOTHING)

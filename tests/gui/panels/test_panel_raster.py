@@ -52,7 +52,7 @@ def test_says_which_neurons_are_drawn(panel: Raster) -> None:
     assert panel.note.isHidden()
     panel.view.film.every = {"input": 2, "exc": 1}
     redraw(panel)
-    assert panel.note.text() == "spikes of every 2nd input neuron"
+    assert panel.note.text() == "every 2nd input neuron"
 
 
 def test_says_of_how_many_presentations_one_is_shown(panel: Raster) -> None:

@@ -24,13 +24,15 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.widgets.basic import not_none
 
 STATES_ITS_OWN = {
+    "weight-map": "at {}, labelled later",
+    "stimulus": "at {}, labelled later",
     "curves": "line at {}",
     "log": "the whole run",
     "confusion": "after training",
     "parameters": "now, not at {}",
     "slow-motion": "as recorded, not at {}",
 }
-"""What panels say that do not show the moment itself."""
+"""What panels say that do not show the moment itself, or not only."""
 
 
 @pytest.fixture
@@ -63,8 +65,8 @@ def test_every_panel_says_which_moment_it_shows(window: MainWindow, bar: Timelin
         go(bar, qtbot, position)
         for key, panel in window.train.panels.items():
             stated = drawn(window, panel)
-            expected = STATES_ITS_OWN.get(key, "at {}").format(thousands(position))
-            assert stated == expected or not (stated or panel.has_content()), key
+            states = STATES_ITS_OWN.get(key, "at {}") if panel.has_content() else "at {}"
+            assert stated == states.format(thousands(position)) or not (stated or panel.has_content()), key
         assert bar.shown.text() == f"you see {thousands(position)}"
     go(bar, qtbot, None)
     assert {drawn(window, panel) for panel in window.train.panels.values()} == {""}
@@ -87,7 +89,8 @@ def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qt
     spikes = encode(experiment, split.train, "train", position - 1, frame["attempts"] - 1, number)
     assert len(session.presentation["spikes"]["input"][0]) == len(spikes.index) > 0
     drawn(window, raster)
-    assert raster.empty.text().startswith("The spikes of this presentation are not stored.")
+    assert raster.empty.text() == "No spikes are stored for this moment."
+    assert "computes this presentation again" in raster.replay.toolTip()
     drawn(window, thresholds)
     assert f"theta {1e3 * moment.learned['exc.theta'].mean():.2f} mV" in thresholds.summary()
     assert "over the last" not in thresholds.summary()
@@ -117,12 +120,31 @@ def test_keyboard_mouse_and_wheel_move_the_handle(bar: TimelineBar, qtbot: QtBot
     assert bar.timeline.wanted is None
 
 
-def test_the_history_plays_to_now(bar: TimelineBar, qtbot: QtBot) -> None:
+def test_the_handle_covers_no_text(bar: TimelineBar, qtbot: QtBot) -> None:
+    strip = bar.strip
+    for position in bar.timeline.positions:
+        bar.timeline.go(position)
+        for stage, place in zip(strip.stages, strip.places(), strict=True):
+            text = f"✓ {stage.name}"
+            middle, half = (
+                strip.beside_handle(place, text).center().x(),
+                strip.fontMetrics().horizontalAdvance(text) / 2,
+            )
+            assert abs(middle - strip.handle) > half + 5
+            assert place.left() - 1 <= middle - half
+            assert middle + half <= place.right() + 1
+
+
+def test_the_history_plays_to_now(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:
     seen: set[int | None] = set()
     bar.timeline.changed.connect(lambda: seen.add(bar.timeline.wanted))
     for timer in bar.findChildren(QTimer):
         timer.setInterval(1)
-    bar.play.setChecked(True)
+    window.activateWindow()
+    bar.strip.setFocus()
+    waits(qtbot, bar.strip.hasFocus)
+    qtbot.keyClick(bar.strip, Qt.Key.Key_Space)
+    assert bar.play.isChecked()
     waits(qtbot, lambda: not bar.play.isChecked())
     assert seen == {*bar.timeline.positions, None}
 

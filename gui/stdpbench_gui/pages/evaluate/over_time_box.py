@@ -40,7 +40,7 @@ class OverTimeBox(Box):
         "the network uses the times of input spikes is another question, which <i>schedule.timing</i> answers. (Guo "
         "et al. 2021, Front. Neurosci. 15:638474, doi:10.3389/fnins.2021.638474, compare codes by this latency)"
     )
-    lines = 8
+    lines = 10
     empty_text = "Accuracy over the time within a presentation appears here."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
@@ -55,7 +55,7 @@ class OverTimeBox(Box):
         self.plot.add_line(self.median)
         self.graphics.addItem(self.plot)
         self.note = note("About the time of answers")
-        self.strip = TimelineStrip()
+        self.strip = TimelineStrip(lane=False)
         self.strip.chosen.connect(self._go)
         self.strip.stepped.connect(self._step)
         self.shown = pg.InfiniteLine(angle=90)
@@ -77,7 +77,8 @@ class OverTimeBox(Box):
             self.median.setValue(median or 0.0)
             positions, end = tuple(range(len(time))), len(time) - 1
             at = self.strip.track.at if self.strip.track.positions == positions else None
-            self.strip.show_track(Track((Stage("presentation", end, end),), positions, at=at))
+            words = f"{time[-1 if at is None else at]:.4g} of {time[-1]:.4g} ms"
+            self.strip.show_track(Track((Stage("presentation", end, end),), positions, at=at, words=words))
             self.shown.setVisible(at is not None)
             self.shown.setValue(float(time[at or 0]))
         self.strip.setVisible(found is not None)

@@ -186,6 +186,7 @@ class NeuronInspector(Panel):
         "in the weight map; the menu beside it adds a note. (Diehl &amp; Cook 2015, sections 2.2, 2.5 and 2.6; "
         "doi:10.3389/fncom.2015.00099)"
     )
+    asks = True
     empty_text = "Select a neuron: click it in the weight map or the raster, or enter its number above."
 
     def __init__(self, session: RunSession) -> None:

@@ -514,6 +514,7 @@ class SlowMotionPanel(Panel):
         "plays, arrow keys step, dragging in the plots scrubs. (Rule: Diehl &amp; Cook 2015, section 2.3; triplets: "
         "Pfister &amp; Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006)"
     )
+    asks = True
     empty_text = (
         "Select a neuron in the weight map or the raster to replay a presentation here, slowly enough to see how "
         "spikes, traces and weights interact."

@@ -317,11 +317,7 @@ class Raster(Panel):
 
     def not_stored(self) -> str:
         """Return a sentence if the chosen earlier moment has no spikes: a history has those of streams only."""
-        frame = self.session.presentation
-        if not frame:
-            return "No spikes are stored for this moment."
-        again = "A branch from here computes them again, with the same input."
-        return "" if self.is_stream else f"The spikes of this presentation are not stored. {again}"
+        return "" if self.is_stream and self.session.presentation else "No spikes are stored for this moment."
 
     def _on_moment(self) -> None:
         """Show the piece of a stream at another moment alone."""
@@ -355,7 +351,7 @@ class Raster(Panel):
         self.span.setVisible(stream)
         self._refresh_stream() if stream else self._refresh_presentations()
         self.view.sampled = self.session.presentation.get("sampled", {})
-        thinned = drawn_neurons(self.view)
+        thinned = drawn_neurons(self.view).removeprefix("spikes of ")
         texts = [self._newest() if stream and self.session.selection.moment is None else "", thinned]
         text = " · ".join(filter(None, texts))
         self.note.say(text)

@@ -630,6 +630,7 @@ class WeightMap(Panel):
         if int((order >= 0).sum()) == self.mosaic.n:
             self.mosaic.lay_out(order, columns, blocks)
             self.marks.by_class = self.order.currentIndex() == _LABEL
+            self.at_moment = "at {}, labelled later" if self.marks.by_class else "at {}"
             self.marks.draw()
             self.mark_dirty()
 
