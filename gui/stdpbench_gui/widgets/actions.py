@@ -56,6 +56,7 @@ class Actions:
         self.begins: Callable[[], object] = lambda: None
         self.others: Callable[[], Iterable[Entry]] = tuple
         self._entries: dict[str, Entry] = {}
+        self._menus: dict[str, QMenu] = {}
         self._withheld: dict[str, str] = {}  # tool tips without the reason
 
     def add(
@@ -79,8 +80,9 @@ class Actions:
         action.setStatusTip(tip)
         action.triggered.connect(lambda _checked=False: self.begins())
         action.triggered.connect(lambda _checked=False: slot())
-        target = self.menu(menu) or not_none(not_none(self._window.menuBar()).addMenu(menu))
-        target.insertAction(self[before] if before else None, action)
+        if menu not in self._menus:
+            self.use(not_none(not_none(self._window.menuBar()).addMenu(menu)))
+        self._menus[menu].insertAction(self[before] if before else None, action)
         self._window.addAction(action)
         self._entries[key] = Entry(menu, action)
         return action
@@ -106,17 +108,20 @@ class Actions:
         """Add a separator to a menu."""
         not_none(self.menu(menu)).addSeparator()
 
+    def use(self, menu: QMenu) -> None:
+        """Add actions to this menu, which may be outside the menu bar, if they name its title."""
+        self._menus[menu.title()] = menu
+
     def menu(self, title: str) -> QMenu | None:
         """Return the menu with a title; None if it does not exist yet."""
-        bar = not_none(self._window.menuBar())
-        return next((menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == title), None)
+        return self._menus.get(title)
 
     def __getitem__(self, key: str) -> QAction:
         """Return an action by its key."""
         return self._entries[key].action
 
     def __iter__(self) -> Iterator[Entry]:
-        """Iterate over the actions of the menu bar in the order of its menus."""
+        """Iterate over the actions in the order of the menu bar; those of other menus are last."""
         order = {action: number for number, action in enumerate(_leaves(not_none(self._window.menuBar())))}
         return iter(sorted(self._entries.values(), key=lambda entry: order.get(entry.action, len(order))))
 

@@ -96,6 +96,7 @@ class RunSelection(QObject):
         self._background = Background(self, 1)
         self._entries: Mapping[str, Entry] = {}
         self._known: dict[str, Entry] = {}
+        self._gone: list[str] = []  # runs that were ticked when they were deleted
         self.slots: dict[str, int] = {}
         self.courses: dict[str, Course] = {}
         self.comparison: Comparison | None = None
@@ -115,18 +116,21 @@ class RunSelection(QObject):
     def only(self, names: Iterable[str]) -> None:
         """Tick exactly these runs."""
         wanted = list(names)
+        self._gone.clear()
         for name in [name for name in self.slots if name not in wanted]:
             self._drop(name)
         self.tick(wanted)
 
     def show_entries(self, entries: Mapping[str, Entry]) -> None:
-        """Untick runs that no longer exist, and read those that continued again."""
+        """Untick runs that no longer exist until they are back, and read those that continued again."""
         self._entries = entries
+        back = [name for name in self._gone if name in entries]
         gone = [name for name in self.slots if name not in entries]
+        self._gone = [name for name in (*self._gone, *self.slots) if name not in entries]
         for name in gone:
             self._drop(name)
-        if gone:
-            self._after()
+        if gone or back:
+            self.tick(back)
         else:
             self._look()
 
@@ -217,7 +221,7 @@ class TwoMaps(Dialog):
         super().__init__("Weights of two runs over training", parent)
         self._background = Background(self, 1)
         self._film: Film | None = None
-        self.strip, self.picture = TimelineStrip(), named(Label("reading …"), "Weights of both runs")
+        self.strip, self.picture = TimelineStrip(lane=False), named(Label("reading …"), "Weights of both runs")
         self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         vbox((self.picture, 1), self.strip, within=self, margins=theme.GRID, spacing=theme.GRID)

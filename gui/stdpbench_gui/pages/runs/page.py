@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QMenu, QStackedWidget, QTabBar, QWidget
 
@@ -152,7 +152,7 @@ def specs(page: RunsPage) -> list[ActionSpec | None]:
             "&Tick or untick",
             page.toggle_ticks,
             whole,
-            "Draw in the comparison and on the Train page (Space)",
+            "Draw in the comparison (Space)",
         ),
         ActionSpec("parent", "Show parent ru&n", page.show_parent, lambda entry: bool(entry.parent), one=True),
         None,
@@ -204,7 +204,7 @@ def _one(do: Callable[[Entry], object]) -> Callable[[list[Entry]], object]:
     return lambda entries: do(entries[0])
 
 
-_MENU = "R&uns"
+_MENU = "Runs"
 _BUTTONS = ("open", "evaluate", "pause", "resume", "stop", "branch", "compare", "export", "delete")
 
 
@@ -280,7 +280,6 @@ class RunActions:
     ) -> None:
         self._chosen = chosen
         self._specs = [spec for spec in specs if spec is not None]
-        self._order = list(specs)
         self.actions: dict[str, QAction] = {}
         for spec in specs:
             if spec is None:
@@ -297,16 +296,6 @@ class RunActions:
             self.actions[spec.key].setIconText(spec.text.replace("&", ""))  # Qt's default drops the dots
         actions.separator(_MENU)
         self.refresh()
-
-    def menu(self, parent: QWidget) -> QMenu:
-        """Return a context menu."""
-        menu = QMenu(parent)
-        for spec in self._order:
-            if spec is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(self.actions[spec.key])
-        return menu
 
     def refresh(self) -> None:
         """Enable the actions that apply to the selected runs."""
@@ -444,7 +433,7 @@ _SEARCH_TIP = (
 )
 _HELP = (
     "The history: all runs in the runs folder, including those started from the command line. Below it, the queue "
-    "of waiting runs if there are any, processed by a separate process; the menu Runs has “Add to the queue…”. "
+    "of waiting runs if there are any, processed by a separate process; the context menu has “Add to the queue…”. "
     "Click a column to sort and use the search field to filter. Space ticks a run for the comparison at the bottom, "
     "Enter opens it on the Train page, and the context menu lists all other actions. A click on ☆ or the key * "
     "stars a run; F2 edits its title and Shift+F2 its tags in place, and Notes… has room for more. Δ2 beside a "
@@ -512,12 +501,14 @@ class RunsPage(QWidget):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _make_actions(self, actions: Actions) -> None:
+        self.menu = QMenu(_MENU, self)
+        actions.use(self.menu)
         self.run_actions = RunActions(actions, self.table.chosen, specs(self))
-        actions.add("runs-find", "R&uns", "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
-        self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", self.row_actions.open_bin, "", "Deleted runs")
-        actions.separator("R&uns")
-        actions.add("queue-add", "R&uns", "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
-        actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
+        actions.add("runs-find", _MENU, "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
+        self.bin_action = actions.add("runs-bin", _MENU, "B&in…", self.row_actions.open_bin, "", "Deleted runs")
+        actions.separator(_MENU)
+        actions.add("queue-add", _MENU, "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
+        actions.add("queue-start", _MENU, "Start the q&ueue", self.queue.start)
 
     def _lay_out(self) -> None:
         self.search = named(search_field("Find runs", "Find: a word, or vote>0.9 seed=3"), tip=_SEARCH_TIP)
@@ -528,9 +519,7 @@ class RunsPage(QWidget):
         self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bin_button = named(ActionButton(self.bin_action), "Bin")
-        columns_menu = QMenu(self)
-        columns_menu.aboutToShow.connect(lambda: self.table.fill_column_menu(columns_menu))
-        self.columns_button = menu_button("Columns", columns_menu, tip="Choose the columns of the history")
+        self.columns_button = menu_button("Columns", self.table.column_menu, tip="Choose the columns of the history")
         self.stars_button = tool_button(STAR, name="Only runs with a star", tip="Show only runs with a star")
         self.stars_button.setCheckable(True)
         title = named(Label("History"), style="cardtitle")
@@ -541,10 +530,10 @@ class RunsPage(QWidget):
         head = hbox(title, (self.search, 1), *tools, spacing=theme.GRID)
         history = vbox(
             head,
-            self.search_problem,
-            self.notices,
             (self.table, 1),
             (self.empty, 1),
+            self.search_problem,
+            self.notices,  # below the rows, which they do not move
             self.summary,
             self.queue,
             spacing=theme.GRID // 2,
@@ -563,7 +552,7 @@ class RunsPage(QWidget):
         self.table.opened.connect(lambda entry: self.open_runs([entry]))
         self.table.asked.connect(self._on_key)
         self.table.star_wanted.connect(lambda entry: self.noting.star([entry]))
-        self.table.menu_wanted.connect(self._show_menu)
+        self.table.menu_wanted.connect(self.menu.popup)
         self.model.note_wanted.connect(self.noting.write)
         self.noting.changed.connect(self.watcher.look)
         self.noting.neuron_wanted.connect(self.neuron_wanted)
@@ -754,11 +743,6 @@ class RunsPage(QWidget):
             self.run_actions.do(what)
         else:
             self.notices.add_notice(_MISSING[what], brief=True)
-
-    def _show_menu(self, place: QPoint) -> None:
-        menu = self.run_actions.menu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
 
     def _put(self, work: Callable[[], str], done: Callable[[bool], None]) -> None:
         """Undo or redo a step in a thread, and say the sentence that it returns."""

@@ -17,7 +17,6 @@ from PyQt6.QtCore import (
     QItemSelectionRange,
     QModelIndex,
     QObject,
-    QPoint,
     QRectF,
     QSettings,
     QSize,
@@ -435,11 +434,15 @@ class RunsTable(QTreeView):
             "Columns; choose them in the context menu",
             tip="Click to sort, right-click to choose columns, drag to reorder or resize.",
         )
+        self.column_menu = QMenu(self)
+        self.column_menu.aboutToShow.connect(self._fill_column_menu)
         header.setStretchLastSection(False)
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(False)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._show_column_menu)
+        header.customContextMenuRequested.connect(
+            lambda place: self.column_menu.popup(not_none(self.header()).mapToGlobal(place))
+        )
         header.sortIndicatorChanged.connect(lambda *_: self.save())
         header.sectionMoved.connect(lambda *_: self.save())
         header.sectionResized.connect(self._on_resized)
@@ -539,8 +542,9 @@ class RunsTable(QTreeView):
         self.choose(chosen)
         self.save()
 
-    def fill_column_menu(self, menu: QMenu) -> None:
-        """Fill a menu with the columns of the runs, in place of what it has."""
+    def _fill_column_menu(self) -> None:
+        """Fill the menu with the columns that the runs have now."""
+        menu = self.column_menu
         menu.clear()
         for heading, paths in run_columns.columns(self.runs.entries).items():
             inner = menu if heading == "run" else not_none(menu.addMenu(heading))
@@ -552,12 +556,6 @@ class RunsTable(QTreeView):
                 menu.addSeparator()
         menu.addSeparator()
         menu_action(menu, "Default columns", lambda: self.show_columns(USUAL))
-
-    def _show_column_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        self.fill_column_menu(menu)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(not_none(self.header()).mapToGlobal(place))
 
     def _toggle(self, path: str, on: bool) -> None:
         shown = self._in_order()
