@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from PyQt6.QtCore import QObject, Qt, QTimer
 from PyQt6.QtGui import QAction, QColor, QTextCharFormat, QTextCursor, QTextDocument
-from PyQt6.QtWidgets import QDockWidget, QMainWindow
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QPlainTextEdit
 
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.wire import Channel, Listener
@@ -25,6 +25,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import named, wrapped
+from stdpbench_gui.widgets.layouts import holding, vbox
 
 _TICK_MS = 20
 
@@ -101,11 +102,6 @@ def style_sheet(theme: Theme) -> str:
     )
 
 
-def syntax_style(theme: Theme) -> str:
-    """Return the name of Pygments' style for what is typed."""
-    return "monokai" if theme.dark else "default"
-
-
 def contrast(one: QColor, other: QColor) -> float:
     """Return the contrast of two colours, 1 to 21 (WCAG 2.1)."""
     low, high = sorted((_luminance(one), _luminance(other)))
@@ -157,7 +153,7 @@ def _luminance(colour: QColor) -> float:
 
 
 _INSTALL: Final = "The console needs packages that are not installed: pip install 'stdpbench[console]'"
-_STARTING: Final = "Starting Python …"
+_STARTING: Final = "Starting Python … What you type here waits for it."
 _ENDED: Final = "The process of the console has ended. Close the console and open it again to start another one."
 _HEIGHT: Final = 220
 _BANNER: Final = """\
@@ -168,6 +164,8 @@ app.actions() lists what the app can do, and app('pause') or app.pause() does it
 
 class Console(QDockWidget):
     """The console; its process starts when it is first shown, and ends with the app.
+
+    What is typed before the process has shown its first prompt is kept and put there.
 
     Parameters
     ----------
@@ -194,8 +192,10 @@ class Console(QDockWidget):
         self._server: Any = None
         self._starting = self._placed = False
         self._window = window
-        self.note = wrapped(_STARTING, "faint")
-        self.setWidget(self.note)
+        self.note, self.typed = wrapped(_STARTING, "faint"), named(QPlainTextEdit(), "Input that waits for Python")
+        self.typed.setTabChangesFocus(True)
+        self._waiting = holding(vbox(self.note, (self.typed, 1)))
+        self.setWidget(self._waiting)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
         actions.separator("&View")
@@ -203,8 +203,8 @@ class Console(QDockWidget):
 
     @property
     def is_ready(self) -> bool:
-        """Whether one can type into it."""
-        return self.widget_ is not None
+        """Whether it has shown a prompt, and one can type into it."""
+        return self.widget() is self.widget_
 
     def toggle(self) -> None:
         """Show the console and start its process, or hide it; the process goes on."""
@@ -216,16 +216,17 @@ class Console(QDockWidget):
         if not self._placed:
             self._placed = True
             self._window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
-        if self.widget_ is not None:
-            self.widget_.setFocus()
-        elif not self._starting:
+        if not self._starting:
             self._starting = True
             self.note.setText(_STARTING)
-            self._session.work(_start_kernel, self._on_kernel, failed=self._on_failure, owner=self)
+            self.typed.show()
+            self._session.work(_start_kernel, self._on_kernel, failed=self._give_up, owner=self)
+        (self.widget_ if self.is_ready else self.typed).setFocus()
 
-    def _on_failure(self, reason: str) -> None:
+    def _give_up(self, reason: str) -> None:
         self._starting = False
-        self.note.setText(reason if reason == _INSTALL else f"The console cannot start: {reason}.")
+        self.note.setText(reason if reason in (_INSTALL, _ENDED) else f"The console cannot start: {reason}.")
+        self.typed.hide()
 
     def _on_kernel(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -268,17 +269,28 @@ class Console(QDockWidget):
         shown.kernel_client = client
         self.widget_ = shown
         self.restyle()
-        self.setWidget(shown)
+        client.shell_channel.message_received.connect(self._on_answer)  # after the widget has handled it
         begin = "from stdpbench_gui.session.console_proxy import begin"
         shown.execute(f"{begin}; begin({self._server.invitation!r}, globals())", hidden=True)
-        shown.setFocus()
+
+    def _on_answer(self, _: object) -> None:
+        """Show the console once it has a prompt, with what was typed meanwhile."""
+        shown = self.widget_
+        if shown is None or self.is_ready or shown._control.isReadOnly():
+            return
+        had_keys = self.typed.hasFocus()
+        self.setWidget(shown)
+        shown.input_buffer = self.typed.toPlainText()
+        self.typed.clear()
+        if had_keys:
+            shown.setFocus()
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         if self.widget_ is not None:
             colours, shown = theme.current(), self.widget_
             shown.style_sheet = style_sheet(colours)
-            shown.syntax_style = syntax_style(colours)
+            shown.syntax_style = "monokai" if colours.dark else "default"  # of Pygments
             base, printed = QColor(colours.base), shown._ansi_processor
             printed.color_map.update(
                 {number: readable(QColor(name), base).name() for number, name in printed.default_color_map.items()}
@@ -289,10 +301,9 @@ class Console(QDockWidget):
         """Give up a process that has ended; one that does not answer for some seconds has only much to do."""
         if self._kernel is not None and self._kernel.process.poll() is not None:
             self.end()
-            self._starting = False
-            self.note.setText(_ENDED)
-            self.setWidget(self.note)
-            self.note.show()
+            self._give_up(_ENDED)
+            self.setWidget(self._waiting)
+            self._waiting.show()
 
     def end(self) -> None:
         """End the process of the console."""

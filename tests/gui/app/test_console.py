@@ -106,6 +106,24 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     waits(qtbot, lambda: window.console.note.isVisible())
     assert "has ended" in window.console.note.text()
     assert not window.console.is_ready
+    assert window.console.typed.isHidden()
+
+
+def test_what_is_typed_before_the_first_prompt_is_kept(window: MainWindow, qtbot: QtBot) -> None:
+    pytest.importorskip("qtconsole")
+    console = window.console
+    console.toggle()
+    assert not console.is_ready
+    assert "What you type here waits" in console.note.text()
+    qtbot.keyClicks(console.typed, "print(6")
+    waits(qtbot, lambda: console.widget_ is not None)  # made, without a prompt
+    if not console.is_ready:
+        qtbot.keyClicks(console.typed, "*7)")
+    waits(qtbot, lambda: console.is_ready)
+    assert "In [1]" in console.widget_._control.toPlainText()
+    assert console.widget_.input_buffer == "print(6*7)"
+    console.widget_.execute()
+    waits(qtbot, lambda: "42" in console.widget_._control.toPlainText())
 
 
 def test_who_does_not_know_the_key_cannot_ask(
@@ -143,3 +161,4 @@ def test_without_its_packages_it_says_what_to_install(
     window.console.toggle()
     waits(qtbot, lambda: "stdpbench[console]" in window.console.note.text())
     assert not window.console.is_ready
+    assert window.console.typed.isHidden()
