@@ -228,6 +228,7 @@ class MainWindow(QMainWindow):
         self.session.opened.connect(lambda: self.show_message(""))
         self.start.experiment_chosen.connect(self.run_experiment)
         self.start.run_chosen.connect(self.open_run)
+        self.completed.connect(self.start.film.start)  # motion may be reduced, as is known by then
         self._restore()
         QTimer.singleShot(0, self._look_around)
 
@@ -672,26 +673,20 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Ask about an active run, and save settings."""
-        if not self.is_complete and self.session.folder is None:  # closed before anything was opened
-            self._stop_making()
-            self.settings.setValue("window/geometry", self.saveGeometry())
-            self.session.leave()
-            super().closeEvent(event)
-            return
-        if not self.services.may_close():
+        whole = self.is_complete or self.session.folder is not None  # else closed before anything was opened
+        if whole and not self.services.may_close():
             if event is not None:
                 event.ignore()
             return
         self._stop_making()
-        self.services.closed()
-        self.console.end()
-        if self.isFullScreen():
-            self._toggle_presenting()
+        if whole:
+            self.services.closed()
+            self.console.end()
+            if self.isFullScreen():
+                self._toggle_presenting()
+            for page in (self.train, self.runs_page, self.evaluate_made, self.rules_made):
+                if page is not None:
+                    page.save()
         self.settings.setValue("window/geometry", self.saveGeometry())
-        self.train.save()
-        self.runs_page.save()
-        for page in (self.evaluate_made, self.rules_made):
-            if page is not None:
-                page.save()
         self.session.leave()
         super().closeEvent(event)

@@ -42,7 +42,7 @@ _FIRST = (
     *("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600"),
 )
 """Names at the beginning of the list."""
-_ASSETS = Path(__file__).parent.parent / "assets"
+ASSETS = Path(__file__).parent.parent / "assets"
 _TIMES = {"any time": (0.0, np.inf), "up to a minute": (0.0, 1.0), "up to 10 minutes": (0.0, 10.0)}
 _TIMES["longer"] = (10.01, np.inf)
 """Shortest and longest time of the experiments that are listed, in minutes."""
@@ -64,7 +64,12 @@ def included(name: str) -> Experiment:
 
 def picture_of(name: str) -> QPixmap:
     """Return a picture of the assets in the colours of the weight maps."""
-    image = QImage(str(_ASSETS / f"{name}.png")).convertToFormat(QImage.Format.Format_Grayscale8)
+    return in_colours(QImage(str(ASSETS / f"{name}.png")))
+
+
+def in_colours(picture: QImage) -> QPixmap:
+    """Return a picture of weights, white where they are large, in the colours of the weight maps."""
+    image = picture.convertToFormat(QImage.Format.Format_Grayscale8)
     content = image.constBits()
     if content is None:
         return QPixmap()

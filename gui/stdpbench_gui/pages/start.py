@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QIcon, QResizeEvent
+from PyQt6.QtGui import QIcon, QMovie, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -21,10 +20,21 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.experiment import Experiment
-from stdpbench_gui.dialogs.experiments import included, picture_of
+from stdpbench_gui.dialogs.experiments import ASSETS, in_colours, included, picture_of
 from stdpbench_gui.look import theme
+from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.machine import Machine
-from stdpbench_gui.widgets.basic import Label, explain, named, not_none, plain_tip, push_button, tool_button, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    Scrolling,
+    explain,
+    named,
+    not_none,
+    plain_tip,
+    push_button,
+    tool_button,
+    wrapped,
+)
 from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 
@@ -39,6 +49,8 @@ _QUESTIONS = (
 """Text, experiment and picture of each question; the last one opens a dialog for the user's data."""
 _TILE = QSize(240, 40)
 """Size of the picture of a question in pixels."""
+_FILM = QSize(240, 240)
+"""Size of the film in pixels."""
 _ROOMY = 900
 """Width in pixels from which on there is room for the picture beside the first experiment, and for three columns."""
 _LETTERS = 36
@@ -52,7 +64,7 @@ _HELP = (
 )
 
 
-class StartPage(QScrollArea):
+class StartPage(Scrolling):
     """One experiment to watch, questions, the newest runs, and problems of the machine if there are any."""
 
     experiment_chosen = pyqtSignal(object)
@@ -70,8 +82,6 @@ class StartPage(QScrollArea):
     def __init__(self, machine: Machine) -> None:
         super().__init__()
         self._machine = machine
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Start")
         layout = vbox(self._first_minute(), margins=(4 * theme.GRID, 3 * theme.GRID), spacing=2 * theme.GRID)
         self.setWidget(holding(layout))
@@ -106,8 +116,12 @@ class StartPage(QScrollArea):
             clicked=self.lessons_wanted,
             tip="Six guided lessons of a quarter of an hour, beside the program",
         )
-        tip = "Receptive fields of 32 neurons after two passes over these digits"
-        self.fields = named(Label(), "Receptive fields that resemble digits", tip=tip)
+        tip = "The weights of each neuron come to look like the digits that it answers"
+        self.fields = named(Label(), "Digits appear in the weights of neurons", tip=tip)
+        self.fields.setFixedSize(_FILM)
+        self.film = QMovie(str(ASSETS / f"{FIRST}.webp"))
+        self.film.jumpToFrame(0)
+        self.film.frameChanged.connect(self._show_frame)
         buttons = hbox(self.first_button, self.draw_button, self.lessons_button, STRETCH, spacing=theme.GRID)
         text = vbox(
             heading,
@@ -154,9 +168,20 @@ class StartPage(QScrollArea):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.fields.setPixmap(picture_of("fields"))
+        self._show_frame()
         for text, _, picture in _QUESTIONS:
             self.questions[text].setIcon(QIcon(picture_of(picture)))
+
+    def _show_frame(self) -> None:
+        """Show a moment of the film, which goes on while it is seen; with reduced motion, a picture."""
+        if motion.reduced or not self.isVisible():
+            self.film.setPaused(True)
+        self.fields.setPixmap(picture_of("fields") if motion.reduced else in_colours(self.film.currentImage()))
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Go on with the film, once it has begun."""
+        super().showEvent(event)
+        self.film.setPaused(False)
 
     def choose(self, experiment: Experiment) -> None:
         """Request the start of an experiment, or first its data if they are missing."""

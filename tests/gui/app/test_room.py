@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from parts_of_window import open_run
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
+from PyQt6.QtGui import QImageReader, QMovie
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QPushButton,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.experiments import picture_of
 from stdpbench_gui.widgets.tables import add_row, table_of
+from stdpbench_gui.widgets.timeline_strip import TimelineStrip
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)
@@ -198,3 +211,57 @@ def test_the_start_page_is_short(window: MainWindow, qtbot: QtBot) -> None:
     ]
     assert len(" ".join(texts).split()) <= 60
     assert not window.start.verticalScrollBar().isVisible()
+
+
+def words_in_sight(window: MainWindow) -> list[str]:
+    """Return the words besides numbers that widgets of the page show, and the timeline draws."""
+    page, texts = window.pages.currentWidget(), list[str]()
+    for widget in page.findChildren(QWidget) if page is not None else ():
+        if widget.visibleRegion().isEmpty():
+            continue
+        if isinstance(widget, QTabBar):
+            texts += [widget.tabText(number) for number in range(widget.count())]
+        elif isinstance(widget, TimelineStrip):
+            texts += [stage.name for stage in widget.stages]
+        elif isinstance(widget, (QLabel, QAbstractButton)):
+            texts.append(widget.text())
+        elif isinstance(widget, QComboBox):
+            texts.append(widget.currentText())
+    return [word for word in " ".join(texts).split() if re.search("[A-Za-z]", word)]
+
+
+def test_train_is_calm_now_and_at_an_earlier_moment(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
+    window.resize(1280, 800)
+    open_run(window, qtbot, finished_run.path)
+    window.go_to("train")
+    timeline, panels = window.train.timeline.timeline, window.train.panels.values()
+    waits(qtbot, lambda: len(timeline.positions) > 2 and window.session.split is not None)
+    for position in (None, timeline.positions[-2]):
+        timeline.go(position)
+        waits(qtbot, lambda: not timeline.reading)
+        away = position is not None
+        waits(qtbot, lambda away=away: any(panel.as_of.isVisible() for panel in panels) == away)
+        window.train.redraw()
+        found = words_in_sight(window)
+        assert 20 < len(found) <= 60, " ".join(found)
+        titled = [panel for panel in panels if not panel.visibleRegion().isEmpty()]
+        assert len(titled) <= 9
+
+
+def test_the_film_on_start_plays_while_it_is_seen_and_motion_is_not_reduced(window: MainWindow, qtbot: QtBot) -> None:
+    film, shown = window.start.film, window.start.fields
+    assert Path(film.fileName()).stat().st_size < 400_000
+    waits(qtbot, lambda: film.state() is QMovie.MovieState.Running)
+    assert shown.isVisible()
+    reader = QImageReader(film.fileName())
+    assert all(reader.read() and reader.nextImageDelay() >= 340 for _ in range(reader.imageCount())), "no flashing"
+    before = shown.pixmap().toImage()
+    waits(qtbot, lambda: shown.pixmap().toImage() != before)
+    window.go_to("rules")
+    waits(qtbot, lambda: film.state() is QMovie.MovieState.Paused)
+    window.go_to("start")
+    assert film.state() is QMovie.MovieState.Running
+    window.actions_["reduce"].trigger()
+    waits(qtbot, lambda: film.state() is QMovie.MovieState.Paused)
+    assert shown.pixmap().toImage() == picture_of("fields").toImage()
+    window.actions_["reduce"].trigger()
