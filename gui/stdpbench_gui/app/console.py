@@ -192,6 +192,7 @@ class Console(QDockWidget):
         self._server: Any = None
         self._starting = self._placed = False
         self._window = window
+        self._awaiting = timer(self, self._look_for_prompt, _TICK_MS)
         self.note, self.typed = wrapped(_STARTING, "faint"), named(QPlainTextEdit(), "Input that waits for Python")
         self.typed.setTabChangesFocus(True)
         self._waiting = holding(vbox(self.note, (self.typed, 1)))
@@ -269,21 +270,26 @@ class Console(QDockWidget):
         shown.kernel_client = client
         self.widget_ = shown
         self.restyle()
-        client.shell_channel.message_received.connect(self._on_answer)  # after the widget has handled it
+        self._awaiting.start()
         begin = "from stdpbench_gui.session.console_proxy import begin"
         shown.execute(f"{begin}; begin({self._server.invitation!r}, globals())", hidden=True)
 
-    def _on_answer(self, _: object) -> None:
-        """Show the console once it has a prompt, with what was typed meanwhile."""
+    def _look_for_prompt(self) -> None:
+        """Show the console once it has a prompt, with what was typed meanwhile.
+
+        No signal tells of the prompt: qtconsole lets other events through while it writes one.
+        """
         shown = self.widget_
-        if shown is None or self.is_ready or shown._control.isReadOnly():
+        if shown is not None and shown._control.isReadOnly():
             return
-        had_keys = self.typed.hasFocus()
-        self.setWidget(shown)
-        shown.input_buffer = self.typed.toPlainText()
-        self.typed.clear()
-        if had_keys:
-            shown.setFocus()
+        self._awaiting.stop()
+        if shown is not None:  # else the process has ended
+            had_keys = self.typed.hasFocus()
+            self.setWidget(shown)
+            shown.input_buffer = self.typed.toPlainText()
+            self.typed.clear()
+            if had_keys:
+                shown.setFocus()
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
