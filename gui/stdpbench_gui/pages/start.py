@@ -49,7 +49,7 @@ _QUESTIONS = (
 """Text, experiment and picture of each question; the last one opens a dialog for the user's data."""
 _TILE = QSize(240, 40)
 """Size of the picture of a question in pixels."""
-_FILM = QSize(240, 240)
+_FILM = QSize(180, 180)
 """Size of the film in pixels."""
 _ROOMY = 900
 """Width in pixels from which on there is room for the picture beside the first experiment, and for three columns."""
@@ -116,8 +116,11 @@ class StartPage(Scrolling):
             clicked=self.lessons_wanted,
             tip="Six guided lessons of a quarter of an hour, beside the program",
         )
-        tip = "The weights of each neuron come to look like the digits that it answers"
-        self.fields = named(Label(), "Digits appear in the weights of neurons", tip=tip)
+        self.fields = named(
+            Label(),
+            "Digits appear in the weights of neurons",
+            tip="The weights of each neuron come to look like the digits that it answers",
+        )
         self.fields.setFixedSize(_FILM)
         self.film = QMovie(str(ASSETS / f"{FIRST}.webp"))
         self.film.jumpToFrame(0)
@@ -176,7 +179,8 @@ class StartPage(Scrolling):
         """Show a moment of the film, which goes on while it is seen; with reduced motion, a picture."""
         if motion.reduced or not self.isVisible():
             self.film.setPaused(True)
-        self.fields.setPixmap(picture_of("fields") if motion.reduced else in_colours(self.film.currentImage()))
+        shown = picture_of("fields") if motion.reduced else in_colours(self.film.currentImage())
+        self.fields.setPixmap(shown.scaled(_FILM, Qt.AspectRatioMode.KeepAspectRatio))
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Go on with the film, once it has begun."""

@@ -50,8 +50,12 @@ class TimelineBar(QWidget):
         self.play.toggled.connect(self._play)
         self.strip.chosen.connect(self._go)
         self.strip.stepped.connect(self._step)
-        here = Qt.ShortcutContext.WidgetShortcut
-        QShortcut(QKeySequence(Qt.Key.Key_Space), self.strip, self.play.toggle, context=here)
+        QShortcut(
+            QKeySequence(Qt.Key.Key_Space),
+            self.strip,
+            self.play.toggle,
+            context=Qt.ShortcutContext.WidgetShortcut,
+        )
         self.timeline.changed.connect(self.refresh)
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)

@@ -40,7 +40,7 @@ class OverTimeBox(Box):
         "the network uses the times of input spikes is another question, which <i>schedule.timing</i> answers. (Guo "
         "et al. 2021, Front. Neurosci. 15:638474, doi:10.3389/fnins.2021.638474, compare codes by this latency)"
     )
-    lines = 10
+    lines = 14
     empty_text = "Accuracy over the time within a presentation appears here."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
@@ -77,8 +77,14 @@ class OverTimeBox(Box):
             self.median.setValue(median or 0.0)
             positions, end = tuple(range(len(time))), len(time) - 1
             at = self.strip.track.at if self.strip.track.positions == positions else None
-            words = f"{time[-1 if at is None else at]:.4g} of {time[-1]:.4g} ms"
-            self.strip.show_track(Track((Stage("presentation", end, end),), positions, at=at, words=words))
+            self.strip.show_track(
+                Track(
+                    (Stage("presentation", end, end),),
+                    positions,
+                    at=at,
+                    words=f"{time[end if at is None else at]:.4g} of {time[-1]:.4g} ms",
+                )
+            )
             self.shown.setVisible(at is not None)
             self.shown.setValue(float(time[at or 0]))
         self.strip.setVisible(found is not None)

@@ -351,8 +351,10 @@ class Raster(Panel):
         self.span.setVisible(stream)
         self._refresh_stream() if stream else self._refresh_presentations()
         self.view.sampled = self.session.presentation.get("sampled", {})
-        thinned = drawn_neurons(self.view).removeprefix("spikes of ")
-        texts = [self._newest() if stream and self.session.selection.moment is None else "", thinned]
+        texts = [
+            self._newest() if stream and self.session.selection.moment is None else "",
+            drawn_neurons(self.view).removeprefix("spikes of "),
+        ]
         text = " · ".join(filter(None, texts))
         self.note.say(text)
         self.note.setToolTip(plain_tip(text))
