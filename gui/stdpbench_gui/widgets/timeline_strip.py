@@ -85,13 +85,14 @@ class TimelineStrip(QWidget):
         self.update()
 
     def in_words(self) -> str:
-        """Describe the stages, and the moment shown, in a sentence each."""
+        """Describe the stages, the moment shown and the changes, in a sentence each."""
         stages, at = self.track.stages, self.track.at
         if self.track.words or not stages:
             return self.track.words
         parts = "; ".join(f"{stage.name}: {thousands(stage.done)} of {thousands(stage.total)}" for stage in stages)
         shown = "" if at is None else f" Shown: presentation {thousands(at)}."
-        return f"{100 * share_done(stages):.0f} % of all presentations. {parts}.{shown}"
+        changes = "".join(f" {words} at {thousands(position)}." for position, words in self.track.marks)
+        return f"{100 * share_done(stages):.0f} % of all presentations. {parts}.{shown}{changes}"
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a lane for labels and a track, each a line of text high."""
@@ -242,13 +243,11 @@ class TimelineStrip(QWidget):
             x, y = self.x_of(at), train.top()
             painter.setBrush(QColor(colours.ink))
             painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in ((0, -4), (4, 0), (0, 4), (-4, 0))]))
-            room = int(end - x - _KNOB)
-            if room > metrics.averageCharWidth() * _ROOM:
-                text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+            if end - x - 2 * _KNOB > metrics.horizontalAdvance(words):
                 painter.setPen(QColor(colours.ink))
-                painter.drawText(QPointF(x + _KNOB, metrics.ascent()), text)
+                painter.drawText(QPointF(x + _KNOB, metrics.ascent()), words)
                 painter.setPen(QColor(colours.faint))
-                end = x
+            end = x
 
     def _paint_handle(self, painter: QPainter, train: QRectF) -> None:
         if not self.track.positions:
