@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -25,10 +26,12 @@ from stdpbench.results.readout.verdict import FLATTERS
 from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.client.run_client import LOG, RunClient
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
+from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import LiveRun, describe, duration, held_out_words
+from stdpbench.runs.protocol.messages import STEPPED
 from stdpbench.runs.protocol.states import State
 
 INTERRUPTED = 130
@@ -204,8 +207,12 @@ def follow(
             for message in client.drain(budget=0.05, wait=0.1):
                 live.take(message)
                 display.building(live.reason if live.state is State.BUILDING else "")
-                if message[0] == "record" and not (own and message[1].fact == _failure(live)):
+                if message[0] != "record":
+                    continue
+                if not (own and message[1].fact == _failure(live)):
                     display.record(message[1])
+                if own and not announced and _is_paused_by_a_problem(client.folder, message[1].fact):
+                    announced = _paused(client, console, live)
             display.building(live.reason if live.state is State.BUILDING else "")
             if live.started is not None and not begun:
                 begun = True
@@ -217,14 +224,21 @@ def follow(
                 if not own:
                     break
                 client.request("stop", reason="Ctrl+C")
-            if live.state is State.PAUSED and live.reason and own and not announced:
-                announced = _paused(client, console, live)
     return live
 
 
 def _failure(live: LiveRun) -> facts.StateChanged | None:
     """Return the fact that a run failed, or None; a failed run exits with an error."""
     return facts.StateChanged(State.FAILED, live.reason) if live.state is State.FAILED else None
+
+
+def _is_paused_by_a_problem(folder: Path, fact: facts.Fact) -> bool:
+    """Return whether a fact says so, and still holds: a resumed run also sends its earlier pauses."""
+    if not isinstance(fact, facts.StateChanged) or fact.state != State.PAUSED or fact.reason in ("", STEPPED):
+        return False
+    with suppress(StdpbenchError):  # a folder that cannot be read
+        return state_of(RunFolder.open(folder))[0] is State.PAUSED
+    return True
 
 
 def _paused(client: RunClient, console: Console, live: LiveRun) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from stdpbench.cli.follow import follow
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Record
+from stdpbench.runs.protocol.messages import STEPPED
 from stdpbench.runs.protocol.states import COMPILING
 
 TIME = "2026-01-02T03:04:05+00:00"
@@ -28,11 +30,15 @@ class Client:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *batches: tuple[float, list[Fact]]) -> None:
         self._batches, self._now = list(batches), 0.0
         self._number = 0
+        self.requests: list[str] = []
         monkeypatch.setattr("time.monotonic", lambda: self._now)
 
     @property
     def over(self) -> bool:
         return not self._batches
+
+    def request(self, name: str, **arguments: Any) -> None:
+        self.requests.append(name)
 
     def drain(self, budget: float, wait: float) -> list[Any]:
         self._now, batch = self._batches.pop(0)
@@ -84,3 +90,37 @@ def test_measures_on_held_out_pictures_are_a_line_without_a_terminal_only(monkey
         "2 neurons silent, 1 nearly equal to another"
     )
     assert "held out at" not in followed(Client(monkeypatch, (1.0, measured)), force_terminal=True)
+
+
+FULL = facts.StateChanged("paused", "no space left on device")
+
+
+@pytest.mark.parametrize(
+    ("state", "fact", "stopped"),
+    [
+        ("paused", FULL, True),
+        ("running", FULL, False),  # a pause in the past of a resumed run
+        ("paused", facts.StateChanged("paused", STEPPED), False),
+        ("paused", facts.StateChanged("paused"), False),
+    ],
+)
+def test_a_run_is_stopped_without_a_terminal_if_a_problem_pauses_it_now(
+    state: str,
+    fact: Fact,
+    stopped: bool,
+    make_run: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = make_run(tmp_path, "r", state=state)
+    monkeypatch.setattr("stdpbench.runs.folder.status.has_process", lambda path: True)
+    past = [READY, facts.StateChanged("running"), fact]
+    script = [(1.0, past), (1.1, list[Fact]()), (1.2, [facts.StateChanged("running")])]
+    client = Client(monkeypatch, *script)
+    client.folder = folder
+    followed(client)
+    assert client.requests == ["stop"] * stopped
+    shown = Client(monkeypatch, *script)
+    shown.folder = folder
+    assert followed(shown, force_terminal=True).count("Fix the problem") == stopped
+    assert shown.requests == []
