@@ -275,7 +275,10 @@ def newest_checkpoint(
         try:
             checkpoint = read_checkpoint(folder, position)
             if n_facts is not None and checkpoint.number > n_facts:
-                raise StdpbenchError(f"the journal lacks facts that precede the checkpoint at position {position}")
+                raise StdpbenchError(
+                    f"the journal lacks facts that precede the checkpoint at position {position}, and any change "
+                    "among them must be made again"
+                )
             return checkpoint, sentences
         except StdpbenchError as error:
             sentences.append(f"{error}; the previous checkpoint is used.")

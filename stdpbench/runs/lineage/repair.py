@@ -47,7 +47,7 @@ def check_journal(folder: RunFolder, remedy: str) -> None:
     DamagedJournalError
         If the journal is damaged; the message says where, and from which presentation a repaired run continues.
     """
-    journal = read_undamaged(folder.path)
+    journal = _journal(folder)
     if journal.damage:
         position = _checkpoint_before(folder, journal)
         start = f"presentation {position}, the newest checkpoint before it" if position else "the beginning"
@@ -58,8 +58,8 @@ def repair(folder: RunFolder) -> str:
     """Make a run with a damaged journal resumable from the newest intact checkpoint before the damage.
 
     Facts before the damage are kept. Of later facts, only recorded uses of test labels are kept, since they count
-    in any case. Changes after the damage are lost; the log of the run states how many of them are still readable in
-    the damaged journal.
+    in any case. Changes in it and after it are lost; the log of the run says so, and how many of them are still
+    readable in the damaged journal.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def repair(folder: RunFolder) -> str:
         If the run is active or cannot be written, or the damaged facts were copied from another run.
     """
     with held(folder):
-        journal = read_undamaged(folder.path)
+        journal = _journal(folder)
         if not journal.damage:
             return ""
         about = _copied_about(folder) if journal.about is None else journal.about
@@ -94,6 +94,13 @@ def repair(folder: RunFolder) -> str:
         write_journal(folder.path, [replace(record, number=number) for number, record in enumerate(records)], about)
         folder.write_copy()
     return sentence
+
+
+def _journal(folder: RunFolder) -> Readable:
+    """Read a journal, to which a first line belongs."""
+    journal = read_undamaged(folder.path)
+    lost = journal.about is None and not journal.damage
+    return replace(journal, damage=f"{folder.path / NAME} is empty") if lost else journal
 
 
 def _copied_about(folder: RunFolder) -> Mapping[str, Any]:
@@ -139,11 +146,10 @@ def _back_up(folder: Path, position: int) -> Path:
 def _sentence(journal: Readable, position: int, backup: Path) -> str:
     line = 1 if journal.about is None else len(journal.records) + 2
     start = f"presentation {position}" if position else "the beginning"
-    changes = sum(isinstance(record.fact, facts.Change) for record in journal.later)
-    lost = ""
-    if changes:
-        lost = f" {changes} change{'s' if changes > 1 else ''} after the damage must be made again."
+    changes = sum(isinstance(record.fact, facts.Intervention) for record in journal.later)
+    readable = f"{changes} change{'s' if changes > 1 else ''} after the damage, and " if changes else ""
+    lost = f"{readable}any change in what is damaged or missing must be made again"
     return (
-        f"The journal was damaged in line {line}: the run continues from {start}.{lost} The damaged journal and "
-        f"checkpoints after the damage are in {backup.name}."
+        f"The journal was damaged in line {line}: the run continues from {start}. {lost[0].upper()}{lost[1:]}. The "
+        f"damaged journal and checkpoints after the damage are in {backup.name}."
     )

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from harness import drive, finished, killed_at_position, new_run, remarks, set_
 
@@ -15,6 +16,7 @@ from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import NAME, read_journal
+from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held, state_of
@@ -64,7 +66,7 @@ def test_a_run_continues_from_the_checkpoint_before_the_damage(position, kind, b
     assert remark.startswith(
         f"The journal was damaged in line {line + 1}: the run continues from presentation {back}. "
     )
-    assert "change" not in remark
+    assert ". Any change in what is damaged or missing must be made again. " in remark
     aside = folder.path / "before-repair-1"
     assert (aside / NAME).read_bytes() == journal
     assert positions(aside) == [at for at in (5, 10, 15) if at > back]
@@ -81,11 +83,40 @@ def test_what_was_changed_after_the_damage_is_counted(position, kind, done, kill
     folder, _, _ = damaged(killed, tmp_path, position, kind)
     remark = repair(folder)
     readable = position < 6
-    assert ("1 change after the damage must be made again" in remark) == readable
+    assert remark.count(". 1 change after the damage, and any change in what is damaged") == readable
     back = "the beginning" if readable else "presentation 5"
     assert f"continues from {back}." in remark
     assert positions(folder.path) == ([] if readable else [5])
     assert finished(folder, at=CHANGES) == outcome(done)
+
+
+def test_arrays_that_were_set_after_the_damage_are_counted_too(killed, tmp_path):
+    run = RunFolder(Path(shutil.copytree(killed.path, tmp_path / killed.path.name)))
+    arrays = write_learned(run.path, {"exc.theta": np.full(4, 0.03)})
+    drive(
+        run, at={18: ["pause"]}, paused=[[("set_learned", {"arrays": arrays}), "resume"]], die=killed_at_position(20)
+    )
+    folder, _, _ = damaged(run, tmp_path / "damaged", 12)
+    assert ". 1 change after the damage, and any" in repair(folder)
+
+
+def test_an_empty_journal_is_damaged(done, killed, tmp_path, call):
+    folder = RunFolder(Path(shutil.copytree(killed.path, tmp_path / killed.path.name)))
+    (folder.path / NAME).write_bytes(b"")
+    assert call("resume", str(folder.path), status=2).endswith("--repair` continues from the beginning\n")
+    assert "damaged in line 1: the run continues from the beginning" in repair(folder)
+    assert finished(folder, at=CHANGES) == outcome(done)
+
+
+@pytest.mark.parametrize("kept", [0, 20])
+def test_a_journal_that_lost_its_end_is_said_to_lack_changes(kept, killed, tmp_path):
+    folder = RunFolder(Path(shutil.copytree(killed.path, tmp_path / killed.path.name)))
+    lines = (folder.path / NAME).read_bytes().splitlines(keepends=True)
+    change = next(r.number for r in read_journal(folder.path) if isinstance(r.fact, ParametersChanged)) + 1
+    (folder.path / NAME).write_bytes(b"".join(lines[:change]) + lines[change][:kept])
+    drive(folder, die=killed_at_position(8))
+    lacks = "the journal lacks facts that precede the checkpoint at position {}, and any change among them must be"
+    assert [r.startswith(lacks.format(at)) for r, at in zip(remarks(folder)[-2:], (15, 10), strict=True)] == [True] * 2
 
 
 def test_a_finished_run_is_repaired_and_its_readings_of_labels_still_count(done, tmp_path):
