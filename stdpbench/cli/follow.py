@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -209,10 +208,9 @@ def follow(
                 display.building(live.reason if live.state is State.BUILDING else "")
                 if message[0] != "record":
                     continue
-                if not (own and message[1].fact == _failure(live)):
+                if not own or message[1].fact != facts.StateChanged(State.FAILED, live.reason):  # that is the error
                     display.record(message[1])
-                if own and not announced and _is_paused_by_a_problem(client.folder, message[1].fact):
-                    announced = _paused(client, console, live)
+                announced = announced or (own and _handle_pause(client, console, message[1].fact))
             display.building(live.reason if live.state is State.BUILDING else "")
             if live.started is not None and not begun:
                 begun = True
@@ -227,22 +225,13 @@ def follow(
     return live
 
 
-def _failure(live: LiveRun) -> facts.StateChanged | None:
-    """Return the fact that a run failed, or None; a failed run exits with an error."""
-    return facts.StateChanged(State.FAILED, live.reason) if live.state is State.FAILED else None
-
-
-def _is_paused_by_a_problem(folder: Path, fact: facts.Fact) -> bool:
-    """Return whether a fact says so, and still holds: a resumed run also sends its earlier pauses."""
+def _handle_pause(client: RunClient, console: Console, fact: facts.Fact) -> bool:
+    """Report a pause by a problem; without a terminal, stop the run, and return True."""
     if not isinstance(fact, facts.StateChanged) or fact.state != State.PAUSED or fact.reason in ("", STEPPED):
         return False
     with suppress(StdpbenchError):  # a folder that cannot be read
-        return state_of(RunFolder.open(folder))[0] is State.PAUSED
-    return True
-
-
-def _paused(client: RunClient, console: Console, live: LiveRun) -> bool:
-    """Report a pause that was not requested; without a terminal, stop the run."""
+        if state_of(RunFolder.open(client.folder))[0] is not State.PAUSED:  # a resumed run sends earlier pauses, too
+            return False
     if console.is_terminal:
         console.print(
             f"Paused. Fix the problem and continue with `stdpbench resume {client.folder}` "
@@ -250,7 +239,7 @@ def _paused(client: RunClient, console: Console, live: LiveRun) -> bool:
             soft_wrap=True,
         )
     else:
-        client.request("stop", reason=live.reason)
+        client.request("stop", reason=fact.reason)
     return not console.is_terminal
 
 

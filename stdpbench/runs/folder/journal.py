@@ -47,7 +47,7 @@ class Readable:
     Attributes
     ----------
     about : mapping or None
-        Content of the first line; None if it is damaged, or if there is no journal.
+        Content of the first line; None if it is damaged or missing.
     records : list of Record
         The facts before the first damaged line; all facts if no line is damaged.
     later : list of Record
@@ -55,7 +55,7 @@ class Readable:
     length : int
         Length of the lines before the first damaged one, in bytes.
     damage : str
-        The damaged line and the reason, as a clause; empty if no line is damaged.
+        The damaged or missing line and the reason, as a clause; empty if no line is damaged.
     chain : str
         Digest of the last line before the first damaged one.
     """
@@ -118,7 +118,7 @@ def _checked(file: IO[bytes], path: Path) -> Iterator[tuple[bytes, str]]:
 
 
 def read_undamaged(folder: Path) -> Readable:
-    """Read the facts of a run folder up to the first damaged line, in order; none if there is no journal.
+    """Read the facts of a run folder up to the first damaged line, in order; an empty journal is damaged.
 
     A partial last line is ignored.
 
@@ -148,6 +148,7 @@ def read_undamaged(folder: Path) -> Readable:
             damage = damage or f"{folder / NAME}, line {number + 1} is damaged: {error}"
         if not damage:
             length, chain = length + len(line), line[-_DIGEST_AT:-3].decode()
+    damage = damage or ("" if about else f"{folder / NAME} is missing or empty")
     return Readable(about, records, later, length, damage, chain)
 
 
@@ -161,14 +162,14 @@ def _record(line: bytes, problem: str, number: int) -> Record:
 
 
 def read_journal(folder: Path) -> list[Record]:
-    """Read all facts of a run folder, in order; none if there is no journal.
+    """Read all facts of a run folder, in order.
 
     A partial last line is ignored.
 
     Raises
     ------
     DamagedJournalError
-        If a complete line is damaged; the message names the line.
+        If a complete line is damaged, or there is no journal; the message names the line.
     StdpbenchError
         If the journal cannot be read, or the run folder has another format.
     """
@@ -268,8 +269,6 @@ class Journal:
         journal = read_undamaged(folder)
         if journal.damage:
             raise DamagedJournalError(journal.damage)
-        if journal.about is None:
-            raise DamagedJournalError(f"{self.path} is missing")
         self.about, self.records = journal.about, journal.records
         self._length, self._chain = journal.length, journal.chain
         self._trusted = True

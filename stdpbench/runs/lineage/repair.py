@@ -47,7 +47,7 @@ def check_journal(folder: RunFolder, remedy: str) -> None:
     DamagedJournalError
         If the journal is damaged; the message says where, and from which presentation a repaired run continues.
     """
-    journal = _journal(folder)
+    journal = read_undamaged(folder.path)
     if journal.damage:
         position = _checkpoint_before(folder, journal)
         start = f"presentation {position}, the newest checkpoint before it" if position else "the beginning"
@@ -77,7 +77,7 @@ def repair(folder: RunFolder) -> str:
         If the run is active or cannot be written, or the damaged facts were copied from another run.
     """
     with held(folder):
-        journal = _journal(folder)
+        journal = read_undamaged(folder.path)
         if not journal.damage:
             return ""
         about = _copied_about(folder) if journal.about is None else journal.about
@@ -86,21 +86,13 @@ def repair(folder: RunFolder) -> str:
         with disk_errors(f"cannot repair {folder.path}"):
             backup = _back_up(folder.path, position)
         sentence = _sentence(journal, position, backup)
-        reason = "the journal was damaged and has been repaired"
         readings = [record.fact for record in journal.later if isinstance(record.fact, facts.LabelsRead)]
-        stopped = facts.StateChanged(str(State.STOPPED), reason)
+        stopped = facts.StateChanged(str(State.STOPPED), "the journal was damaged and has been repaired")
         added: list[facts.Fact] = [*readings, facts.Remarked(sentence, once=True), stopped]
         records = [*journal.records, *(Record(0, position, now(), fact) for fact in added)]
         write_journal(folder.path, [replace(record, number=number) for number, record in enumerate(records)], about)
         folder.write_copy()
     return sentence
-
-
-def _journal(folder: RunFolder) -> Readable:
-    """Read a journal, to which a first line belongs."""
-    journal = read_undamaged(folder.path)
-    lost = journal.about is None and not journal.damage
-    return replace(journal, damage=f"{folder.path / NAME} is empty") if lost else journal
 
 
 def _copied_about(folder: RunFolder) -> Mapping[str, Any]:
@@ -147,9 +139,9 @@ def _sentence(journal: Readable, position: int, backup: Path) -> str:
     line = 1 if journal.about is None else len(journal.records) + 2
     start = f"presentation {position}" if position else "the beginning"
     changes = sum(isinstance(record.fact, facts.Intervention) for record in journal.later)
-    readable = f"{changes} change{'s' if changes > 1 else ''} after the damage, and " if changes else ""
-    lost = f"{readable}any change in what is damaged or missing must be made again"
+    later = f", and {changes} change{'s' if changes > 1 else ''} after it," if changes else ""
     return (
-        f"The journal was damaged in line {line}: the run continues from {start}. {lost[0].upper()}{lost[1:]}. The "
-        f"damaged journal and checkpoints after the damage are in {backup.name}."
+        f"The journal was damaged in line {line}: the run continues from {start}. Any change in what is damaged or "
+        f"missing{later} must be made again. The damaged journal and checkpoints after the damage are in "
+        f"{backup.name}."
     )

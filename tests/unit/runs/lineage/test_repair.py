@@ -83,7 +83,7 @@ def test_what_was_changed_after_the_damage_is_counted(position, kind, done, kill
     folder, _, _ = damaged(killed, tmp_path, position, kind)
     remark = repair(folder)
     readable = position < 6
-    assert remark.count(". 1 change after the damage, and any change in what is damaged") == readable
+    assert remark.count("missing, and 1 change after it, must be made again.") == readable
     back = "the beginning" if readable else "presentation 5"
     assert f"continues from {back}." in remark
     assert positions(folder.path) == ([] if readable else [5])
@@ -97,7 +97,7 @@ def test_arrays_that_were_set_after_the_damage_are_counted_too(killed, tmp_path)
         run, at={18: ["pause"]}, paused=[[("set_learned", {"arrays": arrays}), "resume"]], die=killed_at_position(20)
     )
     folder, _, _ = damaged(run, tmp_path / "damaged", 12)
-    assert ". 1 change after the damage, and any" in repair(folder)
+    assert "missing, and 1 change after it, must be made again." in repair(folder)
 
 
 def test_an_empty_journal_is_damaged(done, killed, tmp_path, call):
