@@ -316,7 +316,7 @@ class TrainingRecord:
         shown = f"the first {n} {'training presentations' if self.stream is None else 'pieces of the stream'}"
         silent = np.array(curves.spikes) == 0
         so_far, before, allowed = int(silent.sum()), int(silent[:-interval].sum()), MOST_SILENT * self._total
-        if (n_blocks == enough and so_far == n) or (before <= allowed < so_far < n):
+        if (n_blocks == enough > 0 and so_far == n) or (before <= allowed < so_far < n):
             totals = {name: len(spikes) for name, spikes in presented.response.spikes.items()}
             yield silence(experiment, Activity(shown, n, so_far, self.arrived, totals))
         elif n_blocks == max(2, enough) and so_far < n:
