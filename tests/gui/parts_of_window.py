@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from PyQt6.QtWidgets import QDialog
+from PyQt6.QtWidgets import QComboBox, QDialog
 from pytestqt.qtbot import QtBot
 from synthetic import redraw
 from waiting import waits
@@ -30,6 +30,13 @@ def dialog_of(window: MainWindow, qtbot: QtBot, kind: type[D]) -> D:
     found = window.services.dialog
     assert isinstance(found, kind)
     return found
+
+
+def choose(box: QComboBox, text: str) -> None:
+    """Choose an item of a drop-down list."""
+    assert box.findText(text) >= 0, [box.itemText(place) for place in range(box.count())]
+    box.setCurrentIndex(box.findText(text))
+    box.activated.emit(box.currentIndex())
 
 
 def open_run(window: MainWindow, qtbot: QtBot, path: Path) -> None:

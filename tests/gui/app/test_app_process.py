@@ -84,12 +84,6 @@ def test_what_makes_qt_abort_is_a_sentence_too() -> None:
     assert done.stderr.startswith("The app cannot start: Qt cannot open a window")
 
 
-def test_starts_as_a_module() -> None:
-    done = run("import runpy; runpy.run_module('stdpbench_gui', run_name='__main__')", QT_QPA_PLATFORM="nonsense")
-    assert done.returncode == 1
-    assert "The app cannot start" in done.stderr
-
-
 def test_a_broken_qt_is_a_sentence() -> None:
     done = run(
         "import sys\n"

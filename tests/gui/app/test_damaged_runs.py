@@ -164,16 +164,3 @@ def test_a_kind_that_is_not_installed_is_named_and_its_values_are_shown(
     for each in window.train.panels.values():
         window.train.bring(each)
         waits(qtbot, each.summary)
-
-
-def test_a_run_that_needs_a_kind_that_is_not_installed_is_not_resumed(
-    window: MainWindow, qtbot: QtBot, run: Path, uninstall: Callable[..., str]
-) -> None:
-    clause = uninstall(run)
-    edit_journal(run, state="stopped")
-    window.open_run(run)
-    waits(qtbot, window.message.text)
-    window.session.resume()
-    waits(qtbot, lambda: "Cannot start the run" in window.message.text())
-    assert window.message.text() == f"Cannot start the run: a run cannot run here: {clause}"
-    assert RunFolder(run).about["state"] == "stopped"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 from pathlib import Path
 
-import pytest
 from parts_of_window import draw_every_panel, open_run, panel_of, stop
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
@@ -16,12 +13,9 @@ from waiting import waits
 
 from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.facts import Branched, ParametersChanged
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.confusion import Confusion
@@ -68,33 +62,6 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     open_run(window, qtbot, first.path)
     waits(qtbot, lambda: session.state is State.PAUSED)  # it is where it was left
     stop(session, qtbot)
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed otherwise there")
-def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, qtbot: QtBot) -> None:
-    session = window.session
-    undisturbed = create_run(small_experiment(), window.runs, Options(workers=1, baselines=False))
-    session.start(undisturbed)
-    waits(qtbot, lambda: session.state is State.FINISHED)
-    expected = outcome(undisturbed)
-
-    folder = create_run(small_experiment(), window.runs, Options(workers=1, baselines=False, checkpoint_every=20))
-    session.start(folder)
-    waits(qtbot, lambda: session.folder == folder and session.connected)
-    session.request("pause")
-    waits(qtbot, lambda: session.state is State.PAUSED)
-    session.request("step", n=25)  # so that it does not end before it is killed
-    waits(qtbot, lambda: session.live.position >= 25 and session.state is State.PAUSED)
-    os.kill(int(folder.read_json("run.json")["pid"]), signal.SIGKILL)
-    waits(qtbot, lambda: not session.connected)
-    assert session.state is State.FAILED
-    assert "Resume continues from its newest checkpoint" in window.message.text()
-    draw_every_panel(window, qtbot)
-
-    window.actions_["pause"].trigger()  # its text is Resume now
-    waits(qtbot, lambda: session.connected)
-    waits(qtbot, lambda: session.state is State.FINISHED)
-    assert outcome(folder) == expected
 
 
 def test_recorded_journals_are_replayed_in_every_panel(

@@ -12,7 +12,6 @@ import pytest
 from frames import give_pictures
 from parts_of_window import open_run, panel_of
 from PyQt6.QtCore import QSettings
-from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from runs_table import copy
@@ -26,18 +25,14 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.queue.run_queue import RUNNING, WAITING, Item
-from stdpbench.runs.watching import QueueState, RunsFolderState
 from stdpbench_gui.app import window as window_module
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.curves.curves_panel import Curves, OverlaysMenu
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.machine import Machine
-from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 # -- a run that is opened again --------------------------------------------------------------------
 
@@ -124,9 +119,6 @@ def test_an_overlay_is_chosen_on_train_and_stays_drawn_whatever_is_opened(
         waits(qtbot, lambda: "…\u2060a" in curves.runs.toPlainText() and curves.plots[0].data("…a")[0] != [])
 
 
-# -- notices ---------------------------------------------------------------------------------------
-
-
 # -- what is not known yet -------------------------------------------------------------------------
 
 
@@ -167,45 +159,3 @@ def test_the_start_page_says_why_runs_cannot_be_listed_once_it_knows(opened: Any
     go_on.set()
     waits(qtbot, lambda: not recent.isHidden())
     assert "⚠ Cannot list the runs: the index is damaged." in [label.text() for label in recent.findChildren(QLabel)]
-
-
-def test_a_queue_item_is_paused_where_its_run_is(window: MainWindow, tmp_path: Path) -> None:
-    box = window.runs_page.queue
-    items = tuple(
-        (Item(number, number, RUNNING if standing == RUNNING else WAITING, name, "", name), standing)
-        for number, (name, standing) in enumerate((("one", RUNNING), ("two", RUNNING), ("three", WAITING)), 1)
-    )
-    known = {"experiment": "digits", "seed": 0, "reason": "", "started": "", "ended": "", "vote": None}
-    entries = {
-        name: Entry(
-            name,
-            tmp_path / name,
-            "",
-            state=state,
-            phase="train",
-            done=5,
-            total=60,
-            position=5,
-            parent="",
-            parent_id="",
-            **known,  # type: ignore[arg-type]
-        )
-        for name, state in (("one", "paused"), ("two", "running"), ("three", "paused"))
-    }
-    box.show_seen(RunsFolderState(entries, QueueState(items)))
-    states = [box.model.index(row, 1).data() for row in range(3)]
-    assert states == ["‖ paused", "▶ running", "… waiting"]
-    assert [box.model.index(row, 3).data() for row in range(2)] == ["train 8.3 %"] * 2
-    assert box.words().startswith("1 running, 1 paused, 1 waiting")
-
-
-def filled(bar: ProgressBar) -> list[bool]:
-    """Return which pixels along a bar have the colour of progress."""
-    image = bar.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    accent = QColor(theme.current().accent)
-
-    def alike(x: int) -> bool:
-        colour = image.pixelColor(x, image.height() // 2)
-        return all(abs(getattr(colour, c)() - getattr(accent, c)()) < 40 for c in ("red", "green", "blue"))
-
-    return [alike(x) for x in range(image.width())]

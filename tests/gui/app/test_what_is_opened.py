@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
-from parts_of_window import dialog_of
 from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
@@ -18,15 +16,12 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.bridges.nir.imported import NirNetwork
-from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app import run_forms
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
-from stdpbench_gui.session.timeline import Timeline
 from stdpbench_gui.widgets.basic import not_none
 
 
@@ -127,18 +122,6 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
     assert "Cannot open /xxx" in window.message.text()
 
 
-@pytest.mark.shared_window
-def test_every_question_has_a_picture_that_follows_the_theme(window: MainWindow, qtbot: QtBot) -> None:
-    seen = []
-    for name in ("light", "dark"):
-        window.set_theme(name)
-        pictures = [tile.icon().pixmap(tile.iconSize()).toImage() for tile in window.start.questions.values()]
-        assert not any(picture.isNull() for picture in pictures)
-        assert all(one != other for one, other in combinations(pictures, 2)), "each its own"
-        seen.append(pictures[0])
-    assert seen[0] != seen[1]
-
-
 def test_an_exported_run_is_unpacked_and_shown(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, tmp_path: Path
 ) -> None:
@@ -174,21 +157,6 @@ def test_the_network_of_a_nir_file_is_run(window: MainWindow, tmp_path: Path, mo
     origin = folder.read_json("run.json")["nir"]
     assert origin["file"] == "elsewhere.nir"
     assert origin["remark"].startswith("Its times are seconds.")
-
-
-def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.live.state is State.FINISHED)
-    at = positions(finished_run.path)[0]
-    timeline = Timeline.of(window.session)
-    waits(qtbot, lambda: at in timeline.positions)
-    timeline.go(at)
-    window.actions_["branch-shown"].trigger()
-    form = dialog_of(window, qtbot, BranchForm)
-    assert form.at.value() == at < form.past.reached
-    form.later_button.click()
-    waits(qtbot, lambda: (folder := window.session.folder) is not None and folder.path != finished_run.path)
-    assert finished_run.path.name in (window.session.folder.path / "run.json").read_text()  # type: ignore[union-attr]
 
 
 def test_a_digit_is_drawn_from_the_start_page(window: MainWindow, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ import pytest
 from parts_of_window import dialog_of, open_run, panel_of
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
+from PyQt6.QtWidgets import QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -45,22 +45,6 @@ def test_it_opens_painted_on_the_start_page(window: MainWindow) -> None:
     image = window.grab().toImage()
     colours = {image.pixel(x, y) for x in range(0, image.width(), 40) for y in range(0, image.height(), 40)}
     assert len(colours) > 3
-
-
-@pytest.mark.parametrize("key", ["rules-keep", "evaluate-shown"])
-def test_a_page_is_created_when_its_menu_is_used(window: MainWindow, key: str) -> None:
-    assert window.pages.count() == 3
-    window.set_theme("light")
-    assert window.pages.count() == 3
-    window.actions_[key].trigger()
-    assert window.pages.count() == 4
-    assert window.pages.currentWidget() is (window.lab if key == "rules-keep" else window.evaluate)
-    if key == "rules-keep":
-        assert len(window.lab.state.kept) == 1
-        window.lab.state.set_value("nu_post", 0.02)
-        assert window.actions_["undo"].isEnabled()
-    else:
-        assert "No run is open on the Train page" in window.evaluate.notices.texts()[0]
 
 
 @pytest.mark.display
@@ -454,9 +438,3 @@ def test_closing_can_leave_an_active_run_running(
         assert not window.isVisible()
         window.actions_["ask"].trigger()
         assert settings.value("closing") == "ask"
-
-
-def test_closing_without_an_active_run_asks_nothing(window: MainWindow) -> None:
-    window.close()
-    assert not window.isVisible()
-    assert not isinstance(window.services.dialog, QDialog)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import pkgutil
-import re
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,7 +9,6 @@ from PyQt6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-import stdpbench_gui
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
@@ -120,9 +115,3 @@ def test_a_window_closes_while_its_pages_are_made(fresh: MainWindow, settings: Q
     qtbot.wait(0)
     assert not fresh.is_complete
     assert settings.value("window/geometry") is not None
-
-
-def test_each_box_to_tick_has_the_mark_of_the_theme() -> None:
-    for module in pkgutil.walk_packages(stdpbench_gui.__path__, "stdpbench_gui."):
-        if not module.name.endswith("__main__"):
-            assert not re.search(r"\bQCheckBox\(\)|\bQCheckBox\(\"", inspect.getsource(import_module(module.name)))

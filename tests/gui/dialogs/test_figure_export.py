@@ -53,16 +53,6 @@ def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
     assert len(rows) == 1 + len(table[1])
 
 
-@pytest.mark.shared_window
-def test_numbers_are_shown_as_a_table(curves: Panel) -> None:
-    dialog = figure_export.show_numbers(curves)
-    table = curves.table()
-    assert dialog.model.rowCount() == len(table[1])
-    assert dialog.model.columnCount() == len(table[0])
-    assert dialog.model.data(dialog.model.index(0, 0)) == str(table[1][0][0])
-    dialog.close()
-
-
 def test_an_empty_panel_says_that_there_is_nothing(window: MainWindow) -> None:
     panel = window.train.panels["curves"]
     figure_export.copy_numbers(panel)
@@ -187,10 +177,3 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     assert len(clipboard_text().splitlines()) == 1 + n
     numbers.close()
     del blocks[end + 10]
-
-
-@pytest.mark.shared_window
-def test_a_panel_of_words_says_what_it_has_instead_of_a_figure(curves: Panel, window: MainWindow) -> None:
-    log = window.train.panels["log"]
-    assert figure_export.export(log) is None
-    assert "Log has no figure" in window.message.text()

@@ -92,14 +92,6 @@ def close(editor: NetworkEditor) -> None:
     assert not editor.isVisible()
 
 
-def test_the_list_of_parts_does_not_scroll_sideways(window: MainWindow, qtbot: QtBot) -> None:
-    window.resize(1024, 700)
-    window.services.edit_network(NetworkDraft(read_experiment("digits")))
-    editor = shown(window, qtbot)
-    bar = not_none(editor.tree.horizontalScrollBar())
-    waits(qtbot, lambda: editor.tree.viewport().width() > 0 and bar.maximum() == 0)
-
-
 def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbot: QtBot) -> None:
     window.services.edit_network(NetworkDraft(read_experiment("digits")))
     editor = shown(window, qtbot)
@@ -328,19 +320,6 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert window.session.experiment == made
     assert list(made.graph().populations) == ["input", "exc", "second"]
     assert dict(window.session.live.started.phases)["train"] == 60  # type: ignore[union-attr]
-
-
-def test_the_input_is_previewed_while_it_is_edited(window: MainWindow, qtbot: QtBot) -> None:
-    window.services.edit_network(NetworkDraft(read_experiment("digits")))
-    editor = shown(window, qtbot)
-    preview = editor.preview
-    choose(editor, "encoding", "kind", "latency")
-    waits(qtbot, lambda: preview.shown is not None and preview.shown.shown.fires_once)
-    assert preview.isVisible()
-    enter(editor, qtbot, "encoding", "duration", "60 ms")
-    waits(qtbot, lambda: not preview.busy)
-    assert preview.shown.shown.bin.max() < 120
-    close(editor)
 
 
 def test_an_editor_that_is_closed_before_it_is_shown_stays_closed(window: MainWindow, qtbot: QtBot) -> None:

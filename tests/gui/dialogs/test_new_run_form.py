@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parts_of_window import dialog_of
+from parts_of_window import choose, dialog_of
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QMessageBox
+from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -47,13 +47,6 @@ def enter(form: NewRunForm, qtbot: QtBot, path: str, text: str) -> None:
     field.selectAll()
     qtbot.keyClicks(field, text)
     qtbot.keyClick(field, Qt.Key.Key_Return)
-
-
-def choose(box: QComboBox, text: str) -> None:
-    """Choose an item of a drop-down list."""
-    assert box.findText(text) >= 0, [box.itemText(place) for place in range(box.count())]
-    box.setCurrentIndex(box.findText(text))
-    box.activated.emit(box.currentIndex())
 
 
 def close(form: NewRunForm) -> None:
@@ -136,19 +129,6 @@ def test_what_is_typed_is_applied_when_it_starts(
     (folder,) = started
     assert folder.experiment == DIGITS.override({"schedule.train_images": 60, "seed": 7})
     assert folder.read_json("run.json")["validation"]
-
-
-def test_the_network_of_three_populations_fits(window: MainWindow, qtbot: QtBot) -> None:
-    window.resize(1280, 800)
-    for name in ("diehl-cook-400", "stack-digits"):
-        form = window.services.forms.new_run(NewRun.of(read_experiment(name), name))
-        waits(qtbot, form.isVisible)
-        made = not_none(form.diagram.diagram)
-        assert len(made.boxes) == 3
-        bars = form.diagram.horizontalScrollBar(), form.diagram.verticalScrollBar()
-        assert [not_none(bar).maximum() for bar in bars] == [0, 0]
-        assert "28 × 28 inputs" in form.diagram.items["input"].toolTip()
-        form.reject()
 
 
 def test_several_seeds_are_items_of_the_queue(form: NewRunForm, window: MainWindow, qtbot: QtBot) -> None:

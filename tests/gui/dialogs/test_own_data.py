@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from parts_of_window import dialog_of, stop
 from PIL import Image
@@ -77,23 +76,6 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
 
 
 @pytest.mark.shared_window
-def test_a_value_that_is_not_set_says_what_is_used(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
-    dialog = opened(window, qtbot, pictures)
-    row = dialog.form.row("data.validation_images")
-    assert row.text == "one sixth"
-    assert dialog.form.row("data.frame").text == "28"
-    type_into(dialog, qtbot, "data.validation_images", "6")
-    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
-    waits(qtbot, lambda: not_none(dialog.experiment).data.validation_images == 6)
-    type_into(dialog, qtbot, "data.validation_images", "one sixth")
-    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
-    waits(qtbot, lambda: not_none(dialog.experiment).data.validation_images is None)
-    row.mark.click()
-    assert row.text == "one sixth"
-    assert not row.error.text()
-
-
-@pytest.mark.shared_window
 def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     dialog.set_value("network.based_on", "fast-400")
@@ -131,14 +113,6 @@ def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: Qt
     assert not dialog.start_button.isEnabled()
     dialog.take(tmp_path / "absent")
     waits(qtbot, lambda: "there is no file or folder" in dialog.problem.text())
-
-
-@pytest.mark.shared_window
-def test_unlabelled_pictures_are_fine(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (40, 28, 28), np.uint8))
-    dialog = opened(window, qtbot, tmp_path / "mine.npz")
-    assert "without labels" in dialog.status.text()
-    assert dialog.experiment is not None
 
 
 def test_what_is_dropped_is_told_apart(pictures: Path, tmp_path: Path, finished_run: Any) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from parts_of_window import panel_of
@@ -68,25 +65,6 @@ def test_places_and_checks_exist(window: MainWindow, lesson: Lesson) -> None:
         assert page in window.page_names, place
         assert not part or part in guide.parts_of(window, page), place
         assert not detail or part == "parameters", place
-
-
-@pytest.mark.parametrize("courses", [None, "recorded"])
-def test_a_replay_without_a_recorded_potential_is_not_the_step(courses: object) -> None:
-    moment = SimpleNamespace(output=[3], courses=courses, presentation=7)
-    sight: Any = SimpleNamespace(
-        slow_motion=SimpleNamespace(moment=moment), session=SimpleNamespace(live=SimpleNamespace(changes=[]))
-    )
-    assert CHECKS["presentation-replayed"](sight) == (courses is not None)
-
-
-@pytest.mark.parametrize("name", ["lesson-answers", "digits"])
-def test_only_the_run_of_the_lesson_counts_as_evaluated(name: str) -> None:
-    state = SimpleNamespace(look=None, chosen=True)
-    sight: Any = SimpleNamespace(evaluate=SimpleNamespace(state=state))
-    checks = [partial(CHECKS[check], sight, name="lesson-answers") for check in ("run-evaluated", "answers-selected")]
-    assert [check() for check in checks] == [False, False]
-    state.look = SimpleNamespace(experiment=name)
-    assert [check() for check in checks] == [name == "lesson-answers"] * 2
 
 
 @pytest.mark.shared_window

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from parts_of_window import choose
 from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
@@ -35,12 +36,6 @@ def used(page: RulesPage) -> NewRunForm:
     assert isinstance(form, NewRunForm)
     form.show()  # rather than in the next event
     return form
-
-
-def choose(box: QComboBox, text: str) -> None:
-    """Choose an item of a drop-down list."""
-    box.setCurrentIndex(box.findText(text))
-    box.activated.emit(box.currentIndex())
 
 
 def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
@@ -77,13 +72,6 @@ def test_a_rule_that_does_not_run_in_the_network_says_so(page: RulesPage) -> Non
     assert not form.go.isEnabled()
     assert not form.queue_button.isEnabled()
     form.reject()
-
-
-def test_the_menu_says_what_applying_would_do(page: RulesPage) -> None:
-    page.network.fill_menu()
-    texts = [action.text() for action in page.network.menu.actions()]
-    assert "No run is open on the Train page" in " ".join(texts)
-    assert not any(action.isEnabled() and action.text().startswith("Here") for action in page.network.menu.actions())
 
 
 def test_where_several_projections_learn_an_experiment_takes_the_rule_for_one(page: RulesPage) -> None:

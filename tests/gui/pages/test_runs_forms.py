@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from parts_of_window import choose
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from runs_table import act
 from waiting import waits
@@ -19,12 +19,6 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.widgets.basic import not_none
-
-
-def choose(box: QComboBox, text: str) -> None:
-    """Choose an item of a drop-down list."""
-    box.setCurrentIndex(box.findText(text))
-    box.activated.emit(box.currentIndex())
 
 
 def test_a_reference_takes_the_responses_and_the_weights_of_runs(

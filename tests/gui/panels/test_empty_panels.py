@@ -1,10 +1,13 @@
-"""Every panel without a run."""
+"""Every panel without a run, and panels when another run is opened."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from frames import draw_frame, frame
 from pytestqt.qtbot import QtBot
-from synthetic import show
+from synthetic import block, redraw, session, show
 from waiting import waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -13,6 +16,10 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.raster.raster_panel import Raster
+from stdpbench_gui.panels.stimulus import Stimulus
+from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.session.run_session import RunSession
 
 
@@ -51,3 +58,17 @@ def test_what_is_coming_is_said_once(window: MainWindow, qtbot: QtBot, layout: s
     weights.hide()
     waits(qtbot, lambda: "weight-map" not in said() and len(texts()) == 1)
     train.arrange("Watch")
+
+
+@pytest.mark.usefixtures("unlimited_redraws")
+@pytest.mark.parametrize("kind", [Curves, Raster, Stimulus, Thresholds])
+def test_another_run_begins_anew(kind: type[Panel], qtbot: QtBot, tmp_path: Path) -> None:
+    panel = show(kind(session(tmp_path, (10, block()))), qtbot)
+    draw_frame(panel, frame(1))
+    assert panel.summary() != panel.empty_text
+    live = panel.session.live
+    live.presentation, live.network = {}, {}
+    live.blocks.clear()
+    panel.session.opened.emit()
+    redraw(panel)
+    assert panel.summary() == panel.empty_text

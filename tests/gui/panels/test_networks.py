@@ -17,7 +17,6 @@ from synthetic import session, show
 from waiting import waits
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.recent_answers import RecentRates
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
@@ -147,20 +146,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     network.raise_()
     waits(qtbot, lambda: network.recent.n > 3 and "exc" in network.diagram.items)
     waits(qtbot, lambda: "Hz" in network.diagram.items["exc"].toolTip())
-    frame, rates = shown.live.presentation, network.recent.rates
-    assert rates.keys() == {"input", "exc", "top"}
-    recent = RecentRates()
-    recent.take(frame, two_layers().graph(8, 8), 0.5)
-    assert recent.rates["exc"] == pytest.approx((frame["spikes"]["exc"][1] < 700).sum() / N_EXC / 0.35)
-    assert 0.3 * recent.rates["input"] < rates["input"] < 3 * recent.rates["input"]
     waits(qtbot, lambda: network.diagram.selected == {"exc", "feed"})
-    for name, population, projection in (("up", "top", "up"), ("compete", "exc", "feed"), ("top", "top", "up")):
-        qtbot.mouseClick(network.diagram.items[name], Qt.MouseButton.LeftButton)
-        assert (shown.selection.population, shown.selection.projection) == (population, projection)
-        waits(qtbot, lambda name=name: name in network.diagram.selected)
-    network.diagram.items["exc"].setFocus()
-    qtbot.keyClick(network.diagram.items["exc"], Qt.Key.Key_Return)
-    assert (shown.selection.projection, shown.selection.population) == ("feed", "exc")
 
     shown.selection.select_neuron(4)
     neuron.raise_()
@@ -283,16 +269,6 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     shown.selection.choose("feed")
     shown.selection.select_read_neuron(5)  # as a click on a neuron there
     assert (shown.selection.projection, shown.selection.neuron) == ("up", 5)
-
-
-def test_there_is_no_choice_where_one_projection_learns(qtbot: QtBot, tmp_path: Path) -> None:
-    usual = session(tmp_path)
-    usual.changed.emit({"network"})
-    panel = show(WeightMap(usual), qtbot)
-    assert usual.selection.projections == ("feed",)
-    assert panel.projection.isHidden()
-    assert panel.projection.accessibleName()
-    assert panel.projection.toolTip()
 
 
 def test_a_network_in_which_nothing_learns_shows_no_weights(qtbot: QtBot, tmp_path: Path) -> None:

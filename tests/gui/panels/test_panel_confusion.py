@@ -53,11 +53,6 @@ def test_is_complete(panel: Confusion) -> None:
     assert "1 without an answer" in panel.summary()
 
 
-def test_read_outs_are_offered_once_there_are_results(panel: Confusion, qtbot: QtBot) -> None:
-    assert panel.readout.isVisible()
-    assert not show(Confusion(RunSession()), qtbot).readout.isVisible()
-
-
 def test_a_row_is_a_true_class_and_none_is_a_column(panel: Confusion) -> None:
     table = not_none(panel.table())
     assert table[1] == [("a", 2, 0, 0, 0, 1.0), ("b", 0, 2, 0, 1, 0.66667), ("c", 0, 1, 2, 0, 0.66667)]
@@ -86,11 +81,6 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     assert panel.matrix.accessibleDescription() == panel.label.text()
 
 
-def test_pictures_without_an_answer_have_a_cell_too(panel: Confusion, qtbot: QtBot) -> None:
-    panel.matrix.choose(1, 3)
-    waits(qtbot, lambda: panel.strip.count() == 1)
-
-
 def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
     panel.matrix.choose(0, 0)
     waits(qtbot, lambda: panel.strip.count() == 2)
@@ -98,13 +88,3 @@ def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
     redraw(panel)
     waits(qtbot, lambda: "confidence" in panel._answers)
     assert panel.matrix.cell == (0, 0)
-
-
-def test_there_are_words_before_it_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
-    panel = Confusion(evaluated(tmp_path))
-    panel.has_content()
-    waits(qtbot, lambda: panel.score is not None)
-    assert panel.summary() == panel.empty_text
-    show(panel, qtbot, (380, 360))
-    redraw(panel)
-    assert "75.0 % of 8 test pictures" in panel.summary()

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 from waiting import waits
 
-from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import PERCENT
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -40,24 +39,6 @@ def named_lines(panel: Curves) -> list[tuple[float, str]]:
 def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
     more = [(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)]
     return show(Curves(session(tmp_path, *more)), qtbot, (480, 500))
-
-
-def test_a_plot_without_values_says_from_when_on_there_are_some(qtbot: QtBot, tmp_path: Path) -> None:
-    early = replace(block(), accuracy={})
-    panel = show(Curves(session(tmp_path, (10, early), (20, early))), qtbot, (480, 500))
-    started = not_none(panel.session.live.started)
-
-    def shown(planned: int) -> str:
-        panel.session.live.started = replace(started, phases=(("train", planned), *started.phases[1:]))
-        redraw(panel)
-        return " ".join(panel.plots[0].note.text().replace("\u202f", " ").split())
-
-    assert shown(400) == "first after 80"
-    assert shown(20_000) == "first after 2 000"
-    assert shown(30) == "30 presentations are too few"
-    panel.session.live.started = None
-    redraw(panel)
-    assert panel.plots[0].note.text() == "no values yet"
 
 
 def test_is_complete(panel: Curves) -> None:
@@ -289,15 +270,6 @@ def test_held_out_pictures_have_a_plot_from_the_start_if_they_will_be_measured(q
     assert running.note.text() == "while learning"
 
 
-def test_measures_on_held_out_pictures_can_be_chosen_once_there_are_some(panel: Curves) -> None:
-    panel.choose(1, "held-out")
-    redraw(panel)
-    assert panel.plots[1].title == "spikes per stimulus"
-    assert "held-out" not in panel.summary()
-    table = not_none(panel.table())
-    assert len(table[0]) == 9
-
-
 def test_draws_and_says_what_was_measured(measured: Curves) -> None:
     is_complete(measured)
     plot = measured.plots[1]
@@ -363,16 +335,3 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     redraw(measured)
     assert drawn(measured, "other") == drawn(measured, "this run") == []
     assert len(drawn(measured, "NMI of winners")) == 3
-
-
-def test_each_line_is_drawn_and_named_in_a_legend_that_scrolls(measured: Curves) -> None:
-    values = dict.fromkeys(MEASURES, 0.5) | {"accuracy_vote": 0.8}
-    measured.session.live.take_record(Record(99, 160, "", facts.HeldOut(40, "spare", values)))
-    for name in PERCENT:
-        measured.measures.choose(name)
-    redraw(measured)
-    plot = measured.plots[1]
-    named = [PERCENT[name].removesuffix(" (%)") for name in PERCENT]
-    words = legend(plot).replace("\u2011", "-")
-    assert all(plot.data(name)[0] and name in words for name in named)
-    assert plot.legend.height() < 0.4 * plot.height()

@@ -7,7 +7,7 @@ import pytest
 from frames import N_BINS, draw_frame, frame, give_pictures, pair, recording
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from synthetic import N_EXC, Asked, is_complete, redraw, session, show
+from synthetic import Asked, is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.declare.learned_names import FEED
@@ -23,14 +23,6 @@ pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> NeuronInspector:
     return show(NeuronInspector(session(tmp_path)), qtbot, (420, 480))
-
-
-def test_says_what_it_needs_until_a_neuron_is_selected(panel: NeuronInspector) -> None:
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    assert not panel.body.isVisible()
-    assert panel.number.isVisible()
-    assert panel.number.maximum() == N_EXC - 1
 
 
 def test_is_complete(panel: NeuronInspector) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from parameter_fields import text_of, type_in
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 from waiting import PATIENCE_MS, waits
@@ -93,12 +92,6 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
     assert "within [0, ∞)" in panel.form.row(PATH).editor.toolTip()
 
 
-def test_what_differs_from_the_default_is_bold(panel: ParametersPanel) -> None:
-    assert panel.form.row("exc.theta_plus").name.font().bold()
-    assert not panel.form.row("exc.tau_m").name.font().bold()
-    assert panel.form.sections["exc"].title == "exc · adaptive-lif"
-
-
 def test_search_finds_paths_and_help_and_opens_sections(panel: ParametersPanel) -> None:
     panel.search.setText("inhibition weight")
     shown = {path for path, row in panel.form.rows().items() if row.isVisible()}
@@ -107,32 +100,6 @@ def test_search_finds_paths_and_help_and_opens_sections(panel: ParametersPanel) 
     assert panel.form.row(PATH).isVisible()
     assert not panel.form.sections["network"].rows["network.n_exc"].isVisible()
     assert panel.form.sections["lateral"].isVisible()
-
-
-def test_search_finds_the_stages(panel: ParametersPanel) -> None:
-    panel.search.setText("stages")
-    assert panel.stages.isVisible()
-    assert not [row for row in panel.form.rows().values() if row.isVisible()]
-    panel.search.setText("passes train")
-    assert not panel.stages.isVisible()
-    panel.search.setText("")
-    assert not panel.form.sections["network"].rows["network.n_exc"].isVisible()
-    panel.form.sections["schedule"].header.setChecked(True)
-    assert panel.stages.isVisible()
-
-
-def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: QtBot) -> None:
-    section = panel.form.sections["lateral"]
-    for _ in range(3):
-        section.header.toggle()
-    waits(qtbot, lambda: any(label.isVisible() for label in section.findChildren(QLabel)))
-    notes = [label.text() for label in section.findChildren(QLabel)]
-    assert [note for note in notes if "does not learn in this run" in note]
-    row = section.rows["lateral.kind"]
-    assert [row.editor.itemText(n) for n in range(row.editor.count())] == ["fixed", "homeostatic"]
-    assert row.editor.currentText() == "fixed"
-    assert not row.editor.isEnabled()
-    waits(qtbot, row.new_run.isVisible)
 
 
 def test_stages_are_shown_and_a_new_run_can_have_other_ones(qtbot: QtBot, tmp_path: Path) -> None:

@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 from frames import draw_frame, frame, give_pictures, pair
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, redraw, session, show
 
-from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import COUNTS, Raster
-from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of, every, fill, place
+from stdpbench_gui.panels.raster.strips import Strip, bands_of, every, fill, place
 from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
@@ -45,14 +43,6 @@ def test_presentations_in_a_row_stand_side_by_side_and_a_gap_is_a_gap(panel: Ras
     assert third.skipped == 6
     assert third.start > second.end
     assert panel.view.right == third.end
-
-
-def test_says_which_neurons_are_drawn(panel: Raster) -> None:
-    see(panel, 3)
-    assert panel.note.isHidden()
-    panel.view.film.every = {"input": 2, "exc": 1}
-    redraw(panel)
-    assert panel.note.text() == "every 2nd input neuron"
 
 
 def test_says_of_how_many_presentations_one_is_shown(panel: Raster) -> None:
@@ -110,12 +100,6 @@ def test_spikes_that_have_scrolled_out_are_cut_off() -> None:
     np.testing.assert_array_equal(narrow[:, 2:-2], wide[:, 252:348])
 
 
-def test_marks_stay_in_their_band() -> None:
-    band = Band("exc", 10, 9, 3, (2, 5), "exc")
-    assert band.row(np.array([0, 1, 2])).tolist() == [10, 13, 14]
-    assert [band.neuron(row) for row in (9, 10, 13, 18, 19)] == [-1, 0, 1, 2, -1]
-
-
 def test_rate_is_spikes_per_second_and_neuron() -> None:
     strip = Strip.of(frame(0, exc=pair((1, 0), (2, 9), (0, 10), (0, 699))), 0.5)
     assert strip.rate[:2] == pytest.approx(np.array([2, 1]) / N_EXC / 0.005)
@@ -166,10 +150,6 @@ def test_names_the_class_that_was_shown(panel: Raster) -> None:
 def test_a_run_that_was_taken_back_begins_anew(panel: Raster) -> None:
     see(panel, 30, 31, 5)
     assert [strip.presentation for strip in panel.strips] == [5]
-    panel.session.live.presentation = {}
-    panel.session.opened.emit()
-    redraw(panel)
-    assert panel.summary() == panel.empty_text
 
 
 def test_only_so_many_presentations_are_kept(panel: Raster) -> None:
@@ -204,19 +184,3 @@ def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> 
     assert placed.column[1::2] == pytest.approx(ends, abs=1)
     table = not_none(panel.table())
     assert max(row[3] for row in table[1] if row[0] == 5) == 29.5
-
-
-def test_advises_to_start_a_run_unless_one_is_starting(qtbot: QtBot, tmp_path: Path) -> None:
-    made = session(tmp_path)
-    made.live.presentation, made.live.state = {}, State.STOPPED
-    made.live.progress, made.live.position = {}, 0
-    panel = show(Raster(made), qtbot)
-    empty = not_none(panel.findChild(QLabel, "empty"))
-    for state, text in (
-        (State.STOPPED, "No spikes to show."),
-        (State.BUILDING, "Spikes appear here with the next training presentation."),
-        (State.RUNNING, "Spikes appear here with the next training presentation: start or resume a run."),
-    ):
-        made.live.state = state
-        redraw(panel)
-        assert empty.text() == text

@@ -39,15 +39,6 @@ def built(panel: SlowMotionPanel, qtbot: QtBot, number: int = 7, **more: Any) ->
     return panel
 
 
-def test_says_what_it_needs_until_a_neuron_is_selected(panel: SlowMotionPanel) -> None:
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    panel.session.selection.select_neuron(NEURON)
-    redraw(panel)
-    assert "pause the run" in panel.what.text()
-    assert not panel.plots.isVisible()
-
-
 def test_is_complete(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
     is_complete(panel)

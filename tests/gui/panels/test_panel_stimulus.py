@@ -65,13 +65,6 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     assert panel.verdict.text() == "✗ shown a · answered nothing"
 
 
-def test_tells_spikes_and_attempts(panel: Stimulus) -> None:
-    draw_frame(panel, frame(1234, exc=FIRES_1, attempts=3))
-    assert "presentation 1\u202f234, 3 exc spikes, shown 3 times" in panel.summary()
-    assert panel.verdict.text() == "shown: no label · answered –"
-    assert panel.captions[0].text() == "reading the picture …"
-
-
 def test_the_weight_map_frames_the_winner_of_what_is_shown(panel: Stimulus, qtbot: QtBot) -> None:
     weights = show(WeightMap(panel.session), qtbot)
     give_pictures(panel.session, [0, 1])
@@ -121,15 +114,6 @@ def test_changes_at_most_three_times_a_second(clock: Clock, panel: Stimulus) -> 
         clock.advance(passed)
         panel.draw_if_needed()
         assert panel._frame["presentation"] == presentation
-
-
-def test_another_run_begins_anew(panel: Stimulus) -> None:
-    draw_frame(panel, frame(1))
-    panel.session.live.presentation = {}
-    panel.session.opened.emit()
-    redraw(panel)
-    assert panel.summary() == panel.empty_text
-    assert panel.observed.recent is None
 
 
 # -- other kinds of stimuli ------------------------------------------------------------------------------------------
@@ -211,13 +195,6 @@ def test_nothing_plays_with_reduced_motion_and_slowly_without_flicker(panel: Sti
     assert panel.view.play.isEnabled()
 
 
-def test_channels_without_a_place_are_a_raster_only(panel: Stimulus) -> None:
-    give_stimuli(panel, recordings(flat=True))
-    draw_frame(panel, frame(1, image=0, stimulus_bins=80))
-    assert not panel.view.pictures.isVisible()
-    assert panel.view.time.isVisible()
-
-
 def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtBot) -> None:
     panel.resize(480, 440)
     n = SHAPE[0] * SHAPE[1] // 2
@@ -270,10 +247,3 @@ def test_factors_add_up(panel: Stimulus) -> None:
     figure, table = not_none(panel.figure()), panel.table()
     assert figure["parts"][1]["label"] == "sum of factors"
     assert (table[0][-1], table[1][7][-1]) == ("sum of factors", 0.375)
-
-
-def test_of_very_many_spikes_those_of_some_inputs_are_drawn(panel: Stimulus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stdpbench_gui.widgets.stimulus_view.MOST_SPIKES", 100)
-    draw_frame(panel, frame(1))
-    assert panel.view.time.every == 4
-    assert panel.view.legend.text() == "drawn: 1 in 4 inputs"

@@ -19,9 +19,7 @@ from stdpbench.runs.protocol.facts import ParametersChanged, Piece, Record
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.panels.curves.stream import Stream
 from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.session.overlays import Overlay
 from stdpbench_gui.widgets.basic import not_none
@@ -146,20 +144,6 @@ def test_what_one_neuron_cannot_have_is_not_offered(panel: Curves) -> None:
     redraw(panel)
     titles = {plot.title for plot in panel.shown} - {"latency of answers (ms)"}
     assert titles == {"rate (Hz)", "irregularity (CV of intervals)", "weights / w_max"}
-
-
-def test_populations_that_inhibit_have_the_colour_of_inhibition(panel: Curves) -> None:
-    colours = theme.current()
-    source = Stream(panel.session.live, [], {"exc": "inh", "inh": "exc"})
-    assert [line.colour for line in source.measure("rate").lines] == [colours.inh, colours.exc]
-
-
-def test_another_run_starts_empty(panel: Curves) -> None:
-    panel.reset()
-    assert panel.plots[0].data("exc") == ([], [])
-    panel.session.live.take_record(Record(99, 9, "", piece(9, patterns=False)))
-    redraw(panel)
-    assert panel.plots[0].data("exc")[1][-1] == 19.0
 
 
 def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -> None:

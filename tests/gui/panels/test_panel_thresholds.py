@@ -76,11 +76,3 @@ def test_the_neuron_that_is_selected_is_marked(panel: Thresholds) -> None:
     redraw(panel)
     assert panel.theta_plot.selected.isVisible()
     assert panel.theta_plot.selected.value() == pytest.approx(26.0)
-
-
-def test_another_run_begins_anew(panel: Thresholds) -> None:
-    panel.session.live.network = {}
-    panel.session.opened.emit()
-    assert not panel._recent
-    redraw(panel)
-    assert panel.summary() == panel.empty_text

@@ -219,18 +219,6 @@ def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: 
     np.testing.assert_allclose(not_none(panel.sources.shown()).w, w / 4, rtol=1e-6)
 
 
-def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_path: Path) -> None:
-    made = session(tmp_path)
-    assert made.folder is not None
-    write(made.folder, 4, np.asarray(made.live.learned(FEED)))
-    made.live.network = {}
-    panel = show(WeightMap(made), qtbot)
-    Timeline.of(made)
-    waits(qtbot, lambda: panel.sources.shown() is not None)
-    redraw(panel)
-    assert panel.body.isVisible()
-
-
 def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
     assert not panel.difference.isVisible()
     other = not_none(session(tmp_path / "other").folder)

@@ -193,14 +193,6 @@ def test_populations_are_chosen_and_one_stays(panel: Raster) -> None:
     assert [band.layer for band in panel.view._bands] == ["input", "cells"]
 
 
-def test_another_run_starts_empty(panel: Raster) -> None:
-    see(panel, 0, 1)
-    panel.reset()
-    panel.session.live.presentation = {}
-    assert not panel.has_content()
-    assert panel.table() is None
-
-
 def test_the_neuron_panel_says_that_a_stream_has_no_labels_and_no_pictures(panel: Raster, qtbot: QtBot) -> None:
     made = panel.session
     made.live.network = {"position": 1, "learned": {"feed.w": np.ones((N_INPUT, N_CELLS), np.float32)}}

@@ -11,10 +11,8 @@ from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, block, experiment, presentation, redraw, session, show
 
 from stdpbench.declare.learned_names import THETA
-from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.thresholds import Thresholds
-from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
 
@@ -38,25 +36,6 @@ def test_the_histogram_of_thresholds(discrete: RunSession, qtbot: QtBot) -> None
     table = not_none(panel.table())
     assert table[0][1] == "theta"
     assert table[1][2][1] == 22.0
-
-
-def test_the_map_of_weights(discrete: RunSession, qtbot: QtBot) -> None:
-    panel = show(WeightMap(discrete), qtbot)
-    assert panel.marks.describe(2).split(" · ")[1] == "theta 22.00"
-    table = not_none(panel.table())
-    assert table[0][2] == "theta"
-    assert table[1][2][2] == 22.0
-
-
-def test_the_curves(discrete: RunSession, qtbot: QtBot) -> None:
-    panel = show(Curves(discrete), qtbot)
-    panel.choose(0, "theta")
-    redraw(panel)
-    assert panel.plots[0].title == "mean theta"
-    assert "mean theta 21.5;" in panel.summary()
-    table, figure = not_none(panel.table()), panel.figure()
-    assert "theta" in table[0]
-    assert "mean theta" in [plot["label"] for plot in figure["plots"]]
 
 
 def test_the_neuron(discrete: RunSession, qtbot: QtBot) -> None:

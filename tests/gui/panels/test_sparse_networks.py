@@ -16,7 +16,6 @@ from waiting import waits
 
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
-from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import colour_maps
@@ -216,21 +215,6 @@ def test_slow_motion_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     table = not_none(panel.table())
     assert "weight" not in table[0]
     assert panel.figure() is not None
-
-
-def test_differences_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
-    made, graph = opened(tmp_path, recurrent(), (4, facts.CheckpointWritten("000000004")))
-    w = np.asarray(made.live.learned("feed.w"))
-    state = {"feed.w": w.astype(float) / 2, "exc.theta": np.full(12, 0.02)}
-    write_checkpoint(made.folder.path, Checkpoint(4, 1, {}, 0.0, 0, {}, state, {}))
-    panel = show(WeightMap(made), qtbot, (900, 700))
-    drawn(panel, qtbot)
-    panel.sources.compare_with_checkpoint(4)
-    waits(qtbot, lambda: panel.sources.reference is not None)
-    image = drawn(panel, qtbot)
-    half = graph.synapses("feed").dense(w / 2, absent=np.nan)
-    np.testing.assert_allclose(image[:8, :8], half[:, panel.mosaic.order[0]].reshape(8, 8), rtol=1e-5)
-    assert panel.summary().startswith("Difference from checkpoint 4")
 
 
 def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unknown(

@@ -20,7 +20,6 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
-from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 
 NEED_FOLDER = ("evaluate-shown", "draw", "branch-shown", "neurons", "hardware")
 
@@ -107,21 +106,3 @@ def test_a_branch_says_that_the_folder_is_gone(window: MainWindow, qtbot: QtBot,
         Past.read(folder)
     with pytest.raises(StdpbenchError, match=r"^cannot branch digits-a: its folder .* is gone"):
         branch(folder, 20)
-
-
-def test_the_window_with_spikes_says_why_there_are_none(
-    window: MainWindow, qtbot: QtBot, finished: Path, finished_run: RunFolder
-) -> None:
-    (finished / "test_spikes.npz").unlink()
-    stopped = copy(finished_run, window.runs, "digits-b", 0.5, state="stopped")
-    (stopped / "test_spikes.npz").unlink()
-
-    def note_of(path: Path) -> str:
-        opened = NeuronSpikes(RunFolder(path), 0, window.session, window)
-        waits(qtbot, lambda: opened.note.text() != "Reading spikes …")
-        return opened.note.text()
-
-    assert note_of(finished) == "This run has no stored spikes; `stdpbench evaluate` stores them."
-    assert note_of(stopped) == "Spikes appear here once the run is finished."
-    shutil.rmtree(finished)
-    assert note_of(finished) == f"Its folder {finished} is gone: it was deleted or moved."

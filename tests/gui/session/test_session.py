@@ -201,13 +201,6 @@ def test_a_finished_run_offers_what_to_do_next(shown: RunSession, bar: RunBar) -
     assert not bar.speed.isVisibleTo(bar)
 
 
-def test_what_stands_still_says_why(shown: RunSession, client: Client, bar: RunBar) -> None:
-    client.over = True
-    shown.live.state, shown.live.position, shown.live.reason = State.FAILED, 100, "the disk is full"
-    bar.refresh()
-    assert bar.speed_text.text() == "failed: the disk is full"
-
-
 def test_the_bar_says_which_run_is_shown(shown: RunSession, bar: RunBar, qtbot: QtBot) -> None:
     bar.refresh()
     assert bar.title.text() == "digits · seed 0"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from parts_of_window import dialog_of
 from pytestqt.qtbot import QtBot
@@ -15,7 +14,6 @@ from waiting import waits
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
-from stdpbench_gui.dialogs.own_data import OwnDataDialog
 
 
 @pytest.fixture
@@ -54,12 +52,4 @@ def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
     dialog = window.services.forms.ask_to_run(made, tmp_path / "mine.toml")
     waits(qtbot, dialog.isVisible)
     waits(qtbot, lambda: dialog.time.text().startswith("According to the experiment file: a long night."))
-    dialog.reject()
-
-
-@pytest.mark.shared_window
-def test_own_pictures_say_that_nothing_is_known_yet(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 90, (400, 28, 28), np.uint8))
-    dialog: OwnDataDialog = window.services.choose_data(tmp_path / "mine.npz")
-    waits(qtbot, lambda: "cannot be estimated" in dialog.time.text())
     dialog.reject()
