@@ -25,7 +25,7 @@ from stdpbench.cli import main
 from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.result_digests import outcome
-from stdpbench.runs.protocol.facts import Block, HeldOut, Progress
+from stdpbench.runs.protocol.facts import HeldOut, Progress
 from stdpbench.runs.protocol.live_run import LiveRun
 
 SMALL = {
@@ -357,17 +357,6 @@ def test_waiting_for_a_failed_run_raises_the_reason(runs: Path) -> None:
             stdpbench.start(**{"experiment": "digits", **wrong})
     with pytest.raises(StdpbenchError, match="did you mean 'digits'"):
         stdpbench.start("digitz", runs=runs)
-
-
-def test_tables_of_a_run_that_has_just_started() -> None:
-    live = LiveRun()
-    assert {name: len(values) for name, values in tables.curve_arrays(live).items()}["position"] == 0
-    assert tables.live_columns(live) == {}
-    live.blocks[4] = Block(0, (1, 2, 1, 1), (3, 4, 5, 6), 20.5, 0.001, {"vote": 0.5})
-    arrays = tables.curve_arrays(live)
-    assert arrays["repeats"][0] == 0.25
-    assert arrays["spikes_per_image"][0] == 4.5
-    assert np.isnan(arrays["accuracy_confidence"][0])
 
 
 def test_held_out_measures_are_columns_by_position() -> None:

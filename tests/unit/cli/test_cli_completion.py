@@ -69,25 +69,33 @@ def test_runs(complete: Complete, runs: Path) -> None:
     assert complete("queue", "add", "tiny-seed") == ["tiny-seed0", "tiny-seed1"]
 
 
-def test_kinds_and_names(complete: Complete) -> None:
-    assert complete("validate", "nor") == ["norm"]
-    assert complete("validate", "delay") == ["delay-shift"]
-    assert complete("validate", "oja", "pair-d") == ["pair-derivative"]
-    assert complete("describe", "adaptive") == ["adaptive-lif", "adaptive-lif-discrete", "adaptive-lif-lockout"]
-    assert complete("describe", "schedule.t") == [
-        "schedule.train_images",
-        "schedule.test_images",
-        "schedule.timing",
-    ]
-    assert complete("change-rule", "run", "pair-a") == ["pair-additive"]
-    assert complete("lab", "triplet", "pair") == ["pair-window", "pairing"]
-    assert complete("lab", "oja", "--set", "w") == ["w_max="]
-    assert complete("change-rule", "run", "bcm", "--set", "tau_x") == ["tau_x="]
-    assert complete("change-rule", "run", "bcm", "--set", "tau_y") == ["tau_y="]
-    assert complete("data", "fetch", "k") == ["kmnist"]
-    assert complete("data", "fetch", "s") == ["shd"]
-    assert complete("run", "digits", "--simulator", "c") == ["compiled"]
-    assert complete("list", "--columns", "name,exc.tau_t") == ["name,exc.tau_theta"]
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("validate nor", "norm"),
+        ("validate delay", "delay-shift"),
+        ("validate oja pair-d", "pair-derivative"),
+        ("describe adaptive", "adaptive-lif adaptive-lif-discrete adaptive-lif-lockout"),
+        ("describe schedule.t", "schedule.train_images schedule.test_images schedule.timing"),
+        ("change-rule run pair-a", "pair-additive"),
+        ("lab triplet pair", "pair-window pairing"),
+        ("lab oja --set w", "w_max="),
+        ("change-rule run bcm --set tau_x", "tau_x="),
+        ("change-rule run bcm --set tau_y", "tau_y="),
+        ("data fetch k", "kmnist"),
+        ("data fetch s", "shd"),
+        ("run digits --simulator c", "compiled"),
+        ("list --columns name,exc.tau_t", "name,exc.tau_theta"),
+        ("run digits --set network.inhibition =", "layer direct direct-undelayed"),
+        ("run digits --set exc.kind = adaptive-lif-l", "adaptive-lif-lockout"),
+        ("run digits --set = schedule.between = c", "carry"),
+        ("run digits --set = schedule.betw", "schedule.between="),
+        ("run digits --set exc.tau_m =", ""),
+        ("evaluate digits --bits 4 --rounding s", "stochastic"),
+    ],
+)
+def test_kinds_names_and_values(words: str, offered: str, complete: Complete) -> None:
+    assert complete(*words.split()) == offered.split()
 
 
 def test_parameters_are_those_of_the_kinds_that_are_chosen(complete: Complete, runs: Path, tmp_path: Path) -> None:
@@ -108,15 +116,6 @@ def test_projections_that_learn_in_the_network_of_a_run(complete: Complete, runs
     assert complete("change-rule", "two", "bcm", "--projection", "") == ["feed"]
     assert complete("branch", "two", "--projection", "d") == []
     assert complete("change-rule", "nowhere", "bcm", "--projection", "") == []
-
-
-def test_values_of_choices(complete: Complete) -> None:
-    assert complete("run", "digits", "--set", "network.inhibition", "=") == ["layer", "direct", "direct-undelayed"]
-    assert complete("run", "digits", "--set", "exc.kind", "=", "adaptive-lif-l") == ["adaptive-lif-lockout"]
-    assert complete("run", "digits", "--set", "=", "schedule.between", "=", "c") == ["carry"]
-    assert complete("run", "digits", "--set", "=", "schedule.betw") == ["schedule.between="]
-    assert complete("run", "digits", "--set", "exc.tau_m", "=") == []
-    assert complete("evaluate", "digits", "--bits", "4", "--rounding", "s") == ["stochastic"]
 
 
 def test_zsh_asks_in_another_way(

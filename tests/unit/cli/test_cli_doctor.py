@@ -7,13 +7,13 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from rich.console import Console
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.machine import findings_table, summary
+from stdpbench.data.datasets import fetch
 from stdpbench.engine import doctor
 from stdpbench.engine.doctor import Finding
 
@@ -170,14 +170,6 @@ def test_without_an_installation_packages_cannot_be_judged(versions: dict[str, s
     expect(finding, "warning", fix="--editable .")
 
 
-def test_a_compiler_that_works_is_named() -> None:
-    if not any(map(shutil.which, ("g++", "c++", "clang++"))):
-        pytest.skip("this machine has no C++ compiler")
-    finding = doctor._compiler()
-    assert finding.state == "ok"
-    assert finding.detail.startswith(("g++: ", "c++: ", "clang++: "))
-
-
 @pytest.mark.usefixtures("no_compiler")
 def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -> None:
     finding = doctor._compiler()
@@ -220,20 +212,6 @@ def test_a_broken_compiler_before_one_that_works_is_told(tmp_path: Path, monkeyp
     expect(finding, "warning")
     assert finding.detail == "g++ does not work (broken); but clang++: clang version 19"
     assert finding.fix == "set CXX=clang++"
-
-
-def test_cxx_may_hold_arguments_and_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = shutil.which("c++")
-    if real is None:
-        pytest.skip("this machine has no c++")
-    folder = tmp_path / "My tools ü"
-    folder.mkdir()
-    script(folder, "cc", f'exec "{real}" "$@"')
-    monkeypatch.setenv("CXX", f"'{folder / 'cc'}' -O1")
-    monkeypatch.setenv("TMPDIR", str(folder))
-    finding = doctor._compiler()
-    assert finding.state == "ok"
-    assert finding.detail.startswith("$CXX: ")
 
 
 def test_missing_headers_have_a_fix_on_every_system(
@@ -310,26 +288,15 @@ def test_data_sets_that_are_missing_damaged_or_there(monkeypatch: pytest.MonkeyP
             raise StdpbenchError("train-labels is cut off")
         return tmp_path if name == "mnist" else None
 
-    fetch = ModuleType("stdpbench.data.datasets.fetch")
-    cut = [""]
-    fetch.status = status  # type: ignore[attr-defined]
-    fetch.damaged = lambda name, folder: cut[1:]  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, fetch.__name__, fetch)
-    findings = tuple(doctor._data_sets())
-    for finding in findings:
-        sound(finding)
-    assert [(finding.name, finding.state) for finding in findings] == [
-        ("mnist", "ok"),
-        ("fashion-mnist", "warning"),
-        ("kmnist", "fault"),
-    ]
-    assert findings[1].fix == "stdpbench data fetch fashion-mnist"
-    assert findings[2].detail == "train-labels is cut off"
-    cut.append("train-images")
-    first = next(iter(doctor._data_sets()))
-    sound(first)
-    assert (first.state, first.fix) == ("fault", "stdpbench data fetch mnist")
-    assert first.detail == f"{tmp_path}: train-images is not as published"
+    monkeypatch.setattr(fetch, "status", status)
+    damaged: list[str] = []
+    monkeypatch.setattr(fetch, "damaged", lambda name, folder: damaged)
+    mnist, fashion, kmnist = doctor._data_sets()
+    assert (mnist.name, mnist.state) == ("mnist", "ok")
+    expect(fashion, "warning", fix="stdpbench data fetch fashion-mnist")
+    expect(kmnist, "fault", "train-labels is cut off")
+    damaged.append("train-images")
+    expect(next(iter(doctor._data_sets())), "fault", "train-images is not as published", fix="data fetch mnist")
 
 
 def test_a_folder_that_can_be_written_to_is_left_as_it_was(tmp_path: Path) -> None:

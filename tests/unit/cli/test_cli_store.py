@@ -12,7 +12,6 @@ from edited_journal import edit_journal
 from filelock import FileLock
 
 import stdpbench
-from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import INDEX
 from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.queue import runner
@@ -187,7 +186,8 @@ def test_a_comparison_of_settings_over_seeds_has_their_means_and_names_lines_by_
         parameters = {"plasticity.nu_post": nu, "seed": seed}
         make_run(tmp_path, f"a-run-with-a-rather-long-name-{number}", vote=vote, parameters=parameters)
     names = [str(path) for path in sorted(tmp_path.glob("a-run*"))]
-    call("compare", *names, "--figure", str(tmp_path / "c.svg"), "--width", "88 mm")
+    out = call("compare", *names, "--figure", str(tmp_path / "c.svg"), "--width", "88 mm")
+    assert re.search(r"Over seeds\n(.+\n)*.*nu_post = 0\.02 +2 +65\.00 ± 7\.07 +[-−]20\.00 \[.+\] \(n = 2\)", out)
     drawn = (tmp_path / "c.svg").read_text(encoding="utf-8")
     assert re.findall(r">(seed = \d, nu_post = \S+|nu_post = \S+, seed = \d)<", drawn) == [
         f"nu_post = {nu}, seed = {seed}" for nu in (0.01, 0.02) for seed in (1, 2)
@@ -217,19 +217,6 @@ def test_show_names_what_differs_from_the_defaults_or_the_experiment_of_the_swee
     assert "Differences from the shipped experiment digits\n" in out
     assert re.search(r"network\.w_inh_exc +17 +2\n", out)
     assert "network.start " not in out
-
-
-def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> None:
-    for seed in (1, 2):
-        for name, vote, rate in (("slow", 0.6, 0.01), ("fast", 0.65, 0.02)):
-            parameters = {"seed": seed, "plasticity.nu_post": rate}
-            make_run(runs, f"{name}-{seed}", vote=vote + seed / 100, parameters=parameters)
-    names = ["slow-1", "slow-2", "fast-1", "fast-2"]
-    out = cli("compare", *names).partition("Over seeds\n")[2]
-    assert "nu_post = 0.02      2  66.50 ± 0.71   +5.00 [+5.00, +5.00] (n = 2)" in out
-    seeds = json.loads(cli("compare", *names, "--json"))["over_seeds"]
-    assert [group["runs"] for group in seeds["groups"]] == [names[:2], names[2:]]
-    assert json.loads(cli("compare", "slow-1", "fast-1", "--json"))["over_seeds"] is None
 
 
 @pytest.mark.parametrize(
@@ -348,17 +335,6 @@ def test_bad_input_gets_one_sentence(cli: Cli, arguments: list[str], message: st
     assert message in err
 
 
-def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) -> None:
-    with (runs / "second" / "journal.jsonl").open("a", encoding="utf-8") as journal:
-        journal.write("{}\n")
-    (runs / "third" / "metrics.json").write_text("[", encoding="utf-8")
-    (runs / "first" / "journal.jsonl").write_text("{}\n", encoding="utf-8")
-    for name in ("first", "third"):
-        assert cli("show", name, status=2).startswith("stdpbench: ")
-    assert "is damaged: it does not match its digest" in cli("show", "second")
-    assert "damaged" in cli("list")
-
-
 def test_runs_are_drawn_over_what_differs(cli: Cli, tmp_path: Path) -> None:
     target = tmp_path / "runs.svg"
     table = cli("list", "--plot", str(target), "--axes", "exc.tau_m,vote", "--colour", "plasticity.nu_post")
@@ -404,16 +380,3 @@ def test_tables_of_results_end_with_a_verdict_and_mark_what_flatters(
     compared = call("compare", str(tmp_path / "run1"), str(tmp_path / "run2"))
     assert compared.endswith(f"\nLearning does not help: {told}")
     assert compared.count("does not help") == 1
-
-
-def test_show_of_a_general_graph_leaves_out_what_it_has_not(call: Cli, tmp_path: Path, make_run: Make) -> None:
-    tables = {
-        "populations": {"input": {}, "exc": {"size": 3, "neuron": {"kind": "lif"}}},
-        "projections": {"feed": {"source": "input", "target": "exc", "receptor": "ge", "weight": 0.3}},
-    }
-    graph = Experiment.from_mapping({"name": "graph", "network": {"kind": "graph", **tables}})
-    shown = call("show", str(make_run(tmp_path, "graph", base=graph)))
-    differences = shown.partition("Differences from the defaults\n")[2].partition("\nmeasure")[0]
-    rows = [line.split() for line in differences.splitlines()[1:] if line]
-    assert {"network.kind", "network.populations.exc.size"} <= {row[0] for row in rows}
-    assert [row for row in rows if row[-1] == "–"] == []

@@ -10,28 +10,22 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import (
     Experiment,
     NetworkDraft,
-    asked_first,
     draft_groups,
-    parameter_groups,
     placed,
     read_experiment,
 )
 from stdpbench.experiment.draft_changes import changes_from, taking_back
 from stdpbench.experiment.draft_stages import (
-    WITHOUT_STAGES,
     StageRow,
     adding_stage,
     choosing_projections,
-    learnable,
     moving_stage,
     removing_stage,
     setting_length,
     stage_of,
-    stages_in_words,
     stages_of,
-    unit_of_stages,
 )
-from stdpbench.experiment.draft_steps import adding, copying, moving, removing, renaming, setting, starting_again
+from stdpbench.experiment.draft_steps import adding, renaming, setting, starting_again
 from stdpbench.experiment.starting_points import EMPTY, starting_points
 from stdpbench.experiment.templates import templates
 from stdpbench.experiment.templates.graph import GraphNetwork
@@ -213,31 +207,6 @@ def test_a_template_is_spelled_out_by_what_it_does_not_have(path: str, value: ob
     assert changed.value(path) == (None if value == "none" else tuple(value) if isinstance(value, list) else value)
 
 
-def test_steps_say_what_they_do(draft: NetworkDraft) -> None:
-    exc, upward = "network.populations.exc", "network.projections.upward"
-    step = removing(draft, exc)
-    assert (step.text, step.part, step.after(draft)) == (
-        "remove exc",
-        "network",
-        "Removed the population exc, and with it the projections feed and upward. Undo brings all back.",
-    )
-    assert removing(draft, upward).sentence == "Removed the projection upward. Undo brings it back."
-    assert (renaming(draft, exc, "cells").part, copying(draft, exc).part) == (
-        "network.populations.cells",
-        "network.populations.exc_2",
-    )
-    assert list(moving(draft, upward, -1).draft.projections) == ["upward", "feed"]
-    added = adding(draft, "projection", exc)
-    assert (added.part, added.draft.projections["exc_second"].receptor) == ("network.projections.exc_second", "ge")
-    assert adding(draft, "projection", "network.populations.input").part == "network.projections.input_second"
-    template = NetworkDraft(read_experiment("digits"))
-    assert adding(template, "population").after(template) == (
-        "Added exc_2. The network is spelled out now: the template diehl-cook does not have this."
-    )
-    assert setting(template, f"{FEED}.plasticity.nu_post", "0.02").after(template) == ""
-    assert setting(draft, f"{FEED}.normalise.value", "30").text == "feed.normalise.value → 30"
-
-
 def test_a_new_projection_goes_from_the_free_input_and_its_name_follows_its_ends() -> None:
     made = NetworkDraft.empty(DIGITS)
     for what in ("input", "population"):
@@ -368,20 +337,6 @@ def test_parts_of_a_network_are_added_removed_and_changed() -> None:
     assert not template.differences(draft.unchecked)
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("digits", ["network.n_exc", "network.start", "schedule.passes"]),
-        ("surrogate-digits", ["network.hidden", "schedule.passes"]),
-        ("song-abbott-2000", ["network.populations.cell.size", "network.projections.feed.weight.kind"]),
-    ],
-)
-def test_what_is_asked_first_is_what_the_experiment_has(name: str, expected: list[str]) -> None:
-    experiment = read_experiment(name)
-    found = asked_first(NetworkDraft(experiment), parameter_groups(experiment))
-    assert list(found)[: len(expected)] == expected
-
-
 # stages of the training in a draft: adding, removing, ordering, and what is wrong with them
 
 
@@ -389,13 +344,6 @@ def test_what_is_asked_first_is_what_the_experiment_has(name: str, expected: lis
 def stack() -> NetworkDraft:
     """Two stages of two passes each, in a template."""
     return NetworkDraft(read_experiment("stack-digits"))
-
-
-def test_stages_are_shown_as_they_are(stack: NetworkDraft) -> None:
-    assert stages_of(stack) == (StageRow(("feed",), "2"), StageRow(("upward",), "2"))
-    assert learnable(stack) == ("feed", "upward")
-    assert unit_of_stages(stack) == "passes"
-    assert stages_of(NetworkDraft(read_experiment("digits"))) == ()
 
 
 def test_steps_of_stages_keep_the_template_and_the_total(stack: NetworkDraft) -> None:
@@ -455,15 +403,3 @@ def test_stages_of_a_stream_have_durations() -> None:
     with pytest.raises(StdpbenchError, match=r"schedule\.stages\.2\.duration: expected a number in s"):
         setting_length(two, 1, "20 mV")
     assert removing_stage(one, 0).draft == draft
-
-
-def test_stages_are_values_that_change_an_experiment(stack: NetworkDraft) -> None:
-    before = read_experiment("stack-digits")
-    assert stages_in_words(before) == "1. feed, for 2 passes; 2. upward, for 2 passes."
-    changed = setting_length(stack, 1, "1").draft.finished()
-    assert stages_in_words(changed) == "1. feed, for 2 passes; 2. upward, for 1 pass."
-    assert changed.schedule.passes == 3
-    changed = removing_stage(removing_stage(stack, 0).draft, 0).draft.finished()
-    assert stages_in_words(changed) == WITHOUT_STAGES
-    assert changed.schedule.stages is None
-    assert changed.schedule.passes == 2

@@ -15,6 +15,7 @@ import pydantic
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from refusals import refused
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -142,13 +143,6 @@ def test_the_public_class_reads_text_files_and_names(tmp_path: Path) -> None:
             public.from_toml(text)
 
 
-def test_the_file_spells_quantities_with_units() -> None:
-    text = DEFAULT.to_toml()
-    assert 'tau_m = "100 ms"' in text
-    assert 'v_rest = "-65 mV"' in text
-    assert "nu_post = 0.01" in text
-
-
 @pytest.mark.parametrize(
     ("assignment", "section", "key", "value"),
     [
@@ -171,11 +165,6 @@ def test_the_file_spells_quantities_with_units() -> None:
 def test_set_reads_values_as_people_type_them(assignment: str, section: str, key: str, value: Any) -> None:
     experiment = DEFAULT.override(dict([parse_assignment(assignment)]))
     assert getattr(getattr(experiment, section), key) == value
-
-
-def test_set_at_top_level() -> None:
-    changed = DEFAULT.override(dict([parse_assignment("seed=3"), parse_assignment("name=mine")]))
-    assert (changed.seed, changed.name) == (3, "mine")
 
 
 def test_another_kind_starts_from_its_own_defaults_but_pictures_keep_their_steps() -> None:
@@ -212,17 +201,6 @@ def test_texts_about_an_experiment_go_with_the_results_that_they_describe() -> N
     assert named == DEFAULT.override({"about.title": "Twelve neurons"}).about
     mnist = read_experiment("fast-400")
     assert mnist.override({"data.path": "/elsewhere"}).about == mnist.about
-
-
-def test_a_parameter_of_another_kind_is_set_whatever_the_order() -> None:
-    first = DEFAULT.override({"data.kind": "npz", "data.path": "a.npz"})
-    last = DEFAULT.override({"data.path": "a.npz", "data.kind": "npz"})
-    assert first == last
-
-
-def test_inh_neurons_must_not_adapt() -> None:
-    with pytest.raises(StdpbenchError, match=r"inh\.kind 'adaptive-lif'.*'lif'"):
-        DEFAULT.override({"inh.kind": "adaptive-lif"})
 
 
 @pytest.mark.parametrize("text", ["exc.tau_m", "", "=5", " = 5"])
@@ -464,10 +442,8 @@ def test_sections_that_do_not_go_together_are_reported_together() -> None:
 def test_a_file_that_is_no_experiment_is_refused_in_one_sentence(folder: Path, content: bytes, message: str) -> None:
     path = folder / "mine.toml"
     path.write_bytes(content)
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(message):
         read_experiment(path)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_experiment_is_refused_with_the_nearest_one(folder: Path) -> None:
@@ -553,9 +529,8 @@ def test_a_network_of_layers_is_kept_and_an_experiment_of_this_kind_only_changed
     ],
 )
 def test_what_cannot_be_trained_is_refused(name: str, kind: str, clause: str) -> None:
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(clause):
         with_reference(Experiment.read(name), kind)
-    assert clause in str(caught.value)
 
 
 @pytest.mark.parametrize(

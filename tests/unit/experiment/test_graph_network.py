@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import refused
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments, value_at
@@ -224,23 +224,6 @@ def test_delays_are_shorter_than_the_stimulus() -> None:
         assert found == [f"{FEED}.delay.{name} must be shorter than schedule.stimulus"]
 
 
-def test_all_errors_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(
-        FILE.replace('"diehl-cook-triplet"', '"ojo"').replace("low = 0.003", "low = 3").replace('"lif"', '"fil"')
-    )
-    with pytest.raises(StdpbenchError) as caught:
-        read_experiment(path)
-    lines = FILE.splitlines()
-    expected = {
-        next(n for n, line in enumerate(lines, 1) if line.startswith(start)) for start in ("weight", "plasticity")
-    }
-    expected.add(1 + lines.index('neuron = { kind = "lif" }'))
-    assert {int(sentence.split()[2].rstrip(":")) for sentence in caught.value.sentences} == expected
-    found = refusals({"projections.feed.source": "x", "projections.drive.target": "y", "populations.two": {}})
-    assert len(found) == 3
-
-
 def test_what_only_the_data_tell_is_refused_then() -> None:
     stated = Experiment.from_mapping(changed({"populations.input.size": 784}))
     assert stated.graph(28, 28).populations["input"].size == 784
@@ -338,9 +321,8 @@ def test_the_structure_does_not(path: str, value: object) -> None:
     ],
 )
 def test_a_wrong_path_is_refused(path: str, message: str) -> None:
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(message):
         GRAPH.override({path: 1})
-    assert message in str(caught.value)
 
 
 def test_changes_can_add_and_remove_populations_and_projections() -> None:
@@ -391,9 +373,8 @@ def test_changes_can_add_and_remove_populations_and_projections() -> None:
     ],
 )
 def test_an_addition_that_is_not_complete_says_what_it_needs(changes: Mapping[str, Any], message: str) -> None:
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(message):
         GRAPH.override(changes)
-    assert message in str(caught.value)
 
 
 def test_a_template_is_spelled_out_before_anything_is_added() -> None:

@@ -102,18 +102,6 @@ def test_parameters_are_those_of_the_presentation(ran: tuple[LiveRun, Frames]) -
         experiment_at(LiveRun(), 3)
 
 
-def test_courses_meet_the_spikes(ran: tuple[LiveRun, Frames]) -> None:
-    live, frames = ran
-    moment = shown(live, frames, 3)
-    courses = moment.courses
-    assert len(courses.v) == moment.n_bins
-    assert courses.v[moment.output] == pytest.approx(-65.0)  # at the end of the step: reset
-    inside = moment.output[moment.output > 0]
-    assert (courses.v[inside - 1] > courses.threshold[inside - 1] - 5).all()
-    theta = frames[3][0]["recording"]["theta"][:, moment.neuron] * 1e3
-    np.testing.assert_allclose(courses.threshold, theta - 76.0)
-
-
 def test_weights_of_another_presentation_are_refused(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     made = experiment_at(live, 3)

@@ -73,14 +73,10 @@ def test_formatted_values(three: list[Entry]) -> None:
     a, b, c = three
     assert run_columns.text(a, "state") == "✓ finished"
     assert run_columns.text(a, "vote") == "90.00 %"
-    assert run_columns.text(a, "accuracy.vote.accuracy") == "90.00 %"
     assert run_columns.text(a, "exc.tau_m") == "25 ms"
-    assert run_columns.text(a, "progress") == ""
     assert run_columns.text(c, "progress") == "train 11.7 %"
     assert run_columns.text(b, "duration") == "1:00:01"
-    assert run_columns.text(c, "vote") == ""
     assert run_columns.summary(three) == "3 runs · 2 finished · 1 stopped · vote 70.0 to 90.0 %"
-    assert run_columns.summary([]) == "no runs"
     known = run_columns.columns(three)
     assert "exc.tau_m" in known["exc"]
     assert "accuracy.vote.accuracy" in known["metrics"]

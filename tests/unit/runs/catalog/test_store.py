@@ -99,23 +99,6 @@ def test_sorting_puts_missing_values_last(three: Path) -> None:
     assert value_text([True, 0.25, None]) == "true, 0.25, "
 
 
-@pytest.mark.parametrize(
-    ("filters", "sort", "message"),
-    [
-        (("exc.taum=1",), None, "did you mean 'exc.tau_m'"),
-        (("state=finishd",), None, "did you mean 'finished'"),
-        (("nonsense",), None, "COLUMN=VALUE"),
-        ((), "vot", "did you mean 'vote'"),
-        ((), "-qqq", "columns are name"),
-    ],
-)
-def test_invalid_selections_are_reported(
-    three: Path, filters: tuple[str, ...], sort: str | None, message: str
-) -> None:
-    with pytest.raises(StdpbenchError, match=message):
-        entries(three, filters=filters, sort=sort)
-
-
 def test_the_index_follows_the_folders(three: Path, make_run: Make) -> None:
     assert names(three) == ["a", "b", "c"]
     make_run(three, "b", vote=0.8)

@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import drive, finished, killed_at_position, new_run, set_
 
 from stdpbench.base.errors import DiskError, StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
     checkpoint_path,
@@ -26,10 +24,6 @@ from stdpbench.runs.folder.checkpoints import (
     tidy_checkpoints,
     write_checkpoint,
 )
-from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.protocol.facts import Remarked
-
-needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 
 def checkpoint(position: int = 10, number: int = 4, seed: int = 0) -> Checkpoint:
@@ -144,26 +138,6 @@ def test_it_may_be_given_another_number_of_facts(tmp_path):
     write_checkpoint(tmp_path, checkpoint(number=4))
     renumber_checkpoint(tmp_path, 10, 77)
     assert_same(read_checkpoint(tmp_path, 10), checkpoint(number=77))
-
-
-@needs_compiler
-@pytest.mark.parametrize("how", ["a parameter", "no folder"])
-@pytest.mark.parametrize("which", [[15], [5, 10, 15]])
-def test_a_run_goes_on_from_the_newest_that_is_whole(how, which, tmp_path):
-    wishes = {11: [set_(plasticity__nu_post=0.05)]}
-    expected = finished(new_run(tmp_path), at=wishes)
-    folder = new_run(tmp_path)
-    drive(folder, at=wishes, die=killed_at_position(18))
-    for position in which:
-        damage(checkpoint_path(folder.path, position), how)
-    engine = drive(folder, at={})
-    assert engine.positions[0] == which[0] - 5  # the one before it, or the start
-    from stdpbench.runs.folder.result_digests import outcome
-
-    assert outcome(folder) == expected
-    notes = [r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and r.fact.once]
-    assert len(notes) == (0 if how == "no folder" else len(which))
-    assert all("is damaged" in note for note in notes)
 
 
 # -- what is left behind ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from edited_journal import edit_journal
+from refusals import refused
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -157,6 +158,5 @@ def test_a_damaged_header_is_a_sentence(reader: str, full: Path) -> None:
     if reader == "newest weights":  # which has another source
         assert newest_weights(full).position == 3
         return
-    with pytest.raises(StdpbenchError, match="damaged") as found:
+    with refused(match="damaged"):
         read(full)
-    assert "\n" not in str(found.value)

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.client.run_client import ask
-from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.folder.status import held
 from stdpbench.runs.lineage.branches import rewind
 from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.messages import Mailbox
@@ -76,13 +74,6 @@ def test_the_process_of_a_run_tidies_what_is_its_own_and_nothing_behind_links(ho
     assert listing(home) == before
     assert not [name for name in parts if (folder.path / name).exists()]
     assert all((folder.path / name).exists() for name in stay)
-
-
-def test_a_run_that_is_opened_for_writing_is_rid_of_files_that_are_half_written(tmp_path, make_run):
-    folder = RunFolder.open(make_run(tmp_path, "a"))
-    (folder.path / f".run.json.{DEAD}.part").write_text("half")
-    with held(folder):
-        assert not (folder.path / f".run.json.{DEAD}.part").exists()
 
 
 @posix
@@ -159,19 +150,6 @@ def test_where_a_request_would_not_be_taken_that_is_said(home, tmp_path, make_ru
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(StdpbenchError, match="a process of another user is working on"):
         ask(folder, "pause")
-
-
-@posix
-def test_checkpoints_behind_a_link_are_written_and_read_and_not_removed(home, tmp_path):
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "checkpoints").symlink_to(home)
-    before = listing(home)
-    empty = Checkpoint(10, 0, {}, 0.0, 0, {}, {}, {})
-    for seconds in (1.0, 2.0, 3.0):
-        write_checkpoint(tmp_path / "run", replace(empty, seconds=seconds))
-    found, remarks = newest_checkpoint(tmp_path / "run")
-    assert (found.seconds, remarks) == (3.0, [])
-    assert set(before) <= set(listing(home))
 
 
 # -- the bin ---------------------------------------------------------------------------------------

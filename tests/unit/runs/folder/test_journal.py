@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tracemalloc
@@ -16,7 +15,7 @@ from typing import Any, get_args
 
 import pytest
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.journal import (
     NAME,
     DamagedJournalError,
@@ -252,49 +251,6 @@ def test_a_fact_that_json_does_not_know_is_no_half_line(tmp_path):
 
 
 # -- a full disk -----------------------------------------------------------------------------------
-
-
-class Disk:
-    """A disk whose syncs of the journal fail when a test says so; what was not synced before is lost then.
-
-    The system says so once: it takes the lost pages for written, and the next sync of the file succeeds.
-    """
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.path = folder / NAME
-        self.fails = False
-        self.synced = b""
-        monkeypatch.setattr("os.fsync", self.fsync)
-
-    def fsync(self, handle: int) -> None:
-        if not self.path.exists() or not os.path.samestat(os.fstat(handle), self.path.stat()):
-            return
-        content = self.path.read_bytes()
-        if not self.fails:
-            self.synced = content
-            return
-        self.fails = False
-        self.path.write_bytes(self.synced + bytes(len(content) - len(self.synced)))
-        raise OSError(5, "Input/output error")
-
-
-@pytest.mark.parametrize("how", ["append", "sync"])
-def test_after_a_failed_sync_what_was_lost_is_written_anew(how, tmp_path, monkeypatch):
-    disk, journal = Disk(tmp_path, monkeypatch), new_journal(tmp_path)
-    journal.append(RECORDS[0], sync=True)
-    journal.append(RECORDS[1])
-    journal.append(RECORDS[2])
-    disk.fails = True
-    with pytest.raises(DiskError, match=r"journal\.jsonl cannot be written: Input/output error"):
-        journal.append(RECORDS[3], sync=True) if how == "append" else journal.sync()
-    assert journal.records == RECORDS[:3]
-    journal.sync()
-    assert read_journal(tmp_path) == RECORDS[:3]
-    journal.append(RECORDS[3], sync=True)
-    journal.append(RECORDS[4])
-    journal.close()
-    assert read_journal(tmp_path) == RECORDS[:5]
-    assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
 FULL = """

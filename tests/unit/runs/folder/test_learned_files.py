@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from harness import experiment, new_run
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
 from stdpbench.declare.learned_names import FEED
 from stdpbench.engine.network import Learned
@@ -78,12 +78,6 @@ def test_a_rewind_removes_those_at_the_end_only(folder: RunFolder) -> None:
     assert [path.name for path in (folder.path / "learned").iterdir()] == ["notes.txt"]
     assert not (folder.path / "weights.npy").exists()
     assert read_learned_files(folder, SHAPES, start=True) == LEARNED
-
-
-def test_a_run_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
-    with pytest.raises(DiskError, match="learned cannot be created"):
-        write_learned_files(RunFolder(tmp_path / "gone"), {"second.w": np.eye(2)})
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_snapshots_hold_all_arrays(folder: RunFolder) -> None:

@@ -34,7 +34,6 @@ def _made(runs: Path) -> list[str]:
 
 def _list(runs: Path) -> None:
     Store(runs)
-    pass
 
 
 def _create(runs: Path) -> None:

@@ -223,12 +223,6 @@ def test_a_damaged_item_has_failed_and_can_be_removed(tmp_path: Path) -> None:
     assert order(queue) == ["c"]
 
 
-def test_a_number_is_not_used_twice(tmp_path: Path) -> None:
-    queue = filled(tmp_path, *"ab")
-    queue.remove([2])
-    assert queue.add(Experiment.from_mapping({"name": "c"}), Options()).number == 3
-
-
 # -- the runner, with processes that only seem to be -----------------------------------------------------------------
 
 
@@ -375,16 +369,20 @@ def test_a_run_that_was_terminated_or_found_the_lock_taken_is_resumed(
     assert left(tmp_path) == []
 
 
-def test_a_run_stopped_by_the_user_is_held(tmp_path: Path, play: Callable[..., list[str]]) -> None:
+@pytest.mark.parametrize(
+    ("end", "item"),
+    [
+        (("stopped", "on request"), (1, HELD, "stopped on request")),
+        (("paused", "no space left on device"), (1, FAILED, "no space left on device")),
+    ],
+    ids=["stopped by the user", "paused because of a problem"],
+)
+def test_a_run_that_does_not_finish_stays_in_the_queue(
+    end: tuple[str, str], item: tuple[int, str, str], tmp_path: Path, play: Callable[..., list[str]]
+) -> None:
     filled(tmp_path, *"ab")
-    play(a=Script(("building", ""), ("running", ""), ("stopped", "on request")))
-    assert left(tmp_path) == [(1, HELD, "stopped on request")]
-
-
-def test_a_run_that_pauses_because_of_a_problem_fails(tmp_path: Path, play: Callable[..., list[str]]) -> None:
-    filled(tmp_path, *"ab")
-    play(a=Script(("building", ""), ("running", ""), ("paused", "no space left on device")))
-    assert left(tmp_path) == [(1, FAILED, "no space left on device")]
+    play(a=Script(("building", ""), ("running", ""), end))
+    assert left(tmp_path) == [item]
 
 
 def test_a_run_that_was_paused_and_resumed_is_not_stopped(tmp_path: Path, play: Callable[..., list[str]]) -> None:
