@@ -163,13 +163,6 @@ def test_a_picture_shown_as_another_presentation_draws_other_spikes(trained, ima
     trained.set_state(state)
 
 
-def test_phases_draw_different_spikes(trained, images):
-    made = trained.experiment
-    label, _ = gathered(respond(trained, made, images.part(0, 50), "label", workers=1), 50)
-    test, _ = gathered(respond(trained, made, images.part(0, 50), "test", workers=1), 50)
-    assert (label != test).any()
-
-
 def test_a_simulated_rest_in_training_changes_no_evaluation(trained, images):
     """A rest between training pictures is none between those that label and test."""
     made = trained.experiment

@@ -9,7 +9,6 @@ import pytest
 from harness import N_TRAIN, arrays, drive, experiment, finished, new_run
 
 import stdpbench
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import start_arrays
 from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment
@@ -147,10 +146,3 @@ def test_delays_of_a_paused_run_can_be_replaced(parent: RunFolder, tmp_path: Pat
     assert "up.d contains values from 4 to 4; allowed are 0 to 0.004, in seconds (d_max = 4 ms)" in errors[0]
     assert abs(seen[3] - 1.25e-3).max() < 1e-3
     assert (seen[3] != seen[2]).mean() > 0.9
-
-
-def test_python_says_where_no_delays_learn(tmp_path: Path) -> None:
-    folder = new_run(tmp_path, with_delays(**{f"{UP}.kind": "none", "network.projections.back": "none"}))
-    drive(folder, at={2: ["stop"]})
-    with pytest.raises(StdpbenchError, match=r"no delays of .* learn; fixed ones follow from experiment and seed"):
-        _ = stdpbench.open_run(folder.path).delays

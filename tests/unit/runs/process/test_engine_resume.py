@@ -153,15 +153,6 @@ def later(position: int) -> dict[int, list[Any]]:
     return {at: wishes for at, wishes in CHANGES.items() if at > position}
 
 
-@pytest.mark.parametrize("position", [1, 5, 9, 24])
-def test_killed_after_parameters_were_changed(position, changed, undisturbed, tmp_path):
-    assert changed != undisturbed
-    folder = new_run(tmp_path)
-    drive(folder, at=CHANGES, die=killed_at_position(position))
-    assert finished(folder, at=later(position - 1)) == changed
-    assert_written_once(folder)
-
-
 @pytest.mark.parametrize(("wish", "position"), [("pause", 6), ("stop", 8), ("checkpoint", 6)])
 def test_a_change_survives_a_checkpoint_that_was_written_before_it_came_again(wish, position, changed, tmp_path):
     folder = new_run(tmp_path)

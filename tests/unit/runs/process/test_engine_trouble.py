@@ -142,16 +142,6 @@ def test_a_conductance_that_blows_up_pauses_the_run(between, tmp_path):
     assert not (folder.path / "weights.npy").exists()
 
 
-def test_a_variable_of_a_neuron_of_another_package_pauses_the_run_as_well(plug_in, tmp_path):
-    folder = new_run(tmp_path, plug_in)
-    engine = drive(folder, at={7: [set_(exc__growth=1e200)]}, paused=["stop"])
-    ((position, reason),) = engine.pauses
-    assert position == 8
-    assert reason.startswith("exc.surge are no longer finite after training presentation 7: ")
-    rewind(folder, 6)
-    assert finished(folder)
-
-
 def test_neurons_that_blow_up_when_nothing_learns_fail_the_run(plug_in, tmp_path, monkeypatch):
     folder = new_run(tmp_path, plug_in)
 

@@ -26,7 +26,7 @@ from stdpbench.runs.preparation.start import check_disjoint, load_split
 from stdpbench.runs.process import held_out
 from stdpbench.runs.process.held_out import held_out_part, measure
 from stdpbench.runs.protocol.facts import HeldOut, Record, Remarked
-from stdpbench.runs.protocol.live_run import LiveRun, describe
+from stdpbench.runs.protocol.live_run import LiveRun
 
 compiled = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -276,10 +276,6 @@ def test_measures_do_not_take_a_run_back_to_where_they_are_of():
     assert Record.from_mapping(record.to_mapping()) == record
     live = LiveRun.replay([Record(0, 15, "t", Remarked("There.")), record])
     assert (live.position, live.held_out) == (15, {10: record.fact})
-    sentence = describe(record)
-    assert sentence.startswith("On 40 held-out pictures: vote 50.0 %, winning neurons as K = 7 clusters: purity 0.75")
-    unlabelled = Record(2, 20, "t", HeldOut(40, "later", {"accuracy_vote": None, "dead": 3.0}))
-    assert describe(unlabelled) == "On 40 held-out pictures: 3 neurons silent."
 
 
 def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):

@@ -7,25 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, new_run, set_
+from harness import N_TRAIN, drive, experiment, finished, new_run, set_
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run_from
-from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.runs.protocol.options import Options
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
-PICTURE = (np.arange(64).reshape(8, 8) * 4).tolist()
 WISHES = {7: [set_(lateral__rho_0="40 Hz")]}
-LATE = N_TRAIN + N_LABEL + N_TEST + N_LABEL
-"""A position at which the simulator holds the network before learning."""
 
 
 def plastic() -> Experiment:
@@ -83,17 +78,3 @@ def reports_at_start(folder: RunFolder) -> list[str]:
         drive(folder, at={0: ["stop"], 2: ["stop"]})
     remarks = [r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked)]
     return [text for text in remarks if text.startswith("Not taken")]
-
-
-def test_what_is_tried_is_answered_by_its_weights(parent: RunFolder, tmp_path: Path) -> None:
-    answers = [Probe(parent).answer("try", {"image": PICTURE})]
-    folder = new_run(tmp_path, plastic())
-
-    def heard(engine: Any, name: str, error: str) -> None:
-        assert error == ""
-        if name == "try":
-            answers.append(engine.replies[-1][2])
-
-    assert finished(folder, at=WISHES | {LATE: [("try", {"image": PICTURE})]}, replied=heard) == outcome(parent)
-    assert len(answers) == 2
-    assert answers[1]["spike_counts"] == answers[0]["spike_counts"]

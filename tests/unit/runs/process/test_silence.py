@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import drive, experiment, finished, killed_at_position, new_run
+from harness import drive, experiment, finished, new_run
 from rich.console import Console
 
 import stdpbench
@@ -163,18 +163,6 @@ def test_few_evaluated_pictures_are_said_at_the_start(tmp_path: Path) -> None:
     words = "Accuracy is measured on 6 pictures only, so it is uncertain by up to ± "
     (said,) = (w for w in stdpbench.open_run(folder.path).warnings if w.startswith(words))
     assert said.endswith("raise schedule.test_images to evaluate 100 or more.")
-
-
-def test_a_run_that_is_cut_off_says_the_same_once(tmp_path: Path) -> None:
-    made = experiment(exc__v_thresh=0.0)
-    whole = new_run(tmp_path / "whole", made)
-    expected = finished(whole)
-    folder = new_run(tmp_path / "cut", made)
-    for position in (13, 20, 21):
-        drive(folder, die=killed_at_position(position))
-    assert finished(folder) == expected
-    texts = [r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and not r.fact.once]
-    assert texts == stdpbench.open_run(whole.path).warnings
 
 
 @pytest.mark.parametrize(("silent", "warned"), [(0, False), (5, False), (6, True), (100, True)])

@@ -128,15 +128,6 @@ def test_the_cut_into_pieces_changes_nothing_that_is_learned(piece, parent, tmp_
     assert alarms == expected
 
 
-@pytest.mark.parametrize("at", [5, 12])
-def test_a_killed_stream_goes_on_bit_for_bit(at, parent, tmp_path):
-    folder = new_run(tmp_path, experiment())
-    drive(folder, die=killed_at_position(at))
-    finished(folder)
-    assert learned(folder) == learned(parent)
-    assert pieces(folder) == pieces(parent)
-
-
 def test_branches_and_rewinding(parent, tmp_path):
     same = branch(parent, 7, runs=tmp_path)
     finished(same)
@@ -170,6 +161,7 @@ def test_parameters_change_between_pieces(parent, tmp_path):
     drive(killed, at=changed, die=killed_at_position(12))
     finished(killed)
     assert learned(killed) == learned(folder) != learned(parent)
+    assert pieces(killed) == pieces(folder)
 
 
 def test_there_are_no_pictures_to_hold_out(tmp_path):

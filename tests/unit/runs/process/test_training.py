@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -11,8 +10,7 @@ from training_cases import BINS, SIDE, ScriptedSimulator, experiment, pictures, 
 
 from stdpbench.data.datasets import Images
 from stdpbench.data.stimuli import Events, EventSet
-from stdpbench.engine.network import start_weights
-from stdpbench.engine.simulators import open_graph, open_simulator
+from stdpbench.engine.simulators import open_graph
 from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.presentation.frozen import present_frozen
@@ -115,14 +113,6 @@ def test_spikes_of_the_rest_do_not_count():
     assert len(first.response.spikes["exc"]) == 34
 
 
-def test_each_attempt_draws_its_own_spikes():
-    made, images = experiment(encoding__intensity_step=0.0), pictures()
-    simulator = ScriptedSimulator(made, lambda number, spikes: 0)
-    next(iter(train(simulator, made, images)))
-    drawn = {(shown.spikes.index.tobytes(), shown.spikes.bin.tobytes()) for shown in simulator.shown}
-    assert len(drawn) == 4
-
-
 # -- between two presentations ---------------------------------------------------------------------
 
 
@@ -203,40 +193,6 @@ def test_the_last_bins_stay_empty_where_a_spike_would_be_in_flight(delays, betwe
 
 
 # -- on a real network -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("between", ["rest", "carry"])
-def test_training_follows_from_the_seed(between):
-    made = experiment(
-        schedule__between=between,
-        schedule__stimulus=60.0,
-        schedule__max_attempts=3,
-        network__delays="uniform",
-        network__max_delay=3.0,
-        network__weight_sum=30.0,
-        network__n_exc=4,
-        network__inhibition="layer",
-        exc__theta_start=14.0,
-    )
-    images = pictures(15)
-
-    def trained(experiment: Experiment, breaks: tuple[int, ...] = ()) -> bytes:
-        simulator, _ = open_simulator(experiment, images.n_values)
-        simulator.w[...] = start_weights(experiment, images)
-        spikes, start = 0, 0
-        for stop in (*breaks, 15):
-            for presented in islice(train(simulator, experiment, images, start), stop - start):
-                spikes += int(presented.response.counts("exc").sum())
-            start = stop
-        result = b"".join(values.tobytes() for values in simulator.state().values())
-        simulator.close()
-        assert spikes > 20
-        return result
-
-    first = trained(made)
-    assert trained(made) == first
-    assert trained(made, breaks=(4, 11)) == first
-    assert trained(made.override({"seed": 4})) != first
 
 
 # the speed of a run and the time that it says is left

@@ -88,17 +88,3 @@ def test_jumping_about_gives_the_right_stimulus():
             expected = encode(made, images, "label", presentation, attempt, presentation)
             assert same(stimuli.get(presentation, attempt), expected)
             stimuli.encode_ahead()
-
-
-def test_phases_seeds_and_attempts_draw_different_spikes():
-    made, images = experiment(), pictures()
-    drawn = [
-        encode(made, images, "train", 0, 0, 0),
-        encode(made, images, "label", 0, 0, 0),
-        encode(made, images, "test", 0, 0, 0),
-        encode(made, images, "train", 1, 0, 0),
-        encode(made, images, "train", 0, 1, 0),
-        encode(made.override({"seed": 4}), images, "train", 0, 0, 0),
-    ]
-    assert len({spikes.index.tobytes() + spikes.bin.tobytes() for spikes in drawn}) == 6
-    assert same(drawn[0], encode(made, images, "train", 0, 0, 0))
