@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from refusals import refused
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_files import content_limit, open_hdf5, read_apart, read_npy, read_npz
@@ -32,9 +33,8 @@ def test_a_header_that_announces_more_than_there_is_is_refused(shape: tuple[int,
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("x.npy", npy_bytes(shape))
     for read, name in ((read_npy, "a.npy"), (read_npz, "a.npz")):
-        with pytest.raises(StdpbenchError, match=rf"{name} is damaged") as caught:
+        with refused(match=rf"{name} is damaged"):
             read(tmp_path / name)
-        assert "\n" not in str(caught.value)
 
 
 def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path: Path) -> None:

@@ -187,16 +187,6 @@ def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_where_nothing_can_be_written_or_removed(tmp_path, monkeypatch):
-    def refuse(*_, **__):
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr(os, "open", refuse)
-    monkeypatch.setattr(os, "unlink", refuse)
-    with pytest.raises(StdpbenchError, match="a cannot be written: Read-only file system"):
-        write_text_aside(tmp_path / "a", "x")
-
-
 def test_toml_of_a_person(tmp_path):
     path = tmp_path / "ü.toml"
     path.write_bytes(b"\xef\xbb\xbfa = 1\n")  # as Notepad saves it

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refused
 
 from stdpbench.base import units
-from stdpbench.base.errors import StdpbenchError
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -55,10 +55,8 @@ def test_leaves_what_is_no_text_to_the_type_check(value: object) -> None:
     ],
 )
 def test_says_what_was_wrong_and_what_would_be_right(text: str, unit: str, message: str) -> None:
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(message):
         units.read(text, unit)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 @given(value=FINITE, unit=st.sampled_from(("", "s", "us", "min", "uV", "pF", "nS", "nA", "Hz", "px")))

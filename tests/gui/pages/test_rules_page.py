@@ -56,7 +56,6 @@ def test_a_rule_is_shown_by_real_curves_with_their_conditions(page: RulesPage, q
     np.testing.assert_allclose(now(page).curves[0].change, window_of(now(page).x), atol=1e-12)
     assert page.plots[0].foot.text() == "1 pair, starting weight 0.5, bounds 0 … 1."
     assert "3 equidistant pairs" in page.plots[2].foot.accessibleDescription()
-    assert "Song, Miller" in page.about.text()
     assert "https://doi.org/10.1038/78829" in page.about.text()
     for plot in page.plots:
         assert plot.isVisible()
@@ -139,10 +138,7 @@ def test_a_rule_opens_with_the_protocol_that_tells_most(page: RulesPage, qtbot: 
     page.choose("triplet")
     waits(qtbot, lambda: settled(page) and now(page).protocol == "frequency")
     assert page.plots[0].title == "Frequency curve"
-    assert "Shown first: Potentiation by pairs" in page.plots[0].why.text()
     assert "Drawn with w_max 3" in page.plots[0].why.text()
-    assert "bounds 0 … 3" in page.plots[0].foot.text()
-    assert page.plots[1].title == "Pair window"
     assert "an isolated pair with the input spike first changes nothing" in page.plots[1].summary()  # zero, and why
     assert page.preset.currentText() == "visual-cortex-minimal"
     page.preset.setCurrentIndex(page.preset.findText("hippocampus-minimal"))
@@ -278,7 +274,6 @@ def test_figures_and_numbers_leave(page: RulesPage, qtbot: QtBot, tmp_path: Path
     spec, table = not_none(page.plots[2].figure()), not_none(page.plots[2].table())
     caption = page.plots[2].caption_of(spec)
     assert "a_plus 0.02" in caption
-    assert "3 equidistant pairs" in caption
     assert "doi:10.1016/S0896-6273(01)00542-6" in caption
     assert draw(spec, 88, 8, 100).axes
     assert table[0] == ["rule", "frequency (Hz)", "Δw, Δt = +10 ms", "Δw, Δt = −10 ms"]
@@ -379,13 +374,6 @@ def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: RulesPage, qtbot: QtBo
     page.take(path)
     assert "unknown name nothing" in page.notices.texts()[-1]
     assert getattr(page.state.rule, "a_plus", 0) == 0.03
-
-
-def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: RulesPage) -> None:
-    page.choose("bcm")
-    page.edit()
-    assert "bcm has averages" in page.notices.texts()[-1]
-    assert page.state.kind == "bcm"
 
 
 # -- the page as part of the window ----------------------------------------------------------------

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 from dataset_files import blobs, idx_bytes
+from refusals import refused
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import fetch as module
@@ -182,11 +183,8 @@ def test_what_is_not_the_published_file_leaves_nothing(server, tmp_path):
     mirror = server.mirror("a")
     for path in server.files:
         server.files[path] = gzip.compress(b"another file")
-    with pytest.raises(
-        StdpbenchError, match=r"train-images-idx3-ubyte\.gz of mnist could not be fetched .*wrong checksum.*--from"
-    ) as caught:
+    with refused(match=r"train-images-idx3-ubyte\.gz of mnist could not be fetched .*wrong checksum.*--from"):
         get(server, tmp_path, mirror)
-    assert "\n" not in str(caught.value)
     assert not (tmp_path / "in" / "mnist").exists()
     server.files = dict.fromkeys(server.files, b"<html>please log in</html>")
     with pytest.raises(StdpbenchError, match="wrong checksum"):
@@ -240,12 +238,6 @@ def test_import_checks_all_before_it_copies_any(tmp_path):
     with pytest.raises(StdpbenchError, match=r"source holds neither t10k-labels-idx1-ubyte nor"):
         fetch("mnist", tmp_path / "in", source)
     assert not (tmp_path / "in").exists()
-
-
-def test_what_cannot_be_written_is_one_sentence(server, tmp_path):
-    (tmp_path / "in").write_text("a file where a folder belongs")
-    with pytest.raises(StdpbenchError, match=r"in.* cannot be written"):
-        get(server, tmp_path, server.mirror("a"))
 
 
 def test_unknown_names():

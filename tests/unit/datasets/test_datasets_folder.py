@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from dataset_files import blobs
 from PIL import Image
+from refusals import refused
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.folder import Folder
@@ -123,9 +124,8 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path, content):
     data = cut_png(tmp_path) if content == "cut" else content
     write(tmp_path / "in" / "a.png", blobs(1, 50, 50)[0])
     (tmp_path / "in" / "broken one.png").write_bytes(data)
-    with pytest.raises(StdpbenchError, match=r"broken one\.png cannot be read as a PNG or JPEG picture") as caught:
+    with refused(match=r"broken one\.png cannot be read as a PNG or JPEG picture"):
         Folder(path=str(tmp_path / "in")).load()
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can names be any bytes")

@@ -200,18 +200,6 @@ def test_prepare_applies_the_steps_to_both_halves(tmp_path):
     assert split.test.labels is None
 
 
-def test_images_parts_and_rows():
-    images = Images(blobs(5), np.arange(5))
-    part = images.part(1, 3)
-    assert len(part) == 2
-    assert part.labels.tolist() == [1, 2]
-    assert np.shares_memory(part.pixels, images.pixels)
-    row = part.stimulus(0)
-    assert row.dtype == np.float64
-    assert row.shape == (30,)
-    assert np.array_equal(row, images.pixels[1].reshape(-1))
-
-
 def test_validation_holds_out_training_pictures_and_no_test_picture():
     split = Split(Images(blobs(12), np.arange(12)), Images(blobs(4, seed=9), np.arange(4)), tuple("abcdefghijkl"))
     inner = validation_split(split, 3)

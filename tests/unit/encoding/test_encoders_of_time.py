@@ -162,11 +162,6 @@ def test_delta_does_not_depend_on_how_a_line_is_sampled() -> None:
     assert np.abs(net[:3] - net[3:] - moved).max() < 1
 
 
-def test_events_are_spikes_and_two_in_a_step_are_one() -> None:
-    recording = Events(np.array([3, 1, 3, 3, 0], np.int32), np.array([0.0005, 0.002, 0.0021, 0.0029, 0.2]), 0.25)
-    assert pairs(encode(make("events"), recording)) == [(0, 3), (2, 1), (2, 3)]
-
-
 def test_a_stimulus_of_another_kind_is_refused_in_a_sentence() -> None:
     with pytest.raises(StdpbenchError, match=r"encoding\.kind 'latency' cannot encode signals"):
         encode(make("latency"), Signal(np.zeros((1, 3)), 1.0))

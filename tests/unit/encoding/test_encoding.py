@@ -116,24 +116,6 @@ def test_other_seeds_phases_presentations_and_attempts_are_independent(image: ND
         assert stats.poisson.cdf((base & drawn).sum(), shared) > SIGNIFICANCE
 
 
-def test_hardly_any_light_gives_hardly_any_spikes() -> None:
-    for grey in (1e-6, 1e-30, 1e-300, 5e-324):
-        assert len(encode(np.full(4, grey))) == 0
-
-
-def test_one_bin_and_one_pixel() -> None:
-    encoder = Poisson(rate_per_grey=0.5 / (255 * 2 * DT))
-    drawn = [len(encode(np.array([255.0]), encoder=encoder, presentation=number, n_bins=1)) for number in range(2000)]
-    assert set(drawn) == {0, 1}
-    assert stats.binomtest(sum(drawn), len(drawn), 0.5).pvalue > SIGNIFICANCE
-
-
-def test_a_probability_close_to_one_fires_almost_always() -> None:
-    encoder = Poisson(rate_per_grey=0.999 / (255 * 2 * DT))
-    spikes = cells(encode(np.full(100, 255.0), encoder=encoder), 100)
-    assert stats.binomtest(int(spikes.sum()), spikes.size, 0.999).pvalue > SIGNIFICANCE
-
-
 @pytest.mark.parametrize("rate", [1 / (255 * 2 * DT), 100.0])
 def test_a_probability_of_one_or_more_is_refused_in_a_sentence(rate: float) -> None:
     with pytest.raises(StdpbenchError) as caught:

@@ -11,7 +11,7 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.figures.confusion import confusion, confusion_on
-from stdpbench.results.figures.drawing import blues, greys, new_figure, readable_on, shortened, spaced
+from stdpbench.results.figures.drawing import blues, new_figure, readable_on
 from stdpbench.results.figures.fields import Mosaic, fields_on, receptive_fields
 from stdpbench.results.figures.run_figures import accuracy_over_time
 from stdpbench.results.figures.saving import at_width, millimetres, write_figure
@@ -254,29 +254,6 @@ def lightness(colours: np.ndarray) -> np.ndarray:
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)[:, :3]
     y = linear @ np.array([0.2126, 0.7152, 0.0722])
     return np.where(y > 0.008856, 116 * np.cbrt(y) - 16, 903.3 * y)
-
-
-@pytest.mark.parametrize("shades", [greys, blues])
-def test_lightness_falls_evenly(shades: Any) -> None:
-    found = lightness(shades()(np.linspace(0, 1, 21)))
-    assert found[0] == pytest.approx(100, abs=0.1)
-    assert found[-1] < 15
-    steps = -np.diff(found)
-    assert steps.min() > 0.5 * steps.mean()
-    assert steps.max() < 1.6 * steps.mean()
-
-
-def test_numbers_and_names_are_written_as_people_write_them() -> None:
-    assert [spaced(n) for n in (0, 999, 9999, 10_000, 1_234_567)] == [
-        "0",
-        "999",
-        "9999",
-        "10\u202f000",
-        "1\u202f234\u202f567",
-    ]
-    assert shortened("short") == "short"
-    assert shortened("a rather long class name 17") == "a rather long …s name 17"
-    assert len(shortened("x" * 100)) == 24
 
 
 def test_text_stands_out_from_every_shade() -> None:

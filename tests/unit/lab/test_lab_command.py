@@ -21,12 +21,6 @@ def test_a_rule_alone_opens_with_its_protocol_and_says_why(call: Command) -> Non
     assert "●" in out
 
 
-def test_a_curve_that_is_zero_says_so_and_why(call: Command) -> None:
-    out = call("lab", "bcm", "pair-window")
-    assert "(zero everywhere)" in out
-    assert "One pair changes nothing" in out
-
-
 def test_overlay_parameters_and_files(tmp_path: Path, call: Command) -> None:
     files = [tmp_path / f"ü.{suffix}" for suffix in ("pdf", "png", "svg", "csv")]
     arguments = ["pair-additive", "frequency", "--set", "plasticity.a_plus=0.02", "--overlay", "triplet"]

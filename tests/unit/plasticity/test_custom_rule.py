@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.expressions import Code
@@ -224,10 +225,8 @@ def test_a_definition_is_refused_in_one_sentence(path: tuple[str, ...], value: A
     for key in path[:-1]:
         table = table[key]
     table[path[-1]] = value
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(message):
         made(**parts)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def test_an_experiment_spells_its_rule_out() -> None:

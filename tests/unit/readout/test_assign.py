@@ -55,20 +55,6 @@ def test_class_without_pictures_has_no_neuron_and_no_nan() -> None:
     assert not found.mean_response[[1, 3]].any()
 
 
-def test_proportions_sum_to_one_or_nothing() -> None:
-    assert assign(COUNTS, LABELS, 2).proportions.sum(axis=0) == pytest.approx([1, 1, 1, 1, 0])
-
-
-def test_order_of_pictures_does_not_matter() -> None:
-    rng = np.random.default_rng(0)
-    counts, labels = rng.poisson(1.0, (200, 30)).astype(np.uint16), rng.integers(0, 5, 200)
-    order = rng.permutation(200)
-    one, other = assign(counts, labels, 5), assign(counts[order], labels[order], 5)
-    assert np.array_equal(one.mean_response, other.mean_response)
-    assert np.array_equal(one.labels, other.labels)
-    assert len(set(one.labels.tolist())) == 5
-
-
 @pytest.mark.parametrize("elements", [1, 7, 64])
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
     rng = np.random.default_rng(2)
@@ -84,11 +70,6 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch, elements: int) ->
 def test_no_labelled_picture_at_all() -> None:
     found = assign(np.zeros((0, 3), np.uint8), np.zeros(0, np.int64), 2)
     assert found.labels.tolist() == [NO_ANSWER] * 3
-
-
-def test_result_is_frozen() -> None:
-    with pytest.raises(ValueError, match="read-only"):
-        assign(COUNTS, LABELS, 2).labels[0] = 1
 
 
 @pytest.mark.parametrize(

@@ -117,24 +117,9 @@ def test_responses_that_are_all_alike_are_one_cluster(method):
     assert set(cluster(alike, method, None if method == "hdbscan" else 4, 0).tolist()) == {0}
 
 
-def test_as_many_clusters_as_points():
-    points = features(blobs(n=3)[::3])
-    assert len(np.unique(cluster(points, "spectral", len(points), 0))) == len(points) == 4
-
-
 def test_neurons_as_clusters():
     counts = np.array([[0, 3, 1], [2, 2, 0], [0, 0, 0], [0, 0, 9]], np.uint16)
     assert winners(counts).tolist() == [1, 0, NO_ANSWER, 2]
-
-
-def test_compact_clusters_score_better_than_mixed_ones():
-    points = features(blobs())
-    good, mixed = compactness(points, LABELS), compactness(points, np.tile(np.arange(4), 50))
-    assert good.silhouette > 0.5 > mixed.silhouette
-    assert good.davies_bouldin < mixed.davies_bouldin
-    assert good.calinski_harabasz > mixed.calinski_harabasz
-    assert np.isnan(compactness(points, np.zeros(200, int)).silhouette)
-    assert compactness(points, np.zeros(200, int)).to_mapping()["silhouette"] is None
 
 
 @pytest.mark.parametrize("method", ["pca", "t-sne", "umap"])

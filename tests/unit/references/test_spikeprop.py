@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from refusals import refused
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.experiment.references import Task
 from stdpbench.experiment.references.spikeprop import (
@@ -170,9 +170,8 @@ def test_silent_outputs_have_no_class() -> None:
     ],
 )
 def test_what_cannot_be_trained_is_refused(changes: dict[str, Any], clause: str) -> None:
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(clause):
         read_experiment("spikeprop-xor").override(changes)
-    assert clause in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -192,9 +191,8 @@ def test_a_network_spelled_out_is_refused_with_the_path(path: str, value: Any, c
     for section in sections:
         table = table[section]
     table[name] = value
-    with pytest.raises(StdpbenchError) as caught:
+    with refused(clause):
         Experiment.from_mapping(tables)
-    assert clause in str(caught.value)
 
 
 def test_rows_of_a_table_get_receptive_fields_and_pictures_latencies() -> None:

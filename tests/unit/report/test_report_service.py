@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,15 +118,6 @@ def test_without_spike_times_answers_over_time_are_refused_in_a_sentence(run: Ru
         service.answer("settle", {}, silent)
 
 
-def test_t_sne_reports_progress(run: RunFolder) -> None:
-    progress: list[tuple[str, int, int]] = []
-    plane = plane_of(*ReportService(run).answer("embed", {"method": "t-sne"}, lambda *what: progress.append(what)))
-    assert plane.trustworthiness is not None
-    assert 0.5 < plane.trustworthiness <= 1
-    assert progress[-1][:1] + progress[-1][2:] == ("t-sne", 1000)
-    assert [done for _, done, _ in progress] == sorted(done for _, done, _ in progress)
-
-
 def test_quick_features_are_those_of_the_full_decomposition() -> None:
     counts = np.random.default_rng(5).poisson(2.0, (150, 80)).astype(np.uint16)
     whole, quick = features(counts, 10), features(counts, 10, quick=True)
@@ -151,12 +141,3 @@ def test_the_process_answers_and_exits_with_its_client(run: RunFolder) -> None:
     assert len(np.unique(arrays["members"])) == 3
     client.close()
     assert client.wait_for_process(100) is not None
-
-
-def test_a_run_that_is_not_finished_is_refused_in_a_sentence(run: RunFolder, tmp_path: Path) -> None:
-    other = RunFolder(tmp_path / "other")
-    other.path.mkdir()
-    for name in ("run.json", "experiment.toml", "journal.jsonl"):
-        (other.path / name).write_bytes((run.path / name).read_bytes())
-    with pytest.raises(StdpbenchError, match="a finished run"):
-        ReportService(other).answer("open", {}, silent)

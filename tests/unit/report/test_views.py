@@ -57,11 +57,6 @@ def test_a_selection_has_pictures_and_neurons(look: ViewData, chosen, pictures, 
     assert look.neurons(chosen, found).tolist() == neurons
 
 
-def test_a_cell_depends_on_the_read_out_and_a_cluster_on_clusters(look: ViewData) -> None:
-    assert look.pictures(Chosen("cell", (0, 1)), "proportion", CLUSTERS).tolist() == []
-    assert look.pictures(Chosen("cluster", (2,)), "vote", None).tolist() == []
-
-
 def test_clusters_are_listed_with_majority_and_purity(look: ViewData) -> None:
     lines = [(line.number, line.size, line.majority, line.purity) for line in CLUSTERS.lines(LABELS, 2)]
     assert lines == [(0, 2, 0, 1.0), (2, 3, 1, pytest.approx(2 / 3)), (-1, 1, 1, 1.0)]
@@ -80,20 +75,3 @@ def test_answers_of_a_selection_are_counted(look: ViewData) -> None:
     assert whole.confusion.tolist() == [[2, 1, 0], [0, 2, 1]]
     assert part.confusion.tolist() == [[0, 1, 0], [0, 0, 1]]
     assert look.score_of("vote", np.empty(0, np.int64)) is None
-
-
-def test_descriptions_in_words(look: ViewData) -> None:
-    assert look.describe_picture(2, "vote", CLUSTERS) == (
-        "test picture 2: true cat, answered dog (wrong), cluster 2, 5 spikes, most from neuron 2"
-    )
-    assert look.describe_picture(5, "vote", CLUSTERS) == (
-        "test picture 5: true dog, no answer (wrong), in no cluster, 0 spikes"
-    )
-    assert look.describe(Chosen("cluster", (2,)), "vote", CLUSTERS) == (
-        "Cluster 2: 3 pictures, 2 answered correctly by vote (66.7 %)"
-    )
-    assert look.describe(Chosen("cell", (1, -1)), "vote", CLUSTERS).startswith("True dog, no answer: 1 picture, 0 ")
-    assert "silent in the label phase" in look.describe(Chosen("neuron", (3,)), "vote", CLUSTERS)
-    assert "labels read once for this run; looks, which are trained networks" in look.summary("vote", None)
-    assert "compared with labels: 4 by all runs of the experiment" in look.summary("vote", None)
-    assert "66.7 % correct (95 % Wilson interval 30.0 to 100.0 %)" in look.summary("vote", None)

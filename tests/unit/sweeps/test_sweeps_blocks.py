@@ -50,13 +50,6 @@ def test_two_arms_are_a_paired_t_test() -> None:
     assert found.p == pytest.approx(t.pvalue)
 
 
-def test_blocks_find_what_noise_between_seeds_hides() -> None:
-    values = drawn(4, 6, 0.8)
-    blocked = analyse_blocks(values)
-    plain = stats.f_oneway(*([*by_seed.values()] for by_seed in values.values()))
-    assert blocked.p < 0.05 < plain.pvalue
-
-
 def test_only_seeds_that_all_arms_have_are_compared_and_one_is_not_enough() -> None:
     more = {**THREE, "a": {**THREE["a"], 7: 99.0}}
     assert analyse_blocks(more) == analyse_blocks(THREE)
