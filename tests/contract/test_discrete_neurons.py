@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import label
-from stdpbench.engine.network import draw_noise
 from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph, Population, Projection
@@ -27,7 +26,6 @@ from stdpbench.kinds.encoding import Spikes
 from stdpbench.kinds.neurons import Neuron, neurons
 from stdpbench.kinds.neurons.adaptive_lif_discrete import AdaptiveLIFDiscrete
 from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
-from stdpbench.kinds.noises.poisson import PoissonNoise
 from stdpbench.kinds.weights.uniform import Uniform
 
 N_INPUT, N, N_BINS = 12, 7, 400
@@ -125,57 +123,6 @@ def test_the_default_reset_is_that_of_snntorch(simulator: Simulator) -> None:
     assert pairs(response.spikes["snntorch"]) == wanted
     np.testing.assert_array_equal(response.recordings["snntorch"].courses["v"], np.array(course))
     assert len(wanted) > 100
-
-
-def test_input_is_lost_while_refractory_and_beta_follows_from_tau_m() -> None:
-    """One neuron by hand: spikes arrive in steps 0, 1, 2 and 4, three steps of refractoriness follow a spike."""
-    neuron = LIFDiscrete(tau_m=1 / np.log(2), refractory_steps=3, v_thresh=0.9)
-    made = Graph(
-        {"input": Population(shape=(1,)), "cells": Population(shape=(1,), neuron=neuron)},
-        {"feed": Projection(source="input", target="cells", receptor="I_exc", weight=Uniform(low=0.5, high=1.0))},
-        1.0,
-        "exact",
-        read="cells",
-    )
-    simulator = open_network(made, "runtime")
-    simulator.weights("feed")[...] = 0.75
-    spikes = Spikes(np.zeros(5, np.int32), np.array([0, 1, 2, 4, 5], np.int32))
-    response = simulator.present(spikes, 9, plastic=False, record={"cells": [0]})
-    assert pairs(response.spikes["cells"]) == [(2, 0)]
-    v = response.recordings["cells"].courses["v"][:, 0]
-    # decayed by half and raised by 0.75; lowered by 0.9 in step 3; held until step 5; then what arrived in step 5
-    np.testing.assert_allclose(
-        v, [0, 0.75, 1.125, 0.225, 0.225, 0.225, 0.8625, 0.43125, 0.215625], rtol=1e-12, atol=1e-15
-    )
-    simulator.close()
-
-
-def test_background_and_noise_drive_it() -> None:
-    noise = PoissonNoise(receptor="I_exc", rate=200.0, weight=0.6)
-    made = Graph(
-        {
-            "input": Population(shape=(1,)),
-            "still": Population(shape=(3,), neuron=LIFDiscrete(beta=0.5)),
-            "driven": Population(shape=(3,), neuron=LIFDiscrete(beta=0.5, I_background=0.75)),
-            "noisy": Population(shape=(3,), neuron=LIFDiscrete(beta=0.75), noise=noise),
-        },
-        {"feed": Projection(source="input", target="still", receptor="I_exc", weight=Uniform(low=0.5, high=1.0))},
-        0.5,
-        "exact",
-        read="driven",
-    )
-    simulator = open_network(made, "runtime")
-    drawn = draw_noise(made, (1, 2), 0, 200)
-    response = simulator.present(random_spikes(0, 200, 0.0, 1), 200, plastic=False, noise=drawn)
-    assert response.counts("still").sum() == 0
-    mem, n = 0.0, 0
-    for _ in range(200):
-        mem = 0.5 * mem + 0.75 - float(mem > 1)
-        n += mem > 1
-    assert response.counts("driven").tolist() == [n] * 3
-    assert n > 20
-    assert response.counts("noisy").min() > 0
-    simulator.close()
 
 
 def test_parameters_that_make_no_sense_are_refused() -> None:

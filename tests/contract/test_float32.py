@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import assert_same_bytes, experiment, fingerprint, on_numpy, put_start, stimulus
+from networks import assert_same_bytes, experiment, fingerprint, put_start, stimulus
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import normalise
@@ -174,10 +174,3 @@ def test_every_rule_changes_weights_as_in_float64(kind: str, delays: str) -> Non
         assert np.abs(exact - rounded).max() <= 200 * U + 1e-4 * np.abs(exact).max()
     else:
         assert np.abs(exact).sum() == pytest.approx(np.abs(rounded).sum(), rel=0.1, abs=1e-4)
-
-
-def test_runtime_on_numpy_opens(opened: Opener) -> None:
-    simulator = on_numpy(single("direct-undelayed"))
-    assert simulator.array("exc.ge").dtype == np.float32
-    assert simulator.w.dtype == np.float32
-    simulator.close()

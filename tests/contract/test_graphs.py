@@ -193,25 +193,37 @@ def test_both_simulators_and_a_plain_script_agree(
 # -- state -----------------------------------------------------------------------------------------
 
 
+def repeated(
+    used: Simulator, shown: Presentation, static: dict[str, NDArray[np.float64]]
+) -> tuple[Response, dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]:
+    """Present twice from one state, the second time with everything else overwritten.
+
+    `static` are weights that nothing changes, which are no state. Returned are the response, and the states before
+    and after it.
+    """
+    scramble = scramble_compiled if used.name == "compiled" else scramble_runtime
+    before = used.state()
+    first, after = shown_to(used, shown), used.state()
+    used.set_state(before)
+    assert any(each.endswith("_spikespace") for each in scramble(used, np.random.default_rng(0)))
+    for key, weights in static.items():
+        used.array(key)[...] = weights
+    assert_same_bytes(used.state(), before)
+    assert fingerprint(shown_to(used, shown)) == fingerprint(first)
+    assert_same_bytes(used.state(), after)
+    return first, before, after
+
+
 def assert_state_is_complete(made: Case, used: Simulator) -> None:
     """Whatever else is overwritten before a presentation, of which some learns, all learns, or nothing does.
 
     A reset brings back all but what is learned, and averages that outlast presentations.
     """
     used = made.at_start(used.name)
-    scramble = scramble_compiled if used.name == "compiled" else scramble_runtime
-    static = {key: used.array(key).copy() for key in used.layout.fixed}  # weights that nothing changes: no state
+    static = {key: used.array(key).copy() for key in used.layout.fixed}
     shown_to(used, made.shown[0])
     for shown in made.shown[1:]:
-        before = used.state()
-        first, after = shown_to(used, shown), used.state()
-        used.set_state(before)
-        assert any(each.endswith("_spikespace") for each in scramble(used, np.random.default_rng(0)))
-        for key, weights in static.items():
-            used.array(key)[...] = weights
-        assert_same_bytes(used.state(), before)
-        assert fingerprint(shown_to(used, shown)) == fingerprint(first)
-        assert_same_bytes(used.state(), after)
+        _, _, after = repeated(used, shown, static)
     used.reset()
     outlasts = {*used.layout.learned}
     for name in made.graph.plastic:
@@ -337,13 +349,3 @@ def test_graphs_cover_all_pairs_of_options(names: tuple[str, ...]) -> None:
 def test_the_twelve_stand_side_by_side() -> None:
     assert sorted(part for parts in SIDE_BY_SIDE.values() for part in parts) == sorted(FIXED)
     assert len(FIXED) == 12
-
-
-def test_drawn_graphs_differ_and_stay_the_same() -> None:
-    drawn = [draw(seed) for seed in range(100)]
-    assert drawn == [draw(seed) for seed in range(100)]
-    assert len({repr(each) for each in drawn}) == 100
-    assert sum(not made.input for made, _ in drawn) > 5
-    assert sum(len(made.plastic) > 1 for made, _ in drawn) > 80
-    kinds = {p.connect.kind for made, _ in drawn for p in made.projections.values()}
-    assert kinds == {"all", "one-to-one", "others"}

@@ -41,16 +41,6 @@ def test_the_charge_of_a_spike_by_conductance_step(name, built):
     assert charge["exact"] / charge["euler"] == pytest.approx(1.27, abs=0.005)
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-def test_exc_spikes_are_never_closer_than_the_lock_out(name, built):
-    simulator = built(name, experiment(network__w_inh_exc=0.0))
-    put_start(simulator, theta=0.0)  # threshold below reset: fires whenever it may
-    simulator.theta[...] = 0.0
-    response = simulator.present(spikes_at(), simulator.experiment.stimulus_bins, plastic=False)
-    assert sorted(set(response.spikes["exc"].bin.tolist())) == list(range(0, 200, 10))  # 5 ms, not one step more
-    assert response.counts("exc").tolist() == [20] * 20
-
-
 def test_delays_are_uniform_over_0_to_10_ms():
     made = Experiment.from_mapping(DIEHL_COOK)
     delays = delays_of(made, 784)

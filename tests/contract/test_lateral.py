@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 from networks import (
     N_EXC,
@@ -14,11 +13,9 @@ from networks import (
     assert_same_bytes,
     assert_same_spikes,
     experiment,
-    on_numpy,
     put_start,
     stimulus,
 )
-from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine import simulators
@@ -74,33 +71,6 @@ def test_what_does_not_learn_cannot_be_told_to(built: Opener) -> None:
         with pytest.raises(StdpbenchError, match=sentence):
             simulator.present(stimulus(1, simulator), 200, plastic=plastic)
         assert_same_bytes(simulator.state(), before)
-
-
-def test_its_parameters_change_without_another_network(built: Opener) -> None:
-    simulator = started(built("compiled", network("layer")))
-    shown(simulator, 0)
-    before, weights = simulator.state(), list[NDArray[np.float64]]()
-    changes: dict[str, Any] = {
-        "lateral__eta": 0.02,
-        "lateral__rho_0": 60.0,
-        "lateral__tau": 35.0,
-        "lateral__w_max": 1.1,
-    }
-    for change in ({}, *({name: value} for name, value in changes.items()), changes):
-        simulator.set_state(before)
-        simulator.set_parameters(network("layer", **change))
-        shown(simulator, 1)
-        weights.append(simulator.weights("compete").copy())
-    fresh = on_numpy(network("layer", **changes))
-    fresh.set_state(before)
-    shown(fresh, 1)
-    np.testing.assert_allclose(weights[-1], fresh.weights("compete"), rtol=1e-9, atol=1e-12)
-    fresh.close()
-    assert len({array.tobytes() for array in weights}) == len(weights)
-    simulator.set_parameters(network("layer"))
-    for what, other in (("start", network("layer", lateral__start=2.0)), ("kind", experiment("layer"))):
-        with pytest.raises(StdpbenchError, match=rf"network\.projections\.compete\.plasticity\.{what} is structural"):
-            simulator.set_parameters(other)
 
 
 def test_a_network_that_does_not_fit_is_refused_in_a_sentence(built: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

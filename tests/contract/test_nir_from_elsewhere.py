@@ -18,7 +18,6 @@ from stdpbench.bridges.nir import independent
 from stdpbench.bridges.nir.imported import nir_network
 from stdpbench.bridges.nir.reading import read_nir
 from stdpbench.engine.network import Learned
-from stdpbench.experiment.references.layer_file import read_layers
 
 N_INPUT, N_NEURONS = 64, 10
 WAY = [("input", "late"), ("late", "fc"), ("fc", "lif"), ("lif", "output")]
@@ -125,17 +124,6 @@ def test_values_that_are_no_real_numbers_are_refused(where: str, name: str, tmp_
         file[f"node/{where}"] = np.ones(shape) * (20 + 2j)
     with pytest.raises(StdpbenchError, match=f"^net.nir: {name} must be real numbers, not of type complex128$"):
         read_nir(path)
-
-
-def test_complex_weights_are_not_converted_either(tmp_path: Path) -> None:
-    weight = np.ones((N_NEURONS, N_INPUT)) * 1j
-    nodes = {"fc": nir.Linear(weight), "lif": nir.IF(np.ones(N_NEURONS), np.ones(N_NEURONS))}
-    edges = [("input", "fc"), ("fc", "lif"), ("lif", "output")]
-    path = file_with(tmp_path / "relu.nir", np.ones(N_INPUT), edges, **nodes)
-    with h5py.File(path, "r+") as file:
-        del file["node/nodes/late"]
-    with pytest.raises(StdpbenchError, match=r"relu.nir: the weight of fc must be real numbers, not of type complex"):
-        read_layers(path)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from networks import (
     experiment,
     fingerprint,
     live_through,
-    pairs,
     put_start,
     random_spikes,
     spikes_at,
@@ -46,25 +45,6 @@ def test_a_state_is_a_copy(name, built):
     for values in state.values():
         values[...] = 123.0
     assert_same_bytes(simulator.state(), changed)
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-def test_reset_after_frozen_presentations_and_put_back_states(name, built):
-    """The traces of a synapse are reset as well, by whichever way they came to differ from the reset state."""
-    simulator = built(name, experiment(delays="uniform"))
-    start = simulator.state()
-    live_through(simulator)
-    lived = simulator.state()
-    put_start(simulator)
-    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=False)
-    simulator.set_state(lived)
-    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=False)
-    put_start(simulator)
-    assert_same_bytes(simulator.state(), start)
-    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
-    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=False)
-    put_start(simulator)
-    assert_same_bytes(simulator.state(), start)
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
@@ -264,29 +244,6 @@ def test_the_same_presentation_late(name, times, inhibition, delays, built):
 @pytest.mark.parametrize("delays", ["none", "uniform"])
 def test_the_same_presentation_as_number_100_000(name, times, delays, built):
     same_at_any_time(built(name, experiment("layer", delays, schedule__stimulus=25.0)), times)
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("delays", ["none", "uniform"])
-def test_a_long_silence_leaves_nothing_behind(name, delays, built):
-    """After many seconds without input all that decays has decayed: the network answers as from the reset state."""
-    simulator = built(name, experiment("layer", delays))
-    live_through(simulator)
-    w, theta = simulator.w.copy(), simulator.theta.copy()
-    for _ in range(10):
-        simulator.present(
-            spikes_at(), simulator.experiment.stimulus_bins, plastic=True, n_rest=500 if name == "runtime" else 50_000
-        )
-    assert simulator.w.tobytes() == w.tobytes()
-    spikes = stimulus(1, simulator, 0.05)
-    late = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
-    after = simulator.w.copy()
-    simulator.w[...], simulator.theta[...] = w, theta
-    simulator.reset()
-    fresh = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
-    assert pairs(late.spikes["exc"]) == pairs(fresh.spikes["exc"])
-    assert len(fresh.spikes["exc"]) > 3
-    np.testing.assert_allclose(after, simulator.w, rtol=0, atol=1e-12)
 
 
 # -- the process -----------------------------------------------------------------------------------

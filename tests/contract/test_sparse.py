@@ -18,8 +18,7 @@ from graph_script import Outcome, Presentation, run_scripts
 from graphs import DELAYS, MAPS, N_BINS, NEURONS, RULES, SPARSE, alone_of, graph, start_weights
 from networks import SIMULATORS, assert_same_bytes, pairs, spikes_at
 from numpy.typing import NDArray
-from test_graphs import Case, assert_same, case_of, fingerprint, opened, script_of, shown_to
-from test_pure_function import scramble_compiled, scramble_runtime
+from test_graphs import Case, assert_same, case_of, fingerprint, opened, repeated, script_of, shown_to
 
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.connections import Connection, connections
@@ -158,18 +157,9 @@ def test_a_file_lists_the_synapses_that_both_simulators_have(cases: dict[str, Ca
 @pytest.mark.parametrize("name", NETWORKS)
 def test_all_that_counts_is_in_the_state(name: str, simulator: str, cases: dict[str, Case]) -> None:
     made, used = cases[name], cases[name].at_start(simulator)
-    scramble = scramble_compiled if simulator == "compiled" else scramble_runtime
     static = {key: used.array(key).copy() for key in used.layout.fixed}
     for shown in made.shown:
-        before = used.state()
-        first, after = shown_to(used, shown), used.state()
-        used.set_state(before)
-        scramble(used, np.random.default_rng(0))
-        for key, weights in static.items():
-            used.array(key)[...] = weights
-        assert_same_bytes(used.state(), before)
-        assert fingerprint(shown_to(used, shown)) == fingerprint(first)
-        assert_same_bytes(used.state(), after)
+        first, before, after = repeated(used, shown, static)
     weights = {name: start_weights(made.graph)[name] for name in made.graph.projections}
     if simulator == "compiled":  # into another network, as a resumed run does
         other = opened(made.graph, simulator, weights)

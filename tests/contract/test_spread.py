@@ -99,15 +99,6 @@ def test_weights_and_traces_are_those_of_the_loop(name: str, delays: str, built:
     assert not simulator.array("feed.x").any()
 
 
-def test_without_spread_a_spike_raises_its_own_trace_only(built: Opener) -> None:
-    made = experiment().override({"plasticity.spread": 0.0})
-    simulator = built("compiled", made, SIDE**2)
-    spikes = trains(1)
-    simulator.present(spikes, N_BINS, plastic=True)
-    counts = np.bincount(spikes.index, np.exp(-0.5 * (N_BINS - 1 - spikes.bin) / TAU), minlength=SIDE**2)
-    np.testing.assert_allclose(simulator.array("feed.x"), counts, atol=1e-12)
-
-
 def test_synapses_with_delays_of_their_own_are_refused() -> None:
     with pytest.raises(StdpbenchError, match="spikes must arrive at all neurons at once, but the delays of"):
         open_simulator(experiment(delays="uniform", max_delay=2.0), SIDE**2)

@@ -167,21 +167,6 @@ def test_ten_seconds_in_pieces_of_one() -> None:
     simulator.close()
 
 
-@pytest.mark.parametrize("simulator_name", SIMULATORS)
-def test_another_simulator_continues_from_the_state(simulator_name: str) -> None:
-    made = network("delays")
-    first, second = opened(made, simulator_name), opened(made, simulator_name)
-    spikes = random_spikes(5, 150, 0.05, 12)
-    stream(first, spikes, [77])
-    second.set_state(first.state())
-    for simulator in (first, second):
-        stream(simulator, spikes, [73], start=77)
-    assert_same(first.state(), second.state(), "continued elsewhere")
-    assert first.state()["input.recent"].any()
-    first.close()
-    second.close()
-
-
 def test_both_simulators_give_the_same_spikes() -> None:
     made, spikes = network("delays"), random_spikes(6, N_BINS, 0.05, 12)
     one, other = (stream(opened(made, name), spikes, CUTS["shorter than delays"]) for name in SIMULATORS)

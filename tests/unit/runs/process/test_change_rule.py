@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,9 @@ from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.reproduction import prepare
-from stdpbench.runs.preparation.creation import create_run_from
-from stdpbench.runs.process.probe import Probe
-from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.changes import experiment_at
 from stdpbench.runs.protocol.facts import Change, ParametersChanged, Remarked, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.options import Options
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -308,37 +303,6 @@ def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path
 
 
 # -- the other simulator, other ways ---------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("delays", ["uniform", "none"])
-def test_on_the_runtime_simulator(delays, tmp_path, monkeypatch):
-    monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)
-    monkeypatch.setattr("stdpbench.runs.process.active_config.is_compiled", lambda *arguments: True)
-    made = made_of(delays).override(
-        {"schedule.train_images": 7, "schedule.test_images": 2, "schedule.label_images": 2}
-    )
-    options: dict[str, Any] = {"simulator": "runtime", "checkpoint_every": 2}
-    wishes = {3: [to(RULES[delays])], 5: [to(TRIPLET)]}
-    expected = finished(whole := new(tmp_path, made, **options), at=wishes)
-    folder = new(tmp_path, made, **options)
-    drive(folder, at=wishes, die=killed_at_position(4))
-    assert finished(folder, at={5: wishes[5]}) == expected
-    assert rules_in(folder) == rules_in(whole)
-
-
-@pytest.mark.slow
-def test_evaluated_again_and_started_from(tmp_path):
-    folder = new(tmp_path)
-    finished(folder, at={7: [to(BCM)]})
-    metrics, responses = folder.read_json("metrics.json")["accuracy"], outcome(folder)["test.npz"]
-    deque(evaluate_run(folder.path, Options(workers=1, simulator="compiled", baselines=False)), maxlen=0)
-    assert (folder.read_json("metrics.json")["accuracy"], outcome(folder)["test.npz"]) == (metrics, responses)
-    probe = Probe(folder)
-    assert probe._experiment.plasticity == made_of().with_rule(BCM).plasticity
-    started = create_run_from(folder, {"plasticity.kind": "bcm"}, tmp_path, Options(workers=1, baselines=False))
-    assert started.experiment.plasticity.w_max == 1.0
-    finished(started)
 
 
 # -- at random --------------------------------------------------------------------------------------

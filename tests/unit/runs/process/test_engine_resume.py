@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 from harness import (
-    N_LABEL,
-    N_TRAIN,
-    TOTAL,
     drive,
     experiment,
     finished,
@@ -49,15 +46,6 @@ def test_two_runs_of_the_same_seed_are_the_same_and_of_another_are_not(undisturb
     assert {name for name in other if other[name] == undisturbed[name]} == {"parameter changes"}  # there were none
 
 
-@pytest.mark.slow
-def test_the_eligibility_of_synapses_goes_on_too(tmp_path):
-    made = experiment(plasticity__kind="reward", plasticity__tonic=0.5, schedule__between="carry")
-    alone = finished(new_run(tmp_path / "alone", made))
-    assert killed_and_resumed(new_run(tmp_path / "killed", made), 8, 14) == alone
-    unlearned = experiment(plasticity__kind="reward", schedule__between="carry")
-    assert finished(new_run(tmp_path / "without dopamine", unlearned)) != alone
-
-
 @pytest.mark.parametrize("number", [1, 2, 6, 26, 28, 34])
 def test_killed_at_a_boundary(number, undisturbed, tmp_path):
     folder = new_run(tmp_path)
@@ -78,12 +66,6 @@ def test_a_run_that_goes_on_says_where_it_is(tmp_path):
         "Estimated",
         "CheckpointWritten",
     }
-
-
-def test_killed_again_and_again(undisturbed, tmp_path):
-    folder = new_run(tmp_path)
-    assert killed_and_resumed(folder, 2, 3, 7, 6, 9, 12, 11, 23, 24, 30, N_TRAIN + N_LABEL, TOTAL) == undisturbed
-    assert_written_once(folder)
 
 
 VARIANTS = [

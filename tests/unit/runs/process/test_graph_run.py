@@ -18,7 +18,6 @@ from harness import (
     finished,
     killed_at_position,
     new_run,
-    other_value,
 )
 from numpy.typing import NDArray
 
@@ -26,7 +25,7 @@ import stdpbench
 from stdpbench.api.tables import curve_arrays
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import compile_ahead, find_compiler
-from stdpbench.experiment import Experiment, parameter_groups, value_at
+from stdpbench.experiment import Experiment
 from stdpbench.results.readout.energy import cost
 from stdpbench.runs.analysis.curves import series
 from stdpbench.runs.folder.checkpoints import read_checkpoint
@@ -40,7 +39,6 @@ from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.presentation import processes
-from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import ParametersChanged, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -220,11 +218,6 @@ def test_a_new_run_starts_from_what_it_learned(parent: RunFolder, tmp_path: Path
         np.testing.assert_array_equal(started[0][name], np.load(parent.path / "learned" / f"{name}.npy"))
 
 
-def test_a_picture_is_tried_on_it(parent: RunFolder) -> None:
-    answer = Probe(parent).answer("try", {"image": (np.arange(64).reshape(8, 8) * 4).tolist()})
-    assert len(answer["spike_counts"]) == 5
-
-
 def test_a_branch_changes_the_rule_of_one_projection(
     call: Callable[..., str], parent: RunFolder, tmp_path: Path
 ) -> None:
@@ -245,45 +238,20 @@ def test_python_shows_what_ends_at_the_population_that_is_read(parent: RunFolder
     assert {name: array.shape for name, array in past.learned.items()} == LEARNED
 
 
-def test_every_live_parameter_of_the_network_is_changed_by_its_path_and_comes_back(tmp_path: Path) -> None:
-    made = two_layers()
-    values = {
-        f"{group.path}.{name}": other_value(declared, value_at(made, f"{group.path}.{name}"))
-        for group in parameter_groups(made)
-        for name, declared in group.parameters.items()
-        if group.path.startswith("network.p") and not declared.structural and not name.endswith("kind")
-    }
-    assert len(values) > 30
-    wishes = {number + 1: [("set", {"changes": {path: value}})] for number, (path, value) in enumerate(values.items())}
-    at = len(wishes) + 1
-    scaled = "network.projections.up.normalise"
-    wishes[at] = [("set", {"changes": {f"{scaled}.kind": "none"}})]
-    wishes[at + 1] = [("set", {"changes": {f"{scaled}.kind": "sum", f"{scaled}.value": 20}})]
-    stages = [{"projections": ["up", "further"], "passes": 1}]
-    made = made.override({"schedule.stages": stages, "schedule.train_images": at + 6})
-    options = {"baselines": False, "checkpoint_every": 7}
-    folder = new_run(tmp_path, made, **options)
-    graphs = []
-
-    def look(engine: object) -> None:
-        if engine.position == at + 4:  # type: ignore[attr-defined]
-            graphs.append(engine.simulator.graph)  # type: ignore[attr-defined]
-
-    engine = drive(folder, boundary=look, at=wishes)
-    assert [error for _, error, _ in engine.replies if error] == []
-    records = read_journal(folder.path)
-    changes = [record.fact.changes for record in records if type(record.fact) is ParametersChanged]
-    assert [list(change) for change in changes[:-2]] == [[path] for path in values]
-    assert changes[-2] == {f"{scaled}.kind": ("sum", None), f"{scaled}.value": (25.0, None)}
-    last = made.override(values | {f"{scaled}.value": 20.0})
-    assert graphs == [last.graph(8, 8)]
-    assert LiveRun.replay(records).parameters() == last.to_mapping()
-    expected = outcome(folder)
-    killed = new_run(tmp_path, made, **options)
-    for position in (6, 20, at, at + 4):
-        drive(killed, at=wishes, die=killed_at_position(position))
-        wishes = {when: asked for when, asked in wishes.items() if when >= position}
-    assert finished(killed, at=wishes) == expected
+def test_weights_are_scaled_or_not_while_a_run_goes_on(tmp_path: Path) -> None:
+    folder, scaled = new_run(tmp_path, two_layers(), baselines=False), "network.projections.up.normalise"
+    on = {f"{scaled}.kind": "sum", f"{scaled}.value": 25}
+    wishes = {3: [("set", {"changes": {f"{scaled}.kind": "none"}})], 5: [("set", {"changes": on})], 6: ["stop"]}
+    sums: dict[int, NDArray[np.float64]] = {}
+    drive(
+        folder,
+        boundary=lambda engine: sums.update({engine.position: engine.simulator.learned["up.w"].sum(axis=0)}),
+        at=wishes,
+    )
+    assert sums[3].max() < 22.5 < sums[6].min()
+    changes = [record.fact.changes for record in read_journal(folder.path) if type(record.fact) is ParametersChanged]
+    assert changes[0] == {f"{scaled}.kind": ("sum", None), f"{scaled}.value": (20.0, None)}
+    assert changes[1] == {path: (None, value) for path, value in on.items()}
 
 
 def test_synaptic_operations_are_those_of_its_projections(parent: RunFolder) -> None:
