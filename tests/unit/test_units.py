@@ -77,21 +77,25 @@ def test_the_same_time_is_the_same_number_in_every_unit(thousandths: int) -> Non
     assert units.read(f"{thousandths} us", "ms") == units.read(f"{thousandths // 1000}.{thousandths % 1000:03d}", "ms")
 
 
-def test_numbers_are_as_in_print() -> None:
-    assert units.scientific(9.512e-6, 2) == "9.5 × 10⁻⁶"
-    assert units.scientific(-0.25) == "\u22120.25"
-    assert units.printed("-2e+12") == "\u22122 × 10¹²"
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        (units.scientific(9.512e-6, 2), "9.5 × 10⁻⁶"),
+        (units.scientific(-0.25), "\u22120.25"),
+        (units.printed("-2e+12"), "\u22122 × 10¹²"),
+        (units.signed(-1.5), "−1.50"),
+        (units.signed(2.0), "+2.00"),
+        (units.signed(-0.001), "+0.00"),
+        (units.signed(-2e-7, ".2g"), "−2e−07"),
+    ],
+)
+def test_numbers_are_as_in_print(text: str, printed: str) -> None:
+    assert text == printed
 
 
-def test_signs_are_typographic() -> None:
-    assert [units.signed(value) for value in (-1.5, 2.0, -0.001)] == ["−1.50", "+2.00", "+0.00"]
-    assert units.signed(-2e-7, ".2g") == "−2e−07"
-
-
-def test_si() -> None:
-    assert units.to_si(25.0, "ms") == 0.025
-    assert units.to_si(-65.0, "mV") == -0.065
-    assert units.to_si(3.0, "") == 3.0
+@pytest.mark.parametrize(("value", "unit", "si"), [(25.0, "ms", 0.025), (-65.0, "mV", -0.065), (3.0, "", 3.0)])
+def test_si(value: float, unit: str, si: float) -> None:
+    assert units.to_si(value, unit) == si
 
 
 @given(FINITE, st.sampled_from(["ms", "mV", "s", ""]))

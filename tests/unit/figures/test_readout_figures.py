@@ -119,7 +119,6 @@ class TestConfusion:
         classes, unanswered = axes.collections
         assert np.ravel(classes.get_array()).tolist() == pytest.approx([2 / 3, 1 / 3, 0, 0, 0.5, 0, 0, 0, 0])
         assert np.ravel(unanswered.get_array()).tolist() == [0, 0.5, 0]
-        assert figure.axes[1].get_ylabel() == "share of the true class (%)"
         assert inside(figure)
 
     @pytest.mark.parametrize(("n", "length"), [(1, 4), (2, 60), (10, 1), (26, 40)])
@@ -195,8 +194,6 @@ class TestAccuracyOverTime:
         assert [line.get_label() for line in upper.lines] == ["vote", "proportion"]
         assert upper.lines[0].get_ydata() == pytest.approx(100 * vote)
         assert [text.get_text() for text in upper.get_legend().get_texts()] == ["vote", "proportion"]
-        assert upper.get_ylabel() == "accuracy on 10\u202f000 pictures (%)"
-        assert theta.get_ylabel() == "mean theta (mV)"
         assert spikes.get_ylabel() == "second spikes per picture"
         assert spikes.get_xlabel() == "training presentations"
         assert theta.lines[0].get_ydata() == pytest.approx(20 + vote)
@@ -240,7 +237,6 @@ def test_arms_of_a_sweep_have_their_runs_means_and_differences() -> None:
     assert [label.get_text() for label in runs.get_yticklabels()] == ["one", "two"]
     assert [line.get_xdata().tolist() for line in runs.lines[:2]] == [[84.0, 86.0], [82.0]]
     assert [label.get_text() for label in differences.get_yticklabels()] == ["two"]
-    assert differences.get_xlabel() == "difference from one, seed by seed (percentage points)"
     assert len(sweep_figure("a sweep", "vote (%)", arms[:1] * 50).axes[0].get_yticklabels()) == 40
 
 

@@ -100,10 +100,8 @@ def test_weights_that_a_chip_can_hold_fit_and_others_are_rounded() -> None:
     w[5, 1] = 0.0004
     rounded = rows(checked(made, "loihi", {"feed.w": w}), "weights")["feed"]
     assert rounded.verdict == "rounded"
-    assert "16.7 % become 0" in rounded.value
     w[6, 1] = -0.5
     (signed,) = rows(checked(made, "loihi", {"feed.w": w}), "weights").values()
-    assert "in steps of 0.0039" in signed.value
     assert "1 of these bits for the sign" in signed.limit
     assert needs_of(made.graph(1, 64), {"feed.w": w}).projections["feed"].distinct == 5
     w[6, 1] = 0.0

@@ -16,7 +16,6 @@ Command = Callable[..., str]
 def test_a_rule_alone_opens_with_its_protocol_and_says_why(call: Command) -> None:
     out = call("lab", "diehl-cook-triplet")
     assert "diehl-cook-triplet: pair-window" in out
-    assert "60 pairs at 20 Hz, starting weight 0.5, bounds 0 … 1" in out
     assert "zero for isolated pairs" in " ".join(out.split())
     assert "●" in out
 

@@ -19,10 +19,8 @@ DIGITS = read_experiment("diehl-cook-400").graph(28, 28)
 
 def test_a_projection_says_what_it_takes() -> None:
     feed = dict(projection_rows(DIGITS, "feed"))
-    assert feed["connects"] == "input → exc, all"
     assert feed["receptor"] == "ge, excites"
     assert feed["rule"] == "diehl-cook-triplet"
-    assert feed["weights"] == "uniform, normalised (sum)"
     assert feed["synapses"] == "313\N{NARROW NO-BREAK SPACE}600"
     memory = projection_memory(Layout(DIGITS).projections["feed"])
     assert memory >= 784 * 400 * 8
@@ -30,7 +28,6 @@ def test_a_projection_says_what_it_takes() -> None:
     compete = dict(projection_rows(DIGITS, "compete"))
     assert compete["receptor"] == "gi, inhibits"
     assert compete["synapses"].startswith("159\N{NARROW NO-BREAK SPACE}600, ")
-    assert compete["memory"] == "none for synapses"
 
 
 def test_populations_say_what_they_are() -> None:

@@ -25,7 +25,6 @@ def test_separable_blobs_are_separated() -> None:
     assert found.accuracy == 1.0
     assert found.confusion.shape == (3, 4)
     assert found.n_images == 90
-    assert "K = 6 (KMeans, Lloyd" in found.description
 
 
 def test_labels_of_training_pictures_name_the_centres() -> None:
@@ -42,14 +41,12 @@ def test_pixels_are_left_alone_and_their_type_does_not_matter() -> None:
     one = kmeans_accuracy(pixels, train[1], *test, 9, 0)
     assert np.array_equal(pixels, before)
     assert one == kmeans_accuracy(pixels.astype(np.float64).reshape(200, 12), train[1], *test, 9, 0)
-    assert "at most 100 iterations" in one.description
 
 
 def test_many_centres_come_from_mini_batches_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "LLOYD_UP_TO", 5)
     found = kmeans_accuracy(*blobs(300, 0), *blobs(90, 1), 12, 0)
     assert found.accuracy == 1.0
-    assert "K = 12 (MiniBatchKMeans" in found.description
 
 
 def test_seeds_of_an_experiment_are_longer_than_those_of_scikit_learn() -> None:
@@ -102,7 +99,6 @@ def test_samples_answer_for_the_class_of_the_pictures_most_similar_to_them() -> 
     six = np.eye(6, 12)
     found = prototype_accuracy(six, *train, *test, n_classes=3)
     assert found.accuracy == 1.0
-    assert found.description == "6 training samples as prototypes, nearest by cosine of pixels; nothing learned"
     assert prototype_accuracy(six, train[0], (train[1] + 1) % 3, *test, n_classes=3).accuracy == 0.0
     few = prototype_accuracy(train[0][first], *train, *test, n_classes=3, name="start weights")
     assert 0.3 < few.accuracy < 1.0

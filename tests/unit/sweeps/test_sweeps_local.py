@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import wait_until
 
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.studies.sweeps import SweepState, carry_out, read_sweep
@@ -65,15 +65,10 @@ def command(file: Path, runs: Path, *more: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_training(sweep: Path, seconds: float = 120) -> Path:
-    """The folder of a run that trains."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        for path in sweep.glob("*/progress.json"):
-            if json.loads(path.read_text(encoding="utf-8")).get("position", 0) > 10:
-                return path.parent
-        time.sleep(0.01)
-    raise AssertionError("no run began to train")
+def training(sweep: Path) -> list[Path]:
+    """The folders of runs that train."""
+    found = sweep.glob("*/progress.json")
+    return [path.parent for path in found if json.loads(path.read_text(encoding="utf-8")).get("position", 0) > 10]
 
 
 def lines(sweep: Path) -> list[dict[str, Any]]:
@@ -83,7 +78,7 @@ def lines(sweep: Path) -> list[dict[str, Any]]:
 def test_a_sweep_and_a_run_that_are_killed_go_on_and_nothing_counts_twice(file: Path, tmp_path: Path) -> None:
     runs, folder = tmp_path / "runs ü", tmp_path / "runs ü" / "kill-me"
     killed = command(file, runs, "--processes", "1")
-    first = wait_for_training(folder)
+    (first, *_) = wait_until(lambda: training(folder))
     killed.kill()
     killed.communicate()
     made, events, shot = read_sweep(file), [], False
@@ -125,7 +120,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
 ) -> None:
     runs, folder = tmp_path / "runs", tmp_path / "runs" / "kill-me"
     stopped = command(file, runs, "--processes", "1")
-    run = wait_for_training(folder)
+    (run, *_) = wait_until(lambda: training(folder))
     stopped.send_signal(signal.SIGINT)
     out, err = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, err

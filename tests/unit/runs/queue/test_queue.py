@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,7 +31,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue import runner as queue_runner
 from stdpbench.runs.queue.run_queue import FAILED, HELD, RUNNING, WAITING, Item, Queue
-from stdpbench.runs.queue.runner import QueueRunner, _result
+from stdpbench.runs.queue.runner import QueueRunner
 from stdpbench.runs.queue.runner_process import (
     AFTER,
     LOG,
@@ -183,7 +182,7 @@ def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
         "queue = Queue(Path(sys.argv[1])); lock = FileLock(lock_of(queue.runs, sys.argv[2])); lock.acquire()\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "while item := queue.claim(sys.argv[2]): print(item.number, flush=True)\n"
-        "sys.stdin.readline()"  # the lock is held until all have claimed
+        "print('done', flush=True); sys.stdin.readline()"  # the lock is held until all have claimed
     )
     processes = [
         subprocess.Popen(
@@ -199,11 +198,9 @@ def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    until = time.monotonic() + 60
-    while any(item.state == WAITING for item in Queue(tmp_path).items()) and time.monotonic() < until:
-        time.sleep(0.05)
-    time.sleep(0.2)
-    claimed = [int(number) for process in processes for number in process.communicate("end\n", timeout=250)[0].split()]
+    claimed = [int(line) for process in processes for line in iter(process.stdout.readline, "done\n")]
+    for process in processes:
+        process.communicate("end\n", timeout=250)
     assert sorted(claimed) == list(range(1, 13))
 
 
@@ -490,9 +487,6 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     assert states.count(StateChanged("building")) == 2
     assert any(sentence.startswith("resumed: ") for _, sentence in events)
     assert any("is finished: vote" in sentence for _, sentence in events)
-    assert _result(RunFolder(folder)).endswith(" %)")
-    edit_journal(folder, weights_origin="labels")
-    assert _result(RunFolder(folder)).endswith(" %), supervised")
 
 
 # a queue runner in a separate process: start, list, requests, stop
@@ -548,10 +542,3 @@ def test_a_queue_is_processed_and_stopped_by_requests(tmp_path: Path) -> None:
     assert [item.state for item in queue.items()] == [WAITING] * 3
     assert state_of(folder)[0] is State.STOPPED
     assert not list((tmp_path / "queue").glob("runner-*"))
-
-    # and from outside of any queue
-    run.resume().pause()
-    assert run.stop().state is State.STOPPED
-    assert run.stop().state is State.STOPPED
-    with pytest.raises(StdpbenchError, match="only an active run can be paused"):
-        run.pause()
