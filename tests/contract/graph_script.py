@@ -142,7 +142,7 @@ class _Network:
         self.starts = np.cumsum([0, *(shown.n_bins + shown.n_rest for shown in script.presentations)]).tolist()
         self.outcome = Outcome()
         self.factor = self._factors()
-        self.kernels = dict[str, Any]()
+        self.kernels = dict[str, Any]()  # of projections, and shared slow variables of populations
         self.groups = {name: self._population(name) for name in self.graph.populations}
         self.synapses = {name: self._projection(name, at) for at, name in enumerate(self.graph.projections)}
 
@@ -213,7 +213,11 @@ class _Network:
                 dt = self.graph.dt * 1e-3
                 constants[tau] = float(-dt / np.log1p(-dt / neuron.quantities()[tau])) * b2.second
             step += f"\n{conductance} = {conductance}*exp(-dt/{tau})"
+        slow = [f"{variable.name} : {variable.unit}" for variable in neuron.variables if variable.slow]
         model = [f"{variable.name} : {variable.unit}" for variable in neuron.variables]
+        if population.share == "unit":
+            model = [f"{line} (linked)" if line in slow else line for line in model]
+            model.append("unit_number : integer (constant)")
         model += [f"sum_{at} : 1" for at in self._others_into(name)]
         for parameter in neuron.learning:  # 0 while nothing that reaches the population learns
             model.append(f"{parameter} : {_dimension(neuron, parameter)} (shared)")
@@ -232,7 +236,19 @@ class _Network:
             act = f"{projection.receptor} += {factor}sum_{at}\nsum_{at} = 0"
             group.run_regularly(act, when="after_resets", order=at)
         values = neuron.quantities()
+        if population.share == "unit":
+            units = population.shape[-1]
+            self.kernels[name] = b2.NeuronGroup(units, "\n".join(slow), clock=self.clock)
+            group.unit_number = np.arange(population.size) % units
+            for variable in (v.name for v in neuron.variables if v.slow):
+                setattr(group, variable, b2.linked_var(self.kernels[name], variable, index="unit_number"))
         for variable in neuron.variables:
+            if variable.slow and population.share == "unit":
+                start = self.script.slow.get(
+                    f"{name}.{variable.name}", values[variable.start] if variable.start else 0.0
+                )
+                self.kernels[name].variables[variable.name].set_value(start)
+                continue
             start = np.full(population.size, values[variable.start] if variable.start else 0.0)
             given = self.script.slow.get(f"{name}.{variable.name}", start) if variable.slow else start
             group.variables[variable.name].set_value(np.asarray(given, float))
@@ -331,7 +347,9 @@ class _Network:
         self.outcome.learned.append(learned)
 
     def _neural(self, name: str, variable: str) -> Floats:
-        return np.array(self.groups[name].variables[variable].get_value(), float)
+        slow = {v.name for v in self.graph.populations[name].neuron.variables if v.slow}
+        shared = self.graph.populations[name].share == "unit" and variable in slow
+        return np.array((self.kernels if shared else self.groups)[name].variables[variable].get_value(), float)
 
     def _synaptic(self, name: str, variable: str, elsewhere: float) -> Floats:
         if variable == "w" and name in self.kernels:

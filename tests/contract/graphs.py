@@ -106,17 +106,17 @@ def rule(kind: str, w_max: float) -> PlasticityRule | None:
 def graph(populations: str, projections: str, step: str = "euler") -> Graph:
     """A network from ``"name:neuron:shape …"`` and lines of options, in the order of ``OPTIONS`` but for the last two.
 
-    A shape may be followed by ``:field`` or ``:population``, of which one neuron fires in a step.
+    A shape may be followed by ``:field`` or ``:population``, of which one neuron fires in a step, and by ``:unit``,
+    which shares its thresholds.
 
     A line is ``name source>target connection delay rule receptor weight scale``, with a ``*`` behind its name if the
     projection learns alone in the last presentation.
     """
     made: dict[str, Population] = {}
     for word in populations.split():
-        name, kind, shape, *winner = word.split(":")
-        made[name] = Population(
-            shape=tuple(map(int, shape.split("x"))), neuron=NEURONS[kind], winner=winner[0] if winner else "none"
-        )
+        name, kind, shape, winner, share, *_ = [*word.split(":"), "none", "none"]
+        sides = tuple(map(int, shape.split("x")))
+        made[name] = Population(shape=sides, neuron=NEURONS[kind], winner=winner, share=share)
     return Graph(
         made,
         {line.split()[0].rstrip("*"): _projection(made, line) for line in projections.strip().splitlines()},

@@ -65,7 +65,7 @@ NETWORKS: dict[str, tuple[str, str]] = {
         """,
     ),
     "5": (
-        "input:input:6x6 exc:adaptive:3x3x4:field two:lif:2x2x3 pooled:lif:2x2x4:population flat:lif:2x5x2",
+        "input:input:6x6 exc:adaptive:3x3x4:field:unit two:lif:2x2x3 pooled:lif:2x2x4:population flat:lif:2x5x2",
         """
         feed* input>exc shared none triplet ge uniform plain
         again input>exc shared one homeostatic ge uniform plain

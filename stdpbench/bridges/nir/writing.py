@@ -199,7 +199,7 @@ def _neurons(graph: Graph, name: str, neuron: Neuron, n: int, array: Arrays) -> 
         return _current_neurons(graph, name, neuron, constant)
     assert isinstance(neuron, Discrete)
     slow = [variable.name for variable in neuron.variables if variable.slow]
-    threshold = constant(neuron.v_thresh) + sum(array(f"{name}.{variable}") for variable in slow)
+    threshold = constant(neuron.v_thresh) + sum(np.resize(array(f"{name}.{variable}"), n) for variable in slow)
     reset = constant(neuron.v_reset or 0.0) if neuron.reset_mechanism == "to-value" else constant(0.0)
     lost = 1 - _beta(neuron, dt)
     if lost == 0:

@@ -52,6 +52,8 @@ from stdpbench.kinds.connections import Synapses
 
 FIELD = "field_i"
 """Variable of neurons with the number of their field or map."""
+UNIT = "unit_i"
+"""Variable of neurons with the number of their unit, whose slow variables they share."""
 FIRES = "fires_now"
 """Variable in the step of neurons of the compiled simulator: whether they fire."""
 
@@ -171,7 +173,10 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     neuron, name = population.neuron, population.group
     variables = [v for v in neuron.variables if v.name not in population.unused]
     model = [f"{v.name} : {v.unit}" for v in variables if not v.slow]
-    exact = [f"{v.name} : {v.unit}" for v in variables if v.slow]  # always float64
+    slow = [f"{v.name} : {v.unit}" for v in variables if v.slow]
+    shared = bool(slow) and population.population.share == "unit"
+    # always float64
+    exact = [*(f"{line} (linked)" for line in slow), f"{UNIT} : integer (constant)"] if shared else slow
     links, decays, touched = [], [], []
     for projection in _from(layout, population):
         if not projection.delays_differ:
@@ -203,6 +208,14 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
         clock=clock,
         name=name,
     )
+    if shared:
+        n = population.population.n_slow
+        units = b2.NeuronGroup(n, "\n".join(slow), clock=clock, name=population.slow_group)
+        groups[population.slow_group] = units
+        accept_order()
+        setattr(group, UNIT, f"i%{n}")
+        for variable in (v.name for v in variables if v.slow):
+            setattr(group, variable, b2.linked_var(units, variable, index=UNIT))
     for projection in links:
         index = None
         if projection.n_groups > 1:  # otherwise all read the single element

@@ -159,6 +159,11 @@ class PopulationLayout:
         return neuron
 
     @property
+    def slow_group(self) -> str:
+        """Name of the Brian2 group that holds its slow variables."""
+        return f"p{self.number}_u" if self.population.share == "unit" else self.group
+
+    @property
     def winner_of(self) -> int:
         """Number of consecutive neurons of which only one fires in a step; 1: all fire."""
         winner, shape = self.population.winner, self.population.shape

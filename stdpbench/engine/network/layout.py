@@ -203,9 +203,13 @@ class Layout:
             for variable in cells.neuron.variables:
                 if variable.name in cells.unused:
                     continue
-                reset = None if variable.slow else values[variable.start] if variable.start else 0.0
+                reset = values[variable.start] if variable.start else 0.0
                 name = f"{cells.name}.{variable.name}"
-                variables.append(StateVariable(name, cells.group, variable.name, (n,), reset))
+                if variable.slow:
+                    shape = (cells.population.n_slow,)
+                    variables.append(StateVariable(name, cells.slow_group, variable.name, shape, None))
+                else:
+                    variables.append(StateVariable(name, cells.group, variable.name, (n,), reset))
             if cells.delay_bins:
                 variables.append(_recent(cells))
         if self.input in self.in_flight:

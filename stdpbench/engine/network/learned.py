@@ -145,7 +145,7 @@ def _slow(graph: Graph, name: str) -> dict[str, tuple[int, ...]]:
         return {}
     if neuron.missing:  # its variables are unknown, but neurons that a template reads have thresholds
         return {f"{name}.theta": (population.size,)} if name == graph.read else {}
-    return {f"{name}.{variable.name}": (population.size,) for variable in neuron.variables if variable.slow}
+    return {f"{name}.{variable.name}": (population.n_slow,) for variable in neuron.variables if variable.slow}
 
 
 def shapes_in(experiment: Experiment, *shape: int) -> dict[str, tuple[int, ...]]:

@@ -184,7 +184,7 @@ class RuntimeSimulator(Simulator):
             for name, neurons in record.items()
         }
         watched = [
-            (course, self._array(cells[name].group, variable), record[name])
+            (course, values := self.array(f"{name}.{variable}"), record[name] % len(values))  # neurons may share them
             for name, of_population in courses.items()
             for variable, course in of_population.items()
         ]

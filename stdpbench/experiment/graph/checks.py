@@ -99,6 +99,13 @@ def population_problems(name: str, population: Population, graph: Graph) -> Iter
         yield f"{where}.winner: the neuron {kind_of(neuron)!r} has no potential v, by which a winner is found"
     if population.winner == "field" and len(population.shape) == 1:
         yield f"{where}.winner 'field' needs a shape of two or more dimensions, such as shape = [20, 20]"
+    if population.share == "unit":
+        if len(population.shape) == 1:
+            yield f"{where}.share 'unit' needs a shape of two or more dimensions, such as shape = [6, 6, 16]"
+        if graph.stream:
+            yield f"{where}.share: in a stream, slow variables decay neuron by neuron; remove it"
+        if name == graph.read:
+            yield f"{where}.share: neurons of the population that is read have thresholds of their own; remove it"
     if not population.shape:
         yield f"{where} has no size; say how many neurons it has, such as size = 400 or shape = [20, 20]"
     if not neuron.runs_in_digit_network:

@@ -38,6 +38,8 @@ class Population(Parameters):
         Model of its neurons; None for the input.
     noise : Noise or None
         Spikes that reach its neurons in addition to those of projections; None: there are none.
+    share : {"none", "unit"}
+        Whether neurons that agree in the last coordinate of the shape share their slow variables, such as thresholds.
     winner : {"none", "population", "field"}
         Range within which only one neuron fires in a step: of those above their thresholds, the one with the largest
         potential, the first of equals; none: all fire.
@@ -54,6 +56,18 @@ class Population(Parameters):
         help="Range within which only the neuron with the largest potential fires in a step: the population, or "
         "each field, whose neurons differ only in the last coordinate; none: all neurons above threshold fire.",
     )
+
+    share: Literal["none", "unit"] = parameter(
+        "none",
+        structural=True,
+        help="Whether neurons that agree in the last coordinate of the shape share their slow variables, such as "
+        "adaptive thresholds: homeostasis of a feature, whatever the place.",
+    )
+
+    @property
+    def n_slow(self) -> int:
+        """Number of values of each slow variable: one per neuron, or per unit that shares it."""
+        return self.shape[-1] if self.share == "unit" else self.size
 
     @property
     def size(self) -> int:
@@ -76,7 +90,7 @@ class Population(Parameters):
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file: a size, or a shape of several sides."""
-        table = mapping_of(self, {"shape": (), "winner": "none"})
+        table = mapping_of(self, {"shape": (), "winner": "none", "share": "none"})
         if "shape" in table:
             del table["shape"]
             sides = list(self.shape)

@@ -210,6 +210,8 @@ def test_short_forms_are_the_kinds_that_they_stand_for() -> None:
             "network.populations.exc.neuron.tau_ge must be longer than network",
         ),
         ({"n_exc": 5}, "network.n_exc is not a known parameter"),
+        ({"populations.inh.share": "unit"}, "network.populations.inh.share 'unit' needs a shape of two or more"),
+        ({"populations.exc.share": "unit"}, "network.populations.exc.share: neurons of the population that is read"),
         ({"populations.inh.winner": "field"}, "network.populations.inh.winner 'field' needs a shape of two or more"),
         ({"projections.drive.connect": {"kind": "pool"}}, "network.projections.drive.connect: 'pool' needs a source"),
     ],

@@ -199,7 +199,11 @@ def _cells(
             "sleeps": population.sleeps,
             "delay_bins": population.delay_bins,
             "events": device.get_array_name(built.groups[population.group].variables["_spikespace"]),
-            "recorded": [by_place[population.group, variable] for variable in recorded(population)],
+            "recorded": [
+                by_place[state.group, state.variable]
+                for name in recorded(population)
+                if (state := layout.state[f"{population.name}.{name}"])
+            ],
         }
         for population in layout.cells
     ]

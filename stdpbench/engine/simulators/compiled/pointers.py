@@ -32,7 +32,7 @@ def rounded(layout: Layout, population: PopulationLayout) -> list[str]:
     Only the reset of a neuron changes them, which updates a float copy. Variables that decay in each step of a stream
     are excluded.
     """
-    if layout.graph.precision == "float64":
+    if layout.graph.precision == "float64" or population.population.share == "unit":
         return []
     slow = [
         variable.name

@@ -30,6 +30,8 @@ read = "top"
 [network.populations.eyes]
 [network.populations.features]
 shape = [4, 4, 3]
+share = "unit"
+winner = "field"
 neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", theta_start = "10 mV" }
 [network.populations.top]
 size = 5
@@ -84,6 +86,9 @@ def test_a_run_learns_kernels_and_resumes_to_the_bit(parent: RunFolder, tmp_path
     start = start_arrays(two_layers(), load_split(two_layers(), validation=False).train)
     kernels = learned_in(parent)["kernels.w"]
     assert kernels.shape == (5, 5, 1, 3) == start["kernels.w"].shape
+    thresholds = learned_in(parent)["features.theta"]
+    assert thresholds.shape == (3,)
+    assert (thresholds > start["features.theta"]).all()
     assert np.abs(kernels - start["kernels.w"]).max() > 0.01
     folder = new_run(tmp_path, two_layers())
     for position in (N_TRAIN // 4, 3 * N_TRAIN // 4):
@@ -113,6 +118,8 @@ def test_another_run_starts_from_kernels_with_more_units(parent: RunFolder, tmp_
     wider = {"network.populations.features.shape": [4, 4, 5]}
     folder = create_run_from(parent, wider, tmp_path, Options(workers=1, simulator="compiled"))
     start = np.load(next(folder.path.rglob("kernels.w.npy")))
+    thresholds = np.load(next(folder.path.rglob("features.theta.npy")))
+    np.testing.assert_array_equal(thresholds[:3], learned_in(parent)["features.theta"])
     np.testing.assert_array_equal(start[..., :3], learned_in(parent)["kernels.w"])
     assert start.shape == (5, 5, 1, 5)
 

@@ -421,7 +421,7 @@ static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, i
                 for (int32_t k = 0; k < n; k++) {
                     double *row = block + (size_t)resident::now * n + k;
 {% for array in population.recorded %}
-                    row[(size_t){{loop.index0}} * n_bins * n] = {{array}}[which[k]];
+                    row[(size_t){{loop.index0}} * n_bins * n] = {{array}}[which[k] % _num_{{array}}];  // neurons may share it
 {% endfor %}
                 }
                 which += n;
