@@ -165,8 +165,8 @@ def _polish_all() -> None:
     """Give all widgets the colours: those that can be seen at once, the others in turns of the event loop."""
     global _hidden
     everything = QApplication.allWidgets()
-    polish([widget for widget in everything if widget.isVisible()])
-    _hidden = [widget for widget in everything if not widget.isVisible()]
+    polish([widget for widget in everything if not sip.isdeleted(widget) and widget.isVisible()])
+    _hidden = [widget for widget in everything if sip.isdeleted(widget) or not widget.isVisible()]
     QTimer.singleShot(0, _polish_some)
 
 
