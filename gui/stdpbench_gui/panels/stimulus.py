@@ -307,8 +307,8 @@ class Stimulus(Panel):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        if not self._frame or not self._has_input:
-            return self.nothing()
+        if not self._frame or not self.has_content():
+            return (self.not_stored() if self.session.selection.moment is not None else "") or self.nothing()
         spikes = "" if self._shown is None else f" {spikes_in_words(self._shown)}"
         if self.is_stream:
             return f"A stream has no pictures; {', '.join(self._about(self._frame))}.{spikes}"

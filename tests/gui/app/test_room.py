@@ -26,6 +26,7 @@ from waiting import PATIENCE_MS, waits
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.widgets.tables import add_row, table_of
 from stdpbench_gui.widgets.timeline_strip import TimelineStrip
 
@@ -233,17 +234,25 @@ def test_train_is_calm_now_and_at_an_earlier_moment(window: MainWindow, qtbot: Q
     window.resize(1280, 800)
     open_run(window, qtbot, finished_run.path)
     window.go_to("train")
-    timeline, panels = window.train.timeline.timeline, window.train.panels.values()
+    timeline, panels = window.train.timeline.timeline, window.train.panels
     waits(qtbot, lambda: len(timeline.positions) > 2 and window.session.split is not None)
+    weights = panels["weight-map"]
+    assert isinstance(weights, WeightMap)
+    waits(qtbot, lambda: weights.order.currentText() == "by label")
     for position in (None, timeline.positions[-2]):
         timeline.go(position)
         waits(qtbot, lambda: not timeline.reading)
-        away = position is not None
-        waits(qtbot, lambda away=away: any(panel.as_of.isVisible() for panel in panels) == away)
+        start = "" if position is None else f"at {position}"
+        waits(
+            qtbot,
+            lambda start=start: weights.as_of.text().startswith(start) and bool(start) is bool(weights.as_of.text()),
+        )
+        for panel in panels.values():
+            panel.mark_dirty()
         window.train.redraw()
         found = words_in_sight(window)
         assert 20 < len(found) <= 60, " ".join(found)
-        titled = [panel for panel in panels if not panel.visibleRegion().isEmpty()]
+        titled = [panel for panel in panels.values() if not panel.visibleRegion().isEmpty()]
         assert len(titled) <= 9
 
 

@@ -65,7 +65,7 @@ def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
 def test_only_the_last_presentations_count(panel: Thresholds) -> None:
     for number in range(1, 260):
         panel.session.live.presentation = presentation(number, [1, 0, 0, 0, 0, 0, 0])
-        panel._collect()
+        panel.collect()
     assert len(panel._recent) == 200
     assert panel._sum.tolist() == [200, 0, 0, 0, 0, 0, 0]
 

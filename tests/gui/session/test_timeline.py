@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -28,7 +29,6 @@ from stdpbench_gui.widgets.timeline_strip import TimelineStrip, Track
 
 STATES_ITS_OWN = {
     "weight-map": "at {}, labelled later",
-    "stimulus": "at {}, labelled later",
     "curves": "line at {}",
     "log": "the whole run",
     "confusion": "after training",
@@ -57,6 +57,11 @@ def drawn(window: MainWindow, panel: Panel) -> str:
     return panel.as_of.text()
 
 
+def judged(panel: Panel) -> bool:
+    """Whether a panel says that a class was answered, by neurons whose class is known."""
+    return re.search("; answered [^,;]+, (right|wrong);", panel.summary()) is not None
+
+
 def go(bar: TimelineBar, qtbot: QtBot, position: int | None) -> None:
     bar.timeline.go(position)
     waits(qtbot, lambda: not bar.timeline.reading)
@@ -69,8 +74,10 @@ def test_every_panel_says_which_moment_it_shows(window: MainWindow, bar: Timelin
         for key, panel in window.train.panels.items():
             stated = drawn(window, panel)
             states = STATES_ITS_OWN.get(key, "at {}") if panel.has_content() else "at {}"
+            states += ", labelled later" if key == "stimulus" and judged(panel) else ""
             assert stated == states.format(thousands(position)) or not (stated or panel.has_content()), key
         assert bar.shown.text() == f"you see {thousands(position)}"
+    assert window.train.panels["stimulus"].summary() == "Nothing has been shown yet."
     go(bar, qtbot, None)
     assert {drawn(window, panel) for panel in window.train.panels.values()} == {""}
     assert bar.shown.text() == ""
@@ -92,7 +99,7 @@ def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qt
     spikes = encode(experiment, split.train, "train", position - 1, frame["attempts"] - 1, number)
     assert len(session.presentation["spikes"]["input"][0]) == len(spikes.index) > 0
     drawn(window, raster)
-    assert raster.empty.text() == "No spikes are stored for this moment."
+    assert raster.empty.text() == "No spikes are stored."
     assert "computes this presentation again" in raster.replay.toolTip()
     drawn(window, thresholds)
     assert f"theta {1e3 * moment.learned['exc.theta'].mean():.2f} mV" in thresholds.summary()

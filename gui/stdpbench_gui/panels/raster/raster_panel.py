@@ -317,7 +317,7 @@ class Raster(Panel):
 
     def not_stored(self) -> str:
         """Return a sentence if the chosen earlier moment has no spikes: a history has those of streams only."""
-        return "" if self.is_stream and self.session.presentation else "No spikes are stored for this moment."
+        return "" if self.is_stream and self.session.presentation else "No spikes are stored."
 
     def _on_moment(self) -> None:
         """Show the piece of a stream at another moment alone."""
