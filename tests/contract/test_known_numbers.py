@@ -1,4 +1,4 @@
-"""Numbers that a correct implementation shows (MODEL.md, section 3). Pairs and triplets: test_against_reference.py."""
+"""Numbers that a correct implementation shows (MODEL.md, section 3)."""
 
 from __future__ import annotations
 

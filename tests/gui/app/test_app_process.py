@@ -96,30 +96,3 @@ def test_a_broken_qt_is_a_sentence() -> None:
     assert done.stderr.startswith("The app cannot start: cannot load Qt")
     assert "stdpbench doctor" in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-def test_nothing_is_collected_before_all_pages_exist_and_what_exists_is_left_out(tmp_path: Path) -> None:
-    done = run(
-        "import gc\n"
-        "from PyQt6.QtCore import QTimer\n"
-        "from stdpbench.cli import main\n"
-        "from stdpbench_gui.app.window import MainWindow\n"
-        "states = []\n"
-        "def show(self):\n"
-        "    super(MainWindow, self).show()\n"
-        "    states.append((gc.isenabled(), self.rules_made is not None))\n"
-        "    self.finished.connect(lambda: QTimer.singleShot(0, lambda: end(self)))\n"
-        "def end(window):\n"
-        "    states.append((gc.isenabled(), window.rules_made is not None, gc.get_freeze_count() > 100_000))\n"
-        "    window.actions_['quit'].trigger()\n"
-        "MainWindow.show = show\n"
-        "try:\n"
-        "    main(['gui'])\n"
-        "except SystemExit as end:\n"
-        "    print(end.code, *states)\n",
-        QT_QPA_PLATFORM="offscreen",
-        STDPBENCH_RUNS=str(tmp_path),
-        XDG_CONFIG_HOME=str(tmp_path),
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "0 (False, False) (True, True, True)\n", done.stderr

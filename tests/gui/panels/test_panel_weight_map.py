@@ -33,7 +33,6 @@ def point_of(panel: WeightMap, neuron: int) -> QPointF:
 
 def test_is_complete(panel: WeightMap) -> None:
     is_complete(panel)
-    assert "7 exc neurons" in panel.summary()
 
 
 def test_draws_every_field_in_its_place(panel: WeightMap) -> None:
@@ -203,7 +202,6 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     np.testing.assert_allclose(panel.mosaic.image.values[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
     low, high = panel.levels.levels
     assert low == -high
-    assert panel.summary().startswith("Difference from checkpoint 4")
 
 
 def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: QtBot, tmp_path: Path) -> None:
@@ -229,7 +227,6 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     panel.order.setCurrentIndex(2)
     redraw(panel)
     assert panel.difference.label.text() == f"at 8, minus {other.path.name} at 4"
-    assert "weights differ by 0.5 at most" in panel.summary()
     spec = not_none(panel.figure())
     assert (spec["map"], spec["label"], spec["levels"]) == ("diverging", "weight difference", panel.levels.levels)
     assert spec["n"] == f"one run, {panel.difference.label.text()}, neurons by theta"
@@ -271,8 +268,6 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     waits(qtbot, lambda: label() == f"at 5, minus {parent.path.name} at 5")
     panel.difference.end.click()
     redraw(panel)
-    assert panel.summary().startswith("The receptive fields")
-    assert "at presentation 8," in panel.summary()
 
 
 def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:

@@ -96,7 +96,6 @@ def test_pieces_lie_at_their_times_and_all_that_arrive_are_shown(panel: Raster) 
     assert panel.view.seconds
     assert not panel.span.isHidden()
     assert panel.view.right == 5000  # the axis begins at 0
-    assert panel.note.text() == "newest: 0 to 1.5 s, all seen"
     assert panel.view.gaps == ()
     assert panel.summary() == "Stream, 0 to 1.5 s, all seen: 3 input and 3 cells spikes."
     for piece in range(3):
@@ -123,19 +122,16 @@ def test_the_axis_goes_on_and_pieces_that_were_not_seen_are_gaps_not_silence(pan
     assert QColor(theme.current().window).name() in colours(1.2)
     assert colours(0.7) == {QColor(theme.current().base).name()}
     figure = not_none(panel.figure())
-    assert "not seen: 1 to 2.5 s" in figure["n"]
     y = figure["parts"][1]["plots"][0]["lines"][0]["y"]
     assert np.isnan(y).sum() == 1
     see(panel, *range(7, 30))
     assert panel.view.right == 15_000
     assert panel.view.gaps == ()
-    assert panel.note.text() == "newest: 10 to 15 s, all seen"
 
 
 def test_a_run_that_is_opened_late_did_not_see_what_came_before(panel: Raster) -> None:
     see(panel, 40)
     assert panel.view.gaps == ((15_500.0, 20_000.0),)
-    assert "of which 4.5 s were not seen" in panel.summary()
 
 
 def test_one_five_or_twenty_seconds_are_shown_by_choice_and_wheel(panel: Raster, qtbot: QtBot) -> None:
@@ -168,7 +164,6 @@ def test_patterns_are_shaded_as_facts_name_them(panel: Raster) -> None:
     assert panel.view.film.image is not before
     assert [number for *_, number in panel.view.patterns] == [0, 1]
     np.testing.assert_allclose([each[:2] for each in panel.view.patterns], [(100, 150), (600, 650)])
-    assert "2 patterns" in panel.summary()
 
 
 def test_after_a_rewind_later_pieces_are_gone(panel: Raster) -> None:
@@ -201,5 +196,4 @@ def test_the_neuron_panel_says_that_a_stream_has_no_labels_and_no_pictures(panel
     see(panel, 0)
     redraw(neuron)
     assert neuron.bars.isHidden()
-    assert neuron.best_title.text() == "A stream has no pictures."
     assert "1 spike in piece 0" in neuron.about.text()

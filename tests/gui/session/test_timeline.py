@@ -99,11 +99,8 @@ def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qt
     spikes = encode(experiment, split.train, "train", position - 1, frame["attempts"] - 1, number)
     assert len(session.presentation["spikes"]["input"][0]) == len(spikes.index) > 0
     drawn(window, raster)
-    assert raster.empty.text() == "No spikes are stored."
-    assert "computes this presentation again" in raster.replay.toolTip()
     drawn(window, thresholds)
     assert f"theta {1e3 * moment.learned['exc.theta'].mean():.2f} mV" in thresholds.summary()
-    assert "over the last" not in thresholds.summary()
 
 
 def test_keyboard_mouse_and_wheel_move_the_handle(bar: TimelineBar, qtbot: QtBot) -> None:
@@ -122,7 +119,6 @@ def test_keyboard_mouse_and_wheel_move_the_handle(bar: TimelineBar, qtbot: QtBot
     middle = int(strip.places()[0].center().y())
     qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(strip.x_of(positions[1])), middle))
     assert bar.timeline.wanted == positions[1]
-    assert f"Shown: presentation {positions[1]}." in strip.accessibleDescription()
     qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(strip.width() - 2, middle))
     assert bar.timeline.wanted is None
     qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(strip.x_of(positions[1])), middle))
