@@ -48,6 +48,23 @@ def test_a_state_is_a_copy(name, built):
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
+def test_traces_are_reset_that_learning_or_a_state_put_back_has_moved(name, built):
+    """Also those of synapses, which stay as they are between two resets unless something moved them."""
+    simulator = built(name, experiment(delays="uniform"))
+    start = simulator.state()
+    live_through(simulator)
+    lived = simulator.state()
+    put_start(simulator)
+    simulator.set_state(lived)
+    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=False)
+    put_start(simulator)
+    assert_same_bytes(simulator.state(), start)
+    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
+    put_start(simulator)
+    assert_same_bytes(simulator.state(), start)
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
 def test_a_state_of_another_network_is_refused(name, built):
     simulator = built(name, experiment())
     before = simulator.state()

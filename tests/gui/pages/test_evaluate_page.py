@@ -351,7 +351,6 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     choose(page, qtbot, NOTHING)
     state.set_readout("proportion")
     waits(qtbot, lambda: drawn(page))
-    assert box.note.text().startswith("proportion, 20 pictures")
     state.set_over_time({}, "no spike times")
     waits(qtbot, lambda: drawn(page))
     assert box.summary() == "no spike times."

@@ -119,7 +119,6 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     waits(qtbot, lambda: "change" in curves.grid and curves.grid["change"].data("this run")[0] != [])
     titles = [plot.title for plot in curves.shown]
     assert "top spikes per stimulus" in titles
-    assert "mean |Δw| of up (10⁻³)" in titles
     assert not any("theta" in title for title in titles)  # which these neurons do not have
 
     weights.raise_()

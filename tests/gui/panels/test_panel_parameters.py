@@ -259,7 +259,6 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
 def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     run.confirm(exc__tau_m=("100 ms", "90 ms"))
     row = panel.form.row("exc.tau_m")
-    assert "Back to 100 ms" in row.mark.toolTip()
     row.mark.click()  # wherever the section is scrolled to
     waits(qtbot, lambda: run.asked == [{"exc.tau_m": "100 ms"}])
 

@@ -87,9 +87,7 @@ def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qt
     session = window.session
     position, moment = list(History(not_none(session.folder).path).items())[2]
     go(bar, qtbot, position)
-    weights, stimulus, raster, thresholds = (
-        window.train.panels[key] for key in ("weight-map", "stimulus", "raster", "thresholds")
-    )
+    weights, stimulus, thresholds = (window.train.panels[key] for key in ("weight-map", "stimulus", "thresholds"))
     drawn(window, weights)
     np.testing.assert_allclose(weights.sources.shown().w, moment.learned["feed.w"])
     drawn(window, stimulus)
@@ -98,7 +96,6 @@ def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qt
     number, split = frame["image"], not_none(session.split)
     spikes = encode(experiment, split.train, "train", position - 1, frame["attempts"] - 1, number)
     assert len(session.presentation["spikes"]["input"][0]) == len(spikes.index) > 0
-    drawn(window, raster)
     drawn(window, thresholds)
     assert f"theta {1e3 * moment.learned['exc.theta'].mean():.2f} mV" in thresholds.summary()
 

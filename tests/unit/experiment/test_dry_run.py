@@ -103,8 +103,6 @@ def test_a_figure_has_a_panel_for_each_part(mapping: dict[str, Any], panels: lis
     drawn = sum(len(line.get_xdata()) for axes in spikes for line in axes.lines)
     assert drawn == len(shown_stimulus(made, made.data.prepare(), 1).spikes)
     assert spikes[0].get_xlim() == figure.axes[panels.index("rates")].get_xlim()
-    title = figure.axes[0].get_title(loc="left")
-    assert title.startswith(("picture 1, class", "row 1, class", "recording 1, class"))
 
 
 def test_the_figure_says_that_dark_pixels_are_the_active_ones() -> None:

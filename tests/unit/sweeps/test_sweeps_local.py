@@ -157,4 +157,3 @@ def test_a_run_that_cannot_be_begun_is_said_and_ends_with_status_1(
     assert code == 1
     out = " ".join(out.split())
     assert "all, seed 0: failed: schedule.train_images = 5000, but there are only" in out
-    assert "1 runs are not finished" in out
