@@ -529,10 +529,9 @@ class DrawDigitDialog(View, QDialog):
             self.pad.line_width = float(self.line.value())
         height, width = manner.shape
         middle = f"centred by {'centre of mass' if manner.by_mass else 'bounding box'}"
-        equal = {"sum": manner.pixel_sum, "length": manner.pixel_norm}
         light = "".join(
             f", grey values scaled to a {what} of {thousands(round(size))}"
-            for what, size in equal.items()
+            for what, size in (("sum", manner.pixel_sum), ("length", manner.pixel_norm))
             if size is not None
         )
         self.preview_text.setText(

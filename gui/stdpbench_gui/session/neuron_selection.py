@@ -313,9 +313,8 @@ class NeuronSelection(QObject):
 
     def per_synapse(self, w: NDArray[Any] | None) -> NDArray[Any] | None:
         """Return weights of the projection on display, those that synapses share repeated for each synapse."""
-        if w is None or self.graph is None or self._made is None:
-            return w
-        return self.graph.per_synapse(self.projection, w)
+        graph = None if self._made is None else self.graph
+        return w if w is None or graph is None else graph.per_synapse(self.projection, w)
 
     def weights_shown(self) -> NDArray[np.float32] | None:
         """Return the weights of the projection on display at the moment that is shown; None if not known (yet).
