@@ -47,7 +47,7 @@ class Readable:
     Attributes
     ----------
     about : mapping or None
-        Content of the first line; None if it is damaged or missing.
+        Content of the first line; None if it is damaged, or if there is no journal.
     records : list of Record
         The facts before the first damaged line; all facts if no line is damaged.
     later : list of Record
@@ -55,7 +55,7 @@ class Readable:
     length : int
         Length of the lines before the first damaged one, in bytes.
     damage : str
-        The damaged or missing line and the reason, as a clause; empty if no line is damaged.
+        The damaged line and the reason, as a clause; empty if no line is damaged.
     chain : str
         Digest of the last line before the first damaged one.
     """
@@ -118,9 +118,9 @@ def _checked(file: IO[bytes], path: Path) -> Iterator[tuple[bytes, str]]:
 
 
 def read_undamaged(folder: Path) -> Readable:
-    """Read the facts of a run folder up to the first damaged line, in order; an empty journal is damaged.
+    """Read the facts of a run folder up to the first damaged line, in order; none if there is no journal.
 
-    A partial last line is ignored.
+    A partial last line is ignored. A journal without a first line is damaged.
 
     Raises
     ------
@@ -148,8 +148,8 @@ def read_undamaged(folder: Path) -> Readable:
             damage = damage or f"{folder / NAME}, line {number + 1} is damaged: {error}"
         if not damage:
             length, chain = length + len(line), line[-_DIGEST_AT:-3].decode()
-    damage = damage or ("" if about else f"{folder / NAME} is missing or empty")
-    return Readable(about, records, later, length, damage, chain)
+    empty = f"{folder / NAME} is empty" if about is None and (folder / NAME).exists() else ""
+    return Readable(about, records, later, length, damage or empty, chain)
 
 
 def _record(line: bytes, problem: str, number: int) -> Record:
@@ -162,14 +162,14 @@ def _record(line: bytes, problem: str, number: int) -> Record:
 
 
 def read_journal(folder: Path) -> list[Record]:
-    """Read all facts of a run folder, in order.
+    """Read all facts of a run folder, in order; none if there is no journal.
 
     A partial last line is ignored.
 
     Raises
     ------
     DamagedJournalError
-        If a complete line is damaged, or there is no journal; the message names the line.
+        If a complete line is damaged, or the journal is empty; the message names the line.
     StdpbenchError
         If the journal cannot be read, or the run folder has another format.
     """
@@ -267,8 +267,8 @@ class Journal:
         self._folder = folder
         self.path = folder / NAME
         journal = read_undamaged(folder)
-        if journal.damage:
-            raise DamagedJournalError(journal.damage)
+        if journal.damage or journal.about is None:
+            raise DamagedJournalError(journal.damage or f"{self.path} is missing")
         self.about, self.records = journal.about, journal.records
         self._length, self._chain = journal.length, journal.chain
         self._trusted = True
