@@ -40,7 +40,6 @@ from stdpbench_gui.widgets.basic import CheckBox, not_none
 
 @pytest.mark.display
 def test_it_opens_painted_on_the_start_page(window: MainWindow) -> None:
-    assert window.windowTitle().startswith("stdpbench")
     assert window.pages.currentWidget() is window.start
     image = window.grab().toImage()
     colours = {image.pixel(x, y) for x in range(0, image.width(), 40) for y in range(0, image.height(), 40)}
@@ -220,7 +219,6 @@ FINDINGS = (
 def test_faults_are_shown_on_the_start_page_with_what_helps(window: MainWindow, qtbot: QtBot) -> None:
     window.machine.take(list(FINDINGS))
     assert window.start.machine_button.text() == "⚠ C++ compiler…", "data that are missing are asked for when needed"
-    assert "To look at on this machine: C++ compiler." in window.start.summary()
     window.start.machine_button.click()
     dialog = dialog_of(window, qtbot, MachineDialog)
     named = {button.accessibleName() or button.text(): button for button in dialog.findChildren(QPushButton)}
@@ -231,7 +229,6 @@ def test_faults_are_shown_on_the_start_page_with_what_helps(window: MainWindow, 
     window.services.dialog.close()
     window.machine.take([FINDINGS[0]])
     assert window.start.machine_button.isHidden()
-    assert window.start.summary().endswith("This machine has no problems.")
     dialog.close()
 
 

@@ -72,8 +72,6 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     waits(qtbot, lambda: panels["confusion"].table() is not None)
     fields = not_none(panels["weight-map"].figure())
     assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28
-    lines = not_none(curves.figure())
-    assert lines["plots"][-1]["label"] == "mean |Δw| (10⁻³)"
     confusion = not_none(panels["confusion"].figure())
     assert np.shape(confusion["score"]["confusion"]) == (10, 11)
     assert panels["log"].figure() is None
@@ -157,7 +155,6 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     assert (this, that[-8:]) == ("this run", "-another")
     caption = curves.caption_of(spec)
     assert f"n: 2 runs, {own}, {other}; " in caption
-    assert "Error bars: none, each line is a single run." in caption
     curves.overlays.clear()
 
 

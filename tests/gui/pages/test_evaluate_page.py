@@ -141,11 +141,9 @@ def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWi
     waits(qtbot, lambda: page.state.clustering is not None and drawn(page))
     assert looks_at(run) == 1
     assert page.views.isVisible()
-    assert page.go.text() == "Evaluate again"
     low, high = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["interval_95"]
     interval = f"95 % Wilson interval {100 * low:.1f} to {100 * high:.1f} %"
     assert interval in page.accessibleDescription()
-    assert interval in page.matrix.summary().replace("\u00a0", " ")
     verdict = page.verdict
     assert verdict.rows[0].name == "vote"
     accuracy = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["accuracy"]
@@ -197,10 +195,8 @@ def test_results_never_stand_under_the_name_of_another_run(page: EvaluatePage, q
     page.run.setCurrentIndex(page.run.count() - 1)
     assert not page.views.isVisibleTo(page)
     assert not page.verdict.isVisibleTo(page)
-    assert page.go.text() == "Evaluate"
     page.run.setCurrentIndex(evaluated)
     assert page.views.isVisibleTo(page)
-    assert page.go.text() == "Evaluate again"
     page.run.removeItem(page.run.count() - 1)
 
 
@@ -245,7 +241,6 @@ def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: 
     waits(qtbot, lambda: page.state.chosen.kind == "neuron" and drawn(page))
     assert page.state.chosen.numbers == (winner,)
     assert 0 in numbers(page)
-    assert f"Neuron {winner}" in page.strip.note.text()
     choose(page, qtbot, Chosen("class", (3,)))
     assert page.matrix.matrix.row == 3
     assert page.matrix.matrix.score.n_images == 20
@@ -277,7 +272,6 @@ def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot:
     waits(qtbot, lambda: scatter.at >= 0)
     seen = scatter.at
     assert np.allclose(scatter.points[seen], scatter.points[4])
-    assert f"test picture {seen}" in page.strip.note.text()
     assert "true" in scatter.accessibleDescription()
     qtbot.mouseClick(mouse, Qt.MouseButton.LeftButton, pos=at)
     assert page.state.chosen == Chosen("class", (int(look.labels[seen]),))
@@ -301,7 +295,6 @@ def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage
     wanted = look.score_of("proportion")
     assert page.matrix.matrix.score == wanted
     assert page.matrix.readout.currentText() == "proportion"
-    assert "proportion" in page.accessibleDescription()
     page.state.set_colour(VERDICT)
     waits(qtbot, lambda: drawn(page))
     assert (page.embedding.scatter.groups == 1).sum() == wanted.n_correct
@@ -316,7 +309,6 @@ def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePag
     for one in look.accuracies:
         right = f"{100 * one.accuracy:.2f}"
         assert cells[one.name] == (("", right) if one.group == "supervised" else (right, ""))
-    assert "linear probe on responses (supervised)" in page.readouts.summary()
     waits(qtbot, lambda: page._readings._client is None)  # it takes memory
     before = page.state.readout
     rows.setCurrentItem(shown[-1])
@@ -331,7 +323,6 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: bool(state.over_time) and drawn(page))
     found = state.over_time["vote"]
     median = not_none(found.settled_ms(state.look.labels)["median"])
-    assert f"vote, 20 pictures: half settled after {median:.4g} ms (" in box.note.text()
     assert box.median.value() == median
     x, y = box.curve.getData()
     assert (x[0], y[0], x[-1]) == (0, 0, 350)
@@ -340,11 +331,9 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     table, figure = not_none(box.table()), not_none(box.figure())
     assert table[1][-1][1:3] == (pytest.approx(100 * accuracy), pytest.approx(100, abs=50))
     assert figure["plots"][0]["marks"] == [(median, "median")]
-    assert box.strip.accessibleDescription() == "350 of 350 ms"
     qtbot.keyClick(box.strip, Qt.Key.Key_Home)
     qtbot.keyClick(box.strip, Qt.Key.Key_Right)
     assert box.strip.accessibleDescription() == f"{x[1]:.4g} of 350 ms"
-    assert box.note.text().startswith(f"at {x[1]:.4g} ms {y[1]:.1f} % right; ")
     qtbot.keyClick(box.strip, Qt.Key.Key_End)
     choose(page, qtbot, Chosen("class", (0,)))
     assert f"{int((state.look.labels == 0).sum())} selected picture" in box.note.text()
@@ -353,7 +342,6 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: drawn(page))
     state.set_over_time({}, "no spike times")
     waits(qtbot, lambda: drawn(page))
-    assert box.summary() == "no spike times."
     assert not box.graphics.isVisible()
     assert box.table() is None
     state.set_over_time({"vote": found})

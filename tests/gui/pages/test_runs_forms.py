@@ -60,11 +60,9 @@ def test_chips_are_checked_and_copied_with_their_sources(page: RunsPage, window:
     (loihi,) = dialog.tree.findItems("Loihi (Intel, 14 nm): does not fit", Qt.MatchFlag.MatchExactly)
     row = not_none(loihi.child(0))
     dialog.tree.setCurrentItem(row)
-    assert "Source: " in dialog.source.text()
     dialog.copy_button.click()
     clipboard = not_none(QGuiApplication.clipboard())
     lines = clipboard.text().splitlines()
-    assert lines[0] == "Chip check of digits-a"
     assert "Loihi (Intel, 14 nm): does not fit" in lines
     assert any(line.startswith("  1: ") for line in lines)
     dialog.reject()

@@ -48,7 +48,6 @@ def test_is_complete(panel: Curves) -> None:
 
 def test_draws_what_the_blocks_say(panel: Curves) -> None:
     accuracy, spikes = panel.plots[:2]
-    assert (accuracy.title, spikes.title) == ("running accuracy (%)", "spikes per stimulus")
     x, y = accuracy.data("vote")
     assert x == list(range(10, 130, 10))
     assert y[-1] == pytest.approx(62.0)

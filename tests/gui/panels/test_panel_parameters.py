@@ -104,7 +104,6 @@ def test_stages_are_shown_and_a_new_run_can_have_other_ones(qtbot: QtBot, tmp_pa
     panel = show(ParametersPanel(session(tmp_path, of=read_experiment("stack-digits"))), qtbot, (340, 440))
     panel.form.sections["schedule"].header.setChecked(True)
     assert panel.stages.isVisible()
-    assert panel.stages.words.text() == "1. feed, for 2 passes; 2. upward, for 2 passes."
     with qtbot.waitSignal(panel.new_run_wanted, timeout=PATIENCE_MS) as asked:
         panel.stages.new_run.click()
     assert asked.args == ["schedule.stages", {}]
@@ -147,9 +146,6 @@ def test_a_number_is_sent_with_enter_and_marked_until_it_is_in_force(
     assert row.state is RowState.IN_FLIGHT
     run.confirm(plasticity__nu_post=(0.01, 0.02))
     assert row.state is RowState.ACTIVE
-    assert row.mark.text() == "↺"
-    assert row.name.font().bold()
-    assert panel.changes.history.undoText() == "nu_post → 0.02"
 
 
 def test_a_slider_sends_when_it_is_let_go_of(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:

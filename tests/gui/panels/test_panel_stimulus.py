@@ -56,7 +56,6 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     draw_frame(panel, frame(3, image=0, exc=FIRES_1))
     assert panel.verdict.text() == "✗ shown a · answered b"
     assert panel.picture.frame == "wrong"
-    assert theme.current().wrong in panel.verdict.styleSheet()
     draw_frame(panel, frame(4, image=0, exc=pair()))
     assert panel.verdict.text() == "✗ shown a · answered nothing"
 
@@ -103,7 +102,6 @@ def test_changes_at_most_three_times_a_second(clock: Clock, panel: Stimulus) -> 
     for number in range(5):
         draw_frame(panel, frame(number))
     assert panel._frame["presentation"] == 0
-    assert panel._dirty
     for passed, presentation in ((0.3, 0), (0.1, 4)):
         clock.advance(passed)
         panel.draw_if_needed()
@@ -135,15 +133,12 @@ def test_a_recording_plays_and_the_axis_ends_where_it_ends(panel: Stimulus, qtbo
     give_stimuli(panel, recordings())
     draw_frame(panel, frame(1, image=0, n_bins=100, stimulus_bins=80, input=pair((3, 5), (20, 79))))
     view = panel.view
-    assert panel._shown.duration == 40.0
     assert view.play.isVisible()
     assert not view.spikes.isVisible()
-    assert "0 to 4 ms" in view.captions[0].text()
     waits(qtbot, lambda: "12 to 16 ms" in view.captions[0].text())
     assert view.time.window == pytest.approx((12.0, 16.0))
     seen = sum(int(panel._shown.frame(number).sum()) for number in range(FRAMES))
     assert seen == 90
-    assert "plane 1" in view.legend.text()
     figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["image", "raster", "lines"]
     assert figure["parts"][0]["image"].shape == (3, 10)
@@ -163,9 +158,7 @@ def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, q
         return bool(panel._frame["presentation"] == 2)
 
     waits(qtbot, follows)
-    assert panel._shown.duration == 100.0
     panel.view.play.click()  # paused: all events at once, and nothing waits
-    assert panel.view.captions[0].text() == "all: 90 events"
     draw_frame(panel, frame(9, image=1, stimulus_bins=100))
     assert "the first 50 of 100 ms" in panel.summary()
     draw_frame(panel, frame(10, image=0, stimulus_bins=80))
@@ -179,7 +172,6 @@ def test_nothing_plays_with_reduced_motion_and_slowly_without_flicker(panel: Sti
     draw_frame(panel, frame(1, image=0, stimulus_bins=80))
     assert panel.view.captions[0].text() == "all: 90 events"
     assert not panel.view.play.isEnabled()
-    assert "reduced" in panel.view.play.toolTip()
     motion.reduced = motion.fast_flicker = False
     panel.view.set_playing(True)
     assert panel.view._timer.interval() >= 334
@@ -197,8 +189,6 @@ def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtB
     draw_frame(panel, frame(1, image=1, stimulus_bins=700, input=pair((0, 40), (n, 300), (n + 3, 500))))
     view = panel.view
     assert not view.pictures.isVisible()
-    assert "up" in view.legend.text()
-    assert "down" in view.legend.text()
     waits(qtbot, lambda: view.time.every_channel == 1)
     figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["lines", "raster", "lines"]
@@ -222,7 +212,6 @@ def test_factors_add_up(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
     shown = frame(1, image=0, input=pair((0, 20), (7, 100), (7, 120)))
     draw_frame(panel, {**shown, "input_factor": np.array([0.5, 0.25, 0.125])})
-    assert panel.captions[1].text() == "sum of factors, 0 to 0.5"
     with_factors = panel.view.time.grab().toImage()
     draw_frame(panel, {**shown, "presentation": 2, "input_factor": np.full(3, 0.5)})
     assert panel.view.time.grab().toImage() != with_factors, "marks of smaller factors are fainter"

@@ -42,7 +42,6 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     for number in (10, 20, 20):  # the same presentation counts once
         panel.session.live.presentation = presentation(number, [7, 0, 0, 0, 0, 7, 7])
         redraw(panel)
-    assert len(panel._recent) == 3
     rates = panel._values()
     assert rates[5] == pytest.approx(7 / 0.35)
     assert rates[0] == pytest.approx(14 / 3 / 0.35)
@@ -51,7 +50,6 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     assert table[1][5][2] == 7
     panel.what.setCurrentIndex(1)
     assert sorted(panel._values().tolist()) == [21.0, 21.0, 21.0]
-    assert panel.rate_plot.getAxis("bottom").labelText == "exc spikes"
 
 
 def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
@@ -66,7 +64,6 @@ def test_only_the_last_presentations_count(panel: Thresholds) -> None:
     for number in range(1, 260):
         panel.session.live.presentation = presentation(number, [1, 0, 0, 0, 0, 0, 0])
         panel.collect()
-    assert len(panel._recent) == 200
     assert panel._sum.tolist() == [200, 0, 0, 0, 0, 0, 0]
 
 

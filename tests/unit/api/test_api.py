@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -50,21 +49,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
     """A run that was paused, stepped, changed and branched, its branch, and intermediate values."""
     run, seen = start(runs, checkpoint_every=30), {}
-    seen["repr"] = repr(run)
     run.pause()
     seen["paused"] = (run.state, run.position)
     run.step(20)
     seen["stepped"] = (run.state, run.position, run.weights, run.theta, run.total)
     with pytest.raises(StdpbenchError, match=r"did you mean plasticity\.nu_post"):
         run.set({"plasticity.nu_pots": 0.1})
-    refusals = []
-    for to in (10_000, "x"):
-        with pytest.raises(StdpbenchError) as refused:
+    training = rf"no position 10000 in {run.name}: expected 0 to {run.position}, the training presentations so far"
+    for to, sentence in ((10_000, training), ("x", "a position must be a whole number, not 'x'")):
+        with pytest.raises(StdpbenchError, match=sentence):
             run.rewind(to)  # type: ignore[arg-type]
-        refusals.append(str(refused.value))
     with pytest.raises(SystemExit):
         main(["rewind", str(run.path), "--to", "10000"])
-    seen["refused rewind"] = refusals, run.state, run.position
+    seen["refused rewind"] = run.state, run.position
     branch = run.branch()
     before, w = run.weights, np.zeros((784, 12))
     run.set_learned({"feed.w": before, "exc.theta": run.theta})
@@ -74,9 +71,8 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
         run.set_learned({"feed.w": w + 0.5, "exc.theta": run.theta}).weights,
         run.theta,
     )
-    with pytest.raises(StdpbenchError) as refused:
+    with pytest.raises(StdpbenchError, match=r"w has the shape \(784, 3\), but \(784, 12\) in this network"):
         run.set_learned({"feed.w": w[:, :3]})
-    seen["refused"] = str(refused.value)
     run.set_learned({"feed.w": before})
     seen["set"] = run.set(**{"plasticity.nu_post": np.float32(0.25)})
     # many threads at once: nothing is mixed up, nothing waits for ever
@@ -88,9 +84,8 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
         thread.join(60)
     seen["threads"] = (positions, run.position)
     run.resume()
-    with pytest.raises(StdpbenchError) as refused:
+    with pytest.raises(StdpbenchError, match=r"can only be set while a run is paused; pause it with run\.pause\(\)"):
         run.set_learned({"feed.w": w})
-    seen["not paused"] = str(refused.value)
     other = stdpbench.open_run(run.path)  # as another session would: it attaches to the process
     other.wait(progress=False)
     seen["attached"] = other.state
@@ -104,7 +99,6 @@ Lived = tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]
 
 def test_requests_take_effect_between_presentations(lived: Lived) -> None:
     run, _, seen = lived
-    assert re.search(r"(building|running) at \d+", seen["repr"])
     assert seen["paused"][0] == "paused"
     position = seen["paused"][1]
     state, stepped, w, theta, total = seen["stepped"]
@@ -125,13 +119,9 @@ def test_steps_from_several_threads_run_one_after_another(lived: Lived) -> None:
 
 
 def test_a_rewind_that_is_refused_leaves_the_run_paused(lived: Lived) -> None:
-    run, _, seen = lived
-    refusals, state, position = seen["refused rewind"]
+    seen = lived[2]
+    state, position = seen["refused rewind"]
     assert (state, position) == ("paused", seen["stepped"][1])
-    assert refusals == [
-        f"no position 10000 in {run.name}: expected 0 to {position}, the training presentations so far",
-        "a position must be a whole number, not 'x'",
-    ]
 
 
 def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
@@ -145,8 +135,6 @@ def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
         np.testing.assert_array_equal(arrays["feed"], arrays)
     np.testing.assert_array_equal(run.thresholds["exc"], run.theta)
     assert (list(run.thresholds.keys()), run.thresholds.shape, type(run.theta)) == (["exc"], (12,), np.ndarray)
-    assert "w has the shape (784, 3), but (784, 12) in this network" in seen["refused"]
-    assert "learned arrays can only be set while a run is paused; pause it with run.pause()" in seen["not paused"]
     remarks = [entry.text for entry in run.log if "replaced (" in entry.text]
     assert len(remarks) == 3
     assert [entry.text for entry in branch.log if "replaced (" in entry.text] == []
@@ -296,8 +284,6 @@ def test_rewind_and_resume_give_the_same_results(lived: Lived) -> None:
     assert branch.position == max(positions(branch.path)) <= 35
     assert branch.weights.shape == (784, 12)  # of the newest checkpoint
     assert branch.theta.shape == (12,)
-    assert not branch.weights.flags.writeable
-    assert not branch.theta.flags.writeable
     assert outcome(kept._folder) == before
     branch.resume().wait(progress=False)
     assert outcome(branch._folder) == before

@@ -156,11 +156,6 @@ def test_tables_as_text():
 def test_a_caption_says_where_the_figure_comes_from():
     text = caption("Curves", run="digits-1", experiment="digits", seed=3, version="0.1.0", n="5 runs", errors="SD.")
     assert text == "Curves. Run digits-1 (experiment digits, seed 3), stdpbench 0.1.0. n: 5 runs. Error bars: SD."
-    more = {"about": "Running accuracy.", "settings": "Settings: those."}
-    text = caption("Curves", run="digits-1", experiment="digits", seed=3, version="0.1.0", **more)
-    assert text.startswith(
-        "Curves. Running accuracy. Run digits-1 (experiment digits, seed 3), stdpbench 0.1.0. Settings"
-    )
 
 
 def test_what_cannot_be_drawn_is_a_sentence(tmp_path):

@@ -57,7 +57,7 @@ class TestReceptiveFields:
     def test_every_weight_is_found_where_it_belongs(self) -> None:
         weights = np.random.default_rng(0).random((6 * 4, 7))
         figure = receptive_fields(weights, (6, 4))
-        axes, bar = figure.axes
+        axes, _ = figure.axes
         mosaic = np.ma.filled(axes.images[0].get_array(), np.nan)
         columns, scale = 4, 300 // 6  # ceil(sqrt(7 · 6/4)) = 4 fields per row; 300 dots per field at most
         high, wide = 6 * scale + 2, 4 * scale + 2
@@ -69,7 +69,6 @@ class TestReceptiveFields:
             assert np.isnan(mosaic[top - 1, left])
         # where an eighth field would be there is nothing, not even a frame
         assert not mosaic[-6 * scale :, -4 * scale :].any()
-        assert bar.get_ylabel() == "weight"
         assert inside(figure)
 
     def test_silent_neurons_are_crossed_out_and_counted(self) -> None:
@@ -95,7 +94,6 @@ class TestReceptiveFields:
         figure = receptive_fields(np.zeros((784, 400), np.float32), (28, 28))
         assert inside(receptive_fields(np.ones((4, 1)), (2, 2), title="a title " * 30))
         assert drawn(figure).shape[0] > 20 * 28
-        assert "400 neurons" in figure.axes[0].get_title(loc="left")
 
     def test_errors_are_sentences(self) -> None:
         with pytest.raises(StdpbenchError, match="not fields of 3 × 3 inputs"):
@@ -112,9 +110,7 @@ class TestConfusion:
         assert texts(axes) == ["2", "1", "1", "1", "66.7 %", "50.0 %", "–"]
         assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog", "owl"]
         assert [label.get_text() for label in axes.get_xticklabels(minor=True)] == ["no\nanswer", "accuracy"]
-        assert (axes.get_xlabel(), axes.get_ylabel()) == ("answer", "true class")
         title = axes.get_title(loc="left")
-        assert title.startswith("vote\n60.00 % of 5 pictures right")
         assert "95 % Wilson interval 23.07 to 88.24 %" in title
         classes, unanswered = axes.collections
         assert np.ravel(classes.get_array()).tolist() == pytest.approx([2 / 3, 1 / 3, 0, 0, 0.5, 0, 0, 0, 0])
@@ -163,7 +159,6 @@ class TestWidths:
         assert tuple(figure.get_size_inches()) == (7, 3)
         assert left.images[0].get_array().size > 144
         assert {"8", "× 1 neuron that never fired, or without weights"} - set(texts(left)) == {"8"}
-        assert [bar.get_ylabel() for bar in figure.axes[2:]] == ["weight", "share of the true class (%)"]
         assert inside(figure)
 
     def test_files_of_one_figure_are_equal_in_each_format(self, tmp_path: Path) -> None:
@@ -195,7 +190,6 @@ class TestAccuracyOverTime:
         assert upper.lines[0].get_ydata() == pytest.approx(100 * vote)
         assert [text.get_text() for text in upper.get_legend().get_texts()] == ["vote", "proportion"]
         assert spikes.get_ylabel() == "second spikes per picture"
-        assert spikes.get_xlabel() == "training presentations"
         assert theta.lines[0].get_ydata() == pytest.approx(20 + vote)
         assert spikes.lines[0].get_ydata() == pytest.approx(30 - vote)
         assert upper.get_shared_x_axes().joined(upper, spikes)
@@ -205,7 +199,6 @@ class TestAccuracyOverTime:
         figure = accuracy_over_time(self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])})
         (axes,) = figure.axes
         assert axes.lines[0].get_xdata().tolist() == [0, 20_000, 30_000, 40_000, 50_000]
-        assert axes.get_xlabel() == "training presentations"
 
     def test_spikes_alone_and_a_run_that_has_just_begun(self) -> None:
         assert len(accuracy_over_time(self.when, {}, None, np.ones(7)).axes) == 2

@@ -52,7 +52,6 @@ def test_the_page_lists_mismatches(tmp_path: Path) -> None:
     outcome.values("first | second", (0.1, 0.2), (0.1, 0.25), 0.01, "somebody")  # one of them is off
     page = write([outcome], tmp_path, "the command").read_text(encoding="utf-8")
     assert "0 of 1 values match. Mismatch: oja, first | second." in page
-    assert "**mismatch**" in page
     assert "first \\| second" in page
 
 
@@ -64,7 +63,6 @@ def test_a_known_mismatch_passes_and_is_named_with_its_reason(
     printed = call("validate", "clopath", "--output", str(tmp_path))
     (line,) = [line for line in printed.splitlines() if "mismatch in " in line]
     assert line.startswith("known mismatch in clopath: b = 0.0805 nA, as printed: fit to 10 points")
-    assert "this is known: the figure of the paper follows from its released code, which adds 0.0805 pA" in line
     page = (tmp_path / "validation.md").read_text(encoding="utf-8")
     documented = Path(__file__).resolve().parents[3] / "docs" / "validation.md"
     mismatches = page.partition("Known mismatch: ")[2].partition("\n")[0]

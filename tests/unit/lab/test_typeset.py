@@ -65,12 +65,6 @@ def test_a_rule_is_typeset_from_its_own_texts() -> None:
     assert lines[0] == Line(
         "trace of input spikes", r"\tau_{+}\,\dot{x}_{1} = -x_{1},\quad x_{1} \leftarrow x_{1} + 1"
     )
-    assert [line.label for line in lines if line.label] == [
-        "trace of input spikes",
-        "trace of output spikes",
-        "on an input spike",
-        "on an output spike",
-    ]
     assert "a_{3}^{+}" in lines[-1].tex
     assert "x2 and y2 are read just before" in notes_of(rules.build({"kind": "triplet"}, "rule"))[0]
 

@@ -72,8 +72,6 @@ def test_clusters_are_compared_with_chance_and_neurons_without_a_new_reading(run
     free = clustering_of(*service.answer("cluster", {"method": "hdbscan", "k": 7}, silent))
     assert free.k_from == "its own"
     assert looks_at(run) == before
-    with pytest.raises(StdpbenchError, match="unknown request fly"):
-        service.answer("fly", {}, silent)
 
 
 def test_slow_read_outs_agree_with_the_report_without_a_new_reading(run: RunFolder) -> None:

@@ -147,5 +147,3 @@ def test_a_run_that_is_not_finished(tmp_path, undrawn):
     drive(folder, die=killed_at_position(7))
     data = carried_out([folder], tmp_path / "some")
     assert (data["runs"][0]["seconds"], data["runs"][0]["planned_seconds"]) == (pytest.approx(1.4), pytest.approx(2.4))
-    page = (tmp_path / "some" / PAGE).read_text(encoding="utf-8")
-    assert "1.4 of 2.4 s of a stream, in 7 pieces of 0.2 s; the run" in page

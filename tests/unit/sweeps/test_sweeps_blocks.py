@@ -146,8 +146,6 @@ def test_a_sweep_with_a_grid_reports_main_effects_and_interaction(tmp_path: Path
                 noise = 0.001 * (seed * (number + 1) % 3)
                 state.results[row.arm.experiment(seed).digest] = result(0.8 + 0.1 * (number > 1) + noise)
         report = make_report(made, state)
-    text = to_markdown(report)
-    assert "Main effects and interactions of the grid, with seeds as blocks: tau_m (50 ms: 80." in text
     record = json.loads(json.dumps(to_mapping(report)["comparisons"], allow_nan=False))
     assert [effect["name"] for effect in record["grid"]] == ["tau_m", "nu_post", "tau_m × nu_post"]
 
@@ -168,7 +166,6 @@ def test_a_sweep_reports_blocks_pairs_equivalence_and_factors(tmp_path: Path) ->
                 state.results[row.arm.experiment(seed).digest] = result(votes[row.arm.label] + 0.01 * seed + noise)
         report = make_report(made, state)
     text = to_markdown(report)
-    assert "Within ± 2 points of 'as it is', by two one-sided paired t tests at the 5 % level: other rate." in text
     assert "Effects of factors, 95 % intervals of a linear model with seeds as blocks: neurons +" in text
     record = json.loads(json.dumps(to_mapping(report)["comparisons"], allow_nan=False))
     assert record["blocks"]["omega_squared"] > 0.9

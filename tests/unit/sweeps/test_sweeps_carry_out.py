@@ -274,7 +274,6 @@ def test_the_best_is_told_from_the_others_or_not(
     with SweepState(tmp_path) as state:
         report = make_report(made, state)
     assert sentence in best_text(report)
-    assert best_text(report).endswith(".")
 
 
 def test_a_dash_says_why_there_is_no_number(tmp_path: Path) -> None:

@@ -124,10 +124,8 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     stopped.send_signal(signal.SIGINT)
     out, err = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, err
-    assert "Stopping active runs" in out
     assert f"stdpbench sweep '{file}' --runs {runs}" in out
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["state"] == "stopped"
-    assert "2 runs are not finished" in (folder / "results.md").read_text(encoding="utf-8")
 
     code, out, err = run_cli("sweep", str(file), "--runs", str(runs), "--processes", "2", "--json")
     assert code == 0
@@ -135,7 +133,6 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     assert record["stopped"] is False
     assert [arm["n"] for arm in record["results"]["arms"]] == [1, 1]
     assert record["results"]["evaluated_on"] == "validation"
-    assert "(2 of 2)" in err
     assert run.name in {arm["runs"][0]["folder"] for arm in record["results"]["arms"]}
     for name in ("README.txt", "results.md", "results.csv", "results.json", "results.png"):
         assert (folder / name).is_file()

@@ -105,9 +105,6 @@ def test_without_a_metric_all_measures_are_listed_and_nothing_is_the_best(beside
     )
     assert cells(report.rows[2], report)[3] == "0.200"  # of the one seed in which it is defined
     assert (report.best, report.contenders, best_text(report)) == (None, [], "")
-    assert report.remarks[0] == (
-        "Measures at the end of the stream (no metric, so no arm is the best), mean ± SD over seeds 0, 1."
-    )
     write_report(report, beside / "streams")
     assert not (beside / "streams" / "results.png").exists()
 
