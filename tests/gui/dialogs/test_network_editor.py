@@ -256,7 +256,6 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     enter(editor, qtbot, EXC, "size", "12")
     press(editor, qtbot, "Ctrl+Shift+N")  # exc is chosen, and the input is free
     assert editor.tree.path == "network.projections.input_exc"
-    assert "Nothing learns" in editor.problem.text()
     rename(editor, qtbot, "network.projections.input_exc", "feed")
     assert editor.tree.path == FEED
     choose(editor, FEED, "weight.kind", "uniform")

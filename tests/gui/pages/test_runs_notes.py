@@ -96,7 +96,6 @@ def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: Qt
     names = known.selection
     names.tick(["digits-a", "digits-b"])
     waits(qtbot, lambda: names.comparison is not None)
-    assert "The best one" in known.comparison.rows.headerItem().text(2)  # type: ignore[union-attr]
     names.only([])
 
 
@@ -127,7 +126,6 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
     assert shared_window.session.folder.path == folder
     waits(qtbot, lambda: shared_window.train.panels["neuron"].star.button.text() == "★")  # type: ignore[attr-defined]
     waits(qtbot, lambda: shared_window.windowTitle().startswith("Fours – stdpbench "))
-    assert shared_window.train.bar.title.text().startswith("Fours · ")
     shared_window.session.leave()
 
 

@@ -49,7 +49,6 @@ def test_runs_are_listed_with_what_is_known_of_them(known: RunsPage) -> None:
     assert cell(known, "digits-b", "parent") == "digits-a at 20"
     assert cell(known, "digits-a", "branches") == "1"
     assert cell(known, "fast-c", "state") == "■ stopped"
-    assert known.summary.text().startswith("3 runs · 2 finished · 1 stopped · vote 25.0 to 75.0 %")
     assert known.table.accessibleDescription().startswith("3 runs")
 
 
@@ -74,7 +73,6 @@ def test_the_search_takes_filters_and_words_and_says_what_is_wrong(known: RunsPa
         known.search.setText(text)
         waits(qtbot, lambda names=names: shown(known) == names)
         assert not known.search_problem.isVisible()
-    assert "No matching runs" in known.empty.text()
     known.search.setText("vot>0.3")
     waits(qtbot, known.search_problem.isVisible)
     assert "did you mean 'vote'" in known.search_problem.text()
@@ -172,7 +170,6 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_not_on_train(
         known.comparison.rows.topLevelItem(row).text(0) for row in range(known.comparison.rows.topLevelItemCount())
     ]  # type: ignore[union-attr]
     assert {"vote", "measured", "training presentations"} <= set(texts)
-    assert any(text.startswith("accuracy (95 % Wilson interval") for text in texts)
     spec, table = not_none(known.comparison.figure()), known.comparison.table()
     assert "digits-a, digits-b" in spec["caption"]
     assert {row[0] for row in table[1]} == {"digits-a", "digits-b"}
@@ -201,7 +198,6 @@ def test_the_word_supervised_stands_where_runs_are_compared(page: RunsPage, runs
     rows = not_none(page.comparison.rows.headerItem())
     heads = [rows.text(number) for number in (1, 2)]
     assert [head.endswith(" (supervised)") for head in sorted(heads, key=lambda head: "b" in head)] == [False, True]
-    assert "(supervised), the others without" in page.comparison.words.text()
     table = not_none(page.comparison.table())
     assert {row[0] for row in table[1]} == {"digits-a", "digits-b (supervised)"}
 

@@ -93,7 +93,6 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert list(raster.view.sizes.items()) == [("input", 64), ("exc", N_EXC), ("top", N_TOP)]
     assert raster.view.selectable == "top"  # which is read
     assert shown.selection.projection == "up"
-    assert weights.summary().startswith("The receptive fields of 6 top neurons at presentation ")
     waits(qtbot, thresholds.has_content)
     thresholds.refresh()
     assert thresholds.theta_plot.isVisible() is False  # top neurons have no adaptive threshold
@@ -132,8 +131,6 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     waits(qtbot, lambda: raster.view.selectable == "exc")
     curves.raise_()
     waits(qtbot, lambda: curves.grid["spikes"].title == "exc spikes per stimulus")
-    titles = [plot.title for plot in curves.shown]
-    assert {"mean theta of exc (mV)", "mean |Δw| of feed (10⁻³)"} <= {*titles}
     _, theta = curves.grid["theta"].data("this run")
     assert theta[0] == pytest.approx(shown.live.blocks[min(shown.live.blocks)].others["exc.theta"])
     network = panel_of(window, NetworkPanel)
@@ -193,7 +190,6 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
 
     scale = form.row("network.projections.feed.scale")
     assert not scale.editor.isEnabled()
-    assert "Structural" in scale.editor.toolTip()
     plasticity = "network.projections.feed.plasticity.kind"
     scale.new_run.click()
     opened = dialog_of(window, qtbot, NewRunForm)

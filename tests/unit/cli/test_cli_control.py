@@ -76,7 +76,6 @@ def test_a_run_writes_a_checkpoint_when_it_is_asked_to(run: stdpbench.Run, call:
     assert first >= 5
     assert positions(run.path) == [first]
     assert read_checkpoint(run.path, first).position == first
-    assert f"Checkpoint at {first}." in [entry.text for entry in run.log]
 
     out = call("checkpoint", name, *where)
     assert out == f"{name} wrote a checkpoint at presentation {written(run)[1]}.\n"
@@ -105,7 +104,6 @@ def test_after_training_no_checkpoint_is_claimed(short: stdpbench.Run, call: Cal
     out = call("step", str(run.path), "-n", "1000")
     assert re.fullmatch(rf"{run.path.name} is (finishing|finished) at presentation 130\.\n", out)
     assert run.wait(progress=False).state == "finished"
-    assert "is finished: only an active run can be stepped" in call("step", str(run.path), status=2)
 
 
 def test_a_step_ends_in_a_pause(run: stdpbench.Run, call: Call) -> None:
@@ -165,7 +163,6 @@ def test_the_end_of_a_run_that_is_just_ending_is_waited_for(short: stdpbench.Run
         assert call("stop", str(run.path)) == f"{run.path.name} is finished.\n"
         assert not has_process(run.path)
         ending.result()
-    assert "is finished: only an active run can be stopped" in call("stop", str(run.path), status=2)
 
 
 def test_several_may_stop_a_run_and_one_resume_it_at_once(run: stdpbench.Run) -> None:

@@ -136,7 +136,6 @@ def test_brian2_2_9_beside_numpy_2_4_is_a_fault(versions: dict[str, str], numpy:
     versions["numpy"] = numpy
     finding = next(iter(finding for finding in doctor._packages() if finding.name == "numpy"))
     expect(finding, "fault")
-    assert finding.detail == f"Brian2 2.9.0 cannot be imported with NumPy {numpy}"
     assert "numpy<2.4" in finding.fix
 
 
@@ -210,7 +209,6 @@ def test_a_broken_compiler_before_one_that_works_is_told(tmp_path: Path, monkeyp
     monkeypatch.setattr(doctor, "_try_compiler", lambda command: None if "clang" in command[0] else "broken")
     finding = doctor._compiler()
     expect(finding, "warning")
-    assert finding.detail == "g++ does not work (broken); but clang++: clang version 19"
     assert finding.fix == "set CXX=clang++"
 
 

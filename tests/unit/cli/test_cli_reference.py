@@ -92,10 +92,8 @@ def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_
     found = make_report_of(trained.path, tmp_path)
     rows = [row for row in found["accuracies"] if row["name"] == "vote"]
     assert [(row["group"], row["supervised"], row["n_labelled"]) for row in rows] == [("supervised", True, 300)]
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert [row["pass"] for row in found["passes"]] == [1, 2, 3, 4, 5, 6]
     assert all(0 <= row["hidden.dead"] <= 1 and row["hidden.gradient"] > 0 for row in found["passes"])
-    assert "trained without labels" not in page
 
 
 def test_files_for_other_tools_end_as_these_expect_and_options_belong_to_them(
@@ -124,7 +122,6 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     told = json.loads(call("export", str(trained.path), "--nir", str(file), "--stimuli", "12", "--json"))
     assert (told["stimuli"], told["different"], told["marks"], told["dt"]) == (12, 0, [], 1.0)
     assert told["spikes"] > 500
-    assert told["verdict"].endswith(f"12 pictures, {told['spikes']} spikes of the run, identical in the file.")
     assert told["nodes"] == {
         **{"input": "Input", "feed": "Linear", "hidden": "LIF", "feed2": "Linear", "output": "LIF", "Output": "Output"}
     }
@@ -172,8 +169,6 @@ def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
     groups = {row["name"]: row["group"] for row in rows}
     assert (groups["vote"], groups["start weights, vote"]) == ("supervised", "supervised")
     assert all(name.startswith("random weights") for name, group in groups.items() if group == "untrained")
-    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
-    assert "trained without labels" not in page
     assert stdpbench.open_run(path).plot_confusion().get_title("left").startswith(f"{path.name}, supervised, vote")
 
 
@@ -279,4 +274,3 @@ def test_a_hidden_layer_starts_from_what_a_rule_learned(unsupervised: stdpbench.
     pixels = run.experiment.data.prepare().train.arrays["pixels"][:300].reshape(300, -1).astype(float)
     for one, other in zip((pixels @ own).T[:30], (pixels @ drawn).T[:30], strict=True):
         assert np.linalg.norm(one) == pytest.approx(np.linalg.norm(other), rel=1e-5)
-    assert any("starts from that run's input weights" in entry.text for entry in run.log)

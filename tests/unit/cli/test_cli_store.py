@@ -110,7 +110,6 @@ def test_latest_is_the_run_that_was_started_last(cli: Cli, runs: Path, make_run:
 def test_show_tells_what_a_run_was(cli: Cli) -> None:
     out = cli("show", "third")
     assert "stopped: on request" in out
-    assert "continues from first at presentation 7" in out
     assert "Differences from first" in out, "it is compared with its parent"
     assert [line.split() for line in out.splitlines() if line.startswith("exc.tau_m")] == [
         ["exc.tau_m", "25", "ms", "100", "ms"]
@@ -160,15 +159,8 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     _, *numbers = (tmp_path / "figure.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in numbers][-2:] == ["first", "second"], "results, where there are any"
     assert float(numbers[-2].split(",")[-4]) == pytest.approx(90)
-    caption = (tmp_path / "figure.txt").read_text(encoding="utf-8")
-    assert "The runs differ in exc.tau_m (25 ms; 100 ms; 100 ms), plasticity.nu_post (0.01; 0.01 → 0.02 " in caption
-    assert "Vote: 90.00 % (" in caption
     record = json.loads(cli("compare", "first", "second", "--json"))
     assert record["metrics"]["accuracy, vote"][0]["value"] == 0.9
-    cli("note", "second", "--title", "A long training")
-    out = cli("compare", "first", "second")
-    assert "Differences between first, A long training (second)\n" in out
-    assert "  first  A long training\n" in re.sub(" {2,}", "  ", out)
 
 
 def test_a_comparison_of_settings_over_seeds_has_their_means_and_names_lines_by_what_differs(
@@ -186,8 +178,6 @@ def test_a_comparison_of_settings_over_seeds_has_their_means_and_names_lines_by_
     ]
     assert all(text in drawn for text in (">85.0 ± 7.1<", ">65.0 ± 7.1<", "means: ± SD over seeds"))
     assert {"#545454", "#ababab"} <= set(re.findall(r"fill: (#\w{6})", drawn)), "a shade of grey for each mean"
-    means = "Means ± SD over seeds: nu_post = 0.01 (2 seeds): 85.0 ± 7.1 %; nu_post = 0.02 (2 seeds): 65.0 ± 7.1 %."
-    assert means in (tmp_path / "c.txt").read_text(encoding="utf-8")
     *_, last = (tmp_path / "c.csv").read_text(encoding="utf-8").splitlines()
     name, *cells = last.split(",")
     assert (name, [round(float(cell), 2) for cell in cells if cell]) == ("nu_post = 0.02 (2 seeds)", [65, 7.07])
@@ -239,7 +229,6 @@ def test_watch_and_export_find_runs_of_another_folder(cli: Cli, tmp_path: Path) 
 def test_delete_and_restore(cli: Cli, runs: Path) -> None:
     cli("queue", "add", "third")
     out = cli("delete", "first", "third")
-    assert "`stdpbench restore first`" in out
     assert "item 1 of the queue" in out
     assert [line.split()[0] for line in cli("list", "--bin").splitlines()[1:]] == ["first", "third"]
     assert cli("restore", "fir") == f"run folder: {runs / 'first'}\n"
@@ -369,4 +358,3 @@ def test_tables_of_results_end_with_a_verdict_and_mark_what_flatters(
     assert shown.endswith(f"Learning does not help in this run: {told}")
     compared = call("compare", str(tmp_path / "run1"), str(tmp_path / "run2"))
     assert compared.endswith(f"\nLearning does not help: {told}")
-    assert compared.count("does not help") == 1

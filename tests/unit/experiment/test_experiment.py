@@ -453,12 +453,6 @@ def test_an_unknown_experiment_is_refused_with_the_nearest_one(folder: Path) -> 
         read_experiment(folder)
 
 
-@pytest.mark.parametrize("section", ["exc", "inh"])
-def test_a_neuron_of_the_laboratory_is_refused(section: str) -> None:
-    with pytest.raises(StdpbenchError, match=f"{section}.kind 'adex' does not run there: it is driven by a current"):
-        Experiment.from_mapping({section: {"kind": "adex"}})
-
-
 def test_rule_and_neuron_do_not_name_two_things_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     rule, neuron = rules.get("diehl-cook-triplet"), neurons.get("adaptive-lif")
     monkeypatch.setattr(rule, "traces", (*rule.traces, Trace("g", "output", "tau_m", "set")))

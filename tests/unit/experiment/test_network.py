@@ -131,7 +131,16 @@ def test_naming_the_kind_that_the_network_has_changes_nothing() -> None:
         DEFAULT.override({"network.kind": "diel-cook"})
 
 
-@pytest.mark.parametrize("kind", ["lif-alpha", "lif-current", "izhikevich", "srm-masquelier"])
-def test_a_neuron_without_the_receptors_of_the_digit_network_is_refused(kind: str) -> None:
-    with pytest.raises(StdpbenchError, match=f"inh.kind '{kind}' does not run there, where spikes add to ge and gi"):
-        Experiment.from_mapping({"inh": {"kind": kind}})
+RECEPTORS, CURRENT = "where spikes add to ge and gi", "it is driven by a current"
+
+
+@pytest.mark.parametrize(
+    ("section", "kind", "why"),
+    [
+        *(("inh", kind, RECEPTORS) for kind in ("lif-alpha", "lif-current", "izhikevich", "srm-masquelier")),
+        *((section, "adex", CURRENT) for section in ("exc", "inh")),
+    ],
+)
+def test_a_neuron_that_the_digit_network_cannot_have_is_refused(section: str, kind: str, why: str) -> None:
+    with pytest.raises(StdpbenchError, match=f"{section}.kind '{kind}' does not run there[,:] {why}"):
+        Experiment.from_mapping({section: {"kind": kind}})

@@ -135,7 +135,6 @@ def test_a_time_constant_beyond_the_resolution_of_a_chip_does_not_fit() -> None:
     made = discrete(64, 3).override({"network.populations.exc.neuron.beta": 1 - 1e-5})
     row = rows(checked(made, "loihi"), "decay")["exc"]
     assert row.verdict == "does not fit"
-    assert "longer than the longest, 2048 ms" in row.value
     leaky = rows(checked(discrete(64, 3).override({"network.populations.exc.neuron.beta": 0.9}), "loihi"), "decay")
     assert leaky["exc"].verdict == "rounded"
     assert rows(checked(made.override({"network.populations.exc.neuron.beta": 1.0}), "loihi"), "decay") == {}

@@ -33,13 +33,6 @@ def test_pairs_and_frequency_count() -> None:
     assert np.abs(lab.pair_window("pair-additive", pairs=3, frequency=20).x).max() < 25  # of half a period
 
 
-def test_frequency_curves_of_the_triplet_rule() -> None:
-    found = lab.frequency("triplet", frequencies=(0.1, 10, 20, 40, 50), set={"w_max": 3})
-    positive, negative = (curve.change for curve in found.curves)
-    np.testing.assert_allclose(positive, [0.000, 0.119, 0.228, 0.532, 0.763], atol=5e-4)
-    np.testing.assert_allclose(negative, [-0.317, -0.332, -0.342, 0.174, 0.749], atol=5e-4)
-
-
 def test_the_formula_of_the_diehl_cook_triplet() -> None:
     """An input spike between two output spikes, the first of which has none before it."""
     found = lab.triplets("diehl-cook-triplet", timings=[("out-in-out", -12.0, 7.0)], repeats=1)

