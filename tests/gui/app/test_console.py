@@ -114,7 +114,6 @@ def test_what_is_typed_before_the_first_prompt_is_kept(window: MainWindow, qtbot
     console = window.console
     console.toggle()
     assert not console.is_ready
-    assert "What you type here waits" in console.note.text()
     qtbot.keyClicks(console.typed, "print(6")
     waits(qtbot, lambda: console.widget_ is not None)  # made, without a prompt
     if not console.is_ready:

@@ -86,7 +86,6 @@ def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
         (run / "journal.jsonl").write_text(content, encoding="utf-8")
     for way in WAYS:
         message = asked(window, qtbot, run, way)
-        assert message.startswith("Cannot open the run: "), way
         assert message.endswith(sentence), way
         assert window.pages.currentWidget() is window.start
         assert window.session.folder is None

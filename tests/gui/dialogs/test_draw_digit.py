@@ -68,7 +68,6 @@ def answered(dialog: DrawDigitDialog, qtbot: QtBot) -> None:
 
 def test_without_a_run_the_network_that_comes_with_the_app_answers(window: MainWindow, qtbot: QtBot) -> None:
     dialog = window.services.draw()
-    assert dialog.words.text().startswith("Opening the network that comes with the app")
     waits(qtbot, lambda: dialog.ready)
     assert window.session.state is State.FINISHED
     dialog.pad.add_stroke(SEVEN)

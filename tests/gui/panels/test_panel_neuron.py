@@ -65,7 +65,6 @@ def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspe
 def test_courses_stay_until_new_ones_come(panel: NeuronInspector) -> None:
     panel.session.selection.select_neuron(2)
     draw_frame(panel, frame(4))
-    assert "recorded with the next presentation" in panel.potential.note
     draw_frame(panel, frame(5, recording=recording(1, 2)))
     assert panel.potential.note == ""
     draw_frame(panel, frame(6))

@@ -124,7 +124,6 @@ def test_a_click_on_a_spike_selects_its_neuron(panel: Raster, qtbot: QtBot) -> N
     assert panel.session.selection.neuron == 4
     redraw(panel)
     assert panel.view.selected == 4
-    assert "1 of exc neuron 4" in panel.summary()
 
 
 def test_keys_select_neurons_and_show_more_or_less(panel: Raster, qtbot: QtBot) -> None:

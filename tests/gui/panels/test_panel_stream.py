@@ -101,7 +101,6 @@ def test_expected_values_and_histograms_of_weights_are_drawn(panel: Curves) -> N
     redraw(panel)
     rate, _, weights = panel.shown
     assert rate.level == 14.0
-    assert rate.note.text() == "dotted: expected, 14"
     assert weights.level is None
     (image,) = [item for item in weights.plot.items if isinstance(item, pg.ImageItem)]
     assert image.isVisible()
@@ -153,7 +152,6 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
     x, y = rate.data("another")
     assert (len(x), max(y)) == (12, 10.0 + 102)
     assert rate.plot.getViewBox().viewRange()[1][1] > 112
-    assert rate.note.text() == "exc; others without overlays"
     assert len(rate.data("this run")[0]) == 8
     assert rate.data("inh") == ([], [])  # one line of each run
     assert max(last.data("another")[1]) == (4.0 + 102 if patterns else pytest.approx(0.7375))
@@ -163,7 +161,6 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
     panel.session.selection.population = "inh"
     redraw(panel)
     assert max(rate.data("another")[1]) == 5.0
-    assert rate.note.text() == "inh; others without overlays"
     panel.overlays.clear()
     redraw(panel)
     assert rate.data("another") == ([], [])

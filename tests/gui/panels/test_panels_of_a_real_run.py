@@ -39,7 +39,6 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     waits(qtbot, lambda: neuron._courses is not None)
     assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0
     assert neuron.bars.shown[0]
-    assert f"Neuron {busiest}" in neuron.summary()
 
     neuron.hide()
     slow.show()
@@ -55,8 +54,6 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     waits(qtbot, lambda: slow.moment is not moment and slow.player.playing)
     assert len(slow.moment.output)
     assert slow.moment.courses is not None
-    if slow.moment.attempts == 1:
-        assert "end where those of the run do" in slow.about.text()
     slow.player.stop()
     slow.player.go(0)
     stop(session, qtbot)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -219,16 +220,16 @@ def test_plots_are_axes_and_leave_pyplot_alone(lived: Lived) -> None:
     assert isinstance(run.plot_weight_change(), Axes)
     for draw in (run.plot_accuracy, run.plot_held_out, run.plot_theta, run.plot_spikes, run.plot_weight_change):
         assert draw(width="8.8 cm").figure.get_figwidth() == pytest.approx(88 / 25.4), draw
-    with pytest.raises(StdpbenchError, match="leave it out with ax"):
-        run.plot_theta(axes, width=88)
-    with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
-        run.plot_confusion("vot")
-    with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
-        run.plot_accuracy(readout="vot")
+    for draw, message in (
+        (partial(run.plot_theta, axes, width=88), "leave it out with ax"),
+        (partial(run.plot_confusion, "vot"), "did you mean 'vote'"),
+        (partial(run.plot_accuracy, readout="vot"), "did you mean 'vote'"),
+        (partial(run.plot_held_out, "purty"), "did you mean 'purity'"),
+    ):
+        with pytest.raises(StdpbenchError, match=message):
+            draw()
     held_out = run.plot_held_out("accuracy_vote")
     assert run.plot_held_out("dead", held_out).get_ylabel().endswith("held-out pictures (neurons)")
-    with pytest.raises(StdpbenchError, match="did you mean 'purity'"):
-        run.plot_held_out("purty")
 
 
 def test_html_and_lists_show_runs(lived: Lived, runs: Path) -> None:
@@ -258,22 +259,22 @@ def evil(runs: Path) -> Path:
 
 def test_an_ended_run_refuses_requests(lived: Lived) -> None:
     run, _, _ = lived
-    with pytest.raises(StdpbenchError, match="is finished: only an active run can be paused"):
-        run.pause()
-    with pytest.raises(StdpbenchError, match="finished"):
-        run.resume()
-    for bits in ((), (0,), (4, 25), ("four",)):
-        with pytest.raises(StdpbenchError, match=r"numbers? of bits"):
-            run.scores_with_bits(*bits)  # type: ignore[arg-type]
-    with pytest.raises(StdpbenchError, match="must be nearest or stochastic, not 'up'"):
-        run.scores_with_bits(4, rounding="up", workers=1)
-    with pytest.raises(StdpbenchError, match=r"bits and simulator\.weight_bits set the same parameter"):
-        stdpbench.start("digits", set={"simulator.weight_bits": 3}, bits=3)
+    bits_twice = partial(stdpbench.start, "digits", set={"simulator.weight_bits": 3}, bits=3)
+    for request, message in (
+        (run.pause, "is finished: only an active run can be paused"),
+        (run.resume, "finished"),
+        *((partial(run.scores_with_bits, *bits), "numbers? of bits") for bits in ((), (0,), (4, 25), ("four",))),
+        (partial(run.scores_with_bits, 4, rounding="up", workers=1), "must be nearest or stochastic, not 'up'"),
+        (bits_twice, r"bits and simulator\.weight_bits set the same parameter"),
+        (partial(stdpbench.open_run, run.path.parent), "is not a run folder"),
+        (
+            partial(stdpbench.open_run, run.path.parent / "nowhere"),
+            "there is no run .*nowhere', neither as a folder nor in runs",
+        ),
+    ):
+        with pytest.raises(StdpbenchError, match=message):
+            request()
     assert run.stop().state == "finished"
-    with pytest.raises(StdpbenchError, match="is not a run folder"):
-        stdpbench.open_run(run.path.parent)
-    with pytest.raises(StdpbenchError, match=r"there is no run .*nowhere', neither as a folder nor in runs"):
-        stdpbench.open_run(run.path.parent / "nowhere")
 
 
 def test_rewind_and_resume_give_the_same_results(lived: Lived) -> None:
@@ -324,11 +325,10 @@ def test_waiting_for_a_failed_run_raises_the_reason(runs: Path) -> None:
         ({"experiment": 5}, "an experiment must be a name, a TOML file or an Experiment, not 5"),
         ({"seed": "x"}, "seed must be a whole number"),
         ({"set": "exc.tau_m=5"}, "changes must be a dict of values by dotted path, not 'exc.tau_m=5'"),
+        ({"experiment": "digitz", "runs": runs}, "did you mean 'digits'"),
     ):
         with pytest.raises(StdpbenchError, match=message):
             stdpbench.start(**{"experiment": "digits", **wrong})
-    with pytest.raises(StdpbenchError, match="did you mean 'digits'"):
-        stdpbench.start("digitz", runs=runs)
 
 
 def test_held_out_measures_are_columns_by_position() -> None:

@@ -89,7 +89,6 @@ def test_control_c_stops_the_run_and_keeps_what_was_measured(
     record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert record["stopped"] is True
     assert list(record["experiments"]) == ["best-quick"]
-    assert "Stopped; partial results" in capsys.readouterr().out
 
 
 def test_experiments_stand_beside_their_goals_and_an_earlier_benchmark(
@@ -123,7 +122,6 @@ def test_experiments_stand_beside_their_goals_and_an_earlier_benchmark(
     assert "goal" not in record["experiments"]["best-quick"], "another experiment of this name"
     printed = capsys.readouterr().out
     assert "5400 s" in printed
-    assert "digits could not be measured: it exited" in printed
     assert max(len(line) for line in printed.splitlines() if str(tmp_path) not in line) <= 100  # paths are long
 
 

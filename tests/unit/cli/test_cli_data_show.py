@@ -17,7 +17,6 @@ def test_numbers_figure_and_json(tmp_path: Path, call: Callable[..., str]) -> No
     file = tmp_path / "digit.png"
     printed = call("data", "show", *LATENCY, "--image", "3", "--save", str(file))
     assert "1 347 for training, 450 for the test" in printed.replace(" ", " ").replace("\u202f", " ")
-    assert "picture 3, class" in printed
     assert file.read_bytes().startswith(b"\x89PNG")
     found = json.loads(call("data", "show", *LATENCY, "--json"))
     assert (found["kind"], found["n_inputs"], found["sample"]) == ("images", 784, 100)
@@ -27,14 +26,10 @@ def test_numbers_figure_and_json(tmp_path: Path, call: Callable[..., str]) -> No
     numbers = stdpbench.stimulus_numbers(experiment)
     assert numbers == {name: found[name] for name in numbers}
     assert stdpbench.stimulus_figure(experiment, 3, width="3 in").get_figwidth() == pytest.approx(3)
-    figure = stdpbench.stimulus_figure(experiment, 3)
-    assert figure.axes[0].get_title(loc="left").startswith("digits: picture 3, class")
 
 
 def test_the_steps_that_prepare_pictures_are_named(call: Callable[..., str]) -> None:
     upright = ["data", "show", "digits", "--set", "data.deskew=true", "--set", "data.frame=30"]
-    shown = " ".join(call(*upright).split())
-    assert "prepared resize = 20, frame = 30, deskew, pixel_sum = 26520" in shown
     found = json.loads(call(*upright, "--json"))
     assert found["steps"] == {"resize": 20, "frame": 30, "deskew": True, "pixel_sum": 26520.0}
     assert found["shape"] == [30, 30]

@@ -138,16 +138,16 @@ def test_a_class_whose_name_is_no_text_is_refused(tmp_path):
 
 
 def test_folders_that_are_none(tmp_path):
-    with pytest.raises(StdpbenchError, match=r"data\.path is missing"):
-        Folder().load()
-    with pytest.raises(StdpbenchError, match=r"there is no folder .*nowhere"):
-        Folder(path=str(tmp_path / "nowhere")).load()
-    with pytest.raises(StdpbenchError, match="holds no PNG or JPEG files"):
-        Folder(path=str(tmp_path)).load()
-    (tmp_path / "train").mkdir()
-    (tmp_path / "test").mkdir()
-    with pytest.raises(StdpbenchError, match="train holds no PNG or JPEG files"):
-        Folder(path=str(tmp_path)).load()
+    for name in ("empty", "halves/train", "halves/test"):
+        (tmp_path / name).mkdir(parents=True)
+    for folder, message in (
+        (Folder(), r"data\.path is missing"),
+        (Folder(path=str(tmp_path / "nowhere")), "there is no folder .*nowhere"),
+        (Folder(path=str(tmp_path / "empty")), "empty holds no PNG or JPEG files"),
+        (Folder(path=str(tmp_path / "halves")), "train holds no PNG or JPEG files"),
+    ):
+        with pytest.raises(StdpbenchError, match=message):
+            folder.load()
 
 
 def test_pictures_beside_class_folders_are_refused(tmp_path):

@@ -66,14 +66,13 @@ def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(
-        StdpbenchError, match=r"shd cannot be downloaded; get it from .*stdpbench data fetch shd --from"
+    for name, source, message in (
+        ("shd", None, "shd cannot be downloaded; get it from .*stdpbench data fetch shd --from"),
+        ("shd", tmp_path / "nowhere", "there is no folder"),
+        ("n-mnist", tmp_path, "does not hold the folders Train and Test of n-mnist"),
     ):
-        fetch("shd")
-    with pytest.raises(StdpbenchError, match="there is no folder"):
-        fetch("shd", source=tmp_path / "nowhere")
-    with pytest.raises(StdpbenchError, match="does not hold the folders Train and Test of n-mnist"):
-        fetch("n-mnist", source=tmp_path)
+        with pytest.raises(StdpbenchError, match=message):
+            fetch(name, source=source)
     (data_folders()[0] / "shd").mkdir(parents=True)
     with pytest.raises(StdpbenchError, match="exists, but is not a complete copy of shd"):
         fetch("shd", source=write("shd", tmp_path / "mine"))

@@ -96,12 +96,13 @@ def test_a_free_k_is_found_without_labels():
 
 def test_what_cannot_be_clustered_is_refused():
     points = features(blobs())
-    with pytest.raises(StdpbenchError, match="there is no clustering method 'kmeans'; did you mean 'k-means'"):
-        cluster(points, "kmeans", 4, 0)
-    with pytest.raises(StdpbenchError, match="k must be 1 to 200"):
-        cluster(points, "k-means", 201, 0)
-    with pytest.raises(StdpbenchError, match="omitted"):
-        cluster(points, "hdbscan", 4, 0)
+    for method, k, message in (
+        ("kmeans", 4, "there is no clustering method 'kmeans'; did you mean 'k-means'"),
+        ("k-means", 201, "k must be 1 to 200"),
+        ("hdbscan", 4, "omitted"),
+    ):
+        with pytest.raises(StdpbenchError, match=message):
+            cluster(points, method, k, 0)
 
 
 def test_fewer_different_responses_than_clusters_are_no_warning():

@@ -66,10 +66,12 @@ def test_stimuli_presented_again_evoke_the_same_spikes(finished: RunFolder, agai
 
 
 def test_what_cannot_be_recorded_is_refused(finished: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(StdpbenchError, match="no population 'exz' with potentials; did you mean 'exc'"):
-        list(replay(finished, {"exz": [0]}))
-    with pytest.raises(StdpbenchError, match="exc has neurons 0 to 3, and no neuron 4"):
-        list(replay(finished, {"exc": [4]}))
+    for neurons, message in (
+        ({"exz": [0]}, "no population 'exz' with potentials; did you mean 'exc'"),
+        ({"exc": [4]}, "exc has neurons 0 to 3, and no neuron 4"),
+    ):
+        with pytest.raises(StdpbenchError, match=message):
+            list(replay(finished, neurons))
     with pytest.raises(StdpbenchError, match="has not been started yet"):
         stored_responses(new_run(tmp_path))
 

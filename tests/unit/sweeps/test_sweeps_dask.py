@@ -284,7 +284,6 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
     file: Path, workers: Any, tmp_path: Path, call: Callable[..., str]
 ) -> None:
     made, events, killed = read_sweep(file), [], 0
-    pids = {worker.pid for worker in workers.workers.values()}
     with SweepState(tmp_path / "runs" / "far") as state:
         place = Cluster(workers.scheduler_address, state)
 
@@ -302,7 +301,6 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
             events.append(event)
         place.close()
         assert killed
-        assert killed != os.getpid()
         report = make_report(made, state)
         results = dict(state.results)
     ended = [event for event in events if isinstance(event, Ended)]
@@ -312,7 +310,6 @@ def test_a_worker_that_is_killed_has_its_run_done_again_and_nothing_counts_twice
     assert report.missing == 0
     text = (tmp_path / "runs" / "far" / "sweep.jsonl").read_text(encoding="utf-8")
     assert text.count('"finished"') == 4
-    assert pids  # of nannies or workers, as this version of Dask has it
     # every run folder is here, though the workers write elsewhere
     folders = {result.folder for result in results.values()}
     assert folders == set(run_names(tmp_path / "runs" / "far"))

