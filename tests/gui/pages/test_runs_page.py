@@ -45,10 +45,13 @@ def known(history: RunsPage, shared_window: MainWindow, qtbot: QtBot) -> RunsPag
 @pytest.mark.display
 def test_runs_are_listed_with_what_is_known_of_them(known: RunsPage) -> None:
     assert shown(known) == ["digits-b", "digits-a", "fast-c"]
-    assert cell(known, "digits-b", "vote") == "75.00 %"
-    assert cell(known, "digits-b", "parent") == "digits-a at 20"
-    assert cell(known, "digits-a", "branches") == "1"
-    assert cell(known, "fast-c", "state") == "■ stopped"
+    for name, column, text in (
+        ("digits-b", "vote", "75.00 %"),
+        ("digits-b", "parent", "digits-a at 20"),
+        ("digits-a", "branches", "1"),
+        ("fast-c", "state", "■ stopped"),
+    ):
+        assert cell(known, name, column) == text
     assert known.table.accessibleDescription().startswith("3 runs")
 
 

@@ -198,9 +198,7 @@ def canned(measurement: Measurement) -> dict[str, Any]:
     return figures
 
 
-def test_command_writes_figures_and_prints_tables(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_command_writes_figures_and_prints_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float) -> dict[str, Any]:
         assert limit > 100
         if measurement.script == "standalone.py":

@@ -69,7 +69,7 @@ def test_a_whole_run_is_measured_with_an_empty_cache(
 
 @pytest.mark.skipif(os.name == "nt", reason="a script stands in for a run")
 def test_control_c_stops_the_run_and_keeps_what_was_measured(
-    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = tmp_path / "interrupted"  # a run during which Ctrl+C is pressed
     script.write_text("#!/bin/sh\ntrap 'exit 130' INT\nkill -INT $PPID\nwhile :; do sleep 0.02; done\n")

@@ -17,6 +17,7 @@ def test_numbers_figure_and_json(tmp_path: Path, call: Callable[..., str]) -> No
     file = tmp_path / "digit.png"
     printed = call("data", "show", *LATENCY, "--image", "3", "--save", str(file))
     assert "1 347 for training, 450 for the test" in printed.replace(" ", " ").replace("\u202f", " ")
+    assert "picture 3, class" in printed
     assert file.read_bytes().startswith(b"\x89PNG")
     found = json.loads(call("data", "show", *LATENCY, "--json"))
     assert (found["kind"], found["n_inputs"], found["sample"]) == ("images", 784, 100)

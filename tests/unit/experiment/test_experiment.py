@@ -347,10 +347,8 @@ def test_every_shipped_experiment_reads_and_says_what_to_expect() -> None:
         experiment = read_experiment(name)
         assert experiment == read_experiment(path)
         assert experiment.name == name
-        assert experiment.about.title
-        assert experiment.about.expected_accuracy
-        assert experiment.about.expected_time
-        assert experiment.about.tuned_on
+        for text in ("title", "expected_accuracy", "expected_time", "tuned_on"):
+            assert getattr(experiment.about, text), (name, text)
         assert set(dict(experiment.about.expected)) <= set(measures_of(experiment))
 
 

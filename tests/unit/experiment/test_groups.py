@@ -137,10 +137,12 @@ def _table_of(made: Experiment, changed: Experiment, path: str) -> list[str]:
 
 def test_each_part_of_a_network_has_the_group_that_says_most_about_it() -> None:
     made = Experiment.from_toml(TWO_LAYERS)
-    assert group_of(made, "feed") == "network.projections.feed"
-    assert group_of(made, "top") == "network.populations.top"
-    assert group_of(made, "input") == ""  # nothing of it can be set
-    assert group_of(made, "nothing") == ""
+    assert {part: group_of(made, part) for part in ("feed", "top", "input", "nothing")} == {
+        "feed": "network.projections.feed",
+        "top": "network.populations.top",
+        "input": "",  # nothing of it can be set
+        "nothing": "",
+    }
     layer = read_experiment("diehl-cook-400")
     parts = ("input", "exc", "inh", "feed", "drive", "compete")
     assert [group_of(layer, part) for part in parts] == ["", "exc", "inh", "plasticity", "network", "network"]

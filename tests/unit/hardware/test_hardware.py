@@ -82,13 +82,18 @@ def test_conductances_do_not_fit_and_the_offending_values_are_named() -> None:
     assert not any(each.fits for name, each in found.items() if name not in ("loihi2", "spinnaker"))
     assert rows(found["loihi"], "conductances")["exc"].value == "adaptive-lif"
     # 1183 synapses of 8 bits each: 110 neurons fill the 2^20 bits of a core
-    assert found["loihi"].cores == 5
-    assert found["loihi2"].cores == 4
-    assert found["spinnaker"].cores == 4
+    assert {name: found[name].cores for name in ("loihi", "loihi2", "spinnaker")} == {
+        "loihi": 5,
+        "loihi2": 4,
+        "spinnaker": 4,
+    }
     assert "1183 sources" in rows(found["truenorth"], "cores")["exc"].value
-    assert rows(found["truenorth"], "fan-in of a neuron")["exc"].verdict == "does not fit"
-    assert rows(found["dynap-cnn"], "cores")["exc"].verdict == "does not fit"
-    assert rows(found["truenorth"], "different weights of a neuron")["feed"].verdict == "does not fit"
+    for chip, what, where in (
+        ("truenorth", "fan-in of a neuron", "exc"),
+        ("dynap-cnn", "cores", "exc"),
+        ("truenorth", "different weights of a neuron", "feed"),
+    ):
+        assert rows(found[chip], what)[where].verdict == "does not fit"
 
 
 def test_weights_that_a_chip_can_hold_fit_and_others_are_rounded() -> None:

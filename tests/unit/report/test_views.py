@@ -64,10 +64,13 @@ def test_clusters_are_listed_with_majority_and_purity(look: ViewData) -> None:
 
 def test_neurons_are_sorted_by_class(look: ViewData) -> None:
     assert look.neuron_clusters(CLUSTERS).tolist() == [0, 2, 2, -1]
-    assert look.order_of_neurons("class", None).tolist() == [0, 2, 1, 3]
-    assert look.order_of_neurons("cluster", CLUSTERS).tolist() == [0, 1, 2, 3]
-    assert look.order_of_neurons("purity", None).tolist() == [0, 2, 1, 3]
-    assert look.order_of_neurons("number", None).tolist() == [0, 1, 2, 3]
+    for by, clusters, order in (
+        ("class", None, [0, 2, 1, 3]),
+        ("cluster", CLUSTERS, [0, 1, 2, 3]),
+        ("purity", None, [0, 2, 1, 3]),
+        ("number", None, [0, 1, 2, 3]),
+    ):
+        assert look.order_of_neurons(by, clusters).tolist() == order
 
 
 def test_answers_of_a_selection_are_counted(look: ViewData) -> None:

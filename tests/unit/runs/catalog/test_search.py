@@ -71,11 +71,14 @@ def test_invalid_searches_are_reported(three: list[Entry], text: str, message: s
 
 def test_formatted_values(three: list[Entry]) -> None:
     a, b, c = three
-    assert run_columns.text(a, "state") == "✓ finished"
-    assert run_columns.text(a, "vote") == "90.00 %"
-    assert run_columns.text(a, "exc.tau_m") == "25 ms"
-    assert run_columns.text(c, "progress") == "train 11.7 %"
-    assert run_columns.text(b, "duration") == "1:00:01"
+    for entry, column, text in (
+        (a, "state", "✓ finished"),
+        (a, "vote", "90.00 %"),
+        (a, "exc.tau_m", "25 ms"),
+        (c, "progress", "train 11.7 %"),
+        (b, "duration", "1:00:01"),
+    ):
+        assert run_columns.text(entry, column) == text
     assert run_columns.summary(three) == "3 runs · 2 finished · 1 stopped · vote 70.0 to 90.0 %"
     known = run_columns.columns(three)
     assert "exc.tau_m" in known["exc"]
