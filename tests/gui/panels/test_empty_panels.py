@@ -10,9 +10,6 @@ from pytestqt.qtbot import QtBot
 from synthetic import block, redraw, session, show
 from waiting import waits
 
-from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels import panels
 from stdpbench_gui.panels.base import Panel
@@ -34,8 +31,8 @@ def test_it_says_what_it_needs_until_there_is_something_to_show(kind: type[Panel
 
 
 @pytest.mark.parametrize("layout", ["Watch", "Inspect"])
-def test_what_is_coming_is_said_once(window: MainWindow, qtbot: QtBot, layout: str, finished_run: RunFolder) -> None:
-    session, train = window.session, window.train
+def test_what_is_coming_is_said_once(window: MainWindow, qtbot: QtBot, layout: str) -> None:
+    train = window.train
     window.resize(1280, 800)
     window.go_to("train")
     train.arrange(layout)
@@ -50,13 +47,7 @@ def test_what_is_coming_is_said_once(window: MainWindow, qtbot: QtBot, layout: s
 
     waits(qtbot, lambda: len(said()) > 3)
     waits(qtbot, lambda: texts() == [weights.empty_text])
-    session.folder, session.live = finished_run, LiveRun()
-    session.live.state = State.BUILDING
-    session.opened.emit()
-    waits(qtbot, lambda: texts() == ["Receptive fields appear here once the network is ready."])
     assert all(panel.summary() == panel.empty_text for key, panel in train.panels.items() if key in said())
-    weights.hide()
-    waits(qtbot, lambda: "weight-map" not in said() and len(texts()) == 1)
     train.arrange("Watch")
 
 
