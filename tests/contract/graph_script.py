@@ -383,7 +383,7 @@ def _shape(graph: Graph, name: str) -> tuple[int, ...]:
 
 
 def _one_of_each(group: Any, units: int) -> None:
-    """Of the neurons of each field above their thresholds, let one fire: with the largest v, the first of these."""
+    """Keep one spike of each field: that of the neuron with the largest v, the first of equals."""
     space, v = group.variables["_spikespace"].get_value(), group.variables["v"].get_value()
     best: dict[int, int] = {}
     for neuron in space[: space[-1]].tolist():
@@ -394,7 +394,7 @@ def _one_of_each(group: Any, units: int) -> None:
 
 
 def _units_that_compete(graph: Graph, name: str) -> int:
-    """Of how many neurons side by side one fires in a step; 1 if all do."""
+    """Return the number of consecutive neurons of which one fires in a step; 1 if all do."""
     population = graph.populations[name]
     return {"field": population.shape[-1], "population": population.size}.get(population.winner, 1)
 

@@ -150,9 +150,9 @@ def _names_of_code() -> Iterator[None]:
         vars(_DEVICES)["find_name"] = find_name
 
 
-def accept_order() -> None:
-    """Suppress the warning that results depend on the order of events, which is defined where weights are shared."""
-    logging.getLogger("brian2.codegen.generators.base").setLevel(logging.ERROR)
+def warn_of_order(warn: bool) -> None:
+    """Let Brian2 warn, or not, of code whose result depends on the order of events, from the next network on."""
+    logging.getLogger("brian2.codegen.generators.base").setLevel(logging.NOTSET if warn else logging.ERROR)
 
 
 def run_by_python(group: brian2.Group) -> None:
@@ -243,7 +243,6 @@ __all__ = [
     "LearnedQueue",
     "NumpyCodeObject",
     "SynapticPathway",
-    "accept_order",
     "all_devices",
     "brian2",
     "get_device",
@@ -252,4 +251,5 @@ __all__ = [
     "queue_by_python",
     "reset_device",
     "run_by_python",
+    "warn_of_order",
 ]

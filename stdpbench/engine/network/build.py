@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Literal
 
-from stdpbench.engine.network.brian import accept_order
 from stdpbench.engine.network.brian import brian2 as b2
+from stdpbench.engine.network.brian import warn_of_order
 from stdpbench.engine.network.layout import (
     AMOUNT,
     DECAYS,
@@ -120,6 +120,8 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
     clock = b2.Clock(layout.graph.dt * b2.ms, name="network_clock")
     built = built or BuiltNetwork(None, {})
     groups, extra = built.groups, list[Any]()
+    shares = any(p.shared for p in layout.projections.values()) or any(p.slow_group != p.group for p in layout.cells)
+    warn_of_order(not shares)  # where variables are shared, events act in a defined order
     for projection in layout.projections.values():
         if projection.counts:
             groups[projection.counter] = b2.NeuronGroup(
@@ -127,7 +129,6 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
             )
         if projection.shared:
             name = projection.weights_group
-            accept_order()
             groups[name] = b2.NeuronGroup(prod(projection.shape), "w : 1", dtype=layout.real, clock=clock, name=name)
     for population in layout.populations.values():
         if population.is_input:
@@ -212,7 +213,6 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
         n = population.population.n_slow
         units = b2.NeuronGroup(n, "\n".join(slow), clock=clock, name=population.slow_group)
         groups[population.slow_group] = units
-        accept_order()
         setattr(group, UNIT, f"i%{n}")
         for variable in (v.name for v in variables if v.slow):
             setattr(group, variable, b2.linked_var(units, variable, index=UNIT))

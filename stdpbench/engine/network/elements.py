@@ -166,8 +166,9 @@ class PopulationLayout:
     @property
     def winner_of(self) -> int:
         """Number of consecutive neurons of which only one fires in a step; 1: all fire."""
-        winner, shape = self.population.winner, self.population.shape
-        return {"none": 1, "field": shape[-1], "population": self.size}[winner]
+        if self.population.winner == "none":
+            return 1
+        return self.population.shape[-1] if self.population.winner == "field" else self.size
 
     @property
     def is_input(self) -> bool:
