@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import pyqtgraph as pg
 import pytest
 from PyQt6.QtCore import QEvent, QSettings
 from PyQt6.QtWidgets import QApplication, QDialog
@@ -33,6 +34,8 @@ from stdpbench_gui.panels import base, stimulus
 from stdpbench_gui.panels.neuron import neuron_panel, slow_motion
 from stdpbench_gui.panels.raster import raster_panel
 from stdpbench_gui.session.machine import Machine
+
+pg.setConfigOption("mouseRateLimit", -1)  # pyqtgraph drops moves of the mouse that follow each other in 10 ms
 
 
 def pytest_report_header() -> str:
