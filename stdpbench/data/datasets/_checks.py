@@ -59,19 +59,16 @@ def _check_shape(where: str, array: NDArray[Any]) -> None:
     shape = "×".join(map(str, array.shape)) or "a single value"
     if array.dtype.kind not in "biuf":
         raise StdpbenchError(f"{where} holds {_name(array)}; it must hold numbers")
-    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)):
+    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)) or not array.size:
         raise StdpbenchError(
-            f"{where} has the shape {shape}; it must be number×height×width, or number×height×width×3 for colours"
+            f"{where} has the shape {shape}; it must be number×height×width, or number×height×width×3 for colours, "
+            "each at least 1"
         )
-    if array.size == 0:
-        raise StdpbenchError(f"{where} has the shape {shape}, so it holds no pictures")
 
 
 def _check_range(where: str, array: NDArray[Any]) -> None:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise StdpbenchError(f"{where} holds values that are not finite; grey values must lie in 0 .. 255")
     low, high = array.min(), array.max()
-    if low < 0 or high > 255:
+    if not (low >= 0 and high <= 255):  # NaN is neither
         raise StdpbenchError(
             f"{where} holds the value {low if low < 0 else high:g}; "
             "grey values must lie in 0 .. 255, or as decimals in 0 .. 1"
@@ -106,10 +103,9 @@ def label_values(
     StdpbenchError
         If the number of dimensions or labels is wrong, or the labels are neither whole numbers nor texts.
     """
-    if array.ndim != 1:
-        raise StdpbenchError(f"{where} has {array.ndim} dimensions; it must hold one label per {noun}")
-    if len(array) != pictures:
-        raise StdpbenchError(f"{where} holds {len(array)} labels, but {pictures_where} holds {pictures} {noun}s")
+    if array.shape != (pictures,):
+        shape = "×".join(map(str, array.shape)) or "1"
+        raise StdpbenchError(f"{where} holds {shape} labels, but {pictures_where} holds {pictures} {noun}s")
     if array.dtype.kind in "biu" or (array.dtype.kind == "f" and (array == np.rint(array)).all()):
         if len(array) and not (array.min() > -_LARGEST_LABEL and array.max() < _LARGEST_LABEL):
             raise StdpbenchError(f"{where} holds the label {np.abs(array).max():g}; labels lie below {_LARGEST_LABEL}")

@@ -81,11 +81,9 @@ def _dataset(path: Path, file: Any, name: str) -> Any:
     import h5py
 
     dataset = file.get(name)
-    if not isinstance(dataset, h5py.Dataset):
-        raise StdpbenchError(f"{path} has no data set {name}; events need spikes/times, spikes/units and labels")
-    kind = h5py.check_vlen_dtype(dataset.dtype)
-    if dataset.ndim != 1 or kind is None or np.dtype(kind).kind not in "iuf":
-        raise StdpbenchError(f"{path}: {name} must hold a list of numbers for each recording")
+    kind = h5py.check_vlen_dtype(dataset.dtype) if isinstance(dataset, h5py.Dataset) else None
+    if kind is None or dataset.ndim != 1 or np.dtype(kind).kind not in "iuf":
+        raise StdpbenchError(f"{path} needs a data set {name} that holds a list of numbers for each recording")
     return dataset
 
 

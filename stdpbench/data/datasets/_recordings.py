@@ -138,33 +138,30 @@ def grid_of(where: str, values: NDArray[Any]) -> tuple[int, int, int]:
     """
     sizes = values.reshape(-1)
     valid = 1 <= len(sizes) <= 3 and sizes.dtype.kind in "iuf" and bool((sizes == np.floor(sizes)).all())
-    if not valid or sizes.min() < 1 or sizes.max() > MOST_CHANNELS:
-        raise StdpbenchError(f"{where} must be one to three positive whole numbers: (planes,) (height,) channels")
+    if not valid or sizes.min() < 1 or not np.prod(sizes, dtype=np.float64) <= MOST_CHANNELS:
+        raise StdpbenchError(
+            f"{where} must be one to three positive whole numbers, (planes,) (height,) channels, for at most "
+            f"{MOST_CHANNELS} channels in all"
+        )
     planes, height, width = (1, 1, 1, *(int(size) for size in sizes))[-3:]
-    if planes * height * width > MOST_CHANNELS:
-        n = planes * height * width
-        raise StdpbenchError(f"{where} describes {n} channels; the limit is {MOST_CHANNELS}")
     return planes, height, width
 
 
 def _check_index(where: str, index: NDArray[Any]) -> None:
-    if index.ndim != 1 or index.dtype.kind not in "iuf":
+    decimals = index.dtype.kind == "f" and not (index == np.floor(index)).all()
+    if index.ndim != 1 or index.dtype.kind not in "iuf" or decimals:
         raise StdpbenchError(f"{where}: channels must be a list of whole numbers")
-    if index.dtype.kind == "f" and not (np.isfinite(index).all() and (index == np.floor(index)).all()):
-        raise StdpbenchError(f"{where}: every channel must be a whole number")
-    if len(index) and index.min() < 0:
-        raise StdpbenchError(f"{where} has an event of channel {index.min():g}; channels count from 0")
-    if len(index) and index.max() >= MOST_CHANNELS:
-        raise StdpbenchError(f"{where} has an event of channel {index.max():g}; the limit is {MOST_CHANNELS} channels")
+    if len(index) and not (index.min() >= 0 and index.max() < MOST_CHANNELS):
+        wrong = index.min() if index.min() < 0 else index.max()
+        raise StdpbenchError(f"{where} has an event of channel {wrong:g}; channels are 0 to {MOST_CHANNELS - 1}")
 
 
 def _checked_times(where: str, time: NDArray[Any]) -> NDArray[np.float64]:
     if time.ndim != 1 or time.dtype.kind not in "iuf":
         raise StdpbenchError(f"{where}: times must be a list of numbers, in s")
-    if not np.isfinite(time).all():
-        raise StdpbenchError(f"{where} has a time that is not finite")
-    if len(time) and time.min() < 0:
-        raise StdpbenchError(f"{where} has an event at {time.min():g} s; times count from the start of the recording")
-    if len(time) and time.max() > 1e6:
-        raise StdpbenchError(f"{where} has an event at {time.max():g} s; times are in s, and at most 1e6")
+    if len(time) and not (time.min() >= 0 and time.max() <= 1e6):  # NaN is neither
+        wrong = time.min() if time.min() < 0 else time.max()
+        raise StdpbenchError(
+            f"{where} has an event at {wrong:g} s; times are in s from the start of the recording, and at most 1e6"
+        )
     return time.astype(np.float64)

@@ -111,13 +111,12 @@ def _signals_of_arrays(path: Path, arrays: dict[str, NDArray[Any]], prefix: str,
     shape = "×".join(map(str, values.shape)) or "a single value"
     if values.dtype.kind not in "biuf":
         raise StdpbenchError(f"{where} holds values of type {values.dtype}; it must hold numbers")
-    if values.ndim != (3 if lengths is None else 2):
+    if values.ndim != (3 if lengths is None else 2) or not values.size:
         expected = "number×channels×samples, or channels×samples with an array lengths"
         raise StdpbenchError(
-            f"{where} has the shape {shape}; it must be {expected if lengths is None else 'channels×samples'}"
+            f"{where} has the shape {shape}; it must be {expected if lengths is None else 'channels×samples'}, each "
+            "at least 1"
         )
-    if values.size == 0:
-        raise StdpbenchError(f"{where} has the shape {shape}, so it holds no samples")
     if lengths is None:
         n, n_channels, n_samples = values.shape
         flat = values.transpose(1, 0, 2).reshape(n_channels, n * n_samples)
@@ -133,19 +132,17 @@ def _signals_of_arrays(path: Path, arrays: dict[str, NDArray[Any]], prefix: str,
 
 def _lengths(where: str, lengths: NDArray[Any], n_samples: int) -> NDArray[np.int64]:
     whole = lengths.ndim == 1 and lengths.dtype.kind in "iuf" and bool((lengths == np.floor(lengths)).all())
-    if not whole or not len(lengths) or lengths.min() < 1 or lengths.max() > n_samples:
-        raise StdpbenchError(f"{where} must be a list of whole numbers of at least 1: the samples of each signal")
-    sizes = lengths.astype(np.int64)
-    if (total := sum(sizes.tolist())) != n_samples:
-        raise StdpbenchError(f"{where} add up to {total}, but there are {n_samples} samples")
-    return sizes
+    if not whole or not len(lengths) or lengths.min() < 1 or lengths.sum(dtype=np.float64) != n_samples:
+        raise StdpbenchError(
+            f"{where} must be a list of whole numbers of at least 1, the samples of each signal, which add up to the "
+            f"{n_samples} samples"
+        )
+    return lengths.astype(np.int64)
 
 
 def _finite(where: str, values: NDArray[Any]) -> NDArray[np.floating[Any]]:
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise StdpbenchError(f"{where} holds values that are not finite")
-    if values.dtype.kind == "f" and np.abs(values).max(initial=0) > _LARGEST:
-        raise StdpbenchError(f"{where} holds values beyond {_LARGEST:g}")
+    if values.dtype.kind == "f" and not np.abs(values).max(initial=0) <= _LARGEST:
+        raise StdpbenchError(f"{where} holds values that are not finite, or beyond {_LARGEST:g}")
     return values.astype(np.float32 if values.dtype.itemsize <= 4 else np.float64, copy=False)
 
 
@@ -268,12 +265,10 @@ def _channels(where: str, channels: list[str], earlier: list[NDArray[np.float64]
         raise StdpbenchError(f"{where} has {len(channels)} channels, but the first signal has {len(earlier[0])}")
     signal = list[NDArray[np.float64]]()
     for channel in channels:
-        if "?" in channel:
-            raise StdpbenchError(f"{where} has missing values (?), which are not supported")
         try:
             signal.append(np.array(channel.split(","), np.float64))
-        except ValueError:
-            raise StdpbenchError(f"{where} holds a value that is not a number") from None
+        except ValueError:  # also a missing value, which is written ?
+            raise StdpbenchError(f"{where} holds a value that is missing or not a number") from None
         if len(signal[-1]) != len(signal[0]):
             raise StdpbenchError(f"{where} has channels of {len(signal[0])} and of {len(signal[-1])} samples")
     return np.array(signal)

@@ -75,11 +75,17 @@ def _recordings_of_arrays(
 def _stops(where: str, first: NDArray[Any], n_events: int, n: int | None) -> NDArray[np.int64]:
     """Return the end of each recording from the starts, which may also have the end of the last one."""
     whole = first.ndim == 1 and first.dtype.kind in "iuf" and bool((first == np.floor(first)).all())
-    if not whole or not len(first) or first[0] != 0 or first.min() < 0 or first.max() > n_events:
-        raise StdpbenchError(f"{where} must list the first event of each recording: 0, then numbers up to {n_events}")
+    if (
+        not whole
+        or not len(first)
+        or first[0] != 0
+        or first[-1] > n_events
+        or (np.diff(first.astype(float)) < 0).any()
+    ):
+        raise StdpbenchError(
+            f"{where} must list the first event of each recording: 0, then ascending numbers up to {n_events}"
+        )
     starts = first.astype(np.int64)
-    if (np.diff(starts) < 0).any():
-        raise StdpbenchError(f"{where} descends; recordings must follow one another")
     with_end = len(starts) == n + 1 if n is not None else len(starts) > 1 and starts[-1] == n_events
     if with_end and starts[-1] != n_events:
         raise StdpbenchError(f"{where} ends with {starts[-1]}, but there are {n_events} events")

@@ -110,7 +110,7 @@ def test_what_does_not_fit_together(tmp_path):
         ({}, r"data\.train_images is missing"),
         ({"train_images": images, "test_labels": four}, r"data\.test_labels needs data\.test_images"),
         ({"train_images": images, "train_labels": four}, "four holds 4 labels, but .*images holds 5 pictures"),
-        ({"train_images": images, "train_labels": images}, "images has 3 dimensions; it must hold one label per"),
+        ({"train_images": images, "train_labels": images}, "images holds 5×6×5 labels, but .*images holds 5 pictures"),
         ({"train_images": four}, "four has the shape 4; it must be number×height×width"),
         ({"train_images": images, "test_images": other_size}, "of 6×5 pixels, but .*other has 7×7"),
         ({"train_images": one}, "one holds 1 picture; training and testing need at least 2"),
