@@ -48,12 +48,8 @@ class DigitsEvents(Source):
 
     def _recorded(self, digits: StimulusSet) -> EventSet:
         pixels = pictures_of(digits).pixels
-        return _events(pixels.tobytes(), pixels.shape[1], self.contrast, self.saccade, self.movement, _labels(digits))
-
-
-def _labels(digits: StimulusSet) -> tuple[int, ...]:
-    assert digits.labels is not None
-    return tuple(digits.labels.tolist())
+        labels = tuple(digits.known_labels.tolist())
+        return _events(pixels.tobytes(), pixels.shape[1], self.contrast, self.saccade, self.movement, labels)
 
 
 @lru_cache(maxsize=4)

@@ -96,6 +96,12 @@ class StimulusSet(ABC):
     # -- what all kinds share --------------------------------------------------------------------------------------
 
     @property
+    def known_labels(self) -> NDArray[np.int64]:
+        """The labels of stimuli that have some."""
+        assert self.labels is not None
+        return self.labels
+
+    @property
     def n_values(self) -> int:
         """Number of pixels or channels."""
         height, width = self.shape

@@ -152,7 +152,7 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
     return Assignment(neuron_labels, mean_response, class_counts)
 
 
-def classes_of_outputs(n_outputs: int, class_counts: NDArray[np.int64]) -> Assignment:
+def classes_of_outputs(n_outputs: int, labels: NDArray[np.int64], n_classes: int) -> Assignment:
     """Return the assignment of output neurons that were trained with labels: neuron c has class c.
 
     All read-outs then choose the neuron that fires most.
@@ -161,15 +161,16 @@ def classes_of_outputs(n_outputs: int, class_counts: NDArray[np.int64]) -> Assig
     ----------
     n_outputs : int
         Number of output neurons; those beyond the number of classes have no class.
-    class_counts : ndarray, int64, (n_classes,)
-        Training pictures of each class.
+    labels : ndarray, int64, (n,)
+        Classes of the training pictures.
+    n_classes : int
+        Number of classes.
     """
-    n_classes = len(class_counts)
-    labels = np.where(np.arange(n_outputs) < n_classes, np.arange(n_outputs), NO_ANSWER).astype(np.int64)
+    classes = np.where(np.arange(n_outputs) < n_classes, np.arange(n_outputs), NO_ANSWER).astype(np.int64)
     mean_response = np.eye(n_classes, n_outputs)
-    for array in (labels, mean_response):
+    for array in (classes, mean_response):
         array.setflags(write=False)
-    return Assignment(labels, mean_response, class_counts)
+    return Assignment(classes, mean_response, np.bincount(labels, minlength=n_classes).astype(np.int64))
 
 
 def row_blocks(counts: Counts) -> Iterator[slice]:

@@ -286,7 +286,11 @@ def _measure(
     if label is None:
         return None, {}
     yield _reading(context, "read-outs")
-    assignment = _assigned(context) if context.supervised else _assign(context, label.spike_counts)
+    if context.supervised:
+        classes, n_classes = context.split.train.known_labels, len(context.split.class_names)
+        assignment = classes_of_outputs(context.simulator.n_read, classes, n_classes)
+    else:
+        assignment = _assign(context, label.spike_counts)
     scores = _scores(context, assignment, test.spike_counts)
     folder.write_arrays(
         "assignments.npz",
@@ -323,23 +327,14 @@ def _respond(
 
 
 def _assign(context: _Context, label_counts: NDArray[np.uint16]) -> Assignment:
-    assert context.label_images.labels is not None
-    return assign(label_counts, context.label_images.labels, len(context.split.class_names))
-
-
-def _assigned(context: _Context) -> Assignment:
-    """Return the classes of trained output neurons: neuron c has class c, further neurons have none."""
-    assert context.split.train.labels is not None
-    n_classes, n_read = len(context.split.class_names), context.simulator.n_read
-    counts = np.bincount(context.split.train.labels, minlength=n_classes).astype(np.int64)
-    return classes_of_outputs(n_read, counts)
+    return assign(label_counts, context.label_images.known_labels, len(context.split.class_names))
 
 
 def _scores(context: _Context, assignment: Assignment, test_counts: NDArray[np.uint16]) -> dict[str, Score]:
     n_classes = len(context.split.class_names)
-    assert context.split.test.labels is not None
     predictions = {name: readouts.get(name)().predict(test_counts, assignment) for name in READOUTS}
-    return {name: score(predicted, context.split.test.labels, n_classes) for name, predicted in predictions.items()}
+    labels = context.split.test.known_labels
+    return {name: score(predicted, labels, n_classes) for name, predicted in predictions.items()}
 
 
 def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
@@ -365,14 +360,12 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         )
         return
     yield Progress(f"k-means, K = {k}", 0, 1)
-    assert context.label_images.labels is not None
-    assert split.test.labels is not None
     yield _reading(context, "k-means as a baseline")
     kmeans = kmeans_accuracy(
         split.train.static,
-        context.label_images.labels,
+        context.label_images.known_labels,
         split.test.static,
-        split.test.labels,
+        split.test.known_labels,
         k,
         experiment.seed,
         n_classes=len(split.class_names),
@@ -386,17 +379,15 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
 def _samples(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
     """Classify by the samples that neurons start from, before any learning."""
     experiment, split = context.experiment, context.split
-    assert context.label_images.labels is not None
-    assert split.test.labels is not None
     yield Progress(SAMPLES, 0, 1)
     yield _reading(context, f"{SAMPLES} as a baseline")
     values, name = prototypes(experiment, split.train)
     result = prototype_accuracy(
         values,
         context.label_images.static,
-        context.label_images.labels,
+        context.label_images.known_labels,
         split.test.static,
-        split.test.labels,
+        split.test.known_labels,
         n_classes=len(split.class_names),
         of=split.test.static_name,
         name=name,

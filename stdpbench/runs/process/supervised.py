@@ -270,12 +270,11 @@ class SupervisedTraining(Training):
         return {name: self._simulator.weights(name).astype(np.float32) for name in self._simulator.graph.trained}
 
     def _new_trainer(self, weights: Mapping[str, NDArray[np.float32]]) -> Trainer:
-        experiment, labels = self.experiment, self._images.labels
-        assert labels is not None
+        experiment = self.experiment
         task = Task(
             self._simulator.graph,
             self._inputs,
-            labels,
+            self._images.known_labels,
             self._n_classes,
             experiment.stimulus_bins,
             self.total,

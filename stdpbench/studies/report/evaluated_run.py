@@ -175,14 +175,12 @@ class EvaluatedRun(ReportedRun):
     @property
     def label_labels(self) -> NDArray[np.int64]:
         """Classes of the pictures of the label phase."""
-        assert self.label_images.labels is not None
-        return self.label_images.labels
+        return self.label_images.known_labels
 
     @property
     def test_labels(self) -> NDArray[np.int64]:
         """Classes of the evaluated pictures; access to them must be recorded."""
-        assert self.split.test.labels is not None
-        return self.split.test.labels
+        return self.split.test.known_labels
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -193,9 +191,7 @@ class EvaluatedRun(ReportedRun):
     def assignment(self) -> Assignment:
         """Classes of the neurons: from the label phase, or of output neurons by training."""
         if self.supervised:
-            assert self.split.train.labels is not None
-            counts = np.bincount(self.split.train.labels, minlength=self.n_classes).astype(np.int64)
-            return classes_of_outputs(self.label_counts.shape[1], counts)
+            return classes_of_outputs(self.label_counts.shape[1], self.split.train.known_labels, self.n_classes)
         return assign(self.label_counts, self.label_labels, self.n_classes)
 
     def start_network(self) -> Learned:
