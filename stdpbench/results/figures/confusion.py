@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.figures.drawing import DPI, blues, new_figure, percent, readable_on, shortened, spaced
 from stdpbench.results.figures.saving import INCH, PAPER_DPI, PAPER_PAD, POINTS, letters
 from stdpbench.results.readout.metrics import INTERVAL, Score
@@ -97,8 +96,6 @@ def confusion_on(
     from matplotlib.font_manager import FontProperties
 
     n, counts = score.n_classes, score.confusion
-    if len(class_names) != n:
-        raise StdpbenchError(f"there are {n} classes, but {len(class_names)} names")
     size = points or FontProperties(size=rcParams["xtick.labelsize"]).get_size_in_points()
     labels = points or FontProperties(size=rcParams["axes.labelsize"]).get_size_in_points()
     if cell is None:

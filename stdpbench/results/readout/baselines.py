@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout.base import NO_ANSWER, checked_labels
 from stdpbench.results.readout.metrics import Score, score
 
@@ -30,7 +29,7 @@ def kmeans_accuracy(
     k: int,
     seed: int,
     *,
-    n_classes: int | None = None,
+    n_classes: int,
     of: str = "pixels",
 ) -> Score:
     """Cluster training pictures, label each centre with the majority class of its members, and test.
@@ -47,11 +46,11 @@ def kmeans_accuracy(
     test_labels : ndarray, integer, (n_images,)
         Classes of the test pictures.
     k : int
-        Number of centres: the network's n_exc.
+        Number of centres: the network's n_exc, at most the number of training pictures.
     seed : int
         Seed, at least 0, of the initial centres (k-means++, one start).
-    n_classes : int, optional
-        Number of classes; default: as many as in the training labels.
+    n_classes : int
+        Number of classes.
     of : str
         Name of the values in `Score.description`.
 
@@ -62,11 +61,6 @@ def kmeans_accuracy(
         ``KMeans`` (Lloyd), beyond that ``MiniBatchKMeans``. A picture whose centre has no labelled member has no
         answer.
 
-    Raises
-    ------
-    StdpbenchError
-        If there are fewer training pictures than centres, or pictures and labels do not match.
-
     Notes
     -----
     It runs on one thread, since float32 sums of several threads would depend on the order in which they finish.
@@ -75,20 +69,7 @@ def kmeans_accuracy(
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     train, test = _rows(train_pixels), _rows(test_pixels)
-    if n_classes is None:
-        n_classes = int(np.max(train_labels)) + 1 if len(train_labels) else 1
     classes = checked_labels(train_labels, n_classes)
-    if len(classes) > len(train) or len(test_labels) != len(test):
-        raise StdpbenchError(
-            f"k-means has {len(train)} training and {len(test)} test pictures, "
-            f"but {len(classes)} and {len(test_labels)} labels"
-        )
-    if train.shape[1] != test.shape[1]:
-        raise StdpbenchError(
-            f"k-means has training pictures of {train.shape[1]} pixels, but test pictures of {test.shape[1]}"
-        )
-    if not 1 <= k <= len(train):
-        raise StdpbenchError(f"k-means needs 1 to {len(train)} centres for {len(train)} training pictures, not {k}")
     start = int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn accepts 32 bits only
     if k <= LLOYD_UP_TO:
         model = KMeans(k, n_init=1, max_iter=_MAX_ITER, algorithm="lloyd", random_state=start, copy_x=False)
@@ -141,26 +122,11 @@ def prototype_accuracy(
     -------
     Score
         Score on the test pictures. A picture whose prototype has no label has no answer.
-
-    Raises
-    ------
-    StdpbenchError
-        If pictures, prototypes and labels do not match.
     """
     from threadpoolctl import threadpool_limits
 
     train, test, kept = _rows(train_pixels), _rows(test_pixels), _rows(prototypes)
     classes = checked_labels(train_labels, n_classes)
-    if len(classes) != len(train) or len(test_labels) != len(test):
-        raise StdpbenchError(
-            f"prototypes have {len(train)} training and {len(test)} test pictures, "
-            f"but {len(classes)} and {len(test_labels)} labels"
-        )
-    if not train.shape[1] == test.shape[1] == kept.shape[1]:
-        raise StdpbenchError(
-            f"prototypes of {kept.shape[1]} values cannot be compared with training pictures of {train.shape[1]} "
-            f"and test pictures of {test.shape[1]}"
-        )
     with threadpool_limits(limits=1):
         members, nearest = (_most_similar(pictures, kept) for pictures in (train, test))
     labels = _majority(members, classes, len(kept), n_classes)

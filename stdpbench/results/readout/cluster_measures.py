@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout.base import NO_ANSWER, checked_labels
 from stdpbench.results.readout.clustering import Features
 
@@ -97,17 +96,10 @@ def agreement(clusters: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any
         Classes, 0 .. n_classes - 1.
     n_classes : int
         Number of classes.
-
-    Raises
-    ------
-    StdpbenchError
-        If there are no pictures, or the numbers of clusters and labels differ.
     """
     from sklearn import metrics
 
     truth, assigned = checked_labels(labels, n_classes), np.asarray(clusters)
-    if assigned.shape != truth.shape or not len(truth):
-        raise StdpbenchError(f"there are clusters for {assigned.size} pictures, but labels for {truth.size}")
     table = contingency(assigned, truth, n_classes)
     homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, assigned)
     return ClusterScore(

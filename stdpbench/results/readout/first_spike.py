@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stdpbench.results.readout.base import NO_ANSWER
 from stdpbench.results.readout.spike_trains import SpikeTrains
-from stdpbench.results.readout.timed import Known, TimedReadout, check_trains
+from stdpbench.results.readout.timed import Known, TimedReadout
 
 
 class FirstSpike(TimedReadout):
@@ -27,7 +27,6 @@ class FirstSpike(TimedReadout):
 
     def predict(self, trains: SpikeTrains, known: Known) -> NDArray[np.int64]:
         """Predict the class of each picture; see `TimedReadout.predict`."""
-        check_trains(trains, known)
         classes = known.assignment.labels[trains.neuron]
         labelled = classes != NO_ANSWER
         classes, bins, image = classes[labelled], trains.bin[labelled].astype(np.int64), trains.image[labelled]

@@ -123,10 +123,6 @@ class Score:
             and np.array_equal(self.confusion, other.confusion)
         )
 
-    def __hash__(self) -> int:
-        """Hash confusion matrix and description."""
-        return hash((self.confusion.tobytes(), self.confusion.shape, self.description))
-
 
 def score(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]], n_classes: int) -> Score:
     """Count correct and wrong answers.
@@ -147,10 +143,10 @@ def score(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]
     """
     truth = checked_labels(labels, n_classes)
     answers = np.asarray(predictions)
-    if answers.shape != truth.shape:
-        raise StdpbenchError(f"there are answers for {answers.size} pictures, but labels for {truth.size}")
-    if not len(truth):
-        raise StdpbenchError("there are no pictures to score")
+    if answers.shape != truth.shape or not len(truth):
+        raise StdpbenchError(
+            f"there must be as many answers as labels, and at least one, not {answers.size} and {truth.size}"
+        )
     if not np.issubdtype(answers.dtype, np.integer) or answers.min() < NO_ANSWER or answers.max() >= n_classes:
         raise StdpbenchError(f"answers must be whole numbers from {NO_ANSWER} (no answer) to {n_classes - 1}")
     columns = np.where(answers == NO_ANSWER, n_classes, answers)

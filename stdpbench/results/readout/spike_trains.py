@@ -90,9 +90,8 @@ class SpikeTrains:
             raise StdpbenchError(f"these are not spike trains: {error} is missing or has another type") from None
         first = np.concatenate([[0], np.cumsum(spikes, dtype=np.int64)])
         whole = all(array.ndim == 1 and np.issubdtype(array.dtype, np.unsignedinteger) for array in (neuron, bins))
-        if not whole or not len(neuron) == len(bins) == first[-1]:
-            raise StdpbenchError("these are not spike trains: the arrays are inconsistent")
-        if len(neuron) and (neuron.max() >= n_exc or bins.max() >= n_bins):
+        consistent = whole and len(neuron) == len(bins) == first[-1]
+        if not consistent or (len(neuron) and (neuron.max() >= n_exc or bins.max() >= n_bins)):
             raise StdpbenchError(f"these are not spike trains of {n_exc} neurons in {n_bins} time steps")
         return cls(neuron, bins.astype(np.uint16), first, n_exc, n_bins, dt)
 

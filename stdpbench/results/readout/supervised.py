@@ -12,9 +12,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
-from stdpbench.results.readout.base import checked_labels
-
 NEIGHBOURS: Final = 3
 """Number of nearest neighbours, by Euclidean distance; not tuned."""
 _ITERATIONS = 150
@@ -32,7 +29,7 @@ def grey(pixels: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def linear_probe(
-    known: NDArray[np.float32], labels: NDArray[np.integer[Any]], shown: NDArray[np.float32], n_classes: int
+    known: NDArray[np.float32], labels: NDArray[np.int64], shown: NDArray[np.float32]
 ) -> NDArray[np.int64]:
     """Classify with multinomial logistic regression (L2, C = 1; L-BFGS, at most 150 iterations), fitted on `known`.
 
@@ -40,9 +37,8 @@ def linear_probe(
     ----------
     known, shown : ndarray, float32, (n_known, n), (n_images, n)
         Data with known classes, and data to classify.
-    labels : ndarray, integer, (n_known,)
+    labels : ndarray, int64, (n_known,)
         Classes of `known`.
-    n_classes : int
 
     Returns
     -------
@@ -53,8 +49,7 @@ def linear_probe(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    classes = _checked(known, labels, shown, n_classes)
-    only = np.unique(classes)
+    only = np.unique(labels)
     if len(only) == 1:
         return np.full(len(shown), only[0])
     mean = known.mean(axis=0)
@@ -63,15 +58,12 @@ def linear_probe(
     model = LogisticRegression(max_iter=_ITERATIONS, tol=1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the limit is part of the description
-        model.fit((known - mean) / scale, classes)
+        model.fit((known - mean) / scale, labels)
     return np.asarray(model.predict((shown - mean) / scale), np.int64)
 
 
 def nearest_neighbours(
-    known: NDArray[np.float32],
-    labels: NDArray[np.integer[Any]],
-    shown: NDArray[np.float32],
-    n_classes: int,
+    known: NDArray[np.float32], labels: NDArray[np.int64], shown: NDArray[np.float32]
 ) -> NDArray[np.int64]:
     """Classify by the majority of the three nearest samples of `known`; in a tie, the lowest class.
 
@@ -79,17 +71,5 @@ def nearest_neighbours(
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    classes = _checked(known, labels, shown, n_classes)
-    model = KNeighborsClassifier(min(NEIGHBOURS, len(known)), algorithm="brute").fit(known, classes)
+    model = KNeighborsClassifier(min(NEIGHBOURS, len(known)), algorithm="brute").fit(known, labels)
     return np.asarray(model.predict(shown), np.int64)
-
-
-def _checked(
-    known: NDArray[np.float32], labels: NDArray[np.integer[Any]], shown: NDArray[np.float32], n_classes: int
-) -> NDArray[np.int64]:
-    classes = checked_labels(labels, n_classes)
-    if len(classes) != len(known) or not len(known):
-        raise StdpbenchError(f"there are {len(known)} labelled responses, but {len(classes)} labels")
-    if known.shape[1:] != shown.shape[1:]:
-        raise StdpbenchError(f"labelled responses have shape {known.shape}, those to classify {shown.shape}")
-    return classes

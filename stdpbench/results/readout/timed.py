@@ -13,9 +13,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameters
-from stdpbench.results.readout.base import Assignment, checked_labels
+from stdpbench.results.readout.base import Assignment
 from stdpbench.results.readout.spike_trains import SpikeTrains
 
 
@@ -36,18 +35,6 @@ class Known:
     trains: SpikeTrains
     labels: NDArray[np.int64]
     assignment: Assignment
-
-    def __post_init__(self) -> None:
-        """Check consistency."""
-        checked_labels(self.labels, self.assignment.n_classes)
-        if len(self.labels) != len(self.trains):
-            raise StdpbenchError(
-                f"there are trains for {len(self.trains)} pictures, but labels for {len(self.labels)}"
-            )
-        if self.trains.n_exc != self.assignment.n_exc:
-            raise StdpbenchError(
-                f"the trains are of {self.trains.n_exc} neurons, but {self.assignment.n_exc} neurons were labelled"
-            )
 
 
 class TimedReadout(Parameters):
@@ -71,18 +58,4 @@ class TimedReadout(Parameters):
         -------
         ndarray, int64, (n_images,)
             Classes 0 .. n_classes - 1, or `NO_ANSWER`. In a tie, the lowest class.
-
-        Raises
-        ------
-        StdpbenchError
-            If the trains are from another network.
         """
-
-
-def check_trains(trains: SpikeTrains, known: Known) -> None:
-    """Check that trains have the neurons and time step of the labelled responses."""
-    if (trains.n_exc, trains.dt) != (known.trains.n_exc, known.trains.dt):
-        raise StdpbenchError(
-            f"the trains are of {trains.n_exc} neurons in steps of {trains.dt:g} ms, but "
-            f"{known.trains.n_exc} in steps of {known.trains.dt:g} ms were labelled"
-        )

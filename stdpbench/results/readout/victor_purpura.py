@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from stdpbench.declare.parameters import parameter
 from stdpbench.results.readout.base import NO_ANSWER
 from stdpbench.results.readout.spike_trains import SpikeTrains
-from stdpbench.results.readout.timed import Known, TimedReadout, check_trains
+from stdpbench.results.readout.timed import Known, TimedReadout
 
 
 def victor_purpura_pairs(
@@ -93,7 +93,6 @@ class VictorPurpura(TimedReadout):
 
     def predict(self, trains: SpikeTrains, known: Known) -> NDArray[np.int64]:
         """Predict the class of each picture; see `TimedReadout.predict`."""
-        check_trains(trains, known)
         n_classes, labels = known.assignment.n_classes, known.assignment.labels
         lines = [line(trains, labels == number) for number in range(n_classes)]
         labelled = [line(known.trains, labels == number) for number in range(n_classes)]

@@ -78,7 +78,6 @@ def timed_rows(
 
 def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:
     """Yield accuracies of linear probe and nearest neighbours, on responses and on pixels."""
-    labels, n_classes = run.label_labels, run.n_classes
     pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
         ("responses", rooted, run.label_counts, run.test_counts),
         (run.split.test.static_name, grey, run.label_images.static, run.split.test.static),
@@ -86,7 +85,7 @@ def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:
     for source, make, labelled, evaluated in pairs:
         for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
             n_labels = min(len(labelled), MOST_KNOWN)
-            answers = reader(make(labelled[:n_labels]), labels[:n_labels], make(evaluated), n_classes)
+            answers = reader(make(labelled[:n_labels]), run.label_labels[:n_labels], make(evaluated))
             yield accuracy_row("supervised", f"{name} on {source}", answers, run.test_labels, n_labels)
 
 

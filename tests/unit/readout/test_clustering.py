@@ -75,11 +75,6 @@ def test_pictures_in_no_cluster_are_wrong():
     assert (nobody.k, nobody.accuracy, nobody.purity) == (0, 0, 0)
 
 
-def test_wrong_numbers_are_refused():
-    with pytest.raises(StdpbenchError, match="clusters for 3 pictures"):
-        agreement(np.zeros(3, int), LABELS, 4)
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_finds_plain_blobs(method):
     points = features(blobs())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout import baselines
 from stdpbench.results.readout.baselines import kmeans_accuracy, prototype_accuracy
 from stdpbench.results.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
@@ -21,7 +20,7 @@ def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_separable_blobs_are_separated() -> None:
     train, test = blobs(300, 0), blobs(90, 1)
-    found = kmeans_accuracy(*train, *test, 6, 0)
+    found = kmeans_accuracy(*train, *test, 6, 0, n_classes=3)
     assert found.accuracy == 1.0
     assert found.confusion.shape == (3, 4)
     assert found.n_images == 90
@@ -29,7 +28,7 @@ def test_separable_blobs_are_separated() -> None:
 
 def test_labels_of_training_pictures_name_the_centres() -> None:
     train, test = blobs(300, 0), blobs(90, 1)
-    turned = kmeans_accuracy(train[0], (train[1] + 1) % 3, *test, 6, 0)
+    turned = kmeans_accuracy(train[0], (train[1] + 1) % 3, *test, 6, 0, n_classes=3)
     assert turned.accuracy == 0.0
     assert turned.n_unanswered == 0
 
@@ -38,20 +37,22 @@ def test_pixels_are_left_alone_and_their_type_does_not_matter() -> None:
     train, test = blobs(200, 2), blobs(60, 3)
     pixels = train[0].astype(np.float32)
     before = pixels.copy()
-    one = kmeans_accuracy(pixels, train[1], *test, 9, 0)
+    one = kmeans_accuracy(pixels, train[1], *test, 9, 0, n_classes=3)
     assert np.array_equal(pixels, before)
-    assert one == kmeans_accuracy(pixels.astype(np.float64).reshape(200, 12), train[1], *test, 9, 0)
+    assert one == kmeans_accuracy(pixels.astype(np.float64).reshape(200, 12), train[1], *test, 9, 0, n_classes=3)
 
 
 def test_many_centres_come_from_mini_batches_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "LLOYD_UP_TO", 5)
-    found = kmeans_accuracy(*blobs(300, 0), *blobs(90, 1), 12, 0)
+    found = kmeans_accuracy(*blobs(300, 0), *blobs(90, 1), 12, 0, n_classes=3)
     assert found.accuracy == 1.0
 
 
 def test_seeds_of_an_experiment_are_longer_than_those_of_scikit_learn() -> None:
     train, test = blobs(60, 0), blobs(30, 1)
-    assert kmeans_accuracy(*train, *test, 6, 2**63 - 1) == kmeans_accuracy(*train, *test, 6, 2**63 - 1)
+    assert kmeans_accuracy(*train, *test, 6, 2**63 - 1, n_classes=3) == kmeans_accuracy(
+        *train, *test, 6, 2**63 - 1, n_classes=3
+    )
 
 
 def test_class_without_training_pictures_is_never_answered() -> None:
@@ -63,20 +64,6 @@ def test_class_without_training_pictures_is_never_answered() -> None:
     assert found.class_accuracy[:2] == pytest.approx([1, 1])
 
 
-@pytest.mark.parametrize(
-    ("k", "cut", "sentence"),
-    [
-        (0, slice(None), "1 to 20 centres for 20 training pictures, not 0"),
-        (21, slice(None), "not 21"),
-        (3, slice(5), "5 training and 8 test pictures, but 20 and 8 labels"),
-    ],
-)
-def test_errors_are_sentences(k: int, cut: slice, sentence: str) -> None:
-    train, test = blobs(20, 0), blobs(8, 1)
-    with pytest.raises(StdpbenchError, match=sentence):
-        kmeans_accuracy(train[0][cut], train[1], *test, k, 0)
-
-
 def test_centres_are_found_by_all_pictures_and_named_by_those_with_labels() -> None:
     train, test = blobs(300, 0), blobs(90, 1)
     assert kmeans_accuracy(train[0], train[1][:100], *test, 6, 0, n_classes=3).accuracy == pytest.approx(1)
@@ -85,12 +72,6 @@ def test_centres_are_found_by_all_pictures_and_named_by_those_with_labels() -> N
     found = kmeans_accuracy(train[0][order], labelled, *test, 6, 0, n_classes=3)
     assert found.n_unanswered == int((test[1] == 2).sum()) > 0
     assert found.class_accuracy[:2] == pytest.approx([1, 1])
-
-
-def test_pictures_of_another_size() -> None:
-    train, test = blobs(20, 0), blobs(8, 1)
-    with pytest.raises(StdpbenchError, match="training pictures of 12 pixels, but test pictures of 4"):
-        kmeans_accuracy(*train, test[0][:, 0], test[1], 3, 0)
 
 
 def test_samples_answer_for_the_class_of_the_pictures_most_similar_to_them() -> None:
@@ -119,10 +100,6 @@ def test_a_prototype_without_pictures_has_no_answer(monkeypatch: pytest.MonkeyPa
     assert prototype_accuracy(np.vstack([blank[:1], np.eye(6, 12)]), *train, *test, n_classes=3).accuracy == 1.0
     one_class = prototype_accuracy(np.eye(6, 12), train[0][:1], train[1][:1], *test, n_classes=3)
     assert one_class.n_unanswered > 0
-    with pytest.raises(StdpbenchError, match="prototypes of 5 values"):
-        prototype_accuracy(np.ones((2, 5)), *train, *test, n_classes=3)
-    with pytest.raises(StdpbenchError, match="40 training and 20 test pictures, but 39 and 20 labels"):
-        prototype_accuracy(np.eye(6, 12), train[0], train[1][:39], *test, n_classes=3)
 
 
 # supervised read-outs, on cases with known answers
@@ -135,7 +112,7 @@ def test_classes_that_are_apart_are_learned(reader):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 300)
     known = rooted(rng.poisson(np.eye(3)[labels] * 30 + 1))
-    found = reader(known[:200], labels[:200], known[200:], 3)
+    found = reader(known[:200], labels[:200], known[200:])
     assert (found == labels[200:]).mean() > 0.97
 
 
@@ -144,19 +121,15 @@ def test_a_linear_probe_cannot_learn_what_is_not_linear_but_neighbours_can():
     corners = rng.integers(0, 2, (400, 2))
     points = (corners + rng.normal(0, 0.1, (400, 2))).astype(np.float32)
     labels = corners[:, 0] ^ corners[:, 1]
-    assert (linear_probe(points[:200], labels[:200], points[200:], 2) == labels[200:]).mean() < 0.75
-    assert (nearest_neighbours(points[:200], labels[:200], points[200:], 2) == labels[200:]).mean() > 0.97
+    assert (linear_probe(points[:200], labels[:200], points[200:]) == labels[200:]).mean() < 0.75
+    assert (nearest_neighbours(points[:200], labels[:200], points[200:]) == labels[200:]).mean() > 0.97
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_classes_that_were_never_seen_are_never_answered(reader):
     known = np.eye(4, dtype=np.float32)
-    assert set(reader(known, np.array([1, 1, 5, 5]), known, 8).tolist()) <= {1, 5}
-    assert reader(known, np.full(4, 2), known, 8).tolist() == [2, 2, 2, 2]
-    with pytest.raises(StdpbenchError, match="4 labelled responses, but 2 labels"):
-        reader(known, np.array([0, 1]), known, 8)
-    with pytest.raises(StdpbenchError, match="shape"):
-        reader(known, np.arange(4), known[:, :3], 8)
+    assert set(reader(known, np.array([1, 1, 5, 5]), known).tolist()) <= {1, 5}
+    assert reader(known, np.full(4, 2), known).tolist() == [2, 2, 2, 2]
 
 
 def test_pixels_are_scaled_to_the_brightest():

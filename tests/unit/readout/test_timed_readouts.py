@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout import NO_ANSWER, Known, SpikeTrains, assign, timed_readouts
 from stdpbench.results.readout.van_rossum import VanRossum
 from stdpbench.results.readout.victor_purpura import VictorPurpura, victor_purpura_pairs
@@ -118,15 +117,6 @@ def test_a_class_without_labelled_pictures_is_never_answered():
     for kind in timed_readouts.kinds():
         reader = timed_readouts.build({"kind": kind}, "readout")
         assert set(reader.predict(trains([(0, 25)], [(1, 25)], [(0, 600)]), lacking).tolist()) <= {0, 2}
-
-
-def test_trains_of_another_network_are_refused():
-    other = SpikeTrains.of_pictures([(np.array([0]), np.array([1]))], N_EXC + 1, N_BINS, DT)
-    for kind in timed_readouts.kinds():
-        with pytest.raises(StdpbenchError, match="5 neurons"):
-            timed_readouts.build({"kind": kind}, "readout").predict(other, LABELLED)
-    with pytest.raises(StdpbenchError, match="labels for 1"):
-        Known(LABELLED.trains, np.array([0]), LABELLED.assignment)
 
 
 def test_trains_come_back_from_a_file_and_in_parts(tmp_path):
