@@ -280,10 +280,8 @@ def _begin(output: Path, against: Path | None, full: bool) -> tuple[dict[str, An
 
     if output.is_dir():
         raise StdpbenchError(f"--output {output} is a folder; give a file in it, such as {output / 'bench.json'}")
-    if not output.parent.is_dir():
-        raise StdpbenchError(f"--output {output}: there is no folder {output.parent}")
     if not os.access(output.parent, os.W_OK):
-        raise StdpbenchError(f"--output {output}: folder {output.parent} is not writable")
+        raise StdpbenchError(f"--output {output}: there is no folder {output.parent}, or it is not writable")
     earlier = None if against is None else read_earlier(against)
     return {"format": FORMAT, **environment(), "full": full, "stopped": False}, earlier
 
@@ -517,7 +515,7 @@ def read_earlier(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise StdpbenchError(f"--against {path} cannot be read: {error.strerror}") from error
     except ValueError:
-        raise StdpbenchError(f"--against {path} is not a JSON file; give a file written by stdpbench bench") from None
+        content = None
     record: dict[str, Any] = content if isinstance(content, dict) else {}
     measured = record.get("measurements")
     if not isinstance(measured, dict) or not all(isinstance(figures, dict) for figures in measured.values()):

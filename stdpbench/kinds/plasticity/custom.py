@@ -279,10 +279,8 @@ def _names(traces: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, 
 
 def _table(parts: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
     table = parts.get(name, {})
-    if not isinstance(table, Mapping) or not all(isinstance(entry, Mapping) for entry in table.values()):
-        raise StdpbenchError(f"{where}.{name} must be a table with one table per name")
-    if len(table) > _MOST:
-        raise StdpbenchError(f"{where}.{name} has {len(table)} entries; at most {_MOST} are allowed")
+    if not isinstance(table, Mapping) or len(table) > _MOST or not all(isinstance(e, Mapping) for e in table.values()):
+        raise StdpbenchError(f"{where}.{name} must be a table with one table per name, of at most {_MOST}")
     return table
 
 
@@ -330,12 +328,10 @@ def _trace(name: str, entry: Mapping[str, Any], declared: Mapping[str, Any], whe
         raise StdpbenchError(f"{where}.side must be 'input' or 'output', not {entry.get('side')!r}")
     if entry.get("on_spike") not in ("set", "add"):
         raise StdpbenchError(f"{where}.on_spike must be 'set' or 'add', not {entry.get('on_spike')!r}")
-    tau = entry.get("tau")
-    if not isinstance(tau, str) or tau not in declared:
-        known = ", ".join(declared) or "none"
-        raise StdpbenchError(f"{where}.tau must name one of the parameters ({known}), not {tau!r}")
-    if declared[tau]["unit"] not in ("ms", "s"):
-        raise StdpbenchError(f"{where}.tau: {tau} is not a time; its unit must be ms or s")
+    tau, times = entry.get("tau"), [key for key, parameter in declared.items() if parameter["unit"] in ("ms", "s")]
+    if tau not in times:
+        known = ", ".join(times) or "none"
+        raise StdpbenchError(f"{where}.tau must name one of the parameters with unit ms or s ({known}), not {tau!r}")
     return {"side": entry["side"], "tau": tau, "on_spike": entry["on_spike"]}
 
 

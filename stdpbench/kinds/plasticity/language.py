@@ -105,10 +105,11 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     StdpbenchError
         If a statement is invalid; an `ExpressionError` if the column of the error is known.
     """
-    if not isinstance(text, str):
-        raise StdpbenchError(f"{where} must be a text such as 'w = clip(w + eta*x, 0, w_max)', not {text!r}")
-    if len(text) > _LONGEST:
-        raise StdpbenchError(f"{where} has {len(text)} characters; at most {_LONGEST} are allowed")
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        raise StdpbenchError(
+            f"{where} must be a text of at most {_LONGEST} characters, such as 'w = clip(w + eta*x, 0, w_max)', not "
+            f"{str(text)[:40]!r}"
+        )
     lines = text.split("\n")
     scope, statements = _Scope(dict(names)), []
     for number, line in enumerate(lines, 1):

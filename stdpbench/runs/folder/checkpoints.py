@@ -179,10 +179,10 @@ def _write_about(path: Path, about: Mapping[str, Any]) -> None:
 
 def _read_about(path: Path) -> dict[str, Any]:
     about = parse_json(read_regular(path / _ABOUT))
-    if not isinstance(about, dict) or not isinstance(about.get("format"), int):
-        raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: checkpoint.json has no format")
-    if about["format"] > FORMAT:
-        raise StdpbenchError(f"the checkpoint {_relative(path)} was written by a later version of stdpbench")
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise StdpbenchError(
+            f"the checkpoint {_relative(path)} is damaged, or was written by another version of stdpbench"
+        )
     if about.pop("digest") != _digest_of(about):
         raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: checkpoint.json has a wrong digest")
     return about

@@ -153,12 +153,9 @@ def read_checked(
     fact = LearnedSet(digests, {name: array.shape for name, array in arrays.items()})
     replaced = with_arrays(learned, arrays)
     for name, array in arrays.items():
-        old = learned[name]
-        if not np.isfinite(array).all():
-            raise StdpbenchError(f"{name} contains values that are not finite numbers")
-        limit, why = _limit(name, old, experiment)
+        limit, why = _limit(name, learned[name], experiment)
         low, high = float(array.min()), float(array.max())
-        if low < 0 or high > limit * (1 + _ROUNDING):
+        if not 0 <= low <= high <= limit * (1 + _ROUNDING) or math.isinf(high):  # NaN is not in this order
             raise StdpbenchError(f"{name} contains values from {low:g} to {high:g}; {why}")
         if name == COMPETE and np.diagonal(array).any():
             raise StdpbenchError(f"{name} must be 0 on its diagonal: neurons do not inhibit themselves")

@@ -171,10 +171,9 @@ class RuleChanged(_Fact):
 
     def __post_init__(self) -> None:
         """Check the name of the projection, and that both tables have a kind."""
-        if "kind" not in self.old or "kind" not in self.new:
-            raise ValueError("a rule without a kind")
-        if self.projection and not is_name(weights_of(self.projection)):
-            raise ValueError(f"{self.projection!r} is not the name of a projection")
+        named = not self.projection or is_name(weights_of(self.projection))
+        if not named or "kind" not in self.old or "kind" not in self.new:
+            raise ValueError(f"a rule without a kind, or {self.projection!r} is not the name of a projection")
 
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:
@@ -206,10 +205,9 @@ class LearnedSet(_Fact):
 
     def __post_init__(self) -> None:
         """Check the names of the arrays, and that the digests can be file names."""
-        if not self.sha256 or not all(is_name(name) for name in self.sha256):
-            raise ValueError(f"{', '.join(self.sha256) or 'nothing'} cannot be set")
-        if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in self.sha256.values()):
-            raise ValueError("a digest that is not a SHA-256")
+        digests = self.sha256.items()
+        if not digests or not all(is_name(name) and re.fullmatch("[0-9a-f]{64}", digest) for name, digest in digests):
+            raise ValueError(f"{', '.join(self.sha256) or 'nothing'} cannot be set, or is not identified by a SHA-256")
 
 
 @dataclass(frozen=True)
@@ -522,10 +520,9 @@ class Record:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             reason = " ".join(str(error).partition(" [type=")[0].split())
             raise StdpbenchError(f"not a fact of this format ({reason})") from None
-        if not all(type(value) is int and value >= 0 for value in (record.number, record.position)):
-            raise StdpbenchError("its number and position must be integers not less than 0")
-        if not isinstance(record.time, str):
-            raise StdpbenchError("its time must be a string")
+        counted = all(type(value) is int and value >= 0 for value in (record.number, record.position))
+        if not counted or not isinstance(record.time, str):
+            raise StdpbenchError("its number and position must be integers not less than 0, and its time a string")
         return record
 
 

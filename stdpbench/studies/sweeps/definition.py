@@ -131,15 +131,12 @@ def read_distribution(table: Any, where: str, unit: str | None) -> Distribution:
     kind, values = next(iter(table.items()))
     if kind not in KINDS:
         raise unknown_key(kind, dict.fromkeys(KINDS), where)
-    where = f"{where}.{kind}"
-    if not isinstance(values, list):
-        raise StdpbenchError(f"{where} must be a list, not {values!r}")
-    if kind == "choice":
-        if not values:
-            raise StdpbenchError(f"{where} is empty; it must list what to choose from")
+    where, n_values = f"{where}.{kind}", len(values) if isinstance(values, list) else 0
+    if kind == "choice" and n_values:
         return Distribution(kind, choices=tuple(values))
-    if len(values) != 2:
-        raise StdpbenchError(f"{where} must be a list of two bounds, not {values!r}")
+    if n_values != 2:
+        needed = "what to choose from" if kind == "choice" else "two bounds"
+        raise StdpbenchError(f"{where} must be a list of {needed}, not {values!r}")
     low, high = (_bound(value, where, unit) for value in values)
     if not low < high:
         raise StdpbenchError(f"{where}: the lower bound must be less than the upper one, not {values!r}")

@@ -246,7 +246,7 @@ def test_times_are_compared_with_those_of_an_earlier_benchmark(
     ("content", "error"),
     [
         (None, "cannot be read"),
-        ("{", "not a JSON"),
+        ("{", "no measurements"),
         ("[1]", "no measurements"),
         ('{"measurements": {"a": 3}}', "no measure"),
     ],

@@ -88,7 +88,7 @@ def test_what_is_written_anew_means_the_same(text: str) -> None:
         ("w = 0 < x < 1", "is not arithmetic"),
         ("w = " + "(" * 60 + "x" + ")" * 60, "brackets are nested more than 50 deep"),
         ("w = " + "-" * 1500 + "x", "rule, column"),
-        ("w = x" + " " * 2000, "at most 2000 are allowed"),
+        ("w = x" + " " * 2000, "must be a text of at most 2000 characters"),
         (5, "rule must be a text"),
     ],
 )
@@ -213,7 +213,7 @@ def test_no_name_is_one_of_brian2s_units() -> None:
         (("parameters", "a_plus", "default"), "nan", "default"),
         (("traces", "x", "side"), "both", "plasticity.traces.x.side must be 'input' or 'output', not 'both'"),
         (("traces", "x", "on_spike"), "mul", "plasticity.traces.x.on_spike must be 'set' or 'add'"),
-        (("traces", "x", "tau"), "a_plus", "tau: a_plus is not a time"),
+        (("traces", "x", "tau"), "a_plus", "tau must name one of the parameters with unit ms or s"),
         (("traces", "x", "tau"), "tau_z", "plasticity.traces.x.tau must name one of the parameters"),
         (("on_input_spike",), 3, "plasticity.on_input_spike must be a text"),
         (("traces",), 3, "plasticity.traces must be a table with one table per name"),
@@ -311,7 +311,7 @@ def test_all_that_is_wrong_is_said_with_its_place() -> None:
     assert one.sentence.startswith("unknown name z")
     assert (other.line, other.column, other.end) == (1, 10, 11)
     assert "has no matching" in other.sentence
-    assert "is not a time" in found["traces.x"].sentence
+    assert "with unit ms or s (none), not 'eta'" in found["traces.x"].sentence
     assert "the name for is reserved" in found["parameters.for"].sentence
 
 
