@@ -169,7 +169,8 @@ class Follower:
                 self._drain(client)
             finally:
                 client.close()
-            self._wait_for_exit(client)
+            if not self._detached and client.wait_for_process(10) is None:
+                self._wait_until_released()
         except EndedFirstError as error:
             self._error = str(error)
             self._wait_until_released()
@@ -210,12 +211,8 @@ class Follower:
         elif message[0] != "record" or message[1].number >= self._n_records:
             self._live.take(message)
 
-    def _wait_for_exit(self, client: RunClient) -> None:
-        """Wait until the process has released the run folder; after that the folder does not change."""
-        if not self._detached and client.wait_for_process(10) is None:
-            self._wait_until_released()
-
     def _wait_until_released(self) -> None:
+        """Wait until the process has released the run folder; after that the folder does not change."""
         until = time.monotonic() + 10
         while has_process(self._folder.path) and time.monotonic() < until:
             time.sleep(0.02)

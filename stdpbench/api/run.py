@@ -54,7 +54,7 @@ from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import learned_file, learned_names, write_learned
 from stdpbench.runs.folder.lock import has_process
-from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, neuron_of, read_notes, title_of
+from stdpbench.runs.folder.notes import NeuronNote, change_notes, neuron_of, read_notes, title_of
 from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.folder.status import state_of
@@ -881,38 +881,38 @@ class Run:
     @property
     def title(self) -> str:
         """Title of the run, one line; set it to change it. `name`, the name of the folder, does not change."""
-        return self._noted.title
+        return read_notes(self.path).title
 
     @title.setter
     def title(self, title: str) -> None:
-        self._note(lambda notes: notes.with_title(title))
+        change_notes(self.path, lambda notes: notes.with_title(title))
 
     @property
     def notes(self) -> str:
         """Free text about the run; set it to change it."""
-        return self._noted.text
+        return read_notes(self.path).text
 
     @notes.setter
     def notes(self, text: str) -> None:
-        self._note(lambda notes: notes.with_text(text))
+        change_notes(self.path, lambda notes: notes.with_text(text))
 
     @property
     def tags(self) -> tuple[str, ...]:
         """Tags of the run, single words; set it to a list of words to change it."""
-        return self._noted.tags
+        return read_notes(self.path).tags
 
     @tags.setter
     def tags(self, tags: Iterable[str]) -> None:
-        self._note(lambda notes: notes.with_tags(tags))
+        change_notes(self.path, lambda notes: notes.with_tags(tags))
 
     @property
     def starred(self) -> bool:
         """Whether the run has a star; set it to change it."""
-        return self._noted.starred
+        return read_notes(self.path).starred
 
     @starred.setter
     def starred(self, on: bool) -> None:
-        self._note(lambda notes: notes.with_star(on))
+        change_notes(self.path, lambda notes: notes.with_star(on))
 
     @property
     def neuron_notes(self) -> dict[tuple[str, int], NeuronNote]:
@@ -920,7 +920,7 @@ class Run:
 
         A `NeuronNote` has ``starred``, ``text`` and ``tags``, the words of the text that begin with ``#``.
         """
-        return dict(self._noted.neurons)
+        return dict(read_notes(self.path).neurons)
 
     def note_neuron(
         self, neuron: int, text: str | None = None, *, starred: bool | None = None, population: str = ""
@@ -949,7 +949,7 @@ class Run:
         """
         index = whole_number(neuron, "the index of a neuron")
         name, number = neuron_of(self._folder, population, index)
-        self._note(lambda notes: notes.with_neuron(name, number, text, starred))
+        change_notes(self.path, lambda notes: notes.with_neuron(name, number, text, starred))
 
     # -- files for other tools ---------------------------------------------------------------------------------------
 
@@ -1191,13 +1191,6 @@ class Run:
         if follower is None:
             raise StdpbenchError(f"{self.name} is {self.state}: only an active run can {action}")
         return follower
-
-    @property
-    def _noted(self) -> Notes:
-        return read_notes(self.path)
-
-    def _note(self, change: Any) -> None:
-        change_notes(self.path, change)
 
     def _curve(self, column: str, quantity: str, ax: Axes | None, label: str | None, width: Width | None) -> Axes:
         return plots.plot_curve(self._live(), column, quantity, PlotTarget.of(ax, width), self._called(label))

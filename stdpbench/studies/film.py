@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, Any, Literal, get_args
 
@@ -275,15 +275,11 @@ class _Canvas:
                 )
 
 
+@cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
     import matplotlib
 
-    if size not in _fonts:
-        _fonts[size] = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
-    return _fonts[size]
-
-
-_fonts: dict[int, ImageFont.FreeTypeFont] = {}
+    return ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
 
 
 class Film:
