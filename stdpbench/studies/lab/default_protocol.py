@@ -10,6 +10,7 @@ from typing import Any
 from stdpbench.base.errors import StdpbenchError, nearest, suggestion
 from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.studies.lab.protocols import as_rule
+from stdpbench.studies.lab.quick import read_option
 from stdpbench.studies.lab.result import Result
 
 PROTOCOLS: Mapping[str, str] = {
@@ -85,18 +86,7 @@ def run(
             near = nearest(key, known)
             hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
             raise StdpbenchError(f"{name} has no option {key}; {hint}")
-        chosen[key] = _read(text, known[key], f"{name}, option {key}", key)
+        default = known[key]
+        several = isinstance(default, tuple) or (key.endswith("s") and default is None)
+        chosen[key] = read_option(text, f"{name}, option {key}", several=several, whole=isinstance(default, int))
     return protocol(name)(rule, **chosen)
-
-
-def _read(text: str, default: Any, where: str, key: str) -> Any:
-    several = isinstance(default, tuple) or (key.endswith("s") and default is None)
-    try:
-        if several:
-            return tuple(float(part) for part in text.split(","))
-        return int(text) if isinstance(default, int) else float(text)
-    except ValueError:
-        expected = (
-            "numbers separated by commas" if several else "a whole number" if isinstance(default, int) else "a number"
-        )
-        raise StdpbenchError(f"{where} must be {expected}, not {text!r}") from None

@@ -14,6 +14,23 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 
 
+def read_option(text: str, name: str, *, several: bool, whole: bool) -> Any:
+    """Parse the value of an option: a number, a whole number, or several numbers separated by commas.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not valid; the message starts with `name`.
+    """
+    try:
+        if several:
+            return tuple(float(part) for part in text.split(",") if part.strip())
+        return int(text) if whole else float(text)
+    except ValueError:
+        expected = "numbers separated by commas" if several else "a whole number" if whole else "a number"
+        raise StdpbenchError(f"{name} must be {expected}, not {text!r}") from None
+
+
 @dataclass(frozen=True)
 class Option:
     """An option of a protocol.
@@ -48,18 +65,8 @@ class Option:
         StdpbenchError
             If it is not a valid value.
         """
-        text = text.strip()
-        if not text:
-            return None
-        try:
-            if self.several:
-                return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
-            return int(text) if self.whole else float(text)
-        except ValueError:
-            expected = (
-                "numbers separated by commas" if self.several else "a whole number" if self.whole else "a number"
-            )
-            raise StdpbenchError(f"{self.label} must be {expected}, not {text!r}") from None
+        text = text.strip().replace(";", ",")
+        return read_option(text, self.label, several=self.several, whole=self.whole) if text else None
 
     def show(self, value: Any) -> str:
         """Format a value so that `read` accepts it."""
