@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stdpbench.base.text_table import plain_table
 from stdpbench.base.units import thousands
 from stdpbench.cli import completion
 from stdpbench.cli.options import AsJson, CommandGroup, Experiment, FigureWidth, Set
-from stdpbench.cli.output import plain_table, wrapped, write_json
+from stdpbench.cli.output import wrapped, write_json
 
 if TYPE_CHECKING:
     from stdpbench.cli.terminal import Console

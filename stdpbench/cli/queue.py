@@ -14,6 +14,7 @@ import typer
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
+from stdpbench.base.text_table import plain_table
 from stdpbench.cli import completion
 from stdpbench.cli.options import (
     AsJson,
@@ -27,7 +28,7 @@ from stdpbench.cli.options import (
     Validation,
     Workers,
 )
-from stdpbench.cli.output import plain_table, write_json
+from stdpbench.cli.output import write_json
 from stdpbench.runs.catalog.columns import local_time
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.queue.run_queue import DETACHED, RUNNING, Item, Queue

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stdpbench.base.text_table import terminal_width
 from stdpbench.base.units import minus
 from stdpbench.cli import completion
 from stdpbench.cli.options import AsJson, EndWithJson, Run, Runs, SimulatorName, Workers, find_run
 from stdpbench.cli.output import write_json
 
 if TYPE_CHECKING:
-    from stdpbench.bridges.hardware import ChipCheck
     from stdpbench.cli.terminal import Console
 
 report_app = typer.Typer()
@@ -99,7 +99,7 @@ def hardware(
     json: AsJson = False,
 ) -> None:
     """Check whether a trained network fits neuromorphic chips, and estimate its energy from published figures."""
-    from stdpbench.cli.terminal import Console
+    from stdpbench.bridges.hardware.check import plain_text
     from stdpbench.studies.report.chip_check import check_run
 
     folder = find_run(run, runs)
@@ -107,10 +107,7 @@ def hardware(
     if json:
         write_json({"path": str(folder.path.resolve()), "targets": [check.to_mapping() for check in checks]})
         return
-    console = Console()
-    _print_activity(checks[0], console)
-    for check in checks:
-        _print_check(check, console)
+    print(plain_text(checks, width=terminal_width()))
 
 
 def _print_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -175,36 +172,3 @@ def _print_run(run: dict[str, Any], console: Console) -> None:
         f"{readings['experiment']} of the experiment, {readings['data_set']} at test labels of the data set. "
         f"{ABOUT_LOOKS}",
     )
-
-
-def _print_activity(check: ChipCheck, console: Console) -> None:
-    from stdpbench.bridges.hardware.check import activity_rows
-    from stdpbench.cli.terminal import new_table
-
-    table = new_table("what", "mean", "measured", title="per stimulus")
-    table.columns[1].justify = "right"
-    for row in activity_rows(check):
-        table.add_row(*row)
-    console.print(table)
-
-
-def _print_check(check: ChipCheck, console: Console) -> None:
-    from stdpbench.bridges.hardware.check import energy_sentence, sources, verdict_text
-    from stdpbench.cli.terminal import new_table
-
-    number = sources(check)
-    headings = ("what", "where", "network", "chip", "", "")  # the last column has the number of the source below
-    options: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "pad_edge": False}
-    table = new_table(*headings, right_from=5, title=verdict_text(check), **options)
-    for row in check.rows:
-        style = "bold" if row.verdict == "does not fit" else None
-        cells = (row.what, row.where, row.value, row.limit, row.verdict)
-        table.add_row(*cells, f"({number[row.source]})", style=style)
-    console.print(table)
-    for energy in check.energies:
-        console.print(f"{energy_sentence(energy)} ({number[energy.source]})", soft_wrap=True)
-    for remark in check.remarks:
-        console.print(remark, soft_wrap=True)
-    for source, n in number.items():
-        console.print(f"  ({n}) {source}", soft_wrap=True)
-    console.print()

@@ -15,9 +15,10 @@ import typer
 from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.paths import runs_folder
+from stdpbench.base.text_table import plain_table, terminal_width
 from stdpbench.cli import completion
 from stdpbench.cli.options import AsJson, FigureWidth, Run, Runs, find_run
-from stdpbench.cli.output import plain_table, terminal_width, wrapped, write_json
+from stdpbench.cli.output import wrapped, write_json
 from stdpbench.runs.catalog.columns import local_time
 from stdpbench.runs.catalog.columns import text as formatted
 from stdpbench.runs.catalog.filters import Filter

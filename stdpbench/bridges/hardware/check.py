@@ -7,6 +7,7 @@ is not counted, and could be smaller if populations shared cores.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import log, log2
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.base.text_table import plain_table
 from stdpbench.base.units import scientific, signed, thousands
 from stdpbench.bridges.hardware.needs import Needs
 from stdpbench.bridges.hardware.targets import Cores, Target
@@ -489,7 +491,7 @@ def activity_rows(check: ChipCheck) -> list[tuple[str, str, str]]:
     return [*rows, ("synaptic operations", count_text(check.total_operations), "")]
 
 
-def plain_text(checks: Sequence[ChipCheck], name: str = "") -> str:
+def plain_text(checks: Sequence[ChipCheck], name: str = "", width: int = sys.maxsize) -> str:
     """Return checks as text with aligned columns, for a fixed-width font.
 
     Parameters
@@ -498,24 +500,19 @@ def plain_text(checks: Sequence[ChipCheck], name: str = "") -> str:
         The checks of one network.
     name : str
         Name of the run, for the first line.
+    width : int
+        Letters of a line, into which tables have to fit.
     """
     lines = [f"Chip check of {name}", ""] if name else []
     if checks:
-        lines += ["per stimulus", *_aligned(("what", "mean", "measured"), activity_rows(checks[0])), ""]
+        rows = activity_rows(checks[0])
+        lines += ["per stimulus", plain_table(("what", "mean", "measured"), rows, right=(1,), width=width)]
     for check in checks:
         number = sources(check)
-        rows = [
+        compared = [
             (row.what, row.where, row.value, row.limit, row.verdict, str(number[row.source])) for row in check.rows
         ]
-        lines += [verdict_text(check), *_aligned(_HEADINGS, rows)]
+        lines += [verdict_text(check), plain_table(_HEADINGS, compared, right=(5,), width=width).rstrip()]
         lines += [f"{energy_sentence(energy)}; source {number[energy.source]}" for energy in check.energies]
         lines += [*check.remarks, *(f"  {n}: {source}" for source, n in number.items()), ""]
     return "\n".join(lines)
-
-
-def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (headings, *rows)
-    ]
