@@ -59,36 +59,24 @@ def _fit_to_stream(tables: dict[str, Any], changes: Mapping[str, Any], was_strea
             tables.pop("encoding", None)
 
 
-def lost_schedule(old: Parameters, new: Parameters, given: Collection[str]) -> dict[str, Any]:
-    """Return the values of a schedule that are lost when pictures become a stream, or a stream pictures."""
-    if (getattr(old, "between", "") == "stream") is (getattr(new, "between", "") == "stream"):
-        return {}
-    lost, defaults = dict[str, Any](), {declared.name: declared.default for declared in old.describe()}
-    for name, value in old.to_mapping().items():
-        path, usual = f"schedule.{name}", defaults.get(name)
-        if name != "between" and getattr(old, name) not in (usual, getattr(new, name, None)) and path not in given:
-            lost[path] = value
-    return lost
-
-
 def lost_values(
     before: Mapping[str, Parameters], after: Mapping[str, Parameters], given: Collection[str]
 ) -> dict[str, Any]:
-    """Return the values that are lost because objects change their kind: dotted path -> value.
+    """Return the values that are lost because objects change their kind, or a schedule between pictures and a stream.
 
-    Defaults of the old kind and the paths in `given` are not included.
+    Returned are values by dotted path, without defaults of the old kind and the paths in `given`.
     """
     lost = dict[str, Any]()
     for section, old in before.items():
         new = after.get(section)
-        if type(old) is type(new):
+        if type(old) is type(new) and getattr(old, "is_stream", False) is getattr(new, "is_stream", False):
             continue
         values = old.to_mapping()
         for declared in old.describe():
-            path, value = f"{section}.{declared.name}", getattr(old, declared.name)
-            kept = value in (declared.default, getattr(new, declared.name, None))
-            if not kept and path not in given:
-                lost[path] = values[declared.name]
+            name, path, value = declared.name, f"{section}.{declared.name}", getattr(old, declared.name)
+            kept = value in (declared.default, getattr(new, name, None)) or path == "schedule.between"
+            if not kept and path not in given and name in values:
+                lost[path] = values[name]
     return lost
 
 

@@ -27,7 +27,6 @@ from stdpbench.experiment import learning
 from stdpbench.experiment.changes import (
     apply,
     check_live,
-    lost_schedule,
     lost_values,
     no_section,
     refuse_other_delay_rule,
@@ -358,14 +357,12 @@ class Experiment(Head):
         Defaults of the old kind and values set by `changes` themselves are not included.
         """
         changed = self.override(changes)
-        kind, after = getattr(changed.network, "kind", ""), changed._with_kinds()
-        changed_paths = {self.short_path(path, kind) for path in changes}
+        changed_paths = {self.short_path(path, getattr(changed.network, "kind", "")) for path in changes}
         spelled_out = isinstance(changed.network, GraphNetwork) and type(self.network) is not GraphNetwork
         replaced = ("network", *OPTIONAL) if spelled_out else ()
-        before = {name: owner for name, owner in self._with_kinds().items() if name not in replaced}
-        return lost_schedule(self.schedule, changed.schedule, changed_paths) | lost_values(
-            before, after, changed_paths
-        )
+        kept = {name: owner for name, owner in self._with_kinds().items() if name not in replaced}
+        after = {"schedule": changed.schedule, **changed._with_kinds()}
+        return lost_values({"schedule": self.schedule, **kept}, after, changed_paths)
 
     def _same_results(self, other: Experiment) -> bool:
         """Return whether another experiment differs only in its seed and in values that do not change results."""
