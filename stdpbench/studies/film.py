@@ -97,8 +97,8 @@ class _Subject:
         self.positions = list(self.history)
         if not self.positions or self.live.started is None:
             raise StdpbenchError(f"{self.name} has no history, which a film is made from")
-        self.experiment = folder.experiment
-        self.graph: Graph = self.experiment.graph(*self.live.started.shape)
+        self.started, self.experiment = self.live.started, folder.experiment
+        self.graph: Graph = self.experiment.graph(*self.started.shape)
         self.learned = weights_of(self.graph.shown)
         if not self.graph.shown or self.learned not in self.moment(self.positions[-1]).learned:
             raise StdpbenchError(f"{self.name} has no weights that learn, which a film shows")
@@ -148,8 +148,7 @@ class _Subject:
     @property
     def n_train(self) -> int:
         """Number of training presentations."""
-        assert self.live.started is not None
-        return dict(self.live.started.phases)["train"]
+        return dict(self.started.phases)["train"]
 
     def moment(self, at: int) -> Moment:
         """Return the moment at a position, or the newest one before that can be read."""
@@ -169,8 +168,7 @@ class _Subject:
 
     def answer(self, frame: Mapping[str, Any]) -> str:
         """Return what was shown and answered, in words; empty if not known."""
-        assert self.live.started is not None
-        names, image, counts = self.live.started.class_names, frame["image"], frame["spike_counts"]
+        names, image, counts = self.started.class_names, frame["image"], frame["spike_counts"]
         labels = None if self.split is None else self.split.train.labels
         shown = f"shown {names[labels[image]]}" if labels is not None and labels[image] >= 0 else ""
         label = -1

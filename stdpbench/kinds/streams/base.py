@@ -68,9 +68,9 @@ class Stream(Source):
             Spikes with bins counted from `start`.
         """
 
-    def occurrences(self, seed: int, start: int, stop: int, dt: float) -> Occurrences | None:
-        """Return the patterns that end within a range of time steps; None for a stream without patterns."""
-        return None
+    def occurrences(self, seed: int, start: int, stop: int, dt: float) -> Occurrences:
+        """Return the patterns that end within a range of time steps; none for a stream without patterns."""
+        return Occurrences(*np.empty((3, 0), np.int64))
 
     @property
     def n_patterns(self) -> int:

@@ -247,13 +247,13 @@ class ActiveConfig:
             self.training.restore(checkpoint.history)
         # a change at a later position applies after the checkpoint even if it was recorded before: the run was
         # interrupted, and paused again before it reached that position
-        self._scheduled: dict[int, list[Record]] = defaultdict(list)
+        self._scheduled: dict[int, list[tuple[int, Change]]] = defaultdict(list)
         self._to_set: dict[int, list[LearnedSet]] = defaultdict(list)
         for record in records:
             if record.position < position or (record.position == position and record.number < number):
                 continue
             if isinstance(record.fact, Change):
-                self._scheduled[record.position].append(record)
+                self._scheduled[record.position].append((record.number, record.fact))
             elif isinstance(record.fact, LearnedSet):
                 check_files(folder, [record])  # fail now rather than after hours
                 self._to_set[record.position].append(record.fact)
@@ -316,14 +316,13 @@ class ActiveConfig:
     def catch_up(self, position: int) -> bool:
         """Repeat the changes made at a position before an interruption; return whether there were any."""
         changes, experiment, skipped = self._scheduled.pop(position, []), self.experiment, -1
-        for record in changes:
-            assert isinstance(record.fact, Change)
-            experiment = changed_by(experiment, record.fact)
+        for number, change in changes:
+            experiment = changed_by(experiment, change)
             if experiment.same_rule(self.experiment):
-                self.activate(experiment, record.number)
+                self.activate(experiment, number)
                 skipped = -1
             elif skipped < 0:  # no network is needed for a rule that is replaced again at this position
-                skipped = record.number
+                skipped = number
         if skipped >= 0:
             self.activate(experiment, skipped)
         for fact in self._to_set.pop(position, []):
@@ -342,14 +341,13 @@ class ActiveConfig:
         check_weights(experiment, split)
         check_brightness(experiment, split)
         for position in sorted(self._scheduled):
-            for record in self._scheduled[position]:
-                assert isinstance(record.fact, Change)
+            for _, change in self._scheduled[position]:
                 try:
-                    experiment = changed_by(experiment, record.fact)
+                    experiment = changed_by(experiment, change)
                 except StdpbenchError as error:
                     raise StdpbenchError(
                         f"it conflicts with a change at presentation {position}, made before the run was interrupted "
-                        f"({describe_changes(record.fact.changes)}): {error}"
+                        f"({describe_changes(change.changes)}): {error}"
                     ) from None
 
     def with_rule(self, rule: Mapping[str, Any], projection: str = "") -> Experiment:
@@ -362,7 +360,12 @@ class ActiveConfig:
         """
         experiment = self.experiment.with_rule(rule, projection)
         last = max(
-            (position for position, records in self._scheduled.items() if any(map(_of_rule, records))), default=0
+            (
+                position
+                for position, scheduled in self._scheduled.items()
+                if any(is_of_rule(path) for _, change in scheduled for path in change.changes)
+            ),
+            default=0,
         )
         if last and not experiment.same_rule(self.experiment):
             raise StdpbenchError(
@@ -422,8 +425,3 @@ class ActiveConfig:
         """Return whether an experiment has different numbers of pictures."""
         paths = {path for change in changes_between(self.experiment, experiment) for path in change.changes}
         return not paths.isdisjoint(("schedule.label_images", "schedule.test_images"))
-
-
-def _of_rule(record: Record) -> bool:
-    """Return whether a change concerns the rule or one of its parameters."""
-    return isinstance(record.fact, Change) and any(map(is_of_rule, record.fact.changes))

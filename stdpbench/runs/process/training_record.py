@@ -105,8 +105,6 @@ class StreamMeasures:
         ended = self._stream.occurrences(self._seed, start, stop, self._dt)
         # a pattern at the end of the piece ends in a later one
         later = self._stream.occurrences(self._seed, stop, stop + self._longest, self._dt)
-        assert ended is not None
-        assert later is not None
         starts, stops = np.concatenate([ended.start, later.start]), np.concatenate([ended.stop, later.stop])
         alarms = false_alarms(index, step, starts, stops, n)
         self._index, self._step = np.concatenate([self._index, index]), np.concatenate([self._step, step])
