@@ -244,13 +244,13 @@ def write_journal(folder: Path, records: Iterable[Record], about: Mapping[str, A
     folder : Path
         The run folder.
     records : iterable of Record
-        The facts.
+        The facts, which are numbered anew.
     about : mapping, optional
         Description of the run; default: that of the existing journal.
     """
     about = read_undamaged(folder).about or {} if about is None else about
     lines, chain = list[bytes](), ""
-    for content in ({"format": FORMAT, **about}, *(record.to_mapping() for record in records)):
+    for content in ({"format": FORMAT, **about}, *(r.to_mapping() | {"n": n} for n, r in enumerate(records))):
         line, chain = _line(content, chain)
         lines.append(line)
     write_text_aside(folder / NAME, b"".join(lines).decode())

@@ -11,7 +11,6 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +118,7 @@ def branch(
 
     def fill(folder: RunFolder) -> None:
         copy_start_files(parent.path, folder.path)
-        write_journal(folder.path, _numbered([*early, *late, *new]))
+        write_journal(folder.path, [*early, *late, *new])
         copy_files(parent.path, folder.path, [*early, *late])
         copy_history(parent.path, folder.path, at)
         if checkpoint is not None:
@@ -196,7 +195,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         remove_checkpoints(folder.path, -1 if checkpoint is None else resumes_at)
         if checkpoint is not None:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
-        write_journal(folder.path, _numbered([*early, *late]))
+        write_journal(folder.path, [*early, *late])
         cut_history(folder.path, to)
         folder.write_copy()
         remove_unnamed(folder.path, [*early, *late], digests_in(records))
@@ -346,10 +345,6 @@ def _inherited(record: Record, at: int) -> bool:
 
 def _record(fact: facts.Fact, position: int) -> Record:
     return Record(-1, position, now(), fact)
-
-
-def _numbered(records: Sequence[Record]) -> list[Record]:
-    return [replace(record, number=number) for number, record in enumerate(records)]
 
 
 def reached_by(folder: RunFolder) -> int:

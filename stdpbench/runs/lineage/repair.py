@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -90,7 +89,7 @@ def repair(folder: RunFolder) -> str:
         stopped = facts.StateChanged(str(State.STOPPED), "the journal was damaged and has been repaired")
         added: list[facts.Fact] = [*readings, facts.Remarked(sentence, once=True), stopped]
         records = [*journal.records, *(Record(0, position, now(), fact) for fact in added)]
-        write_journal(folder.path, [replace(record, number=number) for number, record in enumerate(records)], about)
+        write_journal(folder.path, records, about)
         folder.write_copy()
     return sentence
 

@@ -382,7 +382,7 @@ def _interventions(original: RunFolder) -> list[Record]:
             experiment.changed_live({path: new for path, (_, new) in record.fact.changes.items()})
         if isinstance(record.fact, facts.Change):
             experiment = changed_by(experiment, record.fact)
-    return [replace(record, number=number) for number, record in enumerate(interventions)]
+    return interventions
 
 
 def _options(metadata: Mapping[str, Any], workers: int, simulator: str | None) -> Options:
