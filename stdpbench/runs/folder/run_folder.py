@@ -147,8 +147,8 @@ class RunFolder:
         """
 
         def write(staged: RunFolder) -> None:
-            staged.write_text("README.txt", _README)
-            staged.write_text("experiment.toml", experiment.to_toml())
+            write_text_aside(staged.path / "README.txt", _README)
+            write_text_aside(staged.path / "experiment.toml", experiment.to_toml())
             _write_tables(staged.path, experiment)
             write_journal(staged.path, [], {"id": uuid.uuid4().hex, **about, **environment()})
             fill(staged)
@@ -289,13 +289,9 @@ class RunFolder:
         with reading(path), open_regular(path) as file, np.load(file, allow_pickle=False) as arrays:
             return [arrays[key] for key in keys]
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write a text file atomically."""
-        write_text_aside(self.path / name, text)
-
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file atomically."""
-        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        write_text_aside(self.path / name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write an array as npy atomically."""

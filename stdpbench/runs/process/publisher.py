@@ -196,9 +196,8 @@ class _Reader:
                     raise WireError("a gap between frames is not a number of seconds")
                 self._gaps, self._wanted = gaps, frozenset(kinds)
             case ["request", int(number), str(name), dict(arguments)]:
-                self._requests.put(Request(name, arguments, self._replying(number)))
+                self._requests.put(
+                    Request(name, arguments, lambda error, value: self.put(("reply", number, error, value)))
+                )
             case _:
                 raise WireError("it sent an invalid message")
-
-    def _replying(self, number: int) -> Callable[[str, Any], None]:
-        return lambda error, value: self.put(("reply", number, error, value))

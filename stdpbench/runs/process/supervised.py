@@ -370,7 +370,6 @@ class SupervisedRecord(TrainingRecord):
     def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
         """Restore the data of a checkpoint."""
         super().restore(history, seconds, silent)
-        self.exc_spikes = None
         standard = ("position", "pictures", "loss", "accuracy")
         names = [name.removeprefix("taught.") for name in history if name.startswith("taught.")]
         measures = [name for name in names if name not in standard]

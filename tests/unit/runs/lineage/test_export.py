@@ -249,7 +249,7 @@ def test_damaged_zips_get_one_sentence(zipped: Path, tmp_path: Path) -> None:
 
 
 def damaged_metrics(copy: RunFolder) -> None:
-    copy.write_text("metrics.json", '{"accuracy": {"vote": 3}}')
+    (copy.path / "metrics.json").write_text('{"accuracy": {"vote": 3}}')
 
 
 def damaged_array(copy: RunFolder) -> None:
@@ -265,7 +265,7 @@ def structural_change(copy: RunFolder) -> None:
 
 def no_change(copy: RunFolder) -> None:
     text = (copy.path / "journal.jsonl").read_text(encoding="utf-8")
-    copy.write_text("journal.jsonl", text.replace('"changes":{', '"changes":[', 1).replace("]}}", "]]}", 1))
+    (copy.path / "journal.jsonl").write_text(text.replace('"changes":{', '"changes":[', 1).replace("]}}", "]]}", 1))
 
 
 def odd_change(copy: RunFolder) -> None:
