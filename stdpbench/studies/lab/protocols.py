@@ -511,8 +511,7 @@ def reward_delay(
     """
     from stdpbench.engine.network.imposed import ImposedSpikes
 
-    plasticity = as_rule(rule, set)
-    w = starting_weight(plasticity, weight)
+    plasticity, w = _start(rule, set, weight)
     if "d" not in plasticity.synapse_variables:
         raise StdpbenchError(f"reward-delay needs a rule with dopamine (d), unlike {getattr(plasticity, 'kind', '')}")
     x, dts, reward = numbers(delays), numbers(dts).tolist(), float(numbers(reward)[0])

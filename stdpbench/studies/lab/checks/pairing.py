@@ -23,7 +23,6 @@ from stdpbench.studies.lab.points import (
     sjoestroem,
     wang,
 )
-from stdpbench.studies.lab.result import Result
 
 Floats = NDArray[np.float64]
 
@@ -32,11 +31,6 @@ _ILLUSTRATION = {"a_plus": 0.005, "a_minus": 0.00525}
 _WIDE, _FAR = {"w_max": 30.0}, 15.0  # no change reaches a bound, even with a reversed amplitude
 _AMPLITUDES = {"a2_plus": "A2₊", "a3_plus": "A3₊", "a2_minus": "A2₋", "a3_minus": "A3₋"}
 _CLEAR, _MATTERS, _MISFIT = 2, 1e-7, 0.5
-
-
-def curves(kind: str, set: dict[str, Any], weight: float) -> Result:
-    """Run the protocol on a finer grid, for drawing."""
-    return lab.frequency(kind, set=set, weight=weight)
 
 
 def at_data(kind: str, set: dict[str, Any], weight: float) -> list[Any]:
@@ -172,7 +166,9 @@ def fitted_models(outcome: Outcome) -> None:
             fit(outcome, preset, data, found, most, reversed)
     for name in ("minimal", "full"):
         parameters = {**_WIDE, "preset": f"visual-cortex-{name}"}
-        outcome.panels.append(Panel(f"{name} model: 60 pairs", [curves(outcome.kind, parameters, _FAR)], sjoestroem()))
+        outcome.panels.append(
+            Panel(f"{name} model: 60 pairs", [lab.frequency(outcome.kind, set=parameters, weight=_FAR)], sjoestroem())
+        )
     parameters = {**_WIDE, "preset": "hippocampus-full"}
     for protocol in (lab.triplets, lab.quadruplets):
         result = protocol(outcome.kind, set=parameters, weight=_FAR)
@@ -202,5 +198,7 @@ def pair_additive(outcome: Outcome) -> None:
         bool((negative < 0).all()),
         f"{SJOESTROEM}; {PFISTER.split(',')[0]}",
     )
-    panel = Panel("60 pairs: the rule fails", [curves(outcome.kind, _ILLUSTRATION, 0.5)], sjoestroem())
+    panel = Panel(
+        "60 pairs: the rule fails", [lab.frequency(outcome.kind, set=_ILLUSTRATION, weight=0.5)], sjoestroem()
+    )
     outcome.panels.append(panel)

@@ -103,7 +103,10 @@ def principal_component(outcome: Outcome) -> None:
 def selectivity(outcome: Outcome) -> None:
     """Check that a neuron with the BCM rule becomes selective for one of two patterns."""
     patterns = np.array([[40.0] * _GROUP + [5.0] * _GROUP, [5.0] * _GROUP + [40.0] * _GROUP])
-    start, end = _learn_by_poisson(outcome.kind, {"eta": 0.005}, patterns, seconds=300, gain=0.05)
+    generator, n = np.random.default_rng(1), patterns.shape[1]
+    start = 0.3 + np.asarray(generator.random(n)) * 0.02
+    synapses = ImposedSpikes(as_rule(outcome.kind, {"eta": 0.005}), n, dt=1.0)
+    end, _ = _learn_by_poisson(synapses, start, patterns, generator, seconds=300, gain=0.05)
     responses = [patterns @ w for w in (start, end)]  # the neuron is linear
     index = [float(1 - response.mean() / response.max()) for response in responses]
     outcome.finding(
@@ -120,29 +123,17 @@ def selectivity(outcome: Outcome) -> None:
 
 def stationary(outcome: Outcome) -> None:
     """Check the mean of y under the BCM rule: the square of a Poisson trace of mean m has the mean m² + m/2."""
-    targets = (1.0, 2.0)
+    targets, rates = (1.0, 2.0), np.full((1, _GROUP), 40.0)
     found = []
     for target in targets:
-        set = {"eta": 0.002, "y_target": target, "tau_theta_m": 1000.0}
-        settled = _rates_by_poisson(outcome.kind, set, np.full(_GROUP, 40.0), seconds=200, gain=0.05)
+        rule = as_rule(outcome.kind, {"eta": 0.002, "y_target": target, "tau_theta_m": 1000.0})
+        synapses, generator = ImposedSpikes(rule, _GROUP, dt=1.0), np.random.default_rng(1)
+        start = np.full(_GROUP, 0.5)
+        _, settled = _learn_by_poisson(synapses, start, rates, generator, seconds=200, gain=0.05, block=1.0)
         found.append(0.1 * float(settled[80:].mean()))  # tau_y = 0.1 s
     what = "20 Poisson inputs, linear Poisson neuron: mean of y in 80–200 s at y₀ = 1, 2"
     expected = [target - 0.5 for target in targets]
     outcome.values(what, expected, found, 0.1, "y₀ − 1/2: shot noise of y; theory ours")
-
-
-def _rates_by_poisson(kind: str, set: dict[str, float], rates: Floats, *, seconds: int, gain: float) -> Floats:
-    """Return the output rate in Hz in each second of learning one pattern: float64, (seconds,)."""
-    generator, n, course = np.random.default_rng(1), len(rates), list[float]()
-    synapses, w = ImposedSpikes(as_rule(kind, set), n, dt=1.0), np.full(n, 0.5)
-    bins: Floats = np.array(np.arange(1000) * 1e-3, np.float64)
-    synapses.run([bins[:0]] * n, [bins[:0]] * n, w)
-    for _ in range(seconds):
-        rate = gain * float(w @ rates)
-        course.append(rate)
-        spikes = [bins[row] for row in generator.random((n, len(bins))) < (rates * 1e-3)[:, None]]
-        w = synapses.run(spikes, [bins[generator.random(len(bins)) < rate * 1e-3]] * n, None, until=1.0)
-    return np.array(course)
 
 
 def _learn(
@@ -177,42 +168,43 @@ def _learn(
 
 
 def _learn_by_poisson(
-    kind: str, set: dict[str, float], patterns: Floats, *, seconds: int, gain: float, block: float = 0.1
+    synapses: ImposedSpikes,
+    w: Floats,
+    patterns: Floats,
+    generator: np.random.Generator,
+    *,
+    seconds: int,
+    gain: float,
+    drive: float = 0.0,
+    block: float = 0.1,
 ) -> tuple[Floats, Floats]:
-    """Return weights before and after learning, with output spikes drawn at the rate that the weights determine.
+    """Return weights after learning, and the output rate in Hz in each block, which the weights determine.
 
-    The rule is applied at output spikes. Therefore y just before them must be its mean, which holds for a Poisson
-    process. In a regular train, y is always lowest just before a spike.
+    Input spikes are those of a random pattern per second. The output rate is `drive` plus `gain` times the weighted
+    sum of their rates. Rules are applied at output spikes. Therefore y just before them must be its mean, which holds
+    for a Poisson process. In a regular train, y is always lowest just before a spike.
     """
-    generator, n = np.random.default_rng(1), patterns.shape[1]
-    synapses = ImposedSpikes(as_rule(kind, set), n, dt=1.0)
+    n, course = len(w), list[float]()
     bins: Floats = np.array(np.arange(round(block * 1e3)) * 1e-3, np.float64)
-    start = w = 0.3 + np.asarray(generator.random(n)) * 0.02
-    synapses.run([bins[:0]] * n, [bins[:0]] * n, start)
+    synapses.run([bins[:0]] * n, [bins[:0]] * n, w)
     for step in range(round(seconds / block)):
         if step % round(1 / block) == 0:
             rates = patterns[generator.integers(len(patterns))]
+        course.append(max(0.0, drive + gain * float(w @ rates)))
         spikes = [bins[row] for row in generator.random((n, len(bins))) < (rates * 1e-3)[:, None]]
-        output = bins[generator.random(len(bins)) < gain * float(w @ rates) * 1e-3]
+        output = bins[generator.random(len(bins)) < course[-1] * 1e-3]
         w = synapses.run(spikes, [output] * n, None, until=block)
-    return start, w
+    return w, np.array(course)
 
 
 def homeostasis(outcome: Outcome) -> None:
     """Check that inhibition converges until the neuron fires at its target rate."""
-    drive, gain, n, rate, seconds = 30.0, 0.054, 100, 10.0, 120
+    n, seconds, rates = 100, 120, np.full((1, 100), 10.0)
     courses, found = [], []
     for start in (0.1, 0.9):
-        generator, w = np.random.default_rng(1), np.full(n, start)
-        synapses, bins = ImposedSpikes(as_rule(outcome.kind), n), np.linspace(0.0, 0.099, 100)
-        synapses.run([bins[:0]] * n, [bins[:0]] * n, w)
-        course = []
-        for _ in range(10 * seconds):
-            output_rate = max(0.0, drive - gain * rate * float(w.sum()))
-            course.append(output_rate)
-            spikes = [bins[row] for row in generator.random((n, len(bins))) < rate * 1e-3]
-            w = synapses.run(spikes, [bins[generator.random(len(bins)) < output_rate * 1e-3]] * n, None, until=0.1)
-        courses.append(np.array(course).reshape(seconds, 10).mean(axis=1))
+        synapses, generator, w = ImposedSpikes(as_rule(outcome.kind), n), np.random.default_rng(1), np.full(n, start)
+        _, course = _learn_by_poisson(synapses, w, rates, generator, seconds=seconds, gain=-0.054, drive=30.0)
+        courses.append(course.reshape(seconds, 10).mean(axis=1))
         found.append(float(courses[-1][seconds // 2 :].mean()))
     what = "linear Poisson neuron, 30 Hz without 100 inhibitory inputs: Hz in 60–120 s, from weights 0.1, 0.9"
     outcome.values(what, (3.0, 3.0), found, 0.5, "Vogels et al. 2011")

@@ -141,9 +141,8 @@ def diehl_cook_triplet(outcome: Outcome) -> None:
     outcome.panels.append(Panel("60 pairs, over their frequency", [lab.frequency(outcome.kind)]))
 
 
-def _post_only(outcome: Outcome, branch: object, formula: str, reference: str) -> None:
+def _post_only(outcome: Outcome, branch: Callable[[Floats], Floats], formula: str, reference: str) -> None:
     """Check the window of a rule that learns on output spikes; `branch` is the change at a given x."""
-    assert callable(branch)
     found = lab.pair_window(outcome.kind)
     x = np.where(found.x > 0, np.exp(-found.x / 20), 0.0)
     outcome.formula(
