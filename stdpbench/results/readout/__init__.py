@@ -1,5 +1,10 @@
 """Read-outs, which predict classes from spikes, and measures of their quality: families of kinds and base classes."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from stdpbench.declare.registry import Family
 from stdpbench.results.readout.base import NO_ANSWER, Assignment, Readout, assign, classes_of_outputs
 from stdpbench.results.readout.metrics import INTERVAL, Score, score, wilson_interval
@@ -32,6 +37,17 @@ timed_readouts: Family[TimedReadout] = Family(
 READOUTS = tuple(readouts.usable())
 """Read-outs of every run, those of other packages last; the first one is used in figures."""
 
+
+def scores_of(
+    spike_counts: NDArray[np.integer[Any]], assignment: Assignment, labels: NDArray[np.int64]
+) -> dict[str, Score]:
+    """Return the score of every read-out, by name; `labels` are the classes of the pictures that were shown."""
+    n_classes = assignment.n_classes
+    return {
+        name: score(readouts.get(name)().predict(spike_counts, assignment), labels, n_classes) for name in READOUTS
+    }
+
+
 __all__ = [
     "INTERVAL",
     "NO_ANSWER",
@@ -46,6 +62,7 @@ __all__ = [
     "classes_of_outputs",
     "readouts",
     "score",
+    "scores_of",
     "timed_readouts",
     "wilson_interval",
 ]

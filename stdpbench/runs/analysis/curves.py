@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.experiment import Experiment
-from stdpbench.results.readout import READOUTS, assign, readouts, score
+from stdpbench.results.readout import READOUTS, assign, scores_of
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.protocol.facts import Block, Taught
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -105,12 +105,7 @@ class Curves:
         counts = np.array(self._recent)
         labels, half = self._labels[self._recent_images()], self.window
         assignment = assign(counts[:half], labels[:half], self._n_classes)
-        return {
-            name: score(
-                readouts.get(name)().predict(counts[half:], assignment), labels[half:], self._n_classes
-            ).accuracy
-            for name in READOUTS
-        }
+        return {name: one.accuracy for name, one in scores_of(counts[half:], assignment, labels[half:]).items()}
 
     def arrays(self, dtype: type[np.signedinteger[Any]] = np.int64) -> dict[str, NDArray[Any]]:
         """Return everything as arrays for ``training.npz``; values per presentation have type `dtype`."""
@@ -224,12 +219,8 @@ def held_out_columns(live: LiveRun) -> dict[str, NDArray[Any]]:
     return {
         "position": np.array(positions, np.int64),
         "images": np.array([fact.images for fact in measured], np.int64),
-        **{name: np.array([_number(fact.values.get(name)) for fact in measured], float) for name in names},
+        **{name: np.array([fact.values.get(name) for fact in measured], float) for name in names},  # None: NaN
     }
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _n_read(experiment: Mapping[str, Any]) -> float:

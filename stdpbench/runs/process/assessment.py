@@ -26,14 +26,12 @@ from stdpbench.engine.network import Learned, prototypes
 from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment, encode, n_label_images
 from stdpbench.results.readout import (
-    READOUTS,
     Assignment,
     Score,
     SpikeTrains,
     assign,
     classes_of_outputs,
-    readouts,
-    score,
+    scores_of,
 )
 from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.analysis.silence import Activity, arriving, silence
@@ -291,7 +289,7 @@ def _measure(
         assignment = classes_of_outputs(context.simulator.n_read, classes, n_classes)
     else:
         assignment = _assign(context, label.spike_counts)
-    scores = _scores(context, assignment, test.spike_counts)
+    scores = scores_of(test.spike_counts, assignment, context.split.test.known_labels)
     folder.write_arrays(
         "assignments.npz",
         labels=assignment.labels,
@@ -330,13 +328,6 @@ def _assign(context: _Context, label_counts: NDArray[np.uint16]) -> Assignment:
     return assign(label_counts, context.label_images.known_labels, len(context.split.class_names))
 
 
-def _scores(context: _Context, assignment: Assignment, test_counts: NDArray[np.uint16]) -> dict[str, Score]:
-    n_classes = len(context.split.class_names)
-    predictions = {name: readouts.get(name)().predict(test_counts, assignment) for name in READOUTS}
-    labels = context.split.test.known_labels
-    return {name: score(predicted, labels, n_classes) for name, predicted in predictions.items()}
-
-
 def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
     """Evaluate the network before learning in the same way, samples as prototypes, and k-means of the same size."""
     simulator, experiment, split = context.simulator, context.experiment, context.split
@@ -346,7 +337,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         label = yield from _respond(context, context.label_images, "label", "start weights: label")
         test = yield from _respond(context, split.test, "test", "start weights: test")
         yield _reading(context, "start weights as a baseline")
-        scores = _scores(context, _assign(context, label.spike_counts), test.spike_counts)
+        scores = scores_of(test.spike_counts, _assign(context, label.spike_counts), split.test.known_labels)
         results["start_weights"] = {name: value.to_mapping() for name, value in scores.items()}
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:

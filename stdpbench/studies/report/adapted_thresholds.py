@@ -15,7 +15,7 @@ from stdpbench.declare.learned_names import is_delay, weights_of
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import Experiment, input_shape, n_presentations
-from stdpbench.results.readout import READOUTS, assign, readouts, score
+from stdpbench.results.readout import READOUTS, assign, scores_of
 from stdpbench.runs.process.training import train
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.evaluated_run import EvaluatedRun, key_of, store_measurement, stored_measurement
@@ -91,10 +91,7 @@ def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path
                 counts[presentation.phase] = responses.spike_counts
             yield Progress("adapted thresholds: label and test", done, sum(len(part) for part in images.values()))
     assignment = assign(counts["label"], run.label_labels, run.n_classes)
-    scores = {
-        name: score(readouts.get(name)().predict(counts["test"], assignment), run.test_labels, run.n_classes)
-        for name in READOUTS
-    }
+    scores = scores_of(counts["test"], assignment, run.test_labels)
     store_measurement(folder / FILE, _key(run), {name: value.to_mapping() for name, value in scores.items()})
 
 
