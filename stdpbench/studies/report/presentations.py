@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -40,7 +40,7 @@ class Presentation:
     disturbance: Disturbance | None = None
 
 
-class Presenter:
+class Presenter(AbstractContextManager["Presenter"]):
     """Context manager that simulates presentations in several processes, which live as long as it.
 
     Parameters
@@ -69,10 +69,6 @@ class Presenter:
         shape = input_shape(experiment, next(iter(pictures.values())))
         self._simulator, _ = open_simulator(experiment, shape, simulator)
         self._processes = Processes("a simulation process")
-
-    def __enter__(self) -> Presenter:
-        """Return self."""
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

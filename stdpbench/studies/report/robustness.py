@@ -47,8 +47,8 @@ def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path
         if kind in kinds_for(run.experiment)
         for level in description.levels
     }
-    missing = [presentation for name, presentation in presentations.items() if name not in points]
-    missing = list(dict.fromkeys(missing))  # the first level of every kind is undisturbed
+    # the first level of every kind is undisturbed
+    missing = list(dict.fromkeys(each for name, each in presentations.items() if name not in points))
     assignment, labels = run.assignment(), run.test_labels[:n_images]
     total = n_images * len(set(presentations.values()))
     stored_before = total - n_images * len(missing)

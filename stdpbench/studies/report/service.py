@@ -18,7 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Mapping
 from dataclasses import asdict
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -67,22 +67,16 @@ class ReportService:
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self._run: EvaluatedRun | None = None
-        self._features: Features | None = None
 
-    @property
+    @cached_property
     def run(self) -> EvaluatedRun:
         """The run, read on first use."""
-        if self._run is None:
-            self._run = load_run(self._folder)
-        return self._run
+        return load_run(self._folder)
 
-    @property
+    @cached_property
     def points(self) -> Features:
         """Features of its responses for clustering and embedding."""
-        if self._features is None:
-            self._features = features(self.run.test_counts, quick=True)
-        return self._features
+        return features(self.run.test_counts, quick=True)
 
     def answer(self, name: str, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         """Handle a request.

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from stdpbench.base.errors import StdpbenchError
@@ -107,7 +108,6 @@ class JobFolders:
     def __init__(self, state: SweepState, about: Mapping[str, Any] | None = None) -> None:
         self._state = state
         self._about = dict(about or {})
-        self._unrecorded: dict[str, str] | None = None
 
     def about(self, job: Job) -> dict[str, Any]:
         """Return the additional entries of `RunFolder.about` for a job's run."""
@@ -115,7 +115,7 @@ class JobFolders:
 
     def find(self, job: Job) -> RunFolder | None:
         """Return the run folder of a job, also if a crash left it unrecorded; None if missing or damaged."""
-        name = self._state.folders.get(job.key) or self._unrecorded_names().get(job.key)
+        name = self._state.folders.get(job.key) or self._unrecorded.get(job.key)
         if name is not None:
             with suppress(StdpbenchError):  # removed or damaged
                 folder = RunFolder.open(self._state.folder / name)
@@ -167,14 +167,14 @@ class JobFolders:
         self._state.made(job.key, folder.path.name)
         return folder
 
-    def _unrecorded_names(self) -> dict[str, str]:
-        """Return the names of the existing run folders, by key of their job."""
-        if self._unrecorded is None:
-            self._unrecorded = {}
-            for name in run_names(self._state.folder):
-                with suppress(StdpbenchError):
-                    folder = RunFolder(self._state.folder / name)
-                    about = folder.about
-                    if "sweep" in about and (about.get("validation") is True or folder.stored_experiment.stream):
-                        self._unrecorded.setdefault(str(about.get("digest")), name)
-        return self._unrecorded
+    @cached_property
+    def _unrecorded(self) -> dict[str, str]:
+        """The names of the run folders that exist already, by key of their job."""
+        names = dict[str, str]()
+        for name in run_names(self._state.folder):
+            with suppress(StdpbenchError):
+                folder = RunFolder(self._state.folder / name)
+                about = folder.about
+                if "sweep" in about and (about.get("validation") is True or folder.stored_experiment.stream):
+                    names.setdefault(str(about.get("digest")), name)
+        return names

@@ -111,7 +111,7 @@ def test_answers_over_time_end_with_those_of_the_whole_response(run: RunFolder) 
 
 def test_without_spike_times_answers_over_time_are_refused_in_a_sentence(run: RunFolder) -> None:
     service = ReportService(run)
-    service._run = replace(service.run, test_trains=None)
+    service.run = replace(service.run, test_trains=None)
     with pytest.raises(StdpbenchError, match="no spike times of its test pictures; `stdpbench evaluate` computes"):
         service.answer("settle", {}, silent)
 
