@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -137,3 +138,9 @@ def printed(text: str) -> str:
 def thousands(number: int | None) -> str:
     """Format a whole number with thin spaces, where no line breaks, as thousands separators; None becomes a dash."""
     return "–" if number is None else f"{number:,}".replace(",", "\u202f")
+
+
+def first_few(texts: Sequence[str], most: int, separator: str = ", ") -> str:
+    """Join at most so many texts, and say how many more there are, such as ``"a, b and 3 more"``."""
+    more = len(texts) - most
+    return separator.join(texts[:most]) + (f"{separator.strip(', ')} and {more} more" if more > 0 else "")

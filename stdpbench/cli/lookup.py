@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stdpbench.base.text_table import plain_table
-from stdpbench.base.units import thousands
+from stdpbench.base.units import first_few, thousands
 from stdpbench.cli import completion
 from stdpbench.cli.options import AsJson, CommandGroup, Experiment, FigureWidth, Set
 from stdpbench.cli.output import wrapped, write_json
@@ -268,9 +268,7 @@ def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str,
 
 def _classes(names: Sequence[str]) -> str:
     """Return the number of classes and their names, as in results."""
-    n_more = len(names) - _NAMED
-    listed = ", ".join(names[:_NAMED]) + (f" and {n_more} more" if n_more > 0 else "")
-    return f"{len(names)} ({listed})" if names else "none"
+    return f"{len(names)} ({first_few(names, _NAMED)})" if names else "none"
 
 
 def _count(number: float) -> str:

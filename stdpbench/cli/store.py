@@ -16,6 +16,7 @@ from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.paths import runs_folder
 from stdpbench.base.text_table import plain_table, terminal_width
+from stdpbench.base.units import first_few
 from stdpbench.cli import completion
 from stdpbench.cli.options import AsJson, FigureWidth, Run, Runs, find_run
 from stdpbench.cli.output import wrapped, write_json
@@ -440,8 +441,7 @@ def _empty_bin(runs: Path, yes: bool) -> None:
     for name in content.busy:
         sys.stdout.write(f"{name} stays in the bin: a process is using it.\n")
     if content.foreign:
-        n_more = len(content.foreign) - _NAMED
-        named = ", ".join(content.foreign[:_NAMED]) + (f" and {n_more} more" if n_more > 0 else "")
+        named = first_few(content.foreign, _NAMED)
         sys.stdout.write(f"Other files in {bin_folder(runs)} stay, as they are not deleted runs: {named}.\n")
 
 

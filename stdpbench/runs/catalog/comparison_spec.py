@@ -88,8 +88,7 @@ def comparison_caption(
         first = RunFolder(Path(comparison.accounts[0].path))
         sentences.append(f"{named[0]}: {settings_text(first)}")
         differing = [f"{path} ({'; '.join(texts)})" for path, texts in comparison.parameters.items()]
-        n_more = len(differing) - _MOST_NAMED
-        listed = ", ".join(differing[:_MOST_NAMED]) + (f" and {n_more} more" if n_more > 0 else "")
+        listed = units.first_few(differing, _MOST_NAMED)
         sentences.append(f"The runs differ in {listed}." if differing else "All have the same parameters.")
     sentences.append(
         "Running accuracy is taken on training labels and is not a result. No error bars: each line is a single run."
@@ -187,8 +186,7 @@ def comparison_words(comparison: Comparison) -> str:
     parts = [f"{n} runs"]
     if votes:
         parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %")
-    listed = ", ".join(differ[:4]) + (f" and {len(differ) - 4} more" if len(differ) > 4 else "")
-    parts.append(f"different: {listed}" if differ else "no differing parameters")
+    parts.append(f"different: {units.first_few(differ, 4)}" if differ else "no differing parameters")
     return " ".join([f"{'; '.join(parts)}.", *comparison.remarks])
 
 

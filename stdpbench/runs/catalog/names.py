@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import first_few
 from stdpbench.runs.catalog.store import run_names, sweep_folders
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
 
@@ -49,11 +50,10 @@ def find_run(text: str, runs: Path) -> RunFolder:
         if len(exact or matches) == 1:
             return RunFolder.open((exact or matches)[0])
         if matches:
-            names = [str(run.relative_to(runs)) if run.is_relative_to(runs) else str(run) for run in matches[:_NAMED]]
-            more = f" and {len(matches) - _NAMED} more" if len(matches) > _NAMED else ""
+            names = [str(run.relative_to(runs)) if run.is_relative_to(runs) else str(run) for run in matches]
             raise StdpbenchError(
-                f"{text!r} is ambiguous: {', '.join(names)}{more}; write more of the name, or {text}{LATEST} for the "
-                "newest"
+                f"{text!r} is ambiguous: {first_few(names, _NAMED)}; write more of the name, or {text}{LATEST} for "
+                "the newest"
             )
     if os.path.exists(path):  # noqa: PTH110 - does not raise if access is denied
         return RunFolder.open(path)  # raises an error that says what is missing

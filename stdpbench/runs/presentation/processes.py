@@ -87,15 +87,19 @@ class Part:
         )
 
 
+def processors() -> int:
+    """Return the number of processors that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def default_workers(layout: Layout) -> int:
     """Return the number of available processors, limited by the number of processes that fit into free memory.
 
     This process, which already has its network, is counted.
     """
-    affinity = getattr(os, "sched_getaffinity", None)
-    processors = len(affinity(0)) if affinity else os.cpu_count() or 1
     free = available_memory()
-    return processors if free is None else min(processors, 1 + free // (PROCESS_MEMORY + synapse_memory(layout)))
+    return processors() if free is None else min(processors(), 1 + free // (PROCESS_MEMORY + synapse_memory(layout)))
 
 
 def respond(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.base.errors import Collector, StdpbenchError, errors_within
+from stdpbench.base.units import first_few
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.comparison import last_parts
 from stdpbench.studies.sweeps.definition import Distribution, Settings, Sweep
@@ -254,18 +255,15 @@ def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
         for difference in inputs_apart(against.start, arm.start):
             groups.setdefault(difference, []).append(arm.label)
     for (text, paths), labels in groups.items():
-        remarks.append(f"Unlike {against.label!r}, {text} ({', '.join(paths)}): {_listed(labels)}.")
+        remarks.append(
+            f"Unlike {against.label!r}, {text} ({', '.join(paths)}): {first_few(labels, _MOST_LABELS, '; ')}."
+        )
     first: dict[str, str] = {}
     for arm in arms:
         same = first.setdefault(arm.start.digest, arm.label)
         if same != arm.label:
             remarks.append(f"{arm.label!r} has the same settings as {same!r}; they are run once.")
     return remarks
-
-
-def _listed(labels: Sequence[str]) -> str:
-    more = len(labels) - _MOST_LABELS
-    return "; ".join(labels[:_MOST_LABELS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _input_delays(experiment: Experiment) -> list[str]:

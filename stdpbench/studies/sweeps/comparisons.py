@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.base.units import first_few
 from stdpbench.runs.catalog.comparison import last_parts
 from stdpbench.studies.sweeps.arms import grid_arms, shown
 from stdpbench.studies.sweeps.definition import Sweep
-from stdpbench.studies.sweeps.statistics import Difference, paired_difference, signed
+from stdpbench.studies.sweeps.statistics import Difference, paired_difference, plain, signed
 
 ALPHA = 0.05
 Values = Mapping[str, Mapping[int, float]]
@@ -350,15 +351,14 @@ class Comparisons:
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values for JSON; NaN and infinity become None."""
         return {
-            "blocks": None if self.blocks is None else _plain(asdict(self.blocks)),
-            "games_howell": [_plain(asdict(pair)) for pair in self.independent],
-            "paired_holm": [_plain(asdict(pair)) for pair in self.paired],
+            "blocks": None if self.blocks is None else plain(self.blocks),
+            "games_howell": [plain(pair) for pair in self.independent],
+            "paired_holm": [plain(pair) for pair in self.paired],
             "equivalence": {
-                arm: _plain({**asdict(result), "equivalent": result.equivalent})
-                for arm, result in self.equivalences.items()
+                arm: plain(result) | {"equivalent": result.equivalent} for arm, result in self.equivalences.items()
             },
-            "factors": [_plain(asdict(effect)) for effect in self.effects],
-            "grid": [_plain(asdict(effect)) for effect in self.grid],
+            "factors": [plain(effect) for effect in self.effects],
+            "grid": [plain(effect) for effect in self.grid],
         }
 
 
@@ -448,17 +448,9 @@ def sentences(comparisons: Comparisons, sweep: Sweep, scale: float, digits: int)
 
 
 def _named(pairs: Sequence[Pair], scale: float, digits: int) -> str:
-    named = [
-        f"{pair.one} − {pair.other} {signed(pair.difference, scale, digits)} ({_p(pair.p)})"
-        for pair in pairs[:_MOST_NAMED]
-    ]
-    more = len(pairs) - len(named)
-    return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
+    named = [f"{pair.one} − {pair.other} {signed(pair.difference, scale, digits)} ({_p(pair.p)})" for pair in pairs]
+    return first_few(named, _MOST_NAMED, "; ")
 
 
 def _p(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}

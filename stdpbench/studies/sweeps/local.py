@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from typing import Any
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.presentation.processes import processors
 from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
@@ -21,12 +21,6 @@ from stdpbench.studies.sweeps.arms import Job
 from stdpbench.studies.sweeps.result import Result
 from stdpbench.studies.sweeps.state import SweepState
 from stdpbench.studies.sweeps.workplace import Begun, Ended, JobFolders, Moved, SweepEvent
-
-
-def processors() -> int:
-    """Return the number of processors that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 class Local:

@@ -16,6 +16,7 @@ from stdpbench import __version__
 from stdpbench.base import units
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.toml_lines import flat
+from stdpbench.base.units import first_few
 from stdpbench.results.figures.paper import Table, table_text
 from stdpbench.results.figures.sweep import ArmResult, sweep_figure
 from stdpbench.runs.catalog.comparison import theta_unit
@@ -297,9 +298,7 @@ def best_text(report: Report) -> str:
     if not contenders:
         closest = [f"; {above(*pair)}, from {n} seeds" for pair in report.others[:1]]
         return f"Best: {name}{''.join(closest)}."
-    named = "; ".join(above(*contender) for contender in contenders[:_MOST_NAMED])
-    more = len(contenders) - _MOST_NAMED
-    named += f"; and {more} more" if more > 0 else ""
+    named = first_few([above(*contender) for contender in contenders], _MOST_NAMED, "; ")
     if n < 2:
         return f"Best: {name}, but one seed cannot show that arms differ: {named}."
     single = len(contenders) == 1

@@ -99,10 +99,10 @@ def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
     return f"{units.minus(f'{scale * value.mean:.{digits}f}')}{sd}"
 
 
-def plain(value: Spread | Difference) -> dict[str, float | int | None]:
-    """Return plain values for JSON; NaN becomes None."""
+def plain(value: object) -> dict[str, Any]:
+    """Return the attributes of statistics as plain values for JSON; NaN and infinity become None."""
     return {
-        name: None if isinstance(number, float) and math.isnan(number) else number
+        name: None if isinstance(number, float) and not math.isfinite(number) else number
         for name, number in vars(value).items()
     }
 

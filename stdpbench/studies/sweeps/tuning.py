@@ -33,16 +33,19 @@ class Trial:
         Random settings: dotted path to value.
     run : Arm
         Arm to run with every seed of the tuning.
+    seeds : tuple of int
+        These seeds.
     """
 
     arm: str
     number: int
     settings: Settings
     run: Arm
+    seeds: tuple[int, ...]
 
     def worth(self, sweep: Sweep, state: SweepState) -> float | None:
         """Return the mean of the sweep's metric over seeds; None unless all runs are finished."""
-        return state.mean_over(self.run, _tuning(sweep).seeds, sweep.metric)
+        return state.mean_over(self.run, self.seeds, sweep.metric)
 
 
 def trials_of(sweep: Sweep) -> tuple[Trial, ...]:
@@ -71,7 +74,7 @@ def best_of(sweep: Sweep, state: SweepState, label: str) -> Trial | None:
 def tuning_round(sweep: Sweep) -> Round | None:
     """Return the round of trials before the comparison; None if nothing is tuned."""
     trials = trials_of(sweep)
-    return Round([trial.run for trial in trials], _tuning(sweep).seeds, compared=False) if trials else None
+    return Round([trial.run for trial in trials], trials[0].seeds, compared=False) if trials else None
 
 
 def tuned_arms(sweep: Sweep, state: SweepState) -> tuple[Arm, ...]:
@@ -129,9 +132,5 @@ def _trial(sweep: Sweep, tuning: Tuning, arm: NamedArm, number: int) -> Trial:
     values = ", ".join(f"{path.rpartition('.')[2]} = {shown(value)}" for path, value in drawn.items())
     label = f"{arm.label}, trial {number}{f': {values}' if values else ''}"
     settings = {**tuning.set, **arm.set, **drawn}
-    return Trial(arm.label, number, drawn, make_arm(sweep, label, f"{arm.label}, trial {number}", settings))
-
-
-def _tuning(sweep: Sweep) -> Tuning:
-    assert sweep.tuning is not None
-    return sweep.tuning
+    run = make_arm(sweep, label, f"{arm.label}, trial {number}", settings)
+    return Trial(arm.label, number, drawn, run, tuning.seeds)
