@@ -219,6 +219,11 @@ def parse_json(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
+def json_digest(value: Any) -> str:
+    """Return the SHA-256, hexadecimal, of plain values, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file for reading; refuse others, such as named pipes, on which reading may block.
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import suggestion
 from stdpbench.data.datasets import Source, datasets
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.graph.checks import problems
 from stdpbench.experiment.references import Reference
 from stdpbench.experiment.sections import Schedule, Stage
 from stdpbench.experiment.templates import Parts, Template
-from stdpbench.experiment.templates.paths import short_path
+from stdpbench.experiment.templates.paths import in_short
 from stdpbench.kinds.delays import Delay
 from stdpbench.kinds.encoding import Encoder, encoders
 from stdpbench.kinds.streams import Stream
 
 _MOST_BINS = 65_535  # a spike count must fit into 16 bits
 _MOST_STEPS = 2**52  # counted in float64
-_LONG = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
 
 
 def conflicts(
@@ -50,7 +48,7 @@ def conflicts(
         yield from _of_factors(network, parts, graph, getattr(encoding, "kind", ""))
     if reference.trains:
         for sentence in reference.problems(graph, encoding, round(schedule.stimulus / dt)):
-            yield _LONG.sub(lambda match: _short(match[0], network, parts), sentence)
+            yield in_short(sentence, network, parts)
         if reference.file and schedule.passes:
             yield "schedule.passes must be 0 with reference.weights: the network of the file is not trained here"
         if reference.takes == "times" and schedule.timing != "intact":
@@ -69,13 +67,13 @@ def _of_currents(network: Template, parts: Parts, graph: Graph) -> Iterator[str]
             continue
         where = f"network.projections.{name}"
         if projection.learns:
-            learns = _short(f"{where}.plasticity.kind", network, parts)
+            learns = in_short(f"{where}.plasticity.kind", network, parts)
             yield (
                 f"encoding.kind 'current' gives currents and no spikes, from which {learns} cannot learn; use an "
                 "encoding with spikes"
             )
         elif projection.longest_delay:
-            yield f"{_short(f'{where}.delay', network, parts)} cannot delay the currents of encoding.kind 'current'"
+            yield f"{in_short(f'{where}.delay', network, parts)} cannot delay the currents of encoding.kind 'current'"
 
 
 def _of_factors(network: Template, parts: Parts, graph: Graph, kind: str) -> Iterator[str]:
@@ -86,9 +84,9 @@ def _of_factors(network: Template, parts: Parts, graph: Graph, kind: str) -> Ite
             continue
         where, rule = f"network.projections.{name}", projection.plasticity
         if projection.connect.at_end:
-            yield f"{_short(f'{where}.connect.kind', network, parts)} 'others' cannot pass on {spikes}"
+            yield f"{in_short(f'{where}.connect.kind', network, parts)} 'others' cannot pass on {spikes}"
         elif rule is not None and rule.each_step:
-            learns = _short(f"{where}.plasticity.kind", network, parts)
+            learns = in_short(f"{where}.plasticity.kind", network, parts)
             yield f"{learns} changes weights in every step, which it cannot do with {spikes}; use another encoding"
 
 
@@ -135,7 +133,7 @@ def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule
 def _of_graph(network: Template, parts: Parts, graph: Graph, schedule: Schedule) -> Iterator[str]:
     """Yield a sentence for each error of the network and of the stages."""
     for sentence in _of_network(network, parts, graph, schedule):
-        yield _LONG.sub(lambda match: _short(match[0], network, parts), sentence)
+        yield in_short(sentence, network, parts)
     for number, stage in enumerate(schedule.stages or (), 1):
         yield from _of_stage(f"schedule.stages.{number}.projections", stage, graph)
 
@@ -167,10 +165,3 @@ def _of_stage(path: str, stage: Stage, graph: Graph) -> Iterator[str]:
 def _of_longest(delay: Delay) -> str:
     """Return the last part of the path of the parameter that sets the longest delay."""
     return next((f".{p.name}" for p in delay.describe() if getattr(delay, p.name) == delay.longest), "")
-
-
-def _short(path: str, network: Template, parts: Parts) -> str:
-    try:
-        return short_path(path, network, parts)
-    except StdpbenchError:
-        return path

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameter
 from stdpbench.declare.registry import Family
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.graph import Population, Projection
-from stdpbench.experiment.graph.checks import receptors
+from stdpbench.experiment.graph.checks import neural, receptors
 from stdpbench.experiment.graph.tables import POPULATION, PROJECTION
 from stdpbench.experiment.groups import (
     SHAPE,
@@ -47,7 +45,7 @@ def _groups(draft: NetworkDraft) -> Iterator[Group]:
     network = usual.pop("network")
     parameters = dict(network.parameters)
     if not draft.template:
-        parameters["read"] = replace(parameters["read"], type="choice", choices=_neural(draft))
+        parameters["read"] = replace(parameters["read"], type="choice", choices=neural(draft.populations))
         if not parameters["read"].choices:
             del parameters["read"]
     yield _group("network", network.heading, parameters)
@@ -87,17 +85,13 @@ def _projection(draft: NetworkDraft, name: str, projection: Projection, rules: t
     parts = projection_parameters(path, projection)
     target = draft.populations.get(projection.target)
     receptor_names = receptors(target.neuron) if target is not None and target.neuron is not None else ()
-    choices = {"source": tuple(draft.populations), "target": _neural(draft), "receptor": receptor_names}
+    choices = {"source": tuple(draft.populations), "target": neural(draft.populations), "receptor": receptor_names}
     parameters = {end: _one_of(parts.pop(end), choices[end], getattr(projection, end)) for end in _ENDS}
     parts["plasticity.kind"] = replace(parts["plasticity.kind"], choices=rules)
     parameters |= {key: parts[key] for key in parts if key.startswith("connect.")}
     parameters |= {key: parts[key] for key in parts if key.startswith("weight.")}
     parameters |= {"scale": parts["scale"], **parts}
     return _group(path, (name, f"{projection.source} → {projection.target}"), parameters)
-
-
-def _neural(draft: NetworkDraft) -> tuple[str, ...]:
-    return tuple(name for name, population in draft.populations.items() if population.neuron is not None)
 
 
 def _able(family: Family[Any]) -> tuple[str, ...]:
@@ -161,9 +155,7 @@ def asked_first(draft: NetworkDraft, groups: Iterable[Group]) -> dict[str, Param
     They are the size of the network, its start weights, and the length and amount of training.
     """
     graph, stream = draft.graph(), draft.unchecked.schedule.is_stream
-    size = f"{_POPULATIONS}{graph.read}.size"
-    with suppress(StdpbenchError):  # a template that has no such parameter
-        size = draft.unchecked.short_path(size)
+    size = draft.unchecked.in_short(f"{_POPULATIONS}{graph.read}.size")
     length = ("schedule.duration",) if stream else ("schedule.passes", *_PICTURES)
     start = ("network.start", f"network.projections.{graph.shown}.weight.kind")
     known = {path: parameter for group in groups for path, parameter in group.paths.items()}

@@ -6,8 +6,6 @@ table by its own declaration, and the errors of all are reported together. `dige
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -18,7 +16,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from stdpbench.base import units
 from stdpbench.base.errors import Collector, StdpbenchError, nearest, several
-from stdpbench.base.files import parse_toml
+from stdpbench.base.files import json_digest, parse_toml
 from stdpbench.base.toml_lines import Lines, compact, flat, located, put
 from stdpbench.data.datasets import Source
 from stdpbench.declare.parameters import Parameters, build, parameter, unknown_key
@@ -43,7 +41,7 @@ from stdpbench.experiment.table_files import without_files
 from stdpbench.experiment.templates import OPTIONAL, Parts, Template, templates
 from stdpbench.experiment.templates.base import expanded
 from stdpbench.experiment.templates.graph import GraphNetwork
-from stdpbench.experiment.templates.paths import long_path, short_path
+from stdpbench.experiment.templates.paths import in_short, long_path, short_path
 from stdpbench.kinds.encoding import Encoder
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.plasticity import Lateral, PlasticityRule, projection_rules
@@ -329,6 +327,10 @@ class Experiment(Head):
         unchanged = kind in ("", getattr(self.network, "kind", ""))
         return short_path(path, self.network if unchanged else templates.build({"kind": kind}, "network"), self.parts)
 
+    def in_short(self, text: str) -> str:
+        """Return a text in which `short_path` has translated the paths that the experiment has."""
+        return in_short(text, self.network, self.parts)
+
     def _tables(self, kind: str) -> dict[str, Any]:
         """Return tables to change, with the kind of each section; another `kind` replaces the network."""
         tables = {"simulator": {}, "reference": {"kind": "none"}, **self.to_mapping()}
@@ -478,7 +480,7 @@ class Experiment(Head):
         del mapping["name"], mapping["about"]
         if self.network.order:
             mapping["order"] = self.network.order
-        return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()
+        return json_digest(mapping)
 
     @property
     def stimulus_bins(self) -> int:

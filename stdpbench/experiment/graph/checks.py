@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from stdpbench.base.errors import suggestion
 from stdpbench.experiment.graph.elements import Population, Projection
@@ -35,9 +35,14 @@ def problems(graph: Graph) -> Iterator[str]:
     for name, projection in graph.projections.items() if graph.populations else ():
         yield from projection_problems(name, projection, graph)
     if graph.read not in graph.populations and graph.populations:
-        yield f"network.read: there is no population {graph.read!r}; {suggestion(graph.read, _neural(graph))}"
+        yield (
+            f"network.read: there is no population {graph.read!r}; {suggestion(graph.read, neural(graph.populations))}"
+        )
     elif graph.populations and graph.read == graph.input:
-        yield f"network.read must be a population with neurons, not the input; known are {', '.join(_neural(graph))}"
+        yield (
+            "network.read must be a population with neurons, not the input; known are "
+            f"{', '.join(neural(graph.populations))}"
+        )
     for name in graph.streams:
         if name not in graph.projections:
             yield f"network.streams.{name}: there is no projection {name!r}; {suggestion(name, graph.projections)}"
@@ -132,7 +137,7 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
     if target is not None and target.neuron is None:
         yield (
             f"{where}.target: {projection.target} is the input, whose spikes are given; known are "
-            f"{', '.join(_neural(graph)) or 'none'}"
+            f"{', '.join(neural(graph.populations)) or 'none'}"
         )
     if target is not None and target.neuron is not None and target.neuron.runs_in_digit_network:
         yield from _receptor(where, projection.receptor, projection.target, target.neuron)
@@ -264,8 +269,9 @@ def _connection(where: str, projection: Projection, source: Population, target: 
         yield f"{where}.connect: {kind_of(projection.connect)!r} {problem}"
 
 
-def _neural(graph: Graph) -> list[str]:
-    return [name for name, population in graph.populations.items() if population.neuron is not None]
+def neural(populations: Mapping[str, Population]) -> tuple[str, ...]:
+    """Return the names of the populations with neurons."""
+    return tuple(name for name, population in populations.items() if population.neuron is not None)
 
 
 def kind_of(owner: object) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from stdpbench.base.errors import StdpbenchError, nearest
 from stdpbench.experiment.templates.base import Parts, Template
 
 _LONG = ("network.populations.", "network.projections.")
+_LONG_PATH = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
 
 
 def short_path(path: str, template: Template, parts: Parts) -> str:
@@ -36,6 +39,18 @@ def short_path(path: str, template: Template, parts: Parts) -> str:
     raise StdpbenchError(
         f"{path} cannot be set with the network {kind!r}, unless network.kind=graph spells it out; {hint}"
     )
+
+
+def in_short(text: str, template: Template, parts: Parts) -> str:
+    """Return a text with the paths of an experiment in place of those of its expanded network, where it has them."""
+
+    def short(match: re.Match[str]) -> str:
+        try:
+            return short_path(match[0], template, parts)
+        except StdpbenchError:
+            return match[0]
+
+    return _LONG_PATH.sub(short, text)
 
 
 def long_path(path: str, template: Template, parts: Parts) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Split
 from stdpbench.declare.parameters import Parameters
 from stdpbench.experiment import Experiment
@@ -93,7 +92,7 @@ def no_effect(experiment: Experiment, changes: Mapping[str, tuple[float, float]]
             continue
         names = [key for key in type(rule).model_fields if key.startswith(_RATES)]
         off = [key for key in names if getattr(rule, key) == 0] or names
-        paths = ", ".join(_path(experiment, f"network.projections.{name}.plasticity.{key}") for key in off)
+        paths = ", ".join(experiment.in_short(f"network.projections.{name}.plasticity.{key}") for key in off)
         yield (
             f"Plasticity has no effect: the weights of {name} did not change in {shown}; raise its learning rates"
             f"{f' ({paths})' if paths else ''}."
@@ -148,7 +147,7 @@ def _remedy(experiment: Experiment, graph: Graph, activity: Activity) -> str:
         if projection.receptor == inhibitory and source != graph.read and activity.others.get(source):
             return f"{source} fires and inhibits them; lower the weights of {name}{_weights(experiment, name)}"
     drive = next((name for name, projection in into.items() if projection.receptor == excitatory), "")
-    owner = _path(experiment, f"network.populations.{graph.read}.neuron")
+    owner = experiment.in_short(f"network.populations.{graph.read}.neuron")
     threshold = next((key for key in type(read.neuron).model_fields if "thresh" in key or key == "V_Trest"), "")
     lower = f"lower the threshold of {graph.read} ({owner}{f'.{threshold}' if threshold else ''})"
     remedy = f"raise the weights of {drive}{_weights(experiment, drive)} or {lower}" if drive else lower
@@ -183,14 +182,6 @@ def _more_input(experiment: Experiment) -> str:
     )
 
 
-def _path(experiment: Experiment, path: str) -> str:
-    """Return the path of a parameter in the experiment, or in the expanded network if the template fixes it."""
-    try:
-        return experiment.short_path(path)
-    except StdpbenchError:
-        return path
-
-
 def _first_of(owner: Parameters, section: str, names: Collection[str]) -> str:
     parameter = next((name for name in names if name in type(owner).model_fields), "")
     return f" ({section}.{parameter})" if parameter else ""
@@ -202,7 +193,7 @@ def _weights(experiment: Experiment, name: str) -> str:
     parameter = "normalise.value" if isinstance(projection.normalise, Sum | Norm) else "weight.value"
     if parameter == "weight.value" and "value" not in type(projection.weight).model_fields:
         return ""
-    return f" ({_path(experiment, f'network.projections.{name}.{parameter}')})"
+    return f" ({experiment.in_short(f'network.projections.{name}.{parameter}')})"
 
 
 def _first_arrival(graph: Graph) -> float:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.base.files import (
     DAMAGE,
+    json_digest,
     parse_json,
     part_of,
     read_regular,
@@ -173,7 +174,7 @@ def renumber_checkpoint(folder: Path, position: int, number: int) -> None:
 
 
 def _write_about(path: Path, about: Mapping[str, Any]) -> None:
-    content = {**about, "digest": _digest_of(about)}
+    content = {**about, "digest": json_digest(about)}
     write_text_aside(path / _ABOUT, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -183,14 +184,9 @@ def _read_about(path: Path) -> dict[str, Any]:
         raise StdpbenchError(
             f"the checkpoint {_relative(path)} is damaged, or was written by another version of stdpbench"
         )
-    if about.pop("digest") != _digest_of(about):
+    if about.pop("digest") != json_digest(about):
         raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: checkpoint.json has a wrong digest")
     return about
-
-
-def _digest_of(about: Mapping[str, Any]) -> str:
-    """Return the SHA-256, hexadecimal, of the contents of ``checkpoint.json``, independent of formatting."""
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def positions(folder: Path) -> list[int]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from stdpbench.base.files import json_digest
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import result_files
 from stdpbench.runs.folder.run_folder import RunFolder, reading
@@ -32,19 +32,19 @@ def outcome(folder: RunFolder) -> dict[str, str]:
         if name not in _EXCLUDED and (folder.path / name).is_file():
             digests[name] = _array_digest(folder, name)
     if (folder.path / "metrics.json").is_file():
-        digests["metrics.json"] = _digest(_timeless(folder.read_json("metrics.json")))
+        digests["metrics.json"] = json_digest(_timeless(folder.read_json("metrics.json")))
     records = read_journal(folder.path)
     # a change made while a resumed run was catching up replaces later facts; held-out measures arrive out of order
     newest = {record.identity: record.to_mapping() for record in records if record.fact.recurs}
     recurring = [fact for name, fact in newest.items() if name[0] != HeldOut.__name__]
     if held_out := LiveRun.replay(records).held_out:
         measures = [_timeless({"position": position, **asdict(held_out[position])}) for position in sorted(held_out)]
-        digests["held-out measures"] = _digest(measures)
-    digests["facts"] = _digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
+        digests["held-out measures"] = json_digest(measures)
+    digests["facts"] = json_digest([_timeless({k: v for k, v in fact.items() if k != "n"}) for fact in recurring])
     if sets := [(r.position, asdict(r.fact)) for r in records if isinstance(r.fact, LearnedSet)]:
-        digests["learned arrays"] = _digest(sets)
+        digests["learned arrays"] = json_digest(sets)
     changes = [(r.position, dict(r.fact.changes)) for r in records if isinstance(r.fact, Change)]
-    digests["parameter changes"] = _digest(changes)
+    digests["parameter changes"] = json_digest(changes)
     return digests
 
 
@@ -65,7 +65,3 @@ def _timeless(mapping: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in mapping.items()
         if key not in _DURATIONS and key != "time"
     }
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

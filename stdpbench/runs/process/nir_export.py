@@ -9,7 +9,6 @@ requests with the arguments of `export_nir` by the fields of a `NirExport`. `run
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
@@ -40,7 +39,6 @@ from stdpbench.runs.protocol.changes import experiment_at, reached_position
 
 _AT_ONCE = 10  # stimuli that the reader simulates together
 _TIE = 1e-9  # a potential this close to the threshold, as a fraction of it, may round to either side
-_LONG = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
 _LOCATIONS = ("path", "train_images", "train_labels", "test_images", "test_labels")
 """Parameters of data with paths on this machine, which are not written."""
 ProgressCallback = Callable[[int, int], object]
@@ -154,14 +152,7 @@ def _marks(experiment: Experiment, shape: tuple[int, int], force: bool) -> tuple
 
 def _shortened(error: StdpbenchError, experiment: Experiment) -> StdpbenchError:
     """Return an error with the paths of the experiment in place of those of the expanded network."""
-
-    def short(path_match: re.Match[str]) -> str:
-        try:
-            return experiment.short_path(path_match[0])
-        except StdpbenchError:
-            return path_match[0]
-
-    return several(_LONG.sub(short, sentence) for sentence in error.sentences)
+    return several(experiment.in_short(sentence) for sentence in error.sentences)
 
 
 def _metadata(
