@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,10 +19,8 @@ class GreyEncoder(Encoder):
     )
     x_min: float = parameter(0.0, unit="", ge=0, lt=1, help="Values up to this one evoke no spike.")
 
-    @property
-    def draws(self) -> bool:
-        """False: spikes depend only on the values."""
-        return False
+    draws: ClassVar[bool] = False
+    """Spikes depend only on the values."""
 
     def lit(self, image: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the numbers of the pixels that fire, ascending, and their values x in (x_min, 1]."""

@@ -31,11 +31,8 @@ class Current(Encoder):
     reference: ClassVar[str] = "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682"
     timed: ClassVar[bool] = False
     currents: ClassVar[bool] = True
-
-    @property
-    def draws(self) -> bool:
-        """False: currents depend only on the values."""
-        return False
+    draws: ClassVar[bool] = False
+    """Currents depend only on the values."""
 
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float

@@ -34,16 +34,10 @@ class Delta(Encoder):
     reference: ClassVar[str] = "Miskowicz 2006, doi:10.3390/s6010049"
     takes: ClassVar[tuple[str, ...]] = ("signals",)
     copy_names: ClassVar[tuple[str, ...]] = ("up", "down")
-
-    @property
-    def draws(self) -> bool:
-        """False: spikes depend only on the values."""
-        return False
-
-    @property
-    def copies(self) -> int:
-        """Two inputs per channel."""
-        return 2
+    draws: ClassVar[bool] = False
+    """Spikes depend only on the values."""
+    copies: ClassVar[int] = 2
+    """Two inputs per channel."""
 
     def encode_signal(self, signal: Signal, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
         """Return the spikes of one signal, which are not random; see `Encoder.encode_signal`."""

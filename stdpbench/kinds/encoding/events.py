@@ -22,11 +22,8 @@ class Events(Encoder):
     summary: ClassVar[str] = "Recorded spikes, unchanged"
     reference: ClassVar[str] = "–"
     takes: ClassVar[tuple[str, ...]] = ("events",)
-
-    @property
-    def draws(self) -> bool:
-        """False: spikes depend only on the events."""
-        return False
+    draws: ClassVar[bool] = False
+    """Spikes depend only on the events."""
 
     def encode_events(self, events: Recording, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
         """Return the events as spikes, which are not random; see `Encoder.encode_events`."""

@@ -17,11 +17,7 @@ class NoInput(Stream):
 
     summary: ClassVar[str] = "No input"
     reference: ClassVar[str] = "–"
-
-    @property
-    def n_inputs(self) -> int:
-        """Number of inputs: 0."""
-        return 0
+    n_inputs: ClassVar[int] = 0
 
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
         """Return no spikes."""
