@@ -18,7 +18,7 @@ from stdpbench.data.datasets._transform import resize
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
 
-_SUFFIXES = {".png", ".jpg", ".jpeg"}
+PICTURES = {".png", ".jpg", ".jpeg"}
 _LARGEST = 512
 
 
@@ -104,7 +104,7 @@ class Folder(HoldingOut):
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return [entry for entry in visible_entries(folder) if entry.suffix.lower() in _SUFFIXES and entry.is_file()]
+    return [entry for entry in visible_entries(folder) if entry.suffix.lower() in PICTURES and entry.is_file()]
 
 
 def _read_picture(path: Path) -> NDArray[np.uint8]:

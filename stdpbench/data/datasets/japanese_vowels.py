@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import data_set_folder
 from stdpbench.data.datasets._holding_out import shuffled_order
-from stdpbench.data.datasets._signal_files import RawSignals, read_ts, scaled, scaling, signals_of
+from stdpbench.data.datasets._signal_files import read_ts, scaled, scaling, signals_of
 from stdpbench.data.datasets.base import Source, Split
+from stdpbench.data.stimuli.signals import Signals
 from stdpbench.declare.parameters import parameter
 
 _FILES = ("JapaneseVowels_TRAIN.ts", "JapaneseVowels_TEST.ts")
@@ -56,29 +57,19 @@ class JapaneseVowels(Source):
             "get them from www.timeseriesclassification.com, and put them into a folder japanese-vowels there, or "
             "name their folder in data.path",
         )
-        raws = [_checked(read_ts(folder / name)) for name in _FILES]
-        labels = [_numbers(raw) for raw in raws]
-        train, test = (
-            signals.of_arrays(signals.arrays, numbers)
-            for signals, numbers in zip((signals_of(raw, self.rate) for raw in raws), labels, strict=True)
-        )
+        train, test = (self._read(folder / name) for name in _FILES)
         train = train.chosen(shuffled_order(len(train), 0))
         if self.scale:
             minimum_and_span = scaling(train)
             train, test = scaled(train, minimum_and_span), scaled(test, minimum_and_span)
         return Split(train, test, _NAMES)
 
-
-def _checked(raw: RawSignals) -> RawSignals:
-    """Check that the signals are those of the data set."""
-    if len(raw.values) != _CHANNELS or raw.labels is None or not set(raw.labels.tolist()) <= set(_NAMES):
-        raise StdpbenchError(
-            f"{raw.where} is not from Japanese Vowels: it must have {_CHANNELS} channels and the classes 1 to 9"
-        )
-    return raw
-
-
-def _numbers(raw: RawSignals) -> NDArray[np.int64]:
-    """Return the number of the speaker of each utterance, from 0."""
-    assert raw.labels is not None
-    return np.array([_NAMES.index(label) for label in raw.labels], np.int64)
+    def _read(self, path: Path) -> Signals:
+        """Read a file, and check that it is from the data set; classes are the numbers of the speakers, from 0."""
+        raw = read_ts(path)
+        if len(raw.values) != _CHANNELS or raw.labels is None or not set(raw.labels.tolist()) <= set(_NAMES):
+            raise StdpbenchError(
+                f"{raw.where} is not from Japanese Vowels: it must have {_CHANNELS} channels and the classes 1 to 9"
+            )
+        labels = np.array([_NAMES.index(label) for label in raw.labels], np.int64)
+        return Signals.of_arrays(signals_of(raw, self.rate).arrays, labels)

@@ -13,7 +13,7 @@ from stdpbench.data.datasets._hdf5 import HDF5
 from stdpbench.data.datasets._idx_format import open_plain
 from stdpbench.data.datasets.base import Dataset, Source
 from stdpbench.data.datasets.events import Events
-from stdpbench.data.datasets.folder import Folder
+from stdpbench.data.datasets.folder import PICTURES, Folder
 from stdpbench.data.datasets.idx import IDX
 from stdpbench.data.datasets.n_mnist import HALVES, NMNIST
 from stdpbench.data.datasets.npz import NPZ
@@ -25,7 +25,6 @@ STIMULI = (".csv", ".ts", *HDF5)
 """Suffixes of files with signals, events or tables; .npz files may also hold pictures."""
 
 _SAMPLE = 64  # files of a folder, or kB of a text file
-_PICTURES = {".png", ".jpg", ".jpeg"}
 _PAIRS = (("images", "labels"), ("idx3", "idx1"))
 _TESTS = (("train", "t10k"), ("train", "test"))
 
@@ -57,7 +56,7 @@ def dataset_at(path: Path) -> Dataset:
         raise StdpbenchError(f"there is no file or folder {path}")
     if path.suffix.lower() == ".npz":
         return NPZ(path=str(path))
-    if path.suffix.lower() in _PICTURES:
+    if path.suffix.lower() in PICTURES:
         raise StdpbenchError(f"{path.name} is a single picture; choose the folder that holds the pictures")
     if is_idx(path):
         return _idx(path)
