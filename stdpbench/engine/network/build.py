@@ -129,7 +129,9 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
             )
         if projection.shared:
             name = projection.weights_group
-            groups[name] = b2.NeuronGroup(prod(projection.shape), "w : 1", dtype=layout.real, clock=clock, name=name)
+            groups[name] = b2.NeuronGroup(
+                prod(projection.shape), "w : 1", dtype=layout.graph.real, clock=clock, name=name
+            )
     for population in layout.populations.values():
         if population.is_input:
             groups[population.group] = _input(layout, population, clock)
@@ -166,7 +168,7 @@ def _input(layout: Layout, population: PopulationLayout, clock: Any) -> Any:
         if not projection.delays_differ:
             names = tuple(projection.own(trace.name) for trace in projection.input_traces)
             values = {projection.own(t.tau): Value(0.0, "second") for t in projection.input_traces}
-            carry(group, values, names, layout.real)
+            carry(group, values, names, layout.graph.real)
     return group
 
 
@@ -203,7 +205,7 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     group = b2.NeuronGroup(
         population.size,
         "\n".join([*model, *exact, declare(layout.values.get(name, {}))]),
-        dtype=held_as(layout.real, model),
+        dtype=held_as(layout.graph.real, model),
         threshold=neuron.threshold,
         reset="\n".join([clean(neuron.reset), *(code for code in touched if code)]),
         clock=clock,
@@ -251,7 +253,7 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         _count(projection, built, source)
     if projection.counted:
         _pass_on(projection, built, own("own"), source, target, f"{own('own')}_post = 1", "i")
-        after = f"{_receptor(projection)} += {own('w')}*({own('total')} - {own('own')})\n{own('own')} = 0"
+        after = f"{projection.projection.receptor} += {own('w')}*({own('total')} - {own('own')})\n{own('own')} = 0"
     else:
         drive = _drive(projection)
         synapses = plastic_synapses(projection, layout.values.get(projection.group, {}), source, target, drive)
@@ -266,7 +268,9 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
             built.when |= dict.fromkeys((own("pre"), own("post"), own("shift")), learning)
             built.when |= {own("drive"): When(number, "frozen"), own("end"): When(number, "last")}
         factor = "" if projection.projection.scale is None else f"{own('scale')}*"
-        after = f"{_receptor(projection)} += {factor}{own('sum')}\n{own('sum')} = 0" if projection.at_end else ""
+        after = (
+            f"{projection.projection.receptor} += {factor}{own('sum')}\n{own('sum')} = 0" if projection.at_end else ""
+        )
     if after:
         name = f"{target.name}_{own('act')}"
         target.run_regularly(after, when="after_resets", order=number, name=name)
@@ -290,16 +294,12 @@ def _connect_pairs(brian_synapses: Any, synapses: Synapses | None) -> None:
         brian_synapses._connect_called = True  # otherwise Brian2 refuses to run it
 
 
-def _receptor(projection: ProjectionLayout) -> str:
-    return projection.projection.receptor
-
-
 def _drive(projection: ProjectionLayout) -> str:
     if projection.at_end:
         weight = "w" if projection.has_weights else f"w*{connected_code(projection)}"
         return f"{projection.own('sum')}_post += {weight}"
     factor = "" if projection.projection.scale is None else "scale*"
-    return f"{_receptor(projection)}_post += {factor}w"
+    return f"{projection.projection.receptor}_post += {factor}w"
 
 
 def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> None:

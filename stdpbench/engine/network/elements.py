@@ -216,11 +216,6 @@ class ProjectionLayout:
         return f"s{self.number}d_{brian_name(name)}"
 
     @property
-    def real(self) -> type[np.float32 | np.float64]:
-        """Type of the variables of its synapses, except delays."""
-        return np.float32 if self.graph.precision == "float32" else np.float64
-
-    @property
     def rule(self) -> PlasticityRule | None:
         """Rule of its weights."""
         return self.projection.plasticity

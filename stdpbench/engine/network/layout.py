@@ -112,11 +112,6 @@ class Layout:
             for number, (name, projection) in enumerate(self.graph.projections.items())
         }
 
-    @property
-    def real(self) -> type[np.float32 | np.float64]:
-        """Type of the variables of neurons and synapses, except slow variables, averages, delays and counters."""
-        return np.float32 if self.graph.precision == "float32" else np.float64
-
     @cached_property
     def cells(self) -> tuple[PopulationLayout, ...]:
         """Populations of neurons: all but the input."""

@@ -208,7 +208,9 @@ def plastic_synapses(
         on_post={"post": "\n".join(post)} if post else None,
         clock=source.clock,
         name=projection.group,
-        dtype=held_as(projection.real, (line for line in model if not line.startswith((f"{DELAY} :", f"{PLACE} :")))),
+        dtype=held_as(
+            projection.graph.real, (line for line in model if not line.startswith((f"{DELAY} :", f"{PLACE} :")))
+        ),
     )
     _set_order(synapses, projection)
     if rule is not None and lazily:

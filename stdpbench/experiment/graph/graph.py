@@ -62,6 +62,11 @@ class Graph:
     precision: Precision = "float64"
 
     @property
+    def real(self) -> type[np.float32 | np.float64]:
+        """Type of the variables of neurons and synapses, except slow variables, averages, delays and counters."""
+        return np.float32 if self.precision == "float32" else np.float64
+
+    @property
     def input(self) -> str:
         """Name of the input; empty if there is none."""
         return next((name for name, population in self.populations.items() if population.neuron is None), "")

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,14 +199,10 @@ def answers(
         for pattern in sorted({shown_pattern for _, shown_pattern, _ in occurrences})
     }
     for neuron in range(len(totals)):
-        best: Answers | None = None
+        alarm_rate, responses = float(totals[neuron] / seconds), list[Answers]()
         for pattern, latencies_by_neuron in by_pattern.items():
             hits = [latency[neuron] for latency in latencies_by_neuron if latency[neuron] is not None]
-            rate = len(hits) / len(latencies_by_neuron)
-            if best is None or rate > best.hit_rate:
-                mean_latency = float(np.mean(np.array(hits, float))) if hits else None
-                alarm_rate = float(totals[neuron] / seconds)
-                best = Answers(neuron, pattern, rate, alarm_rate, mean_latency, len(latencies_by_neuron))
-        if best is not None:
-            result.append(best)
+            mean_latency, n = float(np.mean(np.array(hits, float))) if hits else None, len(latencies_by_neuron)
+            responses.append(Answers(neuron, pattern, len(hits) / n, alarm_rate, mean_latency, n))
+        result.append(max(responses, key=attrgetter("hit_rate")))
     return result
