@@ -72,5 +72,3 @@ def test_what_cannot_be_imposed_is_refused() -> None:
         synapses.run([np.array([-0.01])], [np.array([0.01])], 0.5)
     with pytest.raises(StdpbenchError, match="at the same time"):
         synapses.run([np.array([0.01, 0.01])], [np.array([0.01])], 0.5)
-    with pytest.raises(StdpbenchError, match="other synapses"):
-        synapses.set_rule(rule_of("oja"))
