@@ -75,18 +75,8 @@ def _events(
             events.append(_level_crossings(reference, before, now, contrast, (corner * n_steps + step) * _STEP))
             before = now
     picture, index, time = (np.concatenate(arrays) for arrays in zip(*events, strict=True))
-    order = np.lexsort((index, time, picture))
-    counts = np.bincount(picture, minlength=len(pictures))
-    stop = np.cumsum(counts)
-    return EventSet(
-        index[order].astype(np.int32),
-        time[order],
-        stop - counts,
-        stop,
-        np.full(len(pictures), 3 * n_steps * _STEP),
-        np.array([2, size, size], np.int64),
-        np.array(labels, np.int64),
-    )
+    duration = np.full(len(pictures), 3 * n_steps * _STEP)
+    return EventSet.of_events(picture, index, time, duration, (2, size, size), np.array(labels, np.int64))
 
 
 def _canvas(pictures: NDArray[np.uint8], movement: float) -> NDArray[np.float64]:

@@ -89,15 +89,4 @@ class Order(Source):
         shifted = np.abs(time[kept])
         shifted = seconds - np.abs(seconds - shifted)
         times = np.concatenate([shifted, random.random(len(noise_recording)) * seconds])
-        order = np.lexsort((index, times, recording))
-        counts = np.bincount(recording, minlength=n)
-        stop = np.cumsum(counts)
-        return EventSet(
-            index[order].astype(np.int32),
-            times[order],
-            stop - counts,
-            stop,
-            np.full(n, seconds),
-            np.array([1, 1, self.channels], np.int64),
-            labels,
-        )
+        return EventSet.of_events(recording, index, times, np.full(n, seconds), (1, 1, self.channels), labels)

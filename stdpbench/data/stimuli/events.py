@@ -50,6 +50,21 @@ class EventSet(StimulusSet):
     per_stimulus: ClassVar[tuple[str, ...]] = ("first", "stop", "duration")
 
     @classmethod
+    def of_events(
+        cls,
+        recording: NDArray[np.int64],
+        index: NDArray[np.integer],
+        time: NDArray[np.float64],
+        duration: NDArray[np.float64],
+        grid: tuple[int, int, int],
+        labels: NDArray[np.int64] | None,
+    ) -> EventSet:
+        """Create a set from events in any order, each with the number of its recording."""
+        order, counts = np.lexsort((index, time, recording)), np.bincount(recording, minlength=len(duration))
+        stop, sizes = np.cumsum(counts), np.array(grid, np.int64)
+        return cls(index[order].astype(np.int32), time[order], stop - counts, stop, duration, sizes, labels)
+
+    @classmethod
     def of_list(
         cls, recordings: Sequence[Events], grid: tuple[int, int, int], labels: NDArray[np.int64] | None
     ) -> EventSet:
