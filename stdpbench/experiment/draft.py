@@ -23,7 +23,7 @@ from stdpbench.experiment.evaluation import set_in_evaluation
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.families import FAMILIES, PLAIN
 from stdpbench.experiment.graph import Graph, Population, Projection
-from stdpbench.experiment.graph.checks import name_problem, new_name_problem, receptors
+from stdpbench.experiment.graph.checks import name_problem, neural, new_name_problem, receptors
 from stdpbench.experiment.graph.tables import MAY_BE_NONE
 from stdpbench.experiment.groups import value_at
 from stdpbench.experiment.sections import Schedule
@@ -362,11 +362,11 @@ class NetworkDraft:
             Other keys, as in a file. Default: the first receptor of the target, and else as in a file.
         """
         draft = self.spelled_out()
-        neural = [key for key, population in draft.populations.items() if population.neuron is not None]
-        if not neural:
+        targets = neural(draft.populations)
+        if not targets:
             raise StdpbenchError("a projection needs a population with neurons; add one first")
         source = source or next(iter(draft.populations))
-        target = target or neural[-1]
+        target = target or targets[-1]
         keys = dict(table or {})
         neuron = draft.populations[target].neuron if target in draft.populations else None
         if "receptor" not in keys and neuron is not None:

@@ -26,7 +26,7 @@ from stdpbench.bridges.nir.chains import GRIDS, LAYERS, Chain, chains_to, consta
 from stdpbench.bridges.nir.imported import NirNetwork, in_words_of_file
 from stdpbench.bridges.nir.neurons import Nodes, neurons_of
 from stdpbench.experiment import Experiment
-from stdpbench.experiment.graph.bias import BIAS, BIAS_NEURON
+from stdpbench.experiment.graph.bias import BIAS, BIAS_NEURON, trained_projection
 from stdpbench.experiment.graph.checks import name_problem
 from stdpbench.kinds.connections.table import hold
 from stdpbench.kinds.connections.table_file import LONGEST, Rows
@@ -291,7 +291,7 @@ def _network(nodes: Nodes, path: Path) -> _Conversion:
             weight = gains[target] * bias[nodes.order(target)] + leaks.get(target, 0.0)
             populations.setdefault(BIAS, {"size": 1, "neuron": dict(BIAS_NEURON)})
             name = _free(f"{BIAS}_{names[target]}", used_names)
-            projections[name] = _table(BIAS, names[target])
+            projections[name] = trained_projection(BIAS, names[target])
             learned[f"{name}.w"] = np.ascontiguousarray(weight[None])
     result.table = {
         "kind": "graph",
@@ -307,16 +307,6 @@ def _size(nodes: Nodes, name: str) -> dict[str, Any]:
     """Return the size or shape entry of a population."""
     shape = nodes.placed(name)
     return {"size": shape[0]} if len(shape) == 1 else {"shape": list(shape)}
-
-
-def _table(source: str, target: str, delay: float = 0.0, connect: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    table: dict[str, Any] = {
-        "source": source,
-        "target": target,
-        "receptor": "I_exc",
-        "weight": {"kind": "trained", "gain": 0.0},
-    }
-    return table | ({"connect": dict(connect)} if connect else {}) | ({"delay": delay} if delay else {})
 
 
 def _add(
@@ -348,7 +338,7 @@ def _add(
             chosen = synapses.steps == value
             connect, w = _listed(synapses.rows(chosen), name, result), w[chosen]
             connect["autapses"] = chain.source == chain.target
-        projections[name] = _table(names[chain.source], names[chain.target], value * nodes.dt, connect)
+        projections[name] = trained_projection(names[chain.source], names[chain.target], value * nodes.dt, connect)
         result.learned[f"{name}.w"] = np.ascontiguousarray(w)
         if value:
             result.delays[name] = delay_nodes

@@ -91,7 +91,7 @@ def _of_neuron(where: str, name: str, neuron: Neuron, graph: Graph) -> Iterator[
                 f"{where}.refractory_steps: neurons of NIR have no refractory period; the nearest network has 0",
                 f"{name} has no refractory period",
             )
-        beta = _beta(neuron, graph.dt)
+        beta = neuron.kept(graph.dt)
         if beta == 1 and neuron.I_background and _with_bias(graph, name) is None:
             yield Unsupported(
                 f"{where}.I_background: NIR has constant inputs of an IF only in an Affine node, and {name} has no "
@@ -201,7 +201,7 @@ def _neurons(graph: Graph, name: str, neuron: Neuron, n: int, array: Arrays) -> 
     slow = [variable.name for variable in neuron.variables if variable.slow]
     threshold = constant(neuron.v_thresh) + sum(np.resize(array(f"{name}.{variable}"), n) for variable in slow)
     reset = constant(neuron.v_reset or 0.0) if neuron.reset_mechanism == "to-value" else constant(0.0)
-    lost = 1 - _beta(neuron, dt)
+    lost = 1 - neuron.kept(dt)
     if lost == 0:
         return nir.IF(r=constant(1 / dt), v_threshold=threshold, v_reset=reset)
     leak = constant(neuron.I_background / lost)
@@ -235,14 +235,10 @@ def _current_neurons(
     )
 
 
-def _beta(neuron: Discrete, dt: float) -> float:
-    return exp(-dt / neuron.tau_m) if neuron.beta is None else neuron.beta
-
-
 def _bias(graph: Graph, population: str) -> float:
     """Return the constant input of a population that needs an Affine node; 0 if there is none."""
     neuron = graph.populations[population].neuron
-    if isinstance(neuron, Discrete) and _beta(neuron, graph.dt) == 1:
+    if isinstance(neuron, Discrete) and neuron.kept(graph.dt) == 1:
         return neuron.I_background
     return 0.0
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import weights_of
 from stdpbench.experiment.graph import Graph
-from stdpbench.experiment.graph.bias import BIAS, BIAS_NEURON
+from stdpbench.experiment.graph.bias import BIAS, BIAS_NEURON, trained_projection
 from stdpbench.experiment.references.feed_forward import neurons_of
 from stdpbench.experiment.references.layer_network import Floats, LayerNetwork, Pair, Shape, Stage
 from stdpbench.experiment.references.relu_network import scales_of
@@ -132,7 +132,7 @@ def network_table(network: LayerNetwork, dt: float = 1.0) -> dict[str, Any]:
     ):
         shape = _placed(stage.after)
         populations[name] = {"shape": list(shape), "neuron": dict(_NEURON)}
-        projections[feed] = _table(source, name)
+        projections[feed] = trained_projection(source, name)
         kernels = kernels_of(stage)
         n_weights = prod(stage.before) * prod(stage.after)
         if kernels is not None:
@@ -145,7 +145,7 @@ def network_table(network: LayerNetwork, dt: float = 1.0) -> dict[str, Any]:
                 "smaller network, or square kernels"
             )
         if network.biased:
-            projections[f"{BIAS}_{name}"] = _table(BIAS, name) | ({"delay": number * dt} if number else {})
+            projections[f"{BIAS}_{name}"] = trained_projection(BIAS, name, number * dt)
         source = name
     return {"kind": "graph", "dt": dt, "read": OUTPUT, "populations": populations, "projections": projections}
 
@@ -280,10 +280,6 @@ def _arrays(
 def _placed(shape: Shape) -> Shape:
     """Return the shape of a population: channels, rows and columns become rows, columns and units."""
     return (*shape[1:], shape[0]) if len(shape) == 3 else shape
-
-
-def _table(source: str, target: str) -> dict[str, Any]:
-    return {"source": source, "target": target, "receptor": "I_exc", "weight": {"kind": "trained", "gain": 0.0}}
 
 
 def _outside_is_empty(sides: Shape, size: Shape, stride: Pair, padding: Pair) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import exp
 from typing import Any, Final
 
 from stdpbench.experiment.graph import Graph
@@ -52,8 +51,7 @@ def neurons_of(graph: Graph, population: str) -> Neurons:
     """Return the neurons of a population of `lif-discrete`."""
     neuron = graph.populations[population].neuron
     assert isinstance(neuron, LIFDiscrete)
-    beta = exp(-graph.dt / neuron.tau_m) if neuron.beta is None else neuron.beta
-    return Neurons(beta, neuron.v_thresh, "zero" if neuron.reset_mechanism == "zero" else "subtract")
+    return Neurons(neuron.kept(graph.dt), neuron.v_thresh, "zero" if neuron.reset_mechanism == "zero" else "subtract")
 
 
 def layer_problems(graph: Graph) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -57,6 +58,10 @@ class DiscreteNeuron(Neuron):
     """Expression that the potential must exceed for a spike."""
     after_reset: ClassVar[str] = ""
     """Further statement of the reset."""
+
+    def kept(self, dt: float) -> float:
+        """Return the fraction of the potential kept per step of `dt` ms."""
+        return exp(-dt / self.tau_m) if self.beta is None else self.beta
 
     @property
     def update(self) -> str:
