@@ -37,7 +37,7 @@ from stdpbench.engine.network.pathways import (
     set_parameters,
     touch,
 )
-from stdpbench.engine.network.values import values_of
+from stdpbench.engine.network.values import in_si, values_of
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.connections.one_to_one import OneToOne
 from stdpbench.kinds.neurons import Neuron, neurons
@@ -91,7 +91,7 @@ class ImposedSpikes:
     def set_rule(self, rule: PlasticityRule) -> None:
         """Set other parameters of the same rule."""
         self._layout = self._layout_of(rule, self._n)
-        set_parameters(self._groups, self._parameters())
+        set_parameters(self._groups, in_si(self._synapses.parameters()))
 
     def put(self, name: str, values: float | NDArray[np.float64]) -> None:
         """Set a synapse variable of the rule, between two runs."""
@@ -176,10 +176,6 @@ class ImposedSpikes:
         group = self._source if at_source else self._target if at_target else synapses.group
         return self._array(group, synapses.own(name))
 
-    def _parameters(self) -> dict[str, dict[str, float]]:
-        values = self._synapses.parameters()
-        return {group: {name: value.si for name, value in parameters.items()} for group, parameters in values.items()}
-
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         values: NDArray[np.float64] = self._groups[group].variables[variable].get_value()
         return values
@@ -207,7 +203,7 @@ class ImposedSpikes:
         plastic.connect(j="i")
         groups[synapses.group] = plastic
         extra += [obj for obj in plastic.contained_objects if obj.name == synapses.own("step")]
-        set_parameters(groups, self._parameters())
+        set_parameters(groups, in_si(values))
         return groups, [*groups.values(), *extra]
 
     def _carry_traces(self, group: Any, traces: tuple[Trace, ...], when: str) -> list[Any]:
@@ -358,9 +354,7 @@ class DrivenNeurons(ImposedSpikes):
         extra = self._carry_traces(source, synapses.input_traces, "synapses")
         groups[synapses.group] = plastic_synapses(synapses, values.get(synapses.group, {}), source, target, drive="")
         groups[synapses.group].connect(j="i")
-        set_parameters(
-            groups, {group: {n: v.si for n, v in parameters.items()} for group, parameters in values.items()}
-        )
+        set_parameters(groups, in_si(values))
         return groups, [*groups.values(), *extra]
 
     @property

@@ -38,7 +38,7 @@ from stdpbench.engine.network.elements import (
     synaptic_name,
 )
 from stdpbench.engine.network.learned import learned_shapes
-from stdpbench.engine.network.values import Value, values_of, words_of
+from stdpbench.engine.network.values import Value, in_si, values_of, words_of
 from stdpbench.experiment.graph import Graph, Population, Projection
 
 __all__ = [
@@ -259,7 +259,7 @@ class Layout:
     @cached_property
     def parameters(self) -> dict[str, dict[str, float]]:
         """Value of every shared parameter of the Brian2 model, SI units, by group and name."""
-        return {group: {name: value.si for name, value in values.items()} for group, values in self.values.items()}
+        return in_si(self.values)
 
     def learning_parameters(self, population: str, plastic: frozenset[str]) -> dict[str, float]:
         """Return the parameters of neurons that depend on which projections learn, in SI units.

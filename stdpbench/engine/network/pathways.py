@@ -23,7 +23,7 @@ from stdpbench.engine.network.layout import (
     synaptic_name,
 )
 from stdpbench.engine.network.values import Value
-from stdpbench.kinds.plasticity import Trace
+from stdpbench.kinds.plasticity import PlasticityRule, Trace
 
 
 def declare(values: Mapping[str, Value]) -> str:
@@ -180,9 +180,7 @@ def plastic_synapses(
         model += [f"{LAST_CHANGE} : second"] if lazily else []
         # keeps the weights of unconnected pairs at 0
         itself = f"w = w*{connected_code(projection)}" if projection.at_end else ""
-        caught_up = (
-            "\n".join(code for code in (replace(_since_last(projection), names), itself) if code) if lazily else ""
-        )
+        caught_up = "\n".join(code for code in (replace(_since_last(rule), names), itself) if code) if lazily else ""
         before = [caught_up, drive]
         post = [caught_up, *post]
         if itself:
@@ -262,10 +260,8 @@ FIRST = 10_000
 """Input events of projection k have the order ``k - FIRST``; it exceeds any practical number of projections."""
 
 
-def _since_last(projection: ProjectionLayout) -> str:
+def _since_last(rule: PlasticityRule) -> str:
     """Return the code of a rule for every step, applied to all steps since the last update, including this one."""
-    rule = projection.rule
-    assert rule is not None
     gone = rule.protocol_variables
     lines = [line for line in clean(rule.each_step).splitlines() if line.split()[0] not in gone]
     code = replace("\n".join(lines), {"dt": "since", **dict.fromkeys(gone, "0")})

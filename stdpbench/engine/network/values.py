@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stdpbench.declare.parameters import Parameters
@@ -36,6 +37,11 @@ def values_of(declared: Parameters) -> dict[str, Value]:
     """Return all parameters with a unit, by name."""
     units = {parameter.name: parameter.unit for parameter in declared.describe()}
     return {name: Value(si, _UNITS[units[name] or ""]) for name, si in declared.quantities().items()}
+
+
+def in_si(values: Mapping[str, Mapping[str, Value]]) -> dict[str, dict[str, float]]:
+    """Return the values of parameters, SI units, by group and name."""
+    return {group: {name: value.si for name, value in parameters.items()} for group, parameters in values.items()}
 
 
 def words_of(code: str) -> set[str]:
