@@ -25,6 +25,7 @@ import numpy as np
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.toml_lines import flat
+from stdpbench.base.units import first_few
 from stdpbench.data.datasets import Source, Split
 from stdpbench.data.stimuli import EventSet, Signals
 from stdpbench.declare.parameters import Parameters, parameter
@@ -94,8 +95,7 @@ def stimuli_sentence(source: Source, split: Split) -> str:
     lengths = [f"{(train.seconds(number) or 0.0) * 1e3:.3g}" for number in range(len(train))]
     low, high = min(lengths, key=float), max(lengths, key=float)
     lasting = "" if source.shows == "images" else f", {low if low == high else f'{low} to {high}'} ms long"
-    shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
-    classes = f"in {len(names)} class{'es' * (len(names) != 1)}: {shown}" if names else "without labels"
+    classes = f"in {len(names)} class{'es' * (len(names) != 1)}: {first_few(names, 10)}" if names else "without labels"
     return f"{len(train)} training and {len(split.test)} test {noun} {size}{lasting}, {classes}."
 
 

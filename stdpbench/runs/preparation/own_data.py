@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import first_few
 from stdpbench.data.datasets import STEPS, Dataset, Split, transform
 from stdpbench.data.datasets.folder import Folder
 from stdpbench.data.stimuli import Images, pictures_of
@@ -81,8 +82,7 @@ class DataPreview:
         if not names:
             classes = "without labels: the network can learn, but no accuracy can be measured"
         else:
-            shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
-            classes = f"in {len(names)} class{'es' if len(names) > 1 else ''}: {shown}"
+            classes = f"in {len(names)} class{'es' if len(names) > 1 else ''}: {first_few(names, 10)}"
             if not self.labelled:
                 labelled = "test" if self.split.train.labels is None else "training"
                 classes += f"; only the {labelled} pictures are labelled"

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import DAMAGE, write_aside
+from stdpbench.base.units import first_few
 from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.engine.network import Learned, prototypes
@@ -255,8 +256,8 @@ def _remarks(context: _Context) -> Iterator[AssessmentEvent]:
     missing = [names[number] for number in np.setdiff1d(train, test)]
     if missing:
         yield Remarked(
-            f"No evaluated picture is of class {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}, although "
-            "training pictures are: data sorted by class should be shuffled first."
+            f"No evaluated picture is of class {first_few(missing, 5)}, although training pictures are: "
+            "data sorted by class should be shuffled first."
         )
 
 
