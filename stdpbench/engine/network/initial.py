@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.data.stimuli import Images, StimulusSet
-from stdpbench.declare.learned_names import is_delay
+from stdpbench.declare.learned_names import is_delay, weights_of
 from stdpbench.engine.network.layout import Layout, ProjectionLayout
 from stdpbench.engine.network.learned import Learned, learned_shapes
 from stdpbench.experiment import Experiment, graph_for, input_shape, n_bins, n_input
@@ -37,7 +39,7 @@ def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     if not isinstance(experiment.network, Network):
         graph = experiment.graph()
         drawn = [
-            picture_order(graph.random(name, "pictures"), graph.populations[projection.target].size, n_images)
+            picture_order(graph.random(name, "pictures"), _n_samples(projection, graph), n_images)
             for name, projection in graph.projections.items()
             if projection.weight.from_pictures
         ]
@@ -98,15 +100,67 @@ def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
         elif isinstance(experiment.network, Network) and owner == FEED:
             arrays[name] = start_weights(experiment, images)
         elif graph.projections[owner].weight.from_pictures:
-            random = graph.random(owner, "pictures")
-            projection = graph.projections[owner]
-            order = picture_order(random, graph.populations[projection.target].size, len(images))
-            w = (random.random(shape) + 0.01) * 0.3
-            synapses = graph.synapses(owner) if graph.is_sparse(owner) else None
-            arrays[name] = _from_pictures(projection, w, _strengths(experiment, images, order), synapses)
+            from_input = graph.projections[owner].source == graph.input
+            strengths = partial(_strengths, experiment, images) if from_input else partial(_none, graph, owner)
+            arrays[name] = sampled_weights(graph, owner, len(images), strengths)
         else:
             arrays[name] = drawn[owner]
     return Learned(arrays)
+
+
+def sampled_weights(
+    graph: Graph,
+    projection: str,
+    n_images: int,
+    strengths: Callable[[NDArray[np.int64]], NDArray[np.generic]],
+) -> NDArray[np.float64]:
+    """Return weights that start from training stimuli.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network.
+    projection : str
+        Name of a projection with such weights.
+    n_images : int
+        Number of training stimuli.
+    strengths : callable
+        Returns, for numbers of stimuli, the strength with which each drives the source neurons: (n, *shape of the
+        source).
+    """
+    declared, random = graph.projections[projection], graph.random(projection, "pictures")
+    order = picture_order(random, _n_samples(declared, graph), n_images)
+    shape = learned_shapes(graph)[weights_of(projection)]
+    w = (random.random(shape) + 0.01) * 0.3
+    pictures = strengths(order)
+    if declared.shared:
+        w = w.reshape(-1, shape[-1])
+        blurred = _blurred(declared, pictures)
+        return _mixed(declared, w, _patches(graph, projection, blurred, random)).reshape(shape)
+    synapses = graph.synapses(projection) if graph.is_sparse(projection) else None
+    return _from_pictures(declared, w, pictures, synapses)
+
+
+def _n_samples(projection: Projection, graph: Graph) -> int:
+    """Return the number of target neurons of a projection, or of units that share weights."""
+    target = graph.populations[projection.target]
+    return target.shape[-1] if projection.shared else target.size
+
+
+def _patches(
+    graph: Graph, projection: str, pictures: NDArray[np.float64], random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the patch of each picture at one place, drawn in proportion to its strength: (n_weights, n_pictures)."""
+    synapses, n = graph.synapses(projection), len(pictures)
+    one = synapses.target % n == 0
+    source, place = synapses.source[one], synapses.target[one] // n
+    weight = graph.weight_of_synapse(projection)[one] // n
+    patches = np.zeros((int(weight.max()) + 1, n))
+    for number, strength in enumerate(pictures.reshape(n, -1)):
+        drive = np.cumsum(np.bincount(place, strength[source]))
+        here = place == min(drive.searchsorted(random.random() * drive[-1], "right"), len(drive) - 1)
+        patches[weight[here], number] = strength[source[here]]
+    return patches
 
 
 def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.int64]) -> NDArray[np.generic]:
@@ -122,6 +176,11 @@ def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.
         for number in numbers.tolist()
     ]
     return np.array(rows).reshape(-1, *shape)
+
+
+def _none(graph: Graph, projection: str, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return no strength of any source neuron: `stdpbench.runs.process.training` takes samples when it begins."""
+    return np.zeros((len(numbers), *graph.populations[graph.projections[projection].source].shape))
 
 
 def picture_order(random: np.random.Generator, n: int, n_images: int) -> NDArray[np.int64]:
@@ -149,16 +208,29 @@ def _from_pictures(
     With `synapses` of a sparse projection, neurons get the visible part of their picture; if it is blank, they start
     from random weights.
     """
+    samples = _blurred(projection, pictures).reshape(len(pictures), -1).T
+    if synapses is None:
+        return _mixed(projection, w, samples)
+    return _mixed(projection, w, samples[synapses.source, synapses.target], synapses.target)
+
+
+def _blurred(projection: Projection, pictures: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Return pictures, (n, rows, columns) or with units, blurred; without rows and columns as they are."""
+    sigma, values = projection.weight.blur, pictures.astype(np.float64)  # type: ignore[attr-defined]
+    return values if values.ndim < 3 else _blur(_blur(values, sigma, 1), sigma, 2)
+
+
+def _mixed(
+    projection: Projection,
+    w: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    targets: NDArray[np.int32] | None = None,
+) -> NDArray[np.float64]:
+    """Return samples, mixed with random weights `w` and scaled; of neurons whose sample is blank, `w`."""
     weight, rule, scaling = projection.weight, projection.plasticity, projection.normalise
     assert isinstance(weight, Samples)
-    blurred = _blur(_blur(pictures.astype(np.float64), weight.blur, 1), weight.blur, 2)
-    samples = blurred.reshape(len(pictures), -1).T
-    targets = None
-    if synapses is not None:
-        targets = synapses.target
-        samples = samples[synapses.source, targets]
-        blank = np.bincount(targets, samples, synapses.n_target) == 0
-        samples = np.where(blank[targets], w, samples)
+    blank = _sums(samples, targets) == 0
+    samples = np.where(blank if targets is None else blank[targets], w, samples)
     parts = [_shares(part, targets) for part in (samples, w)]
     mixed = (1 - weight.noise) * parts[0] + weight.noise * parts[1]
     if scaling is None or isinstance(scaling, Sum):

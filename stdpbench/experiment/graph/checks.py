@@ -155,8 +155,8 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
         yield f"{where}.plasticity.start has no effect on a projection, whose weights start as {where}.weight says"
     yield from _delay_rule(where, projection, graph)
     start_weights = f"{where}.weight.kind {kind_of(projection.weight)!r}"
-    if projection.weight.from_pictures and projection.source != graph.input:
-        yield f"{start_weights} is for projections from the input; use 'uniform'"
+    if projection.weight.from_pictures and projection.source != graph.input and projection.plasticity is None:
+        yield f"{start_weights} takes responses when the projection begins to learn: give it a rule, or use 'uniform'"
     elif projection.weight.from_pictures and projection.connect.storage == "one-to-one":
         yield f"{start_weights} needs several synapses per neuron; use 'uniform'"
     if projection.weight.from_pictures and graph.stream:
@@ -234,8 +234,6 @@ def _shared(where: str, projection: Projection) -> Iterator[str]:
             f"{start}: the rule {kind_of(rule)!r} needs a variable per synapse, but weights are shared; use a rule "
             "that acts on spikes only, or set shared = false"
         )
-    if projection.weight.from_pictures:
-        yield f"{start}: weight.kind {kind_of(projection.weight)!r} gives each neuron a picture; use 'uniform'"
 
 
 def _delay_rule(where: str, projection: Projection, graph: Graph) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from stdpbench.declare.parameters import parameter
-from stdpbench.experiment.graph import Projection
+from stdpbench.experiment.graph import Graph, Projection
+from stdpbench.experiment.graph.checks import input_problems
 from stdpbench.kinds.connections import Connection
 from stdpbench.kinds.connections.all_to_all import AllToAll
+from stdpbench.kinds.connections.local import Local
 from stdpbench.kinds.connections.others import Others
 from stdpbench.kinds.delays.constant import Constant as ConstantDelay
 from stdpbench.kinds.delays.none import NoDelay
@@ -117,3 +120,17 @@ def compete(name: str, neuron: Neuron, weight: float, delay: float, connect: Oth
         weight=Constant(value=weight),
         delay=ConstantDelay(value=delay) if delay else NoDelay(),
     )
+
+
+def place_problems(network: Any, graph: Graph) -> Iterator[str]:
+    """Yield a sentence if rows and columns of a network do not follow from the size of pictures, field and stride."""
+    shape, feed = graph.populations["input"].shape, graph.projections["feed"].connect
+    assert isinstance(feed, Local)
+    if len(shape) != 2 or min(shape) < feed.field or shape[0] % feed.planes:
+        yield from input_problems(graph)
+    elif (expected := feed.places(shape)) != (network.rows, network.columns):
+        yield (
+            f"network.rows and network.columns must be {expected[0]} and {expected[1]}, not {network.rows} and "
+            f"{network.columns}: as many patches of network.field = {feed.field} pixels, network.stride = "
+            f"{feed.stride} apart, has a picture of {shape[0] // feed.planes} x {shape[1]}"
+        )

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 
 from stdpbench.declare.parameters import parameter
 from stdpbench.experiment.graph import Graph, Population
-from stdpbench.experiment.graph.checks import input_problems
 from stdpbench.experiment.templates import _layer
 from stdpbench.experiment.templates.base import Parts, Template
 from stdpbench.kinds.connections.local import Local
@@ -76,16 +75,7 @@ class LocalNetwork(Template):
 
     def input_problems(self, graph: Graph) -> Iterator[str]:
         """Yield a sentence if rows and columns do not follow from the size of pictures, field and stride."""
-        shape, feed = graph.populations["input"].shape, graph.projections["feed"].connect
-        assert isinstance(feed, Local)
-        if len(shape) != 2 or min(shape) < self.field:
-            yield from input_problems(graph)
-        elif (expected := feed.places(shape)) != (self.rows, self.columns):
-            yield (
-                f"network.rows and network.columns must be {expected[0]} and {expected[1]}, not {self.rows} and "
-                f"{self.columns}: as many patches of network.field = {self.field} pixels, network.stride = "
-                f"{self.stride} apart, has a picture of {shape[0]} x {shape[1]}"
-            )
+        yield from _layer.place_problems(self, graph)
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""

@@ -17,7 +17,7 @@ from stdpbench.data.stimuli import Events, Signal, Stimulus
 from stdpbench.declare.parameters import Parameters
 
 _INDEX_BITS, _FEW = 16, 1500
-PHASES = ("train", "label", "test", "held-out")
+PHASES = ("train", "label", "test", "held-out", "samples")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def generator(
     ----------
     seed : int
         Seed of the experiment, at least 0.
-    phase : {"train", "label", "test", "held-out"}
+    phase : {"train", "label", "test", "held-out", "samples"}
         Purpose of the presentation.
     presentation : int
         Number of the presentation within its phase, from 0.

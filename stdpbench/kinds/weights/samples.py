@@ -15,8 +15,10 @@ from stdpbench.kinds.weights.base import Weight
 class Samples(Weight):
     """The weights of each target neuron start from a training picture, blurred and mixed with random weights.
 
-    Pictures are drawn without replacement until none is left; labels are not used. Only for projections from the
-    input. After Cachi et al. (2020), who start from training samples.
+    Pictures are drawn without replacement until none is left; labels are not used. Shared weights of a unit start from
+    the patch at one place, drawn in proportion to its brightness. Between neurons, a sample is the response of the
+    source neurons to a picture, in spikes; it is taken when the projection begins to learn (``schedule.stages``), with
+    what earlier layers have learned by then. After Cachi et al. (2020), who start from training samples.
     """
 
     kind: Literal["samples"] = "samples"

@@ -198,7 +198,7 @@ def test_short_forms_are_the_kinds_that_they_stand_for() -> None:
         ({"projections.drive.normalise": "sum"}, "network.projections.drive.normalise needs several weights"),
         (
             {"projections.drive.weight": "samples"},
-            "network.projections.drive.weight.kind 'samples' is for projections",
+            "network.projections.drive.weight.kind 'samples' takes responses when the projection begins to learn",
         ),
         ({"read": "exk"}, "network.read: there is no population 'exk'; did you mean 'exc'?"),
         ({"read": "input"}, "network.read must be a population with neurons, not the input"),

@@ -17,7 +17,7 @@ from stdpbench.experiment.templates import templates
 from stdpbench.kinds.connections import connections
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
-SPELLED_OUT, NOISE, LOCAL, STACK, BALANCED, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
+SPELLED_OUT, NOISE, LOCAL, STACK, CONV, BALANCED, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
 _, MODULE = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
 
 
@@ -35,11 +35,12 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (SPELLED_OUT + NOISE, [784, 400, 100]),
         (LOCAL, [784, 900]),
         (STACK, [784, 400, 100]),
+        (CONV, [1568, 18_432, 512, 400]),
         (BALANCED, [800, 200]),
     ],
 )
 def test_the_tables_are_experiments(text: str, sizes: list[int]) -> None:
-    graph = Experiment.from_toml(text).graph(28, 28)
+    graph = Experiment.from_toml(text).graph(sizes[0] // 28, 28)
     assert [population.size for population in graph.populations.values()][: len(sizes)] == sizes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.presentation.frozen import present_frozen
+from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.options import Options
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -41,7 +44,7 @@ source = "eyes"
 target = "features"
 receptor = "ge"
 connect = { kind = "local", field = 5, stride = 1, shared = true }
-weight = { kind = "uniform", low = 0.1, high = 0.5 }
+weight = { kind = "samples", blur = 0, noise = 0.2 }
 plasticity = { kind = "diehl-cook-triplet" }
 normalise = { kind = "sum", value = 12 }
 [network.projections.rivals]
@@ -54,7 +57,7 @@ weight = 5
 source = "features"
 target = "top"
 receptor = "ge"
-weight = { kind = "uniform", low = 0.5, high = 1.5 }
+weight = { kind = "samples", blur = 0, noise = 0 }
 plasticity = { kind = "pair-additive", w_max = 3 }
 """
 KERNELS = "network.projections.kernels"
@@ -99,6 +102,34 @@ def test_a_run_learns_kernels_and_resumes_to_the_bit(parent: RunFolder, tmp_path
         np.testing.assert_array_equal(learned_in(folder)[name], array, err_msg=name)
 
 
+def test_weights_start_from_patches_and_from_responses_of_the_layer_below() -> None:
+    made = two_layers(**{f"{KERNELS}.weight.noise": 0.0, f"{KERNELS}.normalise.value": 4.0})
+    images = load_split(made, validation=False).train
+    start = start_arrays(made, images)
+    patches = np.lib.stride_tricks.sliding_window_view(images.static.reshape(-1, 8, 8), (5, 5), axis=(1, 2))
+    patches = patches.reshape(-1, 25)
+    for kernel in start["kernels.w"].reshape(25, 3).T:  # each is a patch of a picture, scaled to a sum of 4
+        likeness = patches @ kernel / np.maximum(np.linalg.norm(patches, axis=1), 1e-9) / np.linalg.norm(kernel)
+        assert likeness.max() == pytest.approx(1)
+        assert kernel.sum() == pytest.approx(4)
+    made = two_layers(**{f"network.populations.features.neuron.theta_{name}": "0 mV" for name in ("start", "plus")})
+    start = start_arrays(made, images)
+    simulator, _ = open_simulator(made, (8, 8), "compiled")
+    simulator.set_learned(start)
+    with closing(Training(simulator, made, images)) as training:
+        before = simulator.weights("up").copy()
+        while training.position < N_TRAIN // 2:
+            np.testing.assert_array_equal(simulator.weights("up"), before)
+            training.step()
+        order = simulator.graph.random("up", "pictures").permutation(len(images))[:5].tolist()
+        frozen = [present_frozen(simulator, made, images, "samples", n, k, attempts=1) for k, n in enumerate(order)]
+        counts = np.array([response.counts("features") for response, _ in frozen]).T
+        up = simulator.weights("up")
+        assert counts.any(axis=0).all()
+        np.testing.assert_allclose(up / up.sum(axis=0), counts / counts.sum(axis=0))
+    simulator.close()
+
+
 def test_kernels_are_scaled_by_unit_and_set_as_a_whole() -> None:
     simulator, _ = open_simulator(two_layers(), (8, 8), "compiled")
     kernels = np.random.default_rng(0).random((5, 5, 1, 3))
@@ -129,7 +160,6 @@ def test_another_run_starts_from_kernels_with_more_units(parent: RunFolder, tmp_
     [
         ({"delay": {"kind": "uniform", "high": "2 ms"}}, "synapses that share weights have the same delay"),
         ({"plasticity": {"kind": "reward"}}, "the rule 'reward' needs a variable per synapse"),
-        ({"weight": {"kind": "samples"}}, "weight.kind 'samples' gives each neuron a picture"),
     ],
 )
 def test_what_a_shared_weight_cannot_have_is_refused(change: dict[str, object], sentence: str) -> None:

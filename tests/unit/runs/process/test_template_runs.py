@@ -1,4 +1,4 @@
-"""Runs of the templates local and stack: they train, and are evaluated and reported."""
+"""Runs of the templates local, stack and conv: they train, and are evaluated and reported."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "stack": (
         {"n_first": 5, "n_second": 3, "weight_sum": 20.0, "weight_sum_second": 2.0},
         {"stages": STAGES, "train_images": HALF},
+    ),
+    "conv": (
+        {"n_exc": 5, "units": 3, "rows": 6, "columns": 6, "field": 3, "planes": 1, "pool": 3, "threshold": 0.5},
+        {"stages": STAGES, "train_images": HALF, "between": "reset"},
     ),
 }
 
@@ -62,7 +66,7 @@ def test_a_template_trains_and_is_reported(call: Callable[..., str], kind: str, 
         assert np.count_nonzero(seen) == 3 * 25
         assert np.array_equal(np.isnan(run.fields), run.w == 0)
     else:
-        assert run.w.shape == (5, 3)
+        assert run.w.shape == {"stack": (5, 3), "conv": (12, 5)}[kind]
         np.testing.assert_allclose(run.fields, run.w, rtol=1e-6)
     assert run.theta.shape == (graph.n_read,)
     call("report", str(whole.path))
