@@ -96,7 +96,6 @@ def run_scripts(scripts: Sequence[Script]) -> list[Outcome]:
         input=pickle.dumps(list(scripts)),
         env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"},
         capture_output=True,
-        timeout=280,
     )
     assert ran.returncode == 0, ran.stderr.decode(errors="replace")
     outcomes: list[Outcome] = pickle.loads(ran.stdout[ran.stdout.index(b"outcomes:") + 9 :])

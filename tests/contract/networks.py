@@ -142,7 +142,7 @@ def process(code: str, **environment: str) -> subprocess.Popen[str]:
 def in_another_process(code: str, **environment: str) -> Any:
     """Run `code` in a separate process and return its variable ``result``."""
     running = process(textwrap.dedent(code) + "\nprint('result:' + json.dumps(result))", **environment)
-    out, err = running.communicate(timeout=250)
+    out, err = running.communicate()
     lines = [line for line in out.splitlines() if line.startswith("result:")]
     assert running.returncode == 0, f"the process ended with {running.returncode}:\n{err}"
     return json.loads(lines[-1].removeprefix("result:"))

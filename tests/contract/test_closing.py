@@ -81,7 +81,7 @@ def sizes_while_networks_are_closed() -> tuple[list[int], int]:
 def test_networks_that_are_closed_take_no_memory():
     # A process of its own: what other tests left running would be counted, too.
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        sizes, still_loaded = process.submit(sizes_while_networks_are_closed).result(timeout=300)
+        sizes, still_loaded = process.submit(sizes_while_networks_are_closed).result()
     assert still_loaded == 0
     weights = N_EXC * N_INPUT * 8  # bytes of one network
     assert sizes[-1] - sizes[0] < 12 * weights, "48 networks were closed meanwhile"
@@ -250,6 +250,6 @@ def test_ctrl_c_is_not_swallowed_where_it_is_to_end_the_process():
         print("still there")
         """
     )
-    out, err = running.communicate(timeout=120)
+    out, err = running.communicate()
     assert "still there" not in out, err
     assert running.returncode == -signal.SIGINT

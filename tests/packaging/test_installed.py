@@ -41,7 +41,7 @@ def started(installed: Path, *command: str, **options: Any) -> subprocess.Popen[
 
 def ended(process: subprocess.Popen[str], asked: str = "") -> tuple[int, str, str]:
     """Exit status, output, errors."""
-    output, errors = process.communicate(asked, timeout=120)
+    output, errors = process.communicate(asked)
     assert "Traceback" not in errors, errors
     return process.returncode, output, errors
 

@@ -23,9 +23,7 @@ def test_the_notebook_is_made_of_the_script() -> None:
 @pytest.mark.usefixtures("own_kernel")
 def test_the_notebook_runs_and_shows_what_it_should(tmp_path: Path) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    client = nbclient.NotebookClient(
-        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    )
+    client = nbclient.NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
 
     shown: dict[str, list[str]] = {}

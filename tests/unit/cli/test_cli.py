@@ -336,7 +336,7 @@ def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Pat
     assert lines[1].startswith("with:       network.n_exc=12, schedule.train_images=60, "), "the title does not say so"
     wait_until(lambda: list(tmp_path.glob("*/worker.log")))  # it listens to Ctrl+C before there is a process
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=120)
+    rest, _ = process.communicate()
     assert process.returncode == 130, rest
     assert "`stdpbench resume" in rest
     (folder,) = [one for one in tmp_path.iterdir() if one.is_dir()]
@@ -385,7 +385,7 @@ def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, call: Ca
         lambda: any(json.loads(one.read_text()).get("position", 0) > 10 for one in tmp_path.glob("*/progress.json"))
     )
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=120)
+    rest, _ = process.communicate()
     assert process.returncode == 130, rest
     (folder,) = tmp_path.iterdir()
     assert json.loads((folder / "run.json").read_text())["state"] == "stopped"

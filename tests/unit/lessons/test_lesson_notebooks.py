@@ -47,9 +47,7 @@ def test_there_are_no_others() -> None:
 @pytest.mark.parametrize("lesson", [case(lesson) for lesson in lessons()])
 def test_it_runs(lesson: Lesson, tmp_path: Path) -> None:
     notebook = nbformat.read(MAKER.file_of(lesson), as_version=4)
-    client = nbclient.NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    )
+    client = nbclient.NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     errors = [out for cell in code for out in cell.outputs if out.output_type == "stream" and out.name == "stderr"]

@@ -200,7 +200,7 @@ def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
         process.stdin.flush()
     claimed = [int(line) for process in processes for line in iter(process.stdout.readline, "done\n")]
     for process in processes:
-        process.communicate("end\n", timeout=250)
+        process.communicate("end\n")
     assert sorted(claimed) == list(range(1, 13))
 
 
