@@ -104,6 +104,7 @@ def test_requests_take_effect_between_presentations(lived: Lived) -> None:
     position = seen["paused"][1]
     state, stepped, w, theta, total = seen["stepped"]
     assert (state, stepped, total) == ("paused", position + 20, 150)
+    assert seen["refused rewind"] == (state, stepped)
     assert w.shape == (784, 12)
     assert theta.shape == (12,)
     assert not np.array_equal(w, run.weights)
@@ -117,12 +118,6 @@ def test_steps_from_several_threads_run_one_after_another(lived: Lived) -> None:
     assert len(positions) == 4
     assert all(begun < position <= last for position in positions)
     assert last <= begun + 4
-
-
-def test_a_rewind_that_is_refused_leaves_the_run_paused(lived: Lived) -> None:
-    seen = lived[2]
-    state, position = seen["refused rewind"]
-    assert (state, position) == ("paused", seen["stepped"][1])
 
 
 def test_learned_arrays_are_set_while_paused(lived: Lived) -> None:
@@ -195,6 +190,8 @@ def test_tables_are_accessed_in_the_same_way_without_pandas(lived: Lived, monkey
     assert isinstance(arrays, dict)
     np.testing.assert_array_equal(arrays["mean_theta"], frame["mean_theta"])
     np.testing.assert_array_equal(arrays["position"], frame.index)
+    attempts = np.load(run.path / "training.npz")["attempts"].reshape(-1, 2)  # by block
+    np.testing.assert_array_equal(arrays["repeats"], (attempts > 1).mean(axis=1))
     assert run.metrics["vote"]["accuracy"] == metrics["vote"]["accuracy"]
 
 
