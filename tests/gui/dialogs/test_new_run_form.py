@@ -17,7 +17,7 @@ from waiting import waits
 from stdpbench.experiment import read_experiment, with_reference
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.queue.new_run import NewRun
-from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.runs.queue.run_queue import HELD, Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
@@ -138,7 +138,7 @@ def test_several_seeds_are_items_of_the_queue(form: NewRunForm, window: MainWind
     waits(qtbot, queue.items)
     waits(qtbot, lambda: "Added items" in window.message.text())
     items = queue.items()
-    assert [item.name for item in items] == [f"digits, seed {seed}" for seed in (3, 4, 5)]
+    assert [(item.name, item.state) for item in items] == [(f"digits, seed {seed}", HELD) for seed in (3, 4, 5)]
     queue.remove([item.number for item in items])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from frames import frame, give, pair, some
 from pytestqt.qtbot import QtBot
@@ -158,6 +159,9 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     assert panel.matrix.targets.groups == ((0, 0), (3, 1), (6, 2), (9, -1))
     assert [text for _, text in panel.matrix.left._tickLevels[0]] == ["a", "b", "c", "–"]
     assert panel.matrix.pair_at(1.5, 0.5) == (8, 4)
+    made.selection.select_neuron(5)  # in the fifth column
+    curves = [item for item in panel.mosaic.view.allChildren() if isinstance(item, pg.PlotCurveItem)]
+    assert [4, 4, 5, 5] in [curve.getData()[0][:4].tolist() for curve in curves]
     panel.order.setCurrentText("by number")
     np.testing.assert_allclose(drawn(panel, qtbot), dense, rtol=1e-6)
     figure, table = not_none(panel.figure()), panel.table()
@@ -165,7 +169,6 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     assert (figure["x_label"], figure["y_label"]) == ("to exc", "from exc")
     assert [row[3] for row in table[1]] == np.isfinite(dense).sum(axis=0).tolist()
 
-    made.selection.select_neuron(5)
     redraw(panel)
     waits(qtbot, lambda: "synapses in" in _drawn_text(neuron))
     n_in, n_out = np.isfinite(dense[:, 5]).sum(), np.isfinite(dense[5]).sum()

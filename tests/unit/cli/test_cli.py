@@ -380,7 +380,7 @@ def test_output_that_nobody_takes_gets_a_sentence_at_most(shell: str, status: in
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
 def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, call: Callable[..., str]) -> None:
     small = [*SMALL, "--set", "schedule.passes=100000", "--set", "schedule.train_images=100"]
-    process, _ = begun("train", tmp_path, *small)
+    process, _ = begun("train", tmp_path, *small, "--json")
     wait_until(
         lambda: any(json.loads(one.read_text()).get("position", 0) > 10 for one in tmp_path.glob("*/progress.json"))
     )

@@ -67,11 +67,12 @@ def test_every_figure_has_a_source_and_every_name_a_meaning(name: str) -> None:
 
 
 def test_a_network_made_for_loihi_fits_it_exactly() -> None:
-    found = checked(discrete(64, 100), "loihi")
+    found = checked(discrete(64, 100, delay="31 ms"), "loihi")
     assert found.fits
     assert found.cores == 1
     assert {row.verdict for row in found.rows} == {"fits"}
     assert rows(found, "decay")["exc"].value == "beta = 0.9375: 256/4096 per step"
+    assert rows(found, "longest delay")["feed"].value == "62"  # and no more
 
 
 def test_conductances_do_not_fit_and_the_offending_values_are_named() -> None:

@@ -70,14 +70,14 @@ def test_poisson_rates_and_counts():
 
 
 def test_rates_of_a_group_fluctuate_together():
-    stream = CorrelatedPoisson(n=400, n_correlated=200, rate=20.0, tau_c=20.0)
+    stream = CorrelatedPoisson(n=400, n_correlated=200, rate=20.0, tau_c=20.0, n_extra=100, rate_extra=5.0)
     spikes = stream.spikes(3, 0, 200_000, DT)  # 100 s
     window = round(0.01 / DT)
-    group, rest = (
-        np.bincount(spikes.bin[mask] // window, minlength=200_000 // window)
-        for mask in (spikes.index < 200, spikes.index >= 200)
+    group, rest, extra = (
+        np.bincount(spikes.bin[(first <= spikes.index) & (spikes.index < end)] // window, minlength=200_000 // window)
+        for first, end in ((0, 200), (200, 400), (400, 500))
     )
-    assert len(spikes) / 400 / 100 == pytest.approx(20, rel=0.02)
+    assert [part.sum() for part in (group, rest, extra)] == pytest.approx([400_000, 400_000, 50_000], rel=0.02)
     assert rest.var() / rest.mean() == pytest.approx(1.0, abs=0.1)
     # the variance of the common rate is (0.3 * 20)^2; in windows of 10 ms, about 0.85 of it
     assert group.var() / group.mean() == pytest.approx(1 + 0.85 * (0.3 * 20) ** 2 * 200 * 0.01 / 20, rel=0.15)

@@ -12,6 +12,7 @@ from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.filters import order
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Entry, Store
+from stdpbench.runs.folder.notes import change_notes
 
 Make = Callable[..., Path]
 
@@ -21,8 +22,8 @@ def three(tmp_path: Path, make_run: Make) -> list[Entry]:
     make_run(tmp_path, "a", vote=0.9, parameters={"seed": 1, "exc.tau_m": "25 ms"})
     make_run(tmp_path, "b", vote=0.7, parameters={"seed": 2}, about={"ended": "2026-01-02T04:04:06+00:00"})
     make_run(tmp_path, "c", state="stopped", vote=None, about={"reason": "for lunch"})
-    store = Store(tmp_path)
-    return store.entries()
+    change_notes(tmp_path / "b", lambda notes: notes.with_tags(["good", "paper"]))
+    return Store(tmp_path).entries()
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ def three(tmp_path: Path, make_run: Make) -> list[Entry]:
         ("vote=none", "c"),
         ("vote=", "c"),
         ("seed=2 ms", ""),
+        ("#paper", "b"),
     ],
 )
 def test_filters_and_words(three: list[Entry], text: str, names: str) -> None:

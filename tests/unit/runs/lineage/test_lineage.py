@@ -13,6 +13,7 @@ from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder.checkpoints import checkpoint_path, positions
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held, state_of
@@ -178,8 +179,10 @@ def test_a_checkpoint_that_a_stop_would_thin_out_is_not_promised(tmp_path):
 def test_changes_at_the_position_of_a_rewind_are_undone(kept, tmp_path):
     """So a run that a change has blown up can be taken back to where the change was made."""
     folder = new_run(tmp_path, baselines=False)
-    bad = [set_(plasticity__nu_post=0.5), set_(exc__theta_plus=3.0), *(["checkpoint"] if kept else [])]
-    drive(folder, at={4: WISHES[4], 12: bad, 16: ["stop"]})
+    bad = [set_(plasticity__nu_post=0.5), set_(exc__theta_plus=3.0), "pause"]
+    worse = ("set_learned", {"arrays": write_learned(folder.path, {"exc.theta": np.full(4, 0.03)})})
+    then = [[worse, *(["checkpoint"] if kept else []), "resume"]]
+    drive(folder, at={4: WISHES[4], 12: bad, 16: ["stop"]}, paused=then)
     rewind(folder, 12)
     records = read_journal(folder.path)
     assert experiment_at(folder.experiment, records, 12).plasticity.nu_post == 0.05

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from harness import N_TEST, N_TRAIN, drive, experiment, new_run, set_
 
+import stdpbench
+from stdpbench.bridges.nir.reading import read_nir
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -68,3 +70,8 @@ def test_thresholds_above_a_volt_can_be_set(run: RunFolder, tmp_path: Path) -> N
     assert accepted == ""
     assert (theta == 20.0).all()
     assert refused == "exc.theta contains values from -1 to -1; allowed are numbers from 0 on, without unit"
+
+
+def test_a_nir_file_that_leaves_one_thing_out_says_so_when_it_is_read(run: RunFolder, tmp_path: Path) -> None:
+    (mark,) = stdpbench.open_run(run.path).export_nir(tmp_path / "run.nir", force=True, stimuli=2).marks
+    assert read_nir(tmp_path / "run.nir").remarks[0].endswith(f"different network from that of its run: {mark}.")

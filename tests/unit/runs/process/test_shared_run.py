@@ -17,6 +17,7 @@ from stdpbench.runs.analysis.fields import fields_of
 from stdpbench.runs.analysis.weight_views import view_of
 from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
@@ -68,7 +69,7 @@ def two_layers(**changes: object) -> Experiment:
     for section in ("exc", "inh", "plasticity", "lateral"):
         mapping.pop(section, None)
     schedule = {name: value for name, value in mapping["schedule"].items() if name != "passes"}
-    schedule["stages"] = [{"projections": ["kernels"], "passes": 1}, {"projections": ["up"], "passes": 1}]
+    schedule["stages"] = [{"projections": [name], "passes": 4} for name in ("kernels", "up")]  # blocks of two
     network = Experiment.from_toml(NETWORK).to_mapping()["network"]
     schedule |= {"train_images": N_TRAIN // 2, "between": "carry"}
     return Experiment.from_mapping({**mapping, "network": network, "schedule": schedule}).override(changes)
@@ -94,12 +95,10 @@ def test_a_run_learns_kernels_and_resumes_to_the_bit(parent: RunFolder, tmp_path
     assert (thresholds > start["features.theta"]).all()
     assert np.abs(kernels - start["kernels.w"]).max() > 0.01
     folder = new_run(tmp_path, two_layers())
-    for position in (N_TRAIN // 4, 3 * N_TRAIN // 4):
+    for position in (7, 57):  # after checkpoints within a block, while either layer learns
         drive(folder, die=killed_at_position(position))
-    finished(folder)
+    assert finished(folder) == outcome(parent)
     assert damage(folder, read_journal(folder.path)) == []
-    for name, array in learned_in(parent).items():
-        np.testing.assert_array_equal(learned_in(folder)[name], array, err_msg=name)
 
 
 def test_weights_start_from_patches_and_from_responses_of_the_layer_below() -> None:
