@@ -20,7 +20,7 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.api import Run
-from stdpbench.runs.catalog.trash import names_in_bin
+from stdpbench.runs.catalog.trash import move_to_bin, names_in_bin
 from stdpbench.runs.client.nir_export import NirExport
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.journal import read_journal
@@ -55,6 +55,7 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
     waits(qtbot, lambda: "2 runs moved to the bin" in notices(page))
     waits(qtbot, lambda: (shown(page), page.bin_button.text()) == (["digits-b"], "Bin (2)…"))
     assert names_in_bin(page.runs) == ["digits-a", "fast-c"]
+    older = move_to_bin(RunFolder.open(shutil.copytree(page.runs / "digits-b", page.runs / "fast-c")))
     assert page.selection.slots == {"digits-b": 0}
     window.activateWindow()
     page.table.setFocus()
@@ -63,11 +64,12 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
     waits(qtbot, lambda: len(shown(page)) == 3)
     assert page.selection.slots == {"digits-b": 0, "digits-a": 1}, "a tick returns with its run"
     assert page.model.data(page.model.index(page.model.row_of("digits-a"), 0), CHECKED) == Qt.CheckState.Checked
+    older.rename(older.with_name("fast-c"))
     window.actions_["redo"].trigger()
     waits(qtbot, lambda: shown(page) == ["digits-b"])
     page.selection.only([])
     undo.trigger()
-    waits(qtbot, lambda: len(shown(page)) == 3)
+    waits(qtbot, lambda: (len(shown(page)), names_in_bin(page.runs)) == (3, ["fast-c"]))  # the older one stays
     assert not page.selection.slots, "all ticks were taken away meanwhile"
     window.go_to("train")
     assert not undo.isEnabled()

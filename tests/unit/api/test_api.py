@@ -152,9 +152,8 @@ def test_changes_are_listed(lived: Lived) -> None:
 def test_a_branch_shares_the_past_and_then_differs(lived: Lived) -> None:
     run, branch, _ = lived
     assert branch.changes == []
-    at = lived[2]["stepped"][1]
     one, two = (tables.curve_arrays(each._live()) for each in lived[:2])
-    early = one["position"] <= at
+    early = one["position"] <= lived[2]["stepped"][1]
     assert early.any()
     np.testing.assert_array_equal(one["mean_theta"][early], two["mean_theta"][early])
     assert not np.array_equal(run.weights, branch.weights)
