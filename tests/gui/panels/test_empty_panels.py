@@ -51,6 +51,12 @@ def test_what_is_coming_is_said_once(window: MainWindow, qtbot: QtBot, layout: s
     train.arrange("Watch")
 
 
+def test_the_rules_page_says_once_that_curves_are_coming(window: MainWindow) -> None:
+    window.go_to("rules")
+    texts = (box.empty.text() for box in window.lab.boxes if box.empty.isVisible())
+    assert list(filter(None, texts)) == [window.lab.plots[0].empty_text]
+
+
 @pytest.mark.usefixtures("unlimited_redraws")
 @pytest.mark.parametrize("kind", [Curves, Raster, Stimulus, Thresholds])
 def test_another_run_begins_anew(kind: type[Panel], qtbot: QtBot, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class CompareBox(TitledBox):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = note(
             "",
-            "Keep this curve, change a value or the rule, and compare. Drop a CSV file here to add data points.",
+            "Keep this curve, then change the rule. Drop a CSV file to add data points.",
         )
         self.keep = push_button("Keep this curve", tip="Keep the rule with its values in all plots (Ctrl+Shift+K)")
         add = "Add experimental data points"

@@ -40,12 +40,13 @@ class EquationsBox(TitledBox):
         "below its name; Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
     lines = 9
-    empty_text = "The equations will appear here in a moment."
+    empty_text = "The equations appear in a moment."
     exports = False
 
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
+        self.empty.clear()  # the first plot says that something is coming
         self.process = RuleProcess(self)
         self._tex: list[tuple[str, str]] = []
         self._width = 0

@@ -35,7 +35,16 @@ from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Label, around, content_of, dropped_paths, named, push_button, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    NarrowBox,
+    around,
+    content_of,
+    dropped_paths,
+    named,
+    push_button,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import STRETCH, arrange, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.parameter_fields import show_windows
@@ -180,7 +189,7 @@ class RulesPage(QWidget):
         for kind in rules.kinds():
             self.rule.addItem(kind, kind)
         show_windows(self.rule)
-        self.preset = named(QComboBox(), "Preset: published parameters", tip="Published values")
+        self.preset = named(NarrowBox(), "Preset: published parameters", tip="Published values")
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.edit_button = push_button(
             "Edit as custom rule", tip="Edit the traces, parameters and expressions of this rule"

@@ -31,7 +31,6 @@ class ValuesBox(TitledBox):
         "below the name of the rule.)"
     )
     lines = 9
-    empty_text = "The parameters of the rule appear here."
 
     def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state

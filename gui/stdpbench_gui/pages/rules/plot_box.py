@@ -131,7 +131,7 @@ class PlotBox(TitledBox):
     topics = frozenset({"rule", "values", "dragged", "plots", "kept", "points"})
     help_text = _HELP
     lines = 13
-    empty_text = "Curves will appear here once Brian2 is ready, in a few seconds."
+    empty_text = "Curves appear here once Brian2 is ready, in a few seconds."
 
     drawn = pyqtSignal()
 
@@ -143,12 +143,13 @@ class PlotBox(TitledBox):
         self._coarse, self._late, self._problem = False, False, ""
         super().__init__(state.changed, session)
         self.title_label.hide()
+        self.empty.setText(self.empty_text if place == 0 else "")  # the page says it once
         self.choice = named(NarrowBox(), f"Protocol of plot {place + 1}")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name, quick in QUICK.items():
             self.choice.addItem(quick.title, name)
             self.choice.setItemData(self.choice.count() - 1, quick.about, Qt.ItemDataRole.ToolTipRole)
-        self.choice.activated.connect(self._choose)
+        self.choice.activated.connect(lambda row: self.state.plan(place, Plan(self.choice.itemData(row))))
         self.options = tool_button(
             "⚙",
             clicked=lambda _: self.ask_options(),
@@ -357,9 +358,6 @@ class PlotBox(TitledBox):
         self._tick.start(0)
 
     # -- choosing --------------------------------------------------------------------------------------------------
-
-    def _choose(self, row: int) -> None:
-        self.state.plan(self.place, Plan(self.choice.itemData(row)))
 
     def ask_options(self) -> OptionsPopup:
         """Open the options form."""
