@@ -93,10 +93,8 @@ def test_without_a_run_it_says_what_to_do(window: MainWindow, qtbot: QtBot) -> N
     window.go_to("evaluate")
     page = window.evaluate
     waits(qtbot, lambda: "no finished run" in page.empty.text())
-    assert page.empty.isVisible()
-    assert not page.views.isVisible()
-    assert not page.go.isEnabled()
-    assert not page.report.isEnabled()
+    assert (page.empty.isVisible(), page.views.isVisible()) == (True, False)
+    assert (page.go.isEnabled(), page.report.isEnabled()) == (False, False)
     window.actions_["evaluate-shown"].trigger()
     assert "No run is open" in page.notices.texts()[-1]
 
@@ -124,10 +122,8 @@ def test_a_stream_shows_what_was_measured_beside_what_is_expected(window: MainWi
     waits(qtbot, lambda: rows.topLevelItemCount() == 3)
     shown = [not_none(rows.topLevelItem(row)) for row in range(3)]
     assert [(row.text(1), row.text(2)) for row in shown] == [("7.25", "7.5"), ("0.875", "0.9"), ("0.25", "")]
-    assert page.stream.isVisible()
-    assert not page.empty.isVisible()
-    assert not page.go.isEnabled()  # a stream has no labels
-    assert page.report.isEnabled()
+    assert (page.stream.isVisible(), page.empty.isVisible()) == (True, False)
+    assert (page.go.isEnabled(), page.report.isEnabled()) == (False, True), "a stream has no labels"
 
 
 @pytest.mark.display
@@ -389,6 +385,8 @@ def test_t_sne_is_computed_aside_and_can_be_given_up(page: EvaluatePage, qtbot: 
     waits(qtbot, lambda: page.state.plane is not pca and drawn(page), 120)
     page.embedding.plane_wanted.emit("pca")  # known already
     assert page.state.plane is pca
+    not_none(page.with_details().window()).resize(1024, 700)
+    waits(qtbot, lambda: not page.embedding.scatter.geometry().intersects(page.embedding.note.geometry()))
 
 
 # -- ways out --------------------------------------------------------------------------------------

@@ -277,7 +277,7 @@ class EmbeddingBox(Box):
         "(t-SNE: van der Maaten &amp; Hinton 2008, J. Mach. Learn. Res. 9:2579; trustworthiness: Venna &amp; Kaski "
         "2001, doi:10.1007/3-540-44668-0_68)"
     )
-    lines = 13
+    lines = 17
     empty_text = "Each stimulus appears here as a point, placed by the network's response."
 
     plane_wanted = pyqtSignal(str)
@@ -304,7 +304,7 @@ class EmbeddingBox(Box):
         self.under_way = Label()
         self.bar = ProgressBar("Progress of the embedding")
         self.cancel = push_button("Cancel", clicked=self.given_up, name="Cancel the embedding")
-        busy = hbox(margins=(theme.GRID, 2))
+        busy = hbox(margins=(theme.GRID, 2), spacing=theme.GRID)
         for widget in (self.under_way, self.bar, self.cancel):
             busy.addWidget(widget, 1 if widget is self.bar else 0)
             widget.hide()
