@@ -63,7 +63,7 @@ from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import Reproduction, reproduce
-from stdpbench.runs.protocol.changes import Changes, changes_rule, describe_changes, tables_with
+from stdpbench.runs.protocol.changes import Changes, changes_rule, describe_changes, reached_position, tables_with
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import EndedFirstError
 from stdpbench.runs.protocol.states import State
@@ -576,7 +576,7 @@ class Run:
         where = None if runs is None else Path(runs).expanduser()
         about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
         table = None if rule is None else rule_table(rule)
-        if at is None and self._following() is not None:
+        if self._following() is not None and (at is None or at > reached_position(read_journal(self.path))):
             with suppress(StdpbenchError):  # without a checkpoint, the branch recomputes more presentations
                 self.checkpoint()
         branched = Run(

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import Qt
+
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
 from stdpbench.bridges.nir.imported import nir_network
@@ -130,8 +132,7 @@ class RunForms:
             form.at.setValue(at)
 
         def done(made: RunFolder, what: str) -> None:
-            self._window.report(f"Created {made.path.name} as a branch of {past.name}. {what.rstrip('.')}.")
-            self._window.session.open(made.path)
+            self._open_and_say(made.path, f"Created {made.path.name} as a branch of {past.name}. {what.rstrip('.')}.")
 
         form.branched.connect(done)
         self._services.open(form)
@@ -153,8 +154,8 @@ class RunForms:
 
         def show(found: tuple[RunFolder, str]) -> None:
             made, resumes = found
-            self._window.report(f"Created {made.path.name} as a branch of {folder.path.name}, paused. {resumes}")
-            self._window.session.open(made.path)
+            said = f"Created {made.path.name} as a branch of {folder.path.name}, paused. {resumes}"
+            self._open_and_say(made.path, said)
 
         self._window.session.work(make, show, f"Cannot branch {folder.path.name}", owner=self._window)
 
@@ -184,10 +185,15 @@ class RunForms:
 
         def done(kept: str) -> None:
             back = f"{folder.path.name} is back at presentation {thousands(to)}."
-            self._window.report(f"{back} The later presentations are kept as {kept}.")
-            session.open(folder.path)
+            self._open_and_say(folder.path, f"{back} The later presentations are kept as {kept}.")
 
         session.work(lambda: Past.read(folder), ask, f"Cannot rewind {folder.path.name}", owner=self._window)
+
+    def _open_and_say(self, run: Path, sentence: str) -> None:
+        """Show a run, and then a sentence about it: one from before is taken away when a run is opened."""
+        opened, once = self._window.session.opened, Qt.ConnectionType.SingleShotConnection
+        opened.connect(lambda: self._window.report(sentence), type=once)  # type: ignore[call-arg]
+        self._window.session.open(run)
 
     def train_reference(self) -> NewRunForm:
         """Open the form for a run that trains a network with labels, on the data of this run or of an included one."""

@@ -236,11 +236,11 @@ class RunBar(QWidget):
         self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
         active = session.connected
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
-        resumable = session.folder is not None and not active and live.state.resumable
+        rests = live.state.resumable or live.state is State.QUEUED
+        resumable = session.folder is not None and not active and rests
         self._actions.withhold(_NEED_FOLDER, as_sentence(session.gone))
         pause = self._actions["pause"]
-        waits = session.folder is not None and live.state is State.QUEUED
-        pause.setText("Resume" if paused or resumable or waits else "Pause")
+        pause.setText("Resume" if paused or resumable else "Pause")
         pause.setEnabled(running or paused or (resumable and not session.gone))
         for key in ("step", "stop", "checkpoint"):
             self._actions[key].setEnabled(running or paused)

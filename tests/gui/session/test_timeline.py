@@ -174,11 +174,7 @@ def test_the_history_plays_to_now(window: MainWindow, bar: TimelineBar, qtbot: Q
     assert seen == {*bar.timeline.positions, None}
 
 
-def test_a_branch_from_here_is_paused_at_the_moment(
-    window: MainWindow, bar: TimelineBar, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(window, "show_message", said.append)
+def test_a_branch_from_here_is_paused_at_the_moment(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:
     parent = not_none(window.session.folder)
     position = list(History(parent.path))[-2]  # other positions are those of checkpoints, without a stimulus
     go(bar, qtbot, position)
@@ -188,7 +184,8 @@ def test_a_branch_from_here_is_paused_at_the_moment(
     raster.replay.click()
     waits(qtbot, lambda: not_none(window.session.folder).path != parent.path)
     assert window.session.state is State.QUEUED
-    assert f"as a branch of {parent.path.name}, paused. It resumes from" in " ".join(said)
+    assert f"as a branch of {parent.path.name}, paused. It resumes from" in window.message.text()
+    assert (window.actions_["pause"].text(), window.actions_["pause"].isEnabled()) == ("Resume", True)
     waits(qtbot, lambda: bar.timeline.positions and bar.timeline.positions[-1] == position)
 
 
@@ -207,7 +204,7 @@ def test_a_damaged_moment_is_said_and_leaves_the_last(window: MainWindow, bar: T
     go(bar, qtbot, bar.timeline.positions[0])
     stimulus = window.train.panels["stimulus"]
     drawn(window, stimulus)
-    assert stimulus.empty.text() == "The stimulus of this moment is not stored."
+    assert stimulus.empty.text() == "This stimulus is not stored."
 
 
 def test_a_film_is_saved_or_cancelled(

@@ -87,6 +87,9 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
     run.resume()
     with pytest.raises(StdpbenchError, match=r"can only be set while a run is paused; pause it with run\.pause\(\)"):
         run.set_learned({"feed.w": w})
+    at = run.position + 2  # later than its last entry in the journal
+    wait_until(lambda: run.position >= at)
+    assert run.branch(at, runs=runs / "late", start=False).position == at
     other = stdpbench.open_run(run.path)  # as another session would: it attaches to the process
     other.wait(progress=False)
     seen["attached"] = other.state
