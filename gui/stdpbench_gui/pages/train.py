@@ -152,7 +152,7 @@ class TrainPage(QWidget):
         self._large = self._is_new = self._has_waited = self._stream = False
         self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
         self._before: tuple[QByteArray | None, bool] | None = None
-        self._for_now = ""
+        self._for_now = self._temporary = ""
         self.bar, self.timeline = RunBar(session, actions), TimelineBar(session, actions)
         self._actions = actions
         self.docks = _Docks()
@@ -207,9 +207,13 @@ class TrainPage(QWidget):
         """Show the layout that belongs to streams, or to stimuli."""
         stream = self.session.is_stream
         if stream != self._stream:
+            name = self._temporary
+            self.put_back()
             self._save_layout()
             self._stream = stream
             self._restore()
+            if name:
+                self.arrange_for_now(name)
 
     def _withhold_panels(self) -> None:
         """Put away panels that mean nothing for a stream."""
@@ -380,7 +384,7 @@ class TrainPage(QWidget):
     def arrange_for_now(self, name: str) -> None:
         """Apply a layout until `put_back`, once the page is shown and has its size; it is not saved."""
         self.remember_layout()
-        self._for_now = name
+        self._for_now = self._temporary = name
         if self.isVisible():
             self._arrange_waiting()
 
@@ -393,7 +397,7 @@ class TrainPage(QWidget):
         """Restore the layout from before `arrange_for_now`."""
         if self._before is not None:
             state, large = self._before
-            self._before, self._for_now = None, ""
+            self._before, self._for_now, self._temporary = None, "", ""
             self._is_new = state is None and not self.isVisible()
             if state is None:
                 self.arrange("Watch")

@@ -8,17 +8,20 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from parts_of_window import draw_every_panel, panel_of
+from parts_of_window import draw_every_panel, open_run, panel_of
+from PyQt6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import ParametersChanged, Piece, Record
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.session.overlays import Overlay
@@ -168,7 +171,7 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
-def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
     session = window.session
     curves = panel_of(window, Curves)
     window.run_experiment(Experiment.from_toml(STREAM))
@@ -188,8 +191,14 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
     draw_every_panel(window, qtbot)
     window.train.arrange("Watch")
     waits(qtbot, lambda: "cells" in curves.summary())
+    metrics = QFontMetrics(theme.font_of(curves, bold=True))
+    titles = [plot.chooser for plot in curves.shown]
+    assert all(title.width() > metrics.horizontalAdvance(title.text()) for title in titles), "none is cut off"
+    window.train.arrange_for_now("Learn")
     client = session._client
     session.request("stop")
     waits(qtbot, lambda: session.state is State.STOPPED)
     if client is not None:
         client.wait_for_process(60)
+    open_run(window, qtbot, finished_run.path)
+    assert not window.train.panels["parameters"].isHidden(), "Learn shows them, Watch does not"

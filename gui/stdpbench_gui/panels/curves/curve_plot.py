@@ -54,6 +54,7 @@ class CurvePlot(QWidget):
         self.chooser = named(QToolButton(), name, tip="Choose what this plot shows", style="chooser")
         self.chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.chooser.setAutoRaise(True)
+        self.chooser.setFont(theme.font_of(self.chooser, bold=True))  # its size ignores the weight in the style sheet
         self.chooser.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self._menu = QMenu(self.chooser)
         if chooses:
