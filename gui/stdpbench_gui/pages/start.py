@@ -24,6 +24,7 @@ from stdpbench_gui.dialogs.experiments import ASSETS, in_colours, included, pict
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.machine import Machine
+from stdpbench_gui.session.run_session import FIRST_MINUTE as FIRST
 from stdpbench_gui.widgets.basic import (
     Label,
     Scrolling,
@@ -35,7 +36,6 @@ from stdpbench_gui.widgets.basic import (
     tool_button,
     wrapped,
 )
-from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 
 _QUESTIONS = (

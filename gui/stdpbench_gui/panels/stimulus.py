@@ -297,7 +297,7 @@ class Stimulus(Panel):
         if self.session.presentation:
             return ""
         first = not_none(self.session.selection.moment).position == 0
-        return "Nothing has been shown yet." if first else "The stimulus of this moment is not stored."
+        return "Nothing has been shown yet." if first else "This stimulus is not stored."
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""

@@ -46,6 +46,8 @@ from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.sentences import Failed, Lasting, as_sentence
 from stdpbench_gui.session.timers import timer
 
+FIRST_MINUTE = "digits-from-noise"
+"""The experiment whose runs are explained to somebody who sees one for the first time."""
 _EXAMPLE = Path(__file__).parents[1] / "assets" / "digits-example.zip"
 
 
@@ -832,7 +834,7 @@ class RunSession(QObject):
             return as_sentence(self.gone)
         phase = self.live.progress.get("phase", "train")
         if self.state is State.FINISHED or (self.state.active and phase != "train"):
-            return "Training is over. The timeline shows presentations that were kept; a branch shows new ones."
+            return "Training is over: see the timeline, or branch to see more."
         return "" if self.state.active else "This run is not active. Continue it with Resume, above."
 
 

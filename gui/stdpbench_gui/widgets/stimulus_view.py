@@ -257,6 +257,7 @@ class StimulusView(QWidget):
         self.playing = True
         self.play = tool_button("", clicked=lambda: self.set_playing(not self.playing), flat=True)
         self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.play.hide()
         self.pictures = QWidget()
         self._grid = cells = grid(self.pictures, theme.GRID // 2)
         for place, (picture, label) in enumerate(zip((self.still, self.spikes), self.captions, strict=True)):
@@ -359,7 +360,7 @@ class StimulusView(QWidget):
             top = max(1e-9, float(values.max()))
         else:
             values = shown.counts.astype(np.float64)
-            text = f"0 to {int(values.max())} input spikes" if values.any() else "no input spikes"
+            text = f"0 to {int(values.max())} spikes" if values.any() else "no input spikes"
             top = max(1.0, float(values.max()))
         sheet = shown.sheet(values)
         if shown.stimulus is None and sheet.shape[0] == 1:  # inputs of a stream are no picture
@@ -444,6 +445,10 @@ class StimulusView(QWidget):
         """Do not play where nobody looks."""
         super().hideEvent(event)
         self._timer.stop()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size with the time axis beside the pictures, where it goes if there is no room below them."""
+        return self.time.minimumSizeHint().expandedTo(self.pictures.minimumSizeHint())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Put pictures beside the time axis, or above it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QLabel,
     QPushButton,
+    QScrollArea,
     QTabBar,
     QToolButton,
     QWidget,
@@ -27,6 +29,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.widgets.basic import around, not_none
 from stdpbench_gui.widgets.tables import add_row, table_of
 from stdpbench_gui.widgets.timeline_strip import TimelineStrip
 
@@ -231,17 +234,18 @@ def words_in_sight(window: MainWindow) -> list[str]:
 
 
 def test_train_is_calm_now_and_at_an_earlier_moment(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
-    window.resize(1280, 800)
-    open_run(window, qtbot, finished_run.path)
+    shutil.copytree(finished_run.path, window.runs / "digits-from-noise-seed0-1")  # whose map has a sentence
+    open_run(window, qtbot, window.runs / "digits-from-noise-seed0-1")
     window.go_to("train")
     timeline, panels = window.train.timeline.timeline, window.train.panels
     waits(qtbot, lambda: len(timeline.positions) > 2 and window.session.split is not None)
     weights = panels["weight-map"]
     assert isinstance(weights, WeightMap)
     waits(qtbot, lambda: weights.order.currentText() == "by label")
-    for position in (None, timeline.positions[-2]):
+    for position, size in ((None, (1920, 1080)), (timeline.positions[-2], (1280, 800))):
+        window.resize(*size)
         timeline.go(position)
-        waits(qtbot, lambda: not timeline.reading)
+        waits(qtbot, lambda size=size: not timeline.reading and (window.width(), window.height()) == size)
         start = "" if position is None else f"at {position}"
         waits(
             qtbot,
@@ -254,6 +258,20 @@ def test_train_is_calm_now_and_at_an_earlier_moment(window: MainWindow, qtbot: Q
         assert 20 < len(found) <= 60, " ".join(found)
         titled = [panel for panel in panels.values() if not panel.visibleRegion().isEmpty()]
         assert len(titled) <= 9
+    assert weights.caption.isVisible(), "of a first run, whose words count"
+
+
+@pytest.mark.parametrize("layout", ["Watch", "Inspect", "Learn"])
+def test_nothing_scrolls_on_a_small_screen(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, layout: str
+) -> None:
+    open_run(window, qtbot, finished_run.path)
+    window.resize(1024, 700)
+    window.train.arrange(layout)
+    window.train.panels["parameters"].show()
+    area = not_none(around(window.train.docks, QScrollArea))
+    waits(qtbot, lambda: area.width() > 900 and window.train.docks.size() == not_none(area.viewport()).size())
+    assert window.train.panels["weight-map"].caption.isHidden(), "not of a first run"  # type: ignore[attr-defined]
 
 
 def test_the_film_on_start_plays_while_it_is_seen_and_motion_is_not_reduced(window: MainWindow, qtbot: QtBot) -> None:

@@ -49,7 +49,7 @@ def test_says_of_how_many_presentations_one_is_shown(panel: Raster) -> None:
     see(panel, 3, 4, 5)
     assert panel.sampled.text() == ""
     see(panel, 12, 19, 26, 33)
-    assert panel.sampled.text() == "every 7th presentation"
+    assert panel.sampled.text() == "1 in 7 shown"
     assert panel.sampled.text() in panel.summary()
 
 

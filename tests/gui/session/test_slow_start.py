@@ -1,4 +1,4 @@
-"""The slow start of a run, and the captions of the first minute."""
+"""The slow start of a run."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt6.QtCore import QSettings
-from pytestqt.qtbot import QtBot
 from synthetic import session as made
 
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.pages.run_bar import STEPS, SlowStart
-from stdpbench_gui.panels.weights.weight_map import WeightMap
-from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.caption import FIRST_MINUTE
+from stdpbench_gui.session.run_session import FIRST_MINUTE, RunSession
 
 
 @pytest.fixture
@@ -65,21 +61,3 @@ def test_the_user_and_other_runs_end_it(shown: RunSession) -> None:
     shown.live.state = State.FINISHED
     slow.lift()
     assert len(shown.asked) == 3  # type: ignore[attr-defined]
-
-
-def test_a_caption_is_shown_in_the_first_minute_until_it_is_closed(
-    shown: RunSession, qtbot: QtBot, settings: QSettings
-) -> None:
-    panel = WeightMap(shown)
-    qtbot.addWidget(panel)
-    assert panel.caption.isHidden()
-    shown.opened.emit()
-    assert not panel.caption.isHidden()
-    panel.caption.close_button.click()
-    assert panel.caption.isHidden()
-    panel.save(settings)
-    other = WeightMap(shown)
-    qtbot.addWidget(other)
-    other.restore(settings)
-    shown.opened.emit()
-    assert other.caption.isHidden()

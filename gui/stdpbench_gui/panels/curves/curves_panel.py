@@ -198,7 +198,7 @@ class Curves(Panel):
         "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
-    empty_text = "Curves appear here after the first block of training presentations."
+    empty_text = "Curves follow the first block."
 
     def __init__(self, session: RunSession) -> None:
         super().__init__(session)

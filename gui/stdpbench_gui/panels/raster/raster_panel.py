@@ -13,7 +13,7 @@ from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtGui import QActionGroup
 from PyQt6.QtWidgets import QMenu
 
-from stdpbench.base.units import ordinal, thousands
+from stdpbench.base.units import thousands
 from stdpbench.declare.learned_names import listed
 from stdpbench.experiment.graph.diagram import roles_of
 from stdpbench.results.figures.paper import Table
@@ -150,7 +150,7 @@ def figure_of(last: Strip, sizes: dict[str, int], read: str) -> dict[str, Any]:
 def drawn_neurons(view: RasterView) -> str:
     """Say which neurons of each layer are drawn, if not all are."""
     steps = {layer: n * view.sampled.get(layer, 1) for layer, n in view.film.every.items()}
-    thinned = [f"every {ordinal(n)} {layer} neuron" for layer, n in steps.items() if n > 1]
+    thinned = [f"1 in {n} {layer} neurons" for layer, n in steps.items() if n > 1]
     return f"spikes of {listed(thinned)}" if thinned else ""
 
 
@@ -309,7 +309,7 @@ class Raster(Panel):
         """Reserve room for the longest text: a longer one would cause a new layout of all panels."""
         self.sampled.ensurePolished()
         metrics = self.sampled.fontMetrics()
-        self.sampled.setFixedSize(metrics.horizontalAdvance("every 99 999th presentation"), metrics.height())
+        self.sampled.setFixedSize(metrics.horizontalAdvance("1 in 99 999 shown"), metrics.height())
 
     def has_content(self) -> bool:
         """Return whether a presentation was received."""
@@ -473,7 +473,7 @@ class Raster(Panel):
         if len(self.view.headers) > 4 * COUNTS[-1]:
             self.view.headers = {s.presentation: self.view.headers[s.presentation] for s in self.strips}
         n = every(self.strips[-8:])
-        self.sampled.setText("" if n <= 1 else f"every {ordinal(n)} presentation")
+        self.sampled.setText("" if n <= 1 else f"1 in {thousands(n)} shown")
 
     def _set_layers(self, frame: Any) -> None:
         """Set the bands for the network: the input, then the other populations in order."""
@@ -558,7 +558,7 @@ class Raster(Panel):
         if neuron >= 0 and population in last.spikes:
             text += f", {int((last.spikes[population][0] == neuron).sum())} of {population} neuron {neuron}"
         times = every(self.strips[-8:])
-        return text + (f"; showing every {ordinal(times)} presentation." if times > 1 else ".")
+        return text + (f"; 1 in {thousands(times)} shown." if times > 1 else ".")
 
     def table(self) -> Table | None:
         """Return every spike on the screen."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QSettings, QSignalBlocker, Qt
+from PyQt6.QtCore import QPointF, QSignalBlocker, Qt
 from PyQt6.QtGui import QPainter
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QWidget
 
@@ -24,7 +24,7 @@ from stdpbench_gui.panels.weights.map_marks import MapMarks
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import Weights, WeightSources
 from stdpbench_gui.session.neuron_selection import NeuronSelection
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_session import FIRST_MINUTE, RunSession
 from stdpbench_gui.widgets.basic import (
     Elided,
     check_action,
@@ -36,7 +36,6 @@ from stdpbench_gui.widgets.basic import (
     plain_tip,
     tool_button,
 )
-from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
 
@@ -283,7 +282,7 @@ class QuantityChooser(QComboBox):
 
 __all__ = ["WeightMap", "tile"]
 
-_CAPTION = "Each square shows a neuron's weights, which move towards pictures that it answers."
+_CAPTION = "Each square: one neuron's weights."
 
 _NUMBER, _LABEL, _THETA, _SIMILARITY, _SPIKES, _PREFERENCE = range(6)
 _ORDERS = ("by number", "by label", "by theta", "by similarity", "by spikes", "by preference")
@@ -331,7 +330,8 @@ class WeightMap(Panel):
             self.title_extra.addWidget(chooser)
         self.difference = DifferenceBar(self.sources)
         self.note = note("About the weights")
-        self.caption = Caption(_CAPTION)
+        self.caption = note("What the map shows", _CAPTION)
+        self.caption.setMinimumHeight(self.caption.sizeHint().height())  # nothing moves while it is empty
         below = self.note, self.difference, self.caption
         vbox((self.graphics, 1), *below, within=self.body, spacing=0)
         self._fitted: tuple[object, ...] | None = None
@@ -383,16 +383,7 @@ class WeightMap(Panel):
             self.order.setCurrentIndex(self._chosen["matrix"] if self._is_matrix() else _NUMBER)
         self._clear()
         folder = self.session.folder
-        self.caption.offer(folder is not None and folder.path.name.startswith(f"{FIRST_MINUTE}-seed"))
-
-    def save(self, settings: QSettings) -> None:
-        """Save whether the caption is closed for good."""
-        if self.caption.closed:
-            settings.setValue(f"captions/{self.key}", "closed")
-
-    def restore(self, settings: QSettings) -> None:
-        """Restore it."""
-        self.caption.closed = settings.value(f"captions/{self.key}") == "closed"
+        self.caption.setVisible(folder is not None and folder.path.name.startswith(f"{FIRST_MINUTE}-seed"))
 
     def _clear(self) -> None:
         """Take the drawing away, before another run or projection is drawn."""
@@ -455,8 +446,8 @@ class WeightMap(Panel):
             self.matrix.draw(values, self.levels.levels)
         else:
             self.mosaic.draw(self._lay_out(view, values), self.levels.levels, gaps=view.has_gaps)
-        text = self._about(view)
-        self.note.say(text)
+        self.note.say(self._about(view))
+        self.caption.setText(_CAPTION if self.session.selection.moment is None else "")
 
     def _arrange(self, view: WeightView) -> bool:
         """Make room for weights in another form, or of other neurons; return whether they are."""
