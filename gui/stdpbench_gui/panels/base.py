@@ -152,7 +152,7 @@ class Panel(View, QDockWidget):
         else:
             text = missing or self.nothing()
             if text == self.empty_text and not (self.asks and self.session.live.network):
-                starting = self.session.folder is not None and self.session.state is State.BUILDING
+                starting = self.session.folder is not None and self.session.state in (State.BUILDING, State.RUNNING)
                 what, advice, _ = text.partition(": start")
                 text = self.coming = f"{what}." if advice and starting else text
             self.empty.setText(text)
