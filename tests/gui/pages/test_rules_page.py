@@ -288,6 +288,9 @@ def test_a_rule_becomes_ones_own_and_is_edited_with_messages_in_place(page: Rule
     waits(qtbot, lambda: settled(page) and getattr(now(page).rule, "tau_plus", 0) == 21)
     assert field.text == "w = clip(w + a_plos*x, 0, w_max)"  # the edited text stays
     page.state.history.undo()
+    field.edit.setPlainText("w = qqq*x")
+    waits(qtbot, lambda: field.message.text() == "⚠ column 5: unknown name qqq")
+    assert "known names are w, " in field.message.toolTip()
     field.edit.setPlainText("w = clip(w + 3*a_plus*x, 0, w_max)")
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() > 2 * before.max())
     assert field.message.text() == ""

@@ -393,12 +393,14 @@ class CodeField(QWidget):
         """Show an error below the field and underline it."""
         self.edit.show_problem(problem)
         style_as(self.message, "problem" if problem is not None else "faint")
+        self.message.setToolTip(problem.sentence if problem is not None else "")
         if problem is None:
             self.message.setText("" if self.text.strip() else "no effect")
             return
         lines = f"line {problem.line + 1}, " if "\n" in self.text else ""
         place = f"{lines}column {problem.column + 1}: " if problem.column >= 0 else ""
-        self.message.setText(f"⚠ {place}{problem.sentence}")
+        short, _, _ = problem.sentence.partition("; known names")  # the tool tip lists them
+        self.message.setText(f"⚠ {place}{short}")
 
 
 _WAIT_MS = 250
