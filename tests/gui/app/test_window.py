@@ -70,9 +70,7 @@ def test_what_can_be_pressed_has_a_name(window: MainWindow) -> None:
         # Qt's buttons at the ends of a row of tabs
         assert [b for b in unnamed if b.objectName() not in ("ScrollLeftButton", "ScrollRightButton")] == []
     for panel in window.train.panels.values():
-        assert panel.accessibleName()
-        assert panel.help_text
-        assert panel.empty_text
+        assert all((panel.accessibleName(), panel.help_text, panel.empty_text))
 
 
 @pytest.mark.shared_window

@@ -23,10 +23,8 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
     opened = not_none(window.services.compare_neurons())
     waits(qtbot, lambda: opened.found is not None)
     spikes = np.bincount(opened.recorded.trains.neuron, minlength=opened.recorded.trains.n_exc)
-    assert len(opened.drawn) == 3
     assert opened.drawn[0] == int(spikes.argmax())
-    assert opened.pair.count() == 6
-    assert len(opened.tuning.listDataItems()) == 3
+    assert (len(opened.drawn), opened.pair.count(), len(opened.tuning.listDataItems())) == (3, 6, 3)
     first = opened.found
     opened.pair.setCurrentIndex(0)  # a neuron with itself
     assert opened.found is not first

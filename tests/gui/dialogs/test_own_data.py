@@ -115,9 +115,8 @@ def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: Qt
 
 def test_what_is_dropped_is_told_apart(pictures: Path, tmp_path: Path, finished_run: Any) -> None:
     (tmp_path / "mine.toml").write_text("name = 'x'", encoding="utf-8")
-    assert is_own_data(pictures)
-    assert not is_own_data(finished_run.path)
-    assert not is_own_data(tmp_path / "mine.toml")
+    paths = pictures, finished_run.path, tmp_path / "mine.toml"
+    assert [is_own_data(path) for path in paths] == [True, False, False]
 
 
 def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:

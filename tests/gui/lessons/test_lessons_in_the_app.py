@@ -208,10 +208,8 @@ def test_progress_is_remembered(window: MainWindow, qtbot: QtBot, settings: QSet
     click(qtbot, view.next)
     again = Progress(settings)
     lesson = BY_NAME["synapse"]
-    assert again.open == "synapse"
-    assert again.step(lesson) == 1
-    assert again.is_done(lesson, 0)
-    assert again.n_done(lesson) == 1
+    assert (again.open, again.step(lesson)) == ("synapse", 1)
+    assert (again.is_done(lesson, 0), again.n_done(lesson)) == (True, 1)
     other = Guide(window)
     assert other.progress.step(lesson) == 1
     settings.setValue("lessons/done", "[broken")

@@ -50,10 +50,8 @@ def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path:
     path = tmp_path / "mine.toml"
     form.save(path)
     made = read_experiment(path)
-    assert made.name == "mine"
-    assert made.plasticity == page.state.rule
-    assert made.network == read_experiment("digits").network
-    assert made.about.expected_accuracy == ""
+    assert (made.name, made.about.expected_accuracy) == ("mine", "")
+    assert (made.plasticity, made.network) == (page.state.rule, read_experiment("digits").network)
     form.reject()
     form = used(page)
     assert not form.form.rows().keys() & {"run.learns by it", "run.trained by"}  # one projection learns

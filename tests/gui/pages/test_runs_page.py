@@ -60,9 +60,8 @@ def test_where_there_are_none_it_says_what_will_appear(window: MainWindow, qtbot
     page = window.runs_page
     waits(qtbot, page.empty.isVisible)
     waits(qtbot, lambda: "`stdpbench run`" in page.empty.text())
-    assert not page.table.isVisible()
-    assert not page.queue.isVisible()
-    assert page.comparison.empty.isVisible()
+    parts = page.table, page.queue, page.comparison.empty
+    assert [part.isVisible() for part in parts] == [False, False, True]
 
 
 def test_the_search_takes_filters_and_words_and_says_what_is_wrong(known: RunsPage, qtbot: QtBot) -> None:

@@ -93,10 +93,8 @@ def test_pieces_lie_at_their_times_and_all_that_arrive_are_shown(panel: Raster) 
     see(panel, 0, 1, 2)
     is_complete(panel)
     assert [(strip.start, strip.end) for strip in panel.pieces.strips] == [(0, 500), (500, 1000), (1000, 1500)]
-    assert panel.view.seconds
-    assert not panel.span.isHidden()
-    assert panel.view.right == 5000  # the axis begins at 0
-    assert panel.view.gaps == ()
+    assert (panel.view.seconds, panel.span.isHidden()) == (True, False)
+    assert (panel.view.right, panel.view.gaps) == (5000, ()), "the axis begins at 0"
     assert panel.summary() == "Stream, 0 to 1.5 s, all seen: 3 input and 3 cells spikes."
     for piece in range(3):
         assert has_colour(panel, 0.5 * piece + 0.25, "exc")
