@@ -28,6 +28,7 @@ _PICTURES = {
     "polychrony": "Spikes of the 800 excitatory neurons over the first second, before the rhythm changes",
     "digits-discrete": "Receptive fields of ten discrete neurons, one for each digit",
     "digits-events": "Receptive fields of ten neurons, one for each digit: events of both polarities together",
+    "conv": "Ten features, the same at all places of the picture: bright contrasts, minus dark ones",
     "local": "Receptive fields of ten neurons, each at its place in the picture",
     "stack": "Receptive fields of the first layer, summed with the weights of ten neurons of the second",
     "iris": "Weights of ten neurons: eight fields, from small to large values, of the four features of Iris",

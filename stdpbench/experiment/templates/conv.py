@@ -59,11 +59,15 @@ class ConvNetwork(Template):
     w_inh_exc: float = parameter(
         1000.0, unit="", ge=0, help="Weight of lateral inhibition on the other exc neurons; 1000: one neuron fires."
     )
+    start_features: Literal["random", "samples"] = parameter(
+        "samples",
+        structural=True,
+        help="Initial weights of features: uniform random, or patches of training pictures.",
+    )
     start: Literal["random", "samples"] = parameter(
         "samples",
         structural=True,
-        help="Initial weights: uniform random; or for features patches of training pictures, and for exc neurons the "
-        "pooled responses to training pictures.",
+        help="Initial weights of exc neurons: uniform random, or the pooled responses to training pictures.",
     )
 
     summary: ClassVar[str] = "Features with shared weights, pooled, below exc neurons that compete"
@@ -83,7 +87,7 @@ class ConvNetwork(Template):
             ),
             "exc": Population(shape=(self.n_exc,), neuron=parts.exc, winner="population"),
         }
-        start: Weight = Samples(blur=0.0, noise=0.0) if self.start == "samples" else Uniform()
+        start: dict[str, Weight] = {"samples": Samples(blur=0.0, noise=0.0), "random": Uniform()}
 
         projections = {
             "feed": Projection(
@@ -91,7 +95,7 @@ class ConvNetwork(Template):
                 target="features",
                 receptor="I_exc",
                 connect=Local(field=self.field, stride=self.stride, shared=True, planes=self.planes),
-                weight=start,
+                weight=start[self.start_features],
                 plasticity=parts.plasticity,
                 normalise=Norm(value=1.0),
             ),
@@ -107,7 +111,7 @@ class ConvNetwork(Template):
                 source="pooled",
                 target="exc",
                 receptor=parts.exc.sides[0],
-                weight=start,
+                weight=start[self.start],
                 plasticity=parts.plasticity,
                 normalise=Norm(value=1.0),
             ),

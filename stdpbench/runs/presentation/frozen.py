@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.stimuli import StimulusSet
-from stdpbench.engine.network import draw_noise
+from stdpbench.engine.network import draw_noise, sampled_weights
 from stdpbench.engine.network.initial import slow_start
 from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment, encode, n_bins
@@ -128,3 +131,44 @@ def present_frozen(
         if len(response.counted(simulator.graph.read)) >= schedule.min_spikes:
             break
     return response, attempt + 1
+
+
+def from_responses(graph: Graph) -> list[str]:
+    """Return the projections whose weights start from responses of the layer below to training pictures."""
+    return [
+        name
+        for name, projection in graph.projections.items()
+        if projection.weight.from_pictures and projection.source != graph.input
+    ]
+
+
+def take_samples(
+    simulator: Simulator, experiment: Experiment, images: StimulusSet, projections: Sequence[str]
+) -> None:
+    """Set weights of `projections` (see `from_responses`) to responses of the network as it is; it is reset.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        The network.
+    experiment : Experiment
+        The active parameters.
+    images : StimulusSet
+        The training stimuli.
+    projections : sequence of str
+        Names of projections.
+    """
+    graph = simulator.graph
+    for name in projections:
+        population = graph.projections[name].source
+
+        def counts(numbers: NDArray[np.int64], population: str = population) -> NDArray[np.int64]:
+            responses = (
+                present_frozen(simulator, experiment, images, "samples", number, presentation, attempts=1)[0]
+                for presentation, number in enumerate(numbers.tolist())
+            )
+            spikes = np.array([response.counts(population) for response in responses])
+            return spikes.reshape(-1, *graph.populations[population].shape)
+
+        simulator.weights(name)[...] = sampled_weights(graph, name, len(images), counts)
+        simulator.reset()

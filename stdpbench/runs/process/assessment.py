@@ -37,6 +37,7 @@ from stdpbench.results.readout import (
 from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.analysis.silence import Activity, arriving, silence
 from stdpbench.runs.folder.run_folder import RESPONSES, RunFolder, make_folder
+from stdpbench.runs.presentation.frozen import from_responses, take_samples
 from stdpbench.runs.presentation.processes import Part, Processes, default_workers, respond
 from stdpbench.runs.process.figures import draw_assessment
 from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progress, Remarked
@@ -335,6 +336,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
     trained = simulator.learned
     try:
         simulator.set_learned(context.start)
+        take_samples(simulator, experiment, split.train, from_responses(simulator.graph))
         label = yield from _respond(context, context.label_images, "label", "start weights: label")
         test = yield from _respond(context, split.test, "test", "start weights: test")
         yield _reading(context, "start weights as a baseline")

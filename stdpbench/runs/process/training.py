@@ -12,7 +12,6 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,10 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.threads import give_way
 from stdpbench.data.stimuli import StimulusSet
-from stdpbench.engine.network import sampled_weights
 from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment, encode, n_bins, training_order
 from stdpbench.kinds.encoding import Spikes
-from stdpbench.runs.presentation.frozen import noise_of, present_frozen
+from stdpbench.runs.presentation.frozen import from_responses, noise_of, take_samples
 from stdpbench.runs.process.homeostasis import (
     decay_thresholds,
     normalise_weights,
@@ -287,27 +285,11 @@ class Training:
 
     def _sample(self) -> None:
         """Take start weights from responses, for projections between neurons that begin to learn at this position."""
-        simulator, graph = self._simulator, self._simulator.graph
         begins = dict[str, int]()
         for (_, names), begin in zip(self._stages, (0, *(end for end, _ in self._stages)), strict=False):
             begins = dict.fromkeys(names, begin) | begins
-        for name, begin in begins.items():
-            projection = graph.projections[name]
-            if begin == self.position and projection.weight.from_pictures and projection.source != graph.input:
-                counts = partial(self._counts, projection.source)
-                simulator.weights(name)[...] = sampled_weights(graph, name, len(self._images), counts)
-                simulator.reset()
-
-    def _counts(self, population: str, images: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the spikes of each neuron of a population in response to training pictures: (n, *its shape)."""
-        simulator, shape = self._simulator, self._simulator.graph.populations[population].shape
-        counts = [
-            present_frozen(simulator, self.experiment, self._images, "samples", number, presentation, attempts=1)[
-                0
-            ].counts(population)
-            for presentation, number in enumerate(images.tolist())
-        ]
-        return np.array(counts).reshape(-1, *shape)
+        due = [name for name in from_responses(self._simulator.graph) if begins.get(name) == self.position]
+        take_samples(self._simulator, self.experiment, self._images, due)
 
     def _decays_after(self, bins: int) -> dict[str, float]:
         if bins not in self._decays:

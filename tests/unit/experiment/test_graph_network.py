@@ -425,8 +425,10 @@ def test_a_template_spelled_out_is_the_same_network(name: str) -> None:
     experiment = read_experiment(name)
     graph = Experiment.from_toml(experiment.spelled_out().to_toml())
     assert graph == experiment.spelled_out()
-    side = {"local-100": 28, "local-digits": 20}.get(name, 8)
-    assert graph.graph(side, side) == experiment.graph(side, side)
+    shape = (
+        (56, 28) if name.startswith("conv-") else {"local-100": (28, 28), "local-digits": (20, 20)}.get(name, (8, 8))
+    )
+    assert graph.graph(*shape) == experiment.graph(*shape)
     assert graph.spelled_out() is graph
 
 

@@ -92,7 +92,7 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         "the laboratory ([plasticity.md](plasticity.md#the-laboratory)) run its actual equations in Brian2; rules",
         "that need a network run in a small one. Nothing is tuned to pass. This page is written by the command:",
         "",
-        "<!-- slow: takes two minutes -->",
+        "<!-- slow: takes minutes -->",
         "```sh",
         made,
         "```",

@@ -117,7 +117,7 @@ def test_weights_start_from_patches_and_from_responses_of_the_layer_below() -> N
     simulator.set_learned(start)
     with closing(Training(simulator, made, images)) as training:
         before = simulator.weights("up").copy()
-        while training.position < N_TRAIN // 2:
+        while training.position < training.total // 2:
             np.testing.assert_array_equal(simulator.weights("up"), before)
             training.step()
         order = simulator.graph.random("up", "pictures").permutation(len(images))[:5].tolist()

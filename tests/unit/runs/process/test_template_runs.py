@@ -69,6 +69,8 @@ def test_a_template_trains_and_is_reported(call: Callable[..., str], kind: str, 
         assert run.w.shape == {"stack": (5, 3), "conv": (12, 5)}[kind]
         np.testing.assert_allclose(run.fields, run.w, rtol=1e-6)
     assert run.theta.shape == (graph.n_read,)
+    if kind == "conv":  # as a baseline, exc neurons are responses of features that have not learned
+        assert run.metrics["baselines"]["start_weights"]["vote"]["n_images"] == 20
     call("report", str(whole.path))
     assert (whole.path / "report" / "report.html").exists()
 
