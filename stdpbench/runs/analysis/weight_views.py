@@ -58,6 +58,8 @@ class WeightView:
         Group of each neuron, in a dense projection that connects it to all others of its group; None: no groups.
     ends : tuple of two ndarrays, int64, (n_synapses,), or None
         Pixel of the patch, and unit at that pixel, at which each synapse begins; None: all patches are complete.
+    shared : bool
+        Whether the patches of all positions have the same weights, so that those of the first position are drawn.
     """
 
     projection: str
@@ -70,6 +72,12 @@ class WeightView:
     recurrent: bool = False
     groups: NDArray[np.int64] | None = None
     ends: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+    shared: bool = False
+
+    @property
+    def n_drawn(self) -> int:
+        """Number of fields: one for each target neuron, or for each unit if positions share their weights."""
+        return self.units if self.shared else self.n_target
 
     @property
     def n_weights(self) -> int:
@@ -115,14 +123,14 @@ class WeightView:
         return np.ascontiguousarray(numbers.transpose(1, 0, 2))
 
     def fields(self, w: Floats) -> NDArray[np.float32]:
-        """Return fields or patches, one per column: (pixels, n_target); NaN without a synapse.
+        """Return fields or patches, one per column: (pixels, n_drawn); NaN without a synapse.
 
         Weights of several synapses between the same neurons are added; those of several source neurons at a pixel of a
         patch are averaged.
         """
         if self.form == "patches":
             weights = w if self.ends is None else np.append(w, np.float32(np.nan))
-            patches = weights[self._in_patches]
+            patches = weights[self._in_patches[:, : self.n_drawn]]
             return np.asarray(patches[..., 0] if patches.shape[-1] == 1 else patches.mean(axis=-1), np.float32)
         if self.synapses is None:
             return np.asarray(w, np.float32)
@@ -318,12 +326,24 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
         synapses.incoming  # noqa: B018 - cached here, since it takes time
     common = {"recurrent": recurrent, "synapses": synapses, "groups": groups}
     if isinstance(declared.connect, Local) and not recurrent:
-        side, ends = declared.connect.field, None
-        if declared.connect.padding or declared.connect.planes > 1:
+        side, planes, ends = declared.connect.field, declared.connect.planes, None
+        if declared.connect.padding or planes > 1:
             assert synapses is not None
-            ends = declared.connect.pixels(synapses, source.shape, target.shape)
-        places = declared.connect.places(source.shape)
-        view = WeightView(projection, "patches", n, m, (side, side), places, ends=ends, **common)  # type: ignore[arg-type]
+            pixel, unit = declared.connect.pixels(synapses, source.shape, target.shape)
+            row, column = np.divmod(pixel, side)  # planes stand side by side
+            ends = (row * planes + unit % planes) * side + column, unit // planes
+        places, shared = declared.connect.places(source.shape), declared.shared
+        view = WeightView(
+            projection,
+            "patches",
+            n,
+            m,
+            (side, planes * side),
+            places,
+            ends=ends,
+            shared=shared,
+            **common,  # type: ignore[arg-type]
+        )
         view._in_patches  # noqa: B018 - cached here, too
         return view
     large = synapses is not None and n * m > MOST_CELLS

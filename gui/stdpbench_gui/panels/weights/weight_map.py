@@ -60,6 +60,8 @@ def about(view: WeightView, selection: NeuronSelection, matrix: MatrixPlot, orde
     parts = [f"{ends} neurons, {thousands(view.n_weights)} synapses"]
     if view.form == "patches":
         place = f" at their {view.grid[0]} × {view.grid[1]} places, a block per unit" if order == "by number" else ""
+        if view.shared:
+            place = ", the same at all places"
         parts.append(f"patches of {view.shape[0]} × {view.shape[1]}{place}")
     elif view.form == "matrix":
         parts += [f"sorted by {_basis(view, matrix, order)}", matrix.about()]
@@ -99,14 +101,14 @@ def table_of(
     different: NDArray[Any] | None,
 ) -> Table:
     """Return class, theta and largest weight of each neuron; with a difference, its largest value as well."""
-    n, sparse, (factor, _) = view.n_target, view.synapses is not None, selection.theta_shown_as
+    n, sparse, (factor, _) = view.n_drawn, view.synapses is not None, selection.theta_shown_as
     columns = [
         range(n),
         labels.tolist() if len(labels) == n else [""] * n,
-        _or_empty(shown.theta * factor, 3),
-        *([view.n_incoming().tolist()] if sparse else []),
-        _or_empty(view.largest(shown.w), 4),
-        *([] if different is None else [_or_empty(view.largest(different), 6)]),
+        _or_empty(shown.theta[:n] * factor, 3),
+        *([view.n_incoming()[:n].tolist()] if sparse else []),
+        _or_empty(view.largest(shown.w)[:n], 4),
+        *([] if different is None else [_or_empty(view.largest(different)[:n], 6)]),
     ]
     names = ["neuron", "label", selection.theta_label, *(["synapses"] if sparse else []), "largest weight"]
     names += [] if different is None else ["largest difference"]
@@ -455,7 +457,7 @@ class WeightMap(Panel):
         if view.form == "matrix":
             return new
         self.matrix.hide()
-        return self.mosaic.arrange(view.n_target, view.shape) or (new and view.form == "patches")
+        return self.mosaic.arrange(view.n_drawn, view.shape) or (new and view.form == "patches")
 
     def _lay_out(self, view: WeightView, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the values as fields, (pixels, n_target); those of synapses are laid out once."""
@@ -597,7 +599,7 @@ class WeightMap(Panel):
             return
         if not len(self.mosaic.order):
             return
-        n, folder, labels = view.n_target, self.session.folder, self.marks.labels
+        n, folder, labels = view.n_drawn, self.session.folder, self.marks.labels
         fields = self._lay_out(view, shown.w)
 
         def take(found: NDArray[np.int64]) -> None:
@@ -613,7 +615,8 @@ class WeightMap(Panel):
         elif order == _THETA:
             self._take_order(np.argsort(-shown.theta, kind="stable"))
         elif view.form == "patches":
-            self._take_order(*patch_places(view.grid, view.units), view.grid)
+            grid = (1, 1) if view.shared else view.grid
+            self._take_order(*patch_places(grid, view.units), grid)
         else:
             self._take_order(np.arange(n))
 
@@ -692,7 +695,8 @@ class WeightMap(Panel):
         at = f" at {thousands(reference.position)}" if reference and reference.of_run else ""
         what = f"Difference from {reference.name}{at} of the" if reference else "The"
         most = extent(values, bool(reference), self.sources.delays)
-        neurons = f"{thousands(view.n_target)} {self.session.selection.population} neurons"
+        what_for = "units" if view.shared else "neurons"
+        neurons = f"{thousands(view.n_drawn)} {self.session.selection.population} {what_for}"
         matrix, about = view.form == "matrix", self._about(view)
         drawn = f"weight matrix of {view.projection}, {neurons}," if matrix else f"receptive fields of {neurons}"
         order = "" if matrix else f", {self.order.currentText()}"
@@ -721,10 +725,10 @@ class WeightMap(Panel):
         if view.form == "matrix":
             ends = selection.source, selection.population
             return matrix_figure(self.matrix, ends, self.levels.levels, about, when, self._label())
-        if self.mosaic.n != view.n_target:
+        if self.mosaic.n != view.n_drawn:
             return None
         placed = self.mosaic.order, self.mosaic.columns if view.form == "patches" else 0
         image = mosaic(self._lay_out(view, self._values()), view.shape, *placed)
-        title = f"{what} of {view.n_target} {selection.population} neurons"
+        title = f"{what} of {view.n_drawn} {selection.population} {'units' if view.shared else 'neurons'}"
         about = "; ".join(filter(None, [f"{when}, neurons {self.order.currentText()}", about]))
         return fields_figure(image, title, self.levels, about, self._label())
