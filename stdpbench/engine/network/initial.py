@@ -230,7 +230,8 @@ def _mixed(
     weight, rule, scaling = projection.weight, projection.plasticity, projection.normalise
     assert isinstance(weight, Samples)
     blank = _sums(samples, targets) == 0
-    samples = np.where(blank if targets is None else blank[targets], w, samples)
+    if blank.any():  # else the order in memory stays, on which the last bits of sums depend
+        samples = np.where(blank if targets is None else blank[targets], w, samples)
     parts = [_shares(part, targets) for part in (samples, w)]
     mixed = (1 - weight.noise) * parts[0] + weight.noise * parts[1]
     if scaling is None or isinstance(scaling, Sum):
