@@ -55,7 +55,7 @@ def names_in_bin(runs: Path) -> list[str]:
     return sorted(path.parent.name for path in bin_folder(runs).glob(f"*/{_MARK}"))
 
 
-def restore(runs: Path, name: str) -> RunFolder:
+def restore(runs: Path, name: str, called: str = "") -> RunFolder:
     """Move a run back from the bin.
 
     Parameters
@@ -64,6 +64,8 @@ def restore(runs: Path, name: str) -> RunFolder:
         The runs folder.
     name : str
         Name of the run in the bin, or a unique prefix of it.
+    called : str
+        Name of the restored run; default: its name in the bin.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def restore(runs: Path, name: str) -> RunFolder:
     if not matches:
         hint = suggestion(name, names) if names else "the bin is empty"
         raise StdpbenchError(f"there is no run {name!r} in {bin_folder(runs)}; {hint}")
-    target = runs / matches[0]
+    target = runs / (called or matches[0])
     if target.exists():
         raise StdpbenchError(f"{target} already exists; move or rename it before restoring this run")
     with disk_errors(f"cannot restore {matches[0]} from the bin"):

@@ -269,8 +269,8 @@ class RowActions(QObject):
             return f"{names} moved to the bin{more}."
 
         def bring_back() -> str:
-            for name in deleted:
-                restore(runs, name)
+            for path, name in zip(paths, deleted, strict=False):  # the bin may hold an older run of that name
+                restore(runs, name, path.name)
             return f"{names} restored from the bin."
 
         def done(sentence: str) -> None:
