@@ -16,7 +16,7 @@ from stdpbench.base.toml_lines import put
 from stdpbench.declare.learned_names import COMPETE, FEED, THETA, listed
 from stdpbench.declare.registry import MissingKindError
 from stdpbench.declare.rule_paths import replaced_rule, table_of_rule
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import About, Experiment
 from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.plasticity import projection_rules
 from stdpbench.kinds.plasticity.tables import rule_name
@@ -95,9 +95,13 @@ def missing_kinds(start: Experiment, records: Sequence[Record]) -> tuple[str, ..
 
 
 def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]]) -> dict[str, Any]:
-    """Return the nested tables of an experiment after changes, given as pairs of position and change."""
+    """Return the nested tables of an experiment after changes, given as pairs of position and change.
+
+    The description of what was measured without them is left out.
+    """
     tables_after = dict(tables)
     for _, change in sorted(changes, key=lambda pair: pair[0]):
+        tables_after["about"] = About().to_mapping()
         for path, (_, new) in change.items():
             if isinstance(tables_after.get(path.partition(".")[0]), Mapping):
                 put(tables_after, path, new)

@@ -118,8 +118,11 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
 
 def test_another_rule_is_chosen_among_the_parameters_and_taken_back(window: MainWindow, qtbot: QtBot) -> None:
     shown, panel = window.session, panel_of(window, ParametersPanel)
-    window.run_experiment(small_experiment(schedule__passes=2000))
+    window.run_experiment(small_experiment(schedule__passes=2000, about__summary="Measured."))
     waits(qtbot, lambda: shown.cannot_change_rule() == "" and shown.live.position > 10)
+    form = window.services.forms.new_run()
+    waits(qtbot, lambda: form.about.text() == "Measured.")
+    form.reject()
     window.train.bring(panel)
     waits(qtbot, lambda: "plasticity.kind" in panel.form.rows() and panel.form.row("plasticity.kind").isEnabled())
     row = panel.form.row("plasticity.kind")
@@ -127,11 +130,14 @@ def test_another_rule_is_chosen_among_the_parameters_and_taken_back(window: Main
     assert row.editor.findText("custom") < 0  # its equations cannot be entered here
     assert not row.editor.itemIcon(row.editor.findText("symmetric")).pixmap(WINDOW).toImage().isNull()
     row.committed.emit(row.path, "clopath")
-    assert "'clopath'" in row.error.text()
-    assert row.editor.currentText() == "diehl-cook-triplet"
+    assert ("'clopath'" in row.error.text(), row.editor.currentText()) == (True, "diehl-cook-triplet")
     row.committed.emit(row.path, "bcm")
     waits(qtbot, lambda: "plasticity · bcm" in panel.form.sections["plasticity"].title)
     assert "it depends on theta_m, which is not recorded" in shown.selection.not_replayed
+    form = window.services.forms.new_run()
+    waits(qtbot, form.form.rows)
+    assert form.about.text() == "", "another rule was not measured"
+    form.reject()
     row = panel.form.row("plasticity.kind")
     assert row.mark.text() == "↺"
     row.mark.click()
