@@ -10,6 +10,7 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
 from stdpbench.base.units import thousands
+from stdpbench.runs.catalog.columns import MARKS, shown_state
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.live_run import duration
 from stdpbench.runs.protocol.states import State
@@ -223,7 +224,8 @@ class RunBar(QWidget):
             self.title.setText(f"{title} · {which}" if title else which)
             self.title.setToolTip(plain_tip(str(session.folder.path)))
             lost = ", but its folder is gone" if session.gone and "is gone" not in live.reason else ""
-            self.state.setText(f"{_MARKS[live.state]} {live.state}{lost}")
+            state = shown_state(live.state, live.position)
+            self.state.setText(f"{MARKS[state]} {state}{lost}")
             self.state.setToolTip(plain_tip(as_sentence(session.gone) or live.reason))
             self._show_progress()
             pace = live.progress.get("pace", self._reported_pace)
@@ -298,18 +300,6 @@ class RunBar(QWidget):
         elif live.reason:
             parts.append(f"{live.state}: {live.reason}")
         self.speed_text.setText(" · ".join(parts))
-
-
-_MARKS = {
-    State.QUEUED: "…",
-    State.BUILDING: "⚙",
-    State.RUNNING: "▶",
-    State.PAUSED: "‖",
-    State.FINISHING: "▶",
-    State.FINISHED: "✓",
-    State.STOPPED: "■",
-    State.FAILED: "✗",
-}
 
 
 def _title(folder: str, started: Started | None) -> str:

@@ -70,7 +70,8 @@ def text(entry: Entry, column: str, now: str = "") -> str:
         return local_time(str(value))
     if column == "state":
         changed = f" {CHANGED_MARK}{len(entry.changes)}" if entry.changes else ""
-        return f"{MARKS.get(entry.state, '?')} {entry.state}{changed}"
+        state = shown_state(entry.state, entry.position)
+        return f"{MARKS.get(state, '?')} {state}{changed}"
     if column == "duration":
         seconds = entry.lasted(now) if is_active(entry) and now else value
         return "" if seconds is None else clock(seconds)
@@ -86,6 +87,11 @@ def text(entry: Entry, column: str, now: str = "") -> str:
     if isinstance(value, int) and not isinstance(value, bool) and column != "seed":
         return thousands(value)
     return entry.text(column)
+
+
+def shown_state(state: str, position: int | None) -> str:
+    """Return the word for a state: a branch that was not started is paused at the presentation where it begins."""
+    return State.PAUSED if state == State.QUEUED and position else state
 
 
 def is_share(column: str) -> bool:
@@ -128,7 +134,7 @@ def summary(entries: Iterable[Entry]) -> str:
         return "no runs"
     parts = [f"{thousands(len(runs))} run{'' if len(runs) == 1 else 's'}"]
     for state in MARKS:
-        n = sum(entry.state == state for entry in runs)
+        n = sum(shown_state(entry.state, entry.position) == state for entry in runs)
         if n:
             parts.append(f"{thousands(n)} {state}")
     votes = [100 * entry.vote for entry in runs if entry.vote is not None and not entry.weights_origin.word]

@@ -183,7 +183,7 @@ def test_a_branch_from_here_is_paused_at_the_moment(window: MainWindow, bar: Tim
     assert raster.replay.isVisible()
     raster.replay.click()
     waits(qtbot, lambda: not_none(window.session.folder).path != parent.path)
-    assert window.session.state is State.QUEUED
+    assert (window.session.state, window.train.bar.state.text()) == (State.QUEUED, "‖ paused")
     assert f"as a branch of {parent.path.name}, paused. It resumes from" in window.message.text()
     assert (window.actions_["pause"].text(), window.actions_["pause"].isEnabled()) == ("Resume", True)
     waits(qtbot, lambda: bar.timeline.positions and bar.timeline.positions[-1] == position)
