@@ -298,7 +298,8 @@ def _scatter(part: Part, axes: Sequence[Axes]) -> None:
     elif shade["names"]:
         for number, name in enumerate(shade["names"]):
             of_name = np.asarray(shade["values"]) == number
-            ax.scatter(x[of_name], y[of_name], s=14, marker=_mark(number), color=_colour(number), label=str(name))
+            if of_name.any():
+                ax.scatter(x[of_name], y[of_name], s=14, marker=_mark(number), color=_colour(number), label=str(name))
     else:
         norm = "log" if shade["log"] else None
         drawn = ax.scatter(x, y, s=14, c=shade["values"], norm=norm, cmap="viridis", plotnonfinite=True)

@@ -196,9 +196,14 @@ def test_runs_are_drawn_over_what_differs(known: RunsPage, qtbot: QtBot) -> None
     framed = {(point.pos().x(), point.symbol()) for point in explore.scatter.frames.points()}
     order = [runs.index(name) for name in runs if "(" in str(name)]
     assert framed == {(explore.shown_axes()[0].scaled[run], sign) for run, sign in zip(order, "sd", strict=True)}
-    assert "□&nbsp;" in explore.legend.text()
-    assert "supervised" in explore.legend.text()
-    assert "origin of the weights unknown" in explore.legend.text()
+    words = "□&nbsp;", "supervised", "origin of the weights unknown"
+    assert [word in explore.legend.text() for word in words] == [True, True, True]
+    (known.runs / "fast-c" / "metrics.json").unlink()
+    edit_journal(known.runs / "fast-c", reason="before the test")
+    waits(qtbot, lambda: len(explore.scatter.points.points()) == 2)
+    assert [word in explore.legend.text() for word in words] == [True, False, True], "it has no accuracy, nor a point"
+    assert explore.summary().startswith("2 runs over plasticity.nu_post, ")
+    assert not_none(explore.figure())["n"] == "2 runs"
 
     explore.source.setCurrentIndex(explore.source.findText("ticked"))
     explore.refresh()

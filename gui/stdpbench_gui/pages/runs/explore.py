@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from operator import is_
 from pathlib import Path
 from typing import Any
@@ -366,6 +367,14 @@ class ExplorePanel(View, QWidget):
         """Return the two axes that are drawn; fewer where the runs differ in less."""
         return [self.axes[path] for path in (self._path("x"), self._path("y")) if path in self.axes]
 
+    def _drawn(self) -> tuple[list[Entry], list[RunAxis], RunAxis | None]:
+        """Return the runs that have a point, with their values on both axes and on that of the colour."""
+        axes, colour = self.shown_axes(), self.axes.get(self._path("colour"))
+        places = np.flatnonzero(np.isfinite([axis.values for axis in axes]).all(axis=0)).tolist()
+        shade = colour and replace(colour, values=colour.values[places])
+        axes = [replace(axis, values=axis.values[places]) for axis in axes]
+        return [self._entries[place] for place in places], axes, shade
+
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def restyle(self) -> None:
@@ -418,7 +427,7 @@ class ExplorePanel(View, QWidget):
 
     def _found_words(self) -> list[str]:
         """Return the words beside names of runs, such as "supervised"."""
-        return [word for word in dict.fromkeys(entry.weights_origin.word for entry in self._entries) if word]
+        return [word for word in dict.fromkeys(entry.weights_origin.word for entry in self._drawn()[0]) if word]
 
     def _marks(self) -> list[int]:
         """Return the number of the word of each run, -1 for none; empty if no run has any."""
@@ -430,17 +439,18 @@ class ExplorePanel(View, QWidget):
         return " &nbsp; ".join(filter(None, (self._legend_of_colours(), *marks)))
 
     def _legend_of_colours(self) -> str:
-        axis = self.axes.get(self._path("colour"))
+        axis = self._drawn()[2]
         if axis is None:
             return ""
         label = html.escape(axis.label)
         if axis.names:
             parts = [
                 f'<span style="color:{theme.class_colour(number).name()}">⬤</span>&nbsp;{html.escape(name)}'
-                for number, name in enumerate(axis.names[:_MOST_NAMES])
+                for number, name in enumerate(axis.names)
+                if number in axis.values
             ]
-            more = len(axis.names) - _MOST_NAMES
-            return f"{label}: {' '.join(parts)}{f' and {more} more' if more > 0 else ''}"
+            more = len(parts) - _MOST_NAMES
+            return f"{label}: {' '.join(parts[:_MOST_NAMES])}{f' and {more} more' if more > 0 else ''}"
         low, high = (printed(f"{10.0**end:.6g}" if axis.log else f"{end:.4g}") for end in axis.extent)
         shown = colour_maps.sequential()
         squares = "".join(
@@ -464,10 +474,10 @@ class ExplorePanel(View, QWidget):
         """Describe what is shown."""
         if nothing := self._nothing():
             return nothing
-        axes = ", ".join(axis.label for axis in self.shown_axes())
-        colour = self.axes.get(self._path("colour"))
-        said = f"{len(self._entries)} runs over {axes}{f', coloured by {colour.label}' if colour is not None else ''}."
-        return f"{said} {origins_sentence(self._entries)}".rstrip()
+        runs, axes, colour = self._drawn()
+        over = ", ".join(axis.label for axis in axes)
+        said = f"{len(runs)} runs over {over}{f', coloured by {colour.label}' if colour is not None else ''}."
+        return f"{said} {origins_sentence(runs)}".rstrip()
 
     def has_content(self) -> bool:
         """Return whether there are runs and axes to draw them over."""
@@ -481,11 +491,11 @@ class ExplorePanel(View, QWidget):
 
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper."""
-        n = f"{len(self._entries)} runs"
-        names = [entry.name for entry in self._entries]
+        runs, axes, colour = self._drawn()
+        n, names = f"{len(runs)} runs", [entry.name for entry in runs]
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         return {
-            **axes_spec(self.shown_axes(), self.axes.get(self._path("colour")), self._entries),
+            **axes_spec(axes, colour, runs),
             "title": n,
             "n": n,
             "caption": f"{self.summary()} One point per run: {listed}; stdpbench {__version__}. {NO_ERRORS}",
