@@ -110,7 +110,7 @@ class Histogram(SmallPlot):
         self.setYRange(0, self._top, padding=0)
 
     def _place_names(self) -> None:
-        """Write each name beside its line, on the side where the other line is not, if there is room."""
+        """Write each name beside its line, on the side where the other line is not, and in full, if there is room."""
         view, below = self.getViewBox(), self.title_bottom()
         (left, right), (low, high) = view.viewRange()
         per_unit = view.width() / max(right - left, 1e-12)
@@ -120,11 +120,8 @@ class Histogram(SmallPlot):
             at, width = (line.value() - left) * per_unit, name.boundingRect().width() + _APART
             wants_left = both and line.value() < other.value()
             is_left = at > width if wants_left else at + width > view.width()
-            name.setAnchor((1 if is_left else 0, 0))
-            name.setPos(
-                line.value() + (-_APART if is_left else _APART) / per_unit,
-                high - below / max(view.height(), 1.0) * (high - low),
-            )
+            start = max(0.0, at - width) if is_left else at + _APART
+            name.setPos(left + start / per_unit, high - below / max(view.height(), 1.0) * (high - low))
             below += name.boundingRect().height()
 
 

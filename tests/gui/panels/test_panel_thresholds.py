@@ -22,8 +22,7 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Thresholds:
 
 def test_is_complete(panel: Thresholds) -> None:
     is_complete(panel)
-    assert "1 of 7 neurons never fired" in panel.summary()
-    assert "theta 23.00 mV (20.00 to 26.00)" in panel.summary()
+    assert panel.summary().startswith("theta 23.00 mV (20.00 to 26.00) · 1 of 7 neurons never fired")
 
 
 def test_neurons_that_never_fired_are_counted_not_guessed(panel: Thresholds) -> None:
@@ -54,9 +53,7 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
 
 def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
     edges, counts = panel.theta_plot.bars.getData()
-    assert counts.sum() == N_EXC
-    assert edges[0] <= 20
-    assert edges[-1] >= 26
+    assert (counts.sum(), edges[0] <= 20, edges[-1] >= 26) == (N_EXC, True, True)
     assert panel.theta_plot.mean.value() == pytest.approx(23.0)
 
 
@@ -73,3 +70,14 @@ def test_the_neuron_that_is_selected_is_marked(panel: Thresholds) -> None:
     redraw(panel)
     assert panel.theta_plot.selected.isVisible()
     assert panel.theta_plot.selected.value() == pytest.approx(26.0)
+
+
+def test_the_name_of_the_mean_is_whole_in_a_narrow_panel(panel: Thresholds) -> None:
+    for width in range(500, 200, -10):
+        panel.resize(width, 400)
+        redraw(panel)
+        panel.grab()
+        for plot in (panel.theta_plot, panel.rate_plot):
+            name, view = plot.names[plot.mean].sceneBoundingRect(), plot.getViewBox().sceneBoundingRect()
+            assert view.left() <= name.left() + 1, "but for its margin"
+            assert name.right() <= view.right() + 1 or name.width() > view.width()
