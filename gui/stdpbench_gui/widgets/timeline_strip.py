@@ -187,7 +187,7 @@ class TimelineStrip(QWidget):
                 (
                     text
                     for text in (self.track.words or text_of(stage), stage.name)
-                    if self.fontMetrics().horizontalAdvance(text) < place.width()
+                    if self.fontMetrics().horizontalAdvance(text) + 2 * abs(self._aside(place, text)) < place.width()
                 ),
                 "",
             )
@@ -198,9 +198,12 @@ class TimelineStrip(QWidget):
 
     def beside_handle(self, place: QRectF, text: str) -> QRectF:
         """Return where a text that is centred in a stage stands, or as much beside it as the handle covers."""
+        return place.translated(self._aside(place, text), 0)
+
+    def _aside(self, place: QRectF, text: str) -> float:
         away = place.center().x() - self.handle
         covered = self.fontMetrics().horizontalAdvance(text) / 2 + 2 * _KNOB - abs(away)
-        return place.translated(copysign(max(0.0, covered), away), 0)
+        return copysign(max(0.0, covered), away)
 
     @property
     def handle(self) -> float:

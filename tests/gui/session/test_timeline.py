@@ -160,6 +160,19 @@ def test_what_changed_is_named_in_full_or_in_the_tip(qtbot: QtBot) -> None:
     assert "gain → 0.02 at 10. rule → triplet at 50." in strip.accessibleDescription()
 
 
+def test_a_text_stays_in_its_stage(qtbot: QtBot) -> None:
+    strip = TimelineStrip()
+    qtbot.addWidget(strip)
+    strip.resize(220, strip.sizeHint().height())
+    for done in (20, 45, 49, 80):
+        stages = Stage("train", done, 100, is_current=True), Stage("label", 0, 100)
+        pictures = []
+        for positions in ((), (done,)):
+            strip.show_track(Track(stages, positions))
+            pictures.append(strip.grab().toImage().copy(int(strip.places()[1].left()), 0, 260, 100))
+        assert pictures[0] == pictures[1], done
+
+
 def test_the_history_plays_to_now(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:
     seen: set[int | None] = set()
     bar.timeline.changed.connect(lambda: seen.add(bar.timeline.wanted))
