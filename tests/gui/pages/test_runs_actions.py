@@ -80,6 +80,8 @@ def test_what_a_page_says_does_not_move_the_history(page: RunsPage, window: Main
     window.resize(1024, 700)
     page.selection.tick(["digits-a"])
     waits(qtbot, lambda: window.size() == QSize(1024, 700) and page.below.height() > 240)
+    name = "  digits-from-noise-seed0-20261201-221545  "
+    assert page.table.columnWidth(0) > page.table.fontMetrics().horizontalAdvance(name) + 50, "a tick and a line"
     top = page.table.mapTo(window, QPoint())
     row = page.table.visualRect(page.model.index(0, 0))
     below = page.below.mapTo(window, QPoint())

@@ -340,13 +340,15 @@ _LETTERS = {
     "reason": 40,
 }
 """Widths of columns, in units of the letter n."""
-_SHRINKING = {"name": 38, "title": 8, "tags": 6, "progress": 11, "vote": 14, "parent": 8, "experiment": 6}
+_SHRINKING = {"name": 39, "title": 8, "tags": 6, "progress": 11, "vote": 14, "parent": 8, "experiment": 6}
 """Widths to which columns shrink before the table scrolls sideways, in the same units."""
 _OPTIONAL = ("title", "tags", "notes", "progress", "parent", "branches")
 """Columns that are as narrow as their heading, or hidden where others lack room, while no run has a text in them."""
 _LEAST = 0.6
 """Part of these widths that is left where even they do not fit."""
-_WHOLE = ("starred", "seed")
+_WHOLE = ("name", "starred", "duration")
+_IN_NAMES = ("seed", "started")
+"""Columns that the usual name of a run repeats."""
 _BAR = 3  # pixels
 _LINES = 8  # minimum height in lines of text
 
@@ -582,7 +584,7 @@ class RunsTable(QTreeView):
         empty = [column for column in _OPTIONAL if column in least and not self.runs.is_filled(column)]
         lacking = room < sum(wanted.values()) - sum(least.values())
         hidden = [column for column in empty if room < 0 or (lacking and column not in WRITTEN)]
-        hidden += [column for column in LINKS if column in least and column not in hidden and room < 0]
+        hidden += [name for name in (*LINKS, *_IN_NAMES) if name in least and name not in hidden and room < 0]
         room += sum(least.pop(column) for column in hidden)
         if room < 0:  # all columns, whose texts the tooltips show
             narrowed = sum(width for column, width in least.items() if column not in _WHOLE)
