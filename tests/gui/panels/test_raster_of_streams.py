@@ -130,6 +130,10 @@ def test_the_axis_goes_on_and_pieces_that_were_not_seen_are_gaps_not_silence(pan
 def test_a_run_that_is_opened_late_did_not_see_what_came_before(panel: Raster) -> None:
     see(panel, 40)
     assert panel.view.gaps == ((15_500.0, 20_000.0),)
+    panel.view.right = 17_800  # as the newest piece slides in
+    image, area = panel.view.grab().toImage(), panel.view._areas().spikes
+    edge = {image.pixelColor(int(area.right()) - 1, y).name() for y in range(int(area.top()), int(area.bottom()))}
+    assert edge == {QColor(getattr(theme.current(), role)).name() for role in ("window", "line")}, "no cut letter"
 
 
 def test_one_five_or_twenty_seconds_are_shown_by_choice_and_wheel(panel: Raster, qtbot: QtBot) -> None:

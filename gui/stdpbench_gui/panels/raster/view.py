@@ -119,18 +119,20 @@ def paint_patterns(painter: QPainter, patterns: Sequence[tuple[float, float, int
 
 
 def paint_gaps(painter: QPainter, gaps: Sequence[tuple[float, float]], x: X, area: QRectF) -> None:
-    """Hatch stretches that were not seen, and say so where there is room."""
-    colours, text = theme.current(), "not seen"
-    wide = painter.fontMetrics().horizontalAdvance(text)
+    """Hatch stretches that were not seen."""
     for start, end in gaps:
         box = QRectF(x(start), area.top(), x(end) - x(start), area.height())
-        painter.fillRect(box, QColor(colours.window))
-        painter.fillRect(box, QBrush(QColor(colours.line), Qt.BrushStyle.BDiagPattern))
-        painter.setPen(QPen(QColor(colours.faint), 1))
-        if box.width() > wide + 4:
-            seen = box & area  # centred in what is on the screen
-            if seen.width() > wide + 4:
-                painter.drawText(seen, Qt.AlignmentFlag.AlignCenter, text)
+        painter.fillRect(box, QColor(theme.current().window))
+        painter.fillRect(box, QBrush(QColor(theme.current().line), Qt.BrushStyle.BDiagPattern))
+
+
+def name_gaps(painter: QPainter, gaps: Sequence[tuple[float, float]], x: X, area: QRectF) -> None:
+    """Write what hatched stretches are in the part that is on the screen, where there is room."""
+    painter.setPen(QColor(theme.current().faint))
+    for start, end in gaps:
+        seen = QRectF(x(start), area.top(), x(end) - x(start), area.height()) & area
+        if seen.width() > painter.fontMetrics().horizontalAdvance("not seen") + 4:
+            painter.drawText(seen, Qt.AlignmentFlag.AlignCenter, "not seen")
 
 
 def paint_seconds(painter: QPainter, times: tuple[float, float], x: X, foot: float) -> list[tuple[float, float]]:
@@ -551,6 +553,7 @@ class RasterView(QWidget):
         if film.image is not None:
             painter.drawImage(QPointF(spikes.left() + (film.left - left) / ratio, 0), film.image)
             self._hide_cut_numbers(painter, areas, (film.left - left) / ratio)
+        name_gaps(painter, self.gaps, self._x, QRectF(spikes.topLeft(), areas.rate.bottomRight()))
         self._paint_headers(painter, spikes)
         if self.hasFocus():
             painter.setClipping(False)
