@@ -203,8 +203,7 @@ def test_what_nir_cannot_say_is_refused_with_the_nearest_network_that_it_can() -
     assert instead == ""
     noise = {"kind": "poisson", "rate": 5.0, "receptor": "I_exc"}
     ((reason, instead),) = refused(one(DISCRETE, noise=noise))
-    assert reason == "network.populations.exc.noise: NIR has no random spikes; remove it"
-    assert instead == ""
+    assert (reason, instead) == ("network.populations.exc.noise: NIR has no random spikes; remove it", "")
 
 
 def test_delays_must_be_those_of_neurons_and_not_of_synapses() -> None:

@@ -100,8 +100,7 @@ def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbo
     assert editor.tree.texts()[FEED][1].endswith(f"· {thousands(313_600)} synapses")
     waits(qtbot, lambda: f"{thousands(473_200)} synapses take 12 MiB in each process" in editor.time.text())
     enter(editor, qtbot, FEED, "plasticity.nu_post", "0.02")
-    assert editor.draft.template == "diehl-cook"
-    assert editor.draft.unchecked.plasticity.quantities()["nu_post"] == 0.02
+    assert (editor.draft.template, editor.draft.unchecked.plasticity.quantities()["nu_post"]) == ("diehl-cook", 0.02)
     choose(editor, FEED, "connect.kind", "random")
     assert editor.draft.template == ""
     assert editor.tree.texts()[FEED][1].endswith(f"· ≈ {thousands(31_360)} synapses")
@@ -166,8 +165,7 @@ def test_what_is_typed_is_used_or_stays(window: MainWindow, qtbot: QtBot) -> Non
     field.selectAll()
     qtbot.keyClicks(field, "0.03")
     editor.actions_["population"].trigger()  # of which the field knows nothing
-    assert editor.draft.value(f"{FEED}.plasticity.nu_post") == 0.03
-    assert len(editor.draft.populations) == 3
+    assert (editor.draft.value(f"{FEED}.plasticity.nu_post"), len(editor.draft.populations)) == (0.03, 3)
     editor.actions_["undo"].trigger()
     enter(editor, qtbot, FEED, "plasticity.nu_post", "-1")
     editor.tree.choose("schedule")

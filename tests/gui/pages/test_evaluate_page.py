@@ -238,8 +238,7 @@ def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: 
     assert page.state.chosen.numbers == (winner,)
     assert 0 in numbers(page)
     choose(page, qtbot, Chosen("class", (3,)))
-    assert page.matrix.matrix.row == 3
-    assert page.matrix.matrix.score.n_images == 20
+    assert (page.matrix.matrix.row, page.matrix.matrix.score.n_images) == (3, 20)
     assert not page.clusters.rows.selectedItems()
 
 
@@ -280,8 +279,7 @@ def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot:
     assert page.state.chosen.kind == "cluster"
     drag(mouse, area.topLeft() + QPoint(12, 12), area.bottomRight() - QPoint(12, 12))
     waits(qtbot, lambda: drawn(page))
-    assert page.state.chosen.kind == "pictures"
-    assert len(page.state.pictures) == 20
+    assert (page.state.chosen.kind, len(page.state.pictures)) == ("pictures", 20)
 
 
 def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage, qtbot: QtBot) -> None:

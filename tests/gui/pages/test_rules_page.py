@@ -247,8 +247,7 @@ def test_what_is_dropped_goes_where_it_belongs(page: RulesPage, qtbot: QtBot, tm
         patch.setattr("stdpbench_gui.app.window_services.WindowServices.open_path", lambda self, path: None)
         page.dropEvent(QDropEvent(QPointF(at), copy, data, left, Qt.KeyboardModifier.NoModifier))
     page.dropped.disconnect(heard.append)
-    assert page.state.points[0].points.protocol == "frequency"
-    assert page.state.rule.summary == "Up"
+    assert (page.state.points[0].points.protocol, page.state.rule.summary) == ("frequency", "Up")
     assert heard == [[other]]
 
 
@@ -353,8 +352,7 @@ def test_a_rule_of_ones_own_is_kept_in_a_small_file(page: RulesPage, qtbot: QtBo
     assert tables["parameters"]["a_plus"]["default"] == 0.03
     page.choose("oja")
     page.take(path)
-    assert getattr(page.state.rule, "a_plus", 0) == 0.03
-    assert page.state.kind == "custom"
+    assert (getattr(page.state.rule, "a_plus", 0), page.state.kind) == (0.03, "custom")
     path.write_text('on_output_spike = "w = w + nothing"\n')
     page.take(path)
     assert "unknown name nothing" in page.notices.texts()[-1]

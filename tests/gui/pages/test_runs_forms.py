@@ -47,8 +47,7 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
         form.history.undo()
     assert row("weights of").currentIndex() == 0
     form.history.undo()
-    assert row("responses of").currentIndex() == 0
-    assert value_at(form.experiment(), "data.kind") == "digits"
+    assert (row("responses of").currentIndex(), value_at(form.experiment(), "data.kind")) == (0, "digits")
     form.reject()
 
 

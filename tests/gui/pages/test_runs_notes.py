@@ -84,8 +84,7 @@ def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: Qt
         qtbot.keyClick(editor, Qt.Key.Key_Return)
         waits(qtbot, lambda action=action: cell(known, "digits-b", action) != "")
     assert opened == [], "Enter ends the editing and does nothing else"
-    assert cell(known, "digits-b", "title") == "The best one"
-    assert cell(known, "digits-b", "tags") == "paper, fig-2"
+    assert (cell(known, "digits-b", "title"), cell(known, "digits-b", "tags")) == ("The best one", "paper, fig-2")
     for text in ("#paper", "best one", "tags=fig*"):
         known.search.setText(text)
         waits(qtbot, lambda: shown(known) == ["digits-b"])
@@ -178,8 +177,7 @@ def test_runs_are_drawn_over_what_differs(known: RunsPage, qtbot: QtBot) -> None
     waits(qtbot, lambda: len({row[1] for row in (explore.table() or ((), ()))[1]}) == 3)
     assert len(explore.scatter.points.points()) == 3
     spec, table = not_none(explore.figure()), explore.table()
-    assert spec["kind"] == "scatter"
-    assert len(table[1]) == 3
+    assert (spec["kind"], len(table[1])) == ("scatter", 3)
     number = [row[0] for row in table[1]].index("digits-a")
     explore.scatter.plot.setYRange(60, 80, padding=0)
     explore.scatter.clicked.emit(number, False)

@@ -123,8 +123,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     selection.select_neuron(3)
     type_in(panel, qtbot, PATH, "0.5")
     qtbot.keyClick(row.editor, Qt.Key.Key_Escape)  # handled by the field, although it also clears the selection
-    assert text_of(panel, PATH) == "0.02"
-    assert selection.neuron == 3
+    assert (text_of(panel, PATH), selection.neuron) == ("0.02", 3)
 
     qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     waits(qtbot, window.actions_["redo"].isEnabled)

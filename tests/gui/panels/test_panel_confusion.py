@@ -66,8 +66,7 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.matrix, Qt.MouseButton.LeftButton, pos=point)
     waits(qtbot, lambda: panel.strip.count() == 1)
     item = not_none(panel.strip.item(0))
-    assert item.data(Qt.ItemDataRole.UserRole) == 4
-    assert panel.label.text() == "true c, answered b: 1 of 3 (33.3 %)"
+    assert (item.data(Qt.ItemDataRole.UserRole), panel.label.text()) == (4, "true c, answered b: 1 of 3 (33.3 %)")
     before = panel.matrix.height()
     panel.matrix.choose(0, 1)
     assert "0 of 2" in panel.label.text()

@@ -83,8 +83,7 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
             *kind,
             *(p.name for p in getattr(experiment, name).describe() if p.name not in ("stages", "values")),
         ]
-    assert text_of(panel, "plasticity.tau_x") == "20 ms"
-    assert text_of(panel, "schedule.train_images") == "all"
+    assert (text_of(panel, "plasticity.tau_x"), text_of(panel, "schedule.train_images")) == ("20 ms", "all")
     row = panel.form.row("network.inhibition")
     assert row.editor.currentText() == "direct-undelayed"
     assert all(r.editor.accessibleName() == path for path, r in panel.form.rows().items())
@@ -224,8 +223,7 @@ def test_what_others_change_is_shown_and_what_is_being_typed_stays(
 ) -> None:
     type_in(panel, qtbot, "exc.tau_m", "90")
     run.confirm(plasticity__nu_post=(0.01, 0.03))
-    assert text_of(panel, PATH) == "0.03"
-    assert text_of(panel, "exc.tau_m") == "90"
+    assert (text_of(panel, PATH), text_of(panel, "exc.tau_m")) == ("0.03", "90")
     assert not panel.changes.history.count()
 
 

@@ -43,19 +43,16 @@ def test_is_complete(panel: Stimulus) -> None:
 def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
     draw_frame(panel, frame(0, image=0, exc=FIRES_0))
-    assert panel.verdict.text() == "shown a · answered –"
-    assert panel.picture.frame == ""
+    assert (panel.verdict.text(), panel.picture.frame) == ("shown a · answered –", "")
     draw_frame(panel, frame(1, image=1, exc=FIRES_1))
     assert panel.verdict.text() == "shown b · answer not known yet"
     panel.verdict.setText("✗ shown a class with a long name · answered another one with a long name")
     assert panel.verdict.minimumSizeHint().width() < 200  # the panel stays narrow
     assert panel.picture.frame == ""
     draw_frame(panel, frame(2, image=1, exc=FIRES_1))
-    assert panel.verdict.text() == "✓ shown b · answered b"
-    assert panel.picture.frame == "right"
+    assert (panel.verdict.text(), panel.picture.frame) == ("✓ shown b · answered b", "right")
     draw_frame(panel, frame(3, image=0, exc=FIRES_1))
-    assert panel.verdict.text() == "✗ shown a · answered b"
-    assert panel.picture.frame == "wrong"
+    assert (panel.verdict.text(), panel.picture.frame) == ("✗ shown a · answered b", "wrong")
     draw_frame(panel, frame(4, image=0, exc=pair()))
     assert panel.verdict.text() == "✗ shown a · answered nothing"
 

@@ -78,8 +78,7 @@ def test_is_complete(panel: Curves) -> None:
 
 
 def test_draws_rates_over_time(panel: Curves) -> None:
-    assert panel.shown[0].title == "rate (Hz)"
-    assert panel.shown[-1].plot.getAxis("bottom").labelText == "time (s)"
+    assert (panel.shown[0].title, panel.shown[-1].plot.getAxis("bottom").labelText) == ("rate (Hz)", "time (s)")
     x, y = panel.plots[0].data("exc")
     assert x == [0.5 * number for number in range(1, 9)]
     assert y == [10.0 + number for number in range(1, 9)]

@@ -186,8 +186,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     np.testing.assert_allclose(panel.mosaic.image.values[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
     at(qtbot, made, None)
     redraw(panel)
-    assert panel.as_of.text() == ""
-    assert not_none(panel.sources.shown()).position == 8
+    assert (panel.as_of.text(), not_none(panel.sources.shown()).position) == ("", 8)
 
     panel.sources.compare_with_checkpoint(4)
     waits(qtbot, lambda: panel.sources.reference is not None)

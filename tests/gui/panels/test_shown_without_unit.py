@@ -33,8 +33,7 @@ def test_the_histogram_of_thresholds(discrete: RunSession, qtbot: QtBot) -> None
     panel = show(Thresholds(discrete), qtbot)
     assert "theta 23.00 (20.00 to 26.00)" in panel.summary()
     table = not_none(panel.table())
-    assert table[0][1] == "theta"
-    assert table[1][2][1] == 22.0
+    assert (table[0][1], table[1][2][1]) == ("theta", 22.0)
 
 
 def test_the_neuron(discrete: RunSession, qtbot: QtBot) -> None:

@@ -212,13 +212,11 @@ def test_the_speed_is_that_of_the_run_whoever_chose_it(shown: RunSession, client
         shown.changed.emit({"progress"})
         return bar.speed.currentText()
 
-    assert speed_at(0.1) == "10 / s"
-    assert speed_at(0.25) == "4 / s"
+    assert (speed_at(0.1), speed_at(0.25)) == ("10 / s", "4 / s")
     bar.speed.setCurrentIndex(0)
     bar.speed.activated.emit(0)
     assert speed_at(0.25) == "max"  # the run has not confirmed it yet
-    assert speed_at(0.0) == "max"
-    assert speed_at(1.0) == "1 / s"
+    assert (speed_at(0.0), speed_at(1.0)) == ("max", "1 / s")
     shown.live.progress = {}
     shown.opened.emit()  # of another run
     assert bar.speed.currentText() == "max"

@@ -28,8 +28,7 @@ def at_once(sentence: str) -> int:
 
 def test_longer_sentences_stay_longer_and_work_in_progress_until_it_ends() -> None:
     assert 5_000 < reading_ms("Copied.") < reading_ms("Copied the picture of the weight map.") < 30_000
-    assert reading_ms(Lasting("Cannot open mine.toml.")) == 0
-    assert reading_ms("Starting digits …") == 0
+    assert (reading_ms(Lasting("Cannot open mine.toml.")), reading_ms("Starting digits …")) == (0, 0)
 
 
 def test_the_status_bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

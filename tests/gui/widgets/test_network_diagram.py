@@ -76,8 +76,7 @@ def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDia
 
 def test_names_descriptions_and_rates(diagram: NetworkDiagram) -> None:
     exc, feed = diagram.items["exc"], diagram.items["feed"]
-    assert exc.accessibleName() == "Population exc"
-    assert feed.accessibleName() == "Projection feed"
+    assert (exc.accessibleName(), feed.accessibleName()) == ("Population exc", "Projection feed")
     assert "rule: diehl-cook-triplet" in feed.accessibleDescription()
     diagram.show_rates({"exc": 3.25}, "mean of 4")
     assert "3.25 Hz, mean of 4" in exc.accessibleDescription()

@@ -185,8 +185,7 @@ def test_tables_are_accessed_in_the_same_way_without_pandas(lived: Lived, monkey
     pandas = pytest.importorskip("pandas")
     frame, metrics = run.curves, run.metrics
     assert isinstance(frame, pandas.DataFrame)
-    assert frame.index.name == "position"
-    assert frame.index[-1] == 80
+    assert (frame.index.name, frame.index[-1]) == ("position", 80)
     monkeypatch.setattr(tables, "find_spec", lambda name: None)
     arrays = run.curves
     assert isinstance(arrays, dict)

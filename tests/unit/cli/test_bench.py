@@ -33,8 +33,7 @@ def is_time(figure: dict[str, float], n: int = 2) -> bool:
 
 def check_baseline(figures: dict[str, Any], name: str) -> None:
     assert figures["baseline"] == name
-    assert figures["n_exc"] == 100
-    assert figures["pictures"] == "synthetic"
+    assert (figures["n_exc"], figures["pictures"]) == (100, "synthetic")
     assert figures["set_up_s"] > 0
     for protocol in bench.PROTOCOLS:
         assert is_time(figures[f"{protocol}_ms"])

@@ -66,8 +66,7 @@ def test_json_ends_standard_output(finished: tuple[Path, dict[str, object]]) -> 
     metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
     assert record["metrics"] == metrics
     assert set(metrics["accuracy"]) == {"vote", "proportion", "confidence", "likelihood"}
-    assert metrics["baselines"]["k_means"]["n_images"] == 30
-    assert metrics["training"]["presentations"] == 60
+    assert (metrics["baselines"]["k_means"]["n_images"], metrics["training"]["presentations"]) == (30, 60)
 
 
 def test_evaluate_with_bits_leaves_the_run_as_it_is(finished: tuple[Path, dict[str, object]], run_cli: Cli) -> None:

@@ -92,8 +92,7 @@ def test_a_recording_is_shown_for_its_duration_at_most_for_that_of_the_schedule(
     short = made.override({"schedule.stimulus": "60 ms"})
     assert (n_bins(short, train, 0), n_cut(short, train)) == (120, 4)
     assert encode(short, train, "test", 0, 0, 0).bin.max() < 120
-    assert len(encode(made, train, "test", 0, 0, 0)) == 40
-    assert made.attempts == 1
+    assert (len(encode(made, train, "test", 0, 0, 0)), made.attempts) == (40, 1)
 
 
 def test_events_need_an_encoder_that_can_show_them() -> None:

@@ -101,8 +101,7 @@ def test_removing_a_population_removes_its_projections(draft: NetworkDraft) -> N
     rest = draft.remove_population("exc")
     assert (list(rest.populations), rest.projections) == (["input", "second"], {})
     assert rest.unchecked.schedule.stages is None
-    assert rest.unchecked.schedule.passes == 3
-    assert rest.finished().graph().read == "second"
+    assert (rest.unchecked.schedule.passes, rest.finished().graph().read) == (3, "second")
 
 
 def test_a_new_name_is_used_wherever_the_old_one_was(draft: NetworkDraft) -> None:
@@ -390,8 +389,7 @@ def test_stages_of_a_stream_have_durations() -> None:
     assert stages_of(one) == (StageRow(("exc_exc", "exc_inh"), "3600 s"),)
     two = adding_stage(one).draft
     shorter = setting_length(two, 1, "20").draft
-    assert stages_of(shorter)[1].length == "20 s"
-    assert shorter.finished().schedule.duration == 3620
+    assert (stages_of(shorter)[1].length, shorter.finished().schedule.duration) == ("20 s", 3620)
     (problem,) = setting_length(two, 1, "20.5 s").draft.problems()
     assert problem.startswith("schedule.stages.2.duration (20.5 s) must be a whole number of pieces")
     with pytest.raises(StdpbenchError, match=r"schedule\.stages\.2\.duration: expected a number in s"):

@@ -254,13 +254,11 @@ def test_refuses_in_one_sentence_with_the_dotted_path(changes: dict[str, Any], m
 def test_a_preset_replaces_its_values_and_what_is_said_beside_it_goes_first() -> None:
     triplet = DEFAULT.override({"plasticity.kind": "triplet", "plasticity.w_max": "0.7", "plasticity.tau_y": "33"})
     preset = triplet.override({"plasticity.preset": "hippocampus-full"})
-    assert preset.plasticity.to_mapping()["tau_y"] == "27 ms"
-    assert preset.plasticity.w_max == 0.7
+    assert (preset.plasticity.to_mapping()["tau_y"], preset.plasticity.w_max) == ("27 ms", 0.7)
     both = DEFAULT.override(
         {"plasticity.a2_plus": "0.2", "plasticity.preset": "hippocampus-full", "plasticity.kind": "triplet"}
     )
-    assert both.plasticity.to_mapping()["a2_plus"] == 0.2
-    assert both.plasticity.to_mapping()["tau_x"] == "946 ms"
+    assert (both.plasticity.to_mapping()["a2_plus"], both.plasticity.to_mapping()["tau_x"]) == (0.2, "946 ms")
     assert "there is no preset 'cortex'" in refusal({"plasticity.kind": "triplet", "plasticity.preset": "cortex"})
 
 
@@ -336,8 +334,7 @@ def test_the_digest_is_the_same_in_another_process_and_for_another_spelling() ->
 def test_bins() -> None:
     assert (DEFAULT.stimulus_bins, DEFAULT.rest_bins) == (700, 300)
     finer = DEFAULT.override({"network.dt": "0.1 ms"})
-    assert finer.stimulus_bins == 3500
-    assert DEFAULT.override({"schedule.between": "reset"}).rest_bins == 0
+    assert (finer.stimulus_bins, DEFAULT.override({"schedule.between": "reset"}).rest_bins) == (3500, 0)
 
 
 def test_every_shipped_experiment_reads_and_says_what_to_expect() -> None:

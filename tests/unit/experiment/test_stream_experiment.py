@@ -44,9 +44,7 @@ def changed(*pairs: tuple[str, str]) -> Experiment:
 
 def test_a_stream_has_pieces_and_no_encoder():
     made = Experiment.from_toml(STREAM)
-    assert made.schedule.n_pieces == 40
-    assert made.stimulus_bins == 1000
-    assert made.rest_bins == 0
+    assert (made.schedule.n_pieces, made.stimulus_bins, made.rest_bins) == (40, 1000, 0)
     assert "encoding" not in made.sections
     assert made.to_mapping()["schedule"] == {"between": "stream", "duration": "20 s", "piece": "0.5 s"}
     assert "encoding" not in made.to_mapping()

@@ -108,9 +108,7 @@ def test_spikes_of_the_rest_do_not_count():
     made = experiment(schedule__between="rest")
     simulator = ScriptedSimulator(made, lambda number, spikes: 4, late=30)
     first = next(iter(train(simulator, made, pictures())))
-    assert first.attempts == 4
-    assert first.response.counts("exc").sum() == 4
-    assert len(first.response.spikes["exc"]) == 34
+    assert (first.attempts, first.response.counts("exc").sum(), len(first.response.spikes["exc"])) == (4, 4, 34)
 
 
 # -- between two presentations ---------------------------------------------------------------------
