@@ -21,6 +21,7 @@ from PyQt6.QtCore import (
 )
 from PyQt6.QtGui import QPaintEvent, QShowEvent
 from PyQt6.QtWidgets import (
+    QWIDGETSIZE_MAX,
     QApplication,
     QMainWindow,
     QStyle,
@@ -50,8 +51,8 @@ _DRAWING_S = 0.012
 _LARGE = 1.4
 """Font scale of the layout Present."""
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-_PARAMETERS = 280
-"""Smallest width in pixels at which names and values of parameters can be read."""
+_PARAMETERS = 280, 340
+"""Smallest width in pixels at which names and values of parameters can be read, and largest one beside the stage."""
 _BESIDE_CURVES = ("parameters", "log", "confusion")
 """Panels that open next to the curves if a layout omits them; all others open next to the raster, which is wide."""
 _OF_STIMULI = ("confusion",)
@@ -174,8 +175,12 @@ class TrainPage(QWidget):
         for key, kind in panels.usable().items():
             self.panels[key] = kind(self.session)
             yield
-        self.panels["parameters"].setMinimumWidth(_PARAMETERS)
-        self.handle.setDefaultAction(not_none(self.panels["parameters"].toggleViewAction()))
+        parameters = self.panels["parameters"]
+        parameters.setMinimumWidth(_PARAMETERS[0])
+        parameters.dockLocationChanged.connect(
+            lambda area: parameters.setMaximumWidth(_PARAMETERS[1] if area == _RIGHT else QWIDGETSIZE_MAX)
+        )
+        self.handle.setDefaultAction(not_none(parameters.toggleViewAction()))
         below = hbox((scrolling(self.docks), 1), self.handle, spacing=0)
         self.top = LayoutBarrier(self.bar)
         self.bottom = LayoutBarrier(self.timeline)

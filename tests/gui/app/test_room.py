@@ -99,6 +99,9 @@ def test_watch_is_a_stage_for_the_weights(window: MainWindow, qtbot: QtBot) -> N
     parameters = train.panels["parameters"]
     train.handle.click()
     waits(qtbot, lambda: parameters.isVisible() and parameters.width() >= 280)
+    narrow = weights.width()
+    window.resize(1600, 800)
+    waits(qtbot, lambda: weights.width() > narrow + 100)
     train.handle.click()
     assert parameters.isHidden()
 
