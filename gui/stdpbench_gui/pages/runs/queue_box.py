@@ -121,7 +121,7 @@ class QueueModel(RowsModel):
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
 
-_LETTERS = (5, 13, 32, 18, 16, 40)
+_LETTERS = (5, 12, 40, 12, 16, 12)  # the last column has the rest
 _ROWS = 5  # maximum number of rows visible without scrolling
 
 
