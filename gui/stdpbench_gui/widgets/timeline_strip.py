@@ -202,8 +202,7 @@ class TimelineStrip(QWidget):
 
     def _aside(self, place: QRectF, text: str) -> float:
         away = place.center().x() - self.handle
-        covered = self.fontMetrics().horizontalAdvance(text) / 2 + 2 * _KNOB - abs(away)
-        return copysign(max(0.0, covered), away)
+        return copysign(max(0.0, self.fontMetrics().horizontalAdvance(text) / 2 + 2 * _KNOB - abs(away)), away)
 
     @property
     def handle(self) -> float:

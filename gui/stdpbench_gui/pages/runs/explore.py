@@ -371,9 +371,11 @@ class ExplorePanel(View, QWidget):
         """Return the runs that have a point, with their values on both axes and on that of the colour."""
         axes, colour = self.shown_axes(), self.axes.get(self._path("colour"))
         places = np.flatnonzero(np.isfinite([axis.values for axis in axes]).all(axis=0)).tolist()
-        shade = colour and replace(colour, values=colour.values[places])
-        axes = [replace(axis, values=axis.values[places]) for axis in axes]
-        return [self._entries[place] for place in places], axes, shade
+        return (
+            [self._entries[place] for place in places],
+            [replace(axis, values=axis.values[places]) for axis in axes],
+            colour and replace(colour, values=colour.values[places]),
+        )
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -475,9 +477,8 @@ class ExplorePanel(View, QWidget):
         if nothing := self._nothing():
             return nothing
         runs, axes, colour = self._drawn()
-        over = ", ".join(axis.label for axis in axes)
-        said = f"{len(runs)} runs over {over}{f', coloured by {colour.label}' if colour is not None else ''}."
-        return f"{said} {origins_sentence(runs)}".rstrip()
+        labels = ", ".join(axis.label for axis in axes) + (f", coloured by {colour.label}" if colour else "")
+        return f"{len(runs)} runs over {labels}. {origins_sentence(runs)}".rstrip()
 
     def has_content(self) -> bool:
         """Return whether there are runs and axes to draw them over."""
