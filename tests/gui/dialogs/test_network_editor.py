@@ -236,8 +236,7 @@ def test_it_starts_again_from_any_template(window: MainWindow) -> None:
     for kind in ("local", "stack", "balanced", "empty"):
         editor.start_from.setCurrentText(kind)
         editor.start_from.activated.emit(editor.start_from.currentIndex())
-        assert editor.draft.template == ("" if kind == "empty" else kind)
-        assert editor.go.isEnabled() == (kind != "empty")
+        assert (editor.draft.template, editor.go.isEnabled()) == ("" if kind == "empty" else kind, kind != "empty")
         assert set(editor.diagram.items) == {*editor.draft.populations, *editor.draft.projections}
         editor.actions_["undo"].trigger()
         assert editor.draft.unchecked == editor.run.template
@@ -293,8 +292,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert not again.isVisible()
     form.go.click()
     waits(qtbot, lambda: window.session.folder is not None and window.session.state is State.FINISHED, 300)
-    assert window.session.experiment == made
-    assert list(made.graph().populations) == ["input", "exc", "second"]
+    assert (window.session.experiment, list(made.graph().populations)) == (made, ["input", "exc", "second"])
     assert dict(window.session.live.started.phases)["train"] == 60  # type: ignore[union-attr]
 
 

@@ -32,8 +32,7 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
     assert opened.correlogram_table().splitlines()[0] == "lag_ms\tpairs\texpected"
     assert len(opened.correlogram_table().splitlines()) == 1 + len(opened.found.lag)
     opened.neurons.setText("0, 1")
-    assert opened.drawn == [0, 1]
-    assert len(opened.raster.listDataItems()) == 2
+    assert (opened.drawn, len(opened.raster.listDataItems())) == ([0, 1], 2)
     table = not_none(opened.table())
     assert len(table[1]) == spikes[0] + spikes[1]  # a row for each spike
     spec = not_none(opened.figure())

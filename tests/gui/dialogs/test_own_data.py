@@ -128,7 +128,6 @@ def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictu
     waits(qtbot, lambda: session.connected)
     session.request("pace", seconds=0.2)  # at full speed, it could end before it is stopped
     waits(qtbot, lambda: session.live.progress.get("done", 0) > 5)
-    assert session.live.started.class_names == ("even", "odd")
-    assert not_none(session.experiment).graph().n_read == 12
+    assert (session.live.started.class_names, not_none(session.experiment).graph().n_read) == (("even", "odd"), 12)
     stop(session, qtbot)
     assert session.state is State.STOPPED

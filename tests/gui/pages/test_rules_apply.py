@@ -86,13 +86,11 @@ def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> No
     run.cannot = "Another rule change is in progress: wait until its network is built."
     assert to_network.outlook(run, rule, changes).why_not_here == run.cannot
     to_network.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
-    assert run.asked == []
-    assert messages == [run.cannot]
+    assert (run.asked, messages) == ([], [run.cannot])
     run.cannot = ""
     assert to_network.outlook(run, rule, changes).why_not_here == ""
     to_network.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
-    assert run.asked == [rule.to_mapping()]
-    assert messages[-1] == "pair-additive is active."
+    assert (run.asked, messages[-1]) == ([rule.to_mapping()], "pair-additive is active.")
 
 
 def test_where_several_projections_learn_one_is_chosen() -> None:

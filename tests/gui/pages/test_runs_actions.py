@@ -89,8 +89,7 @@ def test_what_a_page_says_does_not_move_the_history(page: RunsPage, window: Main
     page.notices.add_task("Exporting digits-a:")
     page.search.setText("vot>0.3")
     waits(qtbot, lambda: page.search_problem.isVisible() and page.notices.height() > row.height())
-    assert page.table.mapTo(window, QPoint()) == top
-    assert page.table.visualRect(page.model.index(0, 0)) == row
+    assert (page.table.mapTo(window, QPoint()), page.table.visualRect(page.model.index(0, 0))) == (top, row)
     assert page.below.mapTo(window, QPoint()) == below
     page.notices.end_task(page.notices.tasks[0])
 
@@ -271,8 +270,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     assert (again.at.value(), again.draft.value("plasticity.nu_post")) == (40, 0.03)
     again.set_value("exc.tau_m", "80 ms")
     again.at.setValue(20)
-    assert again.draft.value("plasticity.nu_post") == 0.01
-    assert list(again.changes.buttons) == ["exc.tau_m"]
+    assert (again.draft.value("plasticity.nu_post"), list(again.changes.buttons)) == (0.01, ["exc.tau_m"])
     again.changes.buttons["exc.tau_m"].click()
     again.reject()
 

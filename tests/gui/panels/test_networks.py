@@ -246,8 +246,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     page.run.setFocus()
     qtbot.keyClick(page.run, Qt.Key.Key_Return)
     waits(qtbot, lambda: state.clustering is not None and not page.fields.due)
-    assert state.look.field_shape == (2, 5)
-    assert state.look.shape == (8, 8)
+    assert (state.look.field_shape, state.look.shape) == ((2, 5), (8, 8))
     shown.selection.choose("feed")
     shown.selection.select_read_neuron(5)  # as a click on a neuron there
     assert (shown.selection.projection, shown.selection.neuron) == ("up", 5)

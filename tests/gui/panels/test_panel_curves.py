@@ -51,8 +51,7 @@ def test_draws_what_the_blocks_say(panel: Curves) -> None:
     x, y = accuracy.data("vote")
     assert x == list(range(10, 130, 10))
     assert y[-1] == pytest.approx(62.0)
-    assert spikes.data("this run")[1] == [11.0] * 12
-    assert accuracy.data("confidence") == ([], [])
+    assert (spikes.data("this run")[1], accuracy.data("confidence")) == ([11.0] * 12, ([], []))
     assert "confidence" not in legend(accuracy)
 
 
@@ -308,8 +307,7 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     measured.overlays._look()
     waits(qtbot, lambda: measured.overlays.shown()[0].held_out)
     redraw(measured)
-    assert drawn(measured, "other") == [20, 95]
-    assert drawn(measured, "this run") == [25, 60, 70]
+    assert (drawn(measured, "other"), drawn(measured, "this run")) == ([20, 95], [25, 60, 70])
     assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95
     table = not_none(measured.table())
     at = table[0].index("held out: accuracy, vote")

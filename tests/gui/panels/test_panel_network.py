@@ -78,8 +78,7 @@ def test_a_choice_shows_the_population_and_the_projection(panel: NetworkPanel, q
 
     assert choose("feed") == ("exc", "feed", {"exc", "feed"})
     selection.select_neuron(3)
-    assert choose("inh") == ("inh", "", {"inh"})
-    assert (selection.neuron, weights.has_content()) == (-1, False)
+    assert (choose("inh"), (selection.neuron, weights.has_content())) == (("inh", "", {"inh"}), (-1, False))
     assert choose("compete") == ("exc", "feed", {"exc", "compete"})  # its weights cannot be shown
     assert weights.has_content()
     assert choose("drive") == ("inh", "", {"inh", "drive"})

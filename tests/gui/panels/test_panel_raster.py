@@ -39,8 +39,7 @@ def test_is_complete(panel: Raster) -> None:
 def test_presentations_in_a_row_stand_side_by_side_and_a_gap_is_a_gap(panel: Raster) -> None:
     see(panel, 3, 4, 11)
     first, second, third = panel.strips
-    assert (first.end, second.skipped) == (second.start, 0)
-    assert third.skipped == 6
+    assert ((first.end, second.skipped), third.skipped) == ((second.start, 0), 6)
     assert third.start > second.end
     assert panel.view.right == third.end
 
@@ -154,8 +153,7 @@ def test_a_run_that_was_taken_back_begins_anew(panel: Raster) -> None:
 def test_only_so_many_presentations_are_kept(panel: Raster) -> None:
     for number in range(3 * COUNTS[-1]):
         panel._take(frame(number))
-    assert len(panel.strips) == COUNTS[-1] + 1
-    assert every(panel.strips) == 1
+    assert (len(panel.strips), every(panel.strips)) == (COUNTS[-1] + 1, 1)
     assert len(panel.view.headers) <= 4 * COUNTS[-1]
 
 

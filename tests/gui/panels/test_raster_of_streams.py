@@ -123,8 +123,7 @@ def test_the_axis_goes_on_and_pieces_that_were_not_seen_are_gaps_not_silence(pan
     y = figure["parts"][1]["plots"][0]["lines"][0]["y"]
     assert np.isnan(y).sum() == 1
     see(panel, *range(7, 30))
-    assert panel.view.right == 15_000
-    assert panel.view.gaps == ()
+    assert (panel.view.right, panel.view.gaps) == (15_000, ())
 
 
 def test_a_run_that_is_opened_late_did_not_see_what_came_before(panel: Raster) -> None:
@@ -171,8 +170,7 @@ def test_patterns_are_shaded_as_facts_name_them(panel: Raster) -> None:
 def test_after_a_rewind_later_pieces_are_gone(panel: Raster) -> None:
     see(panel, *range(8))
     see(panel, 4)
-    assert [strip.presentation for strip in panel.pieces.strips] == [0, 1, 2, 3, 4]
-    assert panel.view.right == 5000
+    assert ([strip.presentation for strip in panel.pieces.strips], panel.view.right) == ([0, 1, 2, 3, 4], 5000)
 
 
 def test_populations_are_chosen_and_one_stays(panel: Raster) -> None:

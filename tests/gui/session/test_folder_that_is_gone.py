@@ -46,8 +46,7 @@ def test_a_finished_run_says_that_its_folder_is_gone_until_it_is_back(
     finished.rename(finished.with_name("away"))
     waits(qtbot, lambda: bar.state.text() == "✓ finished, but its folder is gone")
     sentence = f"Its folder {finished} is gone: it was deleted or moved."
-    assert enabled(window) == []
-    assert {window.actions_[key].toolTip() for key in NEED_FOLDER} == {sentence}
+    assert (enabled(window), {window.actions_[key].toolTip() for key in NEED_FOLDER}) == ([], {sentence})
     buttons = {each.text(): each for each in bar.findChildren(QToolButton) if each.isVisible()}
     for text in ("Evaluate", "Draw a digit", "Film"):
         assert (buttons[text].isEnabled(), buttons[text].toolTip()) == (False, sentence)
@@ -57,8 +56,7 @@ def test_a_finished_run_says_that_its_folder_is_gone_until_it_is_back(
     window.services.dialog.reject()
     finished.with_name("away").rename(finished)
     waits(qtbot, lambda: bar.state.text() == "✓ finished")
-    assert enabled(window) == list(NEED_FOLDER)
-    assert window.actions_["draw"].toolTip() == tip
+    assert (enabled(window), window.actions_["draw"].toolTip()) == (list(NEED_FOLDER), tip)
 
 
 def test_a_run_in_the_bin_can_be_restored_and_does_not_count_as_gone(
@@ -72,8 +70,7 @@ def test_a_run_in_the_bin_can_be_restored_and_does_not_count_as_gone(
     waits(qtbot, lambda: not finished.exists() and page.steps.can_undo)
     window.session.changed.connect(lambda topics: looks.append(str(topics)))
     qtbot.wait(2500)
-    assert (looks, window.session.gone) == ([], "")
-    assert enabled(window) == list(NEED_FOLDER)
+    assert ((looks, window.session.gone), enabled(window)) == (([], ""), list(NEED_FOLDER))
     page.steps.undo()
     waits(qtbot, finished.exists)
     shutil.rmtree(finished)

@@ -73,8 +73,7 @@ def test_answers_and_refusals_come_back_to_who_asked(shown: RunSession, client: 
     shown.request("checkpoint", heard.append)
     client.messages = [("reply", 1, "", {"position": 7}), ("reply", 2, "it is over", None), ("reply", 3, "no", None)]
     shown._tick()
-    assert heard == [{"position": 7}, "refused: it is over"]
-    assert messages == ["no"]
+    assert (heard, messages) == ([{"position": 7}, "refused: it is over"], ["no"])
 
 
 def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) -> None:
@@ -251,7 +250,6 @@ def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_pat
     made.folder.write_arrays("training.npz", image=np.zeros(20, int))
     with qtbot.waitSignal(made.opened, timeout=PATIENCE_MS):
         made.open(made.folder.path)
-    assert made.live.network["position"] == 40
-    assert float(made.live.learned(FEED).min()) == 0.5
+    assert (made.live.network["position"], float(made.live.learned(FEED).min())) == (40, 0.5)
     assert float(made.live.learned(THETA).min()) == 0.02
     waits(qtbot, lambda: not made.background.busy)

@@ -79,8 +79,7 @@ def test_every_panel_says_which_moment_it_shows(window: MainWindow, bar: Timelin
         assert bar.shown.text() == f"you see {thousands(position)}"
     assert window.train.panels["stimulus"].summary() == "Nothing has been shown yet."
     go(bar, qtbot, None)
-    assert {drawn(window, panel) for panel in window.train.panels.values()} == {""}
-    assert bar.shown.text() == ""
+    assert ({drawn(window, panel) for panel in window.train.panels.values()}, bar.shown.text()) == ({""}, "")
 
 
 def test_what_is_shown_is_of_the_moment(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:

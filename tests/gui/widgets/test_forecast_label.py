@@ -39,8 +39,7 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     assert not started
     dialog.go.click()
     waits(qtbot, lambda: started)
-    assert [folder.experiment for folder in started] == [made]
-    assert window.services.recent.paths() == [file]
+    assert ([folder.experiment for folder in started], window.services.recent.paths()) == ([made], [file])
 
 
 @pytest.mark.shared_window
