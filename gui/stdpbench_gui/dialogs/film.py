@@ -7,7 +7,6 @@ from typing import get_args
 
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from stdpbench.base.units import thousands
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.film import FORMATS, SECONDS, Shape, Theme, write_film
 from stdpbench_gui.look import theme
@@ -27,7 +26,7 @@ class FilmDialog(Dialog):
         super().__init__(f"Film of {folder.path.name}", parent)
         self._folder, self._session = folder, session
         self._job: Job | None = None
-        total = f" of {thousands(reached)}"
+        total = f" of {reached}"
         self.start = number_field(0, reached, 0, "Presentation at which the film begins", suffix=total)
         self.end = number_field(0, reached, reached, "Presentation at which the film ends", suffix=total)
         low, high = map(int, SECONDS)

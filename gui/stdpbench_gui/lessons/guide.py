@@ -102,6 +102,9 @@ def show_place(app: MainWindow, place: str, frame: Frame) -> None:
         The frame.
     """
     page, part, detail = split_place(place)
+    if page == "evaluate" and app.session.folder is not None and app.session.state is not State.FINISHED:
+        show_place(app, "train/bar", frame)  # which says how far the run is; the page has other runs only
+        return
     app.go_to(page)
     if not part:
         frame.around(app.page(page))

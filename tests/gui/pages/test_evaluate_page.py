@@ -183,6 +183,9 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     open_run(window, qtbot, other.with_name("third"))
     show_place(window, "evaluate/evaluate", window.help.lessons.frame)  # as “Show me” of a lesson
     assert page.chosen_run() == other.with_name("third")
+    open_run(window, qtbot, new_run(window.runs).path)  # it is not finished: its place is the bar of Train
+    show_place(window, "evaluate/evaluate", window.help.lessons.frame)
+    assert window.pages.currentWidget() is window.train
 
 
 def test_results_never_stand_under_the_name_of_another_run(page: EvaluatePage, qtbot: QtBot) -> None:

@@ -60,9 +60,9 @@ def about(view: WeightView, selection: NeuronSelection, matrix: MatrixPlot, orde
     parts = [f"{ends} neurons, {thousands(view.n_weights)} synapses"]
     if view.form == "patches":
         place = f" at their {view.grid[0]} × {view.grid[1]} places, a block per unit" if order == "by number" else ""
-        if view.shared:
-            place = ", the same at all places"
-        parts.append(f"patches of {view.shape[0]} × {view.shape[1]}{place}")
+        parts.append(
+            f"patches of {view.shape[0]} × {view.shape[1]}{', the same at all places' if view.shared else place}"
+        )
     elif view.form == "matrix":
         parts += [f"sorted by {_basis(view, matrix, order)}", matrix.about()]
     if view.form != "patches" and (view.synapses is not None or view.groups is not None):
@@ -695,8 +695,9 @@ class WeightMap(Panel):
         at = f" at {thousands(reference.position)}" if reference and reference.of_run else ""
         what = f"Difference from {reference.name}{at} of the" if reference else "The"
         most = extent(values, bool(reference), self.sources.delays)
-        what_for = "units" if view.shared else "neurons"
-        neurons = f"{thousands(view.n_drawn)} {self.session.selection.population} {what_for}"
+        neurons = (
+            f"{thousands(view.n_drawn)} {self.session.selection.population} {'units' if view.shared else 'neurons'}"
+        )
         matrix, about = view.form == "matrix", self._about(view)
         drawn = f"weight matrix of {view.projection}, {neurons}," if matrix else f"receptive fields of {neurons}"
         order = "" if matrix else f", {self.order.currentText()}"
