@@ -306,7 +306,7 @@ def test_what_is_listed_and_described_comes_as_json_too(run_cli: Cli) -> None:
     (rule,) = read("describe", "triplet")
     assert rule["on an output spike"].startswith("w = ")
     assert rule["presets"]["visual-cortex-full"]["tau_y"]
-    _, neurons = read("describe", "network.n_exc")  # of balanced, then of diehl-cook
+    *_, neurons = read("describe", "network.n_exc")  # of balanced, conv and diehl-cook
     assert (neurons["minimum"], neurons["maximum"], neurons["live"]) == (1, 100_000, False)
     findings = read("doctor")
     assert {"ok"} <= {one["state"] for one in findings} <= {"ok", "warning", "fault"}
