@@ -212,6 +212,10 @@ class Training:
         self._order = training_order(experiment, len(images))
         self.total = len(self._order)
         self._stages = stage_ends(experiment, self.total)
+        begins = dict[str, int]()
+        for (_, names), begin in zip(self._stages, (0, *(end for end, _ in self._stages)), strict=False):
+            begins = dict.fromkeys(names, begin) | begins
+        self._begins = {name: begins[name] for name in from_responses(simulator.graph) if name in begins}
         self._simulator = simulator
         self._images = images
         self._stimuli = Stimuli(experiment, images, "train", self._order)
@@ -285,10 +289,7 @@ class Training:
 
     def _sample(self) -> None:
         """Take start weights from responses, for projections between neurons that begin to learn at this position."""
-        begins = dict[str, int]()
-        for (_, names), begin in zip(self._stages, (0, *(end for end, _ in self._stages)), strict=False):
-            begins = dict.fromkeys(names, begin) | begins
-        due = [name for name in from_responses(self._simulator.graph) if begins.get(name) == self.position]
+        due = [name for name, begin in self._begins.items() if begin == self.position]
         take_samples(self._simulator, self.experiment, self._images, due)
 
     def _decays_after(self, bins: int) -> dict[str, float]:
