@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from stdpbench.base.errors import StdpbenchError, disk_errors
+from stdpbench.base.errors import DiskError, StdpbenchError, disk_errors
 from stdpbench.base.files import remove_file, remove_folder
 from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
@@ -126,12 +126,15 @@ def branch(
             copy_snapshots(parent.path, folder.path, checkpoint.position)
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
 
-    return RunFolder.create(
-        runs or parent.path.parent,
-        parent.experiment,
-        {**(about or {}), **inherited, "parent": {"id": run_id, "name": parent.path.name, "at": at}},
-        fill,
-    )
+    made_from = {**(about or {}), **inherited, "parent": {"id": run_id, "name": parent.path.name, "at": at}}
+    try:
+        return RunFolder.create(runs or parent.path.parent, parent.experiment, made_from, fill)
+    except DiskError:
+        now, _ = newest_checkpoint(parent.path, at, len(records))
+        if checkpoint is None or (now is not None and now.position == checkpoint.position):
+            raise
+        # an active parent has removed the checkpoint meanwhile
+        return branch(parent, at, changes, runs, about, rule, projection)
 
 
 def rewind(folder: RunFolder, to: int) -> RunFolder:
