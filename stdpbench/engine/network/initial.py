@@ -216,8 +216,9 @@ def _from_pictures(
 
 def _blurred(projection: Projection, pictures: NDArray[np.generic]) -> NDArray[np.float64]:
     """Return pictures, (n, rows, columns) or with units, blurred; without rows and columns as they are."""
-    sigma, values = projection.weight.blur, pictures.astype(np.float64)  # type: ignore[attr-defined]
-    return values if values.ndim < 3 else _blur(_blur(values, sigma, 1), sigma, 2)
+    weight, values = projection.weight, pictures.astype(np.float64)
+    assert isinstance(weight, Samples)
+    return values if values.ndim < 3 else _blur(_blur(values, weight.blur, 1), weight.blur, 2)
 
 
 def _mixed(
