@@ -157,8 +157,10 @@ def plot_held_out(live: LiveRun, measure: str, target: PlotTarget, label: str) -
         raise StdpbenchError(f"there is no measure {measure!r}; {suggestion(measure, MEASURES)}")
     columns, ax = held_out_columns(live), target.axes()
     values = columns.get(measure, np.full(len(columns["position"]), np.nan))
-    curve(ax, columns["position"], values, len(ax.lines), label)
     unit = MEASURES[measure].unit
+    if measure.startswith("accuracy"):  # as the running accuracy
+        values, unit = 100 * values, "%"
+    curve(ax, columns["position"], values, len(ax.lines), label)
     return _labelled(
         ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}", target
     )

@@ -51,8 +51,8 @@ def session(
     made.live.state = State.RUNNING
     if w is None:
         w = np.random.default_rng(0).random((SHAPE[0] * SHAPE[1], N_EXC)).astype(np.float32)
-    theta, exc_spikes = np.linspace(0.020, 0.026, w.shape[1]), np.arange(w.shape[1])
-    made.live.network = {"position": 8, "learned": {FEED: w, THETA: theta}, "exc_spikes": exc_spikes}
+    theta, total_spikes = np.linspace(0.020, 0.026, w.shape[1]), np.arange(w.shape[1])
+    made.live.network = {"position": 8, "learned": {FEED: w, THETA: theta}, "total_spikes": total_spikes}
     return made
 
 

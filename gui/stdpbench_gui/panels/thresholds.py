@@ -309,7 +309,7 @@ class Thresholds(Panel):
 
     def _never_fired(self) -> str:
         """Describe how many neurons have not fired since the start of the run."""
-        counted, selection = self.session.exc_spikes, self.session.selection
+        counted, selection = self.session.total_spikes, self.session.selection
         if not selection.is_read:
             return f"neurons that never fired are counted for {selection.read} only"
         if counted is None:

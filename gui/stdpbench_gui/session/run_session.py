@@ -163,7 +163,7 @@ def _network(folder: RunFolder, live: LiveRun) -> Mapping[str, Any]:
     except StdpbenchError:
         return {}
     position = found.position if found.position >= 0 else live.position
-    return {"position": position, "learned": found.learned, "exc_spikes": found.exc_spikes}
+    return {"position": position, "learned": found.learned, "total_spikes": found.total_spikes}
 
 
 _EVERY_MS = 2000
@@ -398,12 +398,12 @@ class RunSession(QObject):
         return self.live.presentation if moment is None else moment.presentation
 
     @property
-    def exc_spikes(self) -> NDArray[np.int64] | None:
+    def total_spikes(self) -> NDArray[np.int64] | None:
         """Spikes of each exc neuron in training up to the moment that is shown; None if not counted."""
         moment = self.selection.moment
         if moment is not None:
-            return moment.exc_spikes
-        counted: NDArray[np.int64] | None = self.live.network.get("exc_spikes")
+            return moment.total_spikes
+        counted: NDArray[np.int64] | None = self.live.network.get("total_spikes")
         return counted
 
     # -- opening ---------------------------------------------------------------------------------------------------

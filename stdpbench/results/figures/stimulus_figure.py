@@ -81,7 +81,7 @@ def _stimulus(shown: ShownStimulus, over_time: dict[str, Any]) -> list[dict[str,
         return parts
     picture = np.asarray(stimulus).reshape(height, width)
     shade = {} if height == 1 else {"x_label": "dark pixels: active inputs"}
-    return [{**_picture(picture, "feature", "value, 0 to 255", float(picture.max(initial=1e-9))), **shade}]
+    return [{**_picture(picture, "feature", "value (255: white)", float(picture.max(initial=1e-9))), **shade}]
 
 
 def _picture(values: np.ndarray, x_label: str, label: str, largest: float) -> dict[str, Any]:

@@ -116,8 +116,12 @@ def few_evaluated(experiment: Experiment, split: Split) -> str:
         return ""
     low, high = wilson_interval(n // 2, n)
     held_out = "test_fraction" in type(experiment.data).model_fields
-    parameter = "schedule.test_images" if experiment.schedule.test_images else "data.test_fraction" if held_out else ""
-    remedy = f"{f'raise {parameter} to ' if parameter else ''}evaluate {_FEWEST} or more"
+    parameter = ""
+    if experiment.schedule.test_images:
+        parameter = "schedule.test_images"
+    elif held_out and n + len(split.train) > 2 * _FEWEST:
+        parameter = "data.test_fraction"
+    remedy = f"raise {parameter} to evaluate {_FEWEST} or more" if parameter else f"add {split.test.noun}s"
     return (
         f"Accuracy is measured on {n} {split.test.noun}s only, so it is uncertain by up to "
         f"± {50 * (high - low):.0f} percentage points; {remedy}."

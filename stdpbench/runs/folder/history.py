@@ -60,8 +60,8 @@ class Moment:
     learned : mapping of str to ndarray
         Learned arrays by name (`stdpbench.engine.network.Learned`), in their shapes; values per synapse as float32, in
         a history rounded to 255 steps between the smallest and the largest, others float64.
-    exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in the training presentations so far; None if they were not counted.
+    total_spikes : ndarray, int64, (n_read,), or None
+        Spikes of each neuron that is read in the training presentations so far; None if they were not counted.
     presentation : mapping
         Frame ``presentation`` of the last training presentation, with the spikes of streams only; empty at the start,
         and outside a history.
@@ -69,7 +69,7 @@ class Moment:
 
     position: int
     learned: Mapping[str, NDArray[np.floating[Any]]]
-    exc_spikes: NDArray[np.int64] | None = None
+    total_spikes: NDArray[np.int64] | None = None
     presentation: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -166,7 +166,7 @@ class HistoryWriter:
         self,
         position: int,
         learned: Mapping[str, NDArray[np.float64]],
-        exc_spikes: NDArray[np.int64] | None,
+        total_spikes: NDArray[np.int64] | None,
         frame: Callable[[], Mapping[str, Any]],
     ) -> None:
         """Write a moment if one is due.
@@ -177,8 +177,8 @@ class HistoryWriter:
             Number of completed training presentations.
         learned : mapping of str to ndarray, float64
             Learned arrays by name.
-        exc_spikes : ndarray, int64, (n_exc,), or None
-            Spikes of each exc neuron so far.
+        total_spikes : ndarray, int64, (n_read,), or None
+            Spikes of each neuron that is read so far.
         frame : callable
             Returns the frame ``presentation``; called only if a moment is written.
 
@@ -194,8 +194,8 @@ class HistoryWriter:
         arrays: dict[str, NDArray[Any]] = {}
         for name, array in learned.items():
             arrays |= _reduced(name, array, self._source.get(name, ()))
-        if exc_spikes is not None:
-            arrays["exc_spikes"] = exc_spikes
+        if total_spikes is not None:
+            arrays["exc_spikes"] = total_spikes
         arrays |= _arrays_of(frame(), self._stream)
         make_folder(self._folder)
         write_aside(_path(self._folder, position), lambda file: np.savez(file, **arrays), sync=False)  # type: ignore[arg-type]

@@ -121,9 +121,9 @@ def _final_weights(folder: Path) -> Moment | None:
     except DAMAGE:
         position = -1
     try:
-        exc_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
+        total_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
     except DAMAGE:  # a trainer with labels does not count them
-        exc_spikes = None
-    if exc_spikes is not None and exc_spikes.shape not in {array.shape[-1:] for array in learned.values()}:
-        exc_spikes = None
-    return Moment(position, arrays_of_run, exc_spikes)
+        total_spikes = None
+    if total_spikes is not None and total_spikes.shape not in {array.shape[-1:] for array in learned.values()}:
+        total_spikes = None
+    return Moment(position, arrays_of_run, total_spikes)

@@ -74,7 +74,7 @@ weights.npy        float64, (n_input, n_exc): weights from input to exc, each co
 theta.npy          float64, (n_exc,), volt: adaptive thresholds
 lateral.npy        float64, (n_exc, n_exc): weights of lateral inhibition, from row to column, as factors of
                    network.w_inh_exc; only if they learn
-exc_spikes.npy     int64, (n_exc,): spikes of each exc neuron in all training presentations of this run
+exc_spikes.npy     int64, (n_read,): spikes of each neuron that is read, in all training presentations of this run
 training.npz       per training presentation: image, attempts, spikes (total exc spikes); and curves over training
 label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
 test.npz           the same for the evaluation pictures

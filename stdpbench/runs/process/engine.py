@@ -47,14 +47,14 @@ from stdpbench.runs.protocol.states import State, check_transition
 
 
 def network_frame(
-    network: Simulator | Learned, exc_spikes: NDArray[np.int64] | None, position: int, n_facts: int
+    network: Simulator | Learned, total_spikes: NDArray[np.int64] | None, position: int, n_facts: int
 ) -> dict[str, Any]:
     """Return the frame ``network``: learned arrays by name, weights as float32, and spikes of each exc neuron."""
     return {
         "position": position,
         "n_facts": n_facts,
         "learned": (network if isinstance(network, Learned) else network.learned_views).for_display(),
-        "exc_spikes": None if exc_spikes is None else exc_spikes.copy(),
+        "total_spikes": None if total_spikes is None else total_spikes.copy(),
     }
 
 
@@ -517,7 +517,7 @@ class RunEngine:
         if self._history is None:
             return
         active, presented = self._active, self._presented
-        learned, spikes = active.simulator.learned_views, active.record.exc_spikes
+        learned, spikes = active.simulator.learned_views, active.record.total_spikes
         try:
             self._history.offer(
                 self._position,
@@ -545,7 +545,7 @@ class RunEngine:
         presented = self._presented
         if (active := self._config) is not None:
             network, n_facts = self._trained or active.simulator, self._event_log.number
-            frames["network"] = lambda: network_frame(network, active.record.exc_spikes, self._position, n_facts)
+            frames["network"] = lambda: network_frame(network, active.record.total_spikes, self._position, n_facts)
         if presented is not None:
             frames["presentation"] = lambda: presentation_frame(presented, self._active.experiment)
         return frames

@@ -315,7 +315,7 @@ class SupervisedRecord(TrainingRecord):
         super().__init__(simulator, split, 0, experiment)
         self._all = total
         self.taught: list[tuple[int, Taught]] = []
-        self.exc_spikes = None  # a trainer does not count the spikes of each neuron
+        self.total_spikes = None  # a trainer does not count the spikes of each neuron
 
     def take(self, presented: Presented) -> Taught:
         """Add a part, and return it as a fact."""

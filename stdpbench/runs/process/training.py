@@ -146,9 +146,9 @@ class Presented:
     response : Response
         Response of the network to the last attempt.
     silent : int
-        Number of exc neurons whose weights sum to 0 and could not be normalised.
-    exc_spikes : ndarray, int64, (n_exc,)
-        Spikes of each exc neuron in all attempts, including rests.
+        Number of neurons whose weights sum to 0 and could not be normalised.
+    total_spikes : ndarray, int64, (n_read,)
+        Spikes of each neuron that is read in all attempts, including rests.
     plastic : tuple of str
         Names of the projections that learned.
     """
@@ -158,7 +158,7 @@ class Presented:
     attempts: int
     response: Response
     silent: int
-    exc_spikes: NDArray[np.int64]
+    total_spikes: NDArray[np.int64]
     plastic: tuple[str, ...]
 
 
@@ -259,7 +259,7 @@ class Training:
             self._sample()
         simulator, plastic, silent = self._simulator, self.plastic, 0
         read = simulator.graph.read
-        exc_spikes = np.zeros(simulator.n_read, np.int64)
+        total_spikes = np.zeros(simulator.n_read, np.int64)
         recorded = None if record is None else {population or read: record}
         image = int(self._order[presentation])
         bins, n_rest = n_bins(self.experiment, self._images, image), self.experiment.rest_bins
@@ -275,7 +275,7 @@ class Training:
                 noise=noise_of(simulator.graph, self.experiment, "train", presentation, attempt, bins + n_rest),
                 meanwhile=self._stimuli.encode_ahead,
             )
-            exc_spikes += np.bincount(response.spikes[read].index, minlength=len(exc_spikes))
+            total_spikes += np.bincount(response.spikes[read].index, minlength=len(total_spikes))
             self._not_finite = simulator.not_finite()  # checked before a reset hides it
             decay_thresholds(simulator, self._decays_after(bins), plastic)
             round_weights_of(simulator, self.experiment, plastic, presentation, attempt)
@@ -285,7 +285,7 @@ class Training:
                 break
         self.position += 1
         self._sample()
-        return Presented(presentation, image, attempt + 1, response, silent, exc_spikes, plastic)
+        return Presented(presentation, image, attempt + 1, response, silent, total_spikes, plastic)
 
     def _sample(self) -> None:
         """Take start weights from responses, for projections between neurons that begin to learn at this position."""

@@ -245,8 +245,8 @@ class TrainingRecord:
         Largest number so far of exc neurons whose weights could not be normalised.
     undrawn : list of str
         A sentence for each figure that could not be drawn.
-    exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in all training presentations of the run; None if they are not counted.
+    total_spikes : ndarray, int64, (n_read,), or None
+        Spikes of each neuron that is read in all training presentations of the run; None if they are not counted.
     arrived : int
         Input spikes so far, in the last attempt of each presentation.
     stream : StreamMeasures or None
@@ -260,7 +260,7 @@ class TrainingRecord:
         self.seconds = 0.0
         self.silent = self.arrived = 0
         self.undrawn: list[str] = []
-        self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.n_read, np.int64)
+        self.total_spikes: NDArray[np.int64] | None = np.zeros(simulator.n_read, np.int64)
         self._simulator = simulator
         self._total = total
         self._w_of_last_block = simulator.shown_weights.copy()
@@ -274,8 +274,8 @@ class TrainingRecord:
     def take(self, presented: Presented) -> Block | Taught | None:
         """Add a presentation; return the fact of the block or part that it completes, or None."""
         self.silent = max(self.silent, presented.silent)
-        if self.exc_spikes is not None:
-            self.exc_spikes += presented.exc_spikes
+        if self.total_spikes is not None:
+            self.total_spikes += presented.total_spikes
         self.others.add(presented.response)
         self.arrived += arriving(presented.response.input)
         curves = self.curves
@@ -381,8 +381,8 @@ class TrainingRecord:
         """Write learned arrays, curves and figures, and return the section of ``metrics.json`` on training."""
         curves, done = self.curves, len(self.curves.image)
         write_learned_files(folder, learned)
-        if self.exc_spikes is not None:
-            folder.write_array("exc_spikes.npy", self.exc_spikes)
+        if self.total_spikes is not None:
+            folder.write_array("exc_spikes.npy", self.total_spikes)
         folder.write_arrays("training.npz", **curves.arrays(), **self.others.arrays(), **self.further_arrays())
         records = [] if self.stream is None else read_journal(folder.path)
         pieces = {record.position: record.fact for record in records if isinstance(record.fact, Piece)}
@@ -413,14 +413,14 @@ class TrainingRecord:
             "w_of_last_block": self._w_of_last_block,
             **self.others.history(),
             "arrived": np.array(self.arrived),
-            **({} if self.exc_spikes is None else {"exc_spikes": self.exc_spikes}),
+            **({} if self.total_spikes is None else {"exc_spikes": self.total_spikes}),
             **({} if self.stream is None else self.stream.history()),
         }
 
     def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
         """Restore the data of a checkpoint."""
         self._w_of_last_block = history["w_of_last_block"]
-        self.exc_spikes = history.get("exc_spikes")
+        self.total_spikes = history.get("exc_spikes")
         self.curves.restore(history)
         self.arrived = int(history["arrived"])
         if self.stream is not None:

@@ -11,7 +11,7 @@ Frames
     ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
 ``network``
     ``position``; ``n_facts``, the number of preceding facts; ``learned``, learned arrays by name
-    (`stdpbench.engine.network.Learned`), weights as float32; ``exc_spikes``, int64, (n_exc,), in training
+    (`stdpbench.engine.network.Learned`), weights as float32; ``total_spikes``, int64, (n_read,), in training
     presentations so far, or None if they were not counted from the start. After training: the trained network, even
     while a baseline is labelled and tested.
 ``presentation``

@@ -72,7 +72,7 @@ def made(tmp_path: Path) -> RunSession:
         "prompt.w": random.random((N, N), np.float32),
         "exc.theta": np.linspace(0.02, 0.03, N),
     }
-    opened.live.network = {"position": 8, "learned": learned, "exc_spikes": np.arange(N)}
+    opened.live.network = {"position": 8, "learned": learned, "total_spikes": np.arange(N)}
     opened.changed.emit({"network", "state"})
     return opened
 

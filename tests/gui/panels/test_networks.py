@@ -261,7 +261,7 @@ def test_a_network_in_which_nothing_learns_shows_no_weights(qtbot: QtBot, tmp_pa
         projection["weight"] = 0.2
     assert fixed.live.started is not None
     fixed.live.started = replace(fixed.live.started, experiment=mapping)
-    fixed.live.network = {"position": 8, "learned": {"exc.theta": np.zeros(N_EXC)}, "exc_spikes": np.zeros(N_TOP)}
+    fixed.live.network = {"position": 8, "learned": {"exc.theta": np.zeros(N_EXC)}, "total_spikes": np.zeros(N_TOP)}
     fixed.changed.emit({"network"})
     assert (fixed.selection.projection, fixed.selection.population) == ("", "top")
     panel, neuron = WeightMap(fixed), NeuronInspector(fixed)

@@ -29,10 +29,10 @@ def test_neurons_that_never_fired_are_counted_not_guessed(panel: Thresholds) -> 
     """The threshold of a neuron that fired has decayed below the start value; a run without counts makes no claim."""
     network = panel.session.live.network
     theta, spikes = np.array([15, 19, 19, 19, 19, 19, 19]) * 1e-3, np.array([4, 2, 1, 1, 1, 3, 9])
-    panel.session.live.network = {**network, "learned": {**network["learned"], THETA: theta}, "exc_spikes": spikes}
+    panel.session.live.network = {**network, "learned": {**network["learned"], THETA: theta}, "total_spikes": spikes}
     redraw(panel)
     assert "0 of 7 neurons never fired" in panel.summary()
-    panel.session.live.network = {**network, "exc_spikes": None}
+    panel.session.live.network = {**network, "total_spikes": None}
     redraw(panel)
     assert "which neurons never fired is not known" in panel.numbers.text()
 

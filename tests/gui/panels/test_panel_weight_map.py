@@ -136,7 +136,7 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
     w[:, 5] = w[:, 1]
     # all have decayed below their start values; the lowest is that of a neuron that fired long ago
     theta, spikes = np.array([19, 15, 19, 18, 19, 19, 19]) * 1e-3, np.array([0, 1, 5, 0, 2, 2, 3])
-    made.live.network = {"position": 3 * N_EXC, "learned": {FEED: w, THETA: theta}, "exc_spikes": spikes}
+    made.live.network = {"position": 3 * N_EXC, "learned": {FEED: w, THETA: theta}, "total_spikes": spikes}
     panel = show(WeightMap(made), qtbot)
     assert np.flatnonzero(panel.marks.dead).tolist() == [0, 3]
     assert np.isfinite(panel.marks._crosses.getData()[0]).sum() == 2 * 4
@@ -154,7 +154,7 @@ def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(p
         (8, np.zeros(N_EXC, int), "7 have not fired yet"),
         (3 * N_EXC, np.zeros(N_EXC, int), "7 never fired"),
     ):
-        panel.session.live.network = {**network, "position": position, "exc_spikes": spikes}
+        panel.session.live.network = {**network, "position": position, "total_spikes": spikes}
         redraw(panel)
         assert panel.marks.summary() == summary
         assert panel.marks.dead.sum() == (N_EXC if summary.startswith("7") else 0)

@@ -62,7 +62,7 @@ def opened(tmp_path: Path, mapping: Mapping[str, Any], *more: tuple[int, Any]) -
     learned = {f"{name}.w": random.random(len(graph.synapses(name))).astype(np.float32) for name in graph.plastic}
     n = graph.populations["exc"].size
     learned["exc.theta"] = np.linspace(0.02, 0.03, n)
-    made.live.network = {"position": 8, "learned": learned, "exc_spikes": np.arange(n)}
+    made.live.network = {"position": 8, "learned": learned, "total_spikes": np.arange(n)}
     made.changed.emit({"network", "state"})
     return made, graph
 

@@ -98,10 +98,10 @@ class MapMarks(QObject):
     def look(self, shown: Weights) -> None:
         """Find the neurons to mark."""
         self._theta = shown.theta
-        before, self._counted, self._shown_none = self.dead, shown.exc_spikes is not None, shown.position == 0
+        before, self._counted, self._shown_none = self.dead, shown.total_spikes is not None, shown.position == 0
         enough, self._shown_enough = self._shown_enough, self._has_shown_enough(shown)
         # nothing to mark before the first picture
-        self.dead = _NONE if shown.exc_spikes is None or self._shown_none else shown.exc_spikes == 0
+        self.dead = _NONE if shown.total_spikes is None or self._shown_none else shown.total_spikes == 0
         if self.show_alike and shown.w.ndim == 2:
             self._look_for_duplicates(shown)
         read = self._session.selection.is_read  # the population that has labels
@@ -117,10 +117,10 @@ class MapMarks(QObject):
     def _has_shown_enough(self, shown: Weights) -> bool:
         """Return whether a neuron that never fired is more than one whose turn has not come yet."""
         live = self._session.live
-        if live.pieces or shown.position < 0 or shown.exc_spikes is None:
+        if live.pieces or shown.position < 0 or shown.total_spikes is None:
             return True
         n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
-        return shown.position >= min(_ENOUGH * len(shown.exc_spikes), n_train)
+        return shown.position >= min(_ENOUGH * len(shown.total_spikes), n_train)
 
     def _look_for_duplicates(self, shown: Weights) -> None:
         now = time.monotonic()

@@ -573,7 +573,7 @@ class WeightMap(Panel):
         assert shown is not None
         read, wanted = population == selection.read, order == _PREFERENCE
         theta = shown.theta if population == selection.population else selection.learned(f"{population}.theta")
-        spikes = self.session.exc_spikes if read else None
+        spikes = self.session.total_spikes if read else None
         return preferred_order(
             n,
             self.marks.labels if read and (wanted or order == _LABEL) else None,

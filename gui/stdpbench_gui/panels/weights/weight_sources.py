@@ -49,8 +49,8 @@ class Weights:
     theta : ndarray, float64, (n_exc,), volt
     of_run : bool
         Whether the name is that of another run, which does not contain the position.
-    exc_spikes : ndarray, int64, (n_exc,), or None
-        Spikes of each exc neuron in training presentations so far; None: not counted.
+    total_spikes : ndarray, int64, (n_read,), or None
+        Spikes of each neuron that is read in training presentations so far; None: not counted.
     projection : str
         Name of the projection with these weights.
     past : Moment or None
@@ -62,7 +62,7 @@ class Weights:
     w: NDArray[np.float32]
     theta: NDArray[np.float64]
     of_run: bool = False
-    exc_spikes: NDArray[np.int64] | None = None
+    total_spikes: NDArray[np.int64] | None = None
     projection: str = ""
     past: Moment | None = None
 
@@ -134,7 +134,7 @@ class WeightSources(QObject):
             return self._constant()
         if self._array not in network.get("learned", ()):
             return None
-        return self._of(Moment(self._position(), network["learned"], network.get("exc_spikes")), "now")
+        return self._of(Moment(self._position(), network["learned"], network.get("total_spikes")), "now")
 
     def _position(self) -> int:
         """Return the number of presentations after which the newest weights are as they are."""
@@ -152,7 +152,7 @@ class WeightSources(QObject):
             return None
         theta = selection.learned(selection.thresholds)
         theta = np.full(graph.populations[selection.population].size, np.nan) if theta is None else theta
-        counted = self._session.exc_spikes if selection.is_read else None
+        counted = self._session.total_spikes if selection.is_read else None
         return Weights("now", self._position(), w, theta, False, counted, selection.projection)
 
     def _fixed_delays(self) -> NDArray[np.float32] | None:
@@ -188,7 +188,7 @@ class WeightSources(QObject):
         graph = selection.graph
         n_target = w.shape[1] if w.ndim == 2 or graph is None else graph.populations[selection.population].size
         theta = np.full(n_target, np.nan) if theta is None else theta
-        return Weights(name, past.position, w, theta, other, past.exc_spikes if counted else None, projection, past)
+        return Weights(name, past.position, w, theta, other, past.total_spikes if counted else None, projection, past)
 
     def shown(self) -> Weights | None:
         """Return the weights to draw; None: none yet."""

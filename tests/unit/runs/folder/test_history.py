@@ -44,7 +44,7 @@ def test_a_moment_is_what_the_network_was_then(trained):
             step = (array.max() - array.min()) / 255 if name.endswith(".w") else 0.0
             assert moment.learned[name].shape == array.shape
             assert np.abs(moment.learned[name] - array).max() <= 0.51 * step
-        assert np.array_equal(moment.exc_spikes, checkpoint.exc_spikes)
+        assert np.array_equal(moment.total_spikes, checkpoint.total_spikes)
         assert (moment.presentation["presentation"], moment.presentation["read"]) == (position - 1, "exc")
         assert len(moment.presentation["spike_counts"]) == 4
     assert moments[0].presentation == {}

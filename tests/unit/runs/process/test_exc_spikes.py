@@ -60,7 +60,7 @@ def test_every_spike_counts_those_of_earlier_attempts_too(fired, tmp_path):
     assert len(fired) > N_TRAIN  # some pictures were shown again
     expected = np.bincount(np.concatenate(fired), minlength=4).tolist()
     assert counted(folder) == expected
-    found = newest_weights(folder.path).exc_spikes
+    found = newest_weights(folder.path).total_spikes
     assert found.tolist() == expected
 
 
@@ -69,7 +69,7 @@ def test_a_checkpoint_has_the_spikes_up_to_its_position_and_another_run_starts_a
     lasted: dict[int, int] = {}
     drive(folder, boundary=lambda engine: lasted.setdefault(engine.position, len(fired)))
     for position in positions(folder.path):
-        found = weights_at(folder.path, position).exc_spikes
+        found = weights_at(folder.path, position).total_spikes
         assert found.tolist() == np.bincount(np.concatenate(fired[: lasted[position]]), minlength=4).tolist()
     fired.clear()
     other = create_run_from(folder, {}, tmp_path, Options(workers=1, simulator="compiled", baselines=False))
@@ -106,5 +106,5 @@ def test_readers_see_the_trained_network_while_another_one_is_tested(tmp_path: P
             assert frame["learned"].keys() == {FEED, THETA}
             for name, array in frame["learned"].items():
                 np.testing.assert_array_equal(array, trained["learned"][name], f"{name} in the phase {phase}")
-            np.testing.assert_array_equal(frame["exc_spikes"], trained["exc_spikes"])
+            np.testing.assert_array_equal(frame["total_spikes"], trained["total_spikes"])
     assert np.ptp(trained["learned"][THETA]) > 0

@@ -253,7 +253,7 @@ def test_each_presentation_lasts_as_long_as_its_stimulus(made: Experiment) -> No
             assert (presented.image, presented.attempts) == (number, 1)
             frame = presentation_frame(presented, made)
             assert (frame["stimulus_bins"], frame["n_bins"]) == (expected, expected + 20)
-            spikes = presented.exc_spikes
+            spikes = presented.total_spikes
             decayed = np.exp(-(expected * 0.5e-3 + 0.01) / 1.0)
             assert simulator.theta == pytest.approx((theta + 1e-3 * spikes) * decayed, rel=1e-12)
     for number, expected in enumerate((40, 100, 100, 1)):
