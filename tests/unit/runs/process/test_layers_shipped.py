@@ -1,4 +1,4 @@
-"""The shipped experiments with a local layer and with two layers, shortened to a few neurons and pictures.
+"""Shipped experiments: a local layer, two layers and the order of spikes, shortened to a few neurons and pictures.
 
 Smaller runs of both templates, and of stages, are in `test_template_runs.py` and `test_graph_run.py`.
 """
@@ -49,3 +49,14 @@ def test_the_second_layer_of_a_stack_learns_after_the_first(tmp_path: Path) -> N
     assert w.max() > 2.7 * w.mean()  # 2.2 at the start, uniform from almost 0
     metrics = json.loads((folder.path / "metrics.json").read_text())
     assert metrics["accuracy"]["confidence"]["accuracy"] > 0.3
+
+
+@pytest.mark.parametrize(("timing", "least", "most"), [("intact", 0.97, 1.0), ("permuted", 0.0, 0.4)])
+def test_the_order_of_spikes_is_told_by_those_that_come_first(
+    tmp_path: Path, timing: str, least: float, most: float
+) -> None:
+    short = {"schedule.train_images": 400, "schedule.test_images": 100, "schedule.timing": timing}
+    folder = new_run(tmp_path, read_experiment("order-first").override(short), baselines=False)
+    finished(folder)
+    metrics = json.loads((folder.path / "metrics.json").read_text())
+    assert least <= metrics["accuracy"]["vote"]["accuracy"] <= most
