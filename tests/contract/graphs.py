@@ -396,7 +396,35 @@ def draw(seed: int) -> tuple[Graph, tuple[str]]:
     if not plastic:
         return draw(seed + 100_000)
     words = " ".join(f"{name}:{populations[name]}:{shapes[name]}" for name in populations)
+    if shapes["p0"].count("x") == 1:
+        maps, more, learns = _shared_maps(tuple(map(int, shapes["p0"].split("x"))), targets[-1], seed)
+        words, lines, plastic = f"{words} {maps}", lines + more, plastic + learns
     return graph(words, "\n".join(lines), one_of(("euler", "exact"))), (one_of(plastic),)
+
+
+def _shared_maps(sides: tuple[int, ...], above: str, seed: int) -> tuple[str, list[str], list[str]]:
+    """Maps of features with shared weights that see the first population, pooled, and another population above."""
+    random = np.random.default_rng(np.random.SeedSequence((seed, 19)))
+
+    def one_of(*values: str) -> str:
+        return str(random.choice(values))
+
+    rows, columns = ((side - 1) // 2 + 1 for side in sides)
+    share = one_of("none", "unit")
+    kind = "adaptive" if share == "unit" else one_of("adaptive", "lif", "lockout")
+    units, learning = random.integers(2, 5), [each for each in RULES if each != "reward"]
+    maps = f"maps:{kind}:{rows}x{columns}x{units}:{one_of('none', 'field', 'population')}:{share}"
+    squares = f"squares:lif:{-(-rows // 2)}x{-(-columns // 2)}x{units}"
+    weight, scale = OPTIONS["weight"], OPTIONS["scale"]
+    rules = [one_of(*learning), one_of(*learning), one_of(*RULES)]
+    lines = [
+        f"kernel p0>maps shared {one_of('none', 'one')} {rules[0]} ge {one_of(*weight)} {one_of(*scale)}",
+        f"rivals maps>maps {one_of('map', 'field')} {one_of(*DELAYS)} static gi constant plain",
+        f"squared maps>squares pool {one_of(*DELAYS)} {rules[1]} ge {one_of(*weight)} plain",
+        f"above squares>{above} all {one_of(*DELAYS)} {rules[2]} ge {one_of(*weight)} {one_of(*scale)}",
+    ]
+    learns = [name for name, kind in zip(("kernel", "squared", "above"), rules, strict=True) if kind != "static"]
+    return f"{maps} {squares}", lines, learns
 
 
 # -- what a network starts with --------------------------------------------------------------------
