@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.results.readout import READOUTS
-from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.baselines import BASELINES
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -79,7 +79,7 @@ def metric_columns(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Return the accuracies of ``metrics.json`` by name, with 95 % Wilson interval and number of pictures."""
     columns = {name: _score(score) for name, score in metrics.get("accuracy", {}).items()}
     for baseline, result in metrics.get("baselines", {}).items():
-        name = SAMPLES if baseline == "samples" else baseline.replace("_", " ").replace("k means", "k-means")
+        name = BASELINES.get(baseline, baseline.replace("_", " "))
         scores = {"": result} if "accuracy" in result else result
         columns |= {f"{name}: {readout}" if readout else name: _score(score) for readout, score in scores.items()}
     return columns

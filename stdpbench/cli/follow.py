@@ -20,7 +20,7 @@ from stdpbench.cli.output import write_json
 from stdpbench.cli.terminal import Console, new_table
 from stdpbench.experiment import Experiment
 from stdpbench.results.readout import INTERVAL, Score
-from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.baselines import K_MEANS, SAMPLES
 from stdpbench.results.readout.verdict import FLATTERS
 from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.client.run_client import LOG, RunClient
@@ -35,7 +35,10 @@ from stdpbench.runs.protocol.states import State
 
 INTERRUPTED = 130
 _STOPPING = "Stopping after this presentation; press Ctrl+C again to end at once."
-_BASELINES = {"k_means": "k-means, one centre per neuron", "samples": f"{SAMPLES}, nothing learned"}
+_BASELINES = {
+    **{key: f"{name}, one centre per neuron" for key, name in K_MEANS.items()},
+    "samples": f"{SAMPLES}, nothing learned",
+}
 _AT_ONCE = 0.5  # s; shorter waits are not shown
 
 

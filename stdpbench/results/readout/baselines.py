@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.data.datasets import Split
 from stdpbench.results.readout.base import NO_ANSWER, checked_labels
 from stdpbench.results.readout.metrics import Score, score
 
@@ -16,9 +19,50 @@ LLOYD_UP_TO: Final = 1000
 SAMPLES: Final = "samples as prototypes"
 """Name of the baseline `prototype_accuracy`."""
 
+K_MEANS: Final[Mapping[str, str]] = MappingProxyType({"k_means": "k-means", "spherical_k_means": "spherical k-means"})
+"""Names of the baselines with one centre per neuron, by their keys in ``metrics.json``."""
+
+BASELINES: Final[Mapping[str, str]] = MappingProxyType({**K_MEANS, "samples": SAMPLES})
+"""Names of the baselines without a network, by their keys in ``metrics.json``."""
+
 _AT_ONCE = 2_000_000  # similarities per block
 _MAX_ITER = 100
 _MAX_PASSES = 20
+_FEWEST_SEEDS = 5000  # k-means++ takes most of the time of spherical k-means, and gains nothing from more pictures
+
+
+def k_means_score(key: str, split: Split, n_labelled: int, k: int, seed: int) -> Score:
+    """Measure one of the baselines `K_MEANS`.
+
+    Parameters
+    ----------
+    key : str
+        Key of the baseline.
+    split : Split
+        Training and evaluated stimuli, with labels.
+    n_labelled : int
+        Number of training stimuli, the first ones, that label the centres.
+    k : int
+        Number of centres, at most the number of training stimuli.
+    seed : int
+        Seed of the experiment.
+
+    Returns
+    -------
+    Score
+        Score on the evaluated stimuli.
+    """
+    measure = spherical_k_means_accuracy if key == "spherical_k_means" else kmeans_accuracy
+    return measure(
+        split.train.static,
+        split.train.known_labels[:n_labelled],
+        split.test.static,
+        split.test.known_labels,
+        k,
+        seed,
+        n_classes=len(split.class_names),
+        of=split.test.static_name,
+    )
 
 
 def kmeans_accuracy(
@@ -85,6 +129,59 @@ def kmeans_accuracy(
         nearest = model.predict(test)
     labels = _majority(members[: len(classes)], classes, k, n_classes)
     return Score(score(labels[nearest], test_labels, n_classes).confusion, name)
+
+
+def spherical_k_means_accuracy(
+    train_pixels: NDArray[Any],
+    train_labels: NDArray[np.integer[Any]],
+    test_pixels: NDArray[Any],
+    test_labels: NDArray[np.integer[Any]],
+    k: int,
+    seed: int,
+    *,
+    n_classes: int,
+    of: str = "pixels",
+) -> Score:
+    """Cluster training pictures by cosine, label each centre with the majority class of its members, and test.
+
+    Pictures are scaled to unit length; a centre is the direction of the sum of its members, which are the pictures
+    whose scalar product with it is the largest (Dhillon & Modha 2001, doi:10.1023/A:1007612920971). So brightness does
+    not count, as for a network with normalised weights.
+
+    Parameters
+    ----------
+    train_pixels, train_labels, test_pixels, test_labels, k, seed, n_classes, of
+        See `kmeans_accuracy`. A picture of length 0 belongs to centre 0.
+
+    Returns
+    -------
+    Score
+        Score on the test pictures. `Score.description` names the algorithm, Lloyd's for any number of centres. A
+        picture whose centre has no labelled member has no answer.
+    """
+    from scipy.sparse import csr_array
+    from sklearn.cluster import kmeans_plusplus
+    from threadpoolctl import threadpool_limits
+
+    pictures = _rows(train_pixels)
+    pictures /= np.maximum(np.linalg.norm(pictures, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    rng, n, n_seeds = np.random.default_rng(seed), len(pictures), max(_FEWEST_SEEDS, 3 * k)
+    seeds = pictures[rng.permutation(n)[:n_seeds]]
+    members = np.full(n, NO_ANSWER)
+    with threadpool_limits(limits=1):
+        centres, _ = kmeans_plusplus(seeds, k, random_state=int(rng.integers(2**32)))
+        for _ in range(_MAX_PASSES):
+            before, members = members, _most_similar(pictures, centres)
+            if np.array_equal(members, before):
+                break
+            membership = csr_array((np.ones(n, np.float32), members, np.arange(n + 1)), (n, k))
+            sums = membership.T @ pictures
+            filled = sums.any(axis=1)
+            centres[filled] = sums[filled]
+    labelled = train_pixels[: len(train_labels)]
+    classified = prototype_accuracy(centres, labelled, train_labels, test_pixels, test_labels, n_classes=n_classes)
+    name = f"spherical k-means on {of}, K = {k} (Lloyd, one k-means++ start, at most {_MAX_PASSES} iterations)"
+    return Score(classified.confusion, name)
 
 
 def prototype_accuracy(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import hypot
 
-from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.baselines import K_MEANS, SAMPLES
 from stdpbench.results.readout.metric import Metric
 
-K_MEANS = "k-means"
 UNTRAINED = ("start weights", "random weights")
 """Baselines that flatter learning if thresholds are adaptive, since their thresholds have not adapted."""
 FLATTERS = "flatters learning"
@@ -46,7 +45,8 @@ def verdict(
 
     It helped if the vote is above every baseline without learning, with the interval of the difference above 0, and
     did not help if the vote is below one, with the interval below 0.
-    k-means is another method, and is mentioned if the vote is not above it.
+    k-means is another method, and is mentioned if the vote is not above it. Of several kinds of k-means, the most
+    accurate one counts.
 
     Parameters
     ----------
@@ -65,7 +65,9 @@ def verdict(
         A sentence.
     """
     fair = {name: baseline for name, baseline in baselines.items() if not (flatters and name in UNTRAINED)}
-    if not fair.keys() - {K_MEANS}:
+    k_means = max((name for name in K_MEANS.values() if name in fair), key=lambda name: fair[name].value, default="")
+    fair = {name: baseline for name, baseline in fair.items() if name == k_means or name not in K_MEANS.values()}
+    if not fair.keys() - {k_means}:
         return f"Whether learning helps is not known: {SAMPLES} were not measured."
     bounds = paired
     if bounds is None:
@@ -74,12 +76,12 @@ def verdict(
     below = [name for name in names if bounds[name][0] <= 0]
     texts = {name: f"{name} {100 * fair[name].value:.1f} %" for name in names}
     vote_text, scope = f"vote {100 * vote.value:.1f} %", " in this run" if paired is None else ""
-    if below not in ([], [K_MEANS]):
-        worse = any(bounds[name][1] < 0 for name in below if name != K_MEANS)
+    if below not in ([], [k_means]):
+        worse = any(bounds[name][1] < 0 for name in below if name != k_means)
         judged = "does not help" if worse else "is not shown to help"
         return f"Learning {judged}{scope}: {', '.join([vote_text, *(texts[name] for name in below)])}."
     above = ", ".join([vote_text, *(texts[name] for name in names if name not in below)])
     if not below:
         return f"Learning helps{scope}: {above}."
-    comparison = "is better" if bounds[K_MEANS][1] < 0 else "is not shown to be worse"
-    return f"Learning helps{scope}: {above}; but {texts[K_MEANS]} {comparison}."
+    comparison = "is better" if bounds[k_means][1] < 0 else "is not shown to be worse"
+    return f"Learning helps{scope}: {above}; but {texts[k_means]} {comparison}."

@@ -19,7 +19,7 @@ from stdpbench.declare.rule_paths import changes_between
 from stdpbench.experiment import Experiment
 from stdpbench.results.figures.comparison import called
 from stdpbench.results.readout import INTERVAL
-from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.baselines import BASELINES
 from stdpbench.results.readout.metric import Metric
 from stdpbench.results.readout.verdict import verdict
 from stdpbench.runs.catalog.filters import value_text
@@ -35,7 +35,6 @@ from stdpbench.runs.protocol.changes import array_names, missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 
-_BASELINES = {"k_means": "k-means", "samples": SAMPLES}
 _THETA = "training.mean_theta_mV"
 """Key of the mean theta; it has this name even if theta has no unit."""
 _MEASURES = {
@@ -374,7 +373,7 @@ def metrics_of(
         _add_score(by_name, f"accuracy, {name}", score)
     for baseline, result in _tables(metrics.get("baselines")):
         if "accuracy" in result:
-            _add_score(by_name, f"accuracy of {_BASELINES.get(baseline, baseline)}", result)
+            _add_score(by_name, f"accuracy of {BASELINES.get(baseline, baseline)}", result)
         else:
             for name, score in _tables(result):
                 _add_score(by_name, f"accuracy of {baseline.replace('_', ' ')}, {name}", score)

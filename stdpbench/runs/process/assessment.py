@@ -34,7 +34,7 @@ from stdpbench.results.readout import (
     classes_of_outputs,
     scores_of,
 )
-from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
+from stdpbench.results.readout.baselines import K_MEANS, SAMPLES, k_means_score, prototype_accuracy
 from stdpbench.runs.analysis.silence import Activity, arriving, silence
 from stdpbench.runs.folder.run_folder import RESPONSES, RunFolder, make_folder
 from stdpbench.runs.presentation.frozen import from_responses, take_samples
@@ -353,21 +353,13 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
             f"k-means with K = {k} needs at least as many training {split.train.noun}s, so it was left out."
         )
         return
-    yield Progress(f"k-means, K = {k}", 0, 1)
-    yield _reading(context, "k-means as a baseline")
-    kmeans = kmeans_accuracy(
-        split.train.static,
-        context.label_images.known_labels,
-        split.test.static,
-        split.test.known_labels,
-        k,
-        experiment.seed,
-        n_classes=len(split.class_names),
-        of=split.test.static_name,
-    )
-    results["k_means"] = kmeans.to_mapping()
-    yield Progress(f"k-means, K = {k}", 1, 1)
-    yield Measured("k-means", {"majority": kmeans.accuracy})
+    for key, name in K_MEANS.items():
+        yield Progress(f"{name}, K = {k}", 0, 1)
+        yield _reading(context, f"{name} as a baseline")
+        result = k_means_score(key, split, len(context.label_images), k, experiment.seed)
+        results[key] = result.to_mapping()
+        yield Progress(f"{name}, K = {k}", 1, 1)
+        yield Measured(name, {"majority": result.accuracy})
 
 
 def _samples(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:

@@ -30,7 +30,7 @@ from stdpbench.results.readout import (
     timed_readouts,
     wilson_interval,
 )
-from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
+from stdpbench.results.readout.baselines import K_MEANS, SAMPLES, k_means_score, prototype_accuracy
 from stdpbench.results.readout.cluster_measures import agreement, compactness, contingency, matched
 from stdpbench.results.readout.clustering import METHODS, Features, cluster, features, winners
 from stdpbench.results.readout.embedding import Embedding, embed
@@ -193,8 +193,8 @@ class Findings:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def row(self, name: str) -> Accuracy | None:
-        """Return the first accuracy of a given name."""
-        return next((row for row in self.accuracies if row.name == name), None)
+        """Return the first accuracy of a given name, without its number of centres."""
+        return next((row for row in self.accuracies if row.name.partition(", K =")[0] == name), None)
 
 
 _HANDICAPPED = f"{FLATTERS}: its thresholds have not adapted to its weights"
@@ -459,23 +459,14 @@ def _supervised(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
 
 
 def _k_means(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
-    stored, seed = run.metrics.get("baselines", {}).get("k_means"), run.experiment.seed
     k, n_label = run.experiment.graph().n_read, len(run.label_counts)
-    if stored is None and k <= len(run.split.train):
-        yield
-        measured = kmeans_accuracy(
-            run.split.train.static,
-            run.label_labels,
-            run.split.test.static,
-            run.test_labels,
-            k,
-            seed,
-            n_classes=run.n_classes,
-            of=run.split.test.static_name,
-        )
-        stored = measured.to_mapping()
-    if stored is not None:
-        findings.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label))
+    for key, name in K_MEANS.items():
+        stored = run.metrics.get("baselines", {}).get(key)
+        if stored is None and k <= len(run.split.train):
+            yield
+            stored = k_means_score(key, run.split, n_label, k, run.experiment.seed).to_mapping()
+        if stored is not None:
+            findings.accuracies.append(stored_row("pixels", f"{name}, K = {k}", stored, n_label))
 
 
 def _samples(run: EvaluatedRun, findings: Findings) -> Iterator[None]:

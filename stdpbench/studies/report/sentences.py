@@ -8,7 +8,7 @@ from typing import Any
 
 from stdpbench.base.units import signed
 from stdpbench.results.readout import INTERVAL, READOUTS
-from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.baselines import K_MEANS, SAMPLES
 from stdpbench.results.readout.verdict import difference_interval
 from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.comparison import Account
@@ -83,11 +83,12 @@ def _baselines(run: EvaluatedRun, findings: Findings) -> list[str]:
             f"One training sample per neuron as a prototype, with nothing learned, is right for "
             f"{percent(samples.accuracy)}: against these, {_gain(vote, samples)}."
         )
-    k_means = next((row for row in findings.accuracies if row.name.startswith("k-means, K =")), None)
-    if k_means is not None:
+    k_means = {name: row for name in K_MEANS.values() if (row := findings.row(name)) is not None}
+    if k_means:
+        name = max(k_means, key=lambda name: k_means[name].accuracy)
         sentences.append(
-            f"k-means on {run.split.test.static_name} with one centre per neuron is right for "
-            f"{percent(k_means.accuracy)}: {_against(vote, k_means)}."
+            f"With one centre per neuron, {name} is right for {percent(k_means[name].accuracy)}: "
+            f"{_against(vote, k_means[name])}."
         )
     if (adapted := findings.row(f"{ADAPTED}, vote")) is not None:
         sentences.append(

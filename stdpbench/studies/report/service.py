@@ -28,7 +28,7 @@ import numpy as np
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.helper import Arrays, ProgressCallback, serve
 from stdpbench.results.readout import READOUTS, readouts
-from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.baselines import BASELINES, K_MEANS
 from stdpbench.results.readout.clustering import Features, cluster, features, winners
 from stdpbench.results.readout.embedding import embed
 from stdpbench.results.readout.over_time import answers_over_time
@@ -221,7 +221,7 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
     stored = run.metrics.get("baselines", {})
     n_label = int(run.metrics.get("n_label_images", 0))
     k, source = run.experiment.graph().n_read, run.split.test.static_name
-    names = {"k_means": f"k-means on {source}, K = {k}", "samples": SAMPLES}
+    names = {**BASELINES} | {key: f"{name} on {source}, K = {k}" for key, name in K_MEANS.items()}
     rows = start_rows(run)
     rows += [stored_row("pixels", name, stored[key], n_label) for key, name in names.items() if key in stored]
     return rows

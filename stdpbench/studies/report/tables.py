@@ -12,7 +12,7 @@ import numpy as np
 from stdpbench.experiment import Experiment
 from stdpbench.results.figures.paper import table_text
 from stdpbench.results.figures.surrogate_training import passes_of
-from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.baselines import K_MEANS, SAMPLES
 from stdpbench.runs.analysis.curves import taught_columns
 from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.catalog.comparison import Account, verdict_of
@@ -156,7 +156,8 @@ def compare_values(
 
 
 def _seedless(name: str) -> str:
-    return "k-means, K = n" if name.startswith("k-means, K =") else name
+    method, centres, _ = name.partition(", K =")
+    return f"{method}, K = n" if centres else name
 
 
 def _accuracy(run: Mapping[str, Any], group: str, name: str) -> float | None:
@@ -197,8 +198,7 @@ def csv_tables(
 
 def with_baselines(account: Account, findings: Findings) -> Account:
     """Return an account with the baselines of the run and those that only the report has measured."""
-    k_means = next((row for row in findings.accuracies if row.name.startswith("k-means, K =")), None)
-    rows = {"k-means": k_means, SAMPLES: findings.row(SAMPLES), f"{ADAPTED}, vote": findings.row(f"{ADAPTED}, vote")}
+    rows = {name: findings.row(name) for name in (*K_MEANS.values(), SAMPLES, f"{ADAPTED}, vote")}
     measured = {f"accuracy of {name}": row.metric for name, row in rows.items() if row is not None}
     return replace(account, metrics={**measured, **account.metrics})
 

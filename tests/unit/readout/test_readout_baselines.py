@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stdpbench.results.readout import baselines
-from stdpbench.results.readout.baselines import kmeans_accuracy, prototype_accuracy
+from stdpbench.results.readout.baselines import kmeans_accuracy, prototype_accuracy, spherical_k_means_accuracy
 from stdpbench.results.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
 
 
@@ -72,6 +72,39 @@ def test_centres_are_found_by_all_pictures_and_named_by_those_with_labels() -> N
     found = kmeans_accuracy(train[0][order], labelled, *test, 6, 0, n_classes=3)
     assert found.n_unanswered == int((test[1] == 2).sum()) > 0
     assert found.class_accuracy[:2] == pytest.approx([1, 1])
+
+
+def lit(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of two classes with different stripes, each as bright as it happens to be, up to forty times."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, n)
+    stripes = np.array([[3, 2] * 6, [2, 3] * 6])
+    pictures = stripes[labels] * rng.uniform(1, 40, (n, 1)) + rng.uniform(0, 0.5, (n, 12))
+    return pictures.reshape(n, 3, 4).astype(np.uint8), labels
+
+
+def test_brightness_misleads_k_means_and_not_spherical_k_means() -> None:
+    train, test = lit(400, 0), lit(200, 1)
+    assert spherical_k_means_accuracy(*train, *test, 2, 0, n_classes=2).accuracy == 1.0
+    assert kmeans_accuracy(*train, *test, 2, 0, n_classes=2).accuracy < 0.7
+
+
+def test_spherical_k_means_is_k_means_where_lengths_are_equal_and_depends_on_its_seed_alone() -> None:
+    train, test = blobs(300, 0), blobs(90, 1)
+    result = spherical_k_means_accuracy(*train, *test, 6, 2**63 - 1, n_classes=3, of="blobs")
+    assert result == spherical_k_means_accuracy(*train, *test, 6, 2**63 - 1, n_classes=3, of="blobs")
+    assert result.description.startswith("spherical k-means on blobs, K = 6 (")
+    assert result.accuracy == 1.0
+    few = spherical_k_means_accuracy(train[0], train[1][:100], *test, 6, 0, n_classes=3)
+    assert few.accuracy == pytest.approx(1), "centres come from all pictures, their names from those with labels"
+
+
+def test_black_and_equal_pictures_may_be_among_those_of_spherical_k_means() -> None:
+    black = np.zeros((10, 12), np.uint8)
+    train, labels = np.vstack([black, np.repeat(np.eye(2, 12, dtype=np.uint8), 20, axis=0)]), np.repeat([0, 1, 2], 20)
+    result = spherical_k_means_accuracy(train, labels[10:], train, labels[10:], 5, 0, n_classes=3)
+    assert result.class_accuracy[1:] == pytest.approx([1, 1])
+    assert spherical_k_means_accuracy(black, labels[:10], black, labels[:10], 3, 0, n_classes=3).accuracy == 1.0
 
 
 def test_samples_answer_for_the_class_of_the_pictures_most_similar_to_them() -> None:

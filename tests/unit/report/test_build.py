@@ -304,7 +304,7 @@ def test_each_reading_of_labels_is_recorded_first(report, runs):
     purposes = [record.fact.purpose for record in read_journal(runs[1].path) if isinstance(record.fact, LabelsRead)]
     assert purposes[:3] == ["read-outs", "report", "robustness"]
     first, second = report[0]["runs"]
-    assert first["readings"]["run"] == 6  # with all baselines
+    assert first["readings"]["run"] == 7  # with all baselines
     assert second["readings"] == {
         "run": 3,
         "experiment": 2,  # one for each network, with its baselines and reports

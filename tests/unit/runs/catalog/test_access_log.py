@@ -79,6 +79,7 @@ def test_each_reading_of_test_labels_is_journaled_before_results_are_returned(tm
         ("validation", "start weights as a baseline"),
         ("validation", "samples as prototypes as a baseline"),
         ("validation", "k-means as a baseline"),
+        ("validation", "spherical k-means as a baseline"),
     ]
 
 

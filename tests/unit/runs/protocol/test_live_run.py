@@ -59,7 +59,9 @@ def test_watching_and_replaying_give_the_same(baselines, tmp_path):
     assert live.state is State.FINISHED
     assert len(live.changes) == 2
     assert live.metrics.keys() == (
-        {"network", "start weights", "samples as prototypes", "k-means"} if baselines else {"network"}
+        {"network", "start weights", "samples as prototypes", "k-means", "spherical k-means"}
+        if baselines
+        else {"network"}
     )
     assert [blocks.first for blocks in live.blocks.values()] == list(range(24))
     assert live.checkpoints[-1] == 24
