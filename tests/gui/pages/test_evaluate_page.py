@@ -13,11 +13,12 @@ from harness import new_run
 from parts_of_window import open_run
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QMouseEvent
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 from sparse_streams import sparse_stream
 from waiting import waits
 
+from stdpbench.base.lessons import lessons
 from stdpbench.experiment import Experiment
 from stdpbench.results.figures.paper import draw
 from stdpbench.runs.folder.journal import read_journal
@@ -30,7 +31,7 @@ from stdpbench_gui.pages.evaluate import page as evaluate_page
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import around, not_none
 from stdpbench_gui.widgets.pictures import inks
 
 
@@ -388,6 +389,19 @@ def test_t_sne_is_computed_aside_and_can_be_given_up(page: EvaluatePage, qtbot: 
     assert page.state.plane is pca
     not_none(page.with_details().window()).resize(1024, 700)
     waits(qtbot, lambda: not page.embedding.scatter.geometry().intersects(page.embedding.note.geometry()))
+
+
+def test_beside_a_lesson_two_columns_fit_a_small_screen(
+    page: EvaluatePage, shared_window: MainWindow, qtbot: QtBot
+) -> None:
+    shared_window.help.lessons.open(lessons()[0])
+    shared_window.go_to("evaluate")
+    shared_window.resize(1024, 700)
+    area = not_none(around(page.columns, QScrollArea))
+    waits(qtbot, lambda: area.width() < 700 and not_none(area.horizontalScrollBar()).maximum() == 0)
+    assert page.go.visibleRegion().boundingRect() == page.go.rect()
+    not_none(shared_window.help.lessons.pane).close()
+    waits(qtbot, lambda: page.columns.count() == 3)
 
 
 # -- ways out --------------------------------------------------------------------------------------

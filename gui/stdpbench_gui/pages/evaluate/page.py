@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QSettings, QSignalBlocker, Qt, QTimer, QUrl, pyqtSignal
-from PyQt6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
+from PyQt6.QtGui import QDesktopServices, QKeyEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QSplitter, QWidget
 
 from stdpbench.runs.catalog import columns as run_columns
@@ -162,6 +162,8 @@ _EMPTY = (
 )
 _SHARES = ((35, 34, 31), (44, 32, 24), (52, 48), (64, 36))
 """Sizes of the columns, and of the views in each column, in percent."""
+_WIDE = 60
+"""Width from which three columns fit, in lines of text."""
 _SAVED = ("evaluate/split0", "evaluate/split1-3", "evaluate/split2", "evaluate/split3")
 """Keys of saved sizes; the first column has had three views since."""
 _GO = "Compare answers with the labels of the test set; recorded in the journal"
@@ -317,6 +319,14 @@ class EvaluatePage(QWidget):
         return self
 
     # -- which run -------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Put the third column below the first where there is no room for three."""
+        super().resizeEvent(event)
+        wide = self.width() >= _WIDE * self.fontMetrics().lineSpacing()
+        around, third = self._splits[0 if wide else 1], self._splits[3]
+        if third.parentWidget() is not around:
+            around.addWidget(third)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """List the runs."""
