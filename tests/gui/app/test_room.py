@@ -28,6 +28,7 @@ from waiting import PATIENCE_MS, waits
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.widgets.basic import around, not_none
 from stdpbench_gui.widgets.tables import add_row, table_of
@@ -36,6 +37,7 @@ from stdpbench_gui.widgets.timeline_strip import TimelineStrip
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)
 """Width and height of the smallest supported screen."""
+PROGRESS = {"phase": "train", "done": 12_431, "total": 60_000, "images_per_second": 214, "seconds_left": 222}
 
 
 def again(window: MainWindow, settings: QSettings, qtbot: QtBot) -> MainWindow:
@@ -135,7 +137,7 @@ def test_the_bar_of_a_run_lets_the_window_become_narrow(
 ) -> None:
     open_run(window, qtbot, finished_run.path)
     live = window.session.live
-    live.progress = {"phase": "train", "done": 12_431, "total": 60_000, "images_per_second": 214, "seconds_left": 222}
+    live.progress = PROGRESS
     for state in State:
         window.resize(1280, 560)
         live.state = state
@@ -270,10 +272,16 @@ def test_nothing_scrolls_on_a_small_screen(
 ) -> None:
     open_run(window, qtbot, finished_run.path)
     window.resize(1024, 700)
+    window.session.live.state, window.session.live.progress = State.RUNNING, PROGRESS
+    window.train.bar.refresh()  # which is higher while a run is in progress
     window.train.arrange(layout)
     window.train.panels["parameters"].show()
     area = not_none(around(window.train.docks, QScrollArea))
     waits(qtbot, lambda: area.width() > 900 and window.train.docks.size() == not_none(area.viewport()).size())
+    raster = window.train.panels["raster"]
+    assert isinstance(raster, Raster)
+    room = area.height() - raster.note.sizeHint().height()  # which a larger network has
+    assert window.train.docks.minimumSizeHint().height() <= room
     assert window.train.panels["weight-map"].caption.isHidden(), "not of a first run"  # type: ignore[attr-defined]
 
 

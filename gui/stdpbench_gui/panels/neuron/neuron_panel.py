@@ -57,7 +57,7 @@ class ClassBars(PlotArea):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Response to each class")
-        self.setMinimumSize(120, 84)
+        self.setMinimumSize(120, 64)
         self.plot, self.bars = SmallPlot(""), pg.BarGraphItem(x=[], height=[], width=0.7, pen=pg.mkPen(None))
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.addItem(self.bars)
@@ -199,8 +199,8 @@ class NeuronInspector(Panel):
         self.star = StarBar(session)
         self.title_extra.addWidget(self.star)
         self.about = wrapped("", name="About the neuron", rich=True)
-        self.field = Picture("Receptive field", 84)
-        self.outgoing = Picture("Outgoing weights", 84)
+        self.field = Picture("Receptive field")
+        self.outgoing = Picture("Outgoing weights")
         self.outgoing.hide()
         self.bars = ClassBars()
         self.graphics = named(PlotArea(), "Membrane potential, threshold and conductances")
@@ -212,7 +212,7 @@ class NeuronInspector(Panel):
         self.conductance.setXLink(self.potential)
         self.potential.getAxis("bottom").setStyle(showValues=False)
         self.conductance.setLabel("bottom", "time in presentation (ms)")
-        self.best = [Picture(f"Picture {place + 1} that excites it most", 40) for place in range(_BEST)]
+        self.best = [Picture(f"Picture {place + 1} that excites it most", 24) for place in range(_BEST)]
         self.best_captions = [named(Label(), style="faint") for _ in range(_BEST)]
         self._lay_out()
         self._shown: Mapping[str, Any] = {}
