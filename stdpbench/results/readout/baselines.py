@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.experiment import Experiment, encode, n_bins, n_input
 from stdpbench.results.readout.base import NO_ANSWER, checked_labels
 from stdpbench.results.readout.metrics import Score, score
 
@@ -19,7 +21,13 @@ LLOYD_UP_TO: Final = 1000
 SAMPLES: Final = "samples as prototypes"
 """Name of the baseline `prototype_accuracy`."""
 
-K_MEANS: Final[Mapping[str, str]] = MappingProxyType({"k_means": "k-means", "spherical_k_means": "spherical k-means"})
+K_MEANS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "k_means": "k-means",
+        "spherical_k_means": "spherical k-means",
+        "filtered_k_means": "k-means on filtered spike trains",
+    }
+)
 """Names of the baselines with one centre per neuron, by their keys in ``metrics.json``."""
 
 BASELINES: Final[Mapping[str, str]] = MappingProxyType({**K_MEANS, "samples": SAMPLES})
@@ -29,40 +37,91 @@ _AT_ONCE = 2_000_000  # similarities per block
 _MAX_ITER = 100
 _MAX_PASSES = 20
 _FEWEST_SEEDS = 5000  # k-means++ takes most of the time of spherical k-means, and gains nothing from more pictures
+_FILTERED_BINS = 50  # each as long as the SD of the filter
+_MOST_FILTERED = 2000  # values of a recording; more are projected on that many
 
 
-def k_means_score(key: str, split: Split, n_labelled: int, k: int, seed: int) -> Score:
+def k_means_kinds(experiment: Experiment, split: Split) -> dict[str, str]:
+    """Return those of `K_MEANS` that apply: pictures have no spike trains of their own."""
+    trains = split.train.kind != "images" and not experiment.missing_kinds and not experiment.encoding.currents
+    return {key: name for key, name in K_MEANS.items() if trains or key != "filtered_k_means"}
+
+
+def k_means_score(key: str, experiment: Experiment, split: Split, n_labelled: int, k: int) -> Score:
     """Measure one of the baselines `K_MEANS`.
 
     Parameters
     ----------
     key : str
-        Key of the baseline.
+        Key of the baseline, one of `k_means_kinds`.
+    experiment : Experiment
+        The experiment, whose seed is that of the initial centres.
     split : Split
         Training and evaluated stimuli, with labels.
     n_labelled : int
         Number of training stimuli, the first ones, that label the centres.
     k : int
         Number of centres, at most the number of training stimuli.
-    seed : int
-        Seed of the experiment.
 
     Returns
     -------
     Score
         Score on the evaluated stimuli.
     """
-    measure = spherical_k_means_accuracy if key == "spherical_k_means" else kmeans_accuracy
-    return measure(
-        split.train.static,
+    train, test, of = split.train.static, split.test.static, split.test.static_name
+    if key == "filtered_k_means":
+        parts = {"label": split.train, "test": split.test}
+        n_steps = max(n_bins(experiment, part, number) for part in parts.values() for number in range(len(part)))
+        train, test = (filtered_trains(experiment, part, phase, n_steps) for phase, part in parts.items())
+        of = f"spike trains filtered with SD {n_steps * experiment.dt / _FILTERED_BINS:.3g} ms"
+    return (spherical_k_means_accuracy if key == "spherical_k_means" else kmeans_accuracy)(
+        train,
         split.train.known_labels[:n_labelled],
-        split.test.static,
+        test,
         split.test.known_labels,
         k,
-        seed,
+        experiment.seed,
         n_classes=len(split.class_names),
-        of=split.test.static_name,
+        of=of,
     )
+
+
+def filtered_trains(experiment: Experiment, stimuli: StimulusSet, phase: str, n_steps: int) -> NDArray[np.float32]:
+    """Return input spike trains of stimuli as the network gets them, filtered with a Gaussian.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment, with its encoder and control of timing.
+    stimuli : StimulusSet
+        The stimuli; each is a presentation of its own number.
+    phase : {"label", "test"}
+        Phase of the presentations.
+    n_steps : int
+        Number of time steps of the longest presentation. The SD of the Gaussian is a fiftieth of it.
+
+    Returns
+    -------
+    ndarray, float32, (n_stimuli, n_values)
+        The filtered trains in the middle of 50 bins as long as the SD, one input after the other; a single spike at
+        that moment gives 1. More than 2000 values are projected on 2000 random directions, the same in all runs, which
+        keeps distances within a few per cent (Li, Hastie & Church 2006, doi:10.1145/1150402.1150436).
+    """
+    from scipy.sparse import csr_array
+    from sklearn.random_projection import SparseRandomProjection
+
+    shown, size = experiment.evaluated, n_input(experiment, stimuli)
+    steps = (np.arange(n_steps) + 0.5) * _FILTERED_BINS / n_steps  # in SD
+    kernel = np.exp(-((steps[:, None] - np.arange(_FILTERED_BINS) - 0.5) ** 2) / 2).astype(np.float32)
+    n_values = size * _FILTERED_BINS
+    filtered = np.empty((len(stimuli), min(n_values, _MOST_FILTERED)), np.float32)
+    projection = SparseRandomProjection(filtered.shape[1], random_state=0).fit(np.zeros((1, n_values), np.float32))
+    for number in range(len(stimuli)):
+        spikes = encode(shown, stimuli, phase, number, 0, number)
+        factors = np.ones(len(spikes), np.float32) if spikes.factor is None else spikes.factor
+        values = (csr_array((factors, (spikes.index, spikes.bin)), (size, n_steps)) @ kernel).reshape(1, -1)
+        filtered[number] = values if n_values <= _MOST_FILTERED else projection.transform(values)
+    return filtered
 
 
 def kmeans_accuracy(

@@ -34,7 +34,7 @@ from stdpbench.results.readout import (
     classes_of_outputs,
     scores_of,
 )
-from stdpbench.results.readout.baselines import K_MEANS, SAMPLES, k_means_score, prototype_accuracy
+from stdpbench.results.readout.baselines import SAMPLES, k_means_kinds, k_means_score, prototype_accuracy
 from stdpbench.runs.analysis.silence import Activity, arriving, silence
 from stdpbench.runs.folder.run_folder import RESPONSES, RunFolder, make_folder
 from stdpbench.runs.presentation.frozen import from_responses, take_samples
@@ -353,10 +353,10 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
             f"k-means with K = {k} needs at least as many training {split.train.noun}s, so it was left out."
         )
         return
-    for key, name in K_MEANS.items():
+    for key, name in k_means_kinds(experiment, split).items():
         yield Progress(f"{name}, K = {k}", 0, 1)
         yield _reading(context, f"{name} as a baseline")
-        result = k_means_score(key, split, len(context.label_images), k, experiment.seed)
+        result = k_means_score(key, experiment, split, len(context.label_images), k)
         results[key] = result.to_mapping()
         yield Progress(f"{name}, K = {k}", 1, 1)
         yield Measured(name, {"majority": result.accuracy})

@@ -30,7 +30,7 @@ from stdpbench.results.readout import (
     timed_readouts,
     wilson_interval,
 )
-from stdpbench.results.readout.baselines import K_MEANS, SAMPLES, k_means_score, prototype_accuracy
+from stdpbench.results.readout.baselines import K_MEANS, SAMPLES, k_means_kinds, k_means_score, prototype_accuracy
 from stdpbench.results.readout.cluster_measures import agreement, compactness, contingency, matched
 from stdpbench.results.readout.clustering import METHODS, Features, cluster, features, winners
 from stdpbench.results.readout.embedding import Embedding, embed
@@ -460,11 +460,12 @@ def _supervised(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
 
 def _k_means(run: EvaluatedRun, findings: Findings) -> Iterator[None]:
     k, n_label = run.experiment.graph().n_read, len(run.label_counts)
+    applying = k_means_kinds(run.experiment, run.split) if k <= len(run.split.train) else {}
     for key, name in K_MEANS.items():
         stored = run.metrics.get("baselines", {}).get(key)
-        if stored is None and k <= len(run.split.train):
+        if stored is None and key in applying:
             yield
-            stored = k_means_score(key, run.split, n_label, k, run.experiment.seed).to_mapping()
+            stored = k_means_score(key, run.experiment, run.split, n_label, k).to_mapping()
         if stored is not None:
             findings.accuracies.append(stored_row("pixels", f"{name}, K = {k}", stored, n_label))
 

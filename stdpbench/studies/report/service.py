@@ -220,10 +220,11 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
     """Return baselines from the metrics of the run."""
     stored = run.metrics.get("baselines", {})
     n_label = int(run.metrics.get("n_label_images", 0))
-    k, source = run.experiment.graph().n_read, run.split.test.static_name
-    names = {**BASELINES} | {key: f"{name} on {source}, K = {k}" for key, name in K_MEANS.items()}
     rows = start_rows(run)
-    rows += [stored_row("pixels", name, stored[key], n_label) for key, name in names.items() if key in stored]
+    for key, name in BASELINES.items():
+        if key in stored:
+            shown = str(stored[key].get("description", name)).partition(" (")[0] if key in K_MEANS else name
+            rows.append(stored_row("pixels", shown, stored[key], n_label))
     return rows
 
 

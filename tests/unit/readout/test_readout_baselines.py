@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.results.readout import baselines
-from stdpbench.results.readout.baselines import kmeans_accuracy, prototype_accuracy, spherical_k_means_accuracy
+from stdpbench.experiment import Experiment
+from stdpbench.kinds.encoding import CONTROLS, Timing
+from stdpbench.results.readout import Score, baselines
+from stdpbench.results.readout.baselines import (
+    filtered_trains,
+    k_means_kinds,
+    k_means_score,
+    kmeans_accuracy,
+    prototype_accuracy,
+    spherical_k_means_accuracy,
+)
 from stdpbench.results.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
+from stdpbench.runs.preparation.start import load_split
 
 
 def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -105,6 +115,50 @@ def test_black_and_equal_pictures_may_be_among_those_of_spherical_k_means() -> N
     result = spherical_k_means_accuracy(train, labels[10:], train, labels[10:], 5, 0, n_classes=3)
     assert result.class_accuracy[1:] == pytest.approx([1, 1])
     assert spherical_k_means_accuracy(black, labels[:10], black, labels[:10], 3, 0, n_classes=3).accuracy == 1.0
+
+
+ORDER = {
+    "data": {"kind": "order", "span": "20 ms", "noise": "2 Hz", "n_train": 200, "n_test": 200},
+    "encoding": {"kind": "events"},
+    "schedule": {"stimulus": "100 ms"},
+}
+
+
+def of_trains(timing: str, **changes: object) -> Score:
+    made = Experiment.from_mapping(ORDER).override({"schedule.timing": timing, **changes})
+    split = load_split(made, validation=False)
+    assert "filtered_k_means" in k_means_kinds(made, split)
+    return k_means_score("filtered_k_means", made, split, 100, 8)
+
+
+def test_filtered_spike_trains_tell_orders_of_spikes_apart() -> None:
+    score = of_trains("intact")
+    assert score.accuracy > 0.98
+    assert score.description.startswith("k-means on spike trains filtered with SD 2 ms, K = 8 (")
+    assert score == of_trains("intact")
+    assert of_trains("intact", **{"data.channels": 60}).accuracy > 0.98, "3000 values are projected on 2000"
+
+
+@pytest.mark.parametrize("timing", CONTROLS)
+def test_baselines_of_spike_trains_get_the_changed_times(timing: Timing) -> None:
+    scores = [of_trains(timing, seed=seed).accuracy for seed in range(3)]
+    assert np.mean(scores) == pytest.approx(0.25, abs=0.06)
+
+
+def test_a_filtered_spike_is_a_gaussian_in_time() -> None:
+    made = Experiment.from_mapping(ORDER).override({"data.noise": 0.0, "data.jitter": 0.0, "data.n_train": 4})
+    train = load_split(made, validation=False).train
+    values = filtered_trains(made, train, "label", 200).reshape(4, 40, 50)
+    spikes = train.stimulus(1)
+    middle = np.empty(40)
+    middle[spikes.index] = (np.floor(spikes.time / 0.5e-3) + 0.5) * 0.5  # ms, the middle of its time step
+    samples = (np.arange(50) + 0.5) * 2
+    np.testing.assert_allclose(values[1], np.exp(-((samples - middle[:, None]) ** 2) / 8), atol=1e-5)
+
+
+def test_pictures_have_no_filtered_spike_trains() -> None:
+    made = Experiment.from_mapping({"data": {"kind": "digits"}})
+    assert [*k_means_kinds(made, load_split(made, validation=False))] == ["k_means", "spherical_k_means"]
 
 
 def test_samples_answer_for_the_class_of_the_pictures_most_similar_to_them() -> None:

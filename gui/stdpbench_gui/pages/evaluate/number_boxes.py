@@ -204,7 +204,7 @@ class ReadoutsBox(Box):
         "Select one of the first read-outs to use its answers in all views. Baselines are those measured by the run: "
         "the untrained network with the same read-outs and, from the stimuli without their timing, k-means and "
         "spherical k-means (by cosine) with one centre per neuron, and one training sample per neuron as a prototype, "
-        "with nothing learned. "
+        "with nothing learned; for signals and events also k-means on filtered spike trains. "
         "The column “sup.” lists classifiers trained on the labels, from responses or stimuli. "
         "They show how much information is "
         "there, not what the network learned, and so are listed separately. These and the read-outs of spike times "

@@ -14,11 +14,15 @@ from stdpbench.data.datasets import Images
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
 from stdpbench.experiment import Experiment
+from stdpbench.results.readout.baselines import BASELINES, K_MEANS
+from stdpbench.runs.catalog.comparison import Account, baselines_of
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.presentation.processes import respond
 from stdpbench.runs.process.present_image import try_picture
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.options import Options
+from stdpbench.studies.report.evaluated_run import load_run
+from stdpbench.studies.report.service import baselines
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 VALUES = {"exc.v_thresh": "-58 mV", "network.w_inh_exc": 1.0}
@@ -86,3 +90,28 @@ def test_parameters_of_a_run_that_is_evaluated_again_are_those_of_its_end(tmp_pa
     assert before["spikes_per_test_image"] > 0
     assert after["spikes_per_test_image"] == before["spikes_per_test_image"]
     assert after["accuracy"] == before["accuracy"]
+
+
+def test_recordings_have_a_baseline_of_spike_times_and_runs_without_one_show_none(tmp_path):
+    made = Experiment.from_mapping(
+        {
+            "name": "orders",
+            "data": {"kind": "order", "span": "20 ms", "n_train": 40, "n_test": 40},
+            "encoding": {"kind": "events"},
+            "network": {"n_exc": 8, "weight_sum": 20.0},
+            "schedule": {"stimulus": "100 ms", "rest": "0 ms", "max_attempts": 1},
+        }
+    )
+    folder = new_run(tmp_path, made)
+    finished(folder)
+    of = [*K_MEANS, "samples"]
+    assert folder.metrics["baselines"].keys() == {"start_weights", *of}
+    assert folder.metrics["baselines"]["filtered_k_means"]["accuracy"] == 1.0
+    shown = baselines_of(Account.of(folder).metrics)
+    assert shown.keys() == {"start weights", *(BASELINES[key] for key in of)}
+    rows = [row.name for row in baselines(load_run(folder))]
+    assert "k-means on spike trains filtered with SD 2 ms, K = 8" in rows
+    older = {key: folder.metrics["baselines"][key] for key in ("samples", "k_means")}
+    folder.write_json("metrics.json", {**folder.metrics, "baselines": older})
+    assert baselines_of(Account.of(folder).metrics).keys() == {"samples as prototypes", "k-means"}
+    assert [row.name for row in baselines(load_run(folder))] == ["k-means on counts, K = 8", "samples as prototypes"]
