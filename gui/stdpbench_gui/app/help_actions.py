@@ -93,7 +93,6 @@ class ProblemWindow(Dialog):
         )
         self.text = named(QPlainTextEdit("Checking the machine …"), "Text for the report")
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.copy = push_button("Copy", clicked=lambda _=False: self._copy())
         self.copy.setEnabled(False)
         close = push_button("Close", clicked=self.close)

@@ -15,8 +15,8 @@ from stdpbench_gui.widgets.basic import Dialog, named, not_none, push_button, wr
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _HEADINGS = ("what", "where", "network", "chip", "verdict")
-_WIDTHS = (30, 12, 40, 44, 12)
-"""Of columns, in letters."""
+_WIDTHS = (26, 10, 0, 0, 12)
+"""Of columns, in letters; those with 0 share the rest."""
 _SOURCE = Qt.ItemDataRole.UserRole
 
 
@@ -51,10 +51,12 @@ class ChipCheckDialog(Dialog):
         self.tree.setHeaderLabels(_HEADINGS)
         self.tree.setUniformRowHeights(True)
         header = not_none(self.tree.header())
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(False)
         letter = self.fontMetrics().horizontalAdvance("n")
         for column, letters in enumerate(_WIDTHS):
             self.tree.setColumnWidth(column, letters * letter)
+            if not letters:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         if checks:
             self._add_activity(checks[0])
         for check in checks:
@@ -80,7 +82,7 @@ class ChipCheckDialog(Dialog):
             lambda item, _: self.source.setText("" if item is None else str(item.data(0, _SOURCE) or ""))
         )
         self.tree.setCurrentItem(self.tree.topLevelItem(1) or self.tree.topLevelItem(0))
-        self.resize(1180, 680)
+        self.resize(1000, 640)
 
     def _add_activity(self, check: ChipCheck) -> None:
         top = QTreeWidgetItem(["per stimulus"])

@@ -109,7 +109,7 @@ class ExperimentsDialog(Dialog):
         self.list.itemActivated.connect(lambda _: self.run())
         self.picture, self.title, self.summary = Label(), wrapped("", "cardtitle"), wrapped("")
         self.expected, self.warning = wrapped("", "faint"), wrapped("", "problem")
-        self.run_button = push_button("", clicked=lambda _=False: self.run())
+        self.run_button = push_button("", clicked=lambda _=False: self.run(), style="primary")
         self.run_button.setDefault(True)
         tip = "Change anything that the experiment declares, then start, queue or save it"
         self.edit_button = push_button("Edit…", clicked=lambda _=False: self.edit(), tip=tip)

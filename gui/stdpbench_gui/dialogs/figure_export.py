@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from PyQt6.QtCore import QModelIndex, QSettings, Qt
 from PyQt6.QtGui import QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import (
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
     QLineEdit,
@@ -258,7 +257,7 @@ class NumbersDialog(Dialog):
         save = push_button("Save as CSV…", clicked=self._save)
         row = hbox(n_rows, STRETCH, copy, save, push_button("Close", clicked=self.close))
         vbox(self.view, row, within=self, margins=2 * theme.GRID)
-        self.resize(640, 420)
+        self.resize(720, 420)
 
     def _save(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
@@ -331,14 +330,9 @@ class ExportDialog(Dialog):
             ("Caption", self.caption),
         )
         note = named(wrapped("The numbers (.csv) and the caption (.txt) are saved in the same folder."), style="faint")
-        buttons = QDialogButtonBox()
-        self.go = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        assert self.go is not None
-        self.go.setObjectName("primary")
+        self.go = push_button("Export", clicked=self.export, style="primary")
         self.go.setDefault(True)
-        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.export)
-        buttons.rejected.connect(self.close)
+        buttons = hbox(STRETCH, push_button("Cancel", clicked=self.close), self.go)
         vbox(fields, note, self.problem, self.busy, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(560, self.sizeHint().height())
         self.format.currentIndexChanged.connect(self._name_by_format)

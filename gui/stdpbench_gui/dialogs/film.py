@@ -50,6 +50,7 @@ class FilmDialog(Dialog):
         about = wrapped("Weights, what was shown and the accuracy, at the moments that the run has kept.", "faint")
         rows = (about, fields, self.progress, self.problem, STRETCH, buttons)
         vbox(*rows, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        self.resize(440, 340)
 
     def _choose(self) -> None:
         kinds = f"Films ({' '.join(f'*{suffix}' for suffix in FORMATS)})"

@@ -212,7 +212,7 @@ class NeuronSpikes(View, Dialog):
         foot = hbox((self.note, 1), export, push_button("Close", clicked=self.close), spacing=theme.GRID)
         vbox(head, self.legend, (self.area, 1), foot, within=self, margins=theme.GRID, spacing=theme.GRID)
         self.restyle()
-        self.resize(760, 720)
+        self.resize(760, 640)
         session.work(lambda: Recorded.of(folder), self._show, failed=self.note.setText, owner=self)
 
     def restyle(self) -> None:

@@ -392,7 +392,7 @@ class RunForm(Dialog):
             room = not_none(around.window()).size()
             self.resize(max(900, min(1500, room.width() - 40)), max(480, min(960, room.height() - 40)))
         width = self.width() - _FORM_WIDTH - 6 * theme.GRID
-        first = width // 2 if stretch else left.minimumWidth()
+        first = width // (2 if stretch else 3)
         sides.setSizes([first, _FORM_WIDTH, width - first])
         self.restyle()
 

@@ -246,6 +246,7 @@ _STYLE = """
 QToolTip {{ color: palette(window-text); background: palette(base); border: 1px solid palette(mid); padding: 4px; }}
 QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
 QComboBox {{ combobox-popup: 0; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; button-layout: 3; }}
 QComboBox QAbstractItemView {{ background: palette(base); }}
 QMainWindow::separator {{ background: palette(window); width: 6px; height: 6px; }}
 QMainWindow::separator:hover {{ background: palette(highlight); }}

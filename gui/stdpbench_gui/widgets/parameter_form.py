@@ -331,6 +331,7 @@ def sheet() -> str:
     colours = theme.current()
     field = f"border: 1px solid {colours.line}; border-radius: 3px; padding: 1px 4px;"
     return (
+        f"ParameterForm {{ background: {colours.base}; }} "
         f"#sectionheader {{ font-weight: 600; text-align: left; padding: 5px; border: none; color: {colours.ink}; "
         f"background: {colours.window}; }} #sectionheader:focus {{ border: 1px solid {colours.accent}; }} "
         f"QLineEdit {{ {field} background: {colours.base}; }} "

@@ -464,8 +464,8 @@ def energy_text(picojoule: float) -> str:
 def energy_sentence(energy: Energy) -> str:
     """Return a sentence on the energy of one kind of operation per stimulus."""
     amount = "not known" if energy.nanojoule is None else f"{energy_text(1e3 * energy.nanojoule)} per stimulus"
-    per_operation = energy_text(energy.picojoule)
-    return f"energy of {energy.operation}s: {amount}, at {per_operation} each ({energy.note})"
+    note = f" ({energy.note})" if energy.note else ""
+    return f"energy of {energy.operation}s: {amount}, at {energy_text(energy.picojoule)} each{note}"
 
 
 def count_text(value: float | None) -> str:

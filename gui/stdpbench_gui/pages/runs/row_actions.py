@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.bridges.hardware import ChipCheck
@@ -37,8 +37,8 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.session.undo import History
-from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, number_field, wrapped
-from stdpbench_gui.widgets.layouts import form, vbox
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, number_field, push_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices, Task
 
 if TYPE_CHECKING:
@@ -95,12 +95,9 @@ class ExportResponsesDialog(Dialog):
         self.stimuli = number_field(0, _MOST, 0, name, least="all; 100 with potentials")
         self.problem = ProblemLabel()
         fields = form(("&Potentials of", self.neurons), ("&Stimuli", self.stimuli))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        file = buttons.addButton("Choose &file…", QDialogButtonBox.ButtonRole.AcceptRole)
-        assert file is not None
+        file = push_button("Choose &file…", clicked=self.accept, style="primary")
         file.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons = hbox(STRETCH, push_button("Cancel", clicked=self.reject), file)
         hint = wrapped(_HINT, "faint")
         vbox(fields, hint, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(520, 220)
