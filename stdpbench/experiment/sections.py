@@ -161,7 +161,8 @@ class Schedule(Parameters):
         "intact",
         help="A control of timing: how the times of input spikes change, while their numbers stay. redrawn: each "
         "drawn from the times of all stimuli; permuted: time steps in another order, the same for all inputs; "
-        "shifted: the times of each input rotated by its own amount.",
+        "shifted: the times of each input rotated by its own amount; together: the k-th spike of each input in the "
+        "k-th time step.",
     )
     max_attempts: int = parameter(20, ge=1, le=1000, help="Maximum number of times that a picture is shown.")
     held_out_every: int | None = parameter(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from stdpbench.kinds.encoding.base import Spikes
 
-Timing = Literal["intact", "redrawn", "permuted", "shifted"]
-CONTROLS: tuple[Timing, ...] = ("redrawn", "permuted", "shifted")
+Timing = Literal["intact", "redrawn", "permuted", "shifted", "together"]
+CONTROLS: tuple[Timing, ...] = ("redrawn", "permuted", "shifted", "together")
 """Methods that remove timing information; see `altered`."""
 _TRIES = 100
 
@@ -27,11 +27,12 @@ def altered(
     ----------
     spikes : Spikes
         Spikes of one presentation.
-    timing : {"intact", "redrawn", "permuted", "shifted"}
+    timing : {"intact", "redrawn", "permuted", "shifted", "together"}
         *redrawn*: each spike gets a time drawn from `pool`, so that only the total rate of all inputs over time
         remains. *permuted*: time steps are permuted, the same for all inputs, so that only synchrony remains.
         *shifted*: the spikes of each input are shifted cyclically by a random time per input, so that only the
-        intervals of each input remain.
+        intervals of each input remain. *together*: the k-th spike of each input comes in the k-th step, so that only
+        counts remain.
     n_bins : int
         Number of time steps that may carry spikes.
     rng : numpy.random.Generator
@@ -52,6 +53,10 @@ def altered(
     elif timing == "shifted":
         shifts = rng.integers(0, n_bins, int(index.max()) + 1)
         bins = (spikes.bin + shifts[index]) % n_bins
+    elif timing == "together":
+        by_input = np.argsort(index, kind="stable")
+        bins = np.empty_like(index)
+        bins[by_input] = np.arange(len(index)) - np.searchsorted(index[by_input], index[by_input])
     else:
         bins = _redrawn(index, n_bins, rng, spikes.bin if pool is None else pool)
     order = np.lexsort((index, bins))

@@ -75,6 +75,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
                 ("redrawn", "spike times redrawn", "each input spike at a time drawn from those of all stimuli"),
                 ("permuted", "time steps permuted", "in another order, the same for all inputs"),
                 ("shifted", "inputs shifted", "the spikes of each input rotated by a time drawn for it"),
+                ("together", "spikes together", "the k-th spike of each input in the k-th time step"),
             )
         },
     }

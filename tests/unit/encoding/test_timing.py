@@ -36,7 +36,8 @@ def test_trains_differ_and_counts_do_not(timing: Timing, data: str) -> None:
         assert (np.diff(after.bin.astype(np.int64) * 10_000 + after.index) > 0).all()
         assert 0 <= after.bin.min() <= after.bin.max() < 700
         assert pairs(after) == pairs(encode(other, split.train, "train", 7, 0, number))
-        assert pairs(after) != pairs(encode(other, split.train, "train", 8, 0, number))
+        if timing != "together":  # which draws nothing
+            assert pairs(after) != pairs(encode(other, split.train, "train", 8, 0, number))
     assert other.digest != intact.digest
 
 
@@ -74,6 +75,15 @@ def test_shifted_keeps_the_intervals_of_each_input() -> None:
     around = [np.diff(np.append(each, each[0] + 100)) for each in by_input]
     assert sorted(around[0].tolist()) == [10, 30, 60]
     assert sorted(around[1].tolist()) == [30, 70]
+
+
+def test_together_keeps_nothing_but_counts() -> None:
+    spikes = of([2, 0, 2, 1, 2], [3, 7, 7, 40, 90])
+    after = altered(spikes, "together", 100, np.random.default_rng(0))
+    assert (after.index.tolist(), after.bin.tolist()) == ([0, 1, 2, 2, 2], [0, 0, 0, 1, 2])
+    made = Experiment.from_mapping(TABLES["pictures"]).override({"schedule.timing": "together"})
+    latency = encode(made, load_split(made, validation=False).test, "test", 0, 0, 0)
+    assert not latency.bin.any(), "one spike per input: all in step 0"
 
 
 def test_an_input_that_fires_in_every_step_keeps_all_its_spikes() -> None:
