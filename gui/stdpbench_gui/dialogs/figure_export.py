@@ -365,7 +365,7 @@ class ExportDialog(Dialog):
             return
         self.problem.hide()
         self.busy.show()
-        self.go.setEnabled(False)  # type: ignore[union-attr]
+        self.go.setEnabled(False)
         self._remember(target)
         order = Order(str(target.absolute()), order.width, order.font_size, order.dpi, order.caption)
         self._job = self._shown.session.work(
@@ -381,7 +381,7 @@ class ExportDialog(Dialog):
 
     def _show_problem(self, sentence: str) -> None:
         self.busy.hide()
-        self.go.setEnabled(True)  # type: ignore[union-attr]
+        self.go.setEnabled(True)
         self.problem.say(sentence)
 
     def _browse(self) -> None:

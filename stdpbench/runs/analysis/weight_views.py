@@ -18,6 +18,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import Layout, delays_of, projection_weights
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.connections.local import Local
+from stdpbench.kinds.connections.pool import Pool
 from stdpbench.kinds.connections.synapses import Synapses
 from stdpbench.runs.analysis.fields import by_label, field_shape
 
@@ -31,6 +32,55 @@ _PER_BIN = 16  # sampled synapses per bin, so that bins with synapses are not em
 
 Floats = NDArray[np.floating[Any]]
 Form = Literal["fields", "patches", "matrix"]
+
+
+@dataclass(frozen=True, eq=False)
+class PooledFeatures:
+    """Features with shared weights and their pools, through which a layer above sees the input.
+
+    Attributes
+    ----------
+    kernels : str
+        Name of the learned array with the kernels of the features.
+    connect : Local
+        Patches of the features.
+    size : int
+        Side of a pool, in places.
+    places, picture : tuple of int
+        Rows and columns of the places of features, and of a plane of the input.
+    """
+
+    kernels: str
+    connect: Local
+    size: int
+    places: tuple[int, int]
+    picture: tuple[int, int]
+
+    def fields(self, w: Floats, kernels: Floats) -> NDArray[np.float32]:
+        """Return what the weights of each neuron add up to in the input, float32, (pixels, n_target).
+
+        A weight from a pooled neuron stands for the mean of the kernel of its feature over the places of the pool; of
+        two planes, the second is subtracted from the first.
+
+        Parameters
+        ----------
+        w : ndarray, (n_pooled, n_target)
+            Weights from the pooled neurons.
+        kernels : ndarray, (field, field, planes, features)
+            Kernels of the features.
+        """
+        side, stride = self.connect.field, self.connect.stride
+        signed = kernels[:, :, 0] - kernels[:, :, 1] if self.connect.planes > 1 else kernels[:, :, 0]
+        features = signed.reshape(side * side, -1).astype(np.float32) / self.size**2
+        squares = [-(-n // self.size) for n in self.places]
+        weights = np.asarray(w, np.float32).reshape(*squares, features.shape[1], -1)
+        patches = features @ weights  # of each square
+        fields = np.zeros((*self.picture, weights.shape[-1]), np.float32)
+        for row, column in np.ndindex(*self.places):
+            patch = patches[row // self.size, column // self.size].reshape(side, side, -1)
+            top, left = row * stride, column * stride
+            fields[top : top + side, left : left + side] += patch
+        return fields.reshape(-1, weights.shape[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +110,8 @@ class WeightView:
         Pixel of the patch, and unit at that pixel, at which each synapse begins; None: all patches are complete.
     shared : bool
         Whether the patches of all positions have the same weights, so that those of the first position are drawn.
+    below : PooledFeatures or None
+        What the source consists of, if fields can be drawn as what they add up to in the input.
     """
 
     projection: str
@@ -73,6 +125,12 @@ class WeightView:
     groups: NDArray[np.int64] | None = None
     ends: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
     shared: bool = False
+    below: PooledFeatures | None = None
+
+    @property
+    def picture(self) -> tuple[int, int]:
+        """Height and width of a field as it is drawn."""
+        return self.shape if self.below is None else self.below.picture
 
     @property
     def n_drawn(self) -> int:
@@ -348,7 +406,24 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
         return view
     large = synapses is not None and n * m > MOST_CELLS
     form: Form = "matrix" if recurrent or large or declared.connect.storage == "one-to-one" else "fields"
-    return WeightView(projection, form, n, m, shape, **common)  # type: ignore[arg-type]
+    below = _pooled_features(graph, declared.source) if form == "fields" and synapses is None else None
+    return WeightView(projection, form, n, m, shape, below=below, **common)  # type: ignore[arg-type]
+
+
+def _pooled_features(graph: Graph, source: str) -> PooledFeatures | None:
+    """Return the features that a population pools; None if it does not, or they do not see the input alone."""
+    pools = [each for each in graph.projections.values() if each.target == source]
+    if len(pools) != 1 or not isinstance(pools[0].connect, Pool):
+        return None
+    features, picture = pools[0].source, graph.populations[graph.input].shape
+    for name in graph.plastic:
+        one = graph.projections[name]
+        if (one.source, one.target) == (graph.input, features) and isinstance(one.connect, Local):
+            connect, places = one.connect, one.connect.places(picture)
+            if connect.shared and not connect.padding and connect.planes < 3 and len(picture) == 2:
+                plane = picture[0] // connect.planes, picture[1]
+                return PooledFeatures(f"{name}.w", connect, pools[0].connect.size, places, plane)
+    return None
 
 
 def static_delays(graph: Graph, projection: str) -> NDArray[np.float32]:

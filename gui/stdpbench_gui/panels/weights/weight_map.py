@@ -54,6 +54,9 @@ def about(view: WeightView, selection: NeuronSelection, matrix: MatrixPlot, orde
     order : str
         The chosen order, such as ``"by theta"``.
     """
+    if view.below is not None:
+        contrasts = ", bright minus dark" if view.below.connect.planes > 1 else ""
+        return f"what weights add up to through {selection.source} and the kernels of features{contrasts}"
     if view.synapses is None and view.form == "fields" and selection.learns:
         return ""
     ends = f"{thousands(view.n_source)} {selection.source} → {thousands(view.n_target)} {selection.population}"
@@ -429,6 +432,8 @@ class WeightMap(Panel):
         self.difference.refresh()
         self.marks.look(shown)
         values = self._values()
+        fields = values if view.form == "matrix" else self._lay_out(view, values)
+        values = values if view.below is None else fields
         reference = self.sources.reference
         signed = bool((values < 0).any())
         state = (reference and reference.name, bool(values.any()), signed)
@@ -447,7 +452,7 @@ class WeightMap(Panel):
                 self._reorder()  # what they follow from may be known now
             self.matrix.draw(values, self.levels.levels)
         else:
-            self.mosaic.draw(self._lay_out(view, values), self.levels.levels, gaps=view.has_gaps)
+            self.mosaic.draw(fields, self.levels.levels, gaps=view.has_gaps)
         self.note.say(self._about(view))
         self.caption.setText(_CAPTION if self.session.selection.moment is None else "")
 
@@ -457,10 +462,12 @@ class WeightMap(Panel):
         if view.form == "matrix":
             return new
         self.matrix.hide()
-        return self.mosaic.arrange(view.n_drawn, view.shape) or (new and view.form == "patches")
+        return self.mosaic.arrange(view.n_drawn, view.picture) or (new and view.form == "patches")
 
     def _lay_out(self, view: WeightView, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the values as fields, (pixels, n_target); those of synapses are laid out once."""
+        if view.below is not None and (kernels := self.session.selection.learned(view.below.kernels)) is not None:
+            return view.below.fields(values, kernels)
         if view.synapses is None:
             return values
         if self._laid is None or self._laid[0] is not values:
@@ -729,7 +736,7 @@ class WeightMap(Panel):
         if self.mosaic.n != view.n_drawn:
             return None
         placed = self.mosaic.order, self.mosaic.columns if view.form == "patches" else 0
-        image = mosaic(self._lay_out(view, self._values()), view.shape, *placed)
+        image = mosaic(self._lay_out(view, self._values()), view.picture, *placed)
         title = f"{what} of {view.n_drawn} {selection.population} {'units' if view.shared else 'neurons'}"
         about = "; ".join(filter(None, [f"{when}, neurons {self.order.currentText()}", about]))
         return fields_figure(image, title, self.levels, about, self._label())

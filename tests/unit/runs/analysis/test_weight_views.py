@@ -187,3 +187,20 @@ def test_pooling_leaves_out_what_is_not_there() -> None:
     assert shape == (1, 2)
     assert means[0, 0] == 2
     assert np.isnan(means[1, 0])
+
+
+@pytest.mark.parametrize("planes", [1, 2])
+def test_weights_from_pooled_features_add_up_to_pictures(planes: int) -> None:
+    table = {"kind": "conv", "n_exc": 3, "units": 4, "rows": 5, "columns": 7, "field": 3, "pool": 2, "planes": planes}
+    made = Experiment.from_mapping({"data": {"kind": "digits"}, "network": table, "exc": {"kind": "lif-discrete"}})
+    net = made.graph(7 * planes, 9)
+    view, random = view_of(net, "upward"), np.random.default_rng(1)
+    kernels, w = random.random((3, 3, planes, 4)), random.random((3 * 4 * 4, 3)).astype(np.float32)
+    assert view.below is not None
+    assert view.picture == (7, 9)
+    # the same by all synapses on the way, from each pixel to each neuron
+    feed, pool = (net.synapses(name) for name in ("feed", "pool"))
+    features = feed.dense(net.per_synapse("feed", kernels)) @ pool.dense(np.full(len(pool), 0.25)) @ w
+    by_plane = features.reshape(planes, -1, 3)
+    wanted = by_plane[0] - by_plane[1] if planes == 2 else by_plane[0]
+    np.testing.assert_allclose(view.below.fields(w, kernels), wanted, rtol=1e-5, atol=1e-6)
