@@ -42,7 +42,6 @@ class BinDialog(Dialog):
 
     def __init__(self, runs: Path, background: Background, parent: QWidget) -> None:
         super().__init__("Bin", parent)
-        self.setAccessibleName("Bin")
         self._runs = runs
         self._background = background
         self._content = BinContent([], [], [])

@@ -42,7 +42,6 @@ class ChipCheckDialog(Dialog):
 
     def __init__(self, name: str, checks: Sequence[ChipCheck], parent: QWidget | None) -> None:
         super().__init__(f"Chip check of {name}", parent)
-        self.setAccessibleName(f"Chip check of {name}")
         self._text = plain_text(checks, name)
         fit = [check.target.title for check in checks if check.fits]
         summary = f"The network fits {', '.join(fit)}." if fit else "The network fits none of these chips as it is."

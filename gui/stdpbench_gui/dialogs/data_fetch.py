@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from stdpbench.base.paths import data_folders
@@ -147,8 +146,3 @@ class FetchDialog(QDialog):
             self._job.cancel()
             self._end()
         super().done(result)
-
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Cancel."""
-        self.reject()
-        super().closeEvent(event)

@@ -95,7 +95,6 @@ class ExperimentsDialog(Dialog):
 
     def __init__(self, machine: Machine, parent: QWidget) -> None:
         super().__init__("All experiments", parent)
-        self.setAccessibleName("All experiments")
         self._machine = machine
         self.search = search_field("Search experiments", "Search names, summaries and times", self._restrict)
         self.kind = named(QComboBox(), "Kind of experiments")

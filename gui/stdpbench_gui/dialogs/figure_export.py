@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PyQt6.QtCore import QModelIndex, QSettings, Qt
-from PyQt6.QtGui import QCloseEvent, QGuiApplication
+from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
@@ -52,8 +52,8 @@ from stdpbench_gui.widgets.layouts import STRETCH, Item, form, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.tables import RowsModel
 
-_WIDTHS = (("one column", 88.0), ("one and a half", 120.0), ("two columns", 180.0))
-_REMEMBERED = {"format": "pdf", "width": 88.0, "font": 8.0, "dpi": 300}
+_WIDTHS = (("one column", 88), ("one and a half", 120), ("two columns", 180))
+_REMEMBERED = {"format": "pdf", "width": 88, "font": 8.0, "dpi": 300}
 
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ class ExportDialog(Dialog):
         The file.
     format : QComboBox
         The format: PDF, SVG or PNG.
-    width_, font_, dpi : QDoubleSpinBox, QDoubleSpinBox, QSpinBox
+    width_, font_, dpi : QSpinBox, QDoubleSpinBox, QSpinBox
         Width in mm, font size in points, resolution in dots per inch.
     caption : QPlainTextEdit
         The caption, written to a separate file.
@@ -302,10 +302,7 @@ class ExportDialog(Dialog):
         place = hbox((self.target, 1), browse)
         uses = zip(FORMATS, ("vector, for LaTeX", "vector, for editing", "pixels"), strict=True)
         self.format = choice([(f"{name.upper()} ({use})", name) for name, use in uses], "Format")
-        self.width_ = named(QDoubleSpinBox(), "Width")
-        self.width_.setRange(20, 400)
-        self.width_.setDecimals(0)
-        self.width_.setSuffix(" mm")
+        self.width_ = number_field(20, 400, int(float(start["width"])), "Width", suffix=" mm")
         widths = *_WIDTHS, "custom width"
         self.preset = choice(widths, "Common widths", chosen=lambda _: self._take_preset())
         width = hbox(self.width_, (self.preset, 1))
@@ -332,13 +329,13 @@ class ExportDialog(Dialog):
         note = named(wrapped("The numbers (.csv) and the caption (.txt) are saved in the same folder."), style="faint")
         self.go = push_button("Export", clicked=self.export, style="primary")
         self.go.setDefault(True)
-        buttons = hbox(STRETCH, push_button("Cancel", clicked=self.close), self.go)
+        buttons = hbox(STRETCH, push_button("Cancel", clicked=self.reject), self.go)
         vbox(fields, note, self.problem, self.busy, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.resize(560, self.sizeHint().height())
         self.format.currentIndexChanged.connect(self._name_by_format)
         self.width_.valueChanged.connect(self._name_preset)
         self.format.setCurrentIndex(max(0, self.format.findData(start["format"])))
-        self.width_.setValue(float(start["width"]))
+        self._name_preset()
         self.font_.setValue(float(start["font"]))
         self._name_by_format()
         self._name_preset()
@@ -425,15 +422,11 @@ class ExportDialog(Dialog):
             ):
                 self._settings.setValue(f"export/{name}", value)
 
-    def reject(self) -> None:
-        """Close the dialog and cancel drawing on Esc."""
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def done(self, result: int) -> None:
         """Cancel drawing."""
         if self._job is not None:
             self._job.cancel()
-        super().closeEvent(event)
+        super().done(result)
 
 
 def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:

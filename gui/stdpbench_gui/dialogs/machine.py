@@ -27,7 +27,6 @@ class MachineDialog(Dialog):
 
     def __init__(self, machine: Machine, parent: QWidget) -> None:
         super().__init__("This machine", parent)
-        self.setAccessibleName("This machine")
         self._machine = machine
         self._layout = vbox(within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         again = push_button("Check again", clicked=lambda _=False: machine.check())

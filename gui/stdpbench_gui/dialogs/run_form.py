@@ -221,7 +221,6 @@ class RunForm(Dialog):
 
     def __init__(self, run: NewRun, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
         super().__init__(title, parent)
-        self.setAccessibleName(title)
         self.session, self.runs = session, runs
         self.run = self._saved = run
         self.history = History(self._put, self)

@@ -406,6 +406,7 @@ class Dialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
+        self.setAccessibleName(title)
 
 
 def wrapped(text: str, style: str = "", *, name: str = "", rich: bool = False) -> Label:

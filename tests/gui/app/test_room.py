@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, waits
 
+from stdpbench.base.lessons import lessons
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
@@ -283,6 +284,18 @@ def test_nothing_scrolls_on_a_small_screen(
     room = area.height() - raster.note.sizeHint().height()  # which a larger network has
     assert window.train.docks.minimumSizeHint().height() <= room
     assert window.train.panels["weight-map"].caption.isHidden(), "not of a first run"  # type: ignore[attr-defined]
+
+
+@pytest.mark.shared_window
+def test_beside_a_lesson_no_page_scrolls_sideways_on_a_small_screen(window: MainWindow, qtbot: QtBot) -> None:
+    window.help.lessons.open(lessons()[0])
+    window.resize(1024, 700)
+    for page, also in (("runs", lambda: None), ("rules", lambda: None), ("rules", window.lab.edit)):
+        window.go_to(page)
+        also()
+        area = not_none(not_none(window.pages.currentWidget()).findChild(QScrollArea))
+        waits(qtbot, lambda area=area: area.width() < 700 and area.horizontalScrollBar().maximum() == 0)
+    not_none(window.help.lessons.pane).close()
 
 
 def test_the_film_on_start_plays_while_it_is_seen_and_motion_is_not_reduced(window: MainWindow, qtbot: QtBot) -> None:

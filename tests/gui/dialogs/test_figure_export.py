@@ -93,7 +93,7 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     assert dialog.target.text() == str(tmp_path / "curves.png")
     dialog.width_.setValue(120)
     dialog.dpi.setValue(100)
-    dialog.go.click()  # type: ignore[union-attr]
+    dialog.go.click()
     waits(qtbot, lambda: "Exported " in window.message.text())
     assert {path.name for path in tmp_path.glob("curves.*")} == {"curves.png", "curves.csv", "curves.txt"}
     caption = (tmp_path / "curves.txt").read_text(encoding="utf-8")
@@ -120,12 +120,12 @@ def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbo
     dialog = not_none(figure_export.export(curves))
     (tmp_path / "curves.svg").mkdir()
     dialog.target.setText(str(tmp_path / "curves.svg"))
-    dialog.go.click()  # type: ignore[union-attr]
-    assert not dialog.go.isEnabled()  # type: ignore[union-attr]
+    dialog.go.click()
+    assert not dialog.go.isEnabled()
     waits(qtbot, lambda: dialog.problem.text())
     assert "curves.svg" in dialog.problem.text()
     assert "Traceback" not in dialog.problem.text()
-    assert dialog.go.isEnabled()  # type: ignore[union-attr]
+    assert dialog.go.isEnabled()
     dialog.close()
 
 
@@ -168,7 +168,7 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     blocks[end + 10] = last
     dialog.target.setText(str(tmp_path / "curves.svg"))
     with qtbot.waitSignal(dialog.accepted, timeout=PATIENCE_MS):  # the dialog is deleted once it is closed
-        dialog.go.click()  # type: ignore[union-attr]
+        dialog.go.click()
     assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + n
     next(button for button in numbers.findChildren(QPushButton) if button.text() == "Copy").click()
     assert len(clipboard_text().splitlines()) == 1 + n

@@ -8,8 +8,9 @@ from html import escape
 from pathlib import Path
 
 from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QFileDialog,
     QSplitter,
@@ -115,6 +116,8 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
 
 _SHARES = {"columns": (28, 72), "left": (41, 36, 23), "upper": (50, 50), "right": (50, 50), "plots": (56, 44)}
 """Initial sizes of each splitter, in percent."""
+_WIDE = 66
+"""Width from which everything fits side by side, in lines of text."""
 
 
 class RulesPage(QWidget):
@@ -195,16 +198,9 @@ class RulesPage(QWidget):
             "Edit as custom rule", tip="Edit the traces, parameters and expressions of this rule"
         )
         title = named(Label("Rules"), style="cardtitle")
-        head = hbox(
-            title,
-            self.rule,
-            self.preset,
-            self.edit_button,
-            STRETCH,
-            self.network.apply_button,
-            self.network.use_button,
-            spacing=theme.GRID,
-        )
+        choose = hbox(title, self.rule, self.preset, self.edit_button, STRETCH, spacing=theme.GRID)
+        use = hbox(STRETCH, self.network.apply_button, self.network.use_button, spacing=theme.GRID)
+        self._head = hbox((choose, 1), use, spacing=theme.GRID)
         self.about = wrapped("", "faint", name="About the rule", rich=True)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.about.setOpenExternalLinks(True)
@@ -219,7 +215,7 @@ class RulesPage(QWidget):
             split.setChildrenCollapsible(False)
             split.setHandleWidth(theme.GRID)
         vbox(
-            head,
+            self._head,
             self.about,
             self.notices,
             (self.splits["columns"], 1),
@@ -275,7 +271,20 @@ class RulesPage(QWidget):
         self._arranged = True
         for name, split in self.splits.items():
             arrange(split, self._settings.value(f"lab/split-{name}"), _SHARES[name])
+        self._fit()  # as narrow as it is now, not as it was then
         self.equations.ask()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit the page to the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Without room for all side by side, put plots below each other or, of a custom rule, below the values."""
+        wide, own = self.width() >= _WIDE * self.fontMetrics().lineSpacing(), not self.editor.isHidden()
+        self._head.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        for name, beside in (("columns", wide or not own), ("upper", wide or own)):
+            self.splits[name].setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
 
     # -- the rule --------------------------------------------------------------------------------------------------
 
@@ -303,6 +312,7 @@ class RulesPage(QWidget):
         self.preset.setCurrentIndex(1 + _preset_of(rule) if presets else 0)
         self.edit_button.setVisible(not own)
         self.editor.setVisible(own)
+        self._fit()
         where = rule.in_digit_network.replace("does not run there", "does not run", 1)
         parts = [escape(rule.summary), _linked(rule.reference), escape(f"In the digit network, it {where}")]
         self.about.setText(". ".join(filter(None, parts)) + ".")

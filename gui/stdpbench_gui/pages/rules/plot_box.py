@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
+from PyQt6.QtWidgets import QComboBox, QDialog, QLineEdit, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.figures.paper import Table
@@ -28,17 +28,17 @@ from stdpbench_gui.widgets.basic import (
     ProblemLabel,
     menu_action,
     named,
-    not_none,
     note,
+    push_button,
     tool_button,
     wrapped,
 )
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
 from stdpbench_gui.widgets.legend import Legend
 
 
 class OptionsPopup(QDialog):
-    """A field for each option; Enter or OK applies them.
+    """A field for each option; Enter or Apply puts them in force.
 
     Attributes
     ----------
@@ -54,8 +54,7 @@ class OptionsPopup(QDialog):
         self._state, self._place = state, place
         self._quick = QUICK[state.protocol(place)]
         self.setAccessibleName(f"Options of {self._quick.title}")
-        form = QFormLayout()
-        form.setSpacing(theme.GRID)
+        fields = form()
         self.fields: dict[str, QLineEdit] = {}
         now = state.options(place)
         for option in self._quick.options:
@@ -65,19 +64,14 @@ class OptionsPopup(QDialog):
             field.setToolTip(f"{option.help}. Default: {usual} {option.unit}".strip())
             field.setAccessibleName(option.label)
             field.setAccessibleDescription(option.help)
-            form.addRow(f"{option.label} ({option.unit})" if option.unit else option.label, field)
+            fields.addRow(f"{option.label} ({option.unit})" if option.unit else option.label, field)
             self.fields[option.name] = field
         self.problem = ProblemLabel()
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok
-            | QDialogButtonBox.StandardButton.RestoreDefaults
-            | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        restore = not_none(buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults))
-        restore.clicked.connect(lambda _: self._restore())
-        vbox(wrapped(self._quick.about, "faint"), form, self.problem, buttons, within=self, margins=2 * theme.GRID)
+        restore = push_button("Restore defaults", clicked=lambda _=False: self._restore())
+        go = push_button("Apply", clicked=self.accept, style="primary")
+        go.setDefault(True)
+        buttons = hbox(restore, STRETCH, push_button("Cancel", clicked=self.reject), go, spacing=theme.GRID)
+        vbox(wrapped(self._quick.about, "faint"), fields, self.problem, buttons, within=self, margins=2 * theme.GRID)
         self.setMinimumWidth(340)
 
     def accept(self) -> None:
@@ -130,7 +124,7 @@ class PlotBox(TitledBox):
 
     topics = frozenset({"rule", "values", "dragged", "plots", "kept", "points"})
     help_text = _HELP
-    lines = 13
+    lines = 15
     empty_text = "Curves appear here once Brian2 is ready, in a few seconds."
 
     drawn = pyqtSignal()

@@ -46,7 +46,6 @@ class NotesDialog(Dialog):
 
     def __init__(self, name: str, notes: Notes, parent: QWidget) -> None:
         super().__init__(f"Notes on {name}", parent)
-        self.setAccessibleName(f"Notes on {name}")
         self.title = named(QLineEdit(notes.title), "Title")
         self.title.setMaxLength(LONGEST_TITLE)
         self.title.setPlaceholderText(name)

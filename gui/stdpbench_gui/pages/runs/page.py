@@ -426,7 +426,7 @@ _MISSING = {
     "missing branches": "The branches of this run are not in the list: they do not match the search.",
 }
 _TYPING_MS = 150
-_SEARCH_LETTERS = 18
+_SEARCH_LETTERS = 14
 _SEARCH_TIP = (
     "Words, or filters as in `stdpbench list`: state=finished, vote&gt;0.9, plasticity.nu_post=0.02, exc.tau_m=80 ms, "
     "experiment=digits*, parent=none, starred=true; #paper for runs with the tag paper. All of them must match."

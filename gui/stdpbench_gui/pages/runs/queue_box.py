@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QMenu,
-    QPushButton,
+    QToolButton,
     QTreeView,
     QWidget,
 )
@@ -42,6 +42,7 @@ from stdpbench_gui.widgets.basic import (
     number_field,
     plain_tip,
     push_button,
+    tool_button,
     wrapped,
 )
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -189,8 +190,8 @@ class QueueBox(QWidget):
         self.show_seen(RunsFolderState({}, QueueState()))
 
     def _buttons(self) -> None:
-        def button(text: str, slot: Callable[[], object], tip: str, name: str = "") -> QPushButton:
-            return push_button(text, clicked=lambda _=False: slot(), name=name or text, tip=plain_tip(tip))
+        def button(text: str, slot: Callable[[], object], tip: str, name: str = "") -> QToolButton:
+            return tool_button(text, clicked=lambda _=False: slot(), name=name or text, tip=plain_tip(tip))
 
         self.add_button = button("Add…", self.add_wanted.emit, "Add an experiment to the queue")
         self.hold_button = button("Hold", self.hold, "Keep items waiting until they are released", "Hold or release")
@@ -201,7 +202,8 @@ class QueueBox(QWidget):
         self.down_button = button("▼", lambda: self.step(1), "Later (Alt+Down)", "Later")
         for small in (self.up_button, self.down_button):
             small.setFixedWidth(4 * theme.GRID)
-        self.start_button = named(button("Start", self.start, "Run the queue in a separate process"), style="primary")
+        tip = "Run the queue in a separate process"
+        self.start_button = push_button("Start", clicked=lambda _=False: self.start(), tip=tip, style="primary")
         menu = QMenu(self)
         for text, when in (("After the active runs", AFTER), ("Now; runs can be resumed", NOW)):
             menu_action(menu, text, partial(self.stop, when))

@@ -88,7 +88,6 @@ class ExportResponsesDialog(Dialog):
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(f"Export responses of {name}", parent)
-        self.setAccessibleName(f"Export responses of {name}")
         self.neurons = named(QLineEdit(), "Neurons whose potentials are exported")
         self.neurons.setPlaceholderText("none; exc=0,3,7 inh=1")
         name = "Number of stimuli, from the first"
