@@ -430,7 +430,6 @@ class EditorBox(TitledBox):
         "then the last valid definition stays active. Expressions are checked, not executed: they cannot run code on "
         "this machine. (Brian2: Stimberg, Brette &amp; Goodman 2019, doi:10.7554/eLife.47314)"
     )
-    lines = 20
     empty_text = "Choose “Edit as custom rule” to change the expressions."
     exports = False
 
