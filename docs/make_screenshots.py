@@ -137,8 +137,9 @@ def dialogs(camera: Camera, data: Path) -> None:
 
     def network() -> QWidget:
         editor = window.services.edit_network(start_from("stack", read_experiment("digits")))
+        camera.wait(LONGEST, lambda: bool(editor.groups))
         editor.tree.choose("network.projections.upward")
-        editor.resize(1320, 760)  # room for all of the diagram
+        editor.resize(1500, 800)  # room for all of the diagram
         return editor
 
     curves = window.train.panels["curves"]
