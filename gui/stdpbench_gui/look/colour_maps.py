@@ -77,8 +77,7 @@ def _colours(
     rgb = _rgb(lab)
     shown = (rgb > -0.002).all(axis=-1) & (rgb < 1.002).all(axis=-1)
     most = np.maximum(np.cumprod(shown, axis=0).sum(axis=0) - 1, 0)
-    found = rgb[most, np.arange(len(t))]
-    return np.asarray(np.round(255 * np.clip(found, 0, 1)), np.uint8)
+    return np.asarray(np.round(255 * np.clip(rgb[most, np.arange(len(t))], 0, 1)), np.uint8)
 
 
 def _lab_of(colour: str) -> NDArray[np.float64]:

@@ -246,8 +246,7 @@ class Thresholds(Panel):
             return np.asarray(frame["spike_counts"], np.int64)
         index, bins = selection.spikes(frame)
         n = selection.graph.populations[selection.population].size
-        during = bins < frame["stimulus_bins"]
-        return np.bincount(index[during], minlength=n)
+        return np.bincount(index[bins < frame["stimulus_bins"]], minlength=n)
 
     def _theta(self) -> NDArray[np.float64]:
         learned = self._learned()

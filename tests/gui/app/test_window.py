@@ -381,9 +381,7 @@ def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qtbot: QtBot) -> None:
-    window.run_experiment(small_experiment())
-    waits(qtbot, lambda: window.session.folder is not None)
-    window.session.request("pace", seconds=5.0)
+    window.run_experiment(small_experiment(schedule__passes=2000))
     waits(qtbot, lambda: window.session.state is State.RUNNING)
     window.close()
     question = window.services.dialog

@@ -261,8 +261,7 @@ class RowActions(QObject):
                 place, item = delete_run(RunFolder.open(path))
                 deleted.append(place.name)
                 forgotten |= item is not None
-            more = " and removed from the queue" if forgotten else ""
-            return f"{names} moved to the bin{more}."
+            return f"{names} moved to the bin{' and removed from the queue' if forgotten else ''}."
 
         def bring_back() -> str:
             for path, name in zip(paths, deleted, strict=False):  # the bin may hold an older run of that name

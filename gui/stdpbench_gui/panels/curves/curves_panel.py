@@ -17,7 +17,7 @@ from stdpbench.experiment.graph.diagram import roles_of
 from stdpbench.results.figures.paper import Table
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.held_out import MEASURES
-from stdpbench.runs.analysis.curves import PERCENT, USUAL, series
+from stdpbench.runs.analysis.curves import PERCENT, USUAL, series, taught_columns
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
@@ -25,7 +25,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.curves import taught
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
-from stdpbench_gui.panels.curves.measure import Measure, Other, Source
+from stdpbench_gui.panels.curves.measure import Measure, Other, Source, table_of_columns
 from stdpbench_gui.panels.curves.other_runs import DifferingValues, RunLegend, kind_of, others_of
 from stdpbench_gui.panels.curves.pictures import Pictures
 from stdpbench_gui.panels.curves.stream import Stream, summary_of, table_of
@@ -535,7 +535,7 @@ class Curves(Panel):
         if self.session.live.pieces:
             return table_of(self.session.live)
         if self.session.live.taught:
-            return taught.table_of(self.session.live)
+            return table_of_columns(taught_columns(self.session.live.taught))
         folder, live = self.session.folder, self.session.live
         runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
         runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]
@@ -554,7 +554,7 @@ class Curves(Panel):
                 end,
                 *_cells(blocks.get(end)),
                 *(_measured_cells(held_out.get(end)) if measured else ()),
-                *_other_cells(blocks.get(end), others),
+                *(blocks[end].others.get(name, "") if end in blocks else "" for name in others),
             ]
             for run, blocks, held_out in runs
             for end in sorted({*blocks, *held_out})
@@ -575,10 +575,6 @@ def _cells(block: Block | None) -> list[object]:
         return [""] * (len(READOUTS) + 3)
     accuracy = [block.accuracy.get(name, "") for name in READOUTS]
     return [*accuracy, float(np.mean(block.spikes)), block.mean_theta, block.weight_change]
-
-
-def _other_cells(block: Block | None, names: Sequence[str]) -> list[object]:
-    return [block.others.get(name, "") if block is not None else "" for name in names]
 
 
 def _measured_cells(fact: HeldOut | None) -> list[object]:

@@ -8,7 +8,6 @@ import numpy as np
 import pyqtgraph as pg
 
 from stdpbench.base.units import thousands
-from stdpbench.results.figures.paper import Table
 from stdpbench.runs.analysis.curves import percentages, taught_columns
 from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
 from stdpbench_gui.look import theme
@@ -20,7 +19,6 @@ from stdpbench_gui.panels.curves.measure import (
     Values,
     finite,
     of_other,
-    table_of_columns,
     together,
 )
 
@@ -105,8 +103,3 @@ def newest_held_out(live: LiveRun) -> str:
     at = max(live.held_out)
     fact = live.held_out[at]
     return f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}"
-
-
-def table_of(live: LiveRun) -> Table:
-    """Return one row per part."""
-    return table_of_columns(taught_columns(live.taught))

@@ -452,7 +452,7 @@ class ParametersPanel(Panel):
         (parent, branch), self._branched = self._branched, None
         if folder.path != branch:
             return
-        weights.compare_with_parent(parent)
+        weights.sources.compare_with_parent(parent)
         weights.show()
         weights.raise_()
         self.session.message.emit(

@@ -55,8 +55,7 @@ def about(view: WeightView, selection: NeuronSelection, matrix: MatrixPlot, orde
         The chosen order, such as ``"by theta"``.
     """
     if view.below is not None:
-        contrasts = ", bright minus dark" if view.below.connect.planes > 1 else ""
-        return f"what weights add up to through {selection.source} and the kernels of features{contrasts}"
+        return "what weights add up to in the input" + (", bright minus dark" if view.below.connect.planes > 1 else "")
     if view.synapses is None and view.form == "fields" and selection.learns:
         return ""
     ends = f"{thousands(view.n_source)} {selection.source} → {thousands(view.n_target)} {selection.population}"
@@ -508,10 +507,6 @@ class WeightMap(Panel):
         self.mark_dirty()
 
     # -- sources ---------------------------------------------------------------------------------------------------
-
-    def compare_with_parent(self, path: Path) -> None:
-        """Show the difference to the parent of this branch, updated while both runs continue."""
-        self.sources.compare_with_parent(path)
 
     def _on_sources(self) -> None:
         if self.order.currentIndex() in (_THETA, _SPIKES, _PREFERENCE):
