@@ -11,10 +11,14 @@ from stdpbench.base.errors import StdpbenchError
 
 
 @contextmanager
-def refused(*parts: str, match: str | None = None) -> Iterator[None]:
-    """Expect that the block is refused in one line that has these parts and matches a pattern."""
+def refused(*parts: str, match: str | None = None, alone: bool = False) -> Iterator[None]:
+    """Expect that the block is refused in one line that has these parts and matches a pattern.
+
+    `alone`: in one sentence, too, while several may stand in a line.
+    """
     with pytest.raises(StdpbenchError, match=match) as caught:
         yield
     sentence = str(caught.value)
     assert "\n" not in sentence
+    assert not alone or len(caught.value.sentences) == 1
     assert [part for part in parts if part not in sentence] == [], sentence

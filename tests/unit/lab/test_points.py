@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.studies.lab.points import SHIPPED, read_points
@@ -55,10 +56,8 @@ def test_errors_may_be_missing(tmp_path: Path) -> None:
 def test_a_bad_file_gets_one_sentence(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(text)
-    with pytest.raises(StdpbenchError, match=message) as caught:
+    with refused(message, match=r"^bad\.csv"):
         read_points(path)
-    assert str(caught.value).startswith("bad.csv")
-    assert "\n" not in str(caught.value)
 
 
 def test_what_is_no_text_is_said(tmp_path: Path) -> None:

@@ -27,14 +27,6 @@ def made(**parts: Any) -> Experiment:
     return Experiment.from_mapping({"plasticity": {"kind": "custom", **parts}})
 
 
-def refusal(text: object) -> str:
-    with pytest.raises(StdpbenchError) as caught:
-        checked(text, NAMES, "rule")
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    return sentence
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -93,7 +85,8 @@ def test_what_is_written_anew_means_the_same(text: str) -> None:
     ],
 )
 def test_what_is_wrong_is_named_with_its_column(text: object, message: str) -> None:
-    assert message in refusal(text)
+    with refused(message):
+        checked(text, NAMES, "rule")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +156,8 @@ def test_what_is_wrong_is_named_with_its_column(text: object, message: str) -> N
 )
 def test_nothing_but_arithmetic_gets_through(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    refusal(text)
+    with refused():
+        checked(text, NAMES, "rule")
     with pytest.raises(StdpbenchError):
         made(**{**EXAMPLE, "on_output_spike": text})
     assert not list(tmp_path.iterdir())

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from refusals import refused
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import Layout
 from stdpbench.engine.simulators.compiled import rewriting
 from stdpbench.experiment import Experiment
@@ -68,10 +67,8 @@ def test_what_brian2_does_besides_a_presentation_is_not_compiled(tmp_path: Path)
     ],
 )
 def test_what_is_not_expected_is_refused(rewrite: Callable[[], Any], message: str) -> None:
-    with pytest.raises(StdpbenchError, match=message) as caught:
+    with refused(message, match="^Brian2 "):
         rewrite()
-    assert str(caught.value).startswith("Brian2 ")
-    assert "\n" not in str(caught.value)
 
 
 def test_a_brian2_that_writes_other_code_is_refused_before_anything_is_compiled(
