@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from networks import on_numpy, put_start
+from networks import Closer, Opener, on_numpy, put_start
 
 from stdpbench.data.datasets import Images
 from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
 from stdpbench.experiment import Experiment
-
-Opener = Callable[..., Simulator]
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +54,13 @@ def opened() -> Iterator[Opener]:
     yield get
     for simulator in mine:
         simulator.close()
+
+
+@pytest.fixture
+def closed() -> Iterator[Closer]:
+    """A function that gives a simulator back, and closes it after the test."""
+    with ExitStack() as stack:
+        yield lambda simulator: stack.enter_context(closing(simulator))
 
 
 def _open(name: str, experiment: Experiment, n_input: int) -> Simulator:

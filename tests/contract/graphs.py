@@ -294,8 +294,7 @@ def fixed(name: str) -> Graph:
 
 def alone(name: str) -> tuple[str, ...]:
     """The projections that learn alone, one in each of the last presentations."""
-    first = (line.split()[0] for line in words_of(name)[1])
-    return tuple(each.rstrip("*") for each in first if each.endswith("*"))
+    return alone_of("\n".join(words_of(name)[1]))
 
 
 def alone_of(projections: str) -> tuple[str, ...]:

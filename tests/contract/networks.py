@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +19,8 @@ import pytest
 from numpy.typing import NDArray
 
 from stdpbench.base.paths import shipped
-from stdpbench.engine.network import normalise, projection_delays
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.engine.network import normalise, projection_delays, start_weights
 from stdpbench.engine.simulators import Response, Simulator, find_compiler, open_graph
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
@@ -28,6 +30,9 @@ SIMULATORS = ("compiled", "runtime")
 INHIBITIONS = ("layer", "direct", "direct-undelayed")
 DELAYS = ("none", "homogeneous", "uniform")
 VARIANTS = [(inhibition, delays) for inhibition in INHIBITIONS for delays in DELAYS]
+
+Opener = Callable[..., Simulator]
+Closer = Callable[[Simulator], Simulator]
 
 # One size for most tests: what is compiled depends on it
 N_INPUT, N_EXC, STIMULUS_BINS = 100, 20, 200
@@ -93,6 +98,13 @@ def delays_of(made: Experiment, n_input: int = N_INPUT) -> NDArray[np.int64]:
         return projection_delays(made.graph(n_input))["feed"].astype(np.int64)
     steps = round(network.max_delay / network.dt) if network.delays == "homogeneous" else 0
     return np.full((n_input, network.n_exc), steps, np.int64)
+
+
+def put_start_of_learning(simulator: Simulator, made: Experiment, images: StimulusSet) -> None:
+    """Start with the weights of an experiment and thresholds of 20 mV."""
+    simulator.w[...] = start_weights(made, images)
+    simulator.theta[...] = 20e-3
+    simulator.reset()
 
 
 def on_numpy(made: Experiment, n_input: int = N_INPUT) -> Simulator:

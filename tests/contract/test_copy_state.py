@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from networks import experiment, on_numpy, put_start, stimulus
+from networks import Opener, experiment, on_numpy, put_start, stimulus
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
 
 BCM = {"kind": "bcm", "tau_theta_m": "300 ms"}
-Opener = Callable[..., Simulator]
 
 
 def lively(delays: str) -> Experiment:

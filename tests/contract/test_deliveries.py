@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from networks import SIMULATORS, assert_same_spikes, experiment, put_start, stimulus
+from networks import SIMULATORS, Opener, assert_same_spikes, experiment, put_start, stimulus
 
 from stdpbench.engine.simulators import Simulator
-
-Opener = Callable[..., Simulator]
 
 
 def both(built: Opener) -> tuple[Simulator, Simulator]:

@@ -37,35 +37,34 @@ def place(folder: Path, marks: Path) -> dict[str, str]:
     return {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
 
 
+def run_beside_them(folder: Path, code: str) -> str:
+    """Run Python where such files are, of which none is executed; return what it says."""
+    (marks := folder / "marks").mkdir()
+    environment, command = os.environ | place(folder, marks), [sys.executable, "-P", "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    assert list(marks.iterdir()) == []
+    return done.stdout
+
+
 def test_brian2_reads_no_files_of_preferences(tmp_path: Path) -> None:
-    (marks := tmp_path / "marks").mkdir()
-    environment = place(tmp_path, marks)
     code = (
         "from stdpbench.engine.network.brian import brian2, preferences\n"
         "brian2.prefs['core.network.default_schedule'] = ['start']\n"
         "with preferences(): print(brian2.prefs['core.default_float_dtype'].__name__, "
         "brian2.prefs['core.network.default_schedule'])"
     )
-    command = [sys.executable, "-P", "-c", code]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=os.environ | environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "float64 ['start', 'groups', 'thresholds', 'synapses', 'resets', 'end']"
-    assert list(marks.iterdir()) == []
+    said = run_beside_them(tmp_path, code)
+    assert said.strip() == "float64 ['start', 'groups', 'thresholds', 'synapses', 'resets', 'end']"
 
 
 def test_processes_that_libraries_start_import_nothing_from_the_current_folder(tmp_path: Path) -> None:
-    (marks := tmp_path / "marks").mkdir()
-    environment = place(tmp_path, marks)
     code = (
         "import subprocess, sys\n"
         "from stdpbench.cli import main\n"
         "try: main(['--version'])\n"
         "finally: subprocess.run([sys.executable, '-c', 'import secrets'], check=True)"
     )
-    command = [sys.executable, "-P", "-c", code]
-    subprocess.run(command, cwd=tmp_path, env=os.environ | environment, capture_output=True, check=True)
-    assert list(marks.iterdir()) == []
+    run_beside_them(tmp_path, code)
 
 
 @pytest.mark.slow

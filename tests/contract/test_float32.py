@@ -12,12 +12,11 @@ Tolerances follow from the rounding of one step. u = 6e-8 is half the distance o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from networks import assert_same_bytes, experiment, fingerprint, put_start, stimulus
+from networks import Opener, assert_same_bytes, experiment, fingerprint, put_start, stimulus
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import normalise
@@ -25,7 +24,6 @@ from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import rules
 
-Opener = Callable[..., Simulator]
 U = 2.0**-24
 RULES = [kind for kind in rules.kinds() if kind != "custom" and rules.get(kind).runs_in_digit_network]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from graph_script import run_scripts
 from graphs import NEURONS, alone_of, graph, idle, presentations, silent, start_weights
-from networks import SIMULATORS, assert_same_bytes, open_network, random_spikes, spikes_at
+from networks import SIMULATORS, Opener, assert_same_bytes, open_network, random_spikes, spikes_at
 from refusals import refused
 from test_graphs import assert_same, case_of, script_of, shown_to
 
@@ -23,7 +23,6 @@ from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
 from stdpbench.kinds.noises.poisson import PoissonNoise
 from stdpbench.kinds.weights.constant import Constant
 
-Opener = Callable[..., Simulator]
 POPULATIONS = "input:input:12 exc:adaptive:4x3 inh:lif:12 fed:lockout:3x4"
 PROJECTIONS = """
 feed input>exc all each triplet ge uniform plain
@@ -72,8 +71,7 @@ def test_both_simulators_and_a_plain_script_agree() -> None:
         traces = [f"{name}.x" for name in ("feed", "scaled", "at_once") if name in shown.plastic]
         assert_same_bytes({name: states[2][name] for name in traces}, {name: states[0][name] for name in traces})
         assert all(states[0][name].any() for name in traces)
-    for simulator in case.simulators.values():
-        simulator.close()
+    case.close()
 
 
 # -- by hand -----------------------------------------------------------------------------------------

@@ -65,6 +65,10 @@ class Case:
         self.simulators[name].set_state(self.start[name])
         return self.simulators[name]
 
+    def close(self) -> None:
+        for simulator in self.simulators.values():
+            simulator.close()
+
 
 def opened(made: Graph, name: str, weights: dict[str, NDArray[np.float64]]) -> Simulator:
     simulator = open_network(made, name)
@@ -118,8 +122,7 @@ def case() -> Iterator[Callable[[str], Case]]:
 
     yield get
     for each in pool.values():
-        for simulator in each.simulators.values():
-            simulator.close()
+        each.close()
 
 
 @pytest.fixture(scope="module")
@@ -326,8 +329,7 @@ def test_drawn_networks_agree(seeds: Sequence[int]) -> None:
             raise AssertionError(f"of the network drawn with seed {seed}: {error}") from error
         quiet += len(silent(outcome))
         idling += len(idle(case.graph, draw(seed)[1], outcome, start_weights(case.graph)))
-        for simulator in case.simulators.values():
-            simulator.close()
+        case.close()
     assert quiet <= 0.15 * sum(len(outcome.spikes[0]) for outcome in outcomes)
     assert idling <= 0.2 * sum(len(case.graph.plastic) for case in cases)
 

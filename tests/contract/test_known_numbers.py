@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from networks import SIMULATORS, delays_of, experiment, put_start, spikes_at
+from networks import SIMULATORS, delays_of, experiment, put_start, put_start_of_learning, spikes_at
 
-from stdpbench.engine.network import start_weights
 from stdpbench.experiment import Experiment, encode
 from stdpbench.runs.process.training import train
 
@@ -56,9 +55,7 @@ def test_an_epoch_at_400_neurons(mnist, opened):
     """One pass over MNIST with the authors' settings, learning."""
     made = Experiment.from_mapping(DIEHL_COOK)
     simulator = opened("compiled", made, 784)
-    simulator.w[...] = start_weights(made, mnist)
-    simulator.theta[...] = 20e-3
-    simulator.reset()
+    put_start_of_learning(simulator, made, mnist)
     spikes, attempts, inputs, exc, inh = [], [], [], 0, 0
     for presented in train(simulator, made, mnist):
         assert presented.silent == 0
@@ -93,9 +90,7 @@ def test_theta_settles_where_spikes_and_decay_balance(mnist, opened):
         }
     )
     simulator = opened("compiled", made, 784)
-    simulator.w[...] = start_weights(made, mnist)
-    simulator.theta[...] = 20e-3
-    simulator.reset()
+    put_start_of_learning(simulator, made, mnist)
     spikes, shown, thetas = [], [], []
     for presented in train(simulator, made, mnist):
         spikes.append(int(presented.response.counts("exc").sum()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from networks import (
     N_EXC,
     N_INPUT,
+    Opener,
     assert_same_bytes,
     assert_same_spikes,
     experiment,
@@ -23,7 +23,6 @@ from stdpbench.engine.network import normalise, projection_weights
 from stdpbench.engine.simulators import Response, Simulator, open_simulator, projection_memory, synapse_memory
 from stdpbench.experiment import Experiment
 
-Opener = Callable[..., Simulator]
 CASES = ["layer", "direct", pytest.param("direct-undelayed", marks=pytest.mark.slow)]
 
 

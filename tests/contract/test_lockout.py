@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from networks import SIMULATORS, assert_same_bytes, assert_same_spikes, experiment, stimulus
+from networks import SIMULATORS, Opener, assert_same_bytes, assert_same_spikes, experiment, stimulus
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-
-Opener = Callable[..., Simulator]
 
 
 def locked_out(t_lockout: float, **changes: Any) -> Experiment:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from networks import SIMULATORS, open_network, pairs, random_spikes
+from networks import SIMULATORS, Closer, open_network, pairs, random_spikes
 from neuron_reference import REFERENCES, Kernels, Reference
 from numpy.typing import NDArray
 
@@ -165,8 +165,8 @@ def test_both_simulators_and_plain_numpy_agree(setup: str, used: Callable[[str, 
 # -- the paper of Masquelier, Guyonneau & Thorpe ---------------------------------------------------
 
 
-def test_after_a_spike_potentials_are_flushed_and_the_published_after_potential_follows() -> None:
-    simulator = opened(Setup(SRMMasquelier(), (1.0, 1.0, 1.0), 0.1), "runtime")
+def test_after_a_spike_potentials_are_flushed_and_the_published_after_potential_follows(closed: Closer) -> None:
+    simulator = closed(opened(Setup(SRMMasquelier(), (1.0, 1.0, 1.0), 0.1), "runtime"))
     simulator.weights("feed")[...], simulator.weights("brake")[...] = 120.0, 0.0
     simulator.weights("loop")[...] = 0.0
     spikes = Spikes(np.arange(N_INPUT, dtype=np.int32), np.zeros(N_INPUT, np.int32))
@@ -178,7 +178,6 @@ def test_after_a_spike_potentials_are_flushed_and_the_published_after_potential_
     np.testing.assert_allclose(v, eta, rtol=1e-10, atol=1e-9)
     assert v[0] == 1000.0
     assert -500 < v.min() < -200
-    simulator.close()
 
 
 def test_the_synaptic_time_constant_is_the_shorter_one() -> None:
@@ -190,27 +189,25 @@ def test_the_synaptic_time_constant_is_the_shorter_one() -> None:
 # -- the papers of Izhikevich, Vogels and Song -----------------------------------------------------
 
 
-def test_a_regular_spiking_neuron_adapts_as_in_the_figure_of_izhikevich() -> None:
+def test_a_regular_spiking_neuron_adapts_as_in_the_figure_of_izhikevich(closed: Closer) -> None:
     """A constant input of 10: intervals between spikes grow, and chattering neurons fire in bursts."""
     intervals = {}
     for kind in ("regular-spiking", "chattering", "fast-spiking"):
         neuron = Izhikevich(**Izhikevich.presets[kind], I_background=10.0)
-        simulator = opened(Setup(neuron, (0.0, 0.0, 0.0), 1.0), "runtime")
+        simulator = closed(opened(Setup(neuron, (0.0, 0.0, 0.0), 1.0), "runtime"))
         response = simulator.present(shown(0, 0.0), 500, plastic=False)
         intervals[kind] = np.diff(response.spikes["cells"].bin[response.spikes["cells"].index == 0])
-        simulator.close()
     regular, chattering, fast = intervals.values()
     assert regular[0] < regular[-1]
     assert len(fast) > 2 * len(regular)
     assert chattering.max() > 5 * chattering.min()
 
 
-def test_the_background_of_vogels_is_twenty_millivolts_above_rest() -> None:
+def test_the_background_of_vogels_is_twenty_millivolts_above_rest(closed: Closer) -> None:
     """Without input, a neuron approaches -40 mV from -60 mV, and fires every tau_m * ln 2 and a refractory period."""
-    simulator = opened(Setup(VOGELS, (0.0, 0.0, 0.0), 0.1), "runtime")
+    simulator = closed(opened(Setup(VOGELS, (0.0, 0.0, 0.0), 0.1), "runtime"))
     response = simulator.present(shown(0, 0.0), 2000, plastic=False)
     intervals = np.diff(response.spikes["cells"].bin[response.spikes["cells"].index == 0]) * 0.1
     assert np.abs(intervals - (20 * np.log(2) + 5)).max() <= 0.1
     assert VOGELS.to_mapping()["I_background"] == "200 pA"
     assert "I_background" not in LIF().to_mapping()
-    simulator.close()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from networks import SIMULATORS, assert_same_bytes, open_network, pairs, spikes_at
+from networks import SIMULATORS, Closer, assert_same_bytes, open_network, pairs, spikes_at
 from neuron_reference import Currents
 
 from stdpbench.base.errors import StdpbenchError
@@ -54,30 +54,28 @@ def by_reference(made: Graph, noise: Spikes, population: str) -> list[tuple[int,
     return found
 
 
-def test_both_simulators_and_plain_numpy_agree() -> None:
+def test_both_simulators_and_plain_numpy_agree(closed: Closer) -> None:
     made = graph()
     noise = draw_noise(made, (7,), 1000, N_BINS)
     for name in SIMULATORS:
-        simulator = open_network(made, name)
+        simulator = closed(open_network(made, name))
         response = simulator.present(spikes_at(), N_BINS, plastic=False, noise=noise)
         for population, given in noise.items():
             wanted = by_reference(made, given, population)
             assert len(wanted) > 20
             assert pairs(response.spikes[population]) == wanted
-        simulator.close()
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
-def test_the_cut_changes_no_bit(name: str) -> None:
+def test_the_cut_changes_no_bit(name: str, closed: Closer) -> None:
     made, ends = graph(), []
     for cuts in ((0, 400), (0, 1, 100, 137, 399, 400)):
-        simulator, found = open_network(made, name), list[tuple[int, int]]()
+        simulator, found = closed(open_network(made, name)), list[tuple[int, int]]()
         for first, last in pairwise(cuts):
             noise = draw_noise(made, (7,), 50 + first, last - first)
             response = simulator.present(spikes_at(), last - first, plastic=False, noise=noise)
             found += [(first + at, index) for at, index in pairs(response.spikes["cells"])]
         ends.append((found, simulator.state()))
-        simulator.close()
     assert ends[0][0] == ends[1][0] != []
     assert_same_bytes(ends[0][1], ends[1][1])
 
@@ -109,9 +107,9 @@ def test_spikes_have_a_poisson_distribution_also_above_one_per_step() -> None:
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
-def test_rate_and_weight_change_without_another_network(name: str) -> None:
+def test_rate_and_weight_change_without_another_network(name: str, closed: Closer) -> None:
     changed = graph(rate=400.0, weight=400.0)
-    simulator, fresh = open_network(graph(), name), open_network(changed, name)
+    simulator, fresh = closed(open_network(graph(), name)), closed(open_network(changed, name))
     simulator.set_graph(changed)
     noise = draw_noise(changed, (1,), 0, N_BINS)
     found = [
@@ -119,15 +117,12 @@ def test_rate_and_weight_change_without_another_network(name: str) -> None:
         for each in (simulator, fresh)
     ]
     assert found[0] == found[1] != []
-    for each in (simulator, fresh):
-        each.close()
 
 
-def test_noise_that_does_not_fit_is_refused() -> None:
+def test_noise_that_does_not_fit_is_refused(closed: Closer) -> None:
     made = graph()
-    simulator, noise = open_network(made, "runtime"), draw_noise(made, (1,), 0, N_BINS)
+    simulator, noise = closed(open_network(made, "runtime")), draw_noise(made, (1,), 0, N_BINS)
     with pytest.raises(StdpbenchError, match="has noise into cells, others, but noise into no population was given"):
         simulator.present(spikes_at(), N_BINS, plastic=False)
     with pytest.raises(StdpbenchError, match="the noise into cells has spikes outside the presentation"):
         simulator.present(spikes_at(), 10, plastic=False, noise=noise)
-    simulator.close()

@@ -11,12 +11,13 @@ from networks import (
     assert_same_spikes,
     experiment,
     open_network,
+    put_start_of_learning,
     random_spikes,
     stimulus,
 )
 
 from stdpbench.data.datasets import Images
-from stdpbench.engine.network import normalise, start_weights
+from stdpbench.engine.network import normalise
 from stdpbench.engine.simulators import Response, Simulator, open_graph
 from stdpbench.experiment import Experiment, encode
 
@@ -27,9 +28,7 @@ def assert_same_learning(
     """Train two simulators on the same pictures; what the first answered."""
     made = first.experiment
     for simulator in (first, second):
-        simulator.w[...] = start_weights(made, images)
-        simulator.theta[...] = 20e-3
-        simulator.reset()
+        put_start_of_learning(simulator, made, images)
     responses = []
     for number in range(presentations):
         spikes = encode(made, images, "train", number, 0, number)

@@ -115,8 +115,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Case]]
     made = {name: case_of(each, alone_of(NETWORKS[name][1])) for name, each in graphs.items()}
     yield made
     for each in made.values():
-        for simulator in each.simulators.values():
-            simulator.close()
+        each.close()
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +213,7 @@ def odd() -> Iterator[tuple[dict[str, Case], dict[str, Outcome]]]:
         made[name] = case
     yield made, dict(zip(made, run_scripts([script_of(each) for each in made.values()]), strict=True))
     for case in made.values():
-        for simulator in case.simulators.values():
-            simulator.close()
+        case.close()
 
 
 @pytest.mark.parametrize("name", ODD)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from networks import Opener
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network.elements import spread_synapses
-from stdpbench.engine.simulators import Simulator, open_simulator
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.encoding import Spikes
 
-Opener = Callable[..., Simulator]
 SIDE, N_EXC, N_BINS = 6, 5, 120
 ETA, ETA_MIN, GAIN, TAU = 0.8, 0.1, 0.05, 300.0
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from graphs import graph, start_weights
-from networks import SIMULATORS, open_network, random_spikes
+from networks import SIMULATORS, Closer, open_network, random_spikes
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
@@ -118,9 +118,9 @@ def assert_same(one: dict[str, NDArray[np.float64]], other: dict[str, NDArray[np
 
 @pytest.mark.parametrize("simulator_name", SIMULATORS)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_cut_of_a_stream_changes_no_bit(name: str, simulator_name: str) -> None:
+def test_the_cut_of_a_stream_changes_no_bit(name: str, simulator_name: str, closed: Closer) -> None:
     made = network(name)
-    simulator = opened(made, simulator_name)
+    simulator = closed(opened(made, simulator_name))
     start = simulator.state()
     spikes = random_spikes(3, N_BINS, 0.05, 12 if made.input else 0)
     wanted, spiked = None, None
@@ -137,12 +137,11 @@ def test_the_cut_of_a_stream_changes_no_bit(name: str, simulator_name: str) -> N
         for population, each in found.items():
             np.testing.assert_array_equal(each, spiked[population], err_msg=f"{population}: {what}")
         assert_same(wanted, state, what)
-    simulator.close()
 
 
 @pytest.mark.parametrize("simulator_name", SIMULATORS)
-def test_noise_goes_on_across_cuts(simulator_name: str) -> None:
-    simulator = opened(noisy(), simulator_name)
+def test_noise_goes_on_across_cuts(simulator_name: str, closed: Closer) -> None:
+    simulator = closed(opened(noisy(), simulator_name))
     start, spikes, states = simulator.state(), random_spikes(3, N_BINS, 0.05, 12), []
     for pieces in CUTS.values():
         simulator.set_state(start)
@@ -150,12 +149,11 @@ def test_noise_goes_on_across_cuts(simulator_name: str) -> None:
         states.append(simulator.state())
     for state in states[1:]:
         assert_same(states[0], state, "with noise")
-    simulator.close()
 
 
-def test_ten_seconds_in_pieces_of_one() -> None:
+def test_ten_seconds_in_pieces_of_one(closed: Closer) -> None:
     made = network("delays")
-    simulator = opened(made, "compiled")
+    simulator = closed(opened(made, "compiled"))
     start, spikes = simulator.state(), random_spikes(4, 20_000, 0.05, 12)
     whole = stream(simulator, spikes, [20_000])
     wanted = simulator.state()
@@ -164,7 +162,6 @@ def test_ten_seconds_in_pieces_of_one() -> None:
     for population, each in whole.items():
         np.testing.assert_array_equal(np.concatenate(cut[population]), each[0])
     assert_same(wanted, simulator.state(), "pieces of 1 s")
-    simulator.close()
 
 
 def test_both_simulators_give_the_same_spikes() -> None:
@@ -174,15 +171,14 @@ def test_both_simulators_give_the_same_spikes() -> None:
         np.testing.assert_array_equal(np.concatenate(pieces), np.concatenate(other[population]))
 
 
-def test_thresholds_decay_by_their_equation() -> None:
-    simulator = opened(network("no-delays"), "compiled")
+def test_thresholds_decay_by_their_equation(closed: Closer) -> None:
+    simulator = closed(opened(network("no-delays"), "compiled"))
     simulator.array("exc.theta")[...] = 0.5  # volt: nothing fires
     simulator.present(random_spikes(1, 100, 0.05, 12), 100, plastic=True)
     np.testing.assert_allclose(simulator.theta, 0.5 * np.exp(-50 / 500), rtol=1e-12)
     before = simulator.theta.copy()
     simulator.present(random_spikes(2, 100, 0.05, 12), 100, plastic=False)
     assert (simulator.theta == before).all(), "what does not learn keeps every bit"
-    simulator.close()
 
 
 def test_rules_that_act_in_every_step_are_refused() -> None:
@@ -195,9 +191,8 @@ def test_rules_that_act_in_every_step_are_refused() -> None:
     )
 
 
-def test_a_stream_is_another_network() -> None:
+def test_a_stream_is_another_network(closed: Closer) -> None:
     made = network("no-delays")
-    simulator = opened(made, "compiled")
+    simulator = closed(opened(made, "compiled"))
     with pytest.raises(StdpbenchError, match=r"schedule\.between is structural"):
         simulator.set_graph(replace(made, stream=False))
-    simulator.close()

@@ -1,10 +1,12 @@
-"""Spikes of encoders in a form that is compared easily."""
+"""Encoders that not every network can use."""
 
 from __future__ import annotations
 
-from stdpbench.kinds.encoding import Spikes
+from typing import Any
+
+from stdpbench.kinds.encoding import Encoder, encoders
 
 
-def pairs(spikes: Spikes) -> list[tuple[int, int]]:
-    """Return (bin, index) of each spike."""
-    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
+def make_alone(kind: str, **values: Any) -> Encoder:
+    """Return an encoder without an experiment."""
+    return encoders.build({"kind": kind, **values}, "encoding")

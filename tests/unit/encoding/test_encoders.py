@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from encoded import pairs
+from encoded import make_alone
+from networks import pairs
 from numpy.typing import NDArray
 from refusals import refused
 
@@ -20,11 +21,6 @@ BINS = 100
 
 def make(kind: str, **values: Any) -> Encoder:
     return Experiment.from_mapping({"encoding": {"kind": kind, **values}}).encoding
-
-
-def make_alone(kind: str, **values: Any) -> Encoder:
-    """An encoder that not every network can use."""
-    return encoders.build({"kind": kind, **values}, "encoding")
 
 
 def encode(encoder: Encoder, image: list[float] | NDArray[np.float64], n_bins: int = BINS, attempt: int = 0) -> Spikes:

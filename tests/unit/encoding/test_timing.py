@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from encoded import pairs
+from networks import pairs
 
 from stdpbench.experiment import Experiment, encode
 from stdpbench.kinds.encoding import CONTROLS, Spikes, Timing, altered
