@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from PyQt6.QtWidgets import QComboBox, QDialog
+from PyQt6.QtWidgets import QComboBox, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 from synthetic import redraw
 from waiting import waits
@@ -32,6 +32,22 @@ def dialog_of(window: MainWindow, qtbot: QtBot, kind: type[D]) -> D:
     return found
 
 
+def close(dialog: QDialog) -> None:
+    """Close a dialog whose changes are lost."""
+    dialog.reject()
+    for box in dialog.findChildren(QMessageBox):
+        next(each for each in box.buttons() if each.text() == "Discard them").click()
+    assert not dialog.isVisible()
+
+
+def keep_editing(dialog: QDialog) -> None:
+    """Answer a dialog that asks before it closes that its changes are to be kept."""
+    dialog.reject()
+    (box,) = dialog.findChildren(QMessageBox)
+    box.reject()
+    assert dialog.isVisible()
+
+
 def choose(box: QComboBox, text: str) -> None:
     """Choose an item of a drop-down list."""
     assert box.findText(text) >= 0, [box.itemText(place) for place in range(box.count())]
@@ -45,12 +61,17 @@ def open_run(window: MainWindow, qtbot: QtBot, path: Path) -> None:
     waits(qtbot, lambda: window.session.folder is not None and window.session.folder.path == path)
 
 
+def to_front(panel: Panel) -> None:
+    """Show a panel, in front of those that share its place."""
+    panel.show()
+    panel.raise_()
+
+
 def draw_every_panel(window: MainWindow, qtbot: QtBot) -> dict[str, str]:
     """Raise and draw each panel, ask for all that it says and exports, and return the summaries."""
     summaries = {}
     for key, panel in window.train.panels.items():
-        panel.show()
-        panel.raise_()
+        to_front(panel)
         waits(qtbot, lambda panel=panel: not panel.visibleRegion().isEmpty())
         redraw(panel)
         assert "Cannot draw" not in panel.accessibleDescription()

@@ -19,6 +19,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
 
@@ -70,6 +71,18 @@ def redraw(panel: Panel) -> None:
     """Draw a panel now, as the timer of the Train page does."""
     panel.mark_dirty()
     panel.draw_if_needed()
+
+
+def draw_chosen(panel: Curves, place: int, curve: str) -> None:
+    """Choose what a plot of a panel shows, and draw it."""
+    panel.choose(place, curve)
+    redraw(panel)
+
+
+def draw_resized(panel: Panel, width: int, height: int) -> None:
+    """Give a panel another size, and draw it."""
+    panel.resize(width, height)
+    redraw(panel)
 
 
 def presentation(number: int, counts: list[int], **more: Any) -> Mapping[str, Any]:

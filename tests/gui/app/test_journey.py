@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from parts_of_window import draw_every_panel, open_run, panel_of, stop
+from parts_of_window import draw_every_panel, open_run, panel_of, stop, to_front
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -50,8 +50,7 @@ def test_recorded_journals_are_replayed_in_every_panel(
         waits(qtbot, lambda: window.session.split is not None)
         whole = (path / "metrics.json").is_file()  # of the other one, journal and checkpoints are kept
         if whole:
-            confusion.show()
-            confusion.raise_()
+            to_front(confusion)
             waits(qtbot, confusion.has_content)
         summaries = draw_every_panel(window, qtbot)
         live = LiveRun.replay(read_journal(path))
@@ -75,8 +74,7 @@ def test_a_look_at_the_pictures_of_a_cell_is_in_the_ledger(
     before = not_none(count_readings(finished_run).run)
     confusion = panel_of(window, Confusion)
     window.open_run(finished_run.path)
-    confusion.show()
-    confusion.raise_()
+    to_front(confusion)
     waits(qtbot, lambda: confusion.score is not None and window.session.split is not None)
     confusion.draw_if_needed()
     for cell in ((1, 1), (0, 0)):  # one pass over all labels covers every cell

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from waiting import PATIENCE_MS, waits
+from waiting import PATIENCE_MS, kept, waits
 
 from stdpbench.base.lessons import lessons
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -44,8 +44,7 @@ PROGRESS = {"phase": "train", "done": 12_431, "total": 60_000, "images_per_secon
 def again(window: MainWindow, settings: QSettings, qtbot: QtBot) -> MainWindow:
     """Return a window as it opens at the next start."""
     window.train.save()
-    other = MainWindow(settings, window.runs)
-    qtbot.addWidget(other)
+    other = kept(MainWindow(settings, window.runs), qtbot)
     other.show()
     qtbot.waitExposed(other, timeout=PATIENCE_MS)
     other.go_to("train")
@@ -160,8 +159,7 @@ def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot)
 
 
 def test_columns_without_room_are_hidden_and_their_values_are_in_the_tool_tip(qtbot: QtBot) -> None:
-    rows = table_of("Something", [("what", "Its name"), ("right (%)", ""), ("95 %", "")], least=(2,))
-    qtbot.addWidget(rows)
+    rows = kept(table_of("Something", [("what", "Its name"), ("right (%)", ""), ("95 %", "")], least=(2,)), qtbot)
     row = add_row(rows, ["start weights", "82.50", "80.1–84.2"], "with the start weights")
     rows.resize(600, 120)
     rows.show()

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench.bridges.nir.imported import NirNetwork
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -47,8 +47,7 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     assert window.pages.currentWidget() is window.train
     assert window.session.state is State.FINISHED
     assert window.services.recent.paths() == [finished_run.path]
-    other = MainWindow(settings, window.runs)
-    qtbot.addWidget(other)
+    other = kept(MainWindow(settings, window.runs), qtbot)
     names = [action.text() for action in other.services.recent.menu.actions()]
     assert names[0] == finished_run.path.name
     other.services.recent.menu.actions()[0].trigger()
@@ -115,8 +114,7 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
     qtbot: QtBot, settings: QSettings, tmp_path: Path
 ) -> None:
     settings.setValue("recent", ["/" + "x" * 300, str(tmp_path)])  # the name is too long for the file system
-    window = MainWindow(settings, tmp_path / "runs")
-    qtbot.addWidget(window)
+    window = kept(MainWindow(settings, tmp_path / "runs"), qtbot)
     assert window.services.recent.paths() == [tmp_path]
     window.services.open_path(Path("/" + "x" * 300))
     assert "Cannot open /xxx" in window.message.text()

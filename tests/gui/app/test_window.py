@@ -10,13 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from parts_of_window import dialog_of, open_run, panel_of
+from parts_of_window import dialog_of, open_run, panel_of, to_front
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import read_experiment, shipped_experiments
@@ -128,8 +128,7 @@ def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSetting
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_a_checked_box_shows_a_check_mark(name: str, window: MainWindow, qtbot: QtBot) -> None:
     window.set_theme(name)
-    box = CheckBox()
-    qtbot.addWidget(box)
+    box = kept(CheckBox(), qtbot)
     clear = box.grab().toImage()
     box.setChecked(True)
     assert box.grab().toImage() != clear
@@ -140,8 +139,7 @@ def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, q
     window.actions_["reduce"].trigger()
     assert motion.reduced
     assert not docks.dockOptions() & docks.DockOption.AnimatedDocks
-    other = MainWindow(settings, window.runs)
-    qtbot.addWidget(other)
+    other = kept(MainWindow(settings, window.runs), qtbot)
     other.complete()
     assert other.actions_["reduce"].isChecked()
     window.actions_["reduce"].trigger()
@@ -185,8 +183,7 @@ def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QS
     window.train.arrange("Present")
     waits(qtbot, lambda: raster.view.fontMetrics().height() > 1.2 * usual)
     window.train.save()
-    other = MainWindow(settings, window.runs)
-    qtbot.addWidget(other)
+    other = kept(MainWindow(settings, window.runs), qtbot)
     assert other.train._large
     other.train.arrange("Watch")
     window.train.arrange("Watch")
@@ -350,8 +347,7 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
 
     monkeypatch.setattr(broken, "refresh", fail)
     for panel in (broken, other):
-        panel.show()
-        panel.raise_()
+        to_front(panel)
         panel.mark_dirty()
     window.train.redraw()
     assert f"Cannot draw {broken.title}: ZeroDivisionError: by nothing" in broken.empty.text()
@@ -380,19 +376,22 @@ def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
 # -- how it closes ---------------------------------------------------------------------------------
 
 
-def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qtbot: QtBot) -> None:
-    window.run_experiment(small_experiment(schedule__passes=2000))
-    waits(qtbot, lambda: window.session.state is State.RUNNING)
+def asked_when_closed(window: MainWindow) -> ClosingQuestion:
     window.close()
     question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
+    return question
+
+
+def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.run_experiment(small_experiment(schedule__passes=2000))
+    waits(qtbot, lambda: window.session.state is State.RUNNING)
+    question = asked_when_closed(window)
     assert window.isVisible()
     question.button(question.StandardButton.Cancel).click()  # type: ignore[union-attr]
     assert window.isVisible()
     assert window.session.connected
-    window.close()
-    question = window.services.dialog
-    assert isinstance(question, ClosingQuestion)
+    question = asked_when_closed(window)
     question.stop_button.click()
     waits(qtbot, lambda: not window.isVisible())
     assert window.session.folder is not None
@@ -404,9 +403,7 @@ def test_closing_can_leave_an_active_run_running(
     how: str, window: MainWindow, settings: QSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(window_services, "is_active", lambda session: True)
-    window.close()
-    question = window.services.dialog
-    assert isinstance(question, ClosingQuestion)
+    question = asked_when_closed(window)
     question.remember.setChecked(how == "always")
     question.leave_button.click()
     assert not window.isVisible()

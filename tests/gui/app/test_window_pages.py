@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
@@ -35,8 +35,7 @@ class Mean(Panel):
 def fresh(settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     """A window of which nothing but the Start page exists."""
     monkeypatch.setattr(Machine, "check", lambda self: None)
-    window = MainWindow(settings, tmp_path / "runs")
-    qtbot.addWidget(window)
+    window = kept(MainWindow(settings, tmp_path / "runs"), qtbot)
     assert window.pages.count() == 1
     return window
 
@@ -63,8 +62,7 @@ def test_a_panel_of_another_package_is_a_panel_of_the_train_page(
     (info / "entry_points.txt").write_text("[stdpbench.panels]\nacme-mean = acme_panel:Mean\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(Machine, "check", lambda self: None)
-    window = MainWindow(settings, tmp_path / "runs")
-    qtbot.addWidget(window)
+    window = kept(MainWindow(settings, tmp_path / "runs"), qtbot)
     window.show()
     waits(qtbot, lambda: is_whole(window))
     panel = window.train.panels["acme-mean"]

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from synthetic import experiment, session
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.probe import Probe
@@ -25,8 +25,7 @@ SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.5, 0.62), (0.42, 0.85)]
 
 @pytest.fixture
 def pad(qtbot: QtBot) -> Pad:
-    pad = Pad()
-    qtbot.addWidget(pad)
+    pad = kept(Pad(), qtbot)
     pad.show()
     return pad
 
@@ -62,16 +61,18 @@ def test_the_eraser_takes_ink_away_and_lines_have_a_width(pad: Pad) -> None:
     assert pad.ink().sum() > 1.7 * thin
 
 
-def answered(dialog: DrawDigitDialog, qtbot: QtBot) -> None:
+def draw_seven(dialog: DrawDigitDialog, qtbot: QtBot) -> None:
+    """Draw a digit, and wait for the answer."""
+    dialog.pad.add_stroke(SEVEN)
     waits(qtbot, lambda: dialog.answer is not None or "⚠" in dialog.words.text())
+    assert dialog.answer is not None, dialog.words.text()
 
 
 def test_without_a_run_the_network_that_comes_with_the_app_answers(window: MainWindow, qtbot: QtBot) -> None:
     dialog = window.services.draw()
     waits(qtbot, lambda: dialog.ready)
     assert window.session.state is State.FINISHED
-    dialog.pad.add_stroke(SEVEN)
-    answered(dialog, qtbot)
+    draw_seven(dialog, qtbot)
     assert not_none(dialog.answer)["vote"]["answer"] == 7
     assert window.services.recent.paths() == []
     assert not list(window.runs.glob("*")), "it is no run of the user's"
@@ -92,8 +93,7 @@ def test_nothing_is_drawn_for_a_network_that_is_shown_no_pictures(
     other = experiment().override({**changes, "network.start": "random", "schedule.min_spikes": 0})
     started.experiment.clear()  # type: ignore[attr-defined]
     started.experiment.update(other.to_mapping())  # type: ignore[attr-defined]
-    dialog = DrawDigitDialog(made)
-    qtbot.addWidget(dialog)
+    dialog = kept(DrawDigitDialog(made), qtbot)
     assert f"is shown {what}, not pictures, so there is nothing to draw" in dialog.words.text()
     assert not dialog.pad.isEnabled()
     assert not dialog.clear_button.isEnabled()
@@ -106,9 +106,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     window.actions_["draw"].trigger()
     dialog = not_none(window.services.drawing)
     waits(qtbot, lambda: dialog.ready)
-    dialog.pad.add_stroke(SEVEN)
-    answered(dialog, qtbot)
-    assert dialog.answer is not None, dialog.words.text()
+    draw_seven(dialog, qtbot)
     assert dialog.picture.shape == (28, 28)
     assert dialog.picture.sum() == pytest.approx(26520, rel=1e-3)  # like the pictures of the experiment
     assert dialog.answer == Probe(finished_run).answer("try", {"image": dialog.picture.ravel().tolist()})
@@ -140,9 +138,7 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     waits(qtbot, lambda: session.live.position > 10)
     session.request("pace", seconds=0.2)
     waits(qtbot, lambda: dialog.ready)
-    dialog.pad.add_stroke(SEVEN)
-    answered(dialog, qtbot)
-    assert dialog.answer is not None, dialog.words.text()
+    draw_seven(dialog, qtbot)
     assert len(dialog.answer["spike_counts"]) == 12
     assert dialog.probe._client is None  # the process of the run answered
     assert session.state is State.RUNNING
@@ -151,7 +147,5 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     stop(session, qtbot)
     dialog.pad.clear()
     waits(qtbot, lambda: dialog.answer is None)
-    dialog.pad.add_stroke(SEVEN)
-    answered(dialog, qtbot)
-    assert dialog.answer is not None, dialog.words.text()
+    draw_seven(dialog, qtbot)
     assert dialog.probe._client is not None

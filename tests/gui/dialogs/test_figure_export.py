@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import to_front
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -67,8 +68,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     window.session.selection.select_neuron(3)
     panels = window.train.panels
     window.train.arrange("Watch")
-    panels["confusion"].show()
-    panels["confusion"].raise_()
+    to_front(panels["confusion"])
     waits(qtbot, lambda: panels["confusion"].table() is not None)
     fields = not_none(panels["weight-map"].figure())
     assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28

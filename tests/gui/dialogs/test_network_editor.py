@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from parts_of_window import dialog_of
+from parameter_fields import retype
+from parts_of_window import close, dialog_of, keep_editing
 from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
@@ -14,7 +15,6 @@ from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QSpinBox,
     QToolButton,
@@ -84,14 +84,6 @@ def rename(editor: NetworkEditor, qtbot: QtBot, part: str, name: str) -> None:
         QApplication.processEvents()
 
 
-def close(editor: NetworkEditor) -> None:
-    """Close an editor whose changes are lost."""
-    editor.reject()
-    for box in editor.findChildren(QMessageBox):
-        next(each for each in box.buttons() if each.text() == "Discard them").click()
-    assert not editor.isVisible()
-
-
 def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbot: QtBot) -> None:
     window.services.edit_network(NetworkDraft(read_experiment("digits")))
     editor = shown(window, qtbot)
@@ -116,10 +108,7 @@ def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbo
     assert editor.go.isEnabled()
     press(editor, qtbot, "Ctrl+Shift+Z")
     assert editor.draft.unchecked.plasticity.quantities()["nu_post"] == 0.02
-    editor.reject()
-    (box,) = editor.findChildren(QMessageBox)
-    box.reject()  # keeps editing
-    assert editor.isVisible()
+    keep_editing(editor)
     close(editor)
 
 
@@ -161,9 +150,7 @@ def test_what_is_typed_is_used_or_stays(window: MainWindow, qtbot: QtBot) -> Non
     editor = shown(window, qtbot)
     editor.tree.choose(FEED)
     field = editor.form.row(f"{FEED}.plasticity.nu_post").editor
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, "0.03")
+    retype(field, qtbot, "0.03")
     editor.actions_["population"].trigger()  # of which the field knows nothing
     assert (editor.draft.value(f"{FEED}.plasticity.nu_post"), len(editor.draft.populations)) == (0.03, 3)
     editor.actions_["undo"].trigger()
@@ -196,8 +183,7 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     editor.activateWindow()
     length.setFocus()
     waits(qtbot, length.hasFocus)
-    length.selectAll()
-    qtbot.keyClicks(length, "many")
+    retype(length, qtbot, "many")
     qtbot.keyClick(length, Qt.Key.Key_Return)
     assert "schedule.stages.2.passes must be a whole number" in stages._errors[1].text()
     assert not editor.go.isEnabled()
@@ -206,9 +192,7 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     editor.history.undo()
     assert (part("length-1").text(), editor.go.isEnabled()) == ("2", True)
     length = part("length-1")
-    length.setFocus()
-    length.selectAll()
-    qtbot.keyClicks(length, "3")
+    retype(length, qtbot, "3")
     qtbot.keyClick(length, Qt.Key.Key_Return)
     assert lengths() == ["2", "3"]
     assert stages._errors[1].isHidden()

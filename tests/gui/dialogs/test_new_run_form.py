@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parts_of_window import choose, dialog_of
+from parameter_fields import retype
+from parts_of_window import choose, close, dialog_of, keep_editing
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QFileDialog, QMessageBox
+from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -43,18 +44,8 @@ def form(window: MainWindow, qtbot: QtBot) -> NewRunForm:
 def enter(form: NewRunForm, qtbot: QtBot, path: str, text: str) -> None:
     """Type a value into a row, and confirm it."""
     field = form.form.row(path).editor
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
+    retype(field, qtbot, text)
     qtbot.keyClick(field, Qt.Key.Key_Return)
-
-
-def close(form: NewRunForm) -> None:
-    """Close a form whose changes are lost."""
-    form.reject()
-    for box in form.findChildren(QMessageBox):
-        next(each for each in box.buttons() if each.text() == "Discard them").click()
-    assert not form.isVisible()
 
 
 def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot) -> None:
@@ -81,10 +72,7 @@ def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot
     form.actions_["redo"].trigger()
     made = form.experiment()
     assert made == DIGITS.override({"plasticity.nu_post": 0.02, "network.n_exc": 200, "network.start": "random"})
-    form.reject()
-    (box,) = form.findChildren(QMessageBox)
-    box.reject()  # keeps editing
-    assert form.isVisible()
+    keep_editing(form)
     close(form)
 
 
@@ -115,9 +103,7 @@ def test_what_is_typed_is_applied_when_it_starts(
     started: list[RunFolder] = []
     monkeypatch.setattr(window.session, "start", started.append)
     field = form.form.row("schedule.train_images").editor
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, "60")
+    retype(field, qtbot, "60")
     seeds = form.form.row("run.seeds").editor
     seeds.selectAll()
     qtbot.keyClicks(seeds, "7")

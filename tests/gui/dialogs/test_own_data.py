@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parameter_fields import retype
 from parts_of_window import dialog_of, stop
 from PIL import Image
 from PyQt6.QtCore import Qt
@@ -42,9 +43,7 @@ def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
 def type_into(dialog: OwnDataDialog, qtbot: QtBot, path: str, text: str) -> None:
     field = dialog.form.row(path).editor
     assert isinstance(field, QLineEdit)
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
+    retype(field, qtbot, text)
 
 
 @pytest.mark.shared_window

@@ -19,6 +19,14 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.page import RunsPage
 
 
+@pytest.fixture(scope="module")
+def history(shared_window: MainWindow, finished_run: RunFolder) -> RunsPage:
+    """The page of the window of this file, with three runs that its tests leave as they are."""
+    three_runs(shared_window.runs, finished_run)
+    shared_window.resize(1280, 800)
+    return shared_window.runs_page
+
+
 @pytest.fixture
 def runs(tmp_path: Path, finished_run: RunFolder) -> Path:
     return three_runs(tmp_path / "runs", finished_run)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parameter_fields import retype
 from PyQt6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QFocusEvent
 from PyQt6.QtWidgets import QApplication
@@ -103,14 +104,11 @@ def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbo
 def test_a_typed_value_is_taken_or_refused_in_its_row(page: RulesPage, qtbot: QtBot) -> None:
     row = page.values.rows["tau_plus"]
     field = row.editor
-    field.setFocus()
-    field.selectAll()  # type: ignore[union-attr]
-    qtbot.keyClicks(field, "35 ms")
+    retype(field, qtbot, "35 ms")
     waits(qtbot, lambda: getattr(now(page).rule, "tau_plus", 0) == 35)  # while typing
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert getattr(page.state.rule, "tau_plus", 0) == 35
-    field.selectAll()  # type: ignore[union-attr]
-    qtbot.keyClicks(field, "-3 ms")
+    retype(field, qtbot, "-3 ms")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert "must be more than 0" in row.error.text()
     assert getattr(page.state.rule, "tau_plus", 0) == 35

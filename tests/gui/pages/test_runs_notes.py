@@ -11,7 +11,7 @@ from edited_journal import edit_journal
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
-from runs_table import act, cell, copy, notices, shown, three_runs
+from runs_table import act, cell, copy, notices, shown
 from waiting import waits
 
 from stdpbench.runs.folder.journal import read_journal, write_journal
@@ -21,13 +21,6 @@ from stdpbench.runs.protocol.facts import ParametersChanged, Record
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.widgets.basic import not_none
-
-
-@pytest.fixture(scope="module")
-def history(shared_window: MainWindow, finished_run: RunFolder) -> RunsPage:
-    three_runs(shared_window.runs, finished_run)
-    shared_window.resize(1280, 800)
-    return shared_window.runs_page
 
 
 @pytest.fixture

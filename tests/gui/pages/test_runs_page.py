@@ -10,22 +10,14 @@ from edited_journal import edit_journal
 from parts_of_window import panel_of
 from PyQt6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
-from runs_table import cell, copy, shown, three_runs
-from waiting import waits
+from runs_table import cell, copy, shown
+from waiting import kept, waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.widgets.basic import not_none
-
-
-@pytest.fixture(scope="module")
-def history(shared_window: MainWindow, finished_run: RunFolder) -> RunsPage:
-    """The page of the window of this file, with three runs that its tests leave as they are."""
-    three_runs(shared_window.runs, finished_run)
-    shared_window.resize(1280, 800)
-    return shared_window.runs_page
 
 
 @pytest.fixture
@@ -124,8 +116,7 @@ def test_columns_are_chosen_and_remembered(
     page.table._toggle("seed", False)
     assert cell(page, "digits-a", "plasticity.nu_post") == "0.01"
     page.table.sortByColumn(page.model.columns.index("vote"), Qt.SortOrder.AscendingOrder)
-    other = MainWindow(settings, window.runs)
-    qtbot.addWidget(other)
+    other = kept(MainWindow(settings, window.runs), qtbot)
     assert other.runs_page.model.columns == page.model.columns
     assert "seed" not in other.runs_page.model.columns
     assert other.runs_page.model.sort_by == "vote"

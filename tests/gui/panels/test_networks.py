@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from parameter_fields import text_of, type_in
-from parts_of_window import dialog_of, draw_every_panel, panel_of, stop
+from parts_of_window import dialog_of, draw_every_panel, panel_of, stop, to_front
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from synthetic import session, show
@@ -159,8 +159,7 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
 ) -> None:
     shown, panel = window.session, panel_of(window, ParametersPanel)
     window.run_experiment(two_layers(passes=400))
-    panel.show()
-    panel.raise_()
+    to_front(panel)
     waits(qtbot, lambda: bool(panel.form.sections and shown.live.blocks))
     shown.request("pace", seconds=0.02)
     form, live, undo = panel.form, shown.live, window.actions_["undo"]

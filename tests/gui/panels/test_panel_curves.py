@@ -10,7 +10,7 @@ from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from synthetic import block, is_complete, redraw, session, show
+from synthetic import block, draw_chosen, draw_resized, is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.runs.analysis.curves import PERCENT
@@ -75,8 +75,7 @@ def test_time_begins_at_zero_grows_in_steps_and_obeys_the_person(panel: Curves) 
 
 
 def test_a_plot_shows_what_is_chosen_and_the_other_gives_way(panel: Curves, settings: QSettings) -> None:
-    panel.resize(480, 500)
-    redraw(panel)
+    draw_resized(panel, 480, 500)
     panel.plots[0].chosen.emit("theta")
     redraw(panel)
     assert [plot.title for plot in panel.shown] == ["mean theta (mV)", "spikes per stimulus"]
@@ -112,15 +111,13 @@ def test_smoothing_draws_the_mean_of_the_last_points_before_the_curve(panel: Cur
 
 def test_values_that_hardly_differ_do_not_fill_the_axis(qtbot: QtBot, tmp_path: Path) -> None:
     panel = show(Curves(session(tmp_path, *[(10 * n, block(0.5, 49.7 + 0.001 * n)) for n in range(1, 6)])), qtbot)
-    panel.choose(0, "theta")
-    redraw(panel)
+    draw_chosen(panel, 0, "theta")
     low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
     assert high - low >= 1.0
     assert low < 49.7 < high
     winners = replace(block(), spikes=(1, 1, 2, 1))
     panel = show(Curves(session(tmp_path / "winners", *[(10 * n, winners) for n in range(1, 6)])), qtbot)
-    panel.choose(0, "spikes")
-    redraw(panel)
+    draw_chosen(panel, 0, "spikes")
     low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
     assert -0.2 < low < 1.25 < high, "there are no negative numbers of spikes"
 
@@ -167,16 +164,13 @@ def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp
 
 
 def test_plots_are_arranged_for_the_room_there_is(panel: Curves) -> None:
-    panel.resize(360, 240)
-    redraw(panel)
+    draw_resized(panel, 360, 240)
     assert panel.shown == panel.plots[:1]
-    panel.resize(480, 500)
-    redraw(panel)
+    draw_resized(panel, 480, 500)
     above, below = panel.shown
     assert above.y() < below.y()
     assert [plot.plot.getAxis("bottom").style["showValues"] for plot in panel.shown] == [False, True]
-    panel.resize(1000, 300)
-    redraw(panel)
+    draw_resized(panel, 1000, 300)
     left, right = panel.shown
     assert (left.y(), left.x() < right.x()) == (right.y(), True)
     assert all(plot.plot.getAxis("bottom").style["showValues"] for plot in panel.shown)
@@ -239,8 +233,7 @@ def drawn(panel: Curves, name: str) -> list[float]:
 def measured(panel: Curves) -> Curves:
     for number, (at, vote, nmi) in enumerate([(60, 0.6, 0.3), (0, 0.25, 0.1), (120, 0.7, 0.4)]):
         assert panel.session.live.take_record(Record(80 + number, at, "", held_out(vote, nmi))) == {"curves"}
-    panel.choose(1, "held-out")
-    redraw(panel)
+    draw_chosen(panel, 1, "held-out")
     return panel
 
 

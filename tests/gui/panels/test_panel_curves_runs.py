@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtCore import QUrl
 from PyQt6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
-from synthetic import block, experiment, redraw, session, show
+from synthetic import block, draw_resized, experiment, redraw, session, show
 
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
@@ -73,8 +73,7 @@ def test_all_runs_are_drawn_and_named_in_a_legend_that_scrolls(panel: Curves) ->
     names = [f"number-{number}-of-runs-that-have-nothing-in-common" for number in range(16)]
     add(panel, *names)
     for size in ((420, 330), (900, 700)):
-        panel.resize(*size)
-        redraw(panel)
+        draw_resized(panel, *size)
         assert [len(runs_in(plot)) for plot in panel.shown] == [17] * len(panel.shown)
         assert legend(panel).count("\ufffc") == 17
         assert panel.runs.height() <= 0.35 * panel.body.height()

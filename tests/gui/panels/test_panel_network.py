@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from frames import draw_frame
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, presentation, redraw, session, show
@@ -49,11 +50,9 @@ def test_contract_of_the_panel(panel: NetworkPanel) -> None:
 
 def test_rates_are_those_of_the_received_presentations_or_none(panel: NetworkPanel) -> None:
     assert "Hz" not in panel.summary()
-    panel.session.live.presentation = frame(4, 7)
-    redraw(panel)
+    draw_frame(panel, frame(4, 7))
     assert "exc 2.86 Hz" in panel.summary()  # one spike of each in 350 ms
-    panel.session.live.presentation = frame(9, 21)
-    redraw(panel)
+    draw_frame(panel, frame(9, 21))
     table = not_none(panel.table())
     assert ("population", "inh", "rate (Hz), mean of 2 received presentations, to 9", 0.0) in table[1]
     spec = not_none(panel.figure())

@@ -11,7 +11,7 @@ import pytest
 from parts_of_window import draw_every_panel, open_run, panel_of
 from PyQt6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
-from synthetic import is_complete, redraw, session, show
+from synthetic import draw_chosen, draw_resized, is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.engine.simulators import find_compiler
@@ -82,8 +82,7 @@ def test_draws_rates_over_time(panel: Curves) -> None:
     x, y = panel.plots[0].data("exc")
     assert x == [0.5 * number for number in range(1, 9)]
     assert y == [10.0 + number for number in range(1, 9)]
-    panel.choose(1, "cv")
-    redraw(panel)
+    draw_chosen(panel, 1, "cv")
     assert len(panel.plots[1].data("exc")[0]) == 7
 
 
@@ -91,16 +90,14 @@ def test_the_second_plot_shows_latencies_or_weights(panel: Curves) -> None:
     plot = panel.plots[1]
     if panel.session.live.pieces[1].occurrences:
         assert plot.data("each answer")[1] == [4.0 + number for number in range(1, 9)]
-        panel.choose(1, "weights")
-        redraw(panel)
+        draw_chosen(panel, 1, "weights")
     np.testing.assert_allclose(plot.data("feed")[1], (10 * 0.025 + 30 * 0.975) / 40)
 
 
 def test_expected_values_and_histograms_of_weights_are_drawn(panel: Curves) -> None:
     panel.session.live.started.experiment["about"] = {"expected": [["rate.exc", 14.0], ["latency", 6.5]]}  # type: ignore[union-attr]
     panel.resize(480, 900)
-    panel.choose(2, "weights")
-    redraw(panel)
+    draw_chosen(panel, 2, "weights")
     rate, _, weights = panel.shown
     assert rate.level == 14.0
     assert weights.level is None
@@ -108,8 +105,7 @@ def test_expected_values_and_histograms_of_weights_are_drawn(panel: Curves) -> N
     assert image.isVisible()
     assert (image.image**2).sum(axis=1) == pytest.approx(1)
     if panel.session.live.pieces[1].occurrences:
-        panel.choose(1, "answers")
-        redraw(panel)
+        draw_chosen(panel, 1, "answers")
         assert panel.shown[1].level == 6.5
     change = ParametersChanged({"network.projections.feed.plasticity.a_plus": (0.005, 0.01)})
     panel.session.live.take_record(Record(99, 8, "", change))
@@ -119,8 +115,7 @@ def test_expected_values_and_histograms_of_weights_are_drawn(panel: Curves) -> N
 
 def test_rhythms_can_be_chosen_where_they_are_defined(panel: Curves) -> None:
     panel.as_grid.setChecked(True)
-    panel.resize(1500, 500)
-    redraw(panel)
+    draw_resized(panel, 1500, 500)
     titles = [plot.title for plot in panel.shown]
     assert titles[-1] == "power at 30–70 Hz (1: no rhythm)"
     assert not any("2–4 Hz" in title for title in titles)  # not in pieces of half a second
@@ -139,8 +134,7 @@ def test_what_one_neuron_cannot_have_is_not_offered(panel: Curves) -> None:
     for number, one in list(live.pieces.items()):
         live.pieces[number] = replace(one, synchrony={"exc": None, "inh": None}, gamma={})
     panel.as_grid.setChecked(True)
-    panel.resize(1500, 500)
-    redraw(panel)
+    draw_resized(panel, 1500, 500)
     titles = {plot.title for plot in panel.shown} - {"latency of answers (ms)"}
     assert titles == {"rate (Hz)", "irregularity (CV of intervals)", "weights / w_max"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from synthetic import block, is_complete, redraw, session, show
+from synthetic import block, draw_chosen, is_complete, redraw, session, show
 
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.protocol.facts import HeldOut, Taught
@@ -36,13 +36,11 @@ def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> Non
     np.testing.assert_allclose(y, 80 + np.arange(1, 9))
     np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], 1 / np.arange(1, 9))
     panel.choose(0, "gradient")
-    panel.choose(1, "spikes")
-    redraw(panel)
+    draw_chosen(panel, 1, "spikes")
     np.testing.assert_allclose(panel.plots[0].data("training pictures")[1], 2 / np.arange(1, 9))
     np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], 20 + np.arange(1, 9))
     panel.choose(0, "of_layer")
-    panel.choose(1, "always")
-    redraw(panel)
+    draw_chosen(panel, 1, "always")
     np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], np.arange(1, 9))
     assert panel.summary() == (
         "Supervised, at training presentation 800: loss 0.125, 88.0 % of the last 100 training pictures correct."

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from synthetic import N_EXC, is_complete, presentation, redraw, session, show
+from synthetic import N_EXC, draw_resized, is_complete, presentation, redraw, session, show
 
 from stdpbench.declare.learned_names import THETA
 from stdpbench_gui.panels.thresholds import Thresholds
@@ -74,8 +74,7 @@ def test_the_neuron_that_is_selected_is_marked(panel: Thresholds) -> None:
 
 def test_the_name_of_the_mean_is_whole_in_a_narrow_panel(panel: Thresholds) -> None:
     for width in range(500, 200, -10):
-        panel.resize(width, 400)
-        redraw(panel)
+        draw_resized(panel, width, 400)
         panel.grab()
         for plot in (panel.theta_plot, panel.rate_plot):
             name, view = plot.names[plot.mean].sceneBoundingRect(), plot.getViewBox().sceneBoundingRect()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from parts_of_window import panel_of, stop
+from parts_of_window import panel_of, stop, to_front
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -41,8 +41,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     assert neuron.bars.shown[0]
 
     neuron.hide()
-    slow.show()
-    slow.raise_()
+    to_front(slow)
     waits(qtbot, lambda: slow.isVisible() and slow.player.play.isEnabled())
     slow.player.play.click()
     waits(qtbot, lambda: slow.player.playing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from parts_of_window import panel_of, stop
+from parts_of_window import panel_of, stop, to_front
 from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
@@ -100,8 +100,7 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     parameters.show()
     waits(qtbot, lambda: "plasticity.a_plus" in parameters.form.rows())
     shown.selection.select_neuron(3)
-    slow.show()
-    slow.raise_()
+    to_front(slow)
     waits(qtbot, lambda: slow.isVisible() and slow.player.play.isEnabled())
     slow.player.play.click()
     waits(qtbot, lambda: slow.moment is not None)

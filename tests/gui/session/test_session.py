@@ -13,7 +13,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
 from synthetic import session
-from waiting import PATIENCE_MS, waits
+from waiting import PATIENCE_MS, kept, waits
 
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
@@ -157,8 +157,7 @@ def test_a_recorder_that_was_refused_asks_again(shown: RunSession, client: Clien
 
 @pytest.fixture
 def bar(shown: RunSession, qtbot: QtBot) -> RunBar:
-    window = QMainWindow()
-    qtbot.addWidget(window)
+    window = kept(QMainWindow(), qtbot)
     actions = Actions(window)
     for key in ("pause", "step", "stop", "checkpoint"):
         actions.add(key, "&Run", key, lambda: None)

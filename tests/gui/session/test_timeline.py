@@ -12,7 +12,7 @@ from PyQt6.QtCore import QPoint, Qt, QTimer
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench.base.units import thousands
 from stdpbench.experiment import encode
@@ -138,8 +138,7 @@ def test_the_handle_covers_no_text(bar: TimelineBar, qtbot: QtBot) -> None:
 
 
 def test_what_changed_is_named_in_full_or_in_the_tip(qtbot: QtBot) -> None:
-    strip = TimelineStrip()
-    qtbot.addWidget(strip)
+    strip = kept(TimelineStrip(), qtbot)
     strip.resize(600, strip.sizeHint().height())
     stage, marks = (Stage("train", 100, 100),), ((10, "gain → 0.02"), (50, "rule → triplet"))
     pictures = []
@@ -160,8 +159,7 @@ def test_what_changed_is_named_in_full_or_in_the_tip(qtbot: QtBot) -> None:
 
 
 def test_a_text_stays_in_its_stage(qtbot: QtBot) -> None:
-    strip = TimelineStrip()
-    qtbot.addWidget(strip)
+    strip = kept(TimelineStrip(), qtbot)
     strip.resize(220, strip.sizeHint().height())
     for done in (20, 45, 49, 80):
         stages = Stage("train", done, 100, is_current=True), Stage("label", 0, 100)

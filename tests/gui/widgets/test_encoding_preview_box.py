@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import session, show
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.queue.new_run import NewRun
@@ -24,8 +24,7 @@ def panel(qtbot: QtBot, tmp_path: Path) -> ParametersPanel:
 @pytest.fixture
 def form(qtbot: QtBot, tmp_path: Path) -> NewRunForm:
     digits = read_experiment("digits")
-    form = NewRunForm(NewRun.of(digits, "digits"), session(tmp_path), tmp_path / "runs", None)
-    qtbot.addWidget(form)
+    form = kept(NewRunForm(NewRun.of(digits, "digits"), session(tmp_path), tmp_path / "runs", None), qtbot)
     form.show()
     return form
 

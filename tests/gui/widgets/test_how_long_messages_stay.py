@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PyQt6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench.kinds.plasticity import rules
 from stdpbench_gui.app import window as status_module
@@ -33,8 +33,7 @@ def test_longer_sentences_stay_longer_and_work_in_progress_until_it_ends() -> No
 
 def test_the_status_bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status_module, "reading_ms", at_once)
-    line = StatusLine()
-    qtbot.addWidget(line)
+    line = kept(StatusLine(), qtbot)
     line.move(400, 400)  # away from the mouse
     line.show()
     line.show_sentence("Copied.")
@@ -72,8 +71,7 @@ def test_what_went_wrong_with_an_action_goes_with_the_next_one_or_with_its_page(
 
 def test_notices_of_a_page(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices_module, "reading_ms", at_once)
-    notices = Notices()
-    qtbot.addWidget(notices)
+    notices = kept(Notices(), qtbot)
     notices.move(400, 400)
     notices.add_notice("digits-a is paused", brief=True)
     failed = notices.add_notice("digits-b cannot be paused: it is finished", failed=True, about="digits-b")

@@ -9,7 +9,7 @@ from graphs import fixed
 from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from waiting import PATIENCE_MS
+from waiting import PATIENCE_MS, kept
 
 from stdpbench.experiment import read_experiment
 from stdpbench.experiment.graph import Graph
@@ -24,8 +24,7 @@ LAYERS = read_experiment("diehl-cook-400").graph(28, 28)
 def diagram(qtbot: QtBot) -> Iterator[NetworkDiagram]:
     theme.apply("light")
     theme.enlarge_plots(1.0)  # which the layout of another test's window may have changed
-    made = NetworkDiagram()
-    qtbot.addWidget(made)
+    made = kept(NetworkDiagram(), qtbot)
     made.resize(760, 300)
     with qtbot.waitExposed(made, timeout=PATIENCE_MS):
         made.show()

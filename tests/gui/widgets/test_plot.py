@@ -4,15 +4,14 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from pytestqt.qtbot import QtBot
-from waiting import PATIENCE_MS
+from waiting import PATIENCE_MS, kept
 
 from stdpbench_gui.widgets import plot
 from stdpbench_gui.widgets.plot import Plot
 
 
 def shown(made: pg.PlotItem, qtbot: QtBot) -> pg.GraphicsLayoutWidget:
-    around = pg.GraphicsLayoutWidget()
-    qtbot.addWidget(around)
+    around = kept(pg.GraphicsLayoutWidget(), qtbot)
     around.addItem(made)
     made.plot(np.linspace(0, 1, 50), np.cos(np.arange(50.0)), pen="r", symbol="o")
     made.setLabel("bottom", "time (s)")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from waiting import kept
 
 import stdpbench_gui
 from stdpbench_gui.widgets.basic import Elided, Label, plain_tip, wrapped
@@ -18,8 +19,7 @@ EVIL = '<img src="file:///etc/passwd"> & <b>bold</b>'
 
 @pytest.mark.parametrize("make", [Label, Elided, wrapped])
 def test_labels_show_text_as_it_is(qtbot: QtBot, make: type[Label]) -> None:
-    label = make(EVIL)
-    qtbot.addWidget(label)
+    label = kept(make(EVIL), qtbot)
     assert label.textFormat() == Qt.TextFormat.PlainText
 
 

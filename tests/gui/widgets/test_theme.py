@@ -7,15 +7,14 @@ from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QSlider, QWidget
 from pytestqt.qtbot import QtBot
-from waiting import waits
+from waiting import kept, waits
 
 from stdpbench_gui.look import theme
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_a_slider_that_cannot_be_moved_looks_like_it(name: str, qtbot: QtBot) -> None:
-    slider = QSlider(Qt.Orientation.Horizontal)
-    qtbot.addWidget(slider)
+    slider = kept(QSlider(Qt.Orientation.Horizontal), qtbot)
     slider.resize(120, 24)
     slider.setValue(60)
 
@@ -40,8 +39,7 @@ def test_a_widget_that_goes_while_the_theme_changes_is_left_out(qtbot: QtBot) ->
 
 
 def test_hidden_widgets_follow_the_theme_soon(qtbot: QtBot) -> None:
-    hidden = QCheckBox()
-    qtbot.addWidget(hidden)
+    hidden = kept(QCheckBox(), qtbot)
     theme.apply("light")
     for name, dark in (("dark", True), ("light", False)):
         theme.apply(name)
