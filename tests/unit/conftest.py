@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from foreign import DEAD
 
 from stdpbench.cli import main
 from stdpbench.experiment import Experiment
@@ -82,6 +84,33 @@ def call(run_cli: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
         return err if status else out
 
     return run
+
+
+@pytest.fixture
+def cli(runs: Path, call: Callable[..., str]) -> Callable[..., str]:
+    """Run a command on `runs`, a fixture of the file."""
+    return lambda *arguments, status=0: call(*arguments, "--runs", str(runs), status=status)
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Give back the handlers that a test sets."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A folder of somebody else, with hidden folders and files of names like those of a run."""
+    folder = tmp_path / "foreign"
+    for name in (".ssh", ".git", ".000000005.old", ".000000005.77.part", "000000005"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "state.npz").write_text("precious")
+    for name in ("package.json", "x.ask.json", f"{1:032x}.ask.json", f".run.json.{DEAD}.part"):
+        (folder / name).write_text("precious")
+    return folder
 
 
 @pytest.fixture

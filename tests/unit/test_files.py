@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from foreign import DEAD, listing
 
 import stdpbench
 import stdpbench_gui
@@ -28,7 +29,6 @@ from stdpbench.base.files import (
 )
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, owners and permissions of Unix")
-DEAD = 2**22 + 1  # no process has this number
 PACKAGES = [Path(package.__file__).parent for package in (stdpbench, stdpbench_gui)]  # type: ignore[arg-type]
 REMOVING = {"rmtree", "unlink", "rmdir", "remove", "removedirs"}
 
@@ -52,22 +52,6 @@ def test_one_module_removes_files():
     assert len(modules) > 300
     removing = {path: found for path in modules if (found := removals(path))}
     assert [path.name for path in removing] == ["files.py"], removing
-
-
-@pytest.fixture
-def foreign(tmp_path: Path) -> Path:
-    """A folder of somebody else, with hidden folders and files of names like those of a run."""
-    folder = tmp_path / "foreign"
-    for name in (".ssh", ".git", ".000000005.old", "000000005"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "state.npz").write_text("precious")
-    for name in ("package.json", f"{1:032x}.ask.json", f".run.json.{DEAD}.part"):
-        (folder / name).write_text("precious")
-    return folder
-
-
-def listing(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
 @posix

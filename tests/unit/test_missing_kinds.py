@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from packages import install_package
+from run_folders import Make
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -21,7 +21,6 @@ from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.facts import Record, RuleChanged
 from stdpbench.runs.protocol.options import Options
 
-Make = Callable[..., Path]
 SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "data")
 
 
@@ -30,12 +29,6 @@ def runs(tmp_path: Path, make_run: Make) -> Path:
     for number, name in enumerate(("gone", "here", "stopped")):
         make_run(tmp_path, name, parameters={"seed": number}, state="stopped" if name == "stopped" else "finished")
     return tmp_path
-
-
-@pytest.fixture
-def cli(runs: Path, call: Callable[..., str]) -> Callable[..., str]:
-    """Run a command on `runs`."""
-    return lambda *arguments, status=0: call(*arguments, "--runs", str(runs), status=status)
 
 
 @pytest.mark.parametrize("section", SECTIONS)

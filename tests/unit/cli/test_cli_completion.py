@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from run_folders import Make
 
 from stdpbench.cli import completion, main
 from stdpbench.experiment import read_experiment
 
-Make = Callable[..., Path]
 Complete = Callable[..., list[str]]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from edited_journal import edit_journal
 from filelock import FileLock
+from run_folders import Make
 
 import stdpbench
 from stdpbench.runs.catalog.store import INDEX
@@ -17,7 +18,6 @@ from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.queue import runner
 from stdpbench.runs.queue.run_queue import Queue
 
-Make = Callable[..., Path]
 Cli = Callable[..., str]
 
 
@@ -29,12 +29,6 @@ def runs(tmp_path: Path, make_run: Make) -> Path:
     parent = {"id": "id of first", "name": "first", "at": 7}
     make_run(folder, "third", state="stopped", vote=None, about={"parent": parent, "reason": "on request"})
     return folder
-
-
-@pytest.fixture
-def cli(runs: Path, call: Cli) -> Cli:
-    """Run a command on `runs`."""
-    return lambda *arguments, status=0: call(*arguments, "--runs", str(runs), status=status)
 
 
 def test_list_shows_a_table(cli: Cli) -> None:

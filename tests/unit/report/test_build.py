@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shutil
@@ -17,6 +16,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from report_tables import rows
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -109,11 +109,6 @@ def report(runs, tmp_path_factory):
     with patch.dict(robustness.__dict__, {"KINDS": KINDS}):
         data, events = carried_out(runs, target, ReportOptions(Extent(40, 1), robustness=30, workers=1))
     return data, events, target
-
-
-def rows(target, name):
-    with (target / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_accuracies_are_those_of_the_run(report, runs):

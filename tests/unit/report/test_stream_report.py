@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 
 import numpy as np
 import pytest
 from harness import drive, finished, killed_at_position, new_run
+from report_tables import rows
 from sparse_streams import sparse_stream
 
 from stdpbench.base.errors import StdpbenchError
@@ -54,11 +54,6 @@ def carried_out(folders, target):
 def report(runs, tmp_path_factory):
     target = tmp_path_factory.mktemp("reports") / "three"
     return carried_out(runs, target), target
-
-
-def rows(target, name):
-    with (target / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_the_end_is_that_of_the_run(report, runs):

@@ -56,6 +56,11 @@ def experiment(delays: str = "none", **changes: Any) -> Experiment:
             "min_spikes": 3,
         },
     }
+    return changed(mapping, changes)
+
+
+def changed(mapping: dict[str, Any], changes: Mapping[str, Any]) -> Experiment:
+    """An experiment from tables, some of whose values are replaced: ``section__parameter = value``."""
     for path, value in changes.items():
         section, _, name = path.partition("__")
         if name:
@@ -63,6 +68,16 @@ def experiment(delays: str = "none", **changes: Any) -> Experiment:
         else:
             mapping[section] = value
     return Experiment.from_mapping(mapping)
+
+
+def of_network(network: str, **schedule: Any) -> Experiment:
+    """The usual experiment with the network of a file; what is None is left out of its schedule."""
+    of_template = ("exc", "inh", "plasticity", "lateral")
+    tables = {name: table for name, table in experiment().to_mapping().items() if name not in of_template}
+    values = {**tables["schedule"], "between": "carry", **schedule}
+    tables["schedule"] = {name: value for name, value in values.items() if value is not None}
+    tables["network"] = Experiment.from_toml(network).to_mapping()["network"]
+    return Experiment.from_mapping(tables)
 
 
 def new_run(runs: Path, made: Experiment | None = None, **options: Any) -> RunFolder:
@@ -254,6 +269,25 @@ def finished(folder: RunFolder, **hooks: Any) -> dict[str, str]:
     about = folder.read_json("run.json")
     assert about["state"] == "finished", about.get("reason")
     return outcome(folder)
+
+
+def driven(folder: RunFolder, **hooks: Any) -> RunFolder:
+    """Run until it ends or dies; return the folder."""
+    return drive(folder, **hooks).folder
+
+
+def ended(folder: RunFolder, **hooks: Any) -> RunFolder:
+    """Run to the end; return the folder."""
+    finished(folder, **hooks)
+    return folder
+
+
+def untroubled(folder: RunFolder, **hooks: Any) -> RunFolder:
+    """Run to the end, while all that is asked is answered; return the folder."""
+    engine = drive(folder, **hooks)
+    assert [error for _, error, _ in engine.replies if error] == []
+    assert folder.about["state"] == "finished"
+    return folder
 
 
 def arrays(folder: RunFolder) -> dict[str, str]:

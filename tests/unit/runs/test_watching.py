@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from edited_journal import edit_journal
 from filelock import FileLock
+from run_folders import Make
 
 from stdpbench.runs import watching
 from stdpbench.runs.catalog.trash import move_to_bin, restore
@@ -17,8 +17,6 @@ from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.queue.run_queue import INTERRUPTED, WAITING, Queue
 from stdpbench.runs.watching import RunsWatch
-
-Make = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,9 @@ from stdpbench.cli.terminal import Console
 from stdpbench.studies.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.studies.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.studies.sweeps.carry_out import known_arms
+from stdpbench.studies.sweeps.definition import Sweep
 from stdpbench.studies.sweeps.report import (
+    Report,
     best_text,
     cells,
     figure_caption,
@@ -54,12 +56,17 @@ def carried_out(made: Any, folder: Path, place: Scripted, most: int | None = Non
                 return bool(end.value)
 
 
+def report_of(made: Sweep, folder: Path) -> Report:
+    """The report of a sweep on what is in its folder."""
+    with SweepState(folder) as state:
+        return make_report(made, state)
+
+
 def test_each_setting_is_run_once_with_each_seed(tmp_path: Path) -> None:
     made, place = sweep(arm=THREE, seeds=[0, 1]), Scripted(by_inhibition)
     assert carried_out(made, tmp_path, place)
     assert [(job.arm, job.seed) for job in place.begun] == [("one", 0), ("two", 0), ("one", 1), ("two", 1)]
-    with SweepState(tmp_path) as state:
-        report = make_report(made, state)
+    report = report_of(made, tmp_path)
     assert [len(row.runs) for row in report.rows] == [2, 2, 2]
     assert report.rows[0].runs == report.rows[2].runs
     assert report.missing == 0
@@ -87,15 +94,13 @@ def test_a_failed_run_does_not_stop_the_others_and_is_tried_again(tmp_path: Path
         return "the disk is full" if job.arm == "two" and job.seed == 1 else by_inhibition(job)
 
     assert carried_out(made, tmp_path, Scripted(answer))
-    with SweepState(tmp_path) as state:
-        report = make_report(made, state)
+    report = report_of(made, tmp_path)
     assert report.failures == {"two, seed 1": "the disk is full"}
     assert [len(row.runs) for row in report.rows] == [2, 1]
     again = Scripted(by_inhibition)
     assert carried_out(made, tmp_path, again)
     assert [(job.arm, job.seed) for job in again.begun] == [("two", 1)]
-    with SweepState(tmp_path) as state:
-        assert make_report(made, state).failures == {}
+    assert report_of(made, tmp_path).failures == {}
 
 
 def test_arms_that_are_added_later_keep_what_is_there(tmp_path: Path) -> None:
@@ -106,8 +111,7 @@ def test_arms_that_are_added_later_keep_what_is_there(tmp_path: Path) -> None:
     )
     carried_out(made, tmp_path, place)
     assert {job.arm for job in place.begun} == {"new"}
-    with SweepState(tmp_path) as state:
-        report = make_report(made, state)
+    report = report_of(made, tmp_path)
     assert "2 finished runs in the folder belong to no arm" in " ".join(report.remarks)
 
 
@@ -200,8 +204,7 @@ def test_a_trial_that_fails_does_not_end_the_search(tmp_path: Path) -> None:
     place = Scripted(lambda job: "blown up" if job.arm.startswith("trial 2") else by_inhibition(job))
     assert carried_out(made, tmp_path, place)
     assert len(place.begun) == 5
-    with SweepState(tmp_path) as state:
-        report = make_report(made, state)
+    report = report_of(made, tmp_path)
     assert len(report.rows) == 5
     assert list(report.failures.values()) == ["blown up"]
     assert report.best is not None
@@ -270,8 +273,7 @@ def test_the_best_is_told_from_the_others_or_not(
     arms = [{"label": label, "set": {"exc.tau_m": 50 + number}} for number, label in enumerate(votes)]
     made = sweep(arm=arms, seeds=list(range(len(votes["one"]))))
     carried_out(made, tmp_path, Scripted(lambda job: result(votes[job.arm][job.seed])))
-    with SweepState(tmp_path) as state:
-        report = make_report(made, state)
+    report = report_of(made, tmp_path)
     assert sentence in best_text(report)
 
 
@@ -312,8 +314,7 @@ def test_runs_of_different_versions_are_remarked(tmp_path: Path) -> None:
     made = sweep(arm=THREE[:2], seeds=[0])
     place = Scripted(lambda job: result(versions={"brian2": "2.9" if job.arm == "one" else "2.10"}))
     carried_out(made, tmp_path, place)
-    with SweepState(tmp_path) as state:
-        assert "different versions" in " ".join(make_report(made, state).remarks)
+    assert "different versions" in " ".join(report_of(made, tmp_path).remarks)
 
 
 def test_a_label_is_no_markup_on_the_terminal() -> None:
@@ -330,8 +331,7 @@ def test_a_label_is_no_markup_on_the_terminal() -> None:
 def test_of_many_arms_the_best_are_drawn(tmp_path: Path) -> None:
     made = sweep(random={"n": 60, "distributions": {"network.w_inh_exc": {"uniform": [5, 60]}}}, seeds=[0])
     carried_out(made, tmp_path, Scripted(by_inhibition))
-    with SweepState(tmp_path) as state:
-        write_report(make_report(made, state), tmp_path)
+    write_report(report_of(made, tmp_path), tmp_path)
     assert (tmp_path / "results.png").stat().st_size > 10_000
     drawn = json.loads((tmp_path / "distributions.json").read_text(encoding="utf-8"))
     assert drawn == {"network.w_inh_exc": {"uniform": [5, 60]}}
@@ -345,8 +345,7 @@ def test_arms_that_are_trained_with_labels_say_so_wherever_they_appear(tmp_path:
     arms[1]["set"] = {**arms[1]["set"], "schedule.passes": 2}
     made = sweep(set={"schedule.train_images": 60, "schedule.test_images": 30}, arm=arms, seeds=[0, 1])
     carried_out(made, tmp_path, Scripted(lambda job: result(0.9 if job.arm == "taught" else 0.5)))
-    with SweepState(tmp_path) as state:
-        report = make_report(made, state)
+    report = report_of(made, tmp_path)
     other = "other (supervised)" if all_ else "other"
     assert [cells(row, report)[0] for row in report.rows] == ["taught (supervised)", other]
     assert best_text(report).startswith(f"Best: taught (supervised); taught (supervised) − {other} is +40.00 points")

@@ -275,9 +275,7 @@ set = { network.dt = "1 mV" }
 exc.tau_m = 1
 "network.n_exc" = []
 """
-    with pytest.raises(StdpbenchError) as caught:
-        read_sweep(written(tmp_path, text))
-    sentences = [sentence.removeprefix("mine.toml, line ") for sentence in caught.value.sentences]
+    sentences = [sentence.removeprefix("mine.toml, line ") for sentence in _errors(tmp_path, text)]
     assert [sentence.partition(":")[0] for sentence in sentences] == ["3", "11", "11", "14", "18", "21", "22", "4"]
     assert "arm 'one': exc.tau_n is not a known parameter; did you mean exc.tau_m?" in sentences[1]
     grid = 'experiment = "digits"\n[grid]\nexc.tau_m = [1, -1]\nexc.t_ref = [1, 2]\n'

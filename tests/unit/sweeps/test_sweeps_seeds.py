@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from run_folders import Make
 
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.tables import baseline_rows
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 
-Make = Callable[..., Path]
 BEFORE = {1: 0.80, 2: 0.82, 3: 0.81}
 AFTER = {1: 0.83, 2: 0.86, 4: 0.99}
 

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from harness import drive, experiment, killed_at_position, new_run
+from harness import drive, driven, experiment, killed_at_position, new_run
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.training import look_text
@@ -27,8 +27,7 @@ def readings(folder):
 
 
 def test_labels_never_reach_training(tmp_path):
-    usual = new_run(tmp_path / "usual", baselines=False)
-    drive(usual)
+    usual = driven(new_run(tmp_path / "usual", baselines=False))
     other = new_run(tmp_path / "other", baselines=False)
     load = setup.load_split
 
@@ -64,15 +63,13 @@ def test_pictures_that_a_data_set_contains_twice_are_counted():
 
 
 def test_each_reading_of_test_labels_is_journaled_before_results_are_returned(tmp_path):
-    folder = new_run(tmp_path, baselines=False)
-    drive(folder)
+    folder = driven(new_run(tmp_path, baselines=False))
     assert readings(folder) == [LabelsRead("test", 6, "read-outs")]
     list(evaluate_run(folder.path, Options(workers=1, simulator="compiled", baselines=False)))
     assert len(readings(folder)) == 2
     before = count_readings(folder)
     assert (before.run, before.experiment, before.runs, before.unknown) == (2, 1, 1, 0), "one network, one look"
-    held = new_run(tmp_path, validation=True, baselines=True)
-    drive(held)
+    held = driven(new_run(tmp_path, validation=True, baselines=True))
     assert count_readings(held).experiment == 2
     assert [(fact.part, fact.purpose) for fact in readings(held)] == [
         ("validation", "read-outs"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from edited_journal import edit_journal
 from matplotlib.container import BarContainer
+from run_folders import Make
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import listed
@@ -46,7 +46,6 @@ from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
-Make = Callable[..., Path]
 OPTIONS = Options(workers=1, baselines=False, checkpoint_every=20)
 
 

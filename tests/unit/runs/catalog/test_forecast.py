@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from run_folders import Make
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.catalog.forecast import Size, forecast
 from stdpbench.runs.preparation.start import load_split
 
-Make = Callable[..., Path]
 SIZE = Size(1000, 200, (28, 28))
 USUAL = {"network.n_exc": 50, "network.inhibition": "direct", "schedule.between": "carry", "schedule.rest": "0 ms"}
 STREAM = """

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from run_folders import Make
 
 from stdpbench.runs.catalog.run_axes import RunAxis, axes_of, axes_table, usual_axes
 from stdpbench.runs.catalog.store import Entry, Store
-
-Make = Callable[..., Path]
 
 
 @pytest.fixture

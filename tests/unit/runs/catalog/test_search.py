@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from run_folders import Make
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog import columns as run_columns
@@ -13,8 +13,6 @@ from stdpbench.runs.catalog.filters import order
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.folder.notes import change_notes
-
-Make = Callable[..., Path]
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from run_folders import Make
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog.filters import Filter, order, value_text
@@ -19,8 +19,6 @@ from stdpbench.runs.catalog.store import INDEX, Entry, Store
 from stdpbench.runs.catalog.trash import empty_bin, move_to_bin, names_in_bin, restore
 from stdpbench.runs.folder.lock import has_process, lock_path
 from stdpbench.runs.folder.run_folder import RunFolder
-
-Make = Callable[..., Path]
 
 
 def entries(runs: Path, *columns: str, filters: tuple[str, ...] = (), sort: str | None = None) -> list[Entry]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from run_folders import Make
 
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.referenced import with_reference
@@ -31,7 +31,6 @@ from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.protocol.facts import Block, Record
 from stdpbench.studies.sweeps.seeds import over_seeds
 
-Make = Callable[..., Path]
 TAUGHT = with_reference(Experiment.from_mapping({"name": "digits", "data": {"kind": "digits"}}), "linear", {})
 
 

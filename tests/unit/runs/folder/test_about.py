@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from run_folders import Make
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
-
-Make = Callable[..., Path]
 
 
 def with_value(key: str, value: Any) -> dict[str, Any]:

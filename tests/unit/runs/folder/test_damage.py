@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from edited_journal import edit_journal
 from refusals import refused
+from run_folders import Make
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -26,7 +27,6 @@ from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
 from stdpbench.runs.folder.snapshots import Snapshot, read_snapshot, snapshot_path, write_snapshot
 from stdpbench.runs.protocol.facts import CheckpointWritten, Record, Started
 
-Make = Callable[..., Path]
 TIME = "2026-01-02T03:04:05+00:00"
 needs_rights = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="whoever may everything is refused nothing"

@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import experiment, finished, new_run
+from foreign import DEAD, listing
+from harness import ended, experiment, new_run
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -26,52 +27,26 @@ from stdpbench.runs.protocol.messages import Mailbox
 from stdpbench.runs.protocol.options import Options
 
 Cli = Callable[..., str]
-DEAD = 2**22 + 1  # no process has this number
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, owners and permissions of Unix")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder of the user's, with hidden folders and JSON files."""
-    folder = tmp_path / "home"
-    for name in (".ssh", ".git", ".000000005.old", ".000000005.77.part"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "state.npz").write_text("precious")
-    for name in ("package.json", "x.ask.json", f"{1:032x}.ask.json"):
-        (folder / name).write_text("precious")
-    return folder
-
-
-def listing(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
-
-
-@pytest.fixture
-def signals() -> Iterator[None]:
-    """Give back the handlers that the process of a run sets."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @posix
 @pytest.mark.usefixtures("signals")
-def test_the_process_of_a_run_tidies_what_is_its_own_and_nothing_behind_links(home, tmp_path, monkeypatch):
+def test_the_process_of_a_run_tidies_what_is_its_own_and_nothing_behind_links(foreign, tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "one_blas_thread", lambda: None)
     lost = experiment(data={"kind": "npz", "path": str(tmp_path / "gone.npz")})
     folder = RunFolder.create(tmp_path / "runs", lost, {"options": asdict(Options(workers=1))})
-    (folder.path / "checkpoints").symlink_to(home)
-    (folder.path / "requests").symlink_to(home)
+    (folder.path / "checkpoints").symlink_to(foreign)
+    (folder.path / "requests").symlink_to(foreign)
     parts = [f".run.json.{DEAD}.part", f".journal.jsonl.{DEAD}.part", ".progress.json.part"]
     stay = [f".notes.txt.{DEAD}.part", f".run.json.{os.getppid()}.part"]
     for name in (*parts, *stay):
         (folder.path / name).write_text("half")
-    before = listing(home)
+    before = listing(foreign)
     assert worker.main([str(folder.path)]) == 1
     assert "gone.npz" in folder.read_json("run.json")["reason"]
-    assert listing(home) == before
+    assert listing(foreign) == before
     assert not [name for name in parts if (folder.path / name).exists()]
     assert all((folder.path / name).exists() for name in stay)
 
@@ -139,14 +114,14 @@ def test_requests_in_a_folder_that_others_can_write_to_are_neither_taken_nor_rem
 
 
 @posix
-def test_where_a_request_would_not_be_taken_that_is_said(home, tmp_path, make_run, monkeypatch):
+def test_where_a_request_would_not_be_taken_that_is_said(foreign, tmp_path, make_run, monkeypatch):
     folder = make_run(tmp_path, "a")
-    (folder / "requests").symlink_to(home)
-    before = listing(home)
+    (folder / "requests").symlink_to(foreign)
+    before = listing(foreign)
     monkeypatch.setattr("stdpbench.runs.client.run_client.has_process", lambda path: True)
     with pytest.raises(StdpbenchError, match="requests: it must be a folder, not a link"):
         ask(folder, "pause")
-    assert listing(home) == before
+    assert listing(foreign) == before
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(StdpbenchError, match="a process of another user is working on"):
         ask(folder, "pause")
@@ -208,12 +183,12 @@ def test_a_run_that_is_damaged_and_was_deleted_goes_too_without_a_question(tmp_p
 
 
 @posix
-def test_links_in_the_bin_and_a_bin_that_is_a_link_stay(home, tmp_path, make_run, cli):
+def test_links_in_the_bin_and_a_bin_that_is_a_link_stay(foreign, tmp_path, make_run, cli):
     run = make_run(tmp_path / "elsewhere", "real", about=own("real"))
     move_to_bin(RunFolder.open(make_run(tmp_path, "a")))
     (tmp_path / "bin" / "link").symlink_to(run)
-    (tmp_path / "bin" / "a" / "inner").symlink_to(home)
-    before = listing(home), listing(run)
+    (tmp_path / "bin" / "a" / "inner").symlink_to(foreign)
+    before = listing(foreign), listing(run)
     assert "not deleted runs: link" in cli("--yes")
     (tmp_path / "bin" / "link").unlink()
     (tmp_path / "bin").rmdir()
@@ -221,7 +196,7 @@ def test_links_in_the_bin_and_a_bin_that_is_a_link_stay(home, tmp_path, make_run
     assert "bin is a symbolic link" in cli("--yes", status=2)
     with pytest.raises(StdpbenchError, match="bin is a symbolic link"):
         move_to_bin(RunFolder.open(make_run(tmp_path, "b")))
-    assert (listing(home), listing(run)) == before
+    assert (listing(foreign), listing(run)) == before
 
 
 # -- going back ------------------------------------------------------------------------------------
@@ -229,9 +204,8 @@ def test_links_in_the_bin_and_a_bin_that_is_a_link_stay(home, tmp_path, make_run
 
 @posix
 @needs_compiler
-def test_going_back_removes_results_and_no_files_of_the_user(home, tmp_path):
-    folder = new_run(tmp_path, baselines=False)
-    finished(folder)
+def test_going_back_removes_results_and_no_files_of_the_user(foreign, tmp_path):
+    folder = ended(new_run(tmp_path, baselines=False))
     path = folder.path
     users = ["figures/.mine.png", "figures/poster.png", "report/notes.md", "checkpoints/000000020/notes.txt"]
     for name in users:
@@ -239,7 +213,7 @@ def test_going_back_removes_results_and_no_files_of_the_user(home, tmp_path):
         (path / name).write_text("precious")
     (path / "report" / "report.html").write_text("")
     responses = path / "responses"
-    responses.symlink_to(home)
+    responses.symlink_to(foreign)
     (path / "lock").touch()
     before = listing(path)
     with pytest.raises(StdpbenchError, match="responses is a symbolic link"):

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from harness import EVERY, N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+from harness import EVERY, N_TRAIN, drive, driven, experiment, finished, killed_at_position, new_run
 
 from stdpbench.api import Run
 from stdpbench.base.errors import StdpbenchError
@@ -57,8 +57,7 @@ def test_no_result_depends_on_the_history(undisturbed, tmp_path):
 
 
 def test_a_resumed_run_rewrites_what_it_repeats(undisturbed, tmp_path):
-    folder = new_run(tmp_path)
-    drive(folder, die=killed_at_position(13))
+    folder = driven(new_run(tmp_path), die=killed_at_position(13))
     later = folder.path / "history" / "000000013.npz"
     later.write_bytes(b"of presentations that are computed again")
     (folder.path / "history" / f".{later.name}.999999999.part").write_bytes(b"killed while writing")
@@ -159,8 +158,7 @@ def test_more_than_a_megapixel_is_averaged_over_squares(tmp_path):
 
 def test_streams_and_references_have_a_history(tmp_path):
     stream = read_experiment("masquelier-2008").override({"schedule.duration": 2.0, "schedule.piece": 1.0})
-    folder = new_run(tmp_path, stream)
-    drive(folder)
+    folder = driven(new_run(tmp_path, stream))
     moment = Run(folder.path).history[2]
     spikes = moment.presentation["spikes"]
     assert {len(index) == len(bins) for index, bins in spikes.values()} == {True}
@@ -171,6 +169,5 @@ def test_streams_and_references_have_a_history(tmp_path):
     made = read_experiment("surrogate-digits").override(
         {"schedule.train_images": 40, "schedule.label_images": 10, "schedule.test_images": 10}
     )
-    folder = new_run(tmp_path, made)
-    drive(folder)
+    folder = driven(new_run(tmp_path, made))
     assert max(History(folder.path)) > 0

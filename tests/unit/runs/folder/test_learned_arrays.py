@@ -8,7 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import EVERY, N_TRAIN, Driven, arrays, drive, experiment, finished, killed_at_position, new_run
+from harness import (
+    EVERY,
+    N_TRAIN,
+    Driven,
+    arrays,
+    drive,
+    ended,
+    experiment,
+    finished,
+    killed_at_position,
+    new_run,
+    untroubled,
+)
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -67,17 +79,12 @@ def kept_in(folder: RunFolder) -> set[str]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A finished run, arrays set twice on the way."""
     folder = new(tmp_path_factory.mktemp("run"))
-    engine = drive(folder, **set_by_hand(folder))
-    assert [error for _, error, _ in engine.replies if error] == []
-    assert folder.about["state"] == "finished"
-    return folder
+    return untroubled(folder, **set_by_hand(folder))
 
 
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = new(tmp_path_factory.mktemp("untouched"))
-    finished(folder)
-    return folder
+    return ended(new(tmp_path_factory.mktemp("untouched")))
 
 
 def test_arrays_hold_from_the_next_presentation_on(run: RunFolder, untouched: RunFolder) -> None:
@@ -166,8 +173,7 @@ def test_a_zip_reproduces_it_and_the_run_again_can_be_branched(run: RunFolder, t
     found = compare(folder, again)
     assert found.same, found.results
     assert found.results["learned arrays"]
-    made = branch(again, SECOND, runs=tmp_path)
-    finished(made)
+    made = ended(branch(again, SECOND, runs=tmp_path))
     assert arrays(made) == arrays(run)
     assert LiveRun.replay(read_journal(made.path)).blocks == LiveRun.replay(read_journal(run.path)).blocks
 

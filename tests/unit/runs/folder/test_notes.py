@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from refusals import refused
+from run_folders import Make
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -19,7 +20,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.export import export_run, import_run
 from stdpbench.runs.watching import RunsWatch
 
-Make = Callable[..., Path]
 Cli = Callable[..., str]
 
 
@@ -29,12 +29,6 @@ def runs(tmp_path: Path, make_run: Make) -> Path:
     for name in ("first", "second", "third"):
         make_run(folder, name)
     return folder
-
-
-@pytest.fixture
-def cli(runs: Path, call: Cli) -> Cli:
-    """Run a command on `runs`."""
-    return lambda *arguments, status=0: call(*arguments, "--runs", str(runs), status=status)
 
 
 def noted(folder: Path) -> Notes:

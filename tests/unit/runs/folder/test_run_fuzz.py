@@ -14,7 +14,7 @@ from unittest.mock import patch
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import Driven, drive, driven, experiment, finished, killed_at_position, new_run, set_
 from hypothesis import given, settings
 
 from stdpbench.base.errors import StdpbenchError
@@ -213,8 +213,7 @@ def test_runs_go_on_from_damaged_files_or_fail_in_a_sentence(tmp_path):
     small = experiment(schedule__train_images=12, schedule__label_images=4, schedule__test_images=4)
     options = {"baselines": False, "checkpoint_every": 4}
     expected = finished(new_run(tmp_path, small, **options), at=wishes)
-    folder = new_run(tmp_path, small, **options)
-    drive(folder, at=wishes, die=killed_at_position(10))
+    folder = driven(new_run(tmp_path, small, **options), at=wishes, die=killed_at_position(10))
     names = [str(path.relative_to(folder.path)) for path in folder.path.glob("checkpoints/*/*")]
     names += ["journal.jsonl", "experiment.toml"]
     outcomes = set()

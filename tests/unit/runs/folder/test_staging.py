@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from run_folders import Make
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import Store, run_names
@@ -25,7 +26,6 @@ with staging_folder(Path(sys.argv[1])) as place:
     sys.stdin.read()
 """
 HALF = "0" * 32
-Make = Callable[..., Path]
 
 
 def _made(runs: Path) -> list[str]:

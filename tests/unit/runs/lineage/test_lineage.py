@@ -6,7 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, arrays, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import (
+    N_LABEL,
+    N_TEST,
+    N_TRAIN,
+    arrays,
+    drive,
+    driven,
+    ended,
+    experiment,
+    finished,
+    killed_at_position,
+    new_run,
+    set_,
+)
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -33,9 +46,7 @@ WISHES = {4: [set_(plasticity__nu_post=0.05)], 12: [set_(exc__theta_plus=0.3)]}
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A finished run, two parameters changed on the way."""
-    folder = new_run(tmp_path_factory.mktemp("parent"), baselines=False)
-    finished(folder, at=WISHES)
-    return folder
+    return ended(new_run(tmp_path_factory.mktemp("parent"), baselines=False), at=WISHES)
 
 
 def training(folder: RunFolder) -> dict[str, Any]:
@@ -68,8 +79,7 @@ def test_a_branch_without_changes_gives_the_same_results(at, parent, tmp_path):
 
 @pytest.mark.parametrize("at", [6, 10])
 def test_a_branch_has_the_input_of_its_parent_and_differs_after_the_change(at, parent, tmp_path):
-    made = branch(parent, at, {"plasticity.nu_post": 0.2}, tmp_path)
-    finished(made)
+    made = ended(branch(parent, at, {"plasticity.nu_post": 0.2}, tmp_path))
     mine, its = training(made), training(parent)
     assert (mine["image"] == its["image"]).all()
     assert (mine["spikes"][: at + 1] == its["spikes"][: at + 1]).all()  # the first spikes after it cannot differ yet
@@ -89,8 +99,7 @@ def test_a_branch_of_a_branch_of_a_branch(parent, tmp_path):
     grandchild = branch(child, 8, {"exc.theta_plus": "0.1 mV"}, tmp_path)
     finished(child)
     finished(grandchild)
-    same = branch(grandchild, 17, runs=tmp_path)
-    finished(same)
+    same = ended(branch(grandchild, 17, runs=tmp_path))
     assert arrays(same) == arrays(grandchild)
     assert arrays(grandchild)["weights.npy"] != arrays(child)["weights.npy"]
     lines = [record.fact for record in read_journal(same.path) if isinstance(record.fact, Branched)]
@@ -106,8 +115,7 @@ def test_a_branch_of_a_branch_of_a_branch(parent, tmp_path):
     "changes", [{"encoding.intensity": 3.0}, {"schedule.label_images": 5, "schedule.min_spikes": 0}]
 )
 def test_a_branch_at_the_end_of_training_labels_and_tests_with_what_was_changed(changes, parent, tmp_path):
-    made = branch(parent, N_TRAIN, changes, tmp_path)
-    finished(made)
+    made = ended(branch(parent, N_TRAIN, changes, tmp_path))
     assert arrays(made)["weights.npy"] == arrays(parent)["weights.npy"]
     assert arrays(made)["label.npz"] != arrays(parent)["label.npz"]
 
@@ -155,8 +163,7 @@ def test_a_rewound_run_gives_the_same_results_again(to, tmp_path):
 
 
 def test_progress_is_that_of_the_checkpoint_right_after_a_rewind(tmp_path):
-    folder = new_run(tmp_path, baselines=False)
-    finished(folder)
+    folder = ended(new_run(tmp_path, baselines=False))
     assert resume_position(folder.path, 13) == 10
     rewind(folder, 13)
     assert resume_position(folder.path, 13) == max(positions(folder.path)) == 10
@@ -188,15 +195,13 @@ def test_changes_at_the_position_of_a_rewind_are_undone(kept, tmp_path):
     assert experiment_at(folder.experiment, records, 12).plasticity.nu_post == 0.05
     assert dict(LiveRun.replay(records).parameters()["exc"])["theta_plus"] == "0.05 mV"
     rewind(folder, 12)  # there is nothing more to put back
-    undisturbed = new_run(tmp_path, baselines=False)
-    finished(undisturbed, at={4: WISHES[4]})
+    undisturbed = ended(new_run(tmp_path, baselines=False), at={4: WISHES[4]})
     finished(folder)
     assert arrays(folder) == arrays(undisturbed)
 
 
 def test_planned_phases_are_right_in_a_branch_and_after_a_rewind(tmp_path):
-    folder = new_run(tmp_path, baselines=False)
-    drive(folder, at={7: [set_(schedule__label_images=11)], 9: ["stop"]})
+    folder = driven(new_run(tmp_path, baselines=False), at={7: [set_(schedule__label_images=11)], 9: ["stop"]})
     made = branch(folder, 8, {"schedule.test_images": 3}, runs=tmp_path)
     rewind(folder, 7)
     for run, planned in ((folder, (N_LABEL, N_TEST)), (made, (11, 3))):
@@ -226,8 +231,9 @@ def test_an_active_run_cannot_be_rewound(parent):
 
 def test_the_experiment_at_a_position_has_the_parameters_active_there(tmp_path):
     """Changed at 7; killed; resumed from 5; changed at 6: at 7 the earlier change takes force again."""
-    folder = new_run(tmp_path, baselines=False)
-    drive(folder, at={7: [set_(plasticity__nu_post=0.07)]}, die=killed_at_position(9))
+    folder = driven(
+        new_run(tmp_path, baselines=False), at={7: [set_(plasticity__nu_post=0.07)]}, die=killed_at_position(9)
+    )
     drive(folder, at={6: [set_(plasticity__nu_post=0.06)], 8: ["stop"]})
     records = read_journal(folder.path)
     for position, expected in [(5, 0.01), (6, 0.06), (7, 0.07), (24, 0.07)]:

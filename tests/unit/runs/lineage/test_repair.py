@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import drive, finished, killed_at_position, new_run, remarks, set_
+from harness import drive, driven, ended, finished, killed_at_position, new_run, remarks, set_
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -33,16 +33,15 @@ CHANGES = {6: [set_(plasticity__nu_post=0.05)]}
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A finished run, with a change at presentation 6."""
-    folder = new_run(tmp_path_factory.mktemp("done"), baselines=False)
-    finished(folder, at=CHANGES)
-    return folder
+    return ended(new_run(tmp_path_factory.mktemp("done"), baselines=False), at=CHANGES)
 
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """The same run, killed at presentation 17: its checkpoints are of 5, 10 and 15."""
-    folder = new_run(tmp_path_factory.mktemp("killed"), baselines=False)
-    drive(folder, at=CHANGES, die=killed_at_position(17))
+    folder = driven(
+        new_run(tmp_path_factory.mktemp("killed"), baselines=False), at=CHANGES, die=killed_at_position(17)
+    )
     assert positions(folder.path) == [5, 10, 15]
     return folder
 

@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import Driven, arrays, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import (
+    Driven,
+    arrays,
+    drive,
+    driven,
+    ended,
+    experiment,
+    finished,
+    killed_at_position,
+    new_run,
+    set_,
+    untroubled,
+)
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import compile_ahead, find_compiler
@@ -56,8 +68,7 @@ def compiled() -> None:
 
 
 def arrays_of(tmp_path: Path, at: dict[int, list[Any]] | None = None) -> dict[str, str]:
-    folder = new(tmp_path)
-    finished(folder, at=at)
+    folder = ended(new(tmp_path), at=at)
     return arrays(folder)
 
 
@@ -90,11 +101,7 @@ def changed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A run that nobody disturbed, its rule changed again and again."""
     made, rule = made_of(request.param), RULES[request.param]
     compile_ahead(made.with_rule(rule), 64, "compiled")
-    folder = new(tmp_path_factory.mktemp("changed"), made)
-    engine = drive(folder, at=wishes_for(rule))
-    assert [error for _, error, _ in engine.replies if error] == []
-    assert folder.about["state"] == "finished"
-    return folder
+    return untroubled(new(tmp_path_factory.mktemp("changed"), made), at=wishes_for(rule))
 
 
 def again(folder: RunFolder, tmp_path: Path) -> tuple[RunFolder, dict[int, list[Any]]]:
@@ -129,8 +136,9 @@ def test_what_the_journal_says_of_it(changed):
 
 @pytest.mark.parametrize("between", [["pause"], pytest.param(["checkpoint"], marks=pytest.mark.slow)])
 def test_a_rule_that_is_chosen_and_taken_back_leaves_no_trace(between, undisturbed, tmp_path):
-    folder = new(tmp_path)
-    drive(folder, at={7: [to(BCM), *between]}, die=lambda engine: bool(engine.pauses) or engine.position > 7)
+    folder = driven(
+        new(tmp_path), at={7: [to(BCM), *between]}, die=lambda engine: bool(engine.pauses) or engine.position > 7
+    )
     drive(folder, at={7: [to(TRIPLET)]})
     assert len(rules_in(folder)) == 2
     assert arrays(folder) == undisturbed
@@ -156,8 +164,7 @@ def test_rewound_to_the_change_and_to_before_it(undisturbed, tmp_path):
 
 
 def test_a_branch_with_a_rule_of_its_own(tmp_path):
-    parent = new(tmp_path)
-    drive(parent, at={6: ["stop"]})
+    parent = driven(new(tmp_path), at={6: ["stop"]})
     own = branch(parent, 4, {"plasticity.tau_theta_m": "150 ms", "exc.theta_plus": "0.2 mV"}, tmp_path, rule=BCM)
     found = [record.fact for record in read_journal(own.path)]
     assert [type(fact) for fact in found if isinstance(fact, Change)] == [RuleChanged, ParametersChanged]
@@ -245,17 +252,18 @@ def test_a_run_learns_on_while_the_network_is_built(not_compiled, tmp_path, monk
     assert arrays(folder) == arrays_of(tmp_path, {at: [to(BCM)]})
 
 
+def resumed(engine: Driven, name: str, error: str) -> None:
+    engine.ask("resume") if name == "change_rule" else None
+
+
 def test_a_network_that_cannot_be_built_changes_nothing(not_compiled, tmp_path, monkeypatch):
     folder = new(tmp_path)
     (tmp_path / "file").touch()
 
-    def replied(engine: Driven, name: str, error: str) -> None:
-        engine.ask("resume") if name == "change_rule" else None
-
     def at_boundary(engine: Driven) -> None:
         monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path / "file" / "in a file"))
 
-    engine = drive(folder, boundary=at_boundary, at={3: ["pause"]}, paused=[[to(BCM)]], replied=replied)
+    engine = drive(folder, boundary=at_boundary, at={3: ["pause"]}, paused=[[to(BCM)]], replied=resumed)
     error = next(error for name, error, _ in engine.replies if name == "change_rule")
     assert error.startswith("the rule is unchanged: the cache of compiled networks at")
     assert rules_in(folder) == []
@@ -276,17 +284,13 @@ def test_a_network_that_cannot_be_built_changes_nothing(not_compiled, tmp_path, 
 def test_a_run_that_ends_before_the_network_is_built_says_so(wishes, error, not_compiled, tmp_path):
     folder = new(tmp_path)
 
-    def replied(engine: Driven, name: str, error: str) -> None:
-        engine.ask("resume") if name == "change_rule" else None
-
-    engine = drive(folder, at=wishes, paused=[[]], replied=replied)
+    engine = drive(folder, at=wishes, paused=[[]], replied=resumed)
     assert error in next(given for name, given, _ in engine.replies if name == "change_rule")
     assert rules_in(folder) == []
 
 
 def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path):
-    folder = new(tmp_path)
-    drive(folder, at={8: [set_(plasticity__nu_post=0.05)]}, die=killed_at_position(9))
+    folder = driven(new(tmp_path), at={8: [set_(plasticity__nu_post=0.05)]}, die=killed_at_position(9))
     engine = drive(folder, at={6: [to(BCM)], 8: [to(BCM)]})
     assert "up to presentation 8, the run repeats" in engine.replies[0][1]
     assert engine.replies[1][1] == ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import finished, new_run
+from harness import ended, finished, new_run
 from refusals import refused
 from sklearn.linear_model import LogisticRegression
 
@@ -89,8 +89,7 @@ def test_with_reset_to_zero_it_is_written_for_other_simulators_spike_for_spike(
 ) -> None:
     names = ("conv1", "output")
     zero = {f"network__populations__{name}__neuron__reset_mechanism": "zero" for name in names}
-    folder = new_run(tmp_path, experiment(weights[0], schedule__test_images=12, **zero), checkpoint_every=0)
-    finished(folder)
+    folder = ended(new_run(tmp_path, experiment(weights[0], schedule__test_images=12, **zero), checkpoint_every=0))
     found = export_nir(folder.path, tmp_path / "net.nir", stimuli=6)
     assert found.spikes > 1000
     assert found.different == 0

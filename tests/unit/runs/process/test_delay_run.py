@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, arrays, drive, experiment, finished, new_run
+from harness import N_TRAIN, arrays, drive, ended, new_run, of_network, untroubled
 
 import stdpbench
 from stdpbench.engine.network import start_arrays
@@ -54,21 +54,13 @@ CHANGE = {4: [("set", {"changes": {f"{UP}.eta_plus": "0.2 ms"}})]}
 
 
 def with_delays(**changes: object) -> Experiment:
-    base = experiment().to_mapping()
-    for section in ("exc", "inh", "plasticity", "lateral"):
-        base.pop(section, None)
-    schedule = {**base["schedule"], "between": "carry"}
-    network = Experiment.from_toml(NETWORK).to_mapping()["network"]
-    return Experiment.from_mapping({**base, "network": network, "schedule": schedule}).override(changes)
+    return of_network(NETWORK).override(changes)
 
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     compile_ahead(with_delays(), 64, "compiled")
-    folder = new_run(tmp_path_factory.mktemp("parent"), with_delays())
-    engine = drive(folder, at=CHANGE)
-    assert [error for _, error, _ in engine.replies if error] == []
-    return folder
+    return untroubled(new_run(tmp_path_factory.mktemp("parent"), with_delays()), at=CHANGE)
 
 
 def test_delays_are_learned_and_stored_beside_weights(parent: RunFolder) -> None:
@@ -92,8 +84,7 @@ def test_delays_are_learned_and_stored_beside_weights(parent: RunFolder) -> None
 
 def test_a_branch_comes_to_the_same(parent: RunFolder, tmp_path: Path) -> None:
     assert {"learned/up.d.npy", "learned/back.d.npy"} <= arrays(parent).keys()
-    same = branch(parent, 6, runs=tmp_path)
-    finished(same)
+    same = ended(branch(parent, 6, runs=tmp_path))
     assert arrays(same) == arrays(parent)
 
 

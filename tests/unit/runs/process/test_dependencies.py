@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from harness import drive, experiment, finished, killed_at_position, new_run
+from harness import drive, driven, experiment, finished, killed_at_position, new_run
 from packages import install_package
 
 from stdpbench.engine.simulators import find_compiler
@@ -59,8 +59,7 @@ def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(
     edited: str, module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = experiment(plasticity={"kind": "acme-anti"})
-    folder = new_run(tmp_path / "runs", made)
-    drive(folder, die=killed_at_position(6))
+    folder = driven(new_run(tmp_path / "runs", made), die=killed_at_position(6))
     (recorded,) = [r.fact for r in read_journal(folder.path) if isinstance(r.fact, Dependencies)]
     assert list(recorded.digests) == ["data", "stdpbench", "acme_rules"]
     drive(folder, die=killed_at_position(8))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_TEST, N_TRAIN, drive, experiment, new_run, set_
+from harness import N_TEST, N_TRAIN, drive, experiment, new_run, set_, untroubled
 
 import stdpbench
 from stdpbench.bridges.nir.reading import read_nir
@@ -35,11 +35,7 @@ def discrete() -> Experiment:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = new_run(tmp_path_factory.mktemp("discrete"), discrete())
-    engine = drive(folder, at=CHANGE)
-    assert [error for _, error, _ in engine.replies if error] == []
-    assert folder.about["state"] == "finished"
-    return folder
+    return untroubled(new_run(tmp_path_factory.mktemp("discrete"), discrete()), at=CHANGE)
 
 
 def test_theta_is_stored_and_measured_as_it_is(run: RunFolder) -> None:

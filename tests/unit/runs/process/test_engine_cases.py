@@ -8,7 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import (
+    N_LABEL,
+    N_TEST,
+    N_TRAIN,
+    TOTAL,
+    drive,
+    driven,
+    experiment,
+    finished,
+    killed_at_position,
+    new_run,
+    set_,
+)
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -44,8 +56,7 @@ def test_pictures_without_labels(at, tmp_path):
     expected = finished(whole := new_run(tmp_path, made))
     (started,) = [r.fact for r in read_journal(whole.path) if isinstance(r.fact, Started)]
     assert started.phases == (("train", 14), ("test", 6))
-    folder = new_run(tmp_path, made)
-    drive(folder, die=killed_at_position(at), at={2: ["pause"]})
+    folder = driven(new_run(tmp_path, made), die=killed_at_position(at), at={2: ["pause"]})
     assert finished(folder) == expected
 
 
@@ -53,8 +64,9 @@ def test_pictures_without_labels(at, tmp_path):
 def test_a_run_that_does_not_train(at, tmp_path):
     made = experiment(schedule__passes=0)
     expected = finished(new_run(tmp_path, made))
-    folder = new_run(tmp_path, made)
-    drive(folder, at={0: ["pause", set_(exc__tau_m=90), "checkpoint"]}, die=killed_at_position(at))
+    folder = driven(
+        new_run(tmp_path, made), at={0: ["pause", set_(exc__tau_m=90), "checkpoint"]}, die=killed_at_position(at)
+    )
     assert finished(folder, at={0: ["pause"]}) == expected
 
 
@@ -65,8 +77,7 @@ def test_held_out_pictures_in_another_order_twice(at, tmp_path):
     expected = finished(whole := new_run(tmp_path, made, **options))
     assert whole.read_json("metrics.json")["evaluated_on"] == "validation"
     assert read_journal(whole.path)[-1].position == 2 * N_TRAIN + N_LABEL + N_TEST
-    folder = new_run(tmp_path, made, **options)
-    drive(folder, die=killed_at_position(at))
+    folder = driven(new_run(tmp_path, made, **options), die=killed_at_position(at))
     assert finished(folder) == expected
 
 
@@ -75,8 +86,7 @@ def test_held_out_pictures_in_another_order_twice(at, tmp_path):
 
 def test_other_versions_are_remarked_and_are_no_part_of_the_result(monkeypatch, tmp_path):
     expected = finished(new_run(tmp_path))
-    folder = new_run(tmp_path)
-    drive(folder, die=killed_at_position(8))
+    folder = driven(new_run(tmp_path), die=killed_at_position(8))
     for module in ("active_config", "setup"):
         monkeypatch.setattr(f"stdpbench.runs.process.{module}.versions", lambda: {"python": "4.0"})
     drive(folder, die=killed_at_position(9))
@@ -87,8 +97,7 @@ def test_other_versions_are_remarked_and_are_no_part_of_the_result(monkeypatch, 
 
 def test_other_pictures_are_remarked(tmp_path):
     made = unlabelled(tmp_path)
-    folder = new_run(tmp_path, made)
-    drive(folder, die=killed_at_position(8))
+    folder = driven(new_run(tmp_path, made), die=killed_at_position(8))
     with np.load(tmp_path / "pictures.npz") as found:
         arrays = {name: found[name].copy() for name in found.files}
     arrays["images"][9] = 255
@@ -98,8 +107,7 @@ def test_other_pictures_are_remarked(tmp_path):
 
 
 def test_results_that_differ_after_an_interruption_are_remarked(tmp_path):
-    folder = new_run(tmp_path)
-    drive(folder, die=killed_at_position(9))
+    folder = driven(new_run(tmp_path), die=killed_at_position(9))
     records = [
         replace(record, fact=replace(record.fact, spikes=[77])) if isinstance(record.fact, Block) else record
         for record in read_journal(folder.path)
@@ -147,8 +155,7 @@ def test_a_run_that_fails_says_why_and_can_be_gone_on_with(monkeypatch, tmp_path
 
 
 def test_a_run_that_cannot_be_built_fails_with_the_reason(tmp_path):
-    folder = new_run(tmp_path, experiment(schedule__train_images=100_000))
-    drive(folder)
+    folder = driven(new_run(tmp_path, experiment(schedule__train_images=100_000)))
     state, reason = state_of(folder)
     assert state is State.FAILED
     assert "there are only" in reason

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Driven, drive, experiment, finished, new_run, set_
+from harness import Driven, drive, ended, experiment, finished, new_run, set_
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -135,8 +135,7 @@ def test_a_crash_while_a_run_is_taken_back(to, tmp_path):
     (tmp_path / "films").mkdir()
     folder = new_run(runs, short(), checkpoint_every=2, baselines=False)
     late = finished(folder, at=changes)
-    whole = new_run(tmp_path, short(), checkpoint_every=2, baselines=False)
-    finished(whole, at=changes)
+    whole = ended(new_run(tmp_path, short(), checkpoint_every=2, baselines=False), at=changes)
     rewind(whole, to)
     early = finished(whole)
     filmed = Filmed(folder.path, tmp_path / "films")

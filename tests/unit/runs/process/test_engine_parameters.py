@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, other_value, remarks, set_
+from harness import (
+    N_TRAIN,
+    drive,
+    driven,
+    experiment,
+    finished,
+    killed_at_position,
+    new_run,
+    other_value,
+    remarks,
+    set_,
+)
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -72,8 +83,7 @@ def test_how_many_pictures_label_and_test_may_change(position, tmp_path):
         assert test["spike_counts"].shape == (9, 4)
     assert accuracies(whole)[-1][0] == N_TRAIN + 2 * (11 + 9)
     for died in (position + 1, N_TRAIN + 11):
-        folder = new_run(tmp_path)
-        drive(folder, at=wishes, die=killed_at_position(died))
+        folder = driven(new_run(tmp_path), at=wishes, die=killed_at_position(died))
         assert finished(folder) == expected
         assert accuracies(folder) == accuracies(whole)
         assert not [text for text in remarks(folder) if NOT_THOSE in text]  # they are, only more of them
@@ -98,8 +108,7 @@ def test_what_there_is_to_do_is_told_anew_and_once(tmp_path):
 
 def test_a_change_while_a_run_catches_up_replaces_what_was_after_it(tmp_path):
     """The journal says so once, readers see what is, and the result is that of a run that was never cut off."""
-    folder = new_run(tmp_path, baselines=False)
-    drive(folder, die=killed_at_position(14))
+    folder = driven(new_run(tmp_path, baselines=False), die=killed_at_position(14))
     drive(folder, at={12: [set_(plasticity__nu_post=0.2)]}, die=killed_at_position(17))
     found = finished(folder)
     assert found == finished(whole := new_run(tmp_path, baselines=False), at={12: [set_(plasticity__nu_post=0.2)]})
@@ -126,8 +135,7 @@ def test_a_change_asked_for_right_after_resuming_comes_after_those_that_were_bef
 def test_a_change_that_does_not_go_with_one_that_is_still_to_be_repeated_is_refused(tmp_path):
     """It would end the run when that one's turn comes, at every resume."""
     made = experiment(exc__kind="adaptive-lif-lockout", exc__t_lockout=10.0)
-    folder = new_run(tmp_path, made)
-    drive(folder, at={7: [set_(exc__t_ref=9.0)]}, die=killed_at_position(9))
+    folder = driven(new_run(tmp_path, made), at={7: [set_(exc__t_ref=9.0)]}, die=killed_at_position(9))
     engine = drive(folder, at={5: [set_(exc__t_lockout=6.0), set_(exc__t_lockout=9.5)]}, die=killed_at_position(9))
     assert "presentation 7" in engine.replies[0][1]
     assert "t_ref → 9 ms): exc: t_lockout (6 ms) must be at least t_ref (9 ms)" in engine.replies[0][1]

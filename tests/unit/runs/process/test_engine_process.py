@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import experiment, finished, new_run, wait_until
+from harness import ended, experiment, finished, new_run, wait_until
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -265,8 +265,7 @@ def test_a_process_that_cannot_begin_says_why(tmp_path):
 
 def test_a_run_whose_folder_is_moved_goes_on_in_it_and_leaves_what_takes_its_name(undisturbed, tmp_path):
     folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
-    other = new_run(tmp_path, experiment(), baselines=False)
-    finished(other)
+    other = ended(new_run(tmp_path, experiment(), baselines=False))
     client = RunClient.start(folder.path)
     client.wait_for_connection()
     client.request("pace", seconds=0.02)

@@ -7,7 +7,20 @@ import threading
 from typing import Any
 
 import pytest
-from harness import N_LABEL, N_TRAIN, TOTAL, Driven, drive, experiment, finished, new_run, set_, wait_until
+from harness import (
+    N_LABEL,
+    N_TRAIN,
+    TOTAL,
+    Driven,
+    drive,
+    driven,
+    ended,
+    experiment,
+    finished,
+    new_run,
+    set_,
+    wait_until,
+)
 
 from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.runs.folder.checkpoints import positions
@@ -33,8 +46,7 @@ def compiled(monkeypatch):
 
 
 def test_the_states_of_a_run_that_nobody_disturbs(tmp_path):
-    folder = new_run(tmp_path)
-    finished(folder)
+    folder = ended(new_run(tmp_path))
     assert states(folder) == [
         (0, "building", ""),
         (0, "running", ""),
@@ -117,8 +129,7 @@ def test_going_on_takes_back_the_steps_that_are_left(tmp_path):
 
 @pytest.mark.parametrize("position", [0, 3, N_TRAIN + N_LABEL])
 def test_a_stopped_run_goes_on_where_it_was(position, undisturbed, tmp_path):
-    folder = new_run(tmp_path)
-    drive(folder, at={position: [("stop", {"reason": "enough"})]})
+    folder = driven(new_run(tmp_path), at={position: [("stop", {"reason": "enough"})]})
     assert folder.about["state"] == "stopped"
     assert folder.read_json("run.json")["reason"] == "enough"
     if position < N_TRAIN:
@@ -129,8 +140,7 @@ def test_a_stopped_run_goes_on_where_it_was(position, undisturbed, tmp_path):
 
 
 def test_a_run_is_stopped_while_it_is_paused(undisturbed, tmp_path):
-    folder = new_run(tmp_path)
-    drive(folder, at={7: ["pause"]}, paused=["stop"])
+    folder = driven(new_run(tmp_path), at={7: ["pause"]}, paused=["stop"])
     assert states(folder)[-2:] == [(7, "paused", ""), (7, "stopped", "on request")]
     assert finished(folder) == undisturbed
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from harness import (
     drive,
+    driven,
     experiment,
     finished,
     killed_at,
@@ -56,8 +57,7 @@ def test_killed_at_a_boundary(number, undisturbed, tmp_path):
 
 
 def test_a_run_that_goes_on_says_where_it_is(tmp_path):
-    folder = new_run(tmp_path)
-    drive(folder, die=killed_at_position(13))
+    folder = driven(new_run(tmp_path), die=killed_at_position(13))
     n = len(read_journal(folder.path))
     drive(folder, at={12: ["stop"]})
     assert [record.position for record in read_journal(folder.path)[n:]] == [10, 10, 10, 12, 12]
@@ -137,8 +137,7 @@ def later(position: int) -> dict[int, list[Any]]:
 
 @pytest.mark.parametrize(("wish", "position"), [("pause", 6), ("stop", 8), ("checkpoint", 6)])
 def test_a_change_survives_a_checkpoint_that_was_written_before_it_came_again(wish, position, changed, tmp_path):
-    folder = new_run(tmp_path)
-    drive(folder, at=CHANGES, die=killed_at_position(9))
+    folder = driven(new_run(tmp_path), at=CHANGES, die=killed_at_position(9))
     for _ in range(2):  # resumed from 5 and then from `position`, before it has come to where it was
         drive(folder, at={position: [wish]}, die=lambda engine: bool(engine.pauses) or engine.position > position)
         assert (folder.path / "checkpoints" / f"{position:09d}").is_dir()

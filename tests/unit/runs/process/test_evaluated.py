@@ -8,7 +8,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, new_run, set_
+from harness import N_TRAIN, driven, ended, experiment, new_run, set_
 
 from stdpbench.data.datasets import Images
 from stdpbench.engine.network import Learned
@@ -68,8 +68,7 @@ def _paths() -> list[str]:
 def test_training_is_the_same_and_what_follows_is_not(tmp_path) -> None:
     folders = []
     for number, made in enumerate((experiment(), MADE)):
-        folder = new_run(tmp_path / str(number), made)
-        finished(folder)
+        folder = ended(new_run(tmp_path / str(number), made))
         folders.append(folder)
     plain, other = (np.load(folder.path / "weights.npy") for folder in folders)
     assert np.array_equal(plain, other)
@@ -81,8 +80,9 @@ def test_training_is_the_same_and_what_follows_is_not(tmp_path) -> None:
 
 
 def test_parameters_of_a_run_that_is_evaluated_again_are_those_of_its_end(tmp_path):
-    folder = new_run(tmp_path, baselines=False)
-    drive(folder, at={N_TRAIN - 1: [set_(encoding__intensity=6.0, schedule__min_spikes=0)]})
+    folder = driven(
+        new_run(tmp_path, baselines=False), at={N_TRAIN - 1: [set_(encoding__intensity=6.0, schedule__min_spikes=0)]}
+    )
     before = json.loads((folder.path / "metrics.json").read_text())
     shutil.rmtree(folder.path / "checkpoints")
     list(evaluate_run(folder.path, Options(workers=1, baselines=False)))
@@ -102,8 +102,7 @@ def test_recordings_have_a_baseline_of_spike_times_and_runs_without_one_show_non
             "schedule": {"stimulus": "100 ms", "rest": "0 ms", "max_attempts": 1},
         }
     )
-    folder = new_run(tmp_path, made)
-    finished(folder)
+    folder = ended(new_run(tmp_path, made))
     of = [*K_MEANS, "samples"]
     assert folder.metrics["baselines"].keys() == {"start_weights", *of}
     assert folder.metrics["baselines"]["filtered_k_means"]["accuracy"] == 1.0

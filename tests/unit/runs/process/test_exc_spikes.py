@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, new_run
+from harness import N_TRAIN, drive, ended, experiment, new_run
 from numpy.typing import NDArray
 
 from stdpbench.declare.learned_names import FEED, THETA
@@ -55,8 +55,7 @@ def counted(folder: RunFolder) -> list[int]:
 
 
 def test_every_spike_counts_those_of_earlier_attempts_too(fired, tmp_path):
-    folder = new_run(tmp_path, experiment(schedule__min_spikes=9), baselines=False)
-    finished(folder)
+    folder = ended(new_run(tmp_path, experiment(schedule__min_spikes=9), baselines=False))
     assert len(fired) > N_TRAIN  # some pictures were shown again
     expected = np.bincount(np.concatenate(fired), minlength=4).tolist()
     assert counted(folder) == expected
@@ -72,8 +71,7 @@ def test_a_checkpoint_has_the_spikes_up_to_its_position_and_another_run_starts_a
         found = weights_at(folder.path, position).total_spikes
         assert found.tolist() == np.bincount(np.concatenate(fired[: lasted[position]]), minlength=4).tolist()
     fired.clear()
-    other = create_run_from(folder, {}, tmp_path, Options(workers=1, simulator="compiled", baselines=False))
-    finished(other)
+    other = ended(create_run_from(folder, {}, tmp_path, Options(workers=1, simulator="compiled", baselines=False)))
     assert counted(other) == np.bincount(np.concatenate(fired), minlength=4).tolist()
 
 

@@ -14,10 +14,13 @@ from harness import (
     N_TRAIN,
     arrays,
     drive,
-    experiment,
+    driven,
+    ended,
     finished,
     killed_at_position,
     new_run,
+    of_network,
+    untroubled,
 )
 from numpy.typing import NDArray
 
@@ -99,15 +102,8 @@ LEARNED = {"up.w": (64, 6), "middle.theta": (6,), "further.w": (6, 5), "top.thet
 
 
 def two_layers() -> Experiment:
-    base = experiment()
-    graph = Experiment.from_toml(NETWORK).to_mapping()["network"]
-    mapping = base.to_mapping()
-    for section in ("exc", "inh", "plasticity", "lateral"):
-        mapping.pop(section, None)
-    schedule = {name: value for name, value in mapping["schedule"].items() if name != "passes"}
     stages = [{"projections": ["up"], "passes": 1}, {"projections": ["further"], "passes": 1}]
-    schedule |= {"stages": stages, "train_images": HALF, "between": "carry"}
-    return Experiment.from_mapping({**mapping, "network": graph, "schedule": schedule})
+    return of_network(NETWORK, passes=None, stages=stages, train_images=HALF)
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +111,7 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     compile_ahead(
         two_layers().with_rule(BCM, "further"), 64, "compiled"
     )  # so that it is in force where it is asked for
-    folder = new_run(tmp_path_factory.mktemp("parent"), two_layers())
-    engine = drive(folder, at=CHANGE)
-    assert [error for _, error, _ in engine.replies if error] == []
-    assert folder.about["state"] == "finished"
-    return folder
+    return untroubled(new_run(tmp_path_factory.mktemp("parent"), two_layers()), at=CHANGE)
 
 
 def learned(folder: RunFolder, position: int) -> dict[str, NDArray[np.float64]]:
@@ -174,8 +166,7 @@ def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_p
 
 def test_another_rule_of_one_projection_leaves_the_other_as_it_was(parent: RunFolder, tmp_path: Path) -> None:
     assert rules_in(parent) == [(HALF + 2, "further", "bcm"), (HALF + 5, "further", "pair-additive")]
-    other = new_run(tmp_path, two_layers())
-    drive(other, at={HALF + 2: CHANGE[HALF + 2][:1], HALF + 5: ["stop"]})
+    other = driven(new_run(tmp_path, two_layers()), at={HALF + 2: CHANGE[HALF + 2][:1], HALF + 5: ["stop"]})
     folder = branch(parent, HALF + 5, runs=tmp_path)
     seen: dict[int, dict[str, NDArray[np.float64]]] = {}
     drive(
@@ -194,8 +185,7 @@ def test_workers_rewound_runs_branches_and_reproductions_come_to_the_same(
     parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "_PER_PROCESS", 4)  # else there is work for one process only
-    same = branch(parent, HALF + 4, runs=tmp_path)
-    finished(same, at=BACK)
+    same = ended(branch(parent, HALF + 4, runs=tmp_path), at=BACK)
     assert arrays(same) == arrays(parent)
     rewind(same, HALF)
     assert not (same.path / "learned" / "up.w.npy").exists()

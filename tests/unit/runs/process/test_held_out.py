@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, remarks, set_
+from harness import N_TRAIN, drive, driven, ended, experiment, finished, killed_at_position, new_run, remarks, set_
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images, Split
@@ -108,8 +108,7 @@ def test_labels_that_train_are_measured_after_each_pass_on_pictures_left_out(poo
     usual |= {"schedule.held_out_every": 300, "schedule.stimulus": "12 ms"}
     more = {"schedule.passes": 2, "reference.batch": 20, "reference.learning_rate": 0.01}
     made = with_reference(read_experiment("surrogate-digits"), "surrogate-gradient", {**usual, **more})
-    folder = new_run(tmp_path / "a", made, checkpoint_every=0)
-    finished(folder)
+    folder = ended(new_run(tmp_path / "a", made, checkpoint_every=0))
     found = measures(folder)
     assert list(found) == [0, 300, 600]
     accuracy = [fact.values["accuracy_vote"] for fact in found.values()]
@@ -121,8 +120,7 @@ def test_labels_that_train_are_measured_after_each_pass_on_pictures_left_out(poo
     none = made.override({"schedule.train_images": "none"})
     assert held_out_interval(none, 2 * 1347) == 1347
     assert held_out_interval(none.override({"schedule.held_out_every": "none"}), 2 * 1347) == 0
-    whole = new_run(tmp_path / "c", none.override({"schedule.passes": 1}), checkpoint_every=0)
-    finished(whole)
+    whole = ended(new_run(tmp_path / "c", none.override({"schedule.passes": 1}), checkpoint_every=0))
     assert not measures(whole)  # nothing is left out
 
 
@@ -169,8 +167,7 @@ def test_a_parameter_that_changes_at_a_point_counts_from_then_on(undisturbed, po
     found = measures(folder)
     assert list(found) == [0, 6, 12, 20]
     assert {at: found[at] for at in (0, 6, 12)} == {at: undisturbed[1][at] for at in (0, 6, 12)}
-    again = new_run(tmp_path, experiment(**MEASURED), baselines=False)
-    drive(again, at=changes, die=killed_at_position(18))
+    again = driven(new_run(tmp_path, experiment(**MEASURED), baselines=False), at=changes, die=killed_at_position(18))
     assert finished(again) == expected
 
 
@@ -192,8 +189,7 @@ def test_a_branch_and_a_run_that_was_rewound_keep_what_was_measured(undisturbed,
     drive(folder, at={14: ["stop"]})
     assert list(measures(folder)) == [0, 6]
     pool.lag = 0
-    other = branch(folder, 13, {"plasticity.nu_post": 0.05})
-    drive(other)
+    other = driven(branch(folder, 13, {"plasticity.nu_post": 0.05}))
     found = measures(other)
     assert {at: found[at] for at in (0, 6, 12)} == {at: undisturbed[1][at] for at in (0, 6, 12)}
     assert found[24] != undisturbed[1][24]
@@ -205,8 +201,7 @@ def test_a_branch_and_a_run_that_was_rewound_keep_what_was_measured(undisturbed,
 @compiled
 def test_a_process_that_cannot_measure_ends_no_training(pool, tmp_path):
     pool.failure = StdpbenchError("there is no room")
-    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
-    finished(folder)
+    folder = ended(new_run(tmp_path, experiment(**MEASURED), baselines=False))
     assert "Measuring on held-out pictures has stopped: there is no room" in remarks(folder)
     assert pool.asked == 1
 

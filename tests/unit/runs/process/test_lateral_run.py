@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, new_run, set_
+from harness import N_TRAIN, drive, driven, ended, experiment, new_run, set_
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -29,9 +29,7 @@ def plastic() -> Experiment:
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = new_run(tmp_path_factory.mktemp("parent"), plastic())
-    finished(folder, at=WISHES)
-    return folder
+    return ended(new_run(tmp_path_factory.mktemp("parent"), plastic()), at=WISHES)
 
 
 def lateral(folder: RunFolder) -> Any:
@@ -65,8 +63,7 @@ def test_a_new_run_starts_from_its_weights(parent: RunFolder, tmp_path: Path) ->
         f"Not taken from {parent.path.name}: feed.w beyond the shape (64, 3) (it has (64, 4)), exc.theta beyond the "
         "shape (3,) (it has (4,)), compete.w beyond the shape (3, 3) (it has (4, 4))."
     ]
-    plain = new_run(tmp_path / "plain", experiment())
-    drive(plain, at={0: ["stop"]})
+    plain = driven(new_run(tmp_path / "plain", experiment()), at={0: ["stop"]})
     learning = create_run_from(plain, {"lateral.kind": "homeostatic"}, tmp_path, options)
     assert reports_at_start(learning) == [f"Not taken from {plain.path.name}: compete.w (that run has none)."]
     np.testing.assert_array_equal(np.load(learning.path / "start_lateral.npy"), 1 - np.eye(4))

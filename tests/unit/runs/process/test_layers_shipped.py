@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import finished, new_run
+from harness import ended, new_run
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
@@ -25,8 +25,9 @@ def test_every_place_of_a_local_layer_says_something_about_the_digits(tmp_path: 
     graph = made.graph(20, 20)
     assert graph.populations["exc"].shape == (3, 3, 44)
     assert len(graph.synapses("feed")) == 9 * 44 * 100
-    folder = new_run(tmp_path, made.override({**SHORT, "network.units": 12, "schedule.passes": 1}), baselines=False)
-    finished(folder)
+    folder = ended(
+        new_run(tmp_path, made.override({**SHORT, "network.units": 12, "schedule.passes": 1}), baselines=False)
+    )
     metrics = json.loads((folder.path / "metrics.json").read_text())
     assert metrics["accuracy"]["confidence"]["accuracy"] > 0.5
     with np.load(folder.path / "test.npz") as file:
@@ -39,8 +40,7 @@ def test_the_second_layer_of_a_stack_learns_after_the_first(tmp_path: Path) -> N
     assert [stage.projections for stage in made.stages] == [("feed",), ("upward",)]
     small = {**SHORT, "network.n_first": 40, "network.n_second": 20, "network.weight_sum_second": 4}
     stages = "[{ projections = ['feed'] }, { projections = ['upward'] }]"
-    folder = new_run(tmp_path, made.override({**small, "schedule.stages": stages}), baselines=False)
-    finished(folder)
+    folder = ended(new_run(tmp_path, made.override({**small, "schedule.stages": stages}), baselines=False))
     with np.load(folder.path / "training.npz") as training:
         half = training["points"] <= 200
         assert (training["feed.change"][half] > 0).all()
@@ -56,7 +56,6 @@ def test_the_order_of_spikes_is_told_by_those_that_come_first(
     tmp_path: Path, timing: str, least: float, most: float
 ) -> None:
     short = {"schedule.train_images": 400, "schedule.test_images": 100, "schedule.timing": timing}
-    folder = new_run(tmp_path, read_experiment("order-first").override(short), baselines=False)
-    finished(folder)
+    folder = ended(new_run(tmp_path, read_experiment("order-first").override(short), baselines=False))
     metrics = json.loads((folder.path / "metrics.json").read_text())
     assert least <= metrics["accuracy"]["vote"]["accuracy"] <= most

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, finished, new_run, wait_until
+from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, ended, experiment, finished, new_run, wait_until
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
@@ -31,9 +31,7 @@ IN_BASELINE = N_TRAIN + N_LABEL + N_TEST + N_LABEL
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = new_run(tmp_path_factory.mktemp("undisturbed"))
-    finished(folder)
-    return folder
+    return ended(new_run(tmp_path_factory.mktemp("undisturbed")))
 
 
 def tried(folder: RunFolder, **hooks: Any) -> list[dict[str, Any]]:

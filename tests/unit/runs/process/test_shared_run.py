@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+from harness import N_TRAIN, drive, ended, finished, killed_at_position, new_run, of_network
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import Learned, start_arrays
@@ -65,21 +65,13 @@ KERNELS = "network.projections.kernels"
 
 
 def two_layers(**changes: object) -> Experiment:
-    mapping = experiment().to_mapping()
-    for section in ("exc", "inh", "plasticity", "lateral"):
-        mapping.pop(section, None)
-    schedule = {name: value for name, value in mapping["schedule"].items() if name != "passes"}
-    schedule["stages"] = [{"projections": [name], "passes": 4} for name in ("kernels", "up")]  # blocks of two
-    network = Experiment.from_toml(NETWORK).to_mapping()["network"]
-    schedule |= {"train_images": N_TRAIN // 2, "between": "carry"}
-    return Experiment.from_mapping({**mapping, "network": network, "schedule": schedule}).override(changes)
+    stages = [{"projections": [name], "passes": 4} for name in ("kernels", "up")]  # blocks of two
+    return of_network(NETWORK, passes=None, stages=stages, train_images=N_TRAIN // 2).override(changes)
 
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = new_run(tmp_path_factory.mktemp("parent"), two_layers())
-    finished(folder)
-    return folder
+    return ended(new_run(tmp_path_factory.mktemp("parent"), two_layers()))
 
 
 def learned_in(folder: RunFolder) -> dict[str, np.ndarray]:

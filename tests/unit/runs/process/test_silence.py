@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import drive, experiment, finished, new_run
+from harness import driven, ended, experiment, new_run
 from rich.console import Console
 
 import stdpbench
@@ -129,8 +129,7 @@ def printed(folder: RunFolder) -> str:
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_to_silence_a_network_gives_its_warning(way: str, tmp_path: Path) -> None:
     make, words = WAYS[way]
-    folder = new_run(tmp_path, make(tmp_path))
-    finished(folder)
+    folder = ended(new_run(tmp_path, make(tmp_path)))
     warnings = stdpbench.open_run(folder.path).warnings
     said = [warning for warning in warnings if words in warning]
     assert said, warnings
@@ -140,14 +139,12 @@ def test_each_way_to_silence_a_network_gives_its_warning(way: str, tmp_path: Pat
 
 
 def test_a_network_that_fires_and_learns_gives_none_of_them(tmp_path: Path) -> None:
-    folder = new_run(tmp_path, experiment(schedule__test_images=100, schedule__max_attempts=20))
-    finished(folder)
+    folder = ended(new_run(tmp_path, experiment(schedule__test_images=100, schedule__max_attempts=20)))
     assert [w for w in stdpbench.open_run(folder.path).warnings if "fired" in w or "no effect" in w] == []
 
 
 def test_a_network_in_which_nothing_learns_says_so_before_it_starts_and_finishes(tmp_path: Path) -> None:
-    folder = new_run(tmp_path, graph(feed={**FEED, "plasticity": None}, loop=to("exc", "exc", "ge", 0.1)))
-    finished(folder)
+    folder = ended(new_run(tmp_path, graph(feed={**FEED, "plasticity": None}, loop=to("exc", "exc", "ge", 0.1))))
     run = stdpbench.open_run(folder.path)
     assert not [warning for warning in run.warnings if "figure" in warning]
     (first,) = (r for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and "learns" in r.fact.text)
@@ -158,8 +155,7 @@ def test_a_network_in_which_nothing_learns_says_so_before_it_starts_and_finishes
 
 
 def test_few_evaluated_pictures_are_said_at_the_start(tmp_path: Path) -> None:
-    folder = new_run(tmp_path)
-    drive(folder, at={1: ["stop"]})
+    folder = driven(new_run(tmp_path), at={1: ["stop"]})
     words = "Accuracy is measured on 6 pictures only, so it is uncertain by up to ± "
     (said,) = (w for w in stdpbench.open_run(folder.path).warnings if w.startswith(words))
     assert said.endswith("raise schedule.test_images to evaluate 100 or more.")

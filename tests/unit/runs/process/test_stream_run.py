@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness import drive, finished, killed_at_position, new_run
+from harness import drive, ended, finished, killed_at_position, new_run
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -84,9 +84,7 @@ def pieces(folder: RunFolder) -> list[Piece]:
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = new_run(tmp_path_factory.mktemp("parent"), experiment())
-    finished(folder)
-    return folder
+    return ended(new_run(tmp_path_factory.mktemp("parent"), experiment()))
 
 
 def test_a_stream_ends_without_evaluation(parent):
@@ -119,8 +117,7 @@ def test_every_piece_is_measured(parent):
 
 @pytest.mark.parametrize("piece", ["0.1 s", "1 s", "4 s"])
 def test_the_cut_into_pieces_changes_nothing_that_is_learned(piece, parent, tmp_path):
-    folder = new_run(tmp_path, experiment(piece))
-    finished(folder)
+    folder = ended(new_run(tmp_path, experiment(piece)))
     assert learned(folder) == learned(parent)
     occurrences, wanted = ([one for each in pieces(f) for one in each.occurrences] for f in (folder, parent))
     assert occurrences == wanted
@@ -129,11 +126,9 @@ def test_the_cut_into_pieces_changes_nothing_that_is_learned(piece, parent, tmp_
 
 
 def test_branches_and_rewinding(parent, tmp_path):
-    same = branch(parent, 7, runs=tmp_path)
-    finished(same)
+    same = ended(branch(parent, 7, runs=tmp_path))
     assert learned(same) == learned(parent)
-    other = branch(parent, 7, {"network.projections.feed.plasticity.a_plus": 0.05}, tmp_path)
-    finished(other)
+    other = ended(branch(parent, 7, {"network.projections.feed.plasticity.a_plus": 0.05}, tmp_path))
     assert learned(other) != learned(parent)
     of_then = [same.path / "figures" / "stream.png", same.path / "report" / "weights.csv"]
     own = same.path / "report" / "notes.csv"
@@ -186,8 +181,7 @@ def test_the_spikes_of_a_file_are_those_of_the_run(tmp_path):
         'kind = "patterns"\nn = 40\nn_pattern = 20\npattern = "20 ms"',
         f'kind = "spike-times"\npath = "{tmp_path}/mine.npz"',
     )
-    folder = new_run(tmp_path / "runs", Experiment.from_toml(text))
-    finished(folder)
+    folder = ended(new_run(tmp_path / "runs", Experiment.from_toml(text)))
     assert all(each.rates["exc"] > 0 for each in pieces(folder))
     assert not prepare(folder, tmp_path / "runs")[1]
     np.savez(tmp_path / "mine.npz", index=[39], time=[1.0])
@@ -233,8 +227,7 @@ def test_figures_of_a_stream(parent, tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_masquelier_2008_selects_the_pattern_within_a_minute(tmp_path):
     shortened = read_experiment("masquelier-2008").override({"schedule.duration": "60 s"})
-    folder = new_run(tmp_path, shortened)
-    finished(folder)
+    folder = ended(new_run(tmp_path, shortened))
     live = LiveRun.replay(read_journal(folder.path))
     end = summary(live.pieces, 1.0)  # of the last 20 s
     assert end["hit_rate"] > 0.95

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import drive, finished, killed_at_position, new_run, set_
+from harness import drive, driven, finished, killed_at_position, new_run, set_
 from refusals import refused
 
 from stdpbench.experiment import Experiment
@@ -97,8 +97,7 @@ def test_its_files_have_the_curves_and_the_classes_of_outputs(done: tuple[RunFol
 def test_a_pause_writes_a_checkpoint_within_a_pass_from_which_it_continues(
     done: tuple[RunFolder, dict[str, str]], tmp_path: Path
 ) -> None:
-    folder = run_of(tmp_path)
-    drive(folder, at={460: ["pause"]}, paused=[["stop"]])
+    folder = driven(run_of(tmp_path), at={460: ["pause"]}, paused=[["stop"]])
     assert 460 in positions(folder.path)
     assert finished(folder) == done[1]
 
@@ -114,8 +113,7 @@ def test_a_live_change_of_the_learning_rate_is_repeated_after_a_kill(tmp_path: P
 
 
 def test_a_branch_trains_on_from_its_parent(done: tuple[RunFolder, dict[str, str]], tmp_path: Path) -> None:
-    made = branch(done[0], 2 * N_TRAIN, {"reference.learning_rate": 0.0}, runs=tmp_path)
-    drive(made)
+    made = driven(branch(done[0], 2 * N_TRAIN, {"reference.learning_rate": 0.0}, runs=tmp_path))
     learnt = [r for r in read_journal(made.path) if isinstance(r.fact, Taught)]
     assert [r.position for r in learnt] == list(range(20, N_TRAIN * PASSES + 1, 20))
     from_parent = done[0].path / "checkpoints" / f"{2 * N_TRAIN:09d}" / "state.npz"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, experiment, finished, new_run
+from harness import N_TRAIN, ended, experiment, new_run
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -57,8 +57,7 @@ def small(kind: str, tmp_path: Path) -> Experiment:
 def test_a_template_trains_and_is_reported(call: Callable[..., str], kind: str, tmp_path: Path) -> None:
     made = small(kind, tmp_path)
     assert made.to_mapping()["network"]["kind"] == kind
-    whole = new_run(tmp_path / "whole", made)
-    finished(whole)
+    whole = ended(new_run(tmp_path / "whole", made))
     run = load_run(whole)
     graph = made.graph(8, 8)
     if kind == "local":
@@ -89,8 +88,7 @@ def test_places_of_an_input_that_is_no_square_are_those_of_its_rows_and_columns(
     assert shape == (24, 8)
     assert NetworkDraft(made).problems(*shape) == ()
     assert NetworkDraft(made).graph(*shape).populations["input"].shape == shape
-    run = new_run(tmp_path / "runs", made)
-    finished(run)
+    run = ended(new_run(tmp_path / "runs", made))
     network = trained_network(run)
     assert network.graph.populations["input"].shape == (24, 8)
     (w,) = (array for name, array in network.learned.items() if name.endswith(".w"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import Driven, drive, driven, ended, experiment, finished, killed_at_position, new_run, set_
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network.rounding import round_weights
@@ -46,8 +46,7 @@ def test_weights_have_few_values_after_each_presentation(tmp_path: Path) -> None
         if 0 < engine.position <= 24:
             seen.append(on_grid(np.array(engine.simulator.weights("feed")), 3 if engine.position < 12 else 1))
 
-    folder = new_run(tmp_path, experiment(**FEW))
-    drive(folder, at={11: [set_(simulator__weight_bits=1)]}, boundary=look)
+    folder = driven(new_run(tmp_path, experiment(**FEW)), at={11: [set_(simulator__weight_bits=1)]}, boundary=look)
     assert len(seen) >= 24
     assert all(seen)
     assert folder.about["state"] == "finished"
@@ -77,8 +76,7 @@ def test_an_interrupted_run_rounds_to_the_same_bits(tmp_path: Path) -> None:
 
 
 def test_a_normalisation_leaves_each_neuron_few_different_weights(tmp_path: Path) -> None:
-    folder = new_run(tmp_path, experiment(simulator__weight_bits=2))
-    finished(folder)
+    folder = ended(new_run(tmp_path, experiment(simulator__weight_bits=2)))
     w = np.load(folder.path / "weights.npy")
     np.testing.assert_allclose(w.sum(axis=0), 20)
     assert all(len(np.unique(np.round(column, 12))) <= 4 for column in w.T)

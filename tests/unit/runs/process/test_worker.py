@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from harness import drive, experiment, finished, killed_at_position, new_run
+from harness import drive, driven, experiment, finished, killed_at_position, new_run
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.client.run_client import RunClient, has_process
@@ -22,8 +22,7 @@ OPTIONS = {"checkpoint_every": 10, "baselines": False}
 def test_of_two_processes_that_start_at_once_one_carries_out_the_run(tmp_path):
     made = experiment(schedule__train_images=40)
     expected = finished(new_run(tmp_path, made, **OPTIONS))
-    folder = new_run(tmp_path, made, **OPTIONS)
-    drive(folder, die=killed_at_position(13))
+    folder = driven(new_run(tmp_path, made, **OPTIONS), die=killed_at_position(13))
     clients = [RunClient.start(folder.path), RunClient.start(folder.path)]
     ends = sorted(client.wait_for_process(250) or 0 for client in clients)
     # the second one found the lock held, or, where it came late, a run that is finished

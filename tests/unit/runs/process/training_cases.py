@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from harness import changed
 from numpy.typing import NDArray
 
 from stdpbench.data.datasets import Images
@@ -82,10 +83,7 @@ def experiment(**changes: Any) -> Experiment:
         "network": {"n_exc": N_EXC, "inhibition": "direct", "weight_sum": 12.0},
         "schedule": {"stimulus": BINS * 0.5, "rest": 10.0, "between": "carry", "max_attempts": 4},
     }
-    for path, value in changes.items():
-        section, _, name = path.partition("__")
-        mapping.setdefault(section, {})[name] = value
-    return Experiment.from_mapping(mapping)
+    return changed(mapping, changes)
 
 
 def pictures(n: int = 12, brightness: int = 200) -> Images:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from itertools import product
 
 import pytest
-from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import Driven, drive, ended, experiment, finished, killed_at_position, new_run, set_
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -81,8 +81,7 @@ def test_watching_several_processes_one_after_the_other(tmp_path):
     finished(folder, engine=watched(engine, live))
     replayed = LiveRun.replay(read_journal(folder.path))
     assert_same(live, replayed)
-    undisturbed = new_run(tmp_path)
-    finished(undisturbed, at=WISHES)
+    undisturbed = ended(new_run(tmp_path), at=WISHES)
     other = LiveRun.replay(read_journal(undisturbed.path))
     for name in ("state", "blocks", "changes", "metrics", "labelled", "position"):
         assert getattr(live, name) == getattr(other, name), name

@@ -16,6 +16,7 @@ import pytest
 from edited_journal import edit_journal
 from filelock import FileLock
 from harness import wait_until
+from run_folders import Make
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -43,8 +44,6 @@ from stdpbench.runs.queue.runner_process import (
     runners,
     start_runner,
 )
-
-Make = Callable[..., Path]
 
 
 def tiny(name: str, **schedule: Any) -> Experiment:

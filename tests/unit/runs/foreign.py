@@ -1,0 +1,14 @@
+"""What is somebody else's, and must stay as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+DEAD: Final = 2**22 + 1
+"""No process has this number."""
+
+
+def listing(folder: Path) -> list[str]:
+    """Everything in a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
