@@ -14,7 +14,7 @@ from stdpbench.experiment.table_files import find_beside
 
 def shipped_experiments() -> dict[str, Path]:
     """Return name and file of every bundled experiment, sorted by name."""
-    return {path.stem: path for path in sorted(shipped("experiments").glob("*.toml"))}
+    return {path.stem: path for path in sorted(shipped("experiments").glob("*.toml"), key=lambda path: path.stem)}
 
 
 def tables_of(name: str | Path) -> tuple[Path, dict[str, Any]]:

@@ -50,7 +50,7 @@ def test_experiments_and_files(complete: Complete, tmp_path: Path) -> None:
     (tmp_path / "own.toml").touch()
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "other.toml").touch()
-    assert complete("run", "o") == ["order", "order-first", "own.toml"]
+    assert complete("run", "o") == ["order-first", "order", "own.toml"]
     assert complete("run", "sub/") == ["sub/other.toml"]
     assert complete("bench", "best-quick", "fast-6") == ["fast-6400"]
     assert complete("sweep", "port") == ["port-ablation"]
