@@ -94,11 +94,10 @@ class NewRunForm(RunForm):
         self.source.activated.connect(lambda _: self._choose_source(str(self.source.currentData() or "")))
         file = push_button("File…", clicked=lambda _: self._choose_file(), name="Choose an experiment file")
         self.about = wrapped("", "faint", name="About the experiment")
-        source = hbox(Label("made from"), (self.source, 1), spacing=theme.GRID)
         tip = "Change populations and projections"
         self.network_button = push_button("Edit network…", clicked=lambda _: self.edit_network(), tip=tip)
         others = hbox(file, self.network_button, STRETCH, spacing=theme.GRID)
-        self.head = holding(vbox(source, others, self.about, spacing=theme.GRID))
+        self.head = holding(vbox(Label("made from"), self.source, others, self.about, spacing=theme.GRID))
         self.queue_button = push_button("Add to queue", clicked=lambda _: self.enqueue())
         self.lay_out(self.head, (self.save_button, self.queue_button))
         self.source.setFocus()
