@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
 from stdpbench.base.wire import Listener
 from stdpbench.declare.parameters import build
 from stdpbench.experiment import read_experiment
@@ -158,7 +159,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     stop(session, qtbot)
     last = session.live.network["position"]
     session.resume()
-    assert_kept(window, qtbot, f"as of {last}", held)
+    assert_kept(window, qtbot, f"as of {thousands(last)}", held)
     waits(qtbot, lambda: session.live.network["position"] > last)
     assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
 
