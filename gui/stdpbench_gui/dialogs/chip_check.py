@@ -16,7 +16,7 @@ from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _HEADINGS = ("what", "where", "network", "chip", "verdict")
 _WIDTHS = (26, 10, 0, 0, 12)
-"""Of columns, in letters; those with 0 share the rest."""
+"""Widths of the columns in letters; columns with 0 share the remaining width."""
 _SOURCE = Qt.ItemDataRole.UserRole
 
 

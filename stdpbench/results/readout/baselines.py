@@ -36,7 +36,7 @@ BASELINES: Final[Mapping[str, str]] = MappingProxyType({**K_MEANS, "samples": SA
 _AT_ONCE = 2_000_000  # similarities per block
 _MAX_ITER = 100
 _MAX_PASSES = 20
-_FEWEST_SEEDS = 5000  # k-means++ takes most of the time of spherical k-means, and gains nothing from more pictures
+_FEWEST_SEEDS = 5000  # pictures from which k-means++ chooses, or 3 per centre if that is more
 _FILTERED_BINS = 50  # each as long as the SD of the filter
 _MOST_FILTERED = 2000  # values of a recording; more are projected on that many
 
@@ -94,7 +94,7 @@ def filtered_trains(experiment: Experiment, stimuli: StimulusSet, phase: str, n_
     experiment : Experiment
         The experiment, with its encoder and control of timing.
     stimuli : StimulusSet
-        The stimuli; each is a presentation of its own number.
+        The stimuli; each has its own number as that of its presentation.
     phase : {"label", "test"}
         Phase of the presentations.
     n_steps : int

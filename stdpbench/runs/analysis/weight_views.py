@@ -59,8 +59,8 @@ class PooledFeatures:
     def fields(self, w: Floats, kernels: Floats) -> NDArray[np.float32]:
         """Return what the weights of each neuron add up to in the input, float32, (pixels, n_target).
 
-        A weight from a pooled neuron stands for the mean of the kernel of its feature over the places of the pool; of
-        two planes, the second is subtracted from the first.
+        A weight from a pooled neuron is divided evenly among the places of a pool, where it counts the kernel of its
+        feature; of two planes, the second is subtracted from the first.
 
         Parameters
         ----------
@@ -415,14 +415,13 @@ def _pooled_features(graph: Graph, source: str) -> PooledFeatures | None:
     pools = [each for each in graph.projections.values() if each.target == source]
     if len(pools) != 1 or not isinstance(pools[0].connect, Pool):
         return None
-    features, picture = pools[0].source, graph.populations[graph.input].shape
     for name in graph.plastic:
-        one = graph.projections[name]
-        if (one.source, one.target) == (graph.input, features) and isinstance(one.connect, Local):
-            connect, places = one.connect, one.connect.places(picture)
+        feed = graph.projections[name]
+        if (feed.source, feed.target) == (graph.input, pools[0].source) and isinstance(feed.connect, Local):
+            connect, picture = feed.connect, graph.populations[graph.input].shape
             if connect.shared and not connect.padding and connect.planes < 3 and len(picture) == 2:
                 plane = picture[0] // connect.planes, picture[1]
-                return PooledFeatures(f"{name}.w", connect, pools[0].connect.size, places, plane)
+                return PooledFeatures(f"{name}.w", connect, pools[0].connect.size, connect.places(picture), plane)
     return None
 
 

@@ -107,6 +107,29 @@ def test_patches_are_drawn_at_their_places(qtbot: QtBot, tmp_path: Path) -> None
     assert "at their" not in panel.summary()
 
 
+def test_neurons_above_pooled_features_are_drawn_as_pictures(qtbot: QtBot, tmp_path: Path) -> None:
+    table = {"kind": "conv", "n_exc": 4, "units": 3, "rows": 6, "columns": 6, "field": 3, "pool": 3}
+    delay = {"network.projections.upward.delay": {"kind": "uniform", "high": "4 ms"}}
+    conv = Experiment.from_mapping({"data": {"kind": "digits"}, "network": table, "exc": {"kind": "lif-discrete"}})
+    made, random = session(tmp_path, of=conv.spelled_out().override(delay)), np.random.default_rng(2)
+    made.live.started = replace(not_none(made.live.started), shape=(8, 8))
+    learned = {"feed.w": random.random((3, 3, 1, 3)), "upward.w": np.eye(12, 4, dtype=np.float32)}
+    made.live.network = {"position": 8, "learned": learned, "total_spikes": np.arange(4)}
+    made.changed.emit({"network", "state"})
+    panel = show(WeightMap(made), qtbot, (900, 700))
+    choose(panel, "upward", qtbot)
+    image, (left, top) = drawn(panel, qtbot), panel.mosaic.corner(1)
+    field = np.zeros((8, 8))  # of neuron 1, which the second feature of the first square reaches
+    for row, column in np.ndindex(3, 3):
+        field[row : row + 3, column : column + 3] += learned["feed.w"][:, :, 0, 1] / 9
+    np.testing.assert_allclose(image[top : top + 8, left : left + 8], field, rtol=1e-5)
+    assert "add up to in the input" in panel.summary()
+    panel.quantity.setCurrentText("delays")
+    waits(qtbot, lambda: panel.sources.now() is not None)
+    redraw(panel)
+    assert panel.mosaic.shape == (3, 4)  # delays from 12 pooled neurons are no picture
+
+
 def test_unconnected_pixels_have_a_colour_of_their_own(qtbot: QtBot, tmp_path: Path) -> None:
     made, graph = opened(tmp_path, recurrent())
     made.live.learned("feed.w")[:20] = 0

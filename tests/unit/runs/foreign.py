@@ -1,4 +1,4 @@
-"""What is somebody else's, and must stay as it is."""
+"""Files of others, which stay as they are."""
 
 from __future__ import annotations
 

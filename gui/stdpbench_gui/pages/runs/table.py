@@ -227,9 +227,7 @@ class RunsModel(RowsModel):
             return entry.title if column == "title" else " ".join(entry.tags)
         if role == _Role.AccessibleTextRole and column == "starred":
             return "starred" if entry.starred else "not starred"
-        if index.column() == 0:
-            return self._tick(entry, role)
-        return None
+        return self._tick(entry, role) if index.column() == 0 else None
 
     def _tick(self, entry: Entry, role: int) -> Any:
         slot = self._slots.get(entry.name)

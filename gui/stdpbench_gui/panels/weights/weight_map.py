@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -413,7 +414,10 @@ class WeightMap(Panel):
     def _view(self) -> WeightView | None:
         """Return how the shown weights are drawn; None if there are none yet."""
         shown = self.sources.shown()
-        return None if shown is None else self.session.selection.view_for(shown.w)
+        view = None if shown is None else self.session.selection.view_for(shown.w)
+        if view is not None and view.below is not None and self.sources.delays:
+            return replace(view, below=None)  # delays do not add up to pictures
+        return view
 
     def _show_all(self) -> None:
         (self.mosaic if self.matrix.view is None else self.matrix).show_all()
@@ -465,8 +469,8 @@ class WeightMap(Panel):
 
     def _lay_out(self, view: WeightView, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the values as fields, (pixels, n_target); those of synapses are laid out once."""
-        if view.below is not None and (kernels := self.session.selection.learned(view.below.kernels)) is not None:
-            return view.below.fields(values, kernels)
+        if view.below is not None:
+            return view.below.fields(values, self.session.selection.learned(view.below.kernels))
         if view.synapses is None:
             return values
         if self._laid is None or self._laid[0] is not values:
