@@ -382,8 +382,10 @@ def _shape(graph: Graph, name: str) -> tuple[int, ...]:
 
 
 def _one_of_each(group: Any, units: int) -> None:
-    """Keep one spike of each field: that of the neuron with the largest v, the first of equals."""
+    """Keep one spike of each field: that of the neuron whose v exceeds its threshold most, the first of equals."""
     space, v = group.variables["_spikespace"].get_value(), group.variables["v"].get_value()
+    if "theta" in group.variables:
+        v = v - np.asarray(group.theta[:])
     best: dict[int, int] = {}
     for neuron in space[: space[-1]].tolist():
         if neuron // units not in best or v[neuron] > v[best[neuron // units]]:

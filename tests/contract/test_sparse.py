@@ -243,15 +243,22 @@ def test_odd_connections(name: str, odd: tuple[dict[str, Case], dict[str, Outcom
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
-def test_one_neuron_of_a_field_fires_in_a_step_the_first_of_equals(simulator: str) -> None:
-    made = graph("input:input:4 exc:lif:2x3:field", "feed input>exc all none static ge constant plain")
+def test_one_neuron_of_a_field_fires_in_a_step_that_farthest_above_its_threshold_or_the_first_of_equals(
+    simulator: str,
+) -> None:
+    made = graph("input:input:4 exc:adaptive:2x3:field", "feed input>exc all none static ge constant plain")
     spikes = spikes_at(*((at, neuron) for at in range(20) for neuron in range(4)))
-    fired = {}
-    for winner in ("field", "none"):
+
+    def fired(winner: str, theta: float) -> list[tuple[int, int]]:
         exc = made.populations["exc"].model_copy(update={"winner": winner})
         used = opened(replace(made, populations={**made.populations, "exc": exc}), simulator, start_weights(made))
-        fired[winner] = pairs(shown_to(used, Presentation(spikes, N_BINS)).spikes["exc"])[:6]
+        used.array("exc.theta")[...] = np.tile([2 * theta, theta, 0.0], 2)
+        spikes_of_exc = pairs(shown_to(used, Presentation(spikes, N_BINS)).spikes["exc"])[:6]
         used.close()
-    first = fired["field"][0][0]
-    assert fired["none"] == [(first, neuron) for neuron in range(6)]
-    assert fired["field"] == [(first + late, neuron) for late in range(3) for neuron in (late, 3 + late)]
+        return spikes_of_exc
+
+    of_equals, of_raised = fired("field", 0.0), fired("field", 1e-6)
+    first = of_equals[0][0]
+    assert fired("none", 1e-6) == [(first, neuron) for neuron in range(6)]
+    assert of_equals == [(first + late, neuron) for late in range(3) for neuron in (late, 3 + late)]
+    assert of_raised == [(first + late, neuron) for late in range(3) for neuron in (2 - late, 5 - late)]

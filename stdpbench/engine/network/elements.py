@@ -15,6 +15,7 @@ from stdpbench.declare.expressions import evaluate
 from stdpbench.engine.network.values import Value, brian_name, values_of, words_of
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.connections import Synapses
+from stdpbench.kinds.connections.local import Local
 from stdpbench.kinds.connections.others import Others
 from stdpbench.kinds.delay_plasticity import DelayRule
 from stdpbench.kinds.neurons import Neuron
@@ -171,6 +172,11 @@ class PopulationLayout:
         return self.population.shape[-1] if self.population.winner == "field" else self.size
 
     @property
+    def raising(self) -> tuple[str, ...]:
+        """Slow variables that raise its threshold."""
+        return tuple(v.name for v in self.neuron.variables if v.slow and v.name in words_of(self.neuron.threshold))
+
+    @property
     def is_input(self) -> bool:
         """Whether its spikes are those of the stimulus."""
         return self.population.neuron is None
@@ -279,6 +285,11 @@ class ProjectionLayout:
     def delays_differ(self) -> bool:
         """Whether each synapse has its own delay."""
         return self.projection.delays_differ
+
+    @property
+    def together(self) -> int:
+        """Length of the runs of synapses of a source whose targets, and their weights, are neighbours."""
+        return self.target.population.shape[-1] if isinstance(self.projection.connect, Local) else 1
 
     @property
     def delay_form(self) -> Literal["none", "one", "each"]:

@@ -6,7 +6,7 @@ Code is generated once, by a run of duration 0. The objects are then stepped her
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -190,7 +190,12 @@ class RuntimeSimulator(Simulator):
         ]
         noisy = [self._noise_of(name, events, n_bins) for name, events in noise.items()]
         contests = [
-            (spaces[name], self._array(population.group, "v"), population.winner_of)
+            (
+                spaces[name],
+                self._array(population.group, "v"),
+                [self.array(f"{name}.{variable}") for variable in population.raising],
+                population.winner_of,
+            )
             for name, population in cells.items()
             if population.winner_of > 1
         ]
@@ -203,8 +208,8 @@ class RuntimeSimulator(Simulator):
                 self._spikespace[-1] = stop - start
             for run in before:
                 run()
-            for space, v, n in contests:
-                _keep_winners(space, v, n)
+            for contest in contests:
+                _keep_winners(*contest)
             for receptor, weight, index, places in noisy:
                 np.add.at(receptor, index[places[now] : places[now + 1]], weight)
             for receptor, rows in driven:
@@ -292,10 +297,15 @@ def _set_delays(
     return delayed
 
 
-def _keep_winners(spikes: NDArray[np.int32], v: NDArray[np.float64], n: int) -> None:
-    """Keep of the spikes of each `n` consecutive neurons that with the largest potential, the first of equals."""
+def _keep_winners(
+    spikes: NDArray[np.int32], v: NDArray[np.float64], raising: Iterable[NDArray[np.float64]], n: int
+) -> None:
+    """Keep of the spikes of each `n` consecutive neurons that farthest above its threshold, the first of equals."""
     fired = spikes[: spikes[-1]].copy()
-    order = np.lexsort((fired, -v[fired], fired // n))
+    excess = v[fired]
+    for values in raising:
+        excess = excess - values[fired % len(values)]
+    order = np.lexsort((fired, -excess, fired // n))
     winners = fired[order][np.unique((fired // n)[order], return_index=True)[1]]
     spikes[: len(winners)] = winners
     spikes[-1] = len(winners)

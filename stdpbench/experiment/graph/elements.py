@@ -41,8 +41,8 @@ class Population(Parameters):
     share : {"none", "unit"}
         Whether neurons that agree in the last coordinate of the shape share their slow variables, such as thresholds.
     winner : {"none", "population", "field"}
-        Range within which only one neuron fires in a step: of those above their thresholds, the one with the largest
-        potential, the first of equals; none: all fire.
+        Range within which only one neuron fires in a step: of those above their thresholds, the one that exceeds
+        its own most, the first of equals; none: all fire.
     """
 
     shape: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = parameter(
@@ -53,7 +53,7 @@ class Population(Parameters):
     winner: Literal["none", "population", "field"] = parameter(
         "none",
         structural=True,
-        help="Range within which only the neuron with the largest potential fires in a step: the population, or "
+        help="Range within which only the neuron farthest above its threshold fires in a step: the population, or "
         "each field, whose neurons differ only in the last coordinate; none: all neurons above threshold fire.",
     )
 

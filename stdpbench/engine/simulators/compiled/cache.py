@@ -71,7 +71,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 projection.target.number,
                 projection.projection.receptor,
                 # rows are passed to the loaded library
-                projection.shape if projection.shared or not projection.sparse else [],
+                projection.shape if projection.shared or not projection.sparse else [projection.together],
                 [projection.n_groups, projection.group_of("i")],
                 [projection.dense, projection.sparse, projection.at_end, projection.counted, projection.has_weights],
                 [projection.delay_form, projection.delay_bins],

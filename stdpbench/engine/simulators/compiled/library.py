@@ -141,10 +141,10 @@ class Library:
         self._factors = None if factors is None else np.ascontiguousarray(factors, np.float64)
         self.dll.resident_set_factors(None if self._factors is None else self._factors.ctypes.data)
 
-    def column_sums(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sums of the columns of a matrix of this network, float64, added row by row as in NumPy."""
+    def column_sums(self, w: NDArray[np.float64], *, squared: bool = False) -> NDArray[np.float64]:
+        """Return the sums of the columns of a matrix, or of their squares, float64, added row by row as in NumPy."""
         sums = np.empty(w.shape[1])
-        self.dll.resident_column_sums(w.ctypes.data, w.itemsize, *w.shape, sums.ctypes.data)
+        self.dll.resident_column_sums(w.ctypes.data, w.itemsize, *w.shape, squared, sums.ctypes.data)
         return sums
 
     def scale_columns(self, w: NDArray[np.float64], factors: NDArray[np.float64]) -> None:
@@ -270,7 +270,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any] | None]] = {
     "resident_set_noise": (ctypes.c_int, [_int, _int32_p, _int32_p, _int, _int, ctypes.c_double]),
     "resident_set_drive": (None, [_int, _double_p, _int, _int]),
     "resident_set_factors": (None, [_place]),
-    "resident_column_sums": (None, [_place, _int, ctypes.c_int64, _int, _place]),
+    "resident_column_sums": (None, [_place, _int, ctypes.c_int64, _int, _int, _place]),
     "resident_scale_columns": (None, [_place, _int, ctypes.c_int64, _int, _place]),
     "resident_present": (ctypes.c_int, [_place, _place, _int, _int, ctypes.c_char_p, *[_place] * 3]),
 }

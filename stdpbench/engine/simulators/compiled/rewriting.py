@@ -187,10 +187,10 @@ def faded(code: Code, trace: str) -> str:
     return rewrite(code, rf"^(\s*const (?:double|float) {trace}_post) = [^;]+;", r"\1 = 0.0;", times=1)
 
 
-def dense_index(code: Code, source: str, target: str) -> str:
+def dense_index(code: Code, source: str, target: str, weight: str = "_rows.weight[_idx]") -> str:
     """Compute the indices of the neurons of a synapse, and find that of its weight, without Brian2's arrays."""
     text = _text(code)
-    places = (("_presynaptic_idx", source), ("_postsynaptic_idx", target), (PLACE, "_rows.weight[_idx]"))
+    places = (("_presynaptic_idx", source), ("_postsynaptic_idx", target), (PLACE, weight))
     for name, index in places:
         read = int(re.search(rf"\b{name}\b", text) is not None)
         text = rewrite(text, rf"^(\s*const int32_t {name} =)[^;]+;", rf"\1 {index};", times=read)

@@ -22,6 +22,7 @@ from stdpbench.engine.simulators.response import Courses, recorded
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.kinds.normalisations.base import factors_of
+from stdpbench.kinds.normalisations.norm import Norm
 from stdpbench.kinds.normalisations.sum import Sum
 
 _TRIES = 3
@@ -159,10 +160,13 @@ class CompiledSimulator(Simulator):
     def normalise(self, projection: str) -> NDArray[np.int64]:
         """See `Simulator.normalise`; the library takes a third of NumPy's time, with the same result."""
         scaling, layout = self.graph.projections[projection].normalise, self.layout.projections[projection]
-        if self._library is None or type(scaling) is not Sum or not layout.dense:
+        if self._library is None or not (type(scaling) is Sum or type(scaling) is Norm) or not layout.dense:
             return super().normalise(projection)
-        w = self.weights(projection)
-        factors, silent = factors_of(self._library.column_sums(w), scaling.value, real=w.dtype)
+        w, squared = self.weights(projection), type(scaling) is Norm
+        measures = self._library.column_sums(w, squared=squared)
+        if squared:
+            measures = np.sqrt(measures)
+        factors, silent = factors_of(measures, scaling.value, real=w.dtype)
         self._library.scale_columns(w, factors)
         return silent
 

@@ -208,6 +208,18 @@ def _spreads(group: Any) -> bool:
     return projection is not None and str(group.name) == projection.own(SPREAD)
 
 
+def _excess(group: Any, neuron: str) -> str:
+    """Return the C++ expression by which the potential of a neuron exceeds its adaptive threshold."""
+    population = _population(group)
+    assert population is not None
+
+    def array(name: str) -> str:
+        return str(get_device().get_array_name(group.variables[name]))
+
+    raised = (f" - {array(name)}[{neuron} % {population.population.n_slow}]" for name in population.raising)
+    return f"{array('v')}[{neuron}]{''.join(raised)}"
+
+
 def _winner_of(group: Any) -> int:
     population = _population(group)
     return 1 if population is None else population.winner_of
@@ -384,7 +396,9 @@ GLOBALS: dict[str, Any] = {
     "is_dense": _is_dense,
     "is_sparse": _is_sparse,
     "winner_of": _winner_of,
+    "excess": _excess,
     "rows_of": _rows_of,
+    "together": lambda pathway: projection_of(pathway).together,
     "delay_form": delay_form,
     "delay_bins": lambda pathway: projection_of(pathway).delay_bins,
     "delays_of": lambda pathway: f"delays_{projection_of(pathway).number}",

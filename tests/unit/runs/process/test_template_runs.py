@@ -42,7 +42,7 @@ def small(kind: str, tmp_path: Path) -> Experiment:
         mapping.pop(section, None)
     network, changes = KINDS[kind]
     if kind == "conv":  # neurons that a pooled feature or two make fire
-        mapping["exc"] = {"kind": "adaptive-lif-discrete", "beta": 1.0, "v_thresh": 1.0, "theta_plus": 0.1}
+        mapping["exc"] = {"kind": "adaptive-lif-discrete", "beta": 1.0, "v_thresh": 0.5, "theta_plus": 0.1}
     schedule = {name: value for name, value in mapping["schedule"].items() if name != "passes"} | changes
     schedule["test_images"] = 20
     path = tmp_path / "small.toml"

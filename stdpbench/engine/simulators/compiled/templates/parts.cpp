@@ -262,15 +262,19 @@ RESIDENT_PART bool are_finite(const float *values, size_t n)
 // Columns are processed in blocks whose sums and factors fit into the L1 cache.
 static const int32_t COLUMNS = 512;
 
-template <typename T> void column_sums(const T *values, int64_t n_rows, int32_t n_columns, double *sums)
+template <typename T> void column_sums(const T *values, int64_t n_rows, int32_t n_columns, bool squared, double *sums)
 {
     for (int32_t start = 0; start < n_columns; start += COLUMNS) {
         const int32_t n = std::min(COLUMNS, n_columns - start);
         double sum[COLUMNS] = {};
         for (int64_t row = 0; row < n_rows; row++) {
             const T *part = values + row * n_columns + start;
-            for (int32_t k = 0; k < n; k++)
-                sum[k] += part[k];
+            if (squared)
+                for (int32_t k = 0; k < n; k++)
+                    sum[k] += (double)part[k] * (double)part[k];
+            else
+                for (int32_t k = 0; k < n; k++)
+                    sum[k] += part[k];
         }
         std::copy(sum, sum + n, sums + start);
     }
@@ -299,13 +303,13 @@ template <typename T> void scale_columns(T *values, int64_t n_rows, int32_t n_co
 #endif
 extern "C" {
 
-// Sum or scale the columns of a matrix of float (item 4) or double.
-void resident_column_sums(const void *values, int32_t item, int64_t n_rows, int32_t n_columns, double *sums)
+// Sum the columns of a matrix of float (item 4) or double, or their squares, or scale them.
+void resident_column_sums(const void *values, int32_t item, int64_t n_rows, int32_t n_columns, int32_t squared, double *sums)
 {
     if (item == sizeof(float))
-        resident::column_sums((const float *)values, n_rows, n_columns, sums);
+        resident::column_sums((const float *)values, n_rows, n_columns, squared, sums);
     else
-        resident::column_sums((const double *)values, n_rows, n_columns, sums);
+        resident::column_sums((const double *)values, n_rows, n_columns, squared, sums);
 }
 
 void resident_scale_columns(void *values, int32_t item, int64_t n_rows, int32_t n_columns, const double *factors)

@@ -2,8 +2,8 @@
 
    Dense synapses are ordered by source, `fan_out` for each. There are loops from source to targets without delay or after one delay, from
    target to all sources, and from source to targets after individual delays. Sparse synapses are also ordered by source, and `rows` gives
-   the first synapse of each; targets of a row may repeat, so that arrivals are added one by one. Other projections have one synapse per
-   source.
+   the first synapse of each; targets of a row may repeat, so that arrivals are added one by one, or, if weights are shared, unit by unit:
+   targets of a place, and their weights, are neighbours. Other projections have one synapse per source.
 
    If the code for a spike is short, spikes of a step that reach the same targets are processed four or two at a time: target variables
    are then read and written once for all. Each target still changes by one spike after the other.
@@ -213,12 +213,16 @@ static void _start_{{codeobj_name}}()
     for (int32_t _event = 0; _event < _n_events; _event++)
     {
         const int32_t _source = _spikes[_event];
-        for (int32_t _place = _rows.first[_source]; _place < _rows.first[_source + 1]; _place++)
+        for (int32_t _place = _rows.first[_source]; _place < _rows.first[_source + 1]; _place += {{together(pathway)}})
         {
-            const size_t _idx = _place;
-            const int32_t _target = _rows.target[_idx];
-            const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
+            RESIDENT_INDEPENDENT
+            for (int32_t _unit = 0; _unit < {{together(pathway)}}; _unit++)
+            {
+                const size_t _idx = _place + _unit;
+                const int32_t _target = _rows.target[_place] + _unit;
+                const size_t _vectorisation_idx = _idx;
+                {{vector_code|dense_index('_source', '_target', '_rows.weight[_place] + _unit')|fast(scalar_code, variables)|autoindent}}
+            }
         }
     }
     {% elif needed_trace(pathway) %}

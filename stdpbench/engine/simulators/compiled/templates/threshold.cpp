@@ -59,7 +59,7 @@
     }
     {% endif %}
     {% if winner_of(owner) > 1 %}
-    // of each field only the neuron with the largest potential fires, the first of equals
+    // of each field only the neuron farthest above its threshold fires, the first of equals
     int32_t _n_winners = 0;
     for (int32_t _k = 0; _k < _count; _k++)
     {
@@ -67,7 +67,7 @@
         const int32_t _last = _n_winners ? {{_eventspace}}[_n_winners - 1] : -1;
         if (_last < 0 || _last / {{winner_of(owner)}} != _neuron / {{winner_of(owner)}})
             {{_eventspace}}[_n_winners++] = _neuron;
-        else if ({{get_array_name(owner.variables['v'])}}[_neuron] > {{get_array_name(owner.variables['v'])}}[_last])
+        else if ({{excess(owner, '_neuron')}} > {{excess(owner, '_last')}})
             {{_eventspace}}[_n_winners - 1] = _neuron;
     }
     _count = _n_winners;
