@@ -205,6 +205,9 @@ def test_what_nir_cannot_say_is_refused_with_the_nearest_network_that_it_can() -
     noise = {"kind": "poisson", "rate": 5.0, "receptor": "I_exc"}
     ((reason, instead),) = not_in_nir(one(DISCRETE, noise=noise))
     assert (reason, instead) == ("network.populations.exc.noise: NIR has no random spikes; remove it", "")
+    ((reason, instead),) = not_in_nir(one(DISCRETE, winner="population"))
+    assert reason.endswith("cross their thresholds in a step fire; the nearest network has 'none'")
+    assert instead == "all neurons of exc above their thresholds fire"
 
 
 def test_delays_must_be_those_of_neurons_and_not_of_synapses() -> None:

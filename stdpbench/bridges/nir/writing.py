@@ -66,6 +66,12 @@ def unsupported(graph: Graph) -> Iterator[Unsupported]:
         where = f"network.populations.{name}"
         if population.noise is not None:
             yield Unsupported(f"{where}.noise: NIR has no random spikes; remove it")
+        if population.winner != "none":
+            yield Unsupported(
+                f"{where}.winner: all neurons of NIR that cross their thresholds in a step fire; the nearest network "
+                "has 'none'",
+                f"all neurons of {name} above their thresholds fire",
+            )
         if population.neuron is not None:
             yield from _of_neuron(f"{where}.neuron", name, population.neuron, graph)
     for name, projection in graph.projections.items():
