@@ -22,6 +22,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import normalise
 from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
+from stdpbench.kinds.normalisations.norm import Norm
 from stdpbench.kinds.plasticity import rules
 
 U = 2.0**-24
@@ -140,6 +141,17 @@ def test_weights_are_scaled_by_sums_in_float64(made: Experiment, built: Opener) 
     # weights are rounded by the factor and by the product; sums of 100 in float64, for the factor and here
     sums = np.delete(w.sum(axis=0, dtype=np.float64), silent)
     assert np.abs(sums - 20.0).max() <= 20.0 * (3 * u + 2 * 100 * 2.0**-53)
+
+
+@pytest.mark.parametrize("made", [experiment(), single()], ids=["float64", "float32"])
+def test_weights_are_scaled_to_a_length_as_numpy_does(made: Experiment, built: Opener) -> None:
+    simulator = built("compiled", made.override({"network.weight_sum": None, "network.weight_norm": 2.0}))
+    w = simulator.w
+    w[:, 3] = 0.0
+    by_numpy = w.copy()
+    assert simulator.normalise("feed").tolist() == Norm(value=2.0).apply(by_numpy).tolist() == [3]
+    np.testing.assert_allclose(w, by_numpy, rtol=2 * np.finfo(w.dtype).eps)
+    np.testing.assert_allclose(np.linalg.norm(np.delete(w, 3, axis=1), axis=0), 2.0, rtol=1e-6)
 
 
 def test_precision_is_structural(opened: Opener) -> None:
