@@ -261,7 +261,7 @@ def print_report(report: Report, folder: Path, console: Console) -> None:
         table, left_out = _table(report, console.width)
         console.print(table)
         if left_out:
-            console.print(f"{left_out} more columns are in {folder / 'results.md'}.", soft_wrap=True)
+            console.print(f"Further columns ({left_out}) are in {folder / 'results.md'}.", soft_wrap=True)
     for remark in report.remarks:
         console.print(remark, soft_wrap=True)
     if report.best is not None and len(report.rows) > 1:

@@ -364,8 +364,8 @@ class TrainingRecord:
         yield from self.undrawn
         if self.silent:
             graph = self._simulator.graph
-            neurons = f"{graph.read} neurons" if len(graph.plastic) == 1 else "neurons"
-            yield (f"{self.silent} {neurons} had weights with sum 0; they were not normalised and will never fire.")
+            of = f" of {graph.read}" if len(graph.plastic) == 1 else ""
+            yield f"Neurons{of} that will never fire, since their weights sum to 0: {self.silent}."
         schedule = experiment.schedule
         at_limit = self._at_limit(experiment)
         if at_limit:
