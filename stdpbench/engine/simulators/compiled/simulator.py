@@ -158,7 +158,7 @@ class CompiledSimulator(Simulator):
         return {cells.name: Spikes(*library.spikes(cells.number)) for cells in layout.cells}, courses
 
     def normalise(self, projection: str) -> NDArray[np.int64]:
-        """See `Simulator.normalise`; the library takes a third of NumPy's time, with the same result."""
+        """See `Simulator.normalise`; the library takes a third of NumPy's time, and sums as it does."""
         scaling, layout = self.graph.projections[projection].normalise, self.layout.projections[projection]
         if self._library is None or not (type(scaling) is Sum or type(scaling) is Norm) or not layout.dense:
             return super().normalise(projection)

@@ -2,8 +2,8 @@
 
    Dense synapses are ordered by source, `fan_out` for each. There are loops from source to targets without delay or after one delay, from
    target to all sources, and from source to targets after individual delays. Sparse synapses are also ordered by source, and `rows` gives
-   the first synapse of each; targets of a row may repeat, so that arrivals are added one by one, or, if weights are shared, unit by unit:
-   targets of a place, and their weights, are neighbours. Other projections have one synapse per source.
+   the first synapse of each; targets of a row may repeat, so that arrivals are added one by one. If connections are local, the units
+   of a place and their weights are neighbours, and are processed together. Other projections have one synapse per source.
 
    If the code for a spike is short, spikes of a step that reach the same targets are processed four or two at a time: target variables
    are then read and written once for all. Each target still changes by one spike after the other.
