@@ -278,9 +278,10 @@ def test_an_ended_run_refuses_requests(lived: Lived) -> None:
 def test_rewind_and_resume_give_the_same_results(lived: Lived) -> None:
     _, branch, _ = lived
     before = outcome(branch._folder)
-    kept = branch.rewind(35)
+    first = positions(branch.path)[0]  # where it was branched off depends on the speed of the machine
+    kept = branch.rewind(first + 5)
     assert (branch.state, kept.state) == ("stopped", "finished")
-    assert branch.position == max(positions(branch.path)) <= 35
+    assert branch.position == first
     assert branch.weights.shape == (784, 12)  # of the newest checkpoint
     assert branch.theta.shape == (12,)
     assert outcome(kept._folder) == before
