@@ -13,6 +13,7 @@ SECTION = "evaluation"
 VALUES = f"{SECTION}.values."
 """Prefix of the path of a value that holds in evaluation."""
 _SECTIONS = ("exc", "inh", "network", "lateral", "encoding")
+_TIMING = "schedule.timing"  # a control in evaluation only
 
 
 class Evaluation(Parameters):
@@ -31,7 +32,7 @@ class Evaluation(Parameters):
     values: tuple[tuple[str, Any], ...] = parameter(
         (),
         help="Values of other parameters in evaluation, as a table: of exc, inh, lateral, network and encoding, "
-        "except those that need another network.",
+        "except those that need another network, and schedule.timing.",
     )
 
     @property
@@ -67,8 +68,8 @@ def conflicts_in_evaluation(experiment: Any) -> Iterator[str]:
     """Yield a sentence for each value that cannot hold while the network of an experiment is evaluated."""
     plain = without_evaluation(experiment)
     for path, value in experiment.evaluation.values:
-        if path.partition(".")[0] not in _SECTIONS:
-            yield f"{VALUES}{path}: only parameters of {', '.join(_SECTIONS[:-1])} and {_SECTIONS[-1]} may differ"
+        if path != _TIMING and path.partition(".")[0] not in _SECTIONS:
+            yield f"{VALUES}{path}: only {_TIMING} and parameters of {', '.join(_SECTIONS)} may differ"
             continue
         try:
             plain.override({path: value})

@@ -115,7 +115,8 @@ def with_pool(experiment: Experiment, split: Split) -> Split:
 
     The pool holds spike times of at most 500 training stimuli, spread over all of them.
     """
-    if experiment.schedule.timing != "redrawn" or experiment.stream is not None or not len(split.train):
+    timings = experiment.schedule.timing, experiment.evaluated.schedule.timing
+    if "redrawn" not in timings or experiment.stream is not None or not len(split.train):
         return split
     dt, n = experiment.dt * 1e-3, len(split.train)
     times = list[NDArray[np.float64]]()

@@ -52,6 +52,18 @@ def test_redrawn_times_are_those_of_the_data_set() -> None:
 
 
 @pytest.mark.parametrize("timing", CONTROLS)
+def test_times_may_change_in_evaluation_only(timing: Timing) -> None:
+    intact = Experiment.from_mapping(TABLES["pictures"])
+    only = intact.override({"evaluation.values.schedule.timing": timing})
+    throughout = intact.override({"schedule.timing": timing})
+    split = load_split(only, validation=False)
+    assert pairs(encode(only, split.train, "train", 7, 0, 3)) == pairs(encode(intact, split.train, "train", 7, 0, 3))
+    shown = pairs(encode(only.evaluated, split.test, "test", 7, 0, 3))
+    assert shown == pairs(encode(throughout, load_split(throughout, validation=False).test, "test", 7, 0, 3))
+    assert shown != pairs(encode(intact, split.test, "test", 7, 0, 3))
+
+
+@pytest.mark.parametrize("timing", CONTROLS)
 def test_a_spike_keeps_its_factor(timing: Timing) -> None:
     index, factor = np.repeat(np.arange(5, dtype=np.int32), 20), np.linspace(-1.0, 2.0, 100)
     order = np.argsort(np.tile(np.arange(20), 5), kind="stable")

@@ -104,7 +104,7 @@ def test_values_may_change_during_a_run() -> None:
         ("values.encoding.kind", "evaluation.values.encoding.kind: there is no encoder '7'"),
         (
             "values.schedule.stimulus",
-            "schedule.stimulus: only parameters of exc, inh, network, lateral and encoding may differ",
+            "schedule.stimulus: only schedule.timing and parameters of exc, inh, network, lateral, encoding may",
         ),
         ("treshold", "evaluation.treshold is not a known parameter; did you mean evaluation.thresholds"),
         ("thresholds", "evaluation.thresholds must be 'learned' or 'start', not 7"),
