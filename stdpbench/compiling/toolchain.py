@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 from stdpbench.base.errors import StdpbenchError
 
@@ -158,7 +159,41 @@ def compile_library(
     process = _run(command, source.parent)
     if process.returncode == 0 and library.is_file():
         return
-    log = log or source.parent / "compiler.log"
+    try:
+        _refuse(compiler, command, process, log or source.parent / "compiler.log")
+    except StdpbenchError as error:
+        raise StdpbenchError(f"{error}; --simulator runtime works without compiling") from None
+
+
+def compile_as_told(
+    compiler: Compiler, sources: Sequence[Path], library: Path, flags: Sequence[str], link: Sequence[str], log: Path
+) -> None:
+    """Compile sources with the flags of somebody else, and link them without, into a shared library.
+
+    When linked with ``-ffast-math``, a library would change the floating point mode of the whole process.
+
+    Raises
+    ------
+    StdpbenchError
+        If the compiler fails.
+    """
+    objects, target = list[str](), str(library.resolve())
+    for number, source in enumerate(sources):
+        objects.append(str((library.parent / f"{number}.o").resolve()))
+        command = [*compiler.command, *flags, "-fPIC", "-c", str(source.resolve()), "-o", objects[-1]]
+        process = _run(command, library.parent)
+        if process.returncode:
+            _refuse(compiler, command, process, log)
+    command = [*compiler.command, "-shared", *objects, *link, "-o", target]
+    process = _run(command, library.parent)
+    if process.returncode or not library.is_file():
+        _refuse(compiler, command, process, log)
+
+
+def _refuse(
+    compiler: Compiler, command: Sequence[str], process: subprocess.CompletedProcess[str], log: Path
+) -> NoReturn:
+    """Keep the output of the compiler, and say in one sentence that it failed."""
     log.write_text(shlex.join(command) + "\n\n" + process.stdout + process.stderr, encoding="utf-8")
     errors = [line.strip() for line in process.stderr.splitlines() if line.strip()]
     first = next(
@@ -166,8 +201,7 @@ def compile_library(
         errors[0] if errors else f"status {process.returncode}, and no library",
     )
     raise StdpbenchError(
-        f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}; "
-        "--simulator runtime works without compiling"
+        f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}"
     )
 
 

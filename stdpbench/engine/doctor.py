@@ -160,7 +160,7 @@ def _numpy_clash(numpy: Version) -> Finding | None:
 
 def _compiler() -> Finding:
     failed: list[str] = []
-    from stdpbench.engine.simulators.compiled.toolchain import candidates
+    from stdpbench.compiling.toolchain import candidates
 
     for shown, command in candidates():
         problem = _try_compiler(command)
@@ -190,7 +190,7 @@ def _compiler() -> Finding:
 
 def _try_compiler(command: Sequence[str]) -> str | None:
     """Compile a small shared library and call it; return the problem, or None."""
-    from stdpbench.engine.simulators.compiled.toolchain import LINK_BARE
+    from stdpbench.compiling.toolchain import LINK_BARE
 
     # networks do not use the C++ library of zig, which would have to be compiled first
     zig = "ziglang" in command

@@ -25,9 +25,9 @@ from networks import (
 )
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.compiling import entries
 from stdpbench.engine.network import Layout
 from stdpbench.engine.simulators import find_compiler, open_simulator
-from stdpbench.engine.simulators.compiled import cache
 from stdpbench.engine.simulators.compiled.cache import key
 
 REAL = find_compiler()
@@ -327,7 +327,7 @@ def test_the_key_depends_on_the_compiler(monkeypatch):
 def kept_network(networks: Path, name: str, used: float, size: int = 100) -> Path:
     folder = networks / name
     folder.mkdir()
-    (folder / f"network{cache._SUFFIX}").write_bytes(b"x" * size)
+    (folder / f"network{entries.SUFFIX}").write_bytes(b"x" * size)
     (networks / f"{name}.log").write_text("")
     os.utime(folder, (used, used))
     return folder
@@ -346,15 +346,15 @@ def with_logs(*networks: str) -> list[str]:
 
 
 def test_networks_that_were_used_longest_ago_go_beyond_the_room_there_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "_ROOM", 350)
+    monkeypatch.setattr(entries, "_ROOM", 350)
     (tmp_path / "mine").mkdir()  # the folder may be one that somebody uses for other things too
     for number, size in enumerate([10, 200, 100, 100]):  # the last one was used last
         kept_network(tmp_path, N[number], number, size)
-    cache._prune(tmp_path / N[3])
+    entries.prune(tmp_path / N[3])
     assert names(tmp_path) == [*with_logs(N[2], N[3]), "mine"], "the first would fit, but was used before the second"
     large = f"{9:032x}"
     kept_network(tmp_path, large, 9, 1000)
-    cache._prune(tmp_path / large)
+    entries.prune(tmp_path / large)
     assert names(tmp_path) == [*with_logs(large), "mine"], "what was made just now stays, however large"
 
 
@@ -363,7 +363,7 @@ def test_an_open_simulator_keeps_its_network_from_being_evicted(opened, monkeypa
     folder = simulator._library.path.parent
     used = folder.stat().st_mtime
     os.utime(folder, (1, 1))
-    cache._evict(folder)
+    entries._evict(folder)
     assert folder.is_dir()
     opened("compiled", experiment()).close()
     assert folder.stat().st_mtime >= used, "to open a network is to use it"
@@ -374,10 +374,10 @@ def test_what_killed_processes_left_behind_goes_after_a_day(tmp_path, monkeypatc
     networks.mkdir()
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    newest, suffix = kept_network(networks, N[0], 1), cache._SUFFIX
-    copies = [newest / f"{cache.COPY}abcdefg1{suffix}", temporary / f"{cache.COPY}abcdefg2{suffix}"]
+    newest, suffix = kept_network(networks, N[0], 1), entries.SUFFIX
+    copies = [newest / f"{entries.COPY}abcdefg1{suffix}", temporary / f"{entries.COPY}abcdefg2{suffix}"]
     others = [temporary / f"mine{suffix}", temporary / f".loaded-abcdefg3{suffix}", newest / f".loaded-mine{suffix}"]
-    new = newest / f"{cache.COPY}abcdefg4{suffix}"
+    new = newest / f"{entries.COPY}abcdefg4{suffix}"
     for path in (*copies, *others, new):
         path.write_text("")
     folders = [".making-abcdefg0", ".making-abcdefg1", f".evicted-{N[1]}-17", ".making-mine", ".evicted-mine"]
@@ -385,7 +385,7 @@ def test_what_killed_processes_left_behind_goes_after_a_day(tmp_path, monkeypatc
         (networks / name / "source").mkdir(parents=True)
     for path in (*copies, *others, *(networks / name for name in folders[1:])):
         os.utime(path, (0, 0))
-    cache._prune(newest)
+    entries.prune(newest)
     assert [path.name for path in copies if path.exists()] == []
     assert all(path.exists() for path in (*others, new)), "what is another's, or new, stays"
     assert names(networks) == [".evicted-mine", ".making-abcdefg0", ".making-mine", *with_logs(N[0])]

@@ -28,8 +28,8 @@ from networks import (
 )
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.compiling.entries import COPY
 from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
-from stdpbench.engine.simulators.compiled.cache import COPY
 
 needs_a_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 looks_at_itself = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")

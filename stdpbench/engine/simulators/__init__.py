@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import Literal
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.compiling.toolchain import find_compiler
 from stdpbench.declare.registry import Registry
 from stdpbench.engine.network import Layout, projection_delays, projection_weights, slow_start
 from stdpbench.engine.network.memory import available_memory, projection_memory, synapse_memory
 from stdpbench.engine.simulators.base import Simulator
 from stdpbench.engine.simulators.compiled.cache import fetch, is_cached
-from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 from stdpbench.engine.simulators.response import Recording, Response
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.compiling.toolchain import find_compiler
 from stdpbench.engine.network import Layout
 from stdpbench.engine.network.brian import LearnedQueue, preferences, prepare, queue_by_python, run_by_python
 from stdpbench.engine.network.brian import brian2 as b2
@@ -23,7 +24,6 @@ from stdpbench.engine.network.layout import LEFT_WITH, PopulationLayout, Project
 from stdpbench.engine.network.pathways import set_parameters
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.base import Simulator
-from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 from stdpbench.engine.simulators.currents import Drive
 from stdpbench.engine.simulators.graded import Graded, delivers
 from stdpbench.engine.simulators.response import Courses, recorded

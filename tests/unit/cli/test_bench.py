@@ -15,7 +15,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import shipped
 from stdpbench.cli import bench
 from stdpbench.cli.bench import Measurement, bench_training, plan, training_name
-from stdpbench.engine.simulators.compiled.toolchain import find_compiler
+from stdpbench.compiling.toolchain import find_compiler
 
 BASELINES = ("plain_network.py", "plain_runtime.py", "long_runtime.py", "standalone.py", "kernel_float32.py")
 TINY = ("--n-exc", "100", "--presentations", "2")

@@ -14,7 +14,7 @@ import pytest
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import bench
 from stdpbench.cli.bench import bench_experiments
-from stdpbench.engine.simulators.compiled.toolchain import find_compiler
+from stdpbench.compiling.toolchain import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder

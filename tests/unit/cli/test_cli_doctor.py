@@ -36,7 +36,7 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("stdpbench.engine.simulators.compiled.toolchain.find_spec", lambda name: None)
+    monkeypatch.setattr("stdpbench.compiling.toolchain.find_spec", lambda name: None)
 
 
 @pytest.fixture

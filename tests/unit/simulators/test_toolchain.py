@@ -10,9 +10,9 @@ import pytest
 from refusals import refused
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.compiling import toolchain
+from stdpbench.compiling.toolchain import Compiler, compile_library
 from stdpbench.engine.simulators import open_simulator
-from stdpbench.engine.simulators.compiled import toolchain
-from stdpbench.engine.simulators.compiled.toolchain import Compiler, compile_library
 from stdpbench.experiment import Experiment
 
 find = toolchain.find_compiler.__wrapped__  # not what was found before

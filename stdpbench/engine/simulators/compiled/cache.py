@@ -9,41 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
 import sys
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from filelock import FileLock
-
-from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.files import TEMPORARY, code_digest, is_own, remove_file, remove_tree
-from stdpbench.base.paths import cache_folder
+from stdpbench.base.files import code_digest, remove_tree
+from stdpbench.compiling.entries import SUFFIX, entry_folder, fetch_entry, is_intact
+from stdpbench.compiling.toolchain import Compiler, compile_library, cpu_flags
 from stdpbench.engine.network import Layout
-from stdpbench.engine.simulators.compiled.parts import ENTRY, MAKING, fetch_parts, is_intact, replace_entry, seal
-from stdpbench.engine.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
+from stdpbench.engine.simulators.compiled.parts import fetch_parts
 from stdpbench.kinds.delay_plasticity import DelayRule
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.plasticity import PlasticityRule
 
-COPY = ".stdpbench-loaded-"
-"""Prefix of the names of private copies of libraries."""
-_ROOM = 256 * 2**20  # bytes for all networks; one takes about 0.7 MB
-_ABANDONED = 86_400  # s after which temporary files count as left by a killed process
-_BYTES = "bytes"  # file with the size of an entry
-_PACKAGES = ("engine", "kinds", "experiment/graph")
-_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-_EVICTED = r"\.evicted-[0-9a-f]{32}-[0-9]+"
-"""Names of folders in the cache that are being removed."""
-_COPIES = rf"{re.escape(COPY)}{TEMPORARY}{re.escape(_SUFFIX)}"
-"""Names of private copies of libraries."""
+_PACKAGES = ("engine", "compiling", "kinds", "experiment/graph")
+_NAMES = (f"network{SUFFIX}", "symbols.json")
 
 
 def key(layout: Layout, compiler: Compiler) -> str:
@@ -124,163 +107,40 @@ def _code_digest() -> str:
 
 def is_cached(layout: Layout, compiler: Compiler) -> bool:
     """Return whether a network is in the cache."""
-    folder = _folder(layout, compiler)
-    return _read(folder / f"network{_SUFFIX}", folder / "symbols.json") is not None
+    return is_intact(_folder(layout, compiler), *_NAMES)
 
 
 def _folder(layout: Layout, compiler: Compiler) -> Path:
-    return cache_folder() / "networks" / key(layout, compiler)[:32]
+    return entry_folder(key(layout, compiler))
 
 
 def fetch(layout: Layout, compiler: Compiler) -> tuple[Path, list[dict[str, Any]]]:
     """Return the library of a network and its symbol table; compile it if it is not in the cache.
 
-    Only one process compiles a network; others wait. A library appears in the cache atomically.
-
     Raises
     ------
     StdpbenchError
         If the compiler fails, or the cache cannot be written.
+    FileNotFoundError
+        If the entry was evicted meanwhile.
     """
     folder = _folder(layout, compiler)
-    library, table = folder / f"network{_SUFFIX}", folder / "symbols.json"
-    try:
-        symbols = _read(library, table)
-        if symbols is None:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_suffix(".lock")):
-                symbols = _read(library, table)
-                if symbols is None:
-                    symbols = _make(layout, compiler, folder)
-                    _prune(folder)
-        with suppress(OSError):  # time of last use, not stored in a read-only cache
-            os.utime(folder)
-    except OSError as error:
-        raise StdpbenchError(
-            f"the cache of compiled networks at {cache_folder()} cannot be used ({error.strerror}); "
-            "make room or name another folder in STDPBENCH_CACHE"
-        ) from error
+    fetch_entry(folder, _NAMES, lambda temporary: _make(layout, compiler, folder, temporary))
+    library, table = (folder / name for name in _NAMES)
+    symbols: list[dict[str, Any]] = json.loads(table.read_text(encoding="utf-8"))
     return library, symbols
 
 
-def hold(library: Path) -> BinaryIO:
-    """Open a library of the cache; its network is not evicted until the file is closed.
+def _make(layout: Layout, compiler: Compiler, folder: Path, temporary: Path) -> None:
+    source = temporary / "source"
+    source.mkdir()
+    with ThreadPoolExecutor(1) as pool:  # parts compile while Brian2 is imported and the source is generated
+        parts = pool.submit(fetch_parts, compiler, layout, folder.parent)
+        from stdpbench.engine.simulators.compiled.device import generate
 
-    Raises
-    ------
-    FileNotFoundError
-        If it has been evicted.
-    """
-    file = library.open("rb")
-    if not _locked(file, "LOCK_SH"):
-        file.close()
-        raise FileNotFoundError(library)
-    return file
-
-
-def _locked(file: BinaryIO, how: str) -> bool:
-    """Try to lock an open library, to use it (``LOCK_SH``) or to evict it (``LOCK_EX``), until it is closed."""
-    if sys.platform == "win32":  # a folder with an open file cannot be renamed, so it is not evicted
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file, getattr(fcntl, how) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
-
-
-def _prune(newest: Path) -> None:
-    """Evict least recently used networks beyond `_ROOM`, but none in use, and remove abandoned files."""
-    paths = list(newest.parent.iterdir())
-    for path in paths:
-        for pattern in (MAKING, _EVICTED):
-            if re.fullmatch(pattern, path.name) and _is_abandoned(path):
-                with suppress(OSError):
-                    remove_tree(path, pattern)
-    entries = [path for path in paths if re.fullmatch(ENTRY, path.name)]
-    _remove_copies(Path(tempfile.gettempdir()))
-    room = _ROOM
-    for path in sorted(entries, key=_last_use, reverse=True):
-        _remove_copies(path)
-        room -= _size(path)
-        if room < 0 and path != newest:
-            _evict(path)
-
-
-def _remove_copies(folder: Path) -> None:
-    """Remove private copies left by killed processes."""
-    with suppress(OSError):
-        for path in list(folder.iterdir()):
-            if re.fullmatch(_COPIES, path.name) and _is_abandoned(path) and is_own(path):
-                with suppress(OSError):
-                    remove_file(path, _COPIES)
-
-
-def _is_abandoned(path: Path) -> bool:
-    return time.time() - _last_use(path) > _ABANDONED
-
-
-def _last_use(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:  # another process removed it
-        return time.time()
-
-
-def _size(folder: Path) -> int:
-    with suppress(OSError, ValueError):
-        return int((folder / _BYTES).read_text(encoding="ascii"))
-    size = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            size += path.stat().st_size
-    return size
-
-
-def _evict(folder: Path) -> None:
-    """Remove a network unless it is in use."""
-    library, evicted = folder / f"network{_SUFFIX}", folder.with_name(f".evicted-{folder.name}-{os.getpid()}")
-    with suppress(OSError):
-        if library.is_file():
-            with library.open("rb") as file:
-                if not _locked(file, "LOCK_EX"):
-                    return
-        # a process that has just opened the library still reads it; one that opens it later compiles it again
-        folder.rename(evicted)
-        remove_tree(evicted, _EVICTED)
-        remove_file(folder.with_suffix(".log"))
-
-
-def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
-    """Return the symbol table of a cache entry; None if there is no intact entry."""
-    if not is_intact(library.parent, library.name, table.name):
-        return None
-    symbols: list[dict[str, Any]] = json.loads(table.read_text(encoding="utf-8"))
-    return symbols
-
-
-def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, Any]]:
-    temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
-    try:
-        source = temporary / "source"
-        source.mkdir()
-        with ThreadPoolExecutor(1) as pool:  # parts compile while Brian2 is imported and the source is generated
-            parts = pool.submit(fetch_parts, compiler, layout, folder.parent)
-            from stdpbench.engine.simulators.compiled.device import generate
-
-            symbols = generate(layout, source)
-        log = folder.with_suffix(".log")
-        compile_library(compiler, source / "resident.cpp", temporary / f"network{_SUFFIX}", log, parts.result())
-        remove_tree(source / "brianlib", "brianlib")
-        (temporary / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
-        seal(temporary, f"network{_SUFFIX}", "symbols.json")
-        (temporary / _BYTES).write_text(f"{_size(temporary)}\n", encoding="ascii")
-        replace_entry(folder, temporary)
-        return symbols
-    finally:
-        with suppress(OSError):
-            remove_tree(temporary, MAKING)
+        symbols = generate(layout, source)
+    log = folder.with_suffix(".log")
+    library, table = (temporary / name for name in _NAMES)
+    compile_library(compiler, source / "resident.cpp", library, log, parts.result())
+    remove_tree(source / "brianlib", "brianlib")
+    table.write_text(json.dumps(symbols), encoding="utf-8")

@@ -1,28 +1,20 @@
 """A compiled network, loaded into this process and unloaded again.
 
-Loading a path twice gives the same library with the same network, so each `Library` loads a private copy. The memory
-of the network belongs to the library. Arrays on that memory keep a reference to the library, which is unloaded once
-neither a simulator nor an array refers to it. Until then the cache does not evict the network (`cache.hold`).
+The memory of the network belongs to the library. Arrays on that memory keep a reference to the library, which is
+unloaded once neither a simulator nor an array refers to it. Until then the cache does not evict the network.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import os
-import shutil
-import sys
-import tempfile
-import weakref
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.files import remove_file
-from stdpbench.engine.simulators.compiled.cache import COPY
+from stdpbench.compiling.loading import load
 from stdpbench.kinds.connections import Synapses
 
 _TYPES: dict[int, Any] = {np.dtype(real).itemsize: np.dtype(real) for real in (np.float32, np.float64)}
@@ -42,27 +34,25 @@ class Library:
     ----------
     path : Path
         The library in the cache.
-    source : file
-        The opened library; see `cache.hold`. It is closed when the library is unloaded.
 
     Raises
     ------
+    FileNotFoundError
+        If the cache has evicted it.
     StdpbenchError
         If it does not load, or there is not enough memory for the network.
     """
 
-    def __init__(self, path: Path, source: BinaryIO) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self._kept: tuple[NDArray[np.int32], ...] = ()
         self._recent: dict[int, NDArray[np.float64]] = {}
         self._driven: dict[int, NDArray[np.float64] | None] = {}
         self._factors: NDArray[np.float64] | None = None
-        self.dll, copy = _load_private_copy(path, source)
+        self.dll = _declared(load(path, self))
         self._n_spikes = _N_SPIKES(("resident_n_spikes", self.dll))
         self._spikes = _SPIKES(("resident_spikes", self.dll))
         self._in_order = _IN_ORDER(("resident_in_order", self.dll))
-        # not at exit, since other threads may still run code of the library
-        weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
         _check(self.dll.resident_start())
 
     def array(self, number: int) -> NDArray[np.float64] | None:
@@ -219,43 +209,6 @@ def _check(status: int) -> None:
         raise StdpbenchError(
             "there is not enough memory for this network: lower network.n_exc or the size of the pictures"
         )
-
-
-def _load_private_copy(path: Path, source: BinaryIO) -> tuple[ctypes.CDLL, Path]:
-    failure: OSError | None = None
-    for folder in (path.parent, None):  # the folder for temporary files may be mounted noexec
-        try:
-            handle, name = tempfile.mkstemp(prefix=COPY, suffix=path.suffix, dir=folder)
-        except OSError as error:
-            failure = error
-            continue
-        copy = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                source.seek(0)
-                shutil.copyfileobj(source, file)
-            return _declared(ctypes.CDLL(str(copy))), copy
-        except OSError as error:
-            failure = error
-        finally:
-            with contextlib.suppress(OSError):  # Windows does not remove a library that is loaded
-                remove_file(copy)
-    source.close()
-    raise StdpbenchError(f"the compiled network {path} does not load: {failure}") from failure
-
-
-def _unload(dll: ctypes.CDLL, copy: Path, source: BinaryIO) -> None:
-    """Free the memory of a network and unload its library."""
-    import _ctypes
-
-    dll.resident_stop()
-    if sys.platform == "win32":
-        _ctypes.FreeLibrary(dll._handle)
-        with contextlib.suppress(OSError):
-            remove_file(copy)
-    else:
-        _ctypes.dlclose(dll._handle)
-    source.close()
 
 
 _int, _place = ctypes.c_int32, ctypes.c_void_p  # plain addresses, which NumPy returns faster than typed pointers

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from stdpbench.base.files import TEMPORARY, remove_tree
+from stdpbench.base.files import remove_tree
+from stdpbench.compiling.entries import MAKING, is_intact, replace_entry, seal
+from stdpbench.compiling.toolchain import Compiler, compile_object, cpu_flags
 from stdpbench.engine.network import Layout
 from stdpbench.engine.simulators.compiled.deliveries import delivered
-from stdpbench.engine.simulators.compiled.toolchain import Compiler, compile_object, cpu_flags
 
 DELIVERY = "delivery.cpp"
 PARTS = ("parts.cpp", DELIVERY)
@@ -27,37 +28,6 @@ REALS = {"float64": "double", "float32": "float"}
 """Floating point types of C++, by precision."""
 _HEADERS = ("bare.h", "parts.h", "delays.h", "graded.h")
 _TEMPLATES = Path(__file__).parent / "templates"
-ENTRY, MAKING = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}"
-"""Names of folders in the cache: of networks and shared objects, and of entries under construction."""
-_DIGEST = "sha256"
-
-
-def seal(folder: Path, *names: str) -> None:
-    """Write the digest of the files of a cache entry, to detect damage."""
-    (folder / _DIGEST).write_text(_digest_of(folder, names), encoding="ascii")
-
-
-def is_intact(folder: Path, *names: str) -> bool:
-    """Return whether a cache entry exists with undamaged files."""
-    try:
-        if not all((folder / name).is_file() for name in (_DIGEST, *names)):
-            return False
-        return (folder / _DIGEST).read_text(encoding="ascii") == _digest_of(folder, names)
-    except (OSError, ValueError):
-        return False
-
-
-def replace_entry(folder: Path, made: Path) -> None:
-    """Rename a finished folder to that of a cache entry; a damaged one is removed, and anything else put aside."""
-    with suppress(OSError):
-        remove_tree(folder, ENTRY)
-    if folder.is_symlink() or folder.exists():
-        folder.replace(folder.with_name(f".strange-{folder.name}"))
-    made.rename(folder)
-
-
-def _digest_of(folder: Path, names: tuple[str, ...]) -> str:
-    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
 
 
 def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path]:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.compiling.toolchain import Compiler, find_compiler
 from stdpbench.engine.network import Layout
 from stdpbench.engine.network.layout import AMOUNT, LEFT_WITH, RECENT, SPREAD, PopulationLayout, ProjectionLayout
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.base import Simulator
-from stdpbench.engine.simulators.compiled.cache import fetch, hold
+from stdpbench.engine.simulators.compiled.cache import fetch
 from stdpbench.engine.simulators.compiled.library import Library
-from stdpbench.engine.simulators.compiled.toolchain import Compiler, find_compiler
 from stdpbench.engine.simulators.currents import Drive
 from stdpbench.engine.simulators.response import Courses, recorded
 from stdpbench.experiment.graph import Graph
@@ -188,7 +188,7 @@ class CompiledSimulator(Simulator):
 def _load(layout: Layout, compiler: Compiler) -> tuple[Library, list[str]]:
     """Load the network of a layout; return it and the names of its arrays in the order of their numbers."""
     for _ in range(_TRIES):
-        path, symbols = fetch(layout, compiler)
         with suppress(FileNotFoundError):  # evicted meanwhile
-            return Library(path, hold(path)), [symbol["key"] for symbol in symbols]
+            path, symbols = fetch(layout, compiler)
+            return Library(path), [symbol["key"] for symbol in symbols]
     raise StdpbenchError(f"the compiled network {path} was removed by another process each time it was compiled")

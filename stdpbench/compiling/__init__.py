@@ -1,0 +1,1 @@
+"""Compilers, the cache of what was compiled, and loading it into this process."""
