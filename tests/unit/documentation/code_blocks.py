@@ -15,6 +15,7 @@ import ast
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -126,7 +127,10 @@ class Reader:
             assert value == expected, f"{expression} is {value!r}"
 
     def leave(self) -> None:
-        """Stop the runs that are still in progress."""
+        """Stop the runs that are still in progress, and leave Brian2 as it was."""
+        if "brian2" in sys.modules:
+            sys.modules["brian2"].set_device("runtime")
+            sys.modules["brian2"].prefs.codegen.target = "auto"
         for run in stdpbench.runs(self._folder / "runs"):
             with suppress(stdpbench.StdpbenchError):
                 run.stop()
