@@ -144,11 +144,14 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
         if (old := self._programs.pop(net, None)) is not None:
             old.close()
         self._generating, self._named = True, {}
+        threads = prefs["devices.cpp_standalone.openmp_threads"]
+        prefs["devices.cpp_standalone.openmp_threads"] = 0
         try:
             net.before_run(namespace)
             program = Program(self, objects, net._clocks, namespace)
         finally:
             self._generating, self._named = False, None
+            prefs["devices.cpp_standalone.openmp_threads"] = threads
         self.compiled += 1
         self._programs[net] = program
         return program

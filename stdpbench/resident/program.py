@@ -23,7 +23,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.compiling.entries import SUFFIX, entry_folder, fetch_entry
 from stdpbench.compiling.loading import load
 from stdpbench.compiling.toolchain import compile_as_told, cpu_flags, find_compiler
-from stdpbench.resident.source import Source, Writer, outside
+from stdpbench.resident.source import Source, Writer, is_exact, outside
 
 
 class Queue:
@@ -107,12 +107,12 @@ class Program:
                 return False
         for number, each in enumerate(self.source.externals):
             value = outside(each.owner, each.name, namespace)
-            try:
-                self._constants[number] = float(np.asarray(value))
-            except (TypeError, ValueError):
+            now = np.asarray(value)
+            if now.dtype.kind != each.constant.dtype.kind or get_dimensions(value) != each.constant.dim:
                 return False
-            if get_dimensions(value) != each.constant.dim:
+            if not is_exact(now) and now != each.constant.value:
                 return False
+            self._constants[number] = now
         return True
 
     def begin(self, namespace: Mapping[str, Any]) -> None:

@@ -203,7 +203,8 @@ class Writer:
             elif isinstance(variable, Constant):
                 kind, value = c_data_type(variable.dtype), CPPNodeRenderer().render_expr(repr(variable.value))
                 if variable.owner is None and self._is_outside(code.owner, name):
-                    value = f"({kind})_constants[{self._number(code.owner, name, variable)}]"
+                    number = self._number(code.owner, name, variable)
+                    value = f"({kind})_constants[{number}]" if is_exact(variable.value) else value
                 yield f"const {kind} {name} = {value};"
             elif isinstance(variable, Function):
                 self._function(code, name, variable)
@@ -250,3 +251,8 @@ def outside(owner: Any, name: str, namespace: Mapping[str, Any]) -> Any:
     if own is not None and name in own:
         return own[name]
     return namespace.get(name)
+
+
+def is_exact(number: Any) -> bool:
+    """Return whether a number is the same as a double; large integers are not."""
+    return bool(np.asarray(number).dtype.kind not in "iu" or abs(int(number)) <= 2**53)

@@ -125,6 +125,28 @@ def test_a_number_from_outside_may_change_between_runs() -> None:
     assert resident().compiled == 1
 
 
+def test_an_integer_from_outside_may_become_a_fraction_or_large() -> None:
+    def script() -> Results:
+        group = b2.NeuronGroup(1, "v : 1\nx : 1")
+        group.run_regularly("v += step\nx = big % 7", dt=1 * ms)
+        net, values = b2.Network(group), []
+        for step, big in ((0, 3), (0.5, 3), (1, 2**55 + 1), (1, 2**55 + 2)):
+            net.run(2 * ms, namespace={"step": step, "big": big})
+            values += [group.v[:][0], group.x[:][0]]
+        return {"values": values}
+
+    check(script)
+
+
+def test_threads_of_standalone_mode_have_no_effect() -> None:
+    b2.set_device("resident")
+    b2.prefs.devices.cpp_standalone.openmp_threads = 2
+    group = b2.NeuronGroup(3, "dv/dt = -v/ms + xi/ms**0.5 : 1", method="euler")
+    b2.Network(group).run(1 * ms)
+    assert np.ptp(group.v[:]) > 0
+    assert b2.prefs.devices.cpp_standalone.openmp_threads == 2
+
+
 def test_a_name_that_is_gone_or_has_another_unit_is_refused_as_by_brian2() -> None:
     b2.set_device("resident")
     group = b2.NeuronGroup(3, "dv/dt = (level - v) / (10*ms) : 1", method="exact")
