@@ -47,7 +47,8 @@ def export(
             min=0,
             metavar="N",
             help="Number of stimuli in these files, from the first; 0: all, or 100 if presented again. With --nir, "
-            "number of stimuli on which file and run are compared; 0: 20.",
+            "number of stimuli on which file and run are compared; 0: 20. With --brian2, number of training stimuli; "
+            "0: 100.",
         ),
     ] = 0,
     record: Annotated[
@@ -72,6 +73,14 @@ def export(
             help="With --nir: leave out what NIR cannot express, where possible, and mark the file as different.",
         ),
     ] = False,
+    brian2: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.py",
+            help="Write the first training presentations as a plain Brian2 script with the same spikes instead, and "
+            "its arrays beside it; also of an experiment.",
+        ),
+    ] = None,
     history: Annotated[
         bool, typer.Option("--history", help="Add the moments of training for the timeline of the app and for films.")
     ] = False,
@@ -83,6 +92,11 @@ def export(
     from stdpbench.cli.follow import Display
     from stdpbench.cli.terminal import Console
 
+    if brian2 is not None:
+        if (output, neo, nwb, nir) != (None, None, None, None) or force or record or history:
+            raise StdpbenchError("--brian2 takes --stimuli and --simulator only: it writes a script and its arrays")
+        _export_script(run, runs, brian2, stimuli, simulator)
+        return
     if nir is not None and (output, neo, nwb) != (None, None, None):
         raise StdpbenchError("--nir cannot be combined with --output, --neo or --nwb, which write other files")
     if force and nir is None:
@@ -130,6 +144,19 @@ def export(
 
         target = export_run(folder, output or Path(f"{folder.path.resolve().name}{SUFFIX}"), history=history)
         console.print(f"{target} ({target.stat().st_size / 2**20:.1f} MB)", soft_wrap=True)
+
+
+def _export_script(name: str, runs: Path | None, target: Path, stimuli: int, simulator: str | None) -> None:
+    """Write a plain Brian2 script of a run or an experiment."""
+    from stdpbench.cli.terminal import Console
+    from stdpbench.experiment import read_experiment
+    from stdpbench.experiment.shipped import shipped_experiments
+    from stdpbench.runs.process.script_export import PRESENTATIONS, export_script
+
+    is_experiment = name in shipped_experiments() or Path(name).suffix == ".toml"
+    source = read_experiment(name) if is_experiment else find_run(name, runs)
+    written = export_script(source, target, presentations=stimuli or PRESENTATIONS, simulator=simulator)
+    Console().print(written.sentence, soft_wrap=True)
 
 
 @exports_app.command()

@@ -256,7 +256,7 @@ class Training:
         """
         presentation, schedule = self.position, self.experiment.schedule
         if presentation == 0:
-            self._sample()
+            self.sample()
         simulator, plastic, silent = self._simulator, self.plastic, 0
         read = simulator.graph.read
         total_spikes = np.zeros(simulator.n_read, np.int64)
@@ -284,10 +284,10 @@ class Training:
             if self._not_finite or response.counts(read).sum() >= schedule.min_spikes:
                 break
         self.position += 1
-        self._sample()
+        self.sample()
         return Presented(presentation, image, attempt + 1, response, silent, total_spikes, plastic)
 
-    def _sample(self) -> None:
+    def sample(self) -> None:
         """Take start weights from responses, for projections between neurons that begin to learn at this position."""
         due = [name for name, begin in self._begins.items() if begin == self.position]
         take_samples(self._simulator, self.experiment, self._images, due)

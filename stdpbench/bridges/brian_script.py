@@ -1,0 +1,525 @@
+"""A plain Brian2 script of a network: what its training does, for readers, reviewers and teaching.
+
+The text needs brian2 and numpy only. It is written from the graph alone; neither the engine nor Brian2 is imported.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from textwrap import dedent, indent
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameters
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections.others import Others
+from stdpbench.kinds.normalisations.norm import Norm
+from stdpbench.kinds.normalisations.sum import Sum
+from stdpbench.kinds.plasticity import PlasticityRule, Trace
+
+_UNITS = {"ms": "ms", "s": "second", "mV": "mV", "V": "volt", "Hz": "Hz", "pA": "pA", "pF": "pF", "nS": "nS"}
+_DIMENSIONS = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "hertz"}
+_DIMENSIONS |= {"pA": "amp", "pF": "farad", "nS": "siemens"}
+_TAKEN = {
+    *keyword.kwlist,
+    *dir(builtins),
+    "np",
+    "b2",
+    "Path",
+    "data",
+    "network",
+    "monitors",
+    "time_step",
+    *_UNITS.values(),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a script presents, and what happens between two presentations.
+
+    Attributes
+    ----------
+    title : str
+        One line about the network.
+    origin : str
+        Where the script comes from, as a sentence.
+    arrays : str
+        Name of the file with the arrays.
+    plastic : frozenset of str
+        Projections that learn.
+    decays : mapping of str to float or None
+        Factor of slow variables after each presentation, by ``"population.variable"``; None: it is in the file.
+    reset : bool
+        Whether the state of neurons and traces is reset after each presentation.
+    n : int
+        Number of presentations.
+    """
+
+    title: str
+    origin: str
+    arrays: str
+    plastic: frozenset[str]
+    decays: Mapping[str, float | None]
+    reset: bool
+    n: int
+
+
+def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each part of a network that a plain script cannot express."""
+    if graph.stream:
+        yield "a stream is not cut into presentations"
+    for name, population in graph.populations.items():
+        if population.noise is not None:
+            yield f"{name} receives noise, whose random numbers are those of stdpbench"
+    for name in plastic:
+        projection = graph.projections[name]
+        rule = projection.plasticity
+        if projection.delay_plasticity is not None:
+            yield f"delays of {name} learn"
+        if projection.spreads and projection.delay.form == "each":
+            yield f"a trace of {name} spreads to neighbouring inputs, and delays differ"
+        if rule is not None and (rule.periodically or rule.protocol_variables):
+            yield f"the rule of {name} acts periodically, or has variables that only protocols set"
+
+
+def script(graph: Graph, weights: Mapping[str, NDArray[Any]], shown: Shown) -> str:
+    """Return the script of a network.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network, with the shape of its input.
+    weights : mapping of str to ndarray
+        Start weights by projection: in the shape of its weights, or one number for all.
+    shown : Shown
+        Presentations, and what learns.
+
+    Raises
+    ------
+    StdpbenchError
+        If a plain script cannot express the network.
+    """
+    if sentences := list(unsupported(graph, shown.plastic)):
+        raise StdpbenchError(f"there is no plain Brian2 script of this network: {'; '.join(sentences)}")
+    return _Script(graph, weights, shown).text()
+
+
+class _Script:
+    def __init__(self, graph: Graph, weights: Mapping[str, NDArray[Any]], shown: Shown) -> None:
+        self._graph, self._weights, self._shown = graph, weights, shown
+        self._rules = {
+            name: rule
+            for name, projection in graph.projections.items()
+            if name in shown.plastic and (rule := projection.plasticity) is not None
+        }
+        self._objects: list[str] = []  # names of those that are not populations or projections
+
+    def text(self) -> str:
+        graph, shown = self._graph, self._shown
+        parts = [self._population(name, each) for name, each in graph.populations.items()]
+        parts += [self._projection(at, name, each) for at, (name, each) in enumerate(graph.projections.items())]
+        parts += [self._between(), self._loop()]
+        body = "\n\n".join(part for part in parts if part)
+        body = re.sub(r"\n+(?=def |@b2)", "\n\n\n", re.sub(r"\n+(?=monitors = )", "\n\n\n", body))
+        body = body.replace(
+            '@b2.network_operation(when="thresholds", order=1)\n\n\n',
+            '@b2.network_operation(when="thresholds", order=1)\n',
+        )
+        units = sorted(unit for unit in set(_UNITS.values()) if re.search(rf"\* {unit}\b", body))
+        head = f'"""{shown.title}\n\n{shown.origin}\n"""\n'
+        imports = "from pathlib import Path\n\nimport brian2 as b2\nimport numpy as np\n"
+        imports += f"from brian2 import {', '.join(units)}"
+        start = f"data = np.load(Path(__file__).with_name({_quoted(shown.arrays)}))\n"
+        start += f"b2.defaultclock.dt = time_step = {graph.dt!r} * ms"
+        return f"{head}\n{imports}\n\n{start}\n\n{body}\n"
+
+    # -- populations
+
+    def _population(self, name: str, population: Population) -> str:
+        neuron, own = population.neuron, _variable(name)
+        if neuron is None:
+            about = "# The input: the spikes of each presentation are set below."
+            return f"{about}\n{own} = b2.SpikeGeneratorGroup({population.size}, [], [] * ms)"
+        values, shared = neuron.quantities(), population.share == "unit"
+        update, constants = neuron.update, self._constants(neuron)
+        for conductance, tau in neuron.conductances:
+            factor = f"(1 - dt/{tau})" if self._graph.conductance_step == "euler" else f"exp(-dt/{tau})"
+            update += f"\n{conductance} *= {factor}"
+        if not any(self._graph.projections[each].target == name for each in self._shown.plastic):
+            for parameter in neuron.learning:  # nothing that reaches the population learns
+                constants[parameter] = f"0 * {_unit(neuron, parameter)}" if _unit(neuron, parameter) else "0"
+        model, lines = list[str](), list[str]()
+        for variable in neuron.variables:
+            linked = shared and variable.slow
+            model.append(f"{variable.name} : {variable.unit}{' (linked)' if linked else ''}")
+            start = repr(float(values[variable.start])) if variable.start else "0.0"
+            if linked:
+                lines += self._shared(name, variable.name, variable.unit, start)
+            elif variable.slow:
+                lines.append(f'{own}.{variable.name}_ = data["{name}.{variable.name}"]')
+            elif variable.start:
+                lines.append(f"{own}.{variable.name}_ = {start}")
+        if shared:
+            model.append("unit : integer (constant)")
+            lines.insert(0, f"{own}.unit = np.arange({population.size}) % {population.shape[-1]}")
+        others = self._others_into(name)
+        model += [f"from_{_variable(each)} : 1" for each in others]
+        for each, (at, projection) in others.items():
+            arrived = f"from_{_variable(each)}"
+            factor = "" if projection.scale is None else f"{projection.scale!r} * "
+            act = f"{projection.receptor} += {factor}{arrived}\n{arrived} = 0"
+            lines.append(f'{own}.run_regularly({_block(act)}, when="after_resets", order={at})')
+        group = _call(
+            f"{own} = b2.NeuronGroup",
+            str(population.size),
+            _block("\n".join(model)),
+            f"threshold={_quoted(neuron.threshold)}",
+            *([f"reset={_block(neuron.reset)}"] if neuron.reset.strip() else []),
+            f"namespace={_mapping(constants)}",
+        )
+        step = f'{own}.run_regularly({_block(update)}, when="groups")'
+        about = f"# {name}: {_sentence(neuron.summary)} Source: {neuron.reference}."
+        return "\n".join([about, group, step, *lines, *self._winner(name, population)])
+
+    def _shared(self, name: str, variable: str, unit: str, start: str) -> list[str]:
+        """Return lines that let the places of a unit share a slow variable."""
+        own, units = _variable(name), self._graph.populations[name].shape[-1]
+        group = f"{own}_{variable}"
+        self._objects.append(group)
+        return [
+            f'{group} = b2.NeuronGroup({units}, "{variable} : {unit}")  # one value for all places of a unit',
+            f'{group}.{variable}_ = data["{name}.{variable}"]',
+            f'{own}.{variable} = b2.linked_var({group}, "{variable}", index="unit")',
+        ]
+
+    def _winner(self, name: str, population: Population) -> list[str]:
+        """Return lines that keep one spike per field in a step."""
+        if population.winner == "none":
+            return []
+        own = _variable(name)
+        units = population.shape[-1] if population.winner == "field" else population.size
+        slow = [v.name for v in population.neuron.variables if v.slow] if population.neuron is not None else []
+        above = f"np.array({own}.v_)" + (f" - np.array({own}.theta_)" if "theta" in slow else "")
+        self._objects.append(f"{own}_winner")
+        return (
+            dedent(
+                f'''
+
+            @b2.network_operation(when="thresholds", order=1)
+            def {own}_winner():
+                """Of the neurons that cross their thresholds together, the one farthest above its own fires."""
+                events = {own}.variables["_spikespace"].get_value()
+                above, best = {above}, {{}}
+                for neuron in events[: events[-1]].tolist():
+                    rival = best.setdefault(neuron // {units}, neuron)
+                    if above[neuron] > above[rival]:
+                        best[neuron // {units}] = neuron
+                events[: len(best)], events[-1] = sorted(best.values()), len(best)
+            '''
+            )
+            .rstrip()
+            .split("\n")
+        )
+
+    def _others_into(self, population: str) -> dict[str, tuple[int, Projection]]:
+        """Return the projections into a population that act at the end of a step, with their places."""
+        return {
+            name: (at, projection)
+            for at, (name, projection) in enumerate(self._graph.projections.items())
+            if projection.target == population and isinstance(projection.connect, Others)
+        }
+
+    # -- projections
+
+    def _projection(self, at: int, name: str, projection: Projection) -> str:
+        own, rule, graph = _variable(name), self._rules.get(name), self._graph
+        factor = "" if projection.scale is None else f"{projection.scale!r} * "
+        drive = f"{projection.receptor}_post += {factor}w"
+        if isinstance(projection.connect, Others):
+            drive = f"from_{own}_post += w"
+        model = ["w : 1 (linked)", "place : integer (constant)"] if projection.shared else ["w : 1"]
+        arguments, on_pre, on_post, after = list[str](), [drive], list[str](), list[str]()
+        if rule is not None:
+            stepwise = bool(rule.each_step) or any(average.of != "0" for average in rule.averages)
+            spread = _spread(rule)
+            for trace in rule.traces:
+                if trace is spread:
+                    model.append(f"{trace.name} : 1 (linked)")
+                    after = self._spreading(at, name, projection, rule, trace)
+                    continue
+                law = f"d{trace.name}/dt = -{trace.name} / {_parameter(trace.tau)} : 1 (event-driven)"
+                model.append(f"{trace.name} : 1" if stepwise else law)
+            for average in rule.averages:
+                law = f"d{average.name}/dt = -{average.name} / {_parameter(average.tau)} : 1 (event-driven)"
+                model.append(f"{average.name} : 1" if stepwise else law)
+            model += [f"{each} : 1" for each in rule.synapse_variables]
+            on_pre += [_named(rule, rule.on_input_spike), *_jumps(rule, "input")]
+            on_post += [_named(rule, rule.on_output_spike), *_jumps(rule, "output")]
+            on_post += [f"{a.name} += {_named(rule, a.on_spike)}" for a in rule.averages if a.on_spike]
+            arguments = [f"namespace={_mapping({_parameter(k): v for k, v in self._constants(rule).items()})}"]
+            after += self._steps(own, rule) if stepwise else []
+        lines = [line for part in on_pre for line in _lines(part)]
+        posts = [line for part in on_post for line in _lines(part)]
+        synapses = _call(
+            f"{own} = b2.Synapses",
+            _variable(projection.source),
+            _variable(projection.target),
+            _block("\n".join(model)),
+            f"on_pre={_block(chr(10).join(lines))}",
+            *([f"on_post={_block(chr(10).join(posts))}"] if posts else []),
+            *arguments,
+        )
+        order = [f"{own}.pre.order = {at}"]
+        if posts:
+            order.append(f"{own}.post.order = {len(graph.projections) + at}")
+        about = f"# {name}: from {projection.source} to {projection.target}."
+        if rule is not None:
+            kind = getattr(rule, "kind", "a rule of its own")
+            about += f" It learns by {kind}: {_sentence(rule.summary)} Source: {rule.reference}."
+        return "\n".join(
+            [about, synapses, *order, self._connect(name, projection), *self._start(name, projection), *after]
+        )
+
+    def _connect(self, name: str, projection: Projection) -> str:
+        own, connect = _variable(name), projection.connect
+        if self._graph.is_sparse(name):
+            return f'{own}.connect(i=data["{name}.i"], j=data["{name}.j"])'
+        if connect.storage == "one-to-one":
+            return f'{own}.connect(j="i")'
+        if not isinstance(connect, Others):
+            return f"{own}.connect()"
+        units = self._graph.populations[projection.target].shape[-1]
+        within = {"field": f" and i // {units} == j // {units}", "map": f" and i % {units} == j % {units}"}
+        return f'{own}.connect(condition="i != j{within.get(connect.within, "")}")'
+
+    def _start(self, name: str, projection: Projection) -> list[str]:
+        """Return lines that set start weights and delays."""
+        own, w = _variable(name), self._weights[name]
+        if projection.shared:
+            self._objects.append(f"{own}_kernel")
+            lines = [
+                f'{own}_kernel = b2.NeuronGroup({w.size}, "w : 1")  # one weight for all places',
+                f'{own}_kernel.w = data["{name}.w"].ravel()',
+                f'{own}.place = data["{name}.place"]',
+                f'{own}.w = b2.linked_var({own}_kernel, "w", index="place")',
+            ]
+        elif np.ptp(w) == 0:
+            lines = [f"{own}.w = {float(w.flat[0])!r}"]
+        elif isinstance(projection.connect, Others):
+            lines = [f'{own}.w = data["{name}.w"][{own}.i[:], {own}.j[:]]']
+        else:
+            lines = [f'{own}.w = data["{name}.w"].ravel()']
+        if delay := self._delay(projection):
+            lines.append(f"{own}.pre.delay = {delay}")
+        elif projection.delay.form == "each":
+            lines.append(f'{own}.pre.delay = data["{name}.delay"].ravel() * time_step')
+        return lines
+
+    def _delay(self, projection: Projection) -> str:
+        """Return the delay of all synapses; empty if there is none, or each has its own."""
+        steps = round(projection.delay.longest / self._graph.dt)
+        return f"{steps} * time_step" if projection.delay.form == "one" else ""
+
+    def _spreading(self, at: int, name: str, projection: Projection, rule: PlasticityRule, trace: Trace) -> list[str]:
+        """Return lines for an input trace that belongs to the inputs, since spikes also add to neighbouring ones."""
+        own, source = _variable(name), projection.source
+        group, size = f"{own}_{trace.name}", self._graph.populations[source].size
+        self._objects += [group, f"{group}_spread"]
+        tau, delay = self._constants(rule)[trace.tau], self._delay(projection)
+        arrives = f'on_pre="{trace.name}_post += amount"{f", delay={delay}" if delay else ""}'
+        return [
+            f"# A spike also adds to the traces {trace.name} of neighbouring inputs.",
+            f'{group} = b2.NeuronGroup({size}, "{trace.name} : 1")',
+            f'{group}.run_regularly("{trace.name} *= exp(-dt/tau)", when="groups")',
+            f'{group}.namespace["tau"] = {tau}',
+            f'{group}_spread = b2.Synapses({_variable(source)}, {group}, "amount : 1", {arrives})',
+            f"{group}_spread.pre.order = {at} + 0.5  # after {name}, which reads what was there before",
+            f'{group}_spread.connect(i=data["{name}.spread.i"], j=data["{name}.spread.j"])',
+            f'{group}_spread.amount = data["{name}.spread.amount"]',
+            f'{own}.{trace.name} = b2.linked_var({group}, "{trace.name}", index="i")',
+        ]
+
+    def _steps(self, own: str, rule: PlasticityRule) -> list[str]:
+        """Return lines for what a rule does in every step."""
+        lines, named = list[str](), dict[str, str]()
+        for order, follows_v in ((-1, True), (1, False)):
+            moves = [
+                f"{a.name} = ({of}) + ({a.name} - ({of})) * exp(-dt/{_parameter(a.tau)})"
+                for a in rule.averages
+                if a.follows_v == follows_v and (of := _named(rule, a.of))
+            ]
+            if moves:
+                lines.append(f'{own}.run_regularly({_block(chr(10).join(moves))}, when="groups", order={order})')
+        spread = _spread(rule)
+        decays = [f"{t.name} *= exp(-dt/{_parameter(t.tau)})" for t in rule.traces if t is not spread]
+        if decays:
+            lines.append(f'{own}.run_regularly({_block(chr(10).join(decays))}, when="groups")')
+        if rule.each_step:
+            lines.append(f'{own}.run_regularly({_block(_named(rule, rule.each_step))}, when="groups", order=2)')
+        named |= {average.name: _named(rule, average.of) for average in rule.averages if average.follows_v}
+        return lines + [f"{own}.{name} = {_quoted(of)}" for name, of in named.items()]
+
+    # -- between presentations
+
+    def _between(self) -> str:
+        scaled = [self._normalised(name) for name in self._shown.plastic if self._graph.projections[name].normalise]
+        done = list[str]()
+        for path, factor in self._shown.decays.items():
+            population, _, variable = path.partition(".")
+            shared = self._graph.populations[population].share == "unit"
+            own = f"{_variable(population)}_{variable}" if shared else _variable(population)
+            decay = f'data["{path} decay"][number]' if factor is None else repr(factor)
+            done.append(f"{own}.{variable}_ = np.array({own}.{variable}_) * {decay}")
+        if self._shown.reset:
+            done += self._reset()
+        before = ['"""Scale weights, as before each presentation."""', *(line for lines in scaled for line in lines)]
+        after = ['"""Let thresholds decay, and reset everything that does not last."""', *done]
+        functions = [f"def before():\n{indent(chr(10).join(before), '    ')}"] if scaled else []
+        functions += [f"def after(number):\n{indent(chr(10).join(after), '    ')}"] if done else []
+        return "\n\n\n".join(functions)
+
+    def _normalised(self, name: str) -> list[str]:
+        projection, own = self._graph.projections[name], _variable(name)
+        scaling = projection.normalise
+        assert isinstance(scaling, Norm | Sum)
+        group = f"{own}_kernel" if projection.shared else own
+        n_targets = self._graph.populations[projection.target].size
+        values = "(w**2)" if isinstance(scaling, Norm) else "w"
+        if projection.shared or not self._graph.is_sparse(name):
+            columns = self._weights[name].shape[-1]
+            lines = [f"w = np.array({group}.w).reshape(-1, {columns})", f"total = {values}.sum(axis=0)"]
+            spread = "factor"
+        else:
+            lines = [f"w = np.array({group}.w)", f"total = np.bincount({own}.j, {values}, minlength={n_targets})"]
+            spread = f"factor[{own}.j[:]]"
+        if isinstance(scaling, Norm):
+            lines.append("total = np.sqrt(total)")
+        value = repr(scaling.value)
+        lines.append(f"factor = np.divide({value}, total, out=np.ones_like(total), where=total > 0)")
+        return [*lines, f"{group}.w = (w * {spread}).ravel()"]
+
+    def _reset(self) -> list[str]:
+        lines = list[str]()
+        for name, population in self._graph.populations.items():
+            neuron = population.neuron
+            for variable in () if neuron is None else neuron.variables:
+                if neuron is not None and not variable.slow:
+                    start = neuron.quantities()[variable.start] if variable.start else 0.0
+                    lines.append(f"{_variable(name)}.{variable.name}_ = {float(start)!r}")
+        for name, rule in self._rules.items():
+            spread = _spread(rule)
+            kept = (*(trace.name for trace in rule.traces if trace is not spread), *rule.synapse_variables)
+            lines += [f"{_variable(name)}.{each} = 0" for each in kept]
+            lines += [] if spread is None else [f"{_variable(name)}_{spread.name}.{spread.name} = 0"]
+            followed = [average for average in rule.averages if average.follows_v]
+            lines += [
+                f"{_variable(name)}.{average.name} = {_quoted(_named(rule, average.of))}" for average in followed
+            ]
+        return lines
+
+    def _loop(self) -> str:
+        graph, between = self._graph, self._between()
+        cells = [name for name in graph.populations if name != graph.input]
+        monitors = ", ".join(f'"{name}": b2.SpikeMonitor({_variable(name)})' for name in cells)
+        objects = [*map(_variable, (*graph.populations, *graph.projections)), *self._objects]
+        lines = [f"monitors = {{{monitors}}}", f"network = b2.Network({', '.join(objects)}, *monitors.values())"]
+        lines += ["step = 0", 'for number, n_steps in enumerate(data["n_steps"].tolist()):']
+        if "def before" in between:
+            lines.append("    before()")
+        if graph.input:
+            lines.append('    shown = slice(*data["first"][number : number + 2])')
+            times = '(step + data["step"][shown]) * time_step'
+            lines.append(f'    {_variable(graph.input)}.set_spikes(data["neuron"][shown], {times})')
+        lines += ["    network.run(n_steps * time_step)", "    step += n_steps"]
+        if "def after" in between:
+            lines.append("    after(number)")
+        lines.append(f"    print(number + 1, {', '.join(f'monitors[{_quoted(name)}].num_spikes' for name in cells)})")
+        return "\n".join(lines)
+
+    # -- parameters
+
+    def _constants(self, declared: Parameters) -> dict[str, str]:
+        """Return parameters as Python expressions of quantities, exactly as they are used."""
+        values = declared.quantities()
+        result = {}
+        for parameter in declared.describe():
+            if parameter.name in values:
+                unit = parameter.unit or ""
+                scale = {"ms": 1e-3, "mV": 1e-3, "pA": 1e-12, "pF": 1e-12, "nS": 1e-9}.get(unit, 1.0)
+                value, number = values[parameter.name], getattr(declared, parameter.name)
+                if not isinstance(number, int | float) or number * scale != value:
+                    number, unit = value, {"ms": "s", "mV": "V"}.get(unit, unit)
+                result[parameter.name] = f"{number!r} * {_UNITS[unit]}" if unit in _UNITS else repr(number)
+        return result
+
+
+def _unit(declared: Parameters, name: str) -> str:
+    """Return the unit of a parameter in a script; empty if it has none."""
+    return next(_UNITS.get(p.unit or "", "") for p in declared.describe() if p.name == name)
+
+
+def _variable(name: str) -> str:
+    """Return the name of a population or projection in Python."""
+    plain = re.sub(r"\W", "_", name)
+    return f"{plain}_" if plain in _TAKEN or not plain[:1].isalpha() else plain
+
+
+def _parameter(name: str) -> str:
+    """Return the name of a parameter of a rule; Brian2 reads ``nu_pre`` as a variable of the source."""
+    return re.sub(r"_(pre|post)$", lambda side: {"pre": "_input", "post": "_output"}[side[1]], name)
+
+
+def _named(rule: PlasticityRule, code: str) -> str:
+    """Return code of a rule with names that mean the same in synapses: v is that of the target neuron."""
+    names = {name: _parameter(name) for name in rule.quantities()} | {"v": "v_post"}
+    return re.sub(r"\b[A-Za-z]\w*\b", lambda word: names.get(word[0], word[0]), "\n".join(_lines(code)))
+
+
+def _jumps(rule: PlasticityRule, side: str) -> list[str]:
+    """Return what a spike of a side does to its traces."""
+    own = [trace for trace in rule.traces if trace.side == side and trace is not _spread(rule)]
+    return [f"{trace.name} {'=' if trace.on_spike == 'set' else '+='} 1" for trace in own]
+
+
+def _spread(rule: PlasticityRule) -> Trace | None:
+    """Return the trace that spreads to neighbouring inputs; None if none does."""
+    return next((trace for trace in rule.traces if trace.spread and getattr(rule, trace.spread) > 0), None)
+
+
+def _lines(code: str) -> list[str]:
+    return [line.strip() for line in code.strip().splitlines() if line.strip()]
+
+
+def _sentence(text: str) -> str:
+    return text.rstrip(".") + "."
+
+
+def _block(code: str) -> str:
+    """Return code as a Python string: on one line if it has one, else on lines of its own."""
+    lines = _lines(code)
+    return _quoted(lines[0]) if len(lines) == 1 else '"""\n' + "\n".join(lines) + '\n"""'
+
+
+def _mapping(values: Mapping[str, str]) -> str:
+    inside = "".join(f"    {_quoted(name)}: {value},\n" for name, value in values.items())
+    return f"{{\n{inside}}}"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a Python string in double quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _call(function: str, *arguments: str) -> str:
+    """Return a call with its arguments on lines of their own."""
+    inside = indent(",\n".join(arguments), "    ")
+    return f"{function}(\n{inside},\n)"
