@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stdpbench.api import stimulus_figure as stimulus_figure
     from stdpbench.api import stimulus_numbers as stimulus_numbers
     from stdpbench.base.errors import StdpbenchError as StdpbenchError
+    from stdpbench.engine.session import open_network as open_network
     from stdpbench.experiment import Experiment as Experiment
     from stdpbench.experiment.templates.builder import Network as Network
 
@@ -33,6 +34,7 @@ _LAZY = {
     "Network": "experiment.templates.builder",
     "Run": "api",
     "StdpbenchError": "base.errors",
+    "open_network": "engine.session",
     "open_run": "api",
     "reference": "api",
     "start": "api",
@@ -48,6 +50,7 @@ __all__ = [
     "StdpbenchError",
     "__version__",
     "lab",
+    "open_network",
     "open_run",
     "reference",
     "runs",

@@ -9,7 +9,7 @@ import builtins
 import json
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import dedent, indent
 from typing import Any
@@ -28,6 +28,7 @@ from stdpbench.kinds.plasticity import PlasticityRule, Trace
 _UNITS = {"ms": "ms", "s": "second", "mV": "mV", "V": "volt", "Hz": "Hz", "pA": "pA", "pF": "pF", "nS": "nS"}
 _DIMENSIONS = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "hertz"}
 _DIMENSIONS |= {"pA": "amp", "pF": "farad", "nS": "siemens"}
+_WIDTH = 90  # characters of a mapping on one line
 _TAKEN = {
     *keyword.kwlist,
     *dir(builtins),
@@ -40,6 +41,9 @@ _TAKEN = {
     "time_step",
     *_UNITS.values(),
 }
+
+_EXACT = """# Where rounding decides who wins, sums must keep their order: without -ffast-math.
+b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native"]"""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,8 @@ class _Script:
         imports += f"from brian2 import {', '.join(units)}"
         start = f"data = np.load(Path(__file__).with_name({_quoted(shown.arrays)}))\n"
         start += f"b2.defaultclock.dt = time_step = {graph.dt!r} * ms"
+        if any(population.winner != "none" for population in graph.populations.values()):
+            start += f"\n{_EXACT}"
         return f"{head}\n{imports}\n\n{start}\n\n{body}\n"
 
     # -- populations
@@ -184,7 +190,7 @@ class _Script:
             _block("\n".join(model)),
             f"threshold={_quoted(neuron.threshold)}",
             *([f"reset={_block(neuron.reset)}"] if neuron.reset.strip() else []),
-            f"namespace={_mapping(constants)}",
+            f"namespace={_mapping(_used(constants, neuron.threshold, neuron.reset, update))}",
         )
         step = f'{own}.run_regularly({_block(update)}, when="groups")'
         about = f"# {name}: {_sentence(neuron.summary)} Source: {neuron.reference}."
@@ -250,11 +256,11 @@ class _Script:
         arguments, on_pre, on_post, after = list[str](), [drive], list[str](), list[str]()
         if rule is not None:
             stepwise = bool(rule.each_step) or any(average.of != "0" for average in rule.averages)
-            spread = _spread(rule)
+            of_inputs = _of_inputs(rule, projection)
             for trace in rule.traces:
-                if trace is spread:
+                if trace in of_inputs:
                     model.append(f"{trace.name} : 1 (linked)")
-                    after = self._spreading(at, name, projection, rule, trace)
+                    after += self._of_inputs(at, name, projection, rule, trace)
                     continue
                 law = f"d{trace.name}/dt = -{trace.name} / {_parameter(trace.tau)} : 1 (event-driven)"
                 model.append(f"{trace.name} : 1" if stepwise else law)
@@ -262,11 +268,13 @@ class _Script:
                 law = f"d{average.name}/dt = -{average.name} / {_parameter(average.tau)} : 1 (event-driven)"
                 model.append(f"{average.name} : 1" if stepwise else law)
             model += [f"{each} : 1" for each in rule.synapse_variables]
-            on_pre += [_named(rule, rule.on_input_spike), *_jumps(rule, "input")]
-            on_post += [_named(rule, rule.on_output_spike), *_jumps(rule, "output")]
+            own_traces = [trace for trace in rule.traces if trace not in of_inputs]
+            on_pre += [_named(rule, rule.on_input_spike), *_jumps(own_traces, "input")]
+            on_post += [_named(rule, rule.on_output_spike), *_jumps(own_traces, "output")]
             on_post += [f"{a.name} += {_named(rule, a.on_spike)}" for a in rule.averages if a.on_spike]
-            arguments = [f"namespace={_mapping({_parameter(k): v for k, v in self._constants(rule).items()})}"]
-            after += self._steps(own, rule) if stepwise else []
+            after += self._steps(own, rule, of_inputs) if stepwise else []
+            constants = {_parameter(name): value for name, value in self._constants(rule).items()}
+            arguments = [f"namespace={_mapping(_used(constants, *model, *on_pre, *on_post, *after))}"]
         lines = [line for part in on_pre for line in _lines(part)]
         posts = [line for part in on_post for line in _lines(part)]
         synapses = _call(
@@ -329,26 +337,30 @@ class _Script:
         steps = round(projection.delay.longest / self._graph.dt)
         return f"{steps} * time_step" if projection.delay.form == "one" else ""
 
-    def _spreading(self, at: int, name: str, projection: Projection, rule: PlasticityRule, trace: Trace) -> list[str]:
-        """Return lines for an input trace that belongs to the inputs, since spikes also add to neighbouring ones."""
+    def _of_inputs(self, at: int, name: str, projection: Projection, rule: PlasticityRule, trace: Trace) -> list[str]:
+        """Return lines for an input trace that belongs to the inputs: see `_of_inputs`."""
         own, source = _variable(name), projection.source
         group, size = f"{own}_{trace.name}", self._graph.populations[source].size
-        self._objects += [group, f"{group}_spread"]
+        arrivals, spreads = f"{group}_arrivals", _spreads(rule, trace)
+        self._objects += [group, arrivals]
         tau, delay = self._constants(rule)[trace.tau], self._delay(projection)
-        arrives = f'on_pre="{trace.name}_post += amount"{f", delay={delay}" if delay else ""}'
-        return [
-            f"# A spike also adds to the traces {trace.name} of neighbouring inputs.",
-            f'{group} = b2.NeuronGroup({size}, "{trace.name} : 1")',
+        jump = f"{trace.name}_post {'=' if trace.on_spike == 'set' else '+='} 1"
+        model, code = ('"amount : 1", ', f"{trace.name}_post += amount") if spreads else ("", jump)
+        arrives = f'{model}on_pre="{code}"{f", delay={delay}" if delay else ""}'
+        pairs = f'i=data["{name}.spread.i"], j=data["{name}.spread.j"]' if spreads else 'j="i"'
+        lines = [
+            f"# The traces {trace.name} belong to the inputs{', and spread to neighbouring ones' if spreads else ''}.",
+            f'{group} = b2.NeuronGroup({size}, "{trace.name} : 1", namespace={{"tau": {tau}}})',
             f'{group}.run_regularly("{trace.name} *= exp(-dt/tau)", when="groups")',
-            f'{group}.namespace["tau"] = {tau}',
-            f'{group}_spread = b2.Synapses({_variable(source)}, {group}, "amount : 1", {arrives})',
-            f"{group}_spread.pre.order = {at} + 0.5  # after {name}, which reads what was there before",
-            f'{group}_spread.connect(i=data["{name}.spread.i"], j=data["{name}.spread.j"])',
-            f'{group}_spread.amount = data["{name}.spread.amount"]',
-            f'{own}.{trace.name} = b2.linked_var({group}, "{trace.name}", index="i")',
+            f"{arrivals} = b2.Synapses({_variable(source)}, {group}, {arrives})",
+            f"{arrivals}.pre.order = {at} + 0.5  # after {name}, which reads what was there before",
+            f"{arrivals}.connect({pairs})",
         ]
+        if spreads:
+            lines.append(f'{arrivals}.amount = data["{name}.spread.amount"]')
+        return [*lines, f'{own}.{trace.name} = b2.linked_var({group}, "{trace.name}", index="i")']
 
-    def _steps(self, own: str, rule: PlasticityRule) -> list[str]:
+    def _steps(self, own: str, rule: PlasticityRule, of_inputs: Collection[Trace]) -> list[str]:
         """Return lines for what a rule does in every step."""
         lines, named = list[str](), dict[str, str]()
         for order, follows_v in ((-1, True), (1, False)):
@@ -359,8 +371,7 @@ class _Script:
             ]
             if moves:
                 lines.append(f'{own}.run_regularly({_block(chr(10).join(moves))}, when="groups", order={order})')
-        spread = _spread(rule)
-        decays = [f"{t.name} *= exp(-dt/{_parameter(t.tau)})" for t in rule.traces if t is not spread]
+        decays = [f"{t.name} *= exp(-dt/{_parameter(t.tau)})" for t in rule.traces if t not in of_inputs]
         if decays:
             lines.append(f'{own}.run_regularly({_block(chr(10).join(decays))}, when="groups")')
         if rule.each_step:
@@ -393,15 +404,16 @@ class _Script:
         assert isinstance(scaling, Norm | Sum)
         group = f"{own}_kernel" if projection.shared else own
         n_targets = self._graph.populations[projection.target].size
-        values = "(w**2)" if isinstance(scaling, Norm) else "w"
+        is_norm = isinstance(scaling, Norm)
         if projection.shared or not self._graph.is_sparse(name):
-            columns = self._weights[name].shape[-1]
-            lines = [f"w = np.array({group}.w).reshape(-1, {columns})", f"total = {values}.sum(axis=0)"]
+            total = 'np.einsum("ij,ij->j", w, w)' if is_norm else "w.sum(axis=0)"
+            lines = [f"w = np.array({group}.w).reshape(-1, {self._weights[name].shape[-1]})", f"total = {total}"]
             spread = "factor"
         else:
-            lines = [f"w = np.array({group}.w)", f"total = np.bincount({own}.j, {values}, minlength={n_targets})"]
+            lines = [f"w = np.array({group}.w)"]
+            lines.append(f"total = np.bincount({own}.j, {'w**2' if is_norm else 'w'}, minlength={n_targets})")
             spread = f"factor[{own}.j[:]]"
-        if isinstance(scaling, Norm):
+        if is_norm:
             lines.append("total = np.sqrt(total)")
         value = repr(scaling.value)
         lines.append(f"factor = np.divide({value}, total, out=np.ones_like(total), where=total > 0)")
@@ -416,10 +428,10 @@ class _Script:
                     start = neuron.quantities()[variable.start] if variable.start else 0.0
                     lines.append(f"{_variable(name)}.{variable.name}_ = {float(start)!r}")
         for name, rule in self._rules.items():
-            spread = _spread(rule)
-            kept = (*(trace.name for trace in rule.traces if trace is not spread), *rule.synapse_variables)
+            of_inputs = _of_inputs(rule, self._graph.projections[name])
+            kept = (*(trace.name for trace in rule.traces if trace not in of_inputs), *rule.synapse_variables)
             lines += [f"{_variable(name)}.{each} = 0" for each in kept]
-            lines += [] if spread is None else [f"{_variable(name)}_{spread.name}.{spread.name} = 0"]
+            lines += [f"{_variable(name)}_{trace.name}.{trace.name} = 0" for trace in of_inputs]
             followed = [average for average in rule.averages if average.follows_v]
             lines += [
                 f"{_variable(name)}.{average.name} = {_quoted(_named(rule, average.of))}" for average in followed
@@ -484,15 +496,22 @@ def _named(rule: PlasticityRule, code: str) -> str:
     return re.sub(r"\b[A-Za-z]\w*\b", lambda word: names.get(word[0], word[0]), "\n".join(_lines(code)))
 
 
-def _jumps(rule: PlasticityRule, side: str) -> list[str]:
-    """Return what a spike of a side does to its traces."""
-    own = [trace for trace in rule.traces if trace.side == side and trace is not _spread(rule)]
-    return [f"{trace.name} {'=' if trace.on_spike == 'set' else '+='} 1" for trace in own]
+def _jumps(traces: Iterable[Trace], side: str) -> list[str]:
+    """Return what a spike of a side does to traces."""
+    return [f"{t.name} {'=' if t.on_spike == 'set' else '+='} 1" for t in traces if t.side == side]
 
 
-def _spread(rule: PlasticityRule) -> Trace | None:
-    """Return the trace that spreads to neighbouring inputs; None if none does."""
-    return next((trace for trace in rule.traces if trace.spread and getattr(rule, trace.spread) > 0), None)
+def _of_inputs(rule: PlasticityRule, projection: Projection) -> list[Trace]:
+    """Return the input traces that are one for all synapses of an input.
+
+    Those that spread to neighbouring inputs have to be. Where places share weights, thousands of synapses would have
+    the same trace.
+    """
+    return [t for t in rule.traces if t.side == "input" and (projection.shared or _spreads(rule, t))]
+
+
+def _spreads(rule: PlasticityRule, trace: Trace) -> bool:
+    return bool(trace.spread) and getattr(rule, trace.spread) > 0
 
 
 def _lines(code: str) -> list[str]:
@@ -509,8 +528,17 @@ def _block(code: str) -> str:
     return _quoted(lines[0]) if len(lines) == 1 else '"""\n' + "\n".join(lines) + '\n"""'
 
 
+def _used(constants: Mapping[str, str], *code: str) -> dict[str, str]:
+    """Return the constants that occur in some code."""
+    words = set(re.findall(r"\b[A-Za-z]\w*\b", "\n".join(code)))
+    return {name: value for name, value in constants.items() if name in words}
+
+
 def _mapping(values: Mapping[str, str]) -> str:
-    inside = "".join(f"    {_quoted(name)}: {value},\n" for name, value in values.items())
+    pairs = [f"{_quoted(name)}: {value}" for name, value in values.items()]
+    if len(line := "{" + ", ".join(pairs) + "}") <= _WIDTH:
+        return line
+    inside = "".join(f"    {pair},\n" for pair in pairs)
     return f"{{\n{inside}}}"
 
 
