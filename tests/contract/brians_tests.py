@@ -4,8 +4,8 @@
 
 *standalone* runs the tests that Brian2 marks as compatible with standalone mode, by ``brian2.test``; *runtime* those
 without any of the marks standalone_compatible, standalone_only and codegen_independent. After each test with several
-runs, the plugin checks that there was one library per network and that no program was started. It prints a line of
-JSON with the numbers of tests per outcome and the names of those that failed.
+runs, the plugin checks that no network was compiled again without a change, and no program was started. It prints a line
+of JSON with the numbers of tests per outcome and the names of those that failed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ OTHERS = "not long and not openmp and not cpp_standalone and not gsl"
 
 outcomes: Counter[str] = Counter()
 failed: list[str] = []
-opened: list[int] = []
+opened: list[str] = []
 started: list[Any] = []
 
 
@@ -49,8 +50,10 @@ class Watch:
         result = yield
         if item.get_closest_marker("multiple_runs") and not getattr(brian2.get_device(), "build_on_run", True):
             assert opened, "no library was opened"
-            assert len(opened) == len(set(opened)), "a network was compiled twice"
-            assert not [command for command in started if "main" in str(command)], "a program was started"
+            again = [before == after for before, after in pairwise(opened)]
+            assert not any(again), "a network was compiled again without a reason"
+            programs = [Path(command if isinstance(command, str) else command[0]).name for command in started]
+            assert not {"main", "main.exe"} & set(programs), "a program was started"
         return result
 
 
@@ -59,8 +62,8 @@ def watched() -> None:
     make, start = Program.__init__, subprocess.Popen.__init__
 
     def made(self: Any, device: Any, objects: Any, *rest: Any) -> None:
-        opened.append(hash(tuple((id(obj), obj.active, obj.clock.dt_) for obj in objects)))
         make(self, device, objects, *rest)
+        opened.append(f"{sorted(clock.dt_ for clock in self.source.clocks)} {self.source.text}")
 
     def begun(self: Any, arguments: Any, *rest: Any, **options: Any) -> None:
         started.append(arguments)
