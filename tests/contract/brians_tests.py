@@ -4,8 +4,8 @@
 
 *standalone* runs the tests that Brian2 marks as compatible with standalone mode, by ``brian2.test``; *runtime* those
 without any of the marks standalone_compatible, standalone_only and codegen_independent. After each test with several
-runs, the plugin checks that no network was compiled again without a change, and no program was started. It prints a line
-of JSON with the numbers of tests per outcome and the names of those that failed.
+runs, the plugin checks that no network was compiled again without a change, and that no program was started. It prints
+a line of JSON with the numbers of tests per outcome and the names of those that failed.
 """
 
 from __future__ import annotations
