@@ -42,8 +42,10 @@ _TAKEN = {
     *_UNITS.values(),
 }
 
-_EXACT = """# Where rounding decides who wins, sums must keep their order: without -ffast-math.
+_EXACT = """# By default, -ffast-math may reorder sums; here rounding can decide which neuron fires first.
 b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native"]"""
+_IN_ORDER = """# Synapses share weights: their events act one after the other, in the order of the neurons.
+b2.BrianLogger.suppress_hierarchy("brian2.codegen.generators.base")"""
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,12 @@ class _Script:
         head = f'"""{shown.title}\n\n{shown.origin}\n"""\n'
         imports = "from pathlib import Path\n\nimport brian2 as b2\nimport numpy as np\n"
         imports += f"from brian2 import {', '.join(units)}"
-        start = f"data = np.load(Path(__file__).with_name({_quoted(shown.arrays)}))\n"
+        start = f"data = dict(np.load(Path(__file__).with_name({_quoted(shown.arrays)})))\n"
         start += f"b2.defaultclock.dt = time_step = {graph.dt!r} * ms"
         if any(population.winner != "none" for population in graph.populations.values()):
             start += f"\n{_EXACT}"
+        if any(graph.projections[name].shared for name in self._rules):
+            start += f"\n{_IN_ORDER}"
         return f"{head}\n{imports}\n\n{start}\n\n{body}\n"
 
     # -- populations
@@ -153,7 +157,8 @@ class _Script:
     def _population(self, name: str, population: Population) -> str:
         neuron, own = population.neuron, _variable(name)
         if neuron is None:
-            about = "# The input: the spikes of each presentation are set below."
+            shape = " x ".join(map(str, population.shape))
+            about = f"# The input, {shape}, row by row: the spikes of each presentation are set below."
             return f"{about}\n{own} = b2.SpikeGeneratorGroup({population.size}, [], [] * ms)"
         values, shared = neuron.quantities(), population.share == "unit"
         update, constants = neuron.update, self._constants(neuron)
@@ -193,7 +198,7 @@ class _Script:
             f"namespace={_mapping(_used(constants, neuron.threshold, neuron.reset, update))}",
         )
         step = f'{own}.run_regularly({_block(update)}, when="groups")'
-        about = f"# {name}: {_sentence(neuron.summary)} Source: {neuron.reference}."
+        about = f"# {name}: {_sentence(neuron.summary)}{_source(neuron.reference)}"
         return "\n".join([about, group, step, *lines, *self._winner(name, population)])
 
     def _shared(self, name: str, variable: str, unit: str, start: str) -> list[str]:
@@ -216,13 +221,15 @@ class _Script:
         slow = [v.name for v in population.neuron.variables if v.slow] if population.neuron is not None else []
         above = f"np.array({own}.v_)" + (f" - np.array({own}.theta_)" if "theta" in slow else "")
         self._objects.append(f"{own}_winner")
-        return (
-            dedent(
-                f'''
+        return dedent(
+            f'''
 
             @b2.network_operation(when="thresholds", order=1)
             def {own}_winner():
-                """Of the neurons that cross their thresholds together, the one farthest above its own fires."""
+                """Of the neurons of a place that cross their thresholds together, the one farthest above fires.
+
+                `_spikespace` holds their indices, and their number at its end.
+                """
                 events = {own}.variables["_spikespace"].get_value()
                 above, best = {above}, {{}}
                 for neuron in events[: events[-1]].tolist():
@@ -231,10 +238,7 @@ class _Script:
                         best[neuron // {units}] = neuron
                 events[: len(best)], events[-1] = sorted(best.values()), len(best)
             '''
-            )
-            .rstrip()
-            .split("\n")
-        )
+        ).split("\n")
 
     def _others_into(self, population: str) -> dict[str, tuple[int, Projection]]:
         """Return the projections into a population that act at the end of a step, with their places."""
@@ -286,13 +290,12 @@ class _Script:
             *([f"on_post={_block(chr(10).join(posts))}"] if posts else []),
             *arguments,
         )
-        order = [f"{own}.pre.order = {at}"]
+        order = [f"{own}.pre.order = {2 * at}"]
         if posts:
-            order.append(f"{own}.post.order = {len(graph.projections) + at}")
+            order.append(f"{own}.post.order = {2 * (len(graph.projections) + at)}")
         about = f"# {name}: from {projection.source} to {projection.target}."
         if rule is not None:
-            kind = getattr(rule, "kind", "a rule of its own")
-            about += f" It learns by {kind}: {_sentence(rule.summary)} Source: {rule.reference}."
+            about += f" It learns: {_sentence(rule.summary)}{_source(rule.reference)}"
         return "\n".join(
             [about, synapses, *order, self._connect(name, projection), *self._start(name, projection), *after]
         )
@@ -353,7 +356,7 @@ class _Script:
             f'{group} = b2.NeuronGroup({size}, "{trace.name} : 1", namespace={{"tau": {tau}}})',
             f'{group}.run_regularly("{trace.name} *= exp(-dt/tau)", when="groups")',
             f"{arrivals} = b2.Synapses({_variable(source)}, {group}, {arrives})",
-            f"{arrivals}.pre.order = {at} + 0.5  # after {name}, which reads what was there before",
+            f"{arrivals}.pre.order = {2 * at + 1}  # after {name}",
             f"{arrivals}.connect({pairs})",
         ]
         if spreads:
@@ -392,8 +395,15 @@ class _Script:
             done.append(f"{own}.{variable}_ = np.array({own}.{variable}_) * {decay}")
         if self._shown.reset:
             done += self._reset()
-        before = ['"""Scale weights, as before each presentation."""', *(line for lines in scaled for line in lines)]
-        after = ['"""Let thresholds decay, and reset everything that does not last."""', *done]
+        before = [
+            '"""Scale the weights into each neuron, before each presentation."""',
+            *(line for lines in scaled for line in lines),
+        ]
+        decays = "Let slow variables decay, for the time of the presentation." if self._shown.decays else ""
+        rests = (
+            "Set potentials, currents and traces to their start; what is learned stays." if self._shown.reset else ""
+        )
+        after = [f'"""{" ".join(filter(None, (decays, rests)))}"""', *done]
         functions = [f"def before():\n{indent(chr(10).join(before), '    ')}"] if scaled else []
         functions += [f"def after(number):\n{indent(chr(10).join(after), '    ')}"] if done else []
         return "\n\n\n".join(functions)
@@ -454,7 +464,8 @@ class _Script:
         lines += ["    network.run(n_steps * time_step)", "    step += n_steps"]
         if "def after" in between:
             lines.append("    after(number)")
-        lines.append(f"    print(number + 1, {', '.join(f'monitors[{_quoted(name)}].num_spikes' for name in cells)})")
+        counted = ", ".join(f'{{monitors["{name}"].num_spikes}} of {name}' for name in cells)
+        lines.append(f"    print(f'presentation {{number + 1}}, spikes so far: {counted}')")
         return "\n".join(lines)
 
     # -- parameters
@@ -520,6 +531,10 @@ def _lines(code: str) -> list[str]:
 
 def _sentence(text: str) -> str:
     return text.rstrip(".") + "."
+
+
+def _source(reference: str) -> str:
+    return f"\n# Source: {reference}." if reference else ""
 
 
 def _block(code: str) -> str:

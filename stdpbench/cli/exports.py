@@ -20,6 +20,7 @@ from stdpbench.runs.protocol.facts import Progress
 if TYPE_CHECKING:
     from stdpbench.cli.terminal import Console
     from stdpbench.runs.lineage.reproduction import Agreement
+    from stdpbench.runs.process.script_export import ScriptExport
 
 exports_app = typer.Typer()
 
@@ -94,8 +95,13 @@ def export(
 
     if brian2 is not None:
         if (output, neo, nwb, nir) != (None, None, None, None) or force or record or history:
-            raise StdpbenchError("--brian2 takes --stimuli and --simulator only: it writes a script and its arrays")
-        _export_script(run, runs, brian2, stimuli, simulator)
+            raise StdpbenchError(
+                "--brian2 writes a script and its arrays, and cannot be combined with other files or their options"
+            )
+        made = _export_script(run, runs, brian2, stimuli, simulator)
+        Console(stderr=json).print(made.sentence, soft_wrap=True)
+        if json:
+            write_json({**asdict(made), "script": str(made.script), "arrays": str(made.arrays)})
         return
     if nir is not None and (output, neo, nwb) != (None, None, None):
         raise StdpbenchError("--nir cannot be combined with --output, --neo or --nwb, which write other files")
@@ -146,17 +152,15 @@ def export(
         console.print(f"{target} ({target.stat().st_size / 2**20:.1f} MB)", soft_wrap=True)
 
 
-def _export_script(name: str, runs: Path | None, target: Path, stimuli: int, simulator: str | None) -> None:
+def _export_script(name: str, runs: Path | None, target: Path, stimuli: int, simulator: str | None) -> ScriptExport:
     """Write a plain Brian2 script of a run or an experiment."""
-    from stdpbench.cli.terminal import Console
     from stdpbench.experiment import read_experiment
     from stdpbench.experiment.shipped import shipped_experiments
     from stdpbench.runs.process.script_export import PRESENTATIONS, export_script
 
     is_experiment = name in shipped_experiments() or Path(name).suffix == ".toml"
     source = read_experiment(name) if is_experiment else find_run(name, runs)
-    written = export_script(source, target, presentations=stimuli or PRESENTATIONS, simulator=simulator)
-    Console().print(written.sentence, soft_wrap=True)
+    return export_script(source, target, presentations=stimuli or PRESENTATIONS, simulator=simulator)
 
 
 @exports_app.command()

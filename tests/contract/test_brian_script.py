@@ -55,14 +55,15 @@ def of_workbench(experiment: Experiment, written: ScriptExport) -> dict[str, Any
     simulator, _ = open_simulator(exact, input_shape(exact, split.train))
     simulator.set_learned(start_arrays(exact, split.train))
     lengths, starts = np.load(written.arrays)["n_steps"], []
-    found: dict[str, Any] = {f"spikes {name}": [] for name in written.spikes}
+    cells = [name for name in simulator.graph.populations if name != simulator.graph.input]
+    found: dict[str, Any] = {f"spikes {name}": [] for name in cells}
     training, present = Training(simulator, exact, split.train), simulator.present
 
     def noted(*arguments: Any, **options: Any) -> Any:
         response = present(*arguments, **options)
         start = int(lengths[: len(starts)].sum())
         starts.append(start)
-        for name in written.spikes:
+        for name in cells:
             spikes = response.spikes[name]
             found[f"spikes {name}"].append(np.stack([start + spikes.bin, spikes.index]))
         return response
@@ -93,7 +94,7 @@ def check(experiment: Experiment, folder: Path, n: int) -> ScriptExport:
                 np.testing.assert_allclose(array, value.ravel(), rtol=1e-12, atol=1e-12 * largest, err_msg=name)
                 compared.add(name)
     assert compared, "no weights were compared"
-    assert sum(written.spikes.values())
+    assert {name: found[f"spikes {name}"].shape[1] for name in written.spikes} == written.spikes
     assert len(written.script.read_text(encoding="utf-8").splitlines()) <= 300
     return written
 

@@ -38,20 +38,24 @@ class ScriptExport:
     presentations : int
         Number of presentations, repeated ones included.
     spikes : dict of str to int
-        Spikes of each population of neurons in them.
+        Spikes of the population that is read, in all of them.
+    remark : str
+        Why there are fewer presentations than asked for; else empty.
     """
 
     script: Path
     arrays: Path
     presentations: int
     spikes: dict[str, int]
+    remark: str = ""
 
     @property
     def sentence(self) -> str:
         """What was written, for a terminal."""
         spikes = ", ".join(f"{n} of {name}" for name, n in self.spikes.items())
-        what = f"{self.script}, with the arrays in {self.arrays.name}: {self.presentations} training presentations"
-        return f"{what}, in which stdpbench has these spikes: {spikes}"
+        n = self.presentations
+        what = f"{self.script} and {self.arrays.name}: {n} training presentation{'s' if n > 1 else ''}"
+        return f"{what}, in which stdpbench has these spikes: {spikes}{self.remark}"
 
 
 def export_script(
@@ -109,10 +113,15 @@ def export_script(
     if isinstance(source, RunFolder) and source.metrics:
         learned = trained_arrays(source, experiment, input_shape(experiment, split.train))
         arrays |= {f"learned {name}": np.asarray(values) for name, values in learned.items()}
+    counted = ", ".join(f"{n} spikes of {name}" for name, n in material.spikes.items())
+    later = [name for name in graph.plastic if name not in material.plastic]
+    waiting = f" {', '.join(later)} {'begins' if len(later) == 1 else 'begin'} to learn later." if later else ""
+    shorter = f"; that is all before {', '.join(later)} begin to learn" if later and material.cut else ""
     origin = (
         f"{material.n} training presentations of the experiment {experiment.name} in plain Brian2.\n"
-        f"Input spikes and start weights are in {arrays_file.name}.\n"
-        f"Written by stdpbench {versions()['stdpbench']}, which has the same spikes."
+        f"{arrays_file.name} has the neuron and the step of each input spike, `first`, where each presentation begins\n"
+        "among them, its number of steps, and what weights, delays, connections and thresholds start with.\n"
+        f"Written by stdpbench {versions()['stdpbench']}, which counts {counted}; so should this script.{waiting}"
     )
     shown = Shown(
         title=f"{experiment.about.title or experiment.name}.",
@@ -126,7 +135,7 @@ def export_script(
     text = script(graph, material.weights, shown)
     write_aside(arrays_file, lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
     write_text_aside(target, text)
-    return ScriptExport(target, arrays_file, material.n, material.spikes)
+    return ScriptExport(target, arrays_file, material.n, material.spikes, shorter)
 
 
 class _Material:
@@ -135,7 +144,7 @@ class _Material:
     def __init__(self, simulator: Simulator, experiment: Experiment, split: Split, presentations: int) -> None:
         graph = simulator.graph
         self.arrays: dict[str, NDArray[Any]] = {}
-        self.spikes = {name: 0 for name in graph.populations if name != graph.input}
+        self.spikes = {graph.read: 0}
         shown, lengths = list[Spikes](), list[int]()
         with closing(Training(simulator, experiment, split.train)) as training:
             training.sample()
@@ -153,8 +162,8 @@ class _Material:
                     number, image = presented.presentation, presented.image
                     shown.append(encode(experiment, split.train, "train", number, attempt, image))
                     lengths.append(bins + experiment.rest_bins)
-                for name in self.spikes:
-                    self.spikes[name] += len(presented.response.spikes[name].index)
+                self.spikes[graph.read] += int(presented.total_spikes.sum())  # in all attempts
+            self.cut = training.position < min(presentations, training.total)
         if any(spikes.factor is not None for spikes in shown):
             raise StdpbenchError(f"{experiment.name}: spikes of its input have factors, which a plain script has not")
         self.n, learning = len(shown), {graph.projections[name].target for name in self.plastic}
