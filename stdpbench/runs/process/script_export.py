@@ -119,8 +119,8 @@ def export_script(
     shorter = f"; that is all before {', '.join(later)} begin to learn" if later and material.cut else ""
     origin = (
         f"{material.n} training presentations of the experiment {experiment.name} in plain Brian2.\n"
-        f"{arrays_file.name} has the neuron and the step of each input spike, `first`, where each presentation begins\n"
-        "among them, its number of steps, and what weights, delays, connections and thresholds start with.\n"
+        f"{arrays_file.name} has the neuron and the step of each input spike, `first`, where each presentation\n"
+        "begins among them, its number of steps, and what weights, delays, connections and thresholds start with.\n"
         f"Written by stdpbench {versions()['stdpbench']}, which counts {counted}; so should this script.{waiting}"
     )
     shown = Shown(

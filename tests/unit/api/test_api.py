@@ -371,7 +371,7 @@ def test_importing_the_package_is_light_and_lists_its_names() -> None:
         "import sys, stdpbench\n"
         "assert 'numpy' not in sys.modules and 'stdpbench.api' not in sys.modules\n"
         "public = ['Experiment', 'Network', 'Run', 'StdpbenchError']\n"
-        "public += ['__version__', 'lab', 'open_run', 'reference', 'runs', 'start']\n"
+        "public += ['__version__', 'lab', 'open_network', 'open_run', 'reference', 'runs', 'start']\n"
         "public += ['stimulus_figure', 'stimulus_numbers']\n"
         "assert dir(stdpbench) == sorted(stdpbench.__all__) == public\n"
         "import stdpbench.runs.protocol.states\n"
