@@ -563,6 +563,9 @@ def _quoted(text: str) -> str:
 
 
 def _call(function: str, *arguments: str) -> str:
-    """Return a call with its arguments on lines of their own."""
+    """Return a call, with its arguments on lines of their own unless it is short."""
+    line = f"{function}({', '.join(arguments)})"
+    if "\n" not in line and len(line) <= _WIDTH + 20:
+        return line
     inside = indent(",\n".join(arguments), "    ")
     return f"{function}(\n{inside},\n)"
