@@ -42,6 +42,8 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
 
     def reinit(self) -> None:
         """Forget all networks."""
+        for program in self._programs.values():
+            program.close()
         self._programs.clear()
 
     def seed(self, seed: int | None = None) -> None:
@@ -58,7 +60,7 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
     def set_random_state(self, state: Mapping[str, Any]) -> None:
         """Restore the state of all random numbers."""
         super().set_random_state(state)
-        self._seed, generator = state["resident"]
+        self._seed, generator = state.get("resident", (None, None))
         self.generator = None if generator is None else generator.copy()
 
     def get_array_name(self, var: Any, access_data: bool = True) -> str:

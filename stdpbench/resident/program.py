@@ -108,7 +108,7 @@ class Program:
         for number, each in enumerate(self.source.externals):
             value = outside(each.owner, each.name, namespace)
             now = np.asarray(value)
-            if now.dtype.kind != each.constant.dtype.kind or get_dimensions(value) != each.constant.dim:
+            if now.dtype != each.constant.dtype or get_dimensions(value) != each.constant.dim:
                 return False
             if not is_exact(now) and now != each.constant.value:
                 return False
@@ -248,9 +248,13 @@ def _run_once(program: Program, number: int) -> None:
 def _fingerprint(objects: Sequence[Any]) -> list[Any]:
     """Return everything about objects that generated code depends on and that a script can change."""
     return [
-        (ref(obj), obj.active, obj.when, obj.order, ref(obj.clock), obj.clock.dt_, getattr(obj, "code", None))
-        for obj in objects
+        (ref(obj), obj.active, obj.when, obj.order, ref(obj.clock), obj.clock.dt_, *_text_of(obj)) for obj in objects
     ]
+
+
+def _text_of(obj: Any) -> list[str]:
+    """Return what a script may write anew about an object: code, conditions of events, the method of integration."""
+    return [str(getattr(obj, name, "")) for name in ("code", "events", "event_codes", "method_choice")]
 
 
 def _prepares_itself(obj: Any) -> bool:

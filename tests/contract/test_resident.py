@@ -138,6 +138,25 @@ def test_an_integer_from_outside_may_become_a_fraction_or_large() -> None:
     check(script)
 
 
+def test_other_events_and_methods_are_compiled_again() -> None:
+    def script() -> Results:
+        group = b2.NeuronGroup(1, "v : 1", threshold="v > 1", reset="v = 0")
+        decays = b2.NeuronGroup(1, "dv/dt = -v/ms : 1", method="exact")
+        net, values = b2.Network(group, decays), []
+        for change in (lambda: None, lambda: group.event_codes.update(spike="v = 0.5"), change_method(decays)):
+            change()
+            group.v, decays.v = 2, 1
+            net.run(0.2 * ms)
+            values += [group.v[:][0], decays.v[:][0]]
+        return {"values": values}
+
+    check(script)
+
+
+def change_method(group: Any) -> Callable[[], None]:
+    return lambda: setattr(group.state_updater, "method_choice", "euler")
+
+
 def test_threads_of_standalone_mode_have_no_effect() -> None:
     b2.set_device("resident")
     b2.prefs.devices.cpp_standalone.openmp_threads = 2
