@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 import numpy as np
 from brian2.core.namespace import get_local_namespace
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 
 from stdpbench.resident.program import Program, Queue, time_of
 from stdpbench.resident.source import ResidentCode
+
+_PROGRAM = "_stdpbench_resident"  # attribute of a network
+_EVERY = 0.1  # s, at most, after which a run looks after reports and signals
 
 
 class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
@@ -36,13 +40,13 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
         self.compiled = 0
         self._generating = False
         self._named: dict[str, list[Any]] | None = None
-        self._programs: WeakKeyDictionary[Any, Program] = WeakKeyDictionary()
+        self._programs: WeakSet[Program] = WeakSet()  # each is an attribute of its network
         self.generator: NDArray[np.uint8] | None = None  # the state of the library's random numbers
         self._seed: int | None = None
 
     def reinit(self) -> None:
         """Forget all networks."""
-        for program in self._programs.values():
+        for program in self._programs:
             program.close()
         self._programs.clear()
 
@@ -117,16 +121,17 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
             namespace = get_local_namespace(level=level + 2)
         if not objects:
             return
-        program = self._programs.get(net)
-        if program is None or not program.fits(objects, namespace):
+        program = vars(net).get(_PROGRAM)
+        if program not in self._programs or not program.fits(objects, namespace):
             program = self._prepared(net, objects, namespace)
         program.begin(namespace)
         net._stopped = Network._globally_stopped = False
+        every = min(_EVERY, float(report_period)) if report is not None else _EVERY
         tell = _report(report, float(report_period), float(start), duration)
         Network._globally_running = True
         began = time.time()
         try:
-            spent = program.run(net, tell, self._maximum_run_time, profile=bool(profile))
+            spent = program.run(net, tell, every, self._maximum_run_time, profile=bool(profile))
         finally:
             Network._globally_running = False
         self._last_run_time = time.time() - began
@@ -143,7 +148,7 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
 
     def _prepared(self, net: Any, objects: list[Any], namespace: Mapping[str, Any]) -> Program:
         """Generate and load the library of a network."""
-        if (old := self._programs.pop(net, None)) is not None:
+        if (old := vars(net).pop(_PROGRAM, None)) in self._programs:
             old.close()
         self._generating, self._named = True, {}
         threads = prefs["devices.cpp_standalone.openmp_threads"]
@@ -155,7 +160,8 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
             self._generating, self._named = False, None
             prefs["devices.cpp_standalone.openmp_threads"] = threads
         self.compiled += 1
-        self._programs[net] = program
+        self._programs.add(program)
+        vars(net)[_PROGRAM] = program
         return program
 
     def generator_for(self, size: int, seed: Callable[[int, int], None]) -> int:
@@ -169,8 +175,6 @@ class ResidentDevice(RuntimeDevice):  # type: ignore[misc]
 
 def _report(report: Any, period: float, start: float, duration: Any) -> Callable[..., None] | None:
     """Return a function that reports progress as Brian2 does, at most once in a period."""
-    import sys
-
     if report is None:
         return None
     if report in ("text", "stdout", "stderr"):

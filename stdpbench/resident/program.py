@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import signal
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 from brian2.units.fundamentalunits import get_dimensions
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.signals import handled
 from stdpbench.compiling.entries import SUFFIX, entry_folder, fetch_entry
 from stdpbench.compiling.loading import load
 from stdpbench.compiling.toolchain import compile_as_told, cpu_flags, find_compiler
@@ -135,7 +137,7 @@ class Program:
         dll.resident_bind(-2, self._device.generator_for(dll.resident_generator_size(), dll.resident_seed), 0)
 
     def run(
-        self, net: Any, tell: Callable[..., None] | None, longest: Any, *, profile: bool = False
+        self, net: Any, tell: Callable[..., None] | None, every: float, longest: Any, *, profile: bool = False
     ) -> list[tuple[str, float]]:
         """Run until all clocks have reached their ends.
 
@@ -144,7 +146,9 @@ class Program:
         net : Network
             The network.
         tell : callable or None
-            Called with seconds since the start and the time of the network, about ten times per second.
+            Called with seconds since the start and the time of the network.
+        every : float
+            Seconds between two calls; signals and `longest` are looked after as often.
         longest : float or None
             Seconds after which the run stops.
         profile : bool
@@ -153,14 +157,17 @@ class Program:
         Returns
         -------
         list of (str, float)
-            Name and seconds of each object with code, on request.
+            Name and seconds of each object that does something; 0 unless measured.
         """
         clocks, python, began = self.source.clocks, self.source.python, time.time()
         last = np.array([clock._i_end for clock in clocks], np.int64)
-        failure: list[BaseException] = []
+        failure, signals = list[BaseException](), list[tuple[int, Any]]()
+        interrupt = signal.getsignal(signal.SIGINT)
 
         def call(number: int) -> int:
             try:
+                if signals and callable(interrupt):  # raised here, where it can be caught
+                    interrupt(*signals.pop())
                 net.t_ = time_of(clocks)
                 if number >= 0:
                     self._take()
@@ -177,12 +184,16 @@ class Program:
                 failure.append(error)
                 return 2
 
-        spent = np.zeros(len(self.source.codes))
-        self._dll.resident_run(last.ctypes.data, _CALL(call), spent.ctypes.data if profile else None)
-        self._take()
+        spent = np.zeros(len(self.source.objects))
+        if not net._stopped:  # by the report of the start
+            with handled(lambda number, frame: signals.append((number, frame)), signal.SIGINT):
+                self._dll.resident_run(last.ctypes.data, _CALL(call), every, spent.ctypes.data if profile else None)
+            self._take()
+            if signals and callable(interrupt):
+                interrupt(*signals.pop())
         if failure:
             raise failure[0]
-        return [(code.name, seconds) for code, seconds in zip(self.source.codes, spent.tolist(), strict=True)]
+        return [(obj.name, seconds) for obj, seconds in zip(self.source.objects, spent.tolist(), strict=True)]
 
     def run_once(self, number: int) -> None:
         """Run the code of an object at the present time."""
@@ -276,7 +287,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "resident_generator_size": (_long, []),
     "resident_seed": (None, [_place, ctypes.c_uint64]),
     "resident_run_once": (None, [_int]),
-    "resident_run": (_int, [_place, _CALL, _place]),
+    "resident_run": (_int, [_place, _CALL, ctypes.c_double, _place]),
 }
 
 

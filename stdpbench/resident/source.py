@@ -17,6 +17,8 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.synapses.synapses import SynapticPathway
 from numpy.typing import NDArray
 
+from stdpbench.base.errors import StdpbenchError
+
 MONITORS = ("spikemonitor", "statemonitor", "ratemonitor")
 """Templates of objects whose arrays grow while the network runs."""
 
@@ -26,7 +28,9 @@ _OURS = ('"code_objects/', '"objects.h"', '"synapses_classes.h"', '"brianlib/') 
 class ResidentCode(CPPStandaloneCodeObject):  # type: ignore[misc]
     """Generated code that is compiled into the library of its network, which also runs it."""
 
-    templater = CPPStandaloneCodeObject.templater.derive("stdpbench.resident")
+    templater = CPPStandaloneCodeObject.templater.derive(
+        ("stdpbench.resident", "stdpbench.compiling"), templates_dir=("templates", "templates")
+    )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -98,6 +102,8 @@ class Source:
         Objects that run in Python, by their numbers.
     codes : list of ResidentCode
         Code of objects, by its numbers; each object may have several.
+    objects : list of BrianObject
+        Objects that do something, in the order in which they run.
     clocks : list of Clock
         Clocks, in the order in which the library knows them.
     """
@@ -109,6 +115,7 @@ class Source:
     pathways: list[Any] = field(default_factory=list)
     python: list[Any] = field(default_factory=list)
     codes: list[Any] = field(default_factory=list)
+    objects: list[Any] = field(default_factory=list)
     clocks: list[Any] = field(default_factory=list)
 
 
@@ -153,6 +160,7 @@ class Writer:
                 entry["lines"][-1] += f" {obj.name}.advance();"
             if entry["lines"] or entry["python"] is not None:
                 entries.append(entry)
+                source.objects.append(obj)
         source.arrays = list(self._arrays.values())
         pathways = [
             {"name": each.name, "start": each.spikes_start, "stop": each.spikes_stop} for each in source.pathways
@@ -228,9 +236,11 @@ class Writer:
             self._source.functions.append((code.owner, name, function))
         implementation = function.implementations[ResidentCode]
         for key, value in (implementation.get_namespace(code.owner) or {}).items():
-            if isinstance(value, np.ndarray) and key not in self._arrays:
+            if isinstance(value, np.ndarray):
                 kept: NDArray[Any] = np.ascontiguousarray(value)
-                self._arrays[key] = Array(key, c_data_type(value.dtype), "fixed", kept)
+                array = self._arrays.setdefault(key, Array(key, c_data_type(value.dtype), "fixed", kept))
+                if not np.array_equal(array.values, kept):
+                    raise StdpbenchError(f"two functions have different arrays {key}: give them other names")
 
     def _array(self, variable: Any, grown: str | None = None) -> Array:
         """Return an array; `grown` is the name of the monitor whose arrays grow."""

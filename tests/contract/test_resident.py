@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import signal
 import subprocess
 import sys
+import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -296,6 +301,67 @@ def test_random_numbers_repeat_by_seed_and_go_on_between_runs() -> None:
         return [group.v[:].tolist(), monitor.t_[:].tolist()]
 
     assert drawn(20) == drawn(20) == drawn(5, 15)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("often", [False, True])
+def test_an_interrupt_is_raised(monkeypatch: pytest.MonkeyPatch, often: bool) -> None:
+    b2.set_device("resident")
+    group = b2.NeuronGroup(1, "v : 1")
+    net = b2.Network(group, b2.NetworkOperation(lambda: None)) if often else b2.Network(group)
+    net.run(0.1 * ms)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            net.run(100_000 * b2.second)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)
+    assert 0 < float(np.ravel(net.t_)[0]) < 100_000
+    net.run(0.1 * ms)
+
+
+def test_a_network_that_refers_to_itself_is_freed() -> None:
+    b2.set_device("resident")
+
+    def one() -> weakref.ref[Any]:
+        group = b2.NeuronGroup(1, "v : 1")
+        net = b2.Network(group, b2.NetworkOperation(lambda: net.stop(), name="stop*"))
+        net.run(0.1 * ms)
+        return weakref.ref(net)
+
+    gone = one()
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_report_may_stop_the_run_before_it_begins() -> None:
+    b2.set_device("resident")
+    group = b2.NeuronGroup(1, "v : 1")
+    group.run_regularly("v += 1")
+    net = b2.Network(group)
+    net.run(5 * ms, report=lambda *told: net.stop())
+    assert group.v[:][0] == net.t == 0
+
+
+def test_profiles_name_objects_in_python_too() -> None:
+    b2.set_device("resident")
+    group = b2.NeuronGroup(1, "dv/dt = -v/ms : 1", method="exact", name="decays")
+    net = b2.Network(group, b2.NetworkOperation(lambda: None, name="looks"))
+    net.run(1 * ms, profile=True)
+    assert {name for name, _ in net.profiling_info} == {"decays_stateupdater", "looks"}
+    assert all(seconds > 0 for _, seconds in net.profiling_info)
+
+
+def test_arrays_of_two_functions_with_one_name_are_refused() -> None:
+    b2.set_device("resident")
+    rates = [b2.TimedArray([value, value], dt=1 * ms, name="rates") for value in (1.0, 2.0)]
+    group = b2.NeuronGroup(1, "v : 1\nu : 1", namespace={"first": rates[0], "second_": rates[1]})
+    group.run_regularly("v = first(t)\nu = second_(t)")
+    with pytest.raises(StdpbenchError, match="two functions have different arrays rates_values"):
+        b2.Network(group).run(1 * ms)
 
 
 def test_progress_is_reported_from_start_to_end() -> None:

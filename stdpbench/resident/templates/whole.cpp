@@ -123,15 +123,7 @@ namespace code_{{loop.index0}} {
 }
 {% endfor %}
 
-// As in a standalone program, which is linked with -ffast-math; the mode of the rest of the process is restored.
-class FlushDenormals {
-#if defined(__x86_64__) || defined(_M_X64)
-    unsigned saved = _mm_getcsr();
-public:
-    FlushDenormals() { _mm_setcsr(saved | 0x8040u); }
-    ~FlushDenormals() { _mm_setcsr(saved); }
-#endif
-};
+{% include "flush_denormals.h" %}
 
 extern "C" {
 
@@ -237,10 +229,10 @@ void resident_run_once(int32_t code)
     }
 }
 
-// Run until each clock has reached its last step. `call` runs an object in Python, or with -1 looks after the process, about
-// every 0.1 s; it returns 0 to go on, 1 to stop after this step, 2 to stop at once.
-// The seconds that the code of each object takes are added to `spent`, unless it is null.
-int32_t resident_run(const int64_t *last, int32_t (*call)(int32_t), double *spent)
+// Run until each clock has reached its last step. `call` runs an object in Python, or with -1 looks after the process, `every` so many
+// seconds; it returns 0 to go on, 1 to stop after this step, 2 to stop at once. The seconds that each object takes are added to `spent`,
+// unless it is null.
+int32_t resident_run(const int64_t *last, int32_t (*call)(int32_t), double every, double *spent)
 {
     using namespace brian;
     using seconds = std::chrono::steady_clock;
@@ -251,7 +243,8 @@ int32_t resident_run(const int64_t *last, int32_t (*call)(int32_t), double *spen
     double *dts[] = { {% for clock in clocks %}{{clock.dt}}, {% endfor %} };
     bool now[n_clocks];
     int32_t stop = 0;
-    auto next = seconds::now() + std::chrono::milliseconds(100);
+    const auto pause = std::chrono::duration_cast<seconds::duration>(std::chrono::duration<double>(every));
+    auto next = seconds::now() + pause;
 {% for line in before %}
     {{line}}
 {% endfor %}
@@ -266,19 +259,17 @@ int32_t resident_run(const int64_t *last, int32_t (*call)(int32_t), double *spen
             now[k] = std::abs(*times[k] - *times[first]) / std::min(*dts[k], *dts[first]) < 1e-4;
 {% for entry in entries %}
         if (now[{{entry.clock}}]) {
+            const auto began = spent ? seconds::now() : seconds::time_point();
 {% for line in entry.lines %}
-            {
-                const auto began = spent ? seconds::now() : seconds::time_point();
-                {{line}}
-                if (spent)
-                    spent[{{entry.first + loop.index0}}] += std::chrono::duration<double>(seconds::now() - began).count();
-            }
+            {{line}}
 {% endfor %}
 {% if entry.python is not none %}
             stop |= call({{entry.python}});
             if (stop & 2)
                 return stop;
 {% endif %}
+            if (spent)
+                spent[{{loop.index0}}] += std::chrono::duration<double>(seconds::now() - began).count();
         }
 {% endfor %}
         for (int k = 0; k < n_clocks; k++)
@@ -286,7 +277,7 @@ int32_t resident_run(const int64_t *last, int32_t (*call)(int32_t), double *spen
                 *times[k] = ++*steps[k] * *dts[k];
         if (seconds::now() >= next) {
             stop |= call(-1);
-            next = seconds::now() + std::chrono::milliseconds(100);
+            next = seconds::now() + pause;
         }
     }
 {% for line in after %}

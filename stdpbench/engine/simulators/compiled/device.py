@@ -49,8 +49,9 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     """Brian2's standalone code object with the templates of this package before those of Brian2."""
 
     templater = CPPStandaloneCodeObject.templater.derive(
-        "stdpbench.engine.simulators.compiled",
+        ("stdpbench.engine.simulators.compiled", "stdpbench.compiling"),
         env_globals=GLOBALS,
+        templates_dir=("templates", "templates"),
     )
     templater.env.filters |= FILTERS
 
