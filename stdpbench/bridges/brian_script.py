@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameters
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.connections.others import Others
@@ -26,8 +25,6 @@ from stdpbench.kinds.normalisations.sum import Sum
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
 
 _UNITS = {"ms": "ms", "s": "second", "mV": "mV", "V": "volt", "Hz": "Hz", "pA": "pA", "pF": "pF", "nS": "nS"}
-_DIMENSIONS = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "hertz"}
-_DIMENSIONS |= {"pA": "amp", "pF": "farad", "nS": "siemens"}
 _WIDTH = 90  # characters of a mapping on one line
 _TAKEN = {
     *keyword.kwlist,
@@ -66,8 +63,6 @@ class Shown:
         Factor of slow variables after each presentation, by ``"population.variable"``; None: it is in the file.
     reset : bool
         Whether the state of neurons and traces is reset after each presentation.
-    n : int
-        Number of presentations.
     """
 
     title: str
@@ -76,7 +71,6 @@ class Shown:
     plastic: frozenset[str]
     decays: Mapping[str, float | None]
     reset: bool
-    n: int
 
 
 def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
@@ -109,13 +103,8 @@ def script(graph: Graph, weights: Mapping[str, NDArray[Any]], shown: Shown) -> s
     shown : Shown
         Presentations, and what learns.
 
-    Raises
-    ------
-    StdpbenchError
-        If a plain script cannot express the network.
+    The network must have nothing `unsupported`.
     """
-    if sentences := list(unsupported(graph, shown.plastic)):
-        raise StdpbenchError(f"there is no plain Brian2 script of this network: {'; '.join(sentences)}")
     return _Script(graph, weights, shown).text()
 
 
@@ -135,11 +124,7 @@ class _Script:
         parts += [self._projection(at, name, each) for at, (name, each) in enumerate(graph.projections.items())]
         parts += [self._between(), self._loop()]
         body = "\n\n".join(part for part in parts if part)
-        body = re.sub(r"\n+(?=def |@b2)", "\n\n\n", re.sub(r"\n+(?=monitors = )", "\n\n\n", body))
-        body = body.replace(
-            '@b2.network_operation(when="thresholds", order=1)\n\n\n',
-            '@b2.network_operation(when="thresholds", order=1)\n',
-        )
+        body = re.sub(r"\n+(?=monitors = |(?:(?<!order=1\)\n))def |@b2)", "\n\n\n", body)
         units = sorted(unit for unit in set(_UNITS.values()) if re.search(rf"\* {unit}\b", body))
         head = f'"""{shown.title}\n\n{shown.origin}\n"""\n'
         imports = "from pathlib import Path\n\nimport brian2 as b2\nimport numpy as np\n"
@@ -174,7 +159,7 @@ class _Script:
             model.append(f"{variable.name} : {variable.unit}{' (linked)' if linked else ''}")
             start = repr(float(values[variable.start])) if variable.start else "0.0"
             if linked:
-                lines += self._shared(name, variable.name, variable.unit, start)
+                lines += self._shared(name, variable.name, variable.unit)
             elif variable.slow:
                 lines.append(f'{own}.{variable.name}_ = data["{name}.{variable.name}"]')
             elif variable.start:
@@ -201,7 +186,7 @@ class _Script:
         about = f"# {name}: {_sentence(neuron.summary)}{_source(neuron.reference)}"
         return "\n".join([about, group, step, *lines, *self._winner(name, population)])
 
-    def _shared(self, name: str, variable: str, unit: str, start: str) -> list[str]:
+    def _shared(self, name: str, variable: str, unit: str) -> list[str]:
         """Return lines that let the places of a unit share a slow variable."""
         own, units = _variable(name), self._graph.populations[name].shape[-1]
         group = f"{own}_{variable}"
@@ -365,7 +350,7 @@ class _Script:
 
     def _steps(self, own: str, rule: PlasticityRule, of_inputs: Collection[Trace]) -> list[str]:
         """Return lines for what a rule does in every step."""
-        lines, named = list[str](), dict[str, str]()
+        lines = list[str]()
         for order, follows_v in ((-1, True), (1, False)):
             moves = [
                 f"{a.name} = ({of}) + ({a.name} - ({of})) * exp(-dt/{_parameter(a.tau)})"
@@ -379,13 +364,17 @@ class _Script:
             lines.append(f'{own}.run_regularly({_block(chr(10).join(decays))}, when="groups")')
         if rule.each_step:
             lines.append(f'{own}.run_regularly({_block(_named(rule, rule.each_step))}, when="groups", order=2)')
-        named |= {average.name: _named(rule, average.of) for average in rule.averages if average.follows_v}
+        named = {average.name: _named(rule, average.of) for average in rule.averages if average.follows_v}
         return lines + [f"{own}.{name} = {_quoted(of)}" for name, of in named.items()]
 
     # -- between presentations
 
     def _between(self) -> str:
-        scaled = [self._normalised(name) for name in self._shown.plastic if self._graph.projections[name].normalise]
+        scaled = [
+            self._normalised(name)
+            for name, projection in self._graph.projections.items()
+            if name in self._shown.plastic and projection.normalise is not None
+        ]
         done = list[str]()
         for path, factor in self._shown.decays.items():
             population, _, variable = path.partition(".")

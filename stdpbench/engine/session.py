@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.engine.network import draw_noise
 from stdpbench.engine.simulators import Simulator, open_graph
 from stdpbench.experiment import Experiment, input_shape, read_experiment
@@ -72,12 +72,12 @@ class Session:
         Parameters
         ----------
         neuron, time : array_like, (n_spikes,)
-            Neurons of the input, and when they fire, in ms from the start of the presentation, in any order; a time is
-            that of the step that begins at it or before.
+            Neurons of the input, and when they fire, in ms from the start of the presentation, in any order; each time
+            is rounded down to the start of its step.
         duration : float
             How long the network runs, in ms, whole steps. Unless the network is a stream, all spikes must have arrived
             by then.
-        plastic : bool or collection of str
+        plastic : bool, str or collection of str
             Projections that learn; True: all that have a rule. Others, and thresholds of populations into which no
             projection learns, stay as they are.
         record : mapping of str to sequence of int, optional
@@ -92,37 +92,42 @@ class Session:
         StdpbenchError
             If a name, a neuron, a time or the duration does not fit the network, or its state is no longer finite.
         """
-        dt, n_steps = self.graph.dt, round(duration / self.graph.dt)
+        dt, duration = self.graph.dt, float(_plain(duration, "the duration"))
+        n_steps = round(duration / dt) if np.isfinite(duration) else 0
         if n_steps < 1 or abs(n_steps * dt - duration) > _CLOSE * dt:
-            raise StdpbenchError(f"duration must be a multiple of the time step, {dt:g} ms, not {duration:g} ms")
-        spikes = self._input(np.asarray(neuron), np.asarray(time, np.float64), n_steps)
+            raise StdpbenchError(
+                f"the duration must be a positive multiple of the time step, {dt:g} ms, not {duration:g} ms"
+            )
+        spikes = self._input(np.asarray(neuron), _plain(time, "times of spikes"), n_steps)
+        plastic = [plastic] if isinstance(plastic, str) else plastic
         first, number = (self._steps, 0) if self.graph.stream else (0, self._presented)
         noise = draw_noise(self.graph, (self.graph.seed, number), first, n_steps)
         response = self._simulator.present(spikes, n_steps, plastic=plastic, record=record, noise=noise)
+        self._steps, self._presented = self._steps + n_steps, self._presented + 1
         if variables := self._simulator.not_finite():
             raise StdpbenchError(
                 f"{', '.join(variables)} are no longer finite: a plasticity or neuron parameter is too large"
             )
-        self._steps, self._presented = self._steps + n_steps, self._presented + 1
         fired = {name: (each.index, np.asarray(each.bin * dt, np.float64)) for name, each in response.spikes.items()}
         return Activity(fired, {name: each.courses for name, each in response.recordings.items()})
 
     def _input(self, neuron: NDArray[Any], time: Floats, n_steps: int) -> Spikes:
         if neuron.shape != time.shape or neuron.ndim != 1:
             raise StdpbenchError(f"each spike has a neuron and a time: {neuron.shape} neurons, {time.shape} times")
-        if len(neuron) and not np.isfinite(time).all():
-            raise StdpbenchError("times of spikes must be finite")
-        steps = np.floor(time / self.graph.dt + _CLOSE).astype(np.int64)
+        size = self.graph.populations[self.graph.input].size if self.graph.input else 0
+        if len(neuron) and (neuron.dtype.kind not in "iu" or neuron.min() < 0 or neuron.max() >= size):
+            raise StdpbenchError(f"neurons of the input are whole numbers from 0 to {size - 1}")
+        end = n_steps * self.graph.dt
+        if not ((time >= 0) & (time < end)).all():  # also if one is nan
+            worst = time[~((time >= 0) & (time < end))][0]
+            raise StdpbenchError(f"a spike at {worst:g} ms is not within 0 and {end:g} ms")
+        steps = np.minimum(np.floor(time / self.graph.dt + _CLOSE).astype(np.int64), n_steps - 1)
         order = np.lexsort((neuron, steps))
         index, steps = neuron[order].astype(np.int64), steps[order]
         twice = np.flatnonzero((np.diff(index) == 0) & (np.diff(steps) == 0))
         if len(twice):
             at = steps[twice[0]] * self.graph.dt
             raise StdpbenchError(f"neuron {index[twice[0]]} of the input fires twice in the step at {at:g} ms")
-        if len(steps) and not 0 <= steps[0] <= steps[-1] < n_steps:
-            worst = steps[0] if steps[0] < 0 else steps[-1]
-            end = n_steps * self.graph.dt
-            raise StdpbenchError(f"a spike at {worst * self.graph.dt:g} ms is not within 0 and {end:g} ms")
         return Spikes(index.astype(np.int32), steps.astype(np.int32))
 
     def weights(self, projection: str) -> Floats:
@@ -130,12 +135,19 @@ class Session:
 
         (n_source, n_target); one-to-one (n,), sparse (n_synapses,), shared (field, field, units, units).
         """
-        return self._simulator.weights(projection)
+        return self._simulator.weights(self._known(projection))
 
     def delays(self, projection: str) -> Floats | None:
         """Return the delay of each synapse in ms, in the order of its weights; None if all are equal."""
-        steps = self._simulator.delays(projection)
+        steps = self._simulator.delays(self._known(projection))
         return None if steps is None else np.asarray(steps * self.graph.dt, np.float64)
+
+    def _known(self, projection: str) -> str:
+        if projection not in self.graph.projections:
+            raise StdpbenchError(
+                f"there is no projection {projection!r}; {suggestion(projection, self.graph.projections)}"
+            )
+        return projection
 
     def array(self, name: str) -> Floats:
         """Return a variable, such as ``"exc.theta"``, in SI units, which may be changed in place."""
@@ -185,5 +197,15 @@ def open_network(
     if isinstance(network, Experiment):
         if shape is None and network.stream is None:
             shape = input_shape(network, network.data.prepare().train)
-        network = network.graph(*((shape,) if isinstance(shape, int) else shape or ()))
+        sides = np.atleast_1d(() if shape is None else shape)
+        if shape is not None and (sides.dtype.kind not in "iu" or not 1 <= sides.size <= 2 or sides.min() < 1):
+            raise StdpbenchError(f"shape must be a number of inputs, or rows and columns, not {shape!r}")
+        network = network.graph(*map(int, sides))
     return Session(*open_graph(network, simulator))
+
+
+def _plain(value: ArrayLike, what: str) -> Floats:
+    """Return numbers in ms; quantities of Brian2 are refused, since they would be read as seconds."""
+    if hasattr(value, "dim"):
+        raise StdpbenchError(f"{what} must be plain numbers in ms: divide by brian2.ms")
+    return np.asarray(value, np.float64)

@@ -94,7 +94,7 @@ def check(experiment: Experiment, folder: Path, n: int) -> ScriptExport:
                 np.testing.assert_allclose(array, value.ravel(), rtol=1e-12, atol=1e-12 * largest, err_msg=name)
                 compared.add(name)
     assert compared, "no weights were compared"
-    assert {name: found[f"spikes {name}"].shape[1] for name in written.spikes} == written.spikes
+    assert found[f"spikes {written.population}"].shape[1] == written.spikes
     assert len(written.script.read_text(encoding="utf-8").splitlines()) <= 300
     return written
 

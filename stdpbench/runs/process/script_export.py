@@ -37,8 +37,10 @@ class ScriptExport:
         The files.
     presentations : int
         Number of presentations, repeated ones included.
-    spikes : dict of str to int
+    spikes : int
         Spikes of the population that is read, in all of them.
+    population : str
+        This population.
     remark : str
         Why there are fewer presentations than asked for; else empty.
     """
@@ -46,16 +48,16 @@ class ScriptExport:
     script: Path
     arrays: Path
     presentations: int
-    spikes: dict[str, int]
-    remark: str = ""
+    spikes: int
+    population: str
+    remark: str
 
     @property
     def sentence(self) -> str:
         """What was written, for a terminal."""
-        spikes = ", ".join(f"{n} of {name}" for name, n in self.spikes.items())
         n = self.presentations
         what = f"{self.script} and {self.arrays.name}: {n} training presentation{'s' if n > 1 else ''}"
-        return f"{what}, in which stdpbench has these spikes: {spikes}{self.remark}"
+        return f"{what}, in which stdpbench counts {self.spikes} spikes of {self.population}{self.remark}"
 
 
 def export_script(
@@ -93,7 +95,7 @@ def export_script(
     if experiment.stream is not None or experiment.reference.trains:
         kind = "is a stream" if experiment.stream is not None else "is a reference that labels train"
         raise StdpbenchError(
-            f"{experiment.name} {kind}: there is a script of networks that learn from presentations only"
+            f"{experiment.name} {kind}; only networks that learn from presentations can be written as a script"
         )
     split = load_split(experiment, isinstance(source, RunFolder) and source.validation)
     graph = experiment.graph(*input_shape(experiment, split.train))
@@ -113,7 +115,6 @@ def export_script(
     if isinstance(source, RunFolder) and source.metrics:
         learned = trained_arrays(source, experiment, input_shape(experiment, split.train))
         arrays |= {f"learned {name}": np.asarray(values) for name, values in learned.items()}
-    counted = ", ".join(f"{n} spikes of {name}" for name, n in material.spikes.items())
     later = [name for name in graph.plastic if name not in material.plastic]
     waiting = f" {', '.join(later)} {'begins' if len(later) == 1 else 'begin'} to learn later." if later else ""
     shorter = f"; that is all before {', '.join(later)} begin to learn" if later and material.cut else ""
@@ -121,7 +122,8 @@ def export_script(
         f"{material.n} training presentations of the experiment {experiment.name} in plain Brian2.\n"
         f"{arrays_file.name} has the neuron and the step of each input spike, `first`, where each presentation\n"
         "begins among them, its number of steps, and what weights, delays, connections and thresholds start with.\n"
-        f"Written by stdpbench {versions()['stdpbench']}, which counts {counted}; so should this script.{waiting}"
+        f"Written by stdpbench {versions()['stdpbench']}, which counts {material.spikes} spikes of {graph.read}; "
+        f"so should this script.{waiting}"
     )
     shown = Shown(
         title=f"{experiment.about.title or experiment.name}.",
@@ -130,12 +132,11 @@ def export_script(
         plastic=material.plastic,
         decays=material.decays,
         reset=experiment.schedule.between == "reset",
-        n=material.n,
     )
     text = script(graph, material.weights, shown)
     write_aside(arrays_file, lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
     write_text_aside(target, text)
-    return ScriptExport(target, arrays_file, material.n, material.spikes, shorter)
+    return ScriptExport(target, arrays_file, material.n, material.spikes, graph.read, shorter)
 
 
 class _Material:
@@ -144,7 +145,7 @@ class _Material:
     def __init__(self, simulator: Simulator, experiment: Experiment, split: Split, presentations: int) -> None:
         graph = simulator.graph
         self.arrays: dict[str, NDArray[Any]] = {}
-        self.spikes = {graph.read: 0}
+        self.spikes = 0
         shown, lengths = list[Spikes](), list[int]()
         with closing(Training(simulator, experiment, split.train)) as training:
             training.sample()
@@ -162,7 +163,7 @@ class _Material:
                     number, image = presented.presentation, presented.image
                     shown.append(encode(experiment, split.train, "train", number, attempt, image))
                     lengths.append(bins + experiment.rest_bins)
-                self.spikes[graph.read] += int(presented.total_spikes.sum())  # in all attempts
+                self.spikes += int(presented.total_spikes.sum())  # in all attempts
             self.cut = training.position < min(presentations, training.total)
         if any(spikes.factor is not None for spikes in shown):
             raise StdpbenchError(f"{experiment.name}: spikes of its input have factors, which a plain script has not")

@@ -101,12 +101,16 @@ def pieces(time: Any) -> Iterator[tuple[int, Any]]:
 @pytest.mark.parametrize(
     ("neuron", "time", "duration", "sentence"),
     [
-        ([1], [3.0], 10.3, "duration must be a multiple of the time step, 0.5 ms, not 10.3 ms"),
+        ([1], [3.0], 10.3, "the duration must be a positive multiple of the time step, 0.5 ms, not 10.3 ms"),
         ([1, 2], [3.0], 10, r"each spike has a neuron and a time: \(2,\) neurons, \(1,\) times"),
         ([1, 1], [3.0, 3.2], 10, "neuron 1 of the input fires twice in the step at 3 ms"),
         ([1], [10.0], 10, "a spike at 10 ms is not within 0 and 10 ms"),
-        ([1], [float("nan")], 10, "times of spikes must be finite"),
-        ([20], [1.0], 10, "input spikes name neurons outside 0 .. 19"),
+        ([1], [float("nan")], 10, "a spike at nan ms is not within 0 and 10 ms"),
+        ([1], [3.0], float("nan"), "the duration must be a positive multiple"),
+        ([1], [3.0], -5, "the duration must be a positive multiple"),
+        ([0.9], [3.0], 10, "neurons of the input are whole numbers from 0 to 19"),
+        ([2**32], [3.0], 10, "neurons of the input are whole numbers from 0 to 19"),
+        ([20], [1.0], 10, "neurons of the input are whole numbers from 0 to 19"),
     ],
 )
 def test_input_that_does_not_fit_is_one_sentence(
@@ -120,3 +124,16 @@ def test_names_of_experiments_bring_the_shape_of_their_data() -> None:
     opened = stdpbench.open_network("digits")
     assert opened.weights("feed").shape == (784, 400)
     opened.close()
+
+
+def test_quantities_unknown_names_and_shapes_are_refused(session: Session) -> None:
+    from brian2 import ms
+
+    for arguments in (([1], [3.0] * ms, 10), ([1], [3.0], 10 * ms)):
+        with pytest.raises(stdpbench.StdpbenchError, match=r"must be plain numbers in ms: divide by brian2\.ms"):
+            session.present(*arguments)
+    with pytest.raises(stdpbench.StdpbenchError, match="there is no projection 'fed'; did you mean 'feed'"):
+        session.delays("fed")
+    for shape in (0, (-3, 3), 28.0, "a", (2, 2, 2), ()):
+        with pytest.raises(stdpbench.StdpbenchError, match="shape must be a number of inputs, or rows and columns"):
+            stdpbench.open_network(EXPERIMENT, shape)
