@@ -36,6 +36,12 @@ def cache_folder() -> Path:
     return Path(folder).expanduser() if folder else platformdirs.user_cache_path("stdpbench", appauthor=False)
 
 
+def config_folder() -> Path:
+    """Return the folder of the user's settings: ``$STDPBENCH_CONFIG``, else that of the system (not created)."""
+    folder = os.environ.get("STDPBENCH_CONFIG")
+    return Path(folder).expanduser() if folder else platformdirs.user_config_path("stdpbench", appauthor=False)
+
+
 SAFE = {"PYTHONSAFEPATH": "1"}
 """Environment in which Python processes import nothing from their current folder."""
 
@@ -47,7 +53,7 @@ def child_environment() -> dict[str, str]:
     """
     named = {
         name: os.environ[name]
-        for name in ("STDPBENCH_DATA", "STDPBENCH_CACHE", "STDPBENCH_RUNS")
+        for name in ("STDPBENCH_DATA", "STDPBENCH_CACHE", "STDPBENCH_CONFIG", "STDPBENCH_RUNS")
         if name in os.environ
     }
     absolute = {name: str(Path(folder).expanduser().absolute()) for name, folder in named.items() if folder}

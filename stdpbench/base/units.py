@@ -81,6 +81,24 @@ def read(value: object, unit: str) -> object:
     return float(Decimal(match[1]) * Decimal(_UNITS[written_unit][1]) / Decimal(_UNITS[unit][1]))
 
 
+def unit_of(value: object, where: str) -> str:
+    """Return the unit in which a quantity is written; empty for a number.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is neither a number nor a text of a number and a known unit; `where` is its path.
+    """
+    match = _QUANTITY.fullmatch(value.translate(_PRINTED)) if isinstance(value, str) else None
+    unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
+    if (match is None and not isinstance(value, int | float)) or unit not in _UNITS:
+        known = ", ".join(filter(None, _UNITS))
+        raise StdpbenchError(
+            f"{where} must be a number, or a text with a unit such as '20 ms' ({known}), not {value!r}"
+        )
+    return unit
+
+
 @lru_cache(maxsize=64)
 def milliseconds(text: str) -> float:
     """Parse a time into ms; cached, since the time step of a network is needed several times per presentation."""

@@ -75,6 +75,9 @@ class Shown:
 
 def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
     """Yield a sentence for each part of a network that a plain script cannot express."""
+    if graph.file is not None:
+        yield f"{graph.file.name} builds the network, and is such a script already"
+        return
     if graph.stream:
         yield "a stream is not cut into presentations"
     for name, population in graph.populations.items():

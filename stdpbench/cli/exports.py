@@ -13,7 +13,18 @@ import typer
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
 from stdpbench.cli import completion
-from stdpbench.cli.options import EndWithJson, NewRuns, Run, Runs, SimulatorName, Workers, about_command, find_run
+from stdpbench.cli.options import (
+    EndWithJson,
+    NewRuns,
+    Run,
+    Runs,
+    SimulatorName,
+    Trust,
+    Workers,
+    about_command,
+    find_run,
+    trusted,
+)
 from stdpbench.cli.output import write_json
 from stdpbench.runs.protocol.facts import Progress
 
@@ -231,6 +242,7 @@ def reproduce(
         ),
     ],
     runs: NewRuns = None,
+    trust: Trust = False,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -256,6 +268,7 @@ def reproduce(
 
     runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
     with open_source(path if path.is_file() else find_run(source, None).path) as original:
+        trusted(original.stored_experiment, trust)
         folders = dict(parse_assignment(text) for text in set_ or [])
         about = about_command()
         again, remark = prepare(original, runs, places=folders, workers=workers, simulator=simulator, about=about)

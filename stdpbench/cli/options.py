@@ -14,6 +14,7 @@ from stdpbench.base.paths import runs_folder
 from stdpbench.cli import completion
 
 if TYPE_CHECKING:
+    from stdpbench.experiment import Experiment as Made
     from stdpbench.runs.folder.run_folder import RunFolder
 
 PANELS: Final = {
@@ -108,6 +109,10 @@ SimulatorName = Annotated[
 ]
 Validation = Annotated[
     bool, typer.Option("--validation", help="Evaluate on held-out training pictures instead of the test pictures.")
+]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Trust the Python file that builds the network, now and later, as long as it stays."),
 ]
 Baselines = Annotated[bool, typer.Option(help="Also evaluate the start weights, samples as prototypes, and k-means.")]
 History = Annotated[
@@ -222,3 +227,14 @@ EndWithJson = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object on standard output; everything else goes to standard error."),
 ]
+
+
+def trusted(experiment: Made, trust: bool) -> None:
+    """Trust the file that builds the network of an experiment if the user says so, else check that it is trusted."""
+    from stdpbench.base import trust as programs
+
+    file = None if experiment.missing_kinds else experiment.graph().file
+    if file is not None and trust:
+        programs.trust(file.sha256)
+    elif file is not None:
+        programs.check_trusted(file.sha256, file.path)

@@ -33,12 +33,14 @@ from stdpbench.cli.options import (
     SetRule,
     SimulatorName,
     StartFrom,
+    Trust,
     Validation,
     Weights,
     Workers,
     about_command,
     find_run,
     number_of_bits,
+    trusted,
 )
 from stdpbench.cli.output import write_json
 
@@ -73,6 +75,7 @@ def run(
     start_from: StartFrom = None,
     checkpoint_every: CheckpointEvery = 0,
     history: History = True,
+    trust: Trust = False,
     detach: Detach = False,
     json: EndWithJson = False,
 ) -> None:
@@ -80,7 +83,7 @@ def run(
     from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, baselines, checkpoint_every, history)
-    _run(experiment, set_ or [], bits, seed, runs, options, start_from, detach, json)
+    _run(experiment, set_ or [], bits, seed, runs, options, start_from, detach, json, trust=trust)
 
 
 @training_app.command()
@@ -106,7 +109,7 @@ def reference(
     from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, False, checkpoint_every, history)
-    sources = {"kind": kind, "features": features, "weights": weights}
+    sources: dict[str, Any] = {"kind": kind, "features": features, "weights": weights}
     _run(experiment, set_ or [], bits, seed, runs, options, start_from, detach, json, **sources)
 
 
@@ -376,6 +379,8 @@ def _run(
     start_from: str | None,
     detach: bool,
     json: bool,
+    *,
+    trust: bool = False,
     **sources: Any,
 ) -> None:
     """Print a description of a run or reference, create it, and carry it out; see `stdpbench.api.handles.plan`."""
@@ -396,6 +401,7 @@ def _run(
     lines += [CONVERTED if chosen.reference.file else SUPERVISED] if chosen.reference.trains else []
     for line in filter(None, lines):
         console.print(line, soft_wrap=True)
+    trusted(chosen, trust)
     folder = planned.create(runs, options, about_command(), start_from)
     origin = "" if chosen.reference.trains else str(origin_of(folder.path))
     for line in filter(None, (_ORIGINS.get(origin), look_text(chosen, runs, options))):

@@ -177,7 +177,7 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
     if key == "file" and table.get("kind") == "custom":
         table.clear()  # drop parameters of the old rule
         table["kind"] = "custom"
-    if key == "file" and table.get("kind") == "table":
+    if key == "file" and table.get("kind") in ("table", "brian2"):
         table.pop("sha256", None)  # digest of the old file
     if value is not None:
         table[key] = value

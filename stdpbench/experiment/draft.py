@@ -96,7 +96,7 @@ class NetworkDraft:
         *shape : int
             Shape of the input, which the data give; without it, the input has no size.
         """
-        graph = self._network.expand(self.unchecked.parts)
+        graph = self.unchecked.network.expand(self.unchecked.parts)
         return graph.with_input(*shape) if shape and graph.input else graph
 
     def value(self, path: str) -> Any:

@@ -40,6 +40,7 @@ from stdpbench.experiment.shipped import tables_of
 from stdpbench.experiment.table_files import without_files
 from stdpbench.experiment.templates import OPTIONAL, Parts, Template, templates
 from stdpbench.experiment.templates.base import expanded
+from stdpbench.experiment.templates.brian2 import BrianNetwork
 from stdpbench.experiment.templates.graph import GraphNetwork
 from stdpbench.experiment.templates.paths import in_short, long_path, short_path
 from stdpbench.kinds.encoding import Encoder
@@ -157,7 +158,11 @@ class Experiment(Head):
             return
         problems = [
             *conflicts(self.network, self.parts, self.data, self.encoding, self.schedule, self.reference),
-            *self.simulator.conflicts(stream=self.schedule.is_stream, in_few_bits=self.reference.in_few_bits),
+            *self.simulator.conflicts(
+                stream=self.schedule.is_stream,
+                in_few_bits=self.reference.in_few_bits,
+                in_file=isinstance(self.network, BrianNetwork),
+            ),
         ]
         yield from problems or conflicts_in_evaluation(self)  # which would repeat each of them
 
@@ -209,7 +214,13 @@ class Experiment(Head):
         return self.data if isinstance(self.data, Stream) else None
 
     def spelled_out(self) -> Experiment:
-        """Return the experiment with its network expanded to the kind ``graph``."""
+        """Return the experiment with its network expanded to the kind ``graph``.
+
+        Raises
+        ------
+        StdpbenchError
+            If a file builds the network.
+        """
         return self if isinstance(self.network, GraphNetwork) else self.override({"network.kind": "graph"})
 
     @property
@@ -342,6 +353,8 @@ class Experiment(Head):
             return tables
         template = templates.get(kind, "network.kind")
         spelled_out = template is GraphNetwork and not self.missing_kinds
+        if spelled_out:
+            self.graph().check_declared("network.kind 'graph'")
         tables["network"] = GraphNetwork.of(self.graph()).to_mapping() if spelled_out else {"kind": kind}
         if spelled_out and self.evaluation.values:
             values = {long_path(path, self.network, self.parts): value for path, value in self.evaluation.values}

@@ -20,6 +20,7 @@ from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.families import kind_parameter
 from stdpbench.experiment.graph import Population, Projection
 from stdpbench.experiment.graph.tables import MAY_BE_NONE, POPULATION, PROJECTION
+from stdpbench.experiment.templates.brian2 import BrianNetwork
 from stdpbench.experiment.templates.graph import GraphNetwork
 
 _SECTIONS = (
@@ -147,6 +148,9 @@ def _elements(experiment: Experiment) -> Iterator[Group]:
     if isinstance(experiment.network, GraphNetwork):
         yield from _projections(experiment, experiment.network)
         yield from _populations(experiment, experiment.network)
+    elif isinstance(experiment.network, BrianNetwork) and (declared := experiment.network.values.describe()):
+        values = {parameter.name: parameter for parameter in declared}
+        yield _group(experiment, "network.values", ("values",), values, True, False)
 
 
 def _section_groups(experiment: Experiment) -> Iterator[Group]:

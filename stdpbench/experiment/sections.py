@@ -95,8 +95,10 @@ class Simulation(Parameters):
         # defaults are left out
         return {name: value for name, value in mapping.items() if usual.get(name) != value}
 
-    def conflicts(self, *, stream: bool, in_few_bits: bool) -> Iterator[str]:
-        """Yield a sentence for each conflict with a stream, or a reference that cannot train rounded weights."""
+    def conflicts(self, *, stream: bool, in_few_bits: bool, in_file: bool) -> Iterator[str]:
+        """Yield a sentence for each conflict with a stream, a reference, or a network that a file builds."""
+        if in_file and self.precision != "float64":
+            yield "simulator.precision has no effect on network.kind 'brian2', whose file decides; remove it"
         if self.weight_bits is not None and stream:
             yield "simulator.weight_bits needs presentations, after which weights are rounded; a stream has none"
         if self.weight_bits is not None and not in_few_bits:

@@ -16,8 +16,8 @@ _SIDE = 28  # pixels, for templates that do not fit the pictures: those of MNIST
 
 
 def starting_points() -> dict[str, str]:
-    """Return a short description of each starting point: `EMPTY` and the kinds of templates."""
-    others = {kind: cls.summary for kind, cls in templates.usable().items() if kind != "graph"}
+    """Return a short description of each starting point: `EMPTY` and the kinds of templates that have defaults."""
+    others = {kind: cls.summary for kind, cls in templates.usable().items() if kind not in ("graph", "brian2")}
     return {EMPTY: "No populations and no projections", **others}
 
 

@@ -11,6 +11,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.trust import is_trusted, trust
 from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment, NetworkDraft, asked_first, read_experiment, shipped_experiments
 from stdpbench.kinds.plasticity import PlasticityRule
@@ -26,7 +27,7 @@ from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, named, push_button, wrapped
+from stdpbench_gui.widgets.basic import Label, named, push_button, question, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 from stdpbench_gui.widgets.parameter_fields import Choice
 
@@ -143,6 +144,7 @@ class NewRunForm(RunForm):
         accuracy = f"Expected: {about.expected_accuracy}." if about.expected_accuracy else ""
         text = " ".join(filter(None, (about.summary, accuracy))) if run.is_template else ""
         self.about.say(text)
+        self.network_button.setEnabled(self.draft.template != "brian2")  # its network is in a file
 
     def prefill(self, values: Mapping[str, str], path: str) -> None:
         """Change parameters before anything else, and show the row of one of them or a section."""
@@ -291,7 +293,7 @@ class NewRunForm(RunForm):
 
     def submit(self) -> None:
         """Create the run and start it; without its data, ask for them first."""
-        if not self.apply_edited() or self.cannot_go():
+        if not self.apply_edited() or self.cannot_go() or self._asks_for_trust(self.submit):
             return
         run, runs, stop = self.run, self.runs, self._stopping()
         kind = str(getattr(self.draft.unchecked.data, "kind", ""))
@@ -305,6 +307,21 @@ class NewRunForm(RunForm):
             return run.create(runs, ABOUT)
 
         self.work(create, self.made.emit)
+
+    def _asks_for_trust(self, then: Callable[[], object]) -> bool:
+        """Ask whether to trust the file that builds the network, unless it is trusted; if so, go on with `then`."""
+        file = self.draft.unchecked.graph().file if self.draft.template == "brian2" else None
+        if file is None or is_trusted(file.sha256):
+            return False
+
+        def go_on() -> None:
+            trust(file.sha256)
+            then()
+
+        text = f"{file.name} is a program, which would run with your rights. Read it before you trust it."
+        self.question = question(self, f"Trust {file.name}?", text, "Trust it and go on", go_on, more=file.path)
+        self.question.open()
+        return True
 
     def _stopping(self) -> Callable[[], None]:
         """Return a function that stops the run from whose weights the new one starts, if it is active."""
@@ -320,7 +337,7 @@ class NewRunForm(RunForm):
 
     def enqueue(self) -> None:
         """Add an item to the queue for each seed."""
-        if not self.apply_edited():
+        if not self.apply_edited() or self._asks_for_trust(self.enqueue):
             return
         run, queue, stop = self.run, Queue(self.runs), self._stopping()
 

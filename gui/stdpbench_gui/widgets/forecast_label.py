@@ -86,4 +86,4 @@ def _memory(experiment: Experiment, size: Size) -> str:
         graph = NetworkDraft(experiment).graph(*size.input_shape(experiment))
     except StdpbenchError:  # the data do not fit the network, which the form says
         return ""
-    return costs_sentence(costs(graph), len(graph.projections))
+    return "" if graph.file is not None else costs_sentence(costs(graph), len(graph.projections))

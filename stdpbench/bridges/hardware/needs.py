@@ -165,7 +165,13 @@ def needs_of(graph: Graph, learned: Mapping[str, NDArray[Any]]) -> Needs:
         The network, with the shape of its input.
     learned : mapping of str to ndarray
         Learned arrays of the network, as in a presentation.
+
+    Raises
+    ------
+    StdpbenchError
+        If a file builds the network.
     """
+    graph.check_declared("a check for a chip")
     layout, drawn = Layout(graph), projection_weights(graph)
     populations = {
         name: _population(name, population.size, population.neuron, graph.dt)

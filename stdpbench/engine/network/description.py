@@ -77,7 +77,9 @@ def bytes_text(number: float) -> str:
 
 
 def layout_of(graph: Graph, name: str) -> ProjectionLayout | None:
-    """Return the layout of a projection; None if a shape is unknown, or the projection has errors."""
+    """Return the layout of a projection; None if its synapses are unknown, as without a shape or in a file."""
+    if graph.file is not None:
+        return None
     projection = graph.projections[name]
     ends = [graph.populations.get(end) for end in (projection.source, projection.target)]
     shapes = [end.shape for end in ends if end is not None and end.shape]

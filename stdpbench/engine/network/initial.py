@@ -90,6 +90,8 @@ def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
         The training stimuli; used only for weights that start from them.
     """
     graph, arrays = graph_for(experiment, images), dict[str, NDArray[np.float64]]()
+    if graph.file is not None:
+        return Learned({})
     drawn = projection_weights(graph)
     for name, shape in learned_shapes(graph).items():
         owner, _, variable = name.partition(".")
@@ -307,11 +309,11 @@ def projection_weights(graph: Graph, only: str = "") -> dict[str, NDArray[np.flo
     -------
     dict of str to ndarray, float64
         (n_source, n_target), one-to-one (n,), sparse (n_synapses,); 0 for pairs that are not connected. The same on
-        every machine. Weights that start from pictures are not included.
+        every machine. Weights that start from pictures, or that a file sets, are not included.
     """
     weights = {}
     for name, layout in Layout(graph).projections.items():
-        if only not in ("", name):
+        if only not in ("", name) or graph.file is not None:
             continue
         if layout.has_weights and not layout.projection.weight.from_pictures:
             if layout.projection.weight.from_table:

@@ -1,4 +1,4 @@
-"""Simulators: one protocol, `Simulator.present`, and two implementations.
+"""Simulators: one protocol, `Simulator.present`, and three implementations.
 
 `open_simulator` chooses one. Opening a network that was compiled before imports no brian2.
 """
@@ -24,6 +24,7 @@ simulators: Registry[type[Simulator]] = Registry(
     "simulator",
     Simulator,
     {
+        "brian2": "stdpbench.engine.simulators.brian2:BrianSimulator",
         "compiled": "stdpbench.engine.simulators.compiled.simulator:CompiledSimulator",
         "runtime": "stdpbench.engine.simulators.runtime:RuntimeSimulator",
     },
@@ -61,7 +62,7 @@ def open_simulator(
     _check_available(experiment)
     simulator, remark = open_graph(experiment.graph(*_shape(inputs)), name)
     simulator.set_parameters(experiment)
-    for projection in simulator.graph.plastic:
+    for projection in simulator.graph.plastic if simulator.graph.file is None else ():
         if simulator.graph.projections[projection].source == simulator.graph.input:
             simulator.weights(projection)[...] = 0.0
     return simulator, remark
@@ -96,9 +97,13 @@ def open_graph(graph: Graph, name: str | None = None, *, target: str | None = No
     StdpbenchError
         If there is no such simulator, it needs a compiler that was not found, or memory does not suffice.
     """
+    if graph.file is not None:
+        name = "brian2"
     kind = simulators.get(name or ("runtime" if find_compiler() is None else "compiled"), "simulator")
     _check_memory(graph)
     simulator, remark = kind.open(graph, projection_delays(graph), target)
+    if graph.file is not None:
+        return simulator, remark
     for array in simulator.layout.learned:
         owner, _, variable = array.partition(".")
         if owner in graph.populations:
@@ -123,7 +128,7 @@ def opening_takes(graph: Graph, name: str | None = None) -> Literal["", "compile
     and compiles it unless Brian2 has cached it; empty if the network opens immediately.
     """
     compiler = find_compiler()
-    if name == "runtime" or compiler is None:
+    if name == "runtime" or compiler is None or graph.file is not None:
         return "generate"
     return "" if is_cached(Layout(graph), compiler) else "compile"
 
@@ -137,9 +142,9 @@ def compile_ahead(experiment: Experiment, inputs: int | tuple[int, ...], name: s
         If the network cannot be built.
     """
     compiler = find_compiler()
-    if name == "compiled" and compiler is not None:
+    graph = experiment.graph(*_shape(inputs))
+    if name == "compiled" and compiler is not None and graph.file is None:
         _check_available(experiment)
-        graph = experiment.graph(*_shape(inputs))
         _check_memory(graph)
         fetch(Layout(graph), compiler)
     else:

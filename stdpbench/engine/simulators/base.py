@@ -149,6 +149,8 @@ def check_same_structure(old: Graph, new: Graph) -> None:
             raise differ(f"network.{kind}")
         for name in before:
             compare(before[name], after[name], f"network.{kind}.{name}")
+    if getattr(old.file, "sha256", "") != getattr(new.file, "sha256", ""):
+        raise differ("network.file")
     for name in ("dt", "conductance_step", "streams", "stream", "precision"):
         if getattr(old, name) != getattr(new, name):
             raise differ(_WHERE.get(name, f"network.{name}"))

@@ -1,6 +1,6 @@
 """Networks as frozen declarations: populations of neurons, and projections between them."""
 
 from stdpbench.experiment.graph.elements import Population, Projection
-from stdpbench.experiment.graph.graph import Graph, Precision
+from stdpbench.experiment.graph.graph import Graph, NetworkFile, Precision
 
-__all__ = ["Graph", "Population", "Precision", "Projection"]
+__all__ = ["Graph", "NetworkFile", "Population", "Precision", "Projection"]

@@ -19,6 +19,8 @@ RESERVED = ("all", "network", "none")
 def problems(graph: Graph) -> Iterator[str]:
     """Yield a sentence for each error of a network."""
     yield from _names(graph)
+    if graph.file is not None and graph.stream:
+        yield "schedule.between cannot be 'stream' with network.kind 'brian2': each presentation starts at time 0"
     inputs = [name for name, population in graph.populations.items() if population.neuron is None]
     for name in inputs[1:]:
         yield (

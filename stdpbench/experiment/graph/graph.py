@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isqrt, prod
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameters
 from stdpbench.experiment.graph.elements import Population, Projection
 from stdpbench.kinds.connections import Connection, Synapses
 
@@ -19,6 +22,47 @@ Precision = Literal["float64", "float32"]
 """Numbers in which a network is computed."""
 
 _KEPT = 16  # projections whose drawn synapses are kept
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """A Python file that builds a network with Brian2.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    sha256 : str
+        Digest of its contents, hexadecimal.
+    values : Parameters
+        Constants of the file, which `stdpbench.engine` replaces by these values.
+    """
+
+    path: str
+    sha256: str
+    values: Parameters
+
+    @property
+    def name(self) -> str:
+        """Name of the file, for messages; the copy in a run folder has none."""
+        path = Path(self.path)
+        return "the file of the network" if path.stem == self.sha256 else path.name
+
+    def read(self) -> bytes:
+        """Return the contents of the file.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be read, or is no longer that of the experiment.
+        """
+        try:
+            contents = Path(self.path).read_bytes()
+        except OSError as error:
+            raise StdpbenchError(f"{self.path} cannot be read: {error.strerror or error}") from None
+        if hashlib.sha256(contents).hexdigest() != self.sha256:
+            raise StdpbenchError(f"{self.path} has changed: it is not the file of this experiment")
+        return contents
 
 
 @dataclass(frozen=True)
@@ -49,6 +93,8 @@ class Graph:
         Connections, weights and delays are drawn from it.
     precision : {"float64", "float32"}
         Numbers in which neurons and synapses are computed; slow variables and averages stay float64.
+    file : NetworkFile or None
+        The file that builds the network, whose equations are unknown here; None: they follow from the declarations.
     """
 
     populations: Mapping[str, Population]
@@ -60,6 +106,18 @@ class Graph:
     stream: bool = False
     seed: int = 0
     precision: Precision = "float64"
+    file: NetworkFile | None = None
+
+    def check_declared(self, what: str) -> None:
+        """Check that the equations of the network are declared.
+
+        Raises
+        ------
+        StdpbenchError
+            If they are in a file; `what` needs them.
+        """
+        if self.file is not None:
+            raise StdpbenchError(f"{what} needs the equations of the network, which only {self.file.name} has")
 
     @property
     def real(self) -> type[np.float32 | np.float64]:

@@ -8,6 +8,7 @@ templates: Family[Template] = Family(
     Template,
     {
         "balanced": "stdpbench.experiment.templates.balanced:BalancedNetwork",
+        "brian2": "stdpbench.experiment.templates.brian2:BrianNetwork",
         "conv": "stdpbench.experiment.templates.conv:ConvNetwork",
         "diehl-cook": "stdpbench.experiment.templates.diehl_cook:Network",
         "graph": "stdpbench.experiment.templates.graph:GraphNetwork",

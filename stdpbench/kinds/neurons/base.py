@@ -43,7 +43,6 @@ class Neuron(Parameters):
     summary: ClassVar[str]
     reference: ClassVar[str]
     equations: ClassVar[str]
-    variables: ClassVar[tuple[Variable, ...]]
     learning: ClassVar[tuple[str, ...]] = ()
     """Parameters that are 0 while weights and thresholds are frozen, so that slow variables stay unchanged."""
     conductances: ClassVar[tuple[tuple[str, str], ...]]
@@ -56,6 +55,10 @@ class Neuron(Parameters):
     sides: ClassVar[tuple[str, str]] = ("ge", "gi")
     """Receptors that templates use for excitation and inhibition."""
     if TYPE_CHECKING:  # class attributes, or properties if the code depends on parameters
+
+        @property
+        def variables(self) -> tuple[Variable, ...]:
+            """The state variables."""
 
         @property
         def update(self) -> str:

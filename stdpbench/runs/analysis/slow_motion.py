@@ -402,6 +402,7 @@ class _Synapses:
     ) -> _Synapses:
         """Find delays and connections."""
         graph = experiment.graph(*shape)
+        graph.check_declared("slow motion")
         source, target = graph.projections[projection].source, graph.projections[projection].target
         if source == graph.input and not graph.is_sparse(projection):
             graph = graph.with_input(n_source)

@@ -316,10 +316,15 @@ class RunFolder:
 
 
 def _write_tables(folder: Path, experiment: Experiment) -> None:
-    """Copy the synapse tables into the run folder, so that the run does not depend on the original files."""
+    """Copy the tables of synapses and the file of the network, so that the run does not depend on them."""
     if experiment.missing_kinds:
         return
-    for projection in experiment.graph().projections.values():
+    graph = experiment.graph()
+    if graph.file is not None:
+        (folder / TABLES).mkdir(exist_ok=True)
+        contents = graph.file.read()
+        write_aside(folder / TABLES / f"{graph.file.sha256}.py", lambda file: file.write(contents))
+    for projection in graph.projections.values():
         if isinstance(projection.connect, Table):
             (folder / TABLES).mkdir(exist_ok=True)
             write_aside(folder / TABLES / f"{projection.connect.sha256}.npz", projection.connect.rows().write)

@@ -49,7 +49,7 @@ _NAMES = (
 _FIGURES = "figures"
 _PATTERNS = {
     ARRAYS: ARRAY,
-    TABLES: r"[0-9a-f]{64}\.npz",
+    TABLES: r"[0-9a-f]{64}\.(npz|py)",
     **dict.fromkeys(FOLDERS, ARRAY_OF_NAME),
     HISTORY: MOMENT,
 }
@@ -57,6 +57,7 @@ _PATTERNS = {
 _LARGEST = 256 * 2**20  # bytes of an unpacked zip, in addition to the usual limit for foreign files
 _LARGEST_OF = {
     ".toml": 2**20,
+    ".py": 2**20,
     ".json": 8 * 2**20,
     ".jsonl": 64 * 2**20,
     ".png": 64 * 2**20,

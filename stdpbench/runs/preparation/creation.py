@@ -18,7 +18,7 @@ from stdpbench.bridges.nir.imported import NirNetwork
 from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import pictures_of
 from stdpbench.declare.learned_names import is_per_synapse, listed, weights_of
-from stdpbench.engine.network import Learned, start_arrays
+from stdpbench.engine.network import Learned, learned_shapes, start_arrays
 from stdpbench.engine.network.learned import from_input
 from stdpbench.experiment import Experiment, graph_for, n_input
 from stdpbench.experiment.graph import Graph
@@ -138,8 +138,8 @@ def create_run_from(
             f"{name} has weights for {theirs_input} inputs, but this network would have {own_input} inputs; prepare "
             "and encode the data as in that run"
         )
-    start_values = start_arrays(new, split.train)
     graph, old_graph = graph_for(new, split.train), old.graph(*shape)
+    start_values = start_arrays(new, split.train) if graph.file is None else _of_file(graph, inherited, name)
     inherited, other_synapses = _of_same_neurons(start_values, inherited, graph, old_graph, name)
     inherited, adapted = _as_first_layer(old, new, start_values, inherited, split)
     _check_ranges(start_values, inherited, graph, old_graph, name)
@@ -153,6 +153,17 @@ def create_run_from(
     }
     fill = partial(write_learned_files, learned=start, start=True)
     return _created(new, runs, options, {**about, "from": reference}, fill)
+
+
+def _of_file(graph: Graph, inherited: Learned, name: str) -> Learned:
+    """Return the learned arrays of another run for a network that a file builds, whose own ones are unknown here."""
+    shapes = learned_shapes(graph)
+    if odd := [array for array, shape in shapes.items() if array not in inherited or inherited[array].shape != shape]:
+        raise StdpbenchError(
+            f"{name} has no {', '.join(odd)} of the same shape; a network of the kind 'brian2' starts from all of its "
+            "learned arrays or from none"
+        )
+    return Learned({array: inherited[array] for array in shapes})
 
 
 def create_run_of_nir(

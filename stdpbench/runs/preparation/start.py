@@ -163,7 +163,7 @@ def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> 
     """Return the learned arrays at the start of a run, before normalisation.
 
     If the run was started from another one, they are read from its folder (`stdpbench.runs.folder.learned_arrays`);
-    otherwise the experiment defines them.
+    otherwise the experiment defines them. Those of a network that a file builds are written when it first opens.
     """
     shapes = shapes_in(experiment, *input_shape(experiment, split.train))
     if not start_files(folder.path):

@@ -23,6 +23,7 @@ from stdpbench.engine.simulators import Simulator, open_simulator, opening_takes
 from stdpbench.experiment import Experiment, graph_for, input_shape, n_cut
 from stdpbench.results.readout import readouts
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
+from stdpbench.runs.folder.learned_arrays import start_files, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.preparation.start import (
@@ -212,6 +213,8 @@ def open_network(
         waiting({"compile": COMPILING, "generate": GENERATING}[work])
     simulator, remark = open_simulator(experiment, input_shape(experiment, split.train), name)
     depends_on = dependencies(experiment, fingerprint_at_start(start, experiment, split, options.validation))
+    if simulator.graph.file is not None and not start_files(folder.path):  # only the file knows them
+        write_learned_files(folder, simulator.learned, start=True)
     simulator.set_learned(arrays_at_start(folder, start, split))
     sentences = list(damage)
     if is_linked(folder.path):

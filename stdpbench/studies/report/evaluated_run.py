@@ -151,7 +151,8 @@ class EvaluatedRun(ReportedRun):
     @property
     def start_group(self) -> str:
         """Group of the rows of the start weights: untrained, unless another network has learned them."""
-        if not start_files(self.folder.path):
+        of_file = self._graph.file is not None and "from" not in self.folder.about
+        if of_file or not start_files(self.folder.path):
             return "untrained"
         return "supervised" if start_origin_of(self.folder.path) is Origin.LABELS else "start"
 
@@ -199,7 +200,9 @@ class EvaluatedRun(ReportedRun):
         return normalised(arrays_at_start(self.folder, self.start, self.split), self._graph)
 
     def random_network(self) -> Learned:
-        """Return a network of the same seed with random weights."""
+        """Return a network of the same seed with random weights, or those of the file that builds it."""
+        if self._graph.file is not None:
+            return self.start_network()
         samples = getattr(self.start.network, "start", "random") != "random"
         plain = self.start.override({"network.start": "random"}) if samples else self.start
         return normalised(start_arrays(plain, self.split.train), self._graph)

@@ -208,7 +208,13 @@ def test_wrong_keys_of_one_command_are_all_listed(tmp_path: Path, call: Callable
 
 @pytest.mark.parametrize(
     ("option", "near"),
-    [("--sed", ["--seed"]), ("--checkpoint", ["--checkpoint-every"]), ("--epochs", []), ("--test", []), ("--lr", [])],
+    [
+        ("--sed", ["--seed"]),
+        ("--checkpoint", ["--checkpoint-every"]),
+        ("--epochs", []),
+        ("--test", ["--trust"]),
+        ("--lr", []),
+    ],
 )
 def test_an_unknown_option_proposes_a_near_one_only(option: str, near: list[str], call: Callable[..., str]) -> None:
     err = call("run", "digits", option, "3", status=2)

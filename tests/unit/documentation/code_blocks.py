@@ -208,4 +208,5 @@ def reader(template: Path, names: list[str], folder: Path, monkeypatch: pytest.M
     monkeypatch.chdir(folder)
     monkeypatch.delenv("STDPBENCH_RUNS", raising=False)
     monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("STDPBENCH_CONFIG", str(folder / "config"))
     return Reader(folder, names)
