@@ -58,6 +58,7 @@ from stdpbench.runs.folder.notes import NeuronNote, change_notes, neuron_of, rea
 from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.folder.training_spikes import TrainingSpikes, read_training_spikes
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.repair import check_journal
@@ -960,6 +961,7 @@ class Run:
         nwb: str | PathLike[str] | None = None,
         stimuli: int = 0,
         record: Mapping[str, Sequence[int]] | None = None,
+        training: bool = False,
     ) -> None:
         """Write the network's spikes in response to evaluated stimuli to files for other tools.
 
@@ -972,6 +974,8 @@ class Run:
         record : mapping of str to sequence of int, optional
             Neurons whose potentials are also written, by population, such as ``{"exc": [0, 3, 7]}``. The stimuli are
             then presented again, and spikes of all populations are written.
+        training : bool
+            Whether to write the spikes of `training_spikes` instead.
 
         Raises
         ------
@@ -979,7 +983,19 @@ class Run:
             If the run has no stored spikes, there are no such neurons, a package is not installed, or a file exists or
             cannot be written.
         """
-        write_responses(self._folder, files_for(neo, nwb), record, stimuli)
+        write_responses(self._folder, files_for(neo, nwb), record, stimuli, training=training)
+
+    def training_spikes(self) -> TrainingSpikes:
+        """Return what was recorded while the network was trained.
+
+        Set ``schedule.record_spikes``, such as ``["exc"]``, or ``schedule.record_weights``.
+
+        Raises
+        ------
+        StdpbenchError
+            If nothing was recorded.
+        """
+        return read_training_spikes(self.path)
 
     def export_nir(
         self, path: str | PathLike[str], *, force: bool = False, stimuli: int = STIMULI, replace: bool = False

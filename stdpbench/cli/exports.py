@@ -71,6 +71,10 @@ def export(
             "Repeatable.",
         ),
     ] = None,
+    training: Annotated[
+        bool,
+        typer.Option("--training", help="With --neo or --nwb: write the spikes recorded in training instead."),
+    ] = False,
     nir: Annotated[
         Path | None,
         typer.Option(
@@ -120,6 +124,8 @@ def export(
         raise StdpbenchError("--force is for --nir, where it allows a network that differs from the run; leave it out")
     if record and neo is None and nwb is None:
         raise StdpbenchError("--record is for --neo and --nwb, which write responses; leave it out")
+    if training and ((neo is None and nwb is None) or record or stimuli):
+        raise StdpbenchError("--training is for --neo and --nwb, without --record and --stimuli")
     if history and (nir, neo, nwb) != (None, None, None):
         raise StdpbenchError("--history is for the zip file; leave it out with --nir, --neo or --nwb")
     folder, console = find_run(run, runs), Console(stderr=json)
@@ -151,7 +157,7 @@ def export(
         targets, wanted = files_for(neo, nwb), neurons_named(record or [])
         with Display(console) as display:
             responses = write_responses(
-                folder, targets, wanted, stimuli, on_progress=shown("presented again", display)
+                folder, targets, wanted, stimuli, training=training, on_progress=shown("presented again", display)
             )
         for target in targets:
             text = f"{target}: {responses.spikes} spikes in response to {responses.stimuli} stimuli"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from stdpbench.base.errors import suggestion
 from stdpbench.data.datasets import Source, datasets
 from stdpbench.experiment.graph import Graph
-from stdpbench.experiment.graph.checks import problems
+from stdpbench.experiment.graph.checks import neural, problems
 from stdpbench.experiment.references import Reference
 from stdpbench.experiment.sections import Schedule, Stage
 from stdpbench.experiment.templates import Parts, Template
@@ -134,6 +134,10 @@ def _of_graph(network: Template, parts: Parts, graph: Graph, schedule: Schedule)
     """Yield a sentence for each error of the network and of the stages."""
     for sentence in _of_network(network, parts, graph, schedule):
         yield in_short(sentence, network, parts)
+    for name in schedule.record_spikes:
+        if name not in neural(graph.populations):
+            known = suggestion(name, neural(graph.populations))
+            yield f"schedule.record_spikes: there is no population with neurons {name!r}; {known}"
     for number, stage in enumerate(schedule.stages or (), 1):
         yield from _of_stage(f"schedule.stages.{number}.projections", stage, graph)
 

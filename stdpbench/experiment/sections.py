@@ -14,7 +14,7 @@ from stdpbench.declare.parameters import Parameters, build, parameter
 from stdpbench.experiment.graph import Precision
 from stdpbench.kinds.encoding import Timing
 
-LOOKS = ("held_out_every", "held_out_images")
+LOOKS = ("held_out_every", "held_out_images", "record_spikes", "record_weights")
 """Parameters of the schedule that do not change any result."""
 
 _TIME = re.compile(r"\b(half )?(?:an? )?([\d.]+|one|few|three|ten)? ?(s|seconds?|minutes?|hours?)\b")
@@ -179,12 +179,28 @@ class Schedule(Parameters):
         help="Held-out pictures per measurement; none: about one for four presentations, 200 to 1000. Taken from the "
         "pictures after train_images, else from the end of the first pass before they train.",
     )
+    record_spikes: tuple[str, ...] = parameter(
+        (),
+        structural=True,
+        help="Populations whose spikes are recorded while the network trains, at most 1 GiB. Does not change results.",
+    )
+    record_weights: int | None = parameter(
+        None,
+        ge=1,
+        structural=True,
+        help="Training presentations between two records of all weights; none: they are not recorded.",
+    )
     stages: tuple[Stage, ...] | None = parameter(
         None,
         structural=True,
         help="Stages of the training, one after the other: which projections learn, and for how many passes, or in a "
         "stream for which duration. Default: all that can learn, for passes or the duration.",
     )
+
+    @property
+    def records(self) -> bool:
+        """Whether spikes or weights are recorded while the network trains."""
+        return bool(self.record_spikes) or self.record_weights is not None
 
     @property
     def is_stream(self) -> bool:
@@ -230,13 +246,15 @@ class Schedule(Parameters):
             mapping = {name: mapping[name] for name in _STREAM if name in mapping}
         if self.timing == "intact":  # the default is left out
             mapping.pop("timing", None)
+        if not self.record_spikes:
+            del mapping["record_spikes"]
         if self.stages is not None:
             del mapping["duration" if self.is_stream else "passes"]
             mapping["stages"] = [stage.to_mapping() for stage in self.stages]
         return mapping
 
 
-_STREAM = ("between", "duration", "piece", "stages")
+_STREAM = ("between", "duration", "piece", "record_spikes", "record_weights", "stages")
 """Parameters of the schedule of a stream."""
 
 

@@ -213,7 +213,7 @@ def registered() -> Kinds:
     rules = projection_rules.usable()
     return Kinds(
         {kind: projection_rules.build({"kind": kind, "w_max": 1.0} | LIVELY.get(kind, {}), kind) for kind in rules},
-        {kind: cls(**FIRING.get(kind, {})) for kind, cls in neurons.usable().items()},
+        {kind: neurons.build({"kind": kind} | FIRING.get(kind, {}), kind) for kind in neurons.usable()},
         [
             cls(**given)
             for kind, cls in connections.usable().items()

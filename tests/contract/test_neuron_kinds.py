@@ -143,6 +143,7 @@ def test_all_new_neurons_are_here() -> None:
         "adaptive-lif-lockout",
         "adaptive-lif-discrete",
         "adex",
+        "custom",
     }  # in other tests; a protocol's
     assert {*neurons.kinds()} == {*REFERENCES} | elsewhere
     assert {str(setup.neuron.kind) for setup in SETUPS.values()} == {*REFERENCES}  # type: ignore[attr-defined]

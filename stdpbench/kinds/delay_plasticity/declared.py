@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from stdpbench.base.errors import several
 from stdpbench.kinds.delay_plasticity.base import DelayRule
+from stdpbench.kinds.language import DIMENSIONS, NUMBER, check_code
 from stdpbench.kinds.plasticity.base import Trace
 from stdpbench.kinds.plasticity.declared import common_problems, name_problems
-from stdpbench.kinds.plasticity.language import DIMENSIONS, NUMBER, check_code
 
 _TIME = DIMENSIONS["s"]
 _CODES = ("on_input_spike", "on_output_spike")

@@ -11,6 +11,7 @@ neurons: Family[Neuron] = Family(
         "adaptive-lif-discrete": "stdpbench.kinds.neurons.adaptive_lif_discrete:AdaptiveLIFDiscrete",
         "adaptive-lif-lockout": "stdpbench.kinds.neurons.adaptive_lif_lockout:AdaptiveLIFLockout",
         "adex": "stdpbench.kinds.neurons.adex:AdEx",
+        "custom": "stdpbench.kinds.neurons.custom:CustomNeuron",
         "izhikevich": "stdpbench.kinds.neurons.izhikevich:Izhikevich",
         "lif": "stdpbench.kinds.neurons.lif:LIF",
         "lif-alpha": "stdpbench.kinds.neurons.lif_alpha:LIFAlpha",

@@ -20,8 +20,7 @@ from stdpbench.base import units
 from stdpbench.base.errors import Collector, StdpbenchError, errors_within, several, suggestion
 from stdpbench.base.files import read_toml
 from stdpbench.declare.parameters import build, parameter, unknown_key
-from stdpbench.kinds.plasticity.base import PlasticityRule, Trace
-from stdpbench.kinds.plasticity.language import (
+from stdpbench.kinds.language import (
     DIMENSIONS,
     FUNCTIONS,
     NUMBER,
@@ -29,7 +28,8 @@ from stdpbench.kinds.plasticity.language import (
     ExpressionError,
     checked,
 )
-from stdpbench.kinds.plasticity.names import check_name
+from stdpbench.kinds.names import check_name
+from stdpbench.kinds.plasticity.base import PlasticityRule, Trace
 
 _TEXTS = ("title", "about", "source")
 _PARTS = (*_TEXTS, "on_input_spike", "on_output_spike", "traces", "parameters")
@@ -97,8 +97,7 @@ class CustomRule(PlasticityRule):
 
 
 def _from_mapping(mapping: dict[str, Any]) -> CustomRule:
-    cls, values = CustomRule.declared_by(mapping, "plasticity")
-    return build(cls, values, "plasticity")
+    return build(CustomRule, mapping, "plasticity")
 
 
 def read_rule(path: object, where: str) -> dict[str, Any]:

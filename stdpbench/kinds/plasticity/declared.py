@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from stdpbench.base.errors import StdpbenchError, several
 from stdpbench.declare.parameters import Parameter
+from stdpbench.kinds.language import DIMENSIONS, NUMBER, Dimension, check_code
+from stdpbench.kinds.names import check_name
 from stdpbench.kinds.plasticity.base import Average, PlasticityRule, Trace
-from stdpbench.kinds.plasticity.language import DIMENSIONS, NUMBER, Dimension, check_code
-from stdpbench.kinds.plasticity.names import check_name
 
 _TIME, _VOLTAGE = DIMENSIONS["s"], DIMENSIONS["V"]
 _UNITS = {"second": _TIME, "ms": _TIME, "volt": _VOLTAGE, "mV": _VOLTAGE}

@@ -95,6 +95,7 @@ checkpoints/       starting points for `stdpbench resume`, one folder each, name
                    presentations
 history/           learned arrays and the last stimulus at moments of training, rounded, one file each, named by the
                    number of completed training presentations; for displays and films
+record/            spikes and weights recorded while the network trains, if the experiment says so
 report/            output of `stdpbench report`, and points of robustness curves
 before-repair-1/   files moved by `stdpbench resume --repair`: the damaged journal, and checkpoints after the damage
 responses/         responses of a phase that is not complete yet

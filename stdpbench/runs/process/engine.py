@@ -29,6 +29,7 @@ from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
 from stdpbench.runs.folder.history import HistoryWriter
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import state_before
+from stdpbench.runs.folder.training_spikes import TrainingSpikesWriter
 from stdpbench.runs.preparation.start import arrays_at_start, normalised
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
@@ -134,6 +135,7 @@ class RunEngine:
         self._trained: Learned | None = None  # set while the simulator may have scaled weights, or those of a baseline
         self._diverged = False
         self._history: HistoryWriter | None = None
+        self._training_spikes: TrainingSpikesWriter | None = None
         self._pace = Pace()
         self._listened = 0.0
 
@@ -207,6 +209,8 @@ class RunEngine:
             stream = active.record.stream is not None
             graph = active.simulator.graph
             self._history = HistoryWriter(folder.path, graph, self._position, active.n_train, stream)
+        if active.experiment.schedule.records:
+            self._training_spikes = TrainingSpikesWriter(folder.path, self._position)
         self._event_log.expect(record for record in self.records if record.position >= self._position)
         active.held_out.begin(setup.checkpoint, self.records, active.experiment)
         self._catch_up()
@@ -271,6 +275,7 @@ class RunEngine:
                     self._emit(facts.Remarked(warning))
             if not sentence and active.record.stream is not None:
                 self._emit(active.record.stream.take(presented))
+            self._record_training(presented)
             self._catch_up()  # after the block, which measures the arrays before these changes
             if sentence:
                 self._diverged = True
@@ -507,7 +512,23 @@ class RunEngine:
         except DiskError as error:
             self._pause_reason = str(error)
 
+    def _record_training(self, presented: Presented | None) -> None:
+        """Record a presentation, or write what is recorded; the run continues without a record if it cannot be."""
+        if self._training_spikes is None:
+            return
+        active = self._active
+        try:
+            if presented is None:
+                self._training_spikes.write(self._position)
+            else:
+                spikes, learned = presented.response.spikes, active.simulator.learned_views
+                self._training_spikes.take(active.experiment, self._position, spikes, learned)
+        except StdpbenchError as error:
+            self._training_spikes = None
+            self._event_log.note(f"The record of the training ends here: {error}.", self._position)
+
     def _write_checkpoint(self) -> None:
+        self._record_training(None)  # so that no file spans a checkpoint
         checkpoint = self._active.checkpoint(self._position, self._event_log.number)
         self._event_log.sync()  # before the checkpoint, which has the number of preceding facts
         self._emit(facts.CheckpointWritten(write_checkpoint(self._folder.path, checkpoint)))

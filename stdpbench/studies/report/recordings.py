@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as with_values
 from datetime import datetime
 from functools import partial
 from os import PathLike
@@ -25,6 +26,7 @@ from stdpbench.base.files import check_target, write_aside
 from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.training_spikes import read_training_spikes
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.studies.report.evaluated_run import TrainedNetwork, stored_trains, trained_network
 
@@ -127,6 +129,40 @@ def stored_responses(folder: RunFolder, n_stimuli: int = 0) -> Recorded:
     trains = trains.part(0, n_stimuli or len(trains))
     durations = np.full(len(trains), trains.n_bins * trains.dt * 1e-3)
     return recording_of(folder, network, {network.graph.read: trains}, durations)
+
+
+def training_responses(folder: RunFolder) -> Recorded:
+    """Return the spikes that a run has recorded while it was trained, as responses to its training stimuli.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has recorded none.
+    """
+    network, recorded = trained_network(folder), read_training_spikes(folder.path)
+    schedule, graph = network.experiment.schedule, network.graph
+    if not any(rows.size for rows in recorded.spikes.values()):
+        raise StdpbenchError(f"{folder.path.resolve().name} has recorded no spikes while it was trained")
+    n_bins = network.experiment.stimulus_bins + network.experiment.rest_bins
+    presentations = np.concatenate([rows[0] for rows in recorded.spikes.values()])
+    first = int(presentations.min())
+    n = int(presentations.max()) + 1 - first
+    trains = {
+        name: SpikeTrains(
+            rows[1].astype(np.uint32),
+            rows[2].astype(np.uint16),
+            np.searchsorted(rows[0], np.arange(first, first + n + 1)).astype(np.int64),
+            graph.populations[name].size,
+            n_bins,
+            network.experiment.dt,
+        )
+        for name, rows in recorded.spikes.items()
+    }
+    durations = np.full(n, n_bins * network.experiment.dt * 1e-3)
+    responses = recording_of(folder, network, trains, durations)
+    axis = f"training presentations from {first} on, without pauses, with learning; the last attempt of each"
+    about = {"stimuli": f"training presentations, in the order {schedule.order!r}", "axis": axis}
+    return with_values(responses, about={**responses.about, **about})
 
 
 def recording_of(
@@ -309,6 +345,7 @@ def write_responses(
     neurons: Mapping[str, Sequence[int]] | None = None,
     n_stimuli: int = 0,
     *,
+    training: bool = False,
     replace: bool = False,
     look: Callable[[], object] = lambda: None,
     on_progress: Callable[[int, int], object] = lambda done, total: None,
@@ -327,6 +364,8 @@ def write_responses(
     n_stimuli : int
         Number of stimuli, from the first; 0: all, or if they are presented again, at most
         `stdpbench.studies.report.replayed.STIMULI`.
+    training : bool
+        Whether to write what the run has recorded while it was trained instead.
     replace : bool
         Whether to replace existing files.
     look : callable
@@ -347,6 +386,8 @@ def write_responses(
     """
     for target in targets:
         check_target(target, replace=replace)
+    if training:
+        return write_recorded(training_responses(folder), targets)
     if not neurons:
         return write_recorded(stored_responses(folder, n_stimuli), targets)
     request = {

@@ -15,9 +15,12 @@ from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph.tables import PROJECTION
 from stdpbench.experiment.templates import templates
 from stdpbench.kinds.connections import connections
+from stdpbench.kinds.neurons import neurons
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
-SPELLED_OUT, NOISE, LOCAL, STACK, CONV, BALANCED, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
+SPELLED_OUT, NEURON, NOISE, LOCAL, STACK, CONV, BALANCED, ENTRY_POINTS, USE = re.findall(
+    r"(?ms)^```toml\n(.*?)^```", PAGE
+)
 _, MODULE = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
 
 
@@ -42,6 +45,11 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_tables_are_experiments(text: str, sizes: list[int]) -> None:
     graph = Experiment.from_toml(text).graph(sizes[0] // 28, 28)
     assert [population.size for population in graph.populations.values()][: len(sizes)] == sizes
+
+
+def test_the_neuron_is_one() -> None:
+    table = tomllib.loads(NEURON)["network"]["populations"]["exc"]["neuron"]
+    assert [variable.name for variable in neurons.build(table, "neuron").variables] == ["v", "ge", "theta", "lockout"]
 
 
 def test_the_page_names_all_kinds_of_connections_weights_and_delays() -> None:

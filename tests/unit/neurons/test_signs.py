@@ -34,7 +34,7 @@ def courses(neuron: Neuron, receptor: str, weight: float) -> np.ndarray:
 def of_networks() -> Iterator[tuple[str, Neuron]]:
     for kind in neurons.kinds():
         neuron = neurons.build({"kind": kind}, "neuron")
-        if neuron.runs_in_digit_network:
+        if neuron.runs_in_digit_network and kind != "custom":  # whose signs are not known
             yield kind, neuron
             for preset in getattr(neuron, "presets", {}):
                 yield f"{kind}, {preset}", neurons.build({"kind": kind, "preset": preset}, "neuron")
@@ -45,7 +45,7 @@ KINDS = dict(of_networks())
 
 def test_every_kind_is_tested() -> None:
     lab_only = {kind for kind in neurons.kinds() if kind not in KINDS}
-    assert lab_only == {"adex"}
+    assert lab_only == {"adex", "custom"}
     assert neurons.build({"kind": "adex"}, "neuron").inhibits("I") is None
 
 

@@ -15,9 +15,9 @@ from refusals import refused
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.expressions import Code
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.kinds.language import DIMENSIONS, NUMBER, checked
 from stdpbench.kinds.plasticity import rules
 from stdpbench.kinds.plasticity.custom import EXAMPLE, as_custom, known_names, problems, rule_file
-from stdpbench.kinds.plasticity.language import DIMENSIONS, NUMBER, checked
 
 NAMES = {"w": NUMBER, "w_max": NUMBER, "x": NUMBER, "y": NUMBER, "eta": NUMBER}
 NAMES |= {"tau": DIMENSIONS["ms"], "theta_v": DIMENSIONS["mV"], "rate": DIMENSIONS["Hz"]}
@@ -233,7 +233,8 @@ def test_an_experiment_spells_its_rule_out() -> None:
 
 
 def test_a_rule_can_be_pickled() -> None:
-    first = made(**EXAMPLE, a_plus=0.03)
+    parameters = {**EXAMPLE["parameters"], "another": {"default": 1.0}}
+    first = made(**{**EXAMPLE, "parameters": parameters}, a_plus=0.03)
     again = pickle.loads(pickle.dumps(first))
     assert again == first
     assert type(again.plasticity) is type(first.plasticity)

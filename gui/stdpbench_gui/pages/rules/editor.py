@@ -28,9 +28,9 @@ from PyQt6.QtWidgets import (
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.units import read
+from stdpbench.kinds.language import DIMENSIONS, FUNCTIONS
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.kinds.plasticity.custom import CustomRule, Problem, known_names, problems, read_rule, rule_file
-from stdpbench.kinds.plasticity.language import DIMENSIONS, FUNCTIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import RulesState, lowest_free
 from stdpbench_gui.pages.titled_box import TitledBox

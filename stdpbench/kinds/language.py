@@ -1,4 +1,4 @@
-"""Expression language of custom rules, and its checks.
+"""Expression language of custom rules and neurons, and its checks.
 
 It has arithmetic on known names, comparisons inside ``int(…)``, and the functions of `FUNCTIONS`; one statement per
 line, ``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data and is
@@ -82,17 +82,21 @@ class _Value:
         return self.factor if self.constant is None else self.constant
 
 
-def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
+def checked(
+    text: object, names: Mapping[str, Dimension], where: str, assignable: Mapping[str, Dimension] | None = None
+) -> str:
     """Parse statements and generate code for Brian2 from them.
 
     Parameters
     ----------
     text : object
-        Content of a file: one statement per line, which assigns a value to ``w``.
+        Content of a file: one statement per line.
     names : mapping of str to Dimension
         Names that may be read, including ``w``.
     where : str
         Dotted path for error messages.
+    assignable : mapping of str to Dimension, optional
+        Names that may be assigned; default: ``w``, to which a statement must assign a value.
 
     Returns
     -------
@@ -111,12 +115,13 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
             f"{str(text)[:40]!r}"
         )
     lines = text.split("\n")
-    scope, statements = _Scope(dict(names)), []
+    scope = _Scope(dict(names)) if assignable is None else _Scope(dict(names), assignable)
+    statements = []
     for number, line in enumerate(lines, 1):
         if line.strip():
             place = f"{where}, line {number}" if len([other for other in lines if other.strip()]) > 1 else where
             statements.append(_Line(line, scope, place, number - 1).generate())
-    if statements and not any(statement.startswith("w = ") for statement in statements):
+    if assignable is None and statements and not any(statement.startswith("w = ") for statement in statements):
         raise StdpbenchError(f"{where} does not assign to w; write, for example, w = clip(w + eta*x, 0, w_max)")
     return "\n".join(statements)
 

@@ -6,7 +6,7 @@ import keyword
 import re
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.kinds.plasticity.language import FUNCTIONS, is_name
+from stdpbench.kinds.language import FUNCTIONS, is_name
 
 # names with a meaning in the network, in Brian2 or in C++
 _WORDS = """
