@@ -17,6 +17,7 @@ from stdpbench.base import trust
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.session import Session
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.runs.analysis.slow_motion import courses_of, not_replayed
 
 FILE = """
 from pathlib import Path
@@ -144,7 +145,8 @@ def test_a_presentation_is_a_function_of_state_and_spikes(tmp_path: Path) -> Non
 
 
 def test_weights_that_are_written_act_and_frozen_presentations_change_nothing(tmp_path: Path) -> None:
-    session = open_network(written(tmp_path), N)
+    experiment = written(tmp_path)
+    session = open_network(experiment, N)
     before = session.weights("feed").copy()
     assert len(shown(session, 0, plastic=False)[0]) > 10
     np.testing.assert_array_equal(session.weights("feed"), before)
@@ -154,6 +156,12 @@ def test_weights_that_are_written_act_and_frozen_presentations_change_nothing(tm
     assert not len(activity.spikes["exc"][0])
     assert activity.courses["exc"]["v"].shape == (500, 2)
     assert 0 < np.abs(activity.courses["exc"]["v"]).max() < 1
+    frame = {"recording": {"neurons": np.array([0, 5]), **activity.courses["exc"]}}
+    found = courses_of(experiment, frame, 5)
+    assert found is not None
+    np.testing.assert_array_equal(found.v, activity.courses["exc"]["v"][:, 1])
+    assert not len(found.threshold)  # only the file knows it
+    assert "only the file that builds the network has it" in not_replayed(experiment.graph().projections["feed"])
 
 
 def test_values_replace_constants_also_during_a_run(tmp_path: Path) -> None:
@@ -211,7 +219,12 @@ _PLAIN = "w += plastic*(clip(w + eta*(a - 0.3), 0, 1) - w)"
         ('weight = "w"', 'weight = "ww"', "feed has no variable 'ww' in mine.py; did you mean 'w'?"),
         ('theta = "mV"', 'theta = ""', "exc.theta has the unit V in mine.py, not 1"),
         (", plastic = 20*ms, 0.02, 0.05*mV, 8, 1", " = 20*ms, 0.02, 0.05*mV, 8", "mine.py has no constant 'plastic'"),
-        (", jump, ", ", leap, ", "mine.py: "),  # an unknown name in equations, in Brian2's words
+        (", jump, ", ", leap, ", "mine.py, line 12: KeyError"),  # an unknown name in equations, in Brian2's words
+        (
+            "\ndef build(P):",
+            "\nset_device('cpp_standalone')\n\ndef build(P):",
+            "mine.py chooses a device (set_device)",
+        ),
         ("tau, eta", "tau_m, eta", "network.values.tau: mine.py has no constant 'tau'; did you mean 'tau_m'?"),
         ("= 20*ms,", "= 20*mV,", "network.values.tau has another dimension than tau in mine.py"),
         ("def build(P):", "def build(P):\n    defaultclock.dt = 0.1*ms", "mine.py sets defaultclock.dt to"),

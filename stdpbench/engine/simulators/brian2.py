@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -225,8 +226,13 @@ class BrianSimulator(Simulator):
         except StdpbenchError:
             raise
         except Exception as error:  # from Brian2, when it generates code
-            text = " ".join(f"{error} {error.__cause__ or ''}".split())
-            raise StdpbenchError(f"{self._file.name}: {type(error).__name__}: {text}") from error
+            made_at = re.findall(rf"{re.escape(self._file.path)}', line (\d+)", str(error))
+            where = f"{self._file.name}, line {made_at[-1]}" if made_at else self._file.name
+            cause: BaseException = error
+            while cause.__cause__ is not None:
+                cause = cause.__cause__
+            text = " ".join(str(cause).split())
+            raise StdpbenchError(f"{where}: {type(cause).__name__}: {text}") from error
 
     def _frozen(self, plastic: Collection[str]) -> Iterator[str]:
         """Yield the learned arrays that a presentation must not change."""

@@ -15,6 +15,7 @@ import brian2 as b2
 import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.network import Network
+from brian2.devices.device import all_devices
 from brian2.groups.group import Group
 from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 from brian2.units.fundamentalunits import Quantity, Unit, get_dimensions
@@ -68,6 +69,8 @@ def run_file(graph: Graph) -> BuiltByFile:
     with _told(file), _without_runs(file):
         before = _objects()
         exec(compile(source, file.path, "exec"), module)
+        if b2.get_device() is not all_devices["resident"]:
+            raise StdpbenchError(f"{file.name} chooses a device (set_device); leave that out")
         if _objects() - before:
             raise StdpbenchError(f"{file.name} makes objects of Brian2 when it is imported; make them in build(P)")
         build = module.get("build")

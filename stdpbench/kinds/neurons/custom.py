@@ -120,7 +120,10 @@ def _class(text: str) -> type[CustomNeuron]:
         lines = [f"my_{name}  = {rate}", f"{name} = {name} + {'free*' * (name == 'v' and bool(held))}dt*my_{name}"]
         made = code(lines, f"equations: d{name}/dt", dimensions).split("\n")
         rates, steps = [*rates, made[0]], [*steps, made[-1]]
-    condition = code([f"my_spike = int({definition.get('threshold', '')})"], "threshold", {}).partition(" = ")[2]
+    condition = code([f"my_spike = int({definition.get('threshold', '')})"], "threshold", {})
+    condition = condition.partition("1.0*int(")[2][:-2]
+    if condition.startswith("(v >") and " or " not in condition:  # the form from which the threshold is drawn
+        condition = condition[1:-1]
     resetting = code(reset, "reset", dimensions)
     errors.check()
     members = tuple(
@@ -132,7 +135,7 @@ def _class(text: str) -> type[CustomNeuron]:
         "equations": definition["equations"],
         "learning": learning,
         "variables": (*members, Variable("lockout", "second")) if held else members,
-        "threshold": f"{condition} > 0.5{' and lockout < 0.5*dt' if held else ''}",
+        "threshold": f"{condition}{' and lockout < 0.5*dt' if held else ''}",
         "reset": f"{resetting}\nlockout = {held}" if held else resetting,
         "update": "\n".join([*(_HELD.format(held).splitlines() if held else ()), *rates, *steps]),
     }

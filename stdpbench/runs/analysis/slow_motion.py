@@ -21,6 +21,7 @@ from stdpbench.engine.network import Layout, connected, delays_of
 from stdpbench.experiment import Experiment, encode
 from stdpbench.experiment.graph import Graph, Projection
 from stdpbench.experiment.learning import same_kind
+from stdpbench.experiment.templates.brian2 import FileRule
 from stdpbench.kinds.neurons.threshold import threshold_course
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
 from stdpbench.kinds.plasticity.replay import ReceivedSpikes, Replay, replay, weights_before
@@ -45,7 +46,7 @@ class Courses:
     Attributes
     ----------
     v, threshold : ndarray, float64, (n_bins,)
-        Membrane potential and spike threshold, in `unit`.
+        Membrane potential and spike threshold, in `unit`; the threshold is empty if it is not of the form v > ….
     ge, gi : ndarray, float64, (n_bins,)
         Excitation and inhibition: conductances in units of the leak, or the input in each step for neurons without
         units.
@@ -207,7 +208,7 @@ def courses_of(experiment: Experiment, frame: Frame, neuron: int, population: st
     """
     graph, recording = experiment.graph(), frame.get("recording")
     population = population or graph.read
-    if recording is None or recording.get("population", graph.read) != population:
+    if recording is None or "v" not in recording or recording.get("population", graph.read) != population:
         return None
     places = np.flatnonzero(recording["neurons"] == neuron)
     if not len(places):
@@ -219,8 +220,11 @@ def courses_of(experiment: Experiment, frame: Frame, neuron: int, population: st
     names = ("theta", *neuron_model.sides)
     theta, ge, gi = (recording[name][:, place] if name in recording else silent for name in names)
     factor, unit = neuron_model.shown_as("v")
-    v, threshold = recording["v"][:, place] * factor, threshold_course(neuron_model, theta) * factor
-    return Courses(v, threshold, ge.copy(), gi.copy(), unit)
+    try:
+        threshold = threshold_course(neuron_model, theta) * factor
+    except StdpbenchError:
+        threshold = np.empty(0)
+    return Courses(recording["v"][:, place] * factor, threshold, ge.copy(), gi.copy(), unit)
 
 
 def slow_motion(
@@ -344,6 +348,8 @@ def not_replayed(projection: Projection) -> str:
     if projection.shared:
         return f"weights that all places of {projection.target} share cannot be replayed for one neuron"
     rule = projection.plasticity
+    if isinstance(rule, FileRule):
+        return "this rule cannot be replayed: only the file that builds the network has it"
     names = "" if rule is None else ", ".join([*(a.name for a in rule.averages), *rule.synapse_variables])
     return f"this rule cannot be replayed: it depends on {names}, which is not recorded" if names else ""
 
@@ -402,7 +408,6 @@ class _Synapses:
     ) -> _Synapses:
         """Find delays and connections."""
         graph = experiment.graph(*shape)
-        graph.check_declared("slow motion")
         source, target = graph.projections[projection].source, graph.projections[projection].target
         if source == graph.input and not graph.is_sparse(projection):
             graph = graph.with_input(n_source)

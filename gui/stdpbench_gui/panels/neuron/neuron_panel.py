@@ -393,7 +393,11 @@ class NeuronInspector(Panel):
         times: NDArray[np.float64] = np.empty(0)
         what = "piece" if self.is_stream else "presentation"
         courses = self._courses if now else None
+        graph, population = self.session.selection.graph, self.session.selection.population
+        model = graph.populations[population].neuron if graph is not None and population in graph.populations else None
         awaited = "(not stored)" if not now or self.session.not_coming() else f"(recorded with the next {what})"
+        if model is not None and "v" not in {variable.name for variable in model.variables}:
+            awaited = "(these neurons have no v, or it is not recorded)"
         self.conductance.setLabel("bottom", f"time in {what} (ms)")
         note = "" if courses else awaited
         if courses is not None:
