@@ -217,7 +217,14 @@ _PLAIN = "w += plastic*(clip(w + eta*(a - 0.3), 0, 1) - w)"
         ("Synapses(P, exc", "Synapses(exc, exc", "'feed' does not connect input with exc"),
         ("feed.connect(", "feed.connect(i=1, j=0); feed.connect(", "feed connects a pair of neurons twice"),
         ('weight = "w"', 'weight = "ww"', "feed has no variable 'ww' in mine.py; did you mean 'w'?"),
-        ('theta = "mV"', 'theta = ""', "exc.theta has the unit V in mine.py, not 1"),
+        (
+            'theta = "mV"',
+            'theta = "ms"',
+            "exc.theta has the unit V in mine.py, but network.populations.exc says second",
+        ),
+        ("""'''w : 1""", """'''w : volt""", "mine.py, line 18: DimensionMismatchError"),
+        ("return {'exc': exc,", "return {'exc': exc[:8],", "'exc' is not made by build, or only a part of what is"),
+        ('theta = "mV"', 'theta = ""', "exc.theta has the unit V in mine.py, but network.populations.exc says 1"),
         (", plastic = 20*ms, 0.02, 0.05*mV, 8, 1", " = 20*ms, 0.02, 0.05*mV, 8", "mine.py has no constant 'plastic'"),
         (", jump, ", ", leap, ", "mine.py, line 12: KeyError"),  # an unknown name in equations, in Brian2's words
         (

@@ -111,27 +111,29 @@ class BrianSimulator(Simulator):
         """Find the arrays of the variables that the experiment declares."""
         for cells in self.layout.cells:
             for declared in cells.neuron.variables:
-                variable = self._variable(cells.name, declared.name, cells.size, _UNITS[declared.unit])
+                variable = self._variable(cells.name, declared.name, cells.size, declared.unit)
                 self._arrays[cells.group, declared.name] = variable.get_value()
                 if declared.slow:
                     self._learned.add(variable)
         for projection in self.layout.projections.values():
             if isinstance(weight := projection.projection.weight, FileWeight):
                 synapses = self._built.groups[projection.name]
-                variable = self._variable(projection.name, weight.variable, len(synapses), 1.0)
+                variable = self._variable(projection.name, weight.variable, len(synapses), "1")
                 self._arrays[projection.group, "w"] = self._matrix(projection, variable.get_value())
                 if projection.learns:
                     self._learned.add(variable)
 
-    def _variable(self, owner: str, name: str, size: int, unit: Any) -> ArrayVariable:
+    def _variable(self, owner: str, name: str, size: int, unit: str) -> ArrayVariable:
         group = self._built.groups[owner]
         variable = group.variables.get(name)
         if not isinstance(variable, ArrayVariable) or variable.size != size or variable.scalar:
             known = [key for key, each in group.variables.items() if _holds_state(each, group) and each.size == size]
             raise StdpbenchError(f"{owner} has no variable {name!r} in {self._file.name}; {suggestion(name, known)}")
-        if variable.dim is not get_dimensions(unit):
+        if variable.dim is not get_dimensions(_UNITS[unit]):
+            of_weight = "weights have none: multiply by it in on_pre" if owner in self.graph.projections else ""
             raise StdpbenchError(
-                f"{owner}.{name} has the unit {variable.unit} in {self._file.name}, not {unit if unit != 1.0 else '1'}"
+                f"{owner}.{name} has the unit {variable.unit} in {self._file.name}, but "
+                f"{of_weight or f'network.populations.{owner} says {unit}'}"
             )
         return variable
 
@@ -206,9 +208,11 @@ class BrianSimulator(Simulator):
                 matrix.reshape(-1)[place] = values
             for name, before in frozen.items():
                 if self.array(name).tobytes() != before:
+                    rules = (each.plasticity for each in self.graph.projections.values())
+                    constants = {rule.plastic for rule in rules if isinstance(rule, FileRule)}
                     raise StdpbenchError(
-                        f"{self._file.name}: {name} has changed while learning was off; multiply all that changes it "
-                        "by the constant that is 0 then (network.projections.….plastic)"
+                        f"{self._file.name}: {name} has changed while learning was off; multiply the whole change by "
+                        f"{' or '.join(sorted(constants))}, also that by clip: w += plastic*(clip(…) - w)"
                     )
             for name, times in self._rest.items():
                 if name.rpartition(".")[2] in _TIMES:

@@ -133,7 +133,7 @@ def _problems(
             yield f"build returns no {name!r}; it returns {', '.join(map(repr, result)) or 'nothing'}"
             return
         if groups[name] not in made:
-            yield f"{name!r} is not made by build, which must make all objects of the network"
+            yield f"{name!r} is not made by build, or only a part of what is; return whole groups that build makes"
     for name, population in graph.populations.items():
         group = groups.get(name)
         if group is None:
@@ -148,7 +148,10 @@ def _problems(
         if not isinstance(synapses, b2.Synapses):
             yield f"{name!r} must be Synapses, not {type(synapses).__name__}"
         elif (synapses.source, synapses.target) != (ends[projection.source], ends[projection.target]):
-            yield f"{name!r} does not connect {projection.source} with {projection.target}, each as a whole"
+            yield (
+                f"{name!r} does not connect {projection.source} with {projection.target}, each as a whole; leave "
+                "synapses of subgroups out of the table"
+            )
 
 
 def _objects() -> set[Any]:
