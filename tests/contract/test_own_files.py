@@ -246,9 +246,11 @@ def test_what_a_file_does_wrong_is_said_in_a_sentence(tmp_path: Path, old: str, 
 
 
 def test_learning_that_cannot_be_switched_off_is_refused(tmp_path: Path) -> None:
-    session = open_network(written(tmp_path, FILE.replace(_PLAIN, "w = clip(w + eta*(a - 0.3), 0, 1)")), N)
-    shown(session, 0)
     with pytest.raises(StdpbenchError, match=r"mine\.py: feed.w has changed while learning was off"):
+        open_network(written(tmp_path, FILE.replace(_PLAIN, "w = clip(w + eta*(a - 0.3), 0, 1)")), N)
+    session = open_network(written(tmp_path, FILE.replace(_PLAIN, "w = clip(w + plastic*eta*(a - 0.3), 0, 1)")), N)
+    session.weights("feed")[...] *= 10  # as normalisation may
+    with pytest.raises(StdpbenchError, match=r"multiply the whole change by plastic, also that by clip"):
         shown(session, 1, plastic=False)
 
 

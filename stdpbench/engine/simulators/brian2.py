@@ -36,6 +36,7 @@ from stdpbench.kinds.encoding import Spikes
 _DEVICES = sys.modules["brian2.devices.device"]  # the attribute of the package is the active device
 _TIMES = ("lastspike", "lastupdate")
 """Variables that hold times, whose origin moves to the start of each presentation."""
+_TRIAL, _OFTEN = 200, 0.05  # steps of a first, frozen presentation, and the probability that an input fires in one
 _TRANSIENT = ("_spikespace", "_lastindex")
 _UNITS = {"1": 1.0, "volt": b2.volt, "second": b2.second, "amp": b2.amp}
 
@@ -72,6 +73,7 @@ class BrianSimulator(Simulator):
         self._reset_state = {name: array.copy() for name, array in self._rest.items()}
         live = {each.name for each in vars(self._network)["_stdpbench_resident"].source.externals}
         self._live = self._built.values & live
+        self._try_frozen()
 
     # -- the network -----------------------------------------------------------------------------------------------
 
@@ -106,6 +108,13 @@ class BrianSimulator(Simulator):
                     f"{self._file.name} has no constant {rule.plastic!r}, by which the learning of {name} is switched "
                     f"off: add the line {rule.plastic} = 1, and multiply all that learning changes by it"
                 )
+
+    def _try_frozen(self) -> None:
+        """Refuse a file whose learning cannot be switched off now, rather than after hours of training."""
+        start = self.state()
+        step, index = (np.random.default_rng(0).random((_TRIAL, self.layout.n_input)) < _OFTEN).nonzero()
+        self.present(Spikes(index.astype(np.int32), step.astype(np.int32)), _TRIAL, plastic=False)
+        self.set_state(start)
 
     def _find_arrays(self) -> None:
         """Find the arrays of the variables that the experiment declares."""
