@@ -319,8 +319,11 @@ class TrainingRecord:
             yield silence(experiment, Activity(shown, n, so_far, self.arrived, totals))
         elif n_blocks == max(2, enough) and so_far < n:
             changes = {self._simulator.graph.shown: curves.weight_change, **self.others.changes()}
-            measured = {  # without the first block, which includes the first normalisation
-                name: (max(changes[name][1:]), float(np.abs(self._simulator.weights(name)).mean()))
+            scaled = {
+                name: projection.normalise is not None for name, projection in experiment.graph().projections.items()
+            }
+            measured = {  # without the first block where it includes the first normalisation
+                name: (max(changes[name][int(scaled[name]) :]), float(np.abs(self._simulator.weights(name)).mean()))
                 for name in presented.plastic
                 if name in changes
             }
