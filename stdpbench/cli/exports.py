@@ -23,7 +23,7 @@ from stdpbench.cli.options import (
     Workers,
     about_command,
     find_run,
-    trusted,
+    trust_file,
 )
 from stdpbench.cli.output import write_json
 from stdpbench.runs.protocol.facts import Progress
@@ -274,7 +274,8 @@ def reproduce(
 
     runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
     with open_source(path if path.is_file() else find_run(source, None).path) as original:
-        trusted(original.stored_experiment, trust)
+        if trust:
+            trust_file(original.stored_experiment)
         folders = dict(parse_assignment(text) for text in set_ or [])
         about = about_command()
         again, remark = prepare(original, runs, places=folders, workers=workers, simulator=simulator, about=about)

@@ -229,12 +229,10 @@ EndWithJson = Annotated[
 ]
 
 
-def trusted(experiment: Made, trust: bool) -> None:
-    """Trust the file that builds the network of an experiment if the user says so, else check that it is trusted."""
-    from stdpbench.base import trust as programs
+def trust_file(experiment: Made) -> None:
+    """Trust the file that builds the network of an experiment, if there is one."""
+    from stdpbench.base.trust import trust
 
     file = None if experiment.missing_kinds else experiment.graph().file
-    if file is not None and trust:
-        programs.trust(file.sha256)
-    elif file is not None:
-        programs.check_trusted(file.sha256, file.path)
+    if file is not None:
+        trust(file.sha256)

@@ -40,7 +40,7 @@ from stdpbench.cli.options import (
     about_command,
     find_run,
     number_of_bits,
-    trusted,
+    trust_file,
 )
 from stdpbench.cli.output import write_json
 
@@ -401,7 +401,8 @@ def _run(
     lines += [CONVERTED if chosen.reference.file else SUPERVISED] if chosen.reference.trains else []
     for line in filter(None, lines):
         console.print(line, soft_wrap=True)
-    trusted(chosen, trust)
+    if trust:
+        trust_file(chosen)
     folder = planned.create(runs, options, about_command(), start_from)
     origin = "" if chosen.reference.trains else str(origin_of(folder.path))
     for line in filter(None, (_ORIGINS.get(origin), look_text(chosen, runs, options))):

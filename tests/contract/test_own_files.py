@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import stdpbench
 from stdpbench import open_network
 from stdpbench.base import trust
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.session import Session
+from stdpbench.engine.simulators import Simulator, open_graph
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.analysis.slow_motion import courses_of, not_replayed
 
 FILE = """
@@ -86,6 +89,13 @@ def shown(session: Session, seed: int, *, plastic: bool = True) -> tuple[list[fl
     return when.tolist(), fired.tolist()
 
 
+def presented(simulator: Simulator, seed: int) -> list[list[int]]:
+    index, time = stimulus(seed)
+    spikes = Spikes(index.astype(np.int32), (time * 2).astype(np.int32))
+    fired = simulator.present(spikes, 500, plastic=True).spikes["exc"]
+    return [fired.bin.tolist(), fired.index.tolist()]
+
+
 def test_spikes_and_weights_are_those_of_the_plain_script(tmp_path: Path) -> None:
     """In one presentation of a deterministic network, with Brian2's runtime mode and NumPy in another process."""
     experiment = written(tmp_path, FILE.replace("+ 0.02*xi*tau**-0.5 ", ""))
@@ -125,23 +135,23 @@ def test_spikes_and_weights_are_those_of_the_plain_script(tmp_path: Path) -> Non
 
 def test_a_presentation_is_a_function_of_state_and_spikes(tmp_path: Path) -> None:
     """With noise, spikes in flight, refractory neurons and event-driven traces; also in another network."""
-    experiment = written(tmp_path)
-    first, second = open_network(experiment, N), open_network(experiment, N)
+    graph = written(tmp_path).graph(N)
+    first, second = open_graph(graph)[0], open_graph(graph)[0]
     for seed in range(3):
-        shown(first, seed)
-    state = first._simulator.state()
-    later = [shown(first, seed) for seed in (3, 4)]
-    end = first._simulator.state()
-    shown(second, 7)
-    second._simulator.set_state(state)
-    assert [shown(second, seed) for seed in (3, 4)] == later
+        presented(first, seed)
+    state = first.state()
+    later = [presented(first, seed) for seed in (3, 4)]
+    end = first.state()
+    presented(second, 7)
+    second.set_state(state)
+    assert [presented(second, seed) for seed in (3, 4)] == later
     assert any(name.startswith("queue") and array[2:].any() for name, array in state.items())
-    for name, array in second._simulator.state().items():
+    for name, array in second.state().items():
         np.testing.assert_array_equal(array, end[name], err_msg=name)
     first.reset()
     second.reset()
-    assert shown(first, 5) == shown(second, 5)
-    assert shown(first, 6) != shown(first, 6)  # it has learned
+    assert presented(first, 5) == presented(second, 5)
+    assert presented(first, 6) != presented(first, 6)  # it has learned
 
 
 def test_weights_that_are_written_act_and_frozen_presentations_change_nothing(tmp_path: Path) -> None:
@@ -165,20 +175,31 @@ def test_weights_that_are_written_act_and_frozen_presentations_change_nothing(tm
 
 
 def test_values_replace_constants_also_during_a_run(tmp_path: Path) -> None:
-    experiment = written(tmp_path)
-    session = open_network(experiment, N)
-    simulator = session._simulator
+    experiment = written(tmp_path).override({"network.values.size": 8})
+    simulator = open_graph(experiment.graph(N))[0]
     simulator.set_graph(experiment.changed_live({"network.values.eta": 0.0}).graph(N))
-    before = session.weights("feed").copy()
-    shown(session, 0)
-    np.testing.assert_array_equal(session.weights("feed"), before)
+    before = simulator.weights("feed").copy()
+    presented(simulator, 0)
+    np.testing.assert_array_equal(simulator.weights("feed"), before)
     simulator.set_graph(experiment.graph(N))
-    shown(session, 0)
-    assert not np.array_equal(session.weights("feed"), before)
-    larger = experiment.override({"network.values.size": 8})
-    opened = open_network(larger, N)._simulator
-    with pytest.raises(StdpbenchError, match=r"network.values.size is used only while mine.py builds the network"):
-        opened.set_graph(larger.changed_live({"network.values.size": 9}).graph(N))
+    presented(simulator, 0)
+    assert not np.array_equal(simulator.weights("feed"), before)
+
+
+def test_a_value_that_only_python_reads_is_refused_and_leaves_no_trace(tmp_path: Path) -> None:
+    """Neither in the run, which goes on and takes other changes, nor in its journal, with which it is resumed."""
+    written(tmp_path)
+    run = stdpbench.start(tmp_path / "mine.toml", set={"network.values.size": 8}, runs=tmp_path / "runs", workers=1)
+    run.pause()
+    run.step(3)
+    with pytest.raises(StdpbenchError, match=r"network.values.size is used only while .* builds the network"):
+        run.set({"network.values.size": 9})
+    assert run.set({"network.values.eta": 0.1}) == {"network.values.eta": (0.05, 0.1)}
+    run.stop()
+    run.resume()
+    run.wait()
+    assert run.state == "finished"
+    assert run.experiment.network.values.size == 8
 
 
 def test_reading_describing_and_saving_execute_nothing(tmp_path: Path) -> None:

@@ -141,10 +141,9 @@ def compile_ahead(experiment: Experiment, inputs: int | tuple[int, ...], name: s
     StdpbenchError
         If the network cannot be built.
     """
-    compiler = find_compiler()
-    graph = experiment.graph(*_shape(inputs))
+    _check_available(experiment)
+    compiler, graph = find_compiler(), experiment.graph(*_shape(inputs))
     if name == "compiled" and compiler is not None and graph.file is None:
-        _check_available(experiment)
         _check_memory(graph)
         fetch(Layout(graph), compiler)
     else:

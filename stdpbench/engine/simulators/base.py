@@ -717,8 +717,8 @@ class Simulator(ABC):
         self.set_graph(experiment.graph(*shape))
         self._experiment = experiment
 
-    def set_graph(self, graph: Graph) -> None:
-        """Use the parameters of another graph from the next presentation on, without recompiling.
+    def check_graph(self, graph: Graph) -> None:
+        """Check that the network can use the parameters of another graph, before anything records or changes them.
 
         Raises
         ------
@@ -736,6 +736,16 @@ class Simulator(ABC):
                 f"the seed is structural because connections or delays of {drawn[0]} are drawn from it: changing it "
                 "needs another run"
             )
+
+    def set_graph(self, graph: Graph) -> None:
+        """Use the parameters of another graph from the next presentation on, without recompiling.
+
+        Raises
+        ------
+        StdpbenchError
+            As by `check_graph`; nothing changes in this case.
+        """
+        self.check_graph(graph)
         new = Layout(graph)
         for name, projection in new.projections.items():
             if projection.delays_differ and projection.learns:

@@ -20,7 +20,6 @@ from brian2.devices.device import all_devices
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 from numpy.typing import NDArray
 
-import stdpbench.resident  # noqa: F401 # registers the device
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.compiling.toolchain import find_compiler
 from stdpbench.engine.network.layout import ProjectionLayout
@@ -32,6 +31,7 @@ from stdpbench.engine.simulators.response import Courses, recorded
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.templates.brian2 import FileRule, FileWeight
 from stdpbench.kinds.encoding import Spikes
+from stdpbench.resident import ResidentDevice
 
 _DEVICES = sys.modules["brian2.devices.device"]  # the attribute of the package is the active device
 _TIMES = ("lastspike", "lastupdate")
@@ -79,7 +79,7 @@ class BrianSimulator(Simulator):
 
     def _build(self, graph: Graph) -> None:
         """Execute the file, and compile the network."""
-        device = all_devices["resident"]
+        device: ResidentDevice = all_devices["resident"]
         device.activate()
         device.defaultclock = self._clock = Clock(dt=graph.dt * b2.ms, name="defaultclock")
         b2.seed(graph.seed % 2**32)
@@ -318,28 +318,38 @@ class BrianSimulator(Simulator):
             offset, steps = queue._full_state()
             queue._restore_from_full_state((offset, [np.empty(0, np.int32) for _ in steps]))
 
-    def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
-        file = self.graph.file
-        assert file is not None
-        before, self._file = values_of(self._file.values), file
-        for name, value in values_of(file.values).items():
-            if name in self._live:
-                self._names[name] = constant(file, name, value, self._built.names)
-            elif value != before[name]:
+    def check_graph(self, graph: Graph) -> None:
+        """Check that the network can use the parameters of another graph; see `Simulator.check_graph`."""
+        super().check_graph(graph)
+        assert graph.file is not None
+        before = values_of(self._file.values)
+        for name, value in values_of(graph.file.values).items():
+            constant(graph.file, name, value, self._built.names)
+            if name not in self._live and value != before.get(name):
                 raise StdpbenchError(
-                    f"network.values.{name} is used only while {file.name} builds the network: changing it needs "
-                    "another run"
+                    f"network.values.{name} is used only while {self._file.name} builds the network: changing it "
+                    "needs another run"
                 )
+
+    def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
+        assert self.graph.file is not None
+        self._file = self.graph.file
+        for name, value in values_of(self._file.values).items():
+            if name in self._live:
+                self._names[name] = constant(self._file, name, value, self._built.names)
 
     def close(self) -> None:
         """Release the network."""
         with self._active():
-            self._network = self._built = None  # type: ignore[assignment] # not used again
+            del self._network, self._built
 
 
 @contextmanager
 def _names_of_its_own() -> Iterator[None]:
-    """Let Brian2 name objects as in a process of its own, since objects of the same time run in the order of names."""
+    """Give objects the names that they have in a new process.
+
+    Brian2 runs objects of the same `when` and `order` in the order of their names, which it numbers within a process.
+    """
     before = InstanceFollower.instance_sets
     InstanceFollower.instance_sets = defaultdict(InstanceTrackerSet)
     try:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stdpbench.base.errors import Collector, StdpbenchError
-from stdpbench.declare.parameters import Parameters, explain, unknown_key
+from stdpbench.declare.parameters import Parameters, build, explain, unknown_key
 from stdpbench.declare.registry import Family
 from stdpbench.kinds.connections import connections
 from stdpbench.kinds.delay_plasticity import delay_rules
@@ -68,6 +68,28 @@ def with_kinds(
             failed = tuple(f"{where}.{key} " for key in table.keys() - values.keys())  # reported already
             errors.sentences += [sentence for sentence in explain(error, where) if not sentence.startswith(failed)]
     errors.check()
+    return values
+
+
+def read_elements(
+    mapping: Mapping[str, Any], elements: Mapping[str, type[Parameters]], where: str, errors: Collector
+) -> dict[str, dict[str, Any]]:
+    """Return the objects of tables of tables, such as populations by name; `errors` collects those of each object.
+
+    Raises
+    ------
+    StdpbenchError
+        If one of them is no table.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    for name, element in elements.items():
+        path, tables = f"{where}.{name}", mapping.get(name, {})
+        if not isinstance(tables, Mapping):
+            raise StdpbenchError(f"{path} must be a table of {name} by name, not {tables!r}")
+        values[name] = {}
+        for key, table in tables.items():
+            with errors.part():
+                values[name][key] = table if isinstance(table, element) else build(element, table, f"{path}.{key}")
     return values
 
 

@@ -16,9 +16,9 @@ from stdpbench.base import units
 from stdpbench.base.errors import Collector, StdpbenchError
 from stdpbench.declare.parameters import Parameter, Parameters, build, parameter, with_digest
 from stdpbench.experiment.graph import Graph, NetworkFile, Population, Projection
-from stdpbench.experiment.graph.tables import PROJECTION, mapping_of, with_kinds
+from stdpbench.experiment.graph.tables import PROJECTION, mapping_of, read_elements, with_kinds
 from stdpbench.experiment.templates.base import Parts, Template
-from stdpbench.kinds.connections.all_to_all import AllToAll
+from stdpbench.kinds.connections import Connection
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.neurons.base import Variable
 from stdpbench.kinds.normalisations import Normalisation
@@ -58,12 +58,13 @@ class FileNeuron(Neuron):
         )
 
 
-class FileConnection(AllToAll):
+class FileConnection(Connection):
     """The pairs of neurons that the file connects; others have the weight 0."""
 
-    kind: Literal["file"] = "file"  # type: ignore[assignment] # not a kind of files, which cannot name it
+    kind: Literal["file"] = "file"
 
     summary: ClassVar[str] = "The pairs of neurons that the file connects"
+    storage: ClassVar[Literal["dense"]] = "dense"
 
 
 class FileWeight(Weight):
@@ -211,14 +212,7 @@ class BrianNetwork(Template):
         errors, values = Collector(), dict(mapping)
         with errors.part():
             values = with_digest(mapping, "file", where, _digest)
-        for name, element in _TABLES.items():
-            path, tables = f"{where}.{name}", mapping.get(name, {})
-            if not isinstance(tables, Mapping):
-                raise StdpbenchError(f"{path} must be a table of {name} by name, not {tables!r}")
-            values[name] = {}
-            for key, table in tables.items():
-                with errors.part():
-                    values[name][key] = table if isinstance(table, element) else build(element, table, f"{path}.{key}")
+        values |= read_elements(mapping, _TABLES, where, errors)
         with errors.part():
             constants = mapping.get("values", {})
             if not isinstance(constants, FileValues):

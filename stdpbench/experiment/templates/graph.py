@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import SerializeAsAny
 
-from stdpbench.base.errors import Collector, StdpbenchError
-from stdpbench.declare.parameters import Parameter, Parameters, build, parameter
+from stdpbench.base.errors import Collector
+from stdpbench.declare.parameters import Parameter, Parameters, parameter
 from stdpbench.experiment.graph import Graph, Population, Projection
-from stdpbench.experiment.graph.tables import POPULATION, PROJECTION
+from stdpbench.experiment.graph.tables import POPULATION, PROJECTION, read_elements
 from stdpbench.experiment.templates.base import Parts, Template
 
 _TABLES: dict[str, type[Parameters]] = {"populations": Population, "projections": Projection}
@@ -51,17 +51,10 @@ class GraphNetwork(Template):
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
         """Return class and values for a table, with an object for each population and projection."""
-        errors, values = Collector(), dict(mapping)
-        for name, element in _TABLES.items():
-            path, tables = f"{where}.{name}", mapping.get(name, {})
-            if not isinstance(tables, Mapping):
-                raise StdpbenchError(f"{path} must be a table of {name} by name, not {tables!r}")
-            values[name] = {}
-            for key, table in tables.items():
-                with errors.part():
-                    values[name][key] = table if isinstance(table, element) else build(element, table, f"{path}.{key}")
+        errors = Collector()
+        elements = read_elements(mapping, _TABLES, where, errors)
         errors.check()
-        return cls, values
+        return cls, {**mapping, **elements}
 
     @classmethod
     def describe(cls) -> tuple[Parameter, ...]:

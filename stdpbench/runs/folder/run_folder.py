@@ -37,6 +37,7 @@ from stdpbench.base.files import (
     write_aside,
     write_text_aside,
 )
+from stdpbench.base.trust import check_trusted
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.table_files import TABLES
 from stdpbench.kinds.connections.table import Table
@@ -322,6 +323,7 @@ def _write_tables(folder: Path, experiment: Experiment) -> None:
         return
     graph = experiment.graph()
     if graph.file is not None:
+        check_trusted(graph.file.sha256, graph.file.path)  # now; the process of the run would fail
         (folder / TABLES).mkdir(exist_ok=True)
         contents = graph.file.read()
         write_aside(folder / TABLES / f"{graph.file.sha256}.py", lambda file: file.write(contents))

@@ -66,11 +66,8 @@ class TrainingSpikesWriter:
         self._path, self._bytes = folder, 0
         self._held, self._spikes = 0, dict[str, list[NDArray[np.int32]]]()
         self._weights, self._positions = dict[str, list[NDArray[np.float32]]](), list[int]()
-        for path in _files(folder):
-            if int(path.stem) > position:
-                remove_file(path)
-            else:
-                self._bytes += path.stat().st_size
+        cut_training_spikes(folder, position)
+        self._bytes = sum(path.stat().st_size for path in _files(folder))
 
     def take(
         self, experiment: Experiment, position: int, spikes: Mapping[str, Spikes], learned: Mapping[str, NDArray[Any]]
@@ -141,6 +138,13 @@ def read_training_spikes(folder: Path) -> TrainingSpikes:
         return {name.removeprefix(what): array for name, array in joined.items() if name.startswith(what)}
 
     return TrainingSpikes(of("spikes:"), joined["positions"], of("weights:"))
+
+
+def cut_training_spikes(folder: Path, position: int) -> None:
+    """Remove what a run has recorded after a position, which it records again."""
+    for path in _files(folder):
+        if int(path.stem) > position:
+            remove_file(path, FILE, within=folder)
 
 
 def _files(folder: Path) -> Iterator[Path]:

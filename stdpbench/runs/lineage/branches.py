@@ -40,6 +40,7 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import ARRAYS, RESULTS, RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
+from stdpbench.runs.folder.training_spikes import cut_training_spikes
 from stdpbench.runs.folder.weights_origin import KEY, start_origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import changes_between, experiment_at, n_train, reached_position
@@ -200,6 +201,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
         write_journal(folder.path, [*early, *late])
         cut_history(folder.path, to)
+        cut_training_spikes(folder.path, resumes_at)
         folder.write_copy()
         remove_unnamed(folder.path, [*early, *late], digests_in(records))
         total = n_train(records)

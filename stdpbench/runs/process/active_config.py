@@ -330,7 +330,7 @@ class ActiveConfig:
         return bool(changes)
 
     def check(self, experiment: Experiment) -> None:
-        """Check that an experiment is compatible with its pictures and with changes that will be repeated later.
+        """Check that an experiment is compatible with pictures, network, and changes that will be repeated later.
 
         Raises
         ------
@@ -340,6 +340,8 @@ class ActiveConfig:
         split = load_split(experiment, self._options.validation) if self._changes_split(experiment) else self.split
         check_weights(experiment, split)
         check_brightness(experiment, split)
+        if experiment.same_rule(self.experiment):
+            self.simulator.check_graph(experiment.graph(*self.simulator.layout.input_shape))
         for position in sorted(self._scheduled):
             for _, change in self._scheduled[position]:
                 try:

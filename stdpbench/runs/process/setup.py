@@ -212,6 +212,7 @@ def open_network(
     if work := opening_takes(graph_for(experiment, split.train), name):
         waiting({"compile": COMPILING, "generate": GENERATING}[work])
     simulator, remark = open_simulator(experiment, input_shape(experiment, split.train), name)
+    simulator.check_graph(experiment.evaluated.graph(*simulator.layout.input_shape))  # now, not after training
     depends_on = dependencies(experiment, fingerprint_at_start(start, experiment, split, options.validation))
     if simulator.graph.file is not None and not start_files(folder.path):  # only the file knows them
         write_learned_files(folder, simulator.learned, start=True)

@@ -44,6 +44,8 @@ def test_a_record_is_complete_whether_a_run_stops_or_not(tmp_path: Path) -> None
     np.testing.assert_array_equal(again.weights["feed.w"], recorded.weights["feed.w"])
     assert recorded.weights["feed.w"].shape == (2, 784, 12)
     assert len([*(tmp_path / stopped.name / "record").iterdir()]) > 2
+    stopped.rewind(20)
+    assert stopped.training_spikes().spikes["exc"][0].max() < 20
     pytest.importorskip("pynwb")
     whole.export(nwb=tmp_path / "training.nwb", training=True)
     from pynwb import NWBHDF5IO
