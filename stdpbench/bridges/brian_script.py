@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from stdpbench.declare.parameters import Parameters
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.connections.others import Others
+from stdpbench.kinds.delay_plasticity import DelayRule
+from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.normalisations.norm import Norm
 from stdpbench.kinds.normalisations.sum import Sum
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
@@ -38,6 +40,9 @@ _TAKEN = {
     "time_step",
     *_UNITS.values(),
 }
+
+_OWN, _SIZE = "\1", "\2"
+"""Stand for the name and the size of a population in lines that several may share."""
 
 _EXACT = """# By default, -ffast-math may reorder sums; here rounding can decide which neuron fires first.
 b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native"]"""
@@ -63,6 +68,10 @@ class Shown:
         Factor of slow variables after each presentation, by ``"population.variable"``; None: it is in the file.
     reset : bool
         Whether the state of neurons and traces is reset after each presentation.
+    noises : mapping of str to int
+        Number of sources of the noise into each population that has it: a multiple of its neurons.
+    every : mapping of str to int
+        Number of presentations between two updates of the weights of projections whose rule acts periodically.
     """
 
     title: str
@@ -71,6 +80,8 @@ class Shown:
     plastic: frozenset[str]
     decays: Mapping[str, float | None]
     reset: bool
+    noises: Mapping[str, int]
+    every: Mapping[str, int]
 
 
 def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
@@ -78,20 +89,13 @@ def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
     if graph.file is not None:
         yield f"{graph.file.name} builds the network, and is such a script already"
         return
-    if graph.stream:
-        yield "a stream is not cut into presentations"
-    for name, population in graph.populations.items():
-        if population.noise is not None:
-            yield f"{name} receives noise, whose random numbers are those of stdpbench"
     for name in plastic:
         projection = graph.projections[name]
         rule = projection.plasticity
-        if projection.delay_plasticity is not None:
-            yield f"delays of {name} learn"
         if projection.spreads and projection.delay.form == "each":
             yield f"a trace of {name} spreads to neighbouring inputs, and delays differ"
-        if rule is not None and (rule.periodically or rule.protocol_variables):
-            yield f"the rule of {name} acts periodically, or has variables that only protocols set"
+        if rule is not None and rule.protocol_variables:
+            yield f"the rule of {name} has variables that only protocols set"
 
 
 def script(graph: Graph, weights: Mapping[str, NDArray[Any]], shown: Shown) -> str:
@@ -119,11 +123,17 @@ class _Script:
             for name, projection in graph.projections.items()
             if name in shown.plastic and (rule := projection.plasticity) is not None
         }
+        self._delays = {
+            name: delays
+            for name, projection in graph.projections.items()
+            if name in shown.plastic and (delays := projection.delay_plasticity) is not None
+        }
         self._objects: list[str] = []  # names of those that are not populations or projections
+        self._inputs = {graph.input: _variable(graph.input)} if graph.input else dict[str, str]()
 
     def text(self) -> str:
         graph, shown = self._graph, self._shown
-        parts = [self._population(name, each) for name, each in graph.populations.items()]
+        parts = [*self._populations()]
         parts += [self._projection(at, name, each) for at, (name, each) in enumerate(graph.projections.items())]
         parts += [self._between(), self._loop()]
         body = "\n\n".join(part for part in parts if part)
@@ -142,18 +152,38 @@ class _Script:
 
     # -- populations
 
-    def _population(self, name: str, population: Population) -> str:
-        neuron, own = population.neuron, _variable(name)
-        if neuron is None:
-            shape = " x ".join(map(str, population.shape))
-            about = f"# The input, {shape}, row by row: the spikes of each presentation are set below."
-            return f"{about}\n{own} = b2.SpikeGeneratorGroup({population.size}, [], [] * ms)"
-        values, shared = neuron.quantities(), population.share == "unit"
+    def _populations(self) -> Iterator[str]:
+        alike = dict[tuple[str, str], list[str]]()
+        for name, population in self._graph.populations.items():
+            if population.neuron is None:
+                shape = " x ".join(map(str, population.shape))
+                yield (
+                    f"# The input, {shape}, row by row: the spikes of each presentation are set below.\n"
+                    f"{_variable(name)} = b2.SpikeGeneratorGroup({population.size}, [], [] * ms)"
+                )
+            else:
+                alike.setdefault(self._neurons(name, population, population.neuron), []).append(name)
+        for (about, text), names in alike.items():
+            own, sizes = [*map(_variable, names)], [self._graph.populations[name].size for name in names]
+            function, made = "", text.replace(_OWN, own[0]).replace(_SIZE, str(sizes[0]))
+            if len(names) > 1:
+                body = indent(text.replace(_OWN, "neurons").replace(_SIZE, "n"), "    ")
+                function = f"def {own[0]}_neurons(n):\n{body}\n    return neurons\n\n\n"
+                made = f"{', '.join(own)} = ({own[0]}_neurons(n) for n in {tuple(sizes)})"
+            more = [line for name in names for each in (self._noise, self._winner) for line in each(name)]
+            yield function + "\n".join([f"# {', '.join(names)}: {about}", made, *more])
+
+    def _neurons(self, name: str, population: Population, neuron: Neuron) -> tuple[str, str]:
+        """Return what neurons are, and lines that make them; populations with the same lines are made together."""
+        own, values, shared = _OWN, neuron.quantities(), population.share == "unit"
         update, constants = neuron.update, self._constants(neuron)
         for conductance, tau in neuron.conductances:
             factor = f"(1 - dt/{tau})" if self._graph.conductance_step == "euler" else f"exp(-dt/{tau})"
             update += f"\n{conductance} *= {factor}"
-        if not any(self._graph.projections[each].target == name for each in self._shown.plastic):
+        if any(self._graph.projections[each].target == name for each in self._shown.plastic):
+            slow = [v.name for v in neuron.variables if v.slow and f"tau_{v.name}" in values]
+            update += "".join(f"\n{v} *= exp(-dt/tau_{v})" for v in slow if self._graph.stream)
+        else:
             for parameter in neuron.learning:  # nothing that reaches the population learns
                 constants[parameter] = f"0 * {_unit(neuron, parameter)}" if _unit(neuron, parameter) else "0"
         model, lines = list[str](), list[str]()
@@ -179,15 +209,32 @@ class _Script:
             lines.append(f'{own}.run_regularly({_block(act)}, when="after_resets", order={at})')
         group = _call(
             f"{own} = b2.NeuronGroup",
-            str(population.size),
+            _SIZE,
             _block("\n".join(model)),
             f"threshold={_quoted(neuron.threshold)}",
             *([f"reset={_block(neuron.reset)}"] if neuron.reset.strip() else []),
             f"namespace={_mapping(_used(constants, neuron.threshold, neuron.reset, update))}",
         )
         step = f'{own}.run_regularly({_block(update)}, when="groups")'
-        about = f"# {name}: {_sentence(neuron.summary)}{_source(neuron.reference)}"
-        return "\n".join([about, group, step, *lines, *self._winner(name, population)])
+        return f"{_sentence(neuron.summary)}{_source(neuron.reference)}", "\n".join([group, step, *lines])
+
+    def _noise(self, name: str) -> list[str]:
+        """Return lines for spikes from outside, which come before those of projections."""
+        population = self._graph.populations[name]
+        noise, own, size = population.noise, _variable(name), population.size
+        if noise is None:
+            return []
+        self._inputs[f"noise of {name}"] = sources = f"{own}_noise"
+        self._objects += [sources, f"{sources}_arrives"]
+        n = self._shown.noises[name]
+        to, several = ("i", "") if n == size else (f"i % {size}", "; in a step, a neuron gets several of its spikes")
+        return [
+            f"# Noise of {name}, drawn by stdpbench{several}.",
+            f"{sources} = b2.SpikeGeneratorGroup({n}, [], [] * ms)",
+            f'{sources}_arrives = b2.Synapses({sources}, {own}, on_pre="{noise.receptor}_post += {noise.weight!r}")',
+            f"{sources}_arrives.pre.order = -1",
+            f'{sources}_arrives.connect(j="{to}")',
+        ]
 
     def _shared(self, name: str, variable: str, unit: str) -> list[str]:
         """Return lines that let the places of a unit share a slow variable."""
@@ -200,8 +247,9 @@ class _Script:
             f'{own}.{variable} = b2.linked_var({group}, "{variable}", index="unit")',
         ]
 
-    def _winner(self, name: str, population: Population) -> list[str]:
+    def _winner(self, name: str) -> list[str]:
         """Return lines that keep one spike per field in a step."""
+        population = self._graph.populations[name]
         if population.winner == "none":
             return []
         own = _variable(name)
@@ -245,7 +293,7 @@ class _Script:
         if isinstance(projection.connect, Others):
             drive = f"from_{own}_post += w"
         model = ["w : 1 (linked)", "place : integer (constant)"] if projection.shared else ["w : 1"]
-        arguments, on_pre, on_post, after = list[str](), [drive], list[str](), list[str]()
+        constants, on_pre, on_post, after = dict[str, str](), [drive], list[str](), list[str]()
         if rule is not None:
             stepwise = bool(rule.each_step) or any(average.of != "0" for average in rule.averages)
             of_inputs = _of_inputs(rule, projection)
@@ -266,7 +314,16 @@ class _Script:
             on_post += [f"{a.name} += {_named(rule, a.on_spike)}" for a in rule.averages if a.on_spike]
             after += self._steps(own, rule, of_inputs) if stepwise else []
             constants = {_parameter(name): value for name, value in self._constants(rule).items()}
-            arguments = [f"namespace={_mapping(_used(constants, *model, *on_pre, *on_post, *after))}"]
+        if (delays := self._delays.get(name)) is not None:
+            constants |= {_of_delays(delays, each): value for each, value in self._constants(delays).items()}
+            laws = [f"d{t.name}/dt = -{t.name} / {t.tau} : 1 (event-driven)" for t in delays.traces]
+            model += ["d : second", *(_of_delays(delays, law) for law in laws)]
+            arrival = [_of_delays(delays, delays.on_input_spike)]
+            on_pre = [*arrival, *on_pre, *(_of_delays(delays, jump) for jump in _jumps(delays.traces, "input"))]
+            fired = (delays.on_output_spike, *_jumps(delays.traces, "output"))
+            on_post += [_of_delays(delays, code) for code in fired]
+        periodic = "" if rule is None else _named(rule, rule.periodically)
+        used = _used(constants, *model, *on_pre, *on_post, *after, periodic)
         lines = [line for part in on_pre for line in _lines(part)]
         posts = [line for part in on_post for line in _lines(part)]
         synapses = _call(
@@ -276,7 +333,7 @@ class _Script:
             _block("\n".join(model)),
             f"on_pre={_block(chr(10).join(lines))}",
             *([f"on_post={_block(chr(10).join(posts))}"] if posts else []),
-            *arguments,
+            *([f"namespace={_mapping(used)}"] if used else []),
         )
         order = [f"{own}.pre.order = {2 * at}"]
         if posts:
@@ -284,6 +341,8 @@ class _Script:
         about = f"# {name}: from {projection.source} to {projection.target}."
         if rule is not None:
             about += f" It learns: {_sentence(rule.summary)}{_source(rule.reference)}"
+        if delays is not None:
+            about += f"\n# Its delays learn: {_sentence(delays.summary)}{_source(delays.reference)}"
         return "\n".join(
             [about, synapses, *order, self._connect(name, projection), *self._start(name, projection), *after]
         )
@@ -317,10 +376,12 @@ class _Script:
             lines = [f'{own}.w = data["{name}.w"][{own}.i[:], {own}.j[:]]']
         else:
             lines = [f'{own}.w = data["{name}.w"].ravel()']
-        if delay := self._delay(projection):
-            lines.append(f"{own}.pre.delay = {delay}")
-        elif projection.delay.form == "each":
+        if name in self._delays:
+            lines.append(f'{own}.d = data["{name}.d"].ravel() * second')
+        elif projection.delays_differ:
             lines.append(f'{own}.pre.delay = data["{name}.delay"].ravel() * time_step')
+        elif delay := self._delay(projection):
+            lines.append(f"{own}.pre.delay = {delay}")
         return lines
 
     def _delay(self, projection: Projection) -> str:
@@ -373,32 +434,40 @@ class _Script:
     # -- between presentations
 
     def _between(self) -> str:
-        scaled = [
-            self._normalised(name)
-            for name, projection in self._graph.projections.items()
-            if name in self._shown.plastic and projection.normalise is not None
-        ]
-        done = list[str]()
+        scaled, delayed, followed, decayed = list[str](), list[str](), list[str](), list[str]()
+        for name, projection in self._graph.projections.items():
+            if name in self._shown.plastic and projection.normalise is not None:
+                scaled += self._normalised(name)
+        for name in self._delays:
+            delayed.append(f"{_variable(name)}.pre.delay = np.rint({_variable(name)}.d / time_step) * time_step")
+        for name, every in self._shown.every.items():
+            code = _lines(_named(self._rules[name], self._rules[name].periodically))
+            pairs = [map(str.strip, line.split("=", 1)) for line in code]
+            lines = [f"{_variable(name)}.{variable} = {_quoted(value)}" for variable, value in pairs]
+            followed += lines if every == 1 else [f"if (number + 1) % {every} == 0:", indent("\n".join(lines), "    ")]
         for path, factor in self._shown.decays.items():
             population, _, variable = path.partition(".")
             shared = self._graph.populations[population].share == "unit"
             own = f"{_variable(population)}_{variable}" if shared else _variable(population)
             decay = f'data["{path} decay"][number]' if factor is None else repr(factor)
-            done.append(f"{own}.{variable}_ = np.array({own}.{variable}_) * {decay}")
-        if self._shown.reset:
-            done += self._reset()
-        before = [
-            '"""Scale the weights into each neuron, before each presentation."""',
-            *(line for lines in scaled for line in lines),
-        ]
-        decays = "Let slow variables decay, for the time of the presentation." if self._shown.decays else ""
-        rests = (
-            "Set potentials, currents and traces to their start; what is learned stays." if self._shown.reset else ""
+            decayed.append(f"{own}.{variable}_ = np.array({own}.{variable}_) * {decay}")
+        rests = self._reset() if self._shown.reset else []
+        before = _function(
+            "before()",
+            {
+                "Scale the weights into each neuron, before each presentation.": scaled,
+                "Let spikes travel with the delays that were learned, in whole steps.": delayed,
+            },
         )
-        after = [f'"""{" ".join(filter(None, (decays, rests)))}"""', *done]
-        functions = [f"def before():\n{indent(chr(10).join(before), '    ')}"] if scaled else []
-        functions += [f"def after(number):\n{indent(chr(10).join(after), '    ')}"] if done else []
-        return "\n\n\n".join(functions)
+        after = _function(
+            "after(number)",
+            {
+                "Let weights follow what their rule has gathered.": followed,
+                "Let slow variables decay, for the time of the presentation.": decayed,
+                "Set potentials, currents and traces to their start; what is learned stays.": rests,
+            },
+        )
+        return "\n\n\n".join(filter(None, (before, after)))
 
     def _normalised(self, name: str) -> list[str]:
         projection, own = self._graph.projections[name], _variable(name)
@@ -429,6 +498,8 @@ class _Script:
                 if neuron is not None and not variable.slow:
                     start = neuron.quantities()[variable.start] if variable.start else 0.0
                     lines.append(f"{_variable(name)}.{variable.name}_ = {float(start)!r}")
+        for name, delays in self._delays.items():
+            lines += [f"{_variable(name)}.{_of_delays(delays, trace.name)} = 0" for trace in delays.traces]
         for name, rule in self._rules.items():
             of_inputs = _of_inputs(rule, self._graph.projections[name])
             kept = (*(trace.name for trace in rule.traces if trace not in of_inputs), *rule.synapse_variables)
@@ -445,14 +516,14 @@ class _Script:
         cells = [name for name in graph.populations if name != graph.input]
         monitors = ", ".join(f'"{name}": b2.SpikeMonitor({_variable(name)})' for name in cells)
         objects = [*map(_variable, (*graph.populations, *graph.projections)), *self._objects]
-        lines = [f"monitors = {{{monitors}}}", f"network = b2.Network({', '.join(objects)}, *monitors.values())"]
+        lines = [f"monitors = {{{monitors}}}", _call("network = b2.Network", *objects, "*monitors.values()")]
         lines += ["step = 0", 'for number, n_steps in enumerate(data["n_steps"].tolist()):']
         if "def before" in between:
             lines.append("    before()")
-        if graph.input:
-            lines.append('    shown = slice(*data["first"][number : number + 2])')
-            times = '(step + data["step"][shown]) * time_step'
-            lines.append(f'    {_variable(graph.input)}.set_spikes(data["neuron"][shown], {times})')
+        for name, sources in self._inputs.items():
+            lines.append(f'    shown = slice(*data["{name}.first"][number : number + 2])')
+            times = f'(step + data["{name}.step"][shown]) * time_step'
+            lines.append(f'    {sources}.set_spikes(data["{name}.neuron"][shown], {times})')
         lines += ["    network.run(n_steps * time_step)", "    step += n_steps"]
         if "def after" in between:
             lines.append("    after(number)")
@@ -499,6 +570,13 @@ def _named(rule: PlasticityRule, code: str) -> str:
     return re.sub(r"\b[A-Za-z]\w*\b", lambda word: names.get(word[0], word[0]), "\n".join(_lines(code)))
 
 
+def _of_delays(rule: DelayRule, code: str) -> str:
+    """Return code of a rule for delays with names that are not those of the rule for weights."""
+    own = {*rule.quantities(), *(trace.name for trace in rule.traces)}
+    names = "|".join(map(re.escape, own))
+    return re.sub(rf"\b(d?)({names})\b", r"\1\2_of_delay", "\n".join(_lines(code)))
+
+
 def _jumps(traces: Iterable[Trace], side: str) -> list[str]:
     """Return what a spike of a side does to traces."""
     return [f"{t.name} {'=' if t.on_spike == 'set' else '+='} 1" for t in traces if t.side == side]
@@ -533,6 +611,13 @@ def _block(code: str) -> str:
     """Return code as a Python string: on one line if it has one, else on lines of its own."""
     lines = _lines(code)
     return _quoted(lines[0]) if len(lines) == 1 else '"""\n' + "\n".join(lines) + '\n"""'
+
+
+def _function(head: str, parts: Mapping[str, list[str]]) -> str:
+    """Return a function from what it does and the lines that do it; empty if there are none."""
+    about = " ".join(sentence for sentence, lines in parts.items() if lines)
+    body = [f'"""{about}"""', *(line for lines in parts.values() for line in lines)]
+    return f"def {head}:\n{indent(chr(10).join(body), '    ')}" if about else ""
 
 
 def _used(constants: Mapping[str, str], *code: str) -> dict[str, str]:

@@ -59,8 +59,8 @@ def export(
             min=0,
             metavar="N",
             help="Number of stimuli in these files, from the first; 0: all, or 100 if presented again. With --nir, "
-            "number of stimuli on which file and run are compared; 0: 20. With --brian2, number of training stimuli; "
-            "0: 100.",
+            "number of stimuli on which file and run are compared; 0: 20. With --brian2, number of training stimuli "
+            "or pieces of a stream; 0: 100, or 10 s.",
         ),
     ] = 0,
     record: Annotated[
@@ -173,11 +173,11 @@ def _export_script(name: str, runs: Path | None, target: Path, stimuli: int, sim
     """Write a plain Brian2 script of a run or an experiment."""
     from stdpbench.experiment import read_experiment
     from stdpbench.experiment.shipped import shipped_experiments
-    from stdpbench.runs.process.script_export import PRESENTATIONS, export_script
+    from stdpbench.runs.process.script_export import export_script
 
     is_experiment = name in shipped_experiments() or Path(name).suffix == ".toml"
     source = read_experiment(name) if is_experiment else find_run(name, runs)
-    return export_script(source, target, presentations=stimuli or PRESENTATIONS, simulator=simulator)
+    return export_script(source, target, presentations=stimuli or None, simulator=simulator)
 
 
 @exports_app.command()
