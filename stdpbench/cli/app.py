@@ -9,6 +9,7 @@ import typer
 from stdpbench import __version__
 from stdpbench.base.errors import nearest
 from stdpbench.cli.exports import exports_app
+from stdpbench.cli.fit import fit_app
 from stdpbench.cli.lab import lab_app
 from stdpbench.cli.lookup import data_app, lookup_app
 from stdpbench.cli.machine import machine_app
@@ -61,7 +62,17 @@ def _main(
     pass
 
 
-for commands in (training_app, store_app, exports_app, sweep_app, report_app, lab_app, lookup_app, machine_app):
+for commands in (
+    training_app,
+    store_app,
+    exports_app,
+    sweep_app,
+    report_app,
+    lab_app,
+    fit_app,
+    lookup_app,
+    machine_app,
+):
     app.add_typer(commands)
 app.add_typer(data_app, name="data")
 app.add_typer(queue_app, name="queue")

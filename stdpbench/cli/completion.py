@@ -171,6 +171,11 @@ def protocols(incomplete: str) -> list[str]:
     return _starting(_names()["protocols"], incomplete)
 
 
+def data_sets(incomplete: str) -> list[str]:
+    """Complete published data sets of `stdpbench fit`."""
+    return _starting(("sjoestroem-2001", "wang-2005"), incomplete)
+
+
 @contextmanager
 def whole_words() -> Iterator[None]:
     """Adapt completion to bash, which splits words at ``=``.

@@ -85,15 +85,17 @@ def lab(
         check_figure_file(file, "--output", (*FORMATS, ".csv"))
     if width is not None:
         millimetres(width, "--width")
-    options = _pairs(option or [], "--option")
-    parameters = {name.removeprefix("plasticity."): value for name, value in _pairs(set_ or [], "--set").items()}
-    results = [run(_rule(rule), protocol, parameters, options)]
+    options = pairs_of(option or [], "--option")
+    parameters = {name.removeprefix("plasticity."): value for name, value in pairs_of(set_ or [], "--set").items()}
+    results = [run(rule_of(rule), protocol, parameters, options)]
     opening, defaults = results[0].rule.opening, dict[str, str]()
     if results[0].protocol == opening.protocol:  # overlaid rules get the same spikes
         defaults = {key: _text(value) for key, value in opening.options.items()}
     for text in overlay or []:
         kind, *changes = text.split(",")
-        results.append(run(_rule(kind), results[0].protocol, _pairs(changes, "--overlay"), {**defaults, **options}))
+        results.append(
+            run(rule_of(kind), results[0].protocol, pairs_of(changes, "--overlay"), {**defaults, **options})
+        )
     for file in output or []:
         _write(file, results, width)
     if json:
@@ -160,7 +162,7 @@ def validate_rules(
         sys.exit(1)
 
 
-def _rule(text: str) -> str | PlasticityRule:
+def rule_of(text: str) -> str | PlasticityRule:
     """Return the name of a kind, or the rule in a TOML file; a custom rule without a title is named after its file."""
     from stdpbench.kinds.plasticity import rules
     from stdpbench.kinds.plasticity.tables import rule_table
@@ -173,7 +175,8 @@ def _rule(text: str) -> str | PlasticityRule:
     return rules.build(table, "plasticity")
 
 
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+def pairs_of(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Return the pairs NAME=VALUE that an option was given."""
     pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -17,8 +17,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stdpbench.studies.lab.certainty import bootstrap as bootstrap
+    from stdpbench.studies.lab.certainty import left_out as left_out
+    from stdpbench.studies.lab.certainty import most_telling as most_telling
+    from stdpbench.studies.lab.certainty import predict as predict
+    from stdpbench.studies.lab.data_sets import DataSet as DataSet
+    from stdpbench.studies.lab.data_sets import Point as Point
+    from stdpbench.studies.lab.data_sets import data_set as data_set
     from stdpbench.studies.lab.default_protocol import PROTOCOLS as PROTOCOLS
     from stdpbench.studies.lab.default_protocol import run as run
+    from stdpbench.studies.lab.fitting import Fit as Fit
+    from stdpbench.studies.lab.fitting import fit as fit
     from stdpbench.studies.lab.one_neuron import neuron as neuron
     from stdpbench.studies.lab.protocols import frequency as frequency
     from stdpbench.studies.lab.protocols import pair_window as pair_window
@@ -34,12 +43,21 @@ if TYPE_CHECKING:
 __all__ = [
     "PROTOCOLS",
     "Curve",
+    "DataSet",
+    "Fit",
+    "Point",
     "Result",
+    "bootstrap",
+    "data_set",
+    "fit",
     "frequency",
+    "left_out",
+    "most_telling",
     "neuron",
     "pair_window",
     "pairing",
     "poisson_pairs",
+    "predict",
     "quadruplets",
     "reward_delay",
     "run",
@@ -48,6 +66,9 @@ __all__ = [
 ]
 
 _LAZY = {
+    **dict.fromkeys(("bootstrap", "left_out", "most_telling", "predict"), "certainty"),
+    **dict.fromkeys(("DataSet", "Point", "data_set"), "data_sets"),
+    **dict.fromkeys(("Fit", "fit"), "fitting"),
     "neuron": "one_neuron",
     **dict.fromkeys(("Curve", "Result"), "result"),
     **dict.fromkeys(("PROTOCOLS", "run"), "default_protocol"),

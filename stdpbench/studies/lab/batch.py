@@ -1,0 +1,144 @@
+"""The effect of imposed spikes on synapses, for many sets of parameters of a rule at once.
+
+`stdpbench.studies.lab.protocols.impose` steps Brian2's objects, one set of parameters at a time, and a fit needs
+thousands. Here the same expressions are evaluated by `stdpbench.declare.expressions` on arrays of sets and synapses,
+from spike to spike of each synapse. A test holds both to the same changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import to_si
+from stdpbench.declare.expressions import Code
+from stdpbench.kinds.plasticity import PlasticityRule, Trace, rules
+from stdpbench.studies.lab.protocols import Trains, impose
+
+Floats = NDArray[np.float64]
+
+
+class Batch:
+    """Synapses with imposed spikes, for many sets of parameters.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        The rule, with the values of parameters that are the same in all sets.
+    inputs, outputs : sequence of ndarray, float64, seconds
+        Times of the spikes of each synapse. Of spikes at the same time, those of the input come first.
+    weight : float
+        Weight at the start.
+    """
+
+    def __init__(self, rule: PlasticityRule, inputs: Trains, outputs: Trains, weight: float) -> None:
+        self._rule, self._inputs, self._outputs, self._weight = rule, inputs, outputs, weight
+        self._units = {p.name: p.unit or "" for p in rule.describe() if p.unit is not None}
+        self.exact = not rule.output_neuron and all(_is_constant(average.of) for average in rule.averages)
+        self._on_input, self._on_output, self._each_step = map(
+            Code, (rule.on_input_spike, rule.on_output_spike, rule.each_step)
+        )
+        self._events(inputs, outputs)
+
+    def _events(self, inputs: Trains, outputs: Trains) -> None:
+        """Note the time since the last spike, and whether it is of the input, per spike and synapse."""
+        trains = list[tuple[Floats, NDArray[np.bool_]]]()
+        for fed, fired in zip(inputs, outputs, strict=True):
+            times = np.concatenate([fed, fired])
+            is_input = np.repeat([True, False], [len(fed), len(fired)])
+            order = np.lexsort((~is_input, np.rint(times * 1e9)))
+            trains.append((times[order], is_input[order]))
+        longest = max((len(times) for times, _ in trains), default=0)
+        self._since = np.zeros((longest, len(trains)))
+        self._is_input, self._is_output = np.zeros((2, longest, len(trains)), bool)
+        for synapse, (times, is_input) in enumerate(trains):
+            n = len(times)
+            self._since[1:n, synapse] = np.diff(times)
+            self._is_input[:n, synapse], self._is_output[:n, synapse] = is_input, ~is_input
+
+    def changes(self, values: Mapping[str, Floats]) -> Floats:
+        """Return weight changes: float64, (n_sets, n_synapses), nan where the weight is not finite.
+
+        Parameters
+        ----------
+        values : mapping of str to ndarray, float64, (n_sets,)
+            Values of parameters in their declared units; others are those of the rule.
+        """
+        with np.errstate(all="ignore"):
+            return self._at_once(values) if self.exact else self._one_by_one(values)
+
+    def _at_once(self, values: Mapping[str, Floats]) -> Floats:
+        rule, n_sets = self._rule, len(next(iter(values.values())))
+        scope = dict[str, NDArray[np.float64] | float](rule.quantities())
+        for name, of_sets in values.items():
+            scope[name] = np.asarray(of_sets)[:, np.newaxis] * to_si(1.0, self._units[name])
+        shape = n_sets, self._since.shape[1]
+        scope |= {t.name: np.zeros(shape) for t in rule.traces} | {a.name: np.zeros(shape) for a in rule.averages}
+        scope |= {name: np.zeros(shape) for name in rule.synapse_variables}
+        scope["w"] = np.full(shape, self._weight)
+        for since, is_input, is_output in zip(self._since, self._is_input, self._is_output, strict=True):
+            self._pass(scope, since)
+            for code, now, side in ((self._on_input, is_input, "input"), (self._on_output, is_output, "output")):
+                _change(scope, code, now)
+                for trace in (trace for trace in rule.traces if trace.side == side):
+                    scope[trace.name] = _jump(trace, scope[trace.name], now)
+            for average in (average for average in rule.averages if average.on_spike):
+                _change(scope, Code(f"{average.name} += {average.on_spike}"), is_output)
+        if rule.synapse_variables:  # these still change the weight after the last spike
+            slowest = max(np.max(scope[name]) for name, unit in self._units.items() if unit in ("s", "ms"))
+            self._pass(scope, np.full(shape[1], _ENOUGH * slowest))
+        changed = np.asarray(scope["w"]) - self._weight
+        return np.where(np.isfinite(changed), changed, np.nan)
+
+    def _pass(self, scope: dict[str, NDArray[np.float64] | float], since: Floats) -> None:
+        """Let traces and averages decay, and run the code for every step."""
+        for trace in self._rule.traces:
+            scope[trace.name] = scope[trace.name] * np.exp(-since / scope[trace.tau])
+        for average in self._rule.averages:
+            of = float(average.of)
+            scope[average.name] = of + (scope[average.name] - of) * np.exp(-since / scope[average.tau])
+        if self._each_step.assigned:
+            _change({**scope, "dt": since}, self._each_step, since > 0, scope)
+
+    def _one_by_one(self, values: Mapping[str, Floats]) -> Floats:
+        """Step Brian2's objects, for rules that are integrated in steps."""
+        table, rows = self._rule.to_mapping(), list[Floats]()
+        for numbers in zip(*values.values(), strict=True):
+            given = {name: f"{float(n)!r} {self._units[name]}" for name, n in zip(values, numbers, strict=True)}
+            try:
+                rule = rules.build({**table, **given}, "plasticity")
+                rows.append(impose(rule, self._inputs, self._outputs, self._weight)[0])
+            except StdpbenchError:  # weights are not finite
+                rows.append(np.full(len(self._inputs), np.nan))
+        return np.array(rows)
+
+
+_ENOUGH = 40.0  # time constants
+
+
+def _change(
+    scope: dict[str, NDArray[np.float64] | float],
+    code: Code,
+    now: NDArray[np.bool_],
+    into: dict[str, NDArray[np.float64] | float] | None = None,
+) -> None:
+    """Run code in the synapses of a mask; names that only the code knows are not kept."""
+    kept = scope if into is None else into
+    for name, value in code.run(scope).items():
+        if name in kept:
+            kept[name] = np.where(now, value, kept[name])
+
+
+def _jump(trace: Trace, value: NDArray[np.float64] | float, now: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.where(now, 1.0, value) if trace.on_spike == "set" else np.asarray(value + now)
+
+
+def _is_constant(expression: str) -> bool:
+    try:
+        float(expression)
+    except ValueError:
+        return False
+    return True

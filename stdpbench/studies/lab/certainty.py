@@ -1,0 +1,146 @@
+"""What a fit leaves open: bootstrap, cross-validation over protocols, predictions, and the most telling experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.studies.lab.batch import Batch
+from stdpbench.studies.lab.data_sets import Point
+from stdpbench.studies.lab.fitting import Fit, Progress
+
+Floats = NDArray[np.float64]
+
+CANDIDATES = (
+    *(
+        Point("pairs", dt, 0.0, f, 60, 0.0)
+        for dt in (-40, -20, -10, -5, 5, 10, 20, 40)
+        for f in (0.1, 1, 5, 10, 20, 40)
+    ),
+    *(Point("triplets in-out-in", a, -b, 1.0, 60, 0.0) for a in (5, 10, 20) for b in (5, 10, 20)),
+    *(Point("triplets out-in-out", -a, b, 1.0, 60, 0.0) for a in (5, 10, 20) for b in (5, 10, 20)),
+    *(Point("quadruplets", 5.0, separation, 1.0, 60, 0.0) for separation in (-60, -40, -20, 20, 40, 60)),
+)
+"""Protocols among which `most_telling` chooses."""
+
+
+def bootstrap(fit: Fit, n: int = 200, seed: int = 0, progress: Progress | None = None) -> Floats:
+    """Return the fitted values for data sets whose points are drawn from the points, with replacement.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit, from whose optimum each local fit starts.
+    n : int
+        Number of data sets.
+    seed : int
+        Seed of the draws.
+    progress : callable, optional
+        See `stdpbench.studies.lab.fitting.Progress`.
+
+    Returns
+    -------
+    ndarray, float64, (n, n_parameters)
+        Values in the units of the parameters.
+    """
+    problem, random = fit.problem(), np.random.default_rng(seed)
+    places, n_points = np.empty((n, len(problem.free))), len(fit.error)
+    for number in range(n):
+        counts = np.bincount(random.integers(0, n_points, n_points), minlength=n_points)
+        with np.errstate(divide="ignore"):
+            problem.error = fit.error / np.sqrt(counts)
+        places[number] = problem.local(problem.given)[0]
+        if progress is not None:
+            progress("bootstrap", number + 1, n)
+    return np.stack([free.value(places[:, at]) for at, free in enumerate(problem.free)], axis=1)
+
+
+def left_out(fit: Fit, progress: Progress | None = None) -> float:
+    """Return how well a rule predicts each protocol from the others: the mean of ((model - data)/error)².
+
+    The points of a protocol (pairs of one frequency, triplets, quadruplets) are left out together; the rest is fitted
+    from the optimum.
+
+    Raises
+    ------
+    StdpbenchError
+        If all points are of one protocol.
+    """
+    kinds = [(p.protocol.partition(" ")[0], p.frequency) for p in fit.points]
+    if len({*kinds}) < 2:
+        raise StdpbenchError("all points are of one protocol, so none can be left out")
+    problem, total = fit.problem(), 0.0
+    for number, kind in enumerate(dict.fromkeys(kinds), 1):
+        out = np.array([each == kind for each in kinds])
+        problem.error = np.where(out, np.inf, fit.error)
+        place, _ = problem.local(problem.given)
+        problem.error = np.where(out, fit.error, np.inf)
+        total += float(np.sum(problem.residuals(place[np.newaxis]) ** 2))
+        if progress is not None:
+            progress("left out", number, len({*kinds}))
+    return total / len(kinds)
+
+
+def predict(fit: Fit, points: Sequence[Point], values: Floats | None = None) -> Floats:
+    """Return relative weight changes in protocols, for the fitted values or for several sets of values.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+    points : sequence of Point
+        Protocols; their changes and errors are not read.
+    values : ndarray, float64, (n, n_parameters), optional
+        Sets of values, such as those of `bootstrap`, whose spread gives a band. Default: the fitted values.
+
+    Returns
+    -------
+    ndarray, float64, (n, n_points)
+    """
+    trains = [point.trains() for point in points]
+    batch = Batch(fit.rule, [fed for fed, _ in trains], [fired for _, fired in trains], fit.weight)
+    sets = np.array([[each.value for each in fit.parameters]]) if values is None else values
+    changes = batch.changes({each.free.name: sets[:, at] for at, each in enumerate(fit.parameters)})
+    return np.asarray(changes / fit.relative_to)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A protocol that tells two rules apart.
+
+    Attributes
+    ----------
+    point : Point
+        The protocol.
+    changes : (float, float)
+        Relative weight change that each rule predicts.
+    distance : float
+        Their difference, in standard deviations of predictions and of a measurement.
+    """
+
+    point: Point
+    changes: tuple[float, float]
+    distance: float
+
+
+def most_telling(
+    one: Fit, other: Fit, points: Sequence[Point] = CANDIDATES, n: int = 50, seed: int = 0
+) -> list[Telling]:
+    """Return protocols in the order in which they tell two fitted rules apart, best first.
+
+    The difference of the predictions is compared with their standard deviations over `n` bootstraps, and with the
+    median error of the data as that of a new measurement.
+    """
+    changes, variance = list[Floats](), np.median([*one.error, *other.error]) ** 2 + np.zeros(len(points))
+    for fit in (one, other):
+        changes.append(predict(fit, points)[0])
+        variance += np.var(predict(fit, points, bootstrap(fit, n, seed)), axis=0)
+    distance = np.abs(changes[0] - changes[1]) / np.sqrt(variance)
+    return [
+        Telling(points[at], (float(changes[0][at]), float(changes[1][at])), float(distance[at]))
+        for at in np.argsort(-np.nan_to_num(distance, nan=-1.0)).tolist()
+    ]

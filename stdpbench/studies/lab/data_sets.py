@@ -1,0 +1,241 @@
+"""Measured weight changes with their protocols, to fit rules to: published sets, and CSV files.
+
+Each point is the relative weight change after repeated pairs, triplets or quadruplets of spikes. Errors of a file are
+one sentence with a line number.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.files import read_text
+from stdpbench.base.units import signed
+from stdpbench.studies.lab.points import (
+    FREQUENCIES,
+    HIPPOCAMPUS_DATA,
+    HIPPOCAMPUS_PAIRS,
+    HIPPOCAMPUS_SEPARATIONS,
+    SJOESTROEM_DATA,
+    sjoestroem,
+    wang,
+)
+from stdpbench.studies.lab.protocols import TRIPLETS
+
+Floats = NDArray[np.float64]
+_LARGEST = 2_000_000  # bytes of a file
+_MOST_SPIKES = 1_000_000
+_LARGEST_CHANGE = 20.0
+_WITHIN_PAIR = 5.0  # ms, within the pairs of a quadruplet
+
+
+@dataclass(frozen=True)
+class Point:
+    """A measured weight change.
+
+    Attributes
+    ----------
+    protocol : str
+        ``"pairs"``, ``"triplets in-out-in"``, ``"triplets out-in-out"`` or ``"quadruplets"``.
+    dt, dt2 : float, ms
+        Output spike minus input spike, of the first and of the second pair. Of a quadruplet, `dt` is the distance of
+        the spikes within each pair, and `dt2` the time between the middles of the pairs: positive if the output spike
+        comes first in the first pair.
+    frequency : float, Hz
+        Repetitions per second.
+    repeats : int
+        Number of repetitions.
+    change : float
+        Relative weight change.
+    error : float or None
+        Its standard error.
+    """
+
+    protocol: str
+    dt: float
+    dt2: float
+    frequency: float
+    repeats: int
+    change: float
+    error: float | None = None
+
+    @property
+    def label(self) -> str:
+        """What is varied within a set, for tables and figures."""
+        if self.protocol == "pairs":
+            return f"Δt {signed(self.dt, 'g')} ms, {self.frequency:g} Hz"
+        if self.protocol == "quadruplets":
+            return f"T {signed(self.dt2, 'g')} ms"
+        return f"{self.protocol.partition(' ')[2]} {signed(self.dt, 'g')}, {signed(self.dt2, 'g')} ms"
+
+    def trains(self) -> tuple[Floats, Floats]:
+        """Return the times of input and output spikes, seconds."""
+        at, dt, dt2 = np.arange(self.repeats) / self.frequency, self.dt * 1e-3, self.dt2 * 1e-3
+        if self.protocol == "pairs":
+            return at - dt, at
+        if self.protocol == "quadruplets":
+            middles = np.concatenate([at, at - dt2])
+            sides = np.repeat([dt / 2, -dt / 2], len(at))
+            return np.sort(middles - sides), np.sort(middles + sides)
+        around = np.sort(np.concatenate([at - abs(dt), at + abs(dt2)]))
+        return (around, at) if self.protocol == "triplets in-out-in" else (at, around)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Points of one source.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    about : str
+        Source, preparation, and meaning of the errors.
+    points : tuple of Point
+        The points; all or none have an error.
+    """
+
+    name: str
+    about: str
+    points: tuple[Point, ...]
+
+
+def _sjoestroem() -> DataSet:
+    points = [
+        Point("pairs", dt, 0.0, frequency, 60, float(change), float(error))
+        for dt, (changes, errors) in SJOESTROEM_DATA.items()
+        for frequency, change, error in zip(FREQUENCIES, changes, errors, strict=True)
+    ]
+    return DataSet("sjoestroem-2001", sjoestroem()[0].about, tuple(points))
+
+
+def _wang() -> DataSet:
+    given: dict[str, Sequence[tuple[str, float, float]]] = {
+        "pairs": [("pairs", dt, 0.0) for dt in HIPPOCAMPUS_PAIRS],
+        "triplets": [(f"triplets {order}", first, second) for order, first, second in TRIPLETS],
+        "quadruplets": [("quadruplets", _WITHIN_PAIR, separation) for separation in HIPPOCAMPUS_SEPARATIONS],
+    }
+    points = [
+        Point(protocol, dt, dt2, 1.0, 60, float(change), float(error))
+        for part, timings in given.items()
+        for (protocol, dt, dt2), change, error in zip(timings, *HIPPOCAMPUS_DATA[part], strict=True)
+    ]
+    return DataSet("wang-2005", wang("triplets").about.replace("60 triplets", "60 repetitions"), tuple(points))
+
+
+PUBLISHED = {"sjoestroem-2001": _sjoestroem, "wang-2005": _wang}
+"""Published sets, by name."""
+
+_UNITS = {
+    "dt": {"ms": 1.0, "s": 1000.0},
+    "dt2": {"ms": 1.0, "s": 1000.0},
+    "frequency": {"hz": 1.0},
+    "repeats": {"": 1.0},
+    "change": {"%": 0.01, "": 1.0},
+    "error": {"%": 0.01, "": 1.0},
+}
+_USUAL = {"dt2": 0.0, "frequency": 1.0, "repeats": 60.0}
+_NEEDED = ("dt", "change")
+_HEADING = re.compile(r"(\w+)\s*(?:[(\[]\s*([^)\]]*?)\s*[)\]])?")
+
+
+def data_set(source: str | Path) -> DataSet:
+    """Return a published set by its name, or read a CSV file.
+
+    The first line of a file names its columns, with their units: ``dt (ms)`` and ``change (%)`` are needed;
+    ``error`` (the standard error), ``protocol`` (as in `Point`; default: pairs), ``dt2 (ms)``, ``frequency (Hz)``
+    (default: 1) and ``repeats`` (default: 60) may follow. A change without ``%`` is a part: 0.5 is 50 %. Lines that
+    begin with ``#`` describe the data.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such set, or the file is not valid; with the line.
+    """
+    name = str(source)
+    if name in PUBLISHED:
+        return PUBLISHED[name]()
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise StdpbenchError(f"{name!r} is neither a published data set nor a file; {suggestion(name, PUBLISHED)}")
+    text = read_text(path, _LARGEST)
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    about = " ".join(line.lstrip("# ").strip() for _, line in lines if line.startswith("#"))
+    rows = [(number, line) for number, line in lines if not line.startswith("#")]
+    if not rows:
+        raise StdpbenchError(f"{path.name} is empty; its first line names its columns, such as 'dt (ms), change (%)'")
+    separator = max(";\t,", key=rows[0][1].count)
+    cells = [[cell.strip() for cell in row] for row in csv.reader([line for _, line in rows], delimiter=separator)]
+    columns = _columns(cells[0], f"{path.name}, line {rows[0][0]}")
+    points = tuple(
+        _point(dict(zip(columns, row, strict=False)), columns, f"{path.name}, line {number}")
+        for (number, _), row in zip(rows[1:], cells[1:], strict=True)
+    )
+    if not points:
+        raise StdpbenchError(f"{path.name} names columns, but has no points")
+    return DataSet(path.stem, about or f"{len(points)} points of {path.name}", points)
+
+
+def _columns(headings: Sequence[str], where: str) -> dict[str, float]:
+    """Return the columns with the factor of their units."""
+    columns = dict[str, float]()
+    for heading in headings:
+        match = _HEADING.fullmatch(heading)
+        name, unit = (match[1].lower(), (match[2] or "").lower()) if match else (heading, "")
+        if name not in (*_UNITS, "protocol") or name in columns:
+            problem = "comes twice" if name in columns else "is not a column"
+            raise StdpbenchError(f"{where}: {heading!r} {problem}; columns are protocol, {', '.join(_UNITS)}")
+        units = _UNITS.get(name, {"": 1.0})
+        if unit not in units:
+            known = " or ".join(f"'{name} ({each})'" if each else f"'{name}'" for each in units)
+            raise StdpbenchError(f"{where}: {heading!r} needs a unit that is known: {known.replace('(hz)', '(Hz)')}")
+        columns[name] = units[unit]
+    if missing := [name for name in _NEEDED if name not in columns]:
+        raise StdpbenchError(f"{where}: there is no column {missing[0]!r}; the first line names the columns")
+    return columns
+
+
+_PROTOCOLS = ("pairs", "triplets in-out-in", "triplets out-in-out", "quadruplets")
+
+
+def _point(row: dict[str, str], columns: dict[str, float], where: str) -> Point:
+    protocol = row.pop("protocol", "") or "pairs"
+    if protocol not in _PROTOCOLS:
+        raise StdpbenchError(f"{where}: there is no protocol {protocol!r}; known are {', '.join(_PROTOCOLS)}")
+    values = dict(_USUAL)
+    for name in columns.keys() - {"protocol"}:
+        text = row.get(name, "").replace("\u2212", "-")
+        if not text and name in _USUAL:
+            continue
+        try:
+            values[name] = float(text) * columns[name]
+        except ValueError:
+            raise StdpbenchError(f"{where}: {name} must be a number, not {text!r}") from None
+        if not math.isfinite(values[name]):
+            raise StdpbenchError(f"{where}: {name} must be finite, not {text}")
+    for name in ("frequency", "repeats", "error"):
+        if values.get(name, 1.0) <= 0:
+            raise StdpbenchError(f"{where}: {name} must be above 0, not {values[name]:g}")
+    if not 1 <= values["repeats"] <= _MOST_SPIKES or values["repeats"] % 1:
+        raise StdpbenchError(
+            f"{where}: repeats must be a whole number up to {_MOST_SPIKES}, not {values['repeats']:g}"
+        )
+    if not -1 <= values["change"] <= _LARGEST_CHANGE:
+        change = f"a change of {100 * values['change']:g} %"
+        raise StdpbenchError(f"{where}: {change} cannot be; is the column in per cent, 'change (%)'?")
+    signs = {"triplets in-out-in": (1, -1), "triplets out-in-out": (-1, 1)}.get(protocol)
+    if signs and (np.sign(values["dt"]), np.sign(values["dt2"])) != signs:
+        order = " and then ".join("a positive" if sign > 0 else "a negative" for sign in signs)
+        raise StdpbenchError(f"{where}: {protocol} have {order} time (dt, dt2)")
+    if protocol == "quadruplets" and not (values["dt"] and values["dt2"]):
+        raise StdpbenchError(f"{where}: dt and dt2 of quadruplets must not be 0")
+    values["repeats"] = int(values["repeats"])
+    return Point(protocol, **values)  # type: ignore[arg-type]

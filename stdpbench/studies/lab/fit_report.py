@@ -1,0 +1,148 @@
+"""A fit as JSON, as a table of its points, as a page of Markdown, as the file of the fitted rule, and as a figure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stdpbench import __version__
+from stdpbench.base.units import minus
+from stdpbench.kinds.plasticity.tables import rule_name
+from stdpbench.results.figures.drawing import OKABE_ITO, new_figure
+from stdpbench.results.figures.paper import table_text
+from stdpbench.results.figures.saving import Width, at_width, millimetres
+from stdpbench.studies.lab.fitting import Fit, Fitted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def name_of(fit: Fit) -> str:
+    """Return the name of the rule."""
+    return rule_name(fit.rule.to_mapping())
+
+
+def number(value: float) -> str:
+    """Return a number with three digits."""
+    return minus(f"{value:.3g}")
+
+
+def parameter_row(each: Fitted) -> tuple[str, str, str, str]:
+    """Return name, value, interval, and whether the data determine it."""
+    free, unit = each.free, f" {each.free.unit}" if each.free.unit else ""
+    if each.interval is None:
+        return free.name, number(each.value) + unit, "–", "–"
+    low, high = each.interval
+    ends = f"{'≤ ' if low <= free.low else ''}{number(low)} … {'≥ ' if high >= free.high else ''}{number(high)}{unit}"
+    return free.name, number(each.value) + unit, ends, "yes" if each.determined else "no"
+
+
+def sentences(fit: Fit) -> list[str]:
+    """Return what the fit says about the data, as sentences."""
+    n = len(fit.error)
+    before, after = (number(each / n) for each in (fit.misfit_before, fit.misfit))
+    texts = [f"Mean of ((model − data)/error)² over {n} points: {after}, with the given values {before}."]
+    if fit.estimated:
+        error = number(100 * float(fit.error[0]))
+        texts = [
+            f"The data have no errors: all points count alike, with an error of {error} % estimated from the fit."
+        ]
+    if fit.undetermined:
+        texts.append(f"The data do not determine {', '.join(fit.undetermined)}.")
+    return texts
+
+
+def to_mapping(fit: Fit) -> dict[str, Any]:
+    """Return everything as plain values, for JSON."""
+    rows = [
+        {**asdict(point), "model": float(model), "residual": float(residual)}
+        for point, model, residual in zip(fit.points, fit.change, fit.residuals, strict=True)
+    ]
+    return {
+        "stdpbench": __version__,
+        "rule": fit.rule.to_mapping(),
+        "data": {each.name: each.about for each in fit.sets},
+        "parameters": [asdict(each) for each in fit.parameters],
+        "level": fit.level,
+        "misfit": fit.misfit,
+        "misfit_as_given": fit.misfit_before,
+        "aicc": fit.aicc if np.isfinite(fit.aicc) else None,
+        "errors_estimated": fit.estimated,
+        "robust": fit.robust,
+        "weight": fit.weight,
+        "relative_to": fit.relative_to,
+        "seed": fit.seed,
+        "points": rows,
+    }
+
+
+def to_csv(fit: Fit) -> str:
+    """Return the points with the changes of the model."""
+    headings = ["data", "protocol", "change", "error", "model", "residual"]
+    names = [each.name for each in fit.sets for _ in each.points]
+    rows = [
+        (name, point.label, point.change, float(error), float(model), float(residual))
+        for name, point, error, model, residual in zip(
+            names, fit.points, fit.error, fit.change, fit.residuals, strict=True
+        )
+    ]
+    return table_text((headings, rows))
+
+
+def to_toml(fit: Fit) -> str:
+    """Return the fitted rule as a file that an experiment or the laboratory can use."""
+    import tomli_w
+
+    data = ", ".join(each.name for each in fit.sets)
+    weight = f"weight at the start {fit.weight:g}, changes relative to {fit.relative_to:g}"
+    return f"# Fitted to {data} by stdpbench {__version__}, seed {fit.seed}; {weight}.\n" + tomli_w.dumps(
+        fit.rule.to_mapping()
+    )
+
+
+def to_markdown(fit: Fit) -> str:
+    """Return one page about the fit."""
+    level = f"{100 * fit.level:g} %"
+    lines = [f"# {name_of(fit)}, fitted to {', '.join(each.name for each in fit.sets)}", ""]
+    lines += [f"* {each.name}: {each.about}." for each in fit.sets]
+    lines += ["", *(f"{sentence}\n" for sentence in sentences(fit))]
+    lines += [f"| parameter | value | {level} interval | determined | bounds |", "| --- | --- | --- | --- | --- |"]
+    for each in fit.parameters:
+        bounds = f"{number(each.free.low)} … {number(each.free.high)}{' (log)' if each.free.log else ''}"
+        lines.append(f"| {' | '.join((*parameter_row(each), bounds))} |")
+    lines += ["", "| point | data | model | residual |", "| --- | --- | --- | --- |"]
+    for point, error, model, residual in zip(fit.points, fit.error, fit.change, fit.residuals, strict=True):
+        data = f"{number(point.change)} ± {number(error)}"
+        lines.append(f"| {point.label} | {data} | {number(model)} | {number(residual)} |")
+    loss = "Huber's loss, linear beyond 1.5 errors" if fit.robust else "sum of squares"
+    lines += [
+        "",
+        f"Changes are relative to {fit.relative_to:g}; points start from the weight {fit.weight:g}. Loss: {loss}. "
+        f"Intervals: profile likelihood. Seed {fit.seed}, stdpbench {__version__}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def draw(fit: Fit, width: Width | None = None) -> Figure:
+    """Draw the points with the changes of the model, and the residuals below."""
+    wide, n = None if width is None else millimetres(width), len(fit.error)
+    figure = new_figure(860, 560, constrained=True)
+    above, below = figure.subplots(2, sharex=True, height_ratios=(3, 1))
+    x = np.arange(n)
+    data = [point.change for point in fit.points]
+    above.errorbar(x, data, fit.error, fmt="o", color="black", markerfacecolor="white", capsize=3, label="data")
+    above.plot(x, fit.change, "s", color=OKABE_ITO[0], label=name_of(fit))
+    below.axhspan(-1, 1, color="0.92")
+    below.bar(x, fit.residuals, 0.5, color=OKABE_ITO[0])
+    below.set_xticks(x, [point.label for point in fit.points], rotation=40, ha="right", fontsize=8)
+    above.set_ylabel("relative weight change", fontsize=11)
+    below.set_ylabel("residual / error", fontsize=11)
+    for axes in (above, below):
+        axes.axhline(0.0, color="black", linewidth=0.8)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    above.set_title(f"{name_of(fit)}: {', '.join(each.name for each in fit.sets)}", fontsize=12, loc="left")
+    above.legend(fontsize=9, frameon=False)
+    return at_width(figure, wide)

@@ -1,0 +1,202 @@
+"""Rules fitted to data: values that made the data come back, with intervals; bad data get a sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.plasticity import rules
+from stdpbench.studies import lab
+from stdpbench.studies.lab.batch import Batch
+from stdpbench.studies.lab.protocols import as_rule, impose
+
+WIDE: dict[str, Any] = {"weight": 15.0, "relative_to": 1.0}  # additive rules, far from their bounds
+MINIMAL = {"preset": "visual-cortex-minimal", "w_max": 30.0}
+PLANTED = {"tau_plus": 17.0, "tau_minus": 30.0, "a_plus": 0.006, "a_minus": 0.004}
+
+
+def planted(error: float | None = 0.02, noise: float = 0.0) -> lab.DataSet:
+    """Changes of a pair rule at 12 points, with errors added."""
+    dts = (-60, -40, -20, -10, -5, -2, 2, 5, 10, 20, 40, 60)
+    points = [lab.Point("pairs", dt, 0.0, 1.0, 30, 0.0, error) for dt in dts]
+    window = lab.pair_window("pair-additive", dts=dts, pairs=30, set=PLANTED)
+    changes = window.curves[0].change / 0.5 + noise * np.random.default_rng(1).normal(size=len(dts))
+    return lab.DataSet("planted", "", tuple(replace(p, change=float(c)) for p, c in zip(points, changes, strict=True)))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in rules.kinds() if kind not in ("custom", "clopath")])
+def test_many_sets_of_parameters_at_once_have_the_changes_of_brian2(kind: str) -> None:
+    random = np.random.default_rng(0)
+    inputs, outputs = ([np.sort(random.choice(800, n, replace=False)) * 1e-3 for n in (4, 9, 0)] for _ in range(2))
+    rule = as_rule(kind)
+    name = next(p.name for p in rule.describe() if p.unit is not None and p.name != "w_max" and not p.structural)
+    values = np.array([1.0, 1.3]) * getattr(rule, name)
+    found = Batch(rule, inputs, outputs, rule.w_max / 3).changes({name: values})
+    for value, changes in zip(values, found, strict=True):
+        expected, _ = impose(as_rule(rule, {name: float(value)}), inputs, outputs, rule.w_max / 3)
+        np.testing.assert_allclose(changes, expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("point", "protocol", "options"),
+    [
+        (lab.Point("pairs", -10, 0, 20, 60, 0), "frequency", {"dts": (-10,), "frequencies": (20,)}),
+        (lab.Point("triplets in-out-in", 15, -5, 1, 60, 0), "triplets", {"timings": [("in-out-in", 15, -5)]}),
+        (lab.Point("triplets out-in-out", -5, 15, 1, 60, 0), "triplets", {"timings": [("out-in-out", -5, 15)]}),
+        (lab.Point("quadruplets", 5, -30, 1, 60, 0), "quadruplets", {"separations": (-30,)}),
+    ],
+)
+def test_points_have_the_spikes_of_the_protocols(point: lab.Point, protocol: str, options: dict[str, Any]) -> None:
+    fed, fired = point.trains()
+    expected = getattr(lab, protocol)("triplet", weight=0.5, **options).curves[0].change
+    found = Batch(as_rule("triplet"), [fed], [fired], 0.5).changes({"tau_y": np.array([114.0])})
+    np.testing.assert_allclose(found[0], expected, rtol=1e-9)
+
+
+def test_planted_values_come_back() -> None:
+    fitted = lab.fit("pair-additive", planted())
+    for each in fitted.parameters:
+        assert each.value == pytest.approx(PLANTED[each.free.name], rel=1e-3)
+        low, high = each.interval or (0, 0)
+        assert low < PLANTED[each.free.name] < high
+        # close to the optimum, a profile is a parabola
+        assert high - low == pytest.approx(2 * 1.645 * each.error, rel=0.5)
+    assert fitted.misfit < 1e-4 < fitted.misfit_before
+    assert not fitted.undetermined
+
+
+def test_published_triplet_values_are_within_the_intervals_of_their_data() -> None:
+    fitted = lab.fit("triplet", "sjoestroem-2001", free=("a3_plus", "a2_minus", "tau_y"), set=MINIMAL, **WIDE)
+    assert fitted.misfit < fitted.misfit_before == pytest.approx(3.56, abs=0.01)
+    for each in fitted.parameters:
+        low, high = each.interval or (0, 0)
+        assert low < rules.get("triplet").presets["visual-cortex-minimal"][each.free.name] < high
+    assert fitted.undetermined == ("a3_plus", "tau_y")  # only their product is known
+
+
+def test_a_parameter_without_effect_is_not_determined() -> None:
+    fitted = lab.fit("triplet", "sjoestroem-2001", free=("a2_minus", "tau_x"), set=MINIMAL, starts=2, **WIDE)
+    assert fitted.undetermined == ("tau_x",)
+    assert fitted.parameters[1].interval == (fitted.parameters[1].free.low, fitted.parameters[1].free.high)
+
+
+def test_errors_are_estimated_and_outliers_count_less() -> None:
+    data = planted(None, noise=0.02)
+    plain = lab.fit("pair-additive", data, search=False, starts=1, profiles=False)
+    assert plain.estimated
+    assert plain.error[0] == pytest.approx(0.02, rel=0.5)
+    spoiled = replace(data, points=(*data.points[:8], replace(data.points[8], change=1.5), *data.points[9:]))
+    errors = {}
+    for robust in (False, True):
+        fitted = lab.fit("pair-additive", with_error(spoiled, 0.02), robust=robust, profiles=False, search=False)
+        errors[robust] = abs(fitted.parameters[2].value / PLANTED["a_plus"] - 1)
+    assert errors[True] < errors[False] / 2
+
+
+def with_error(data: lab.DataSet, error: float) -> lab.DataSet:
+    return replace(data, points=tuple(replace(point, error=error) for point in data.points))
+
+
+def test_models_are_compared_and_the_most_telling_protocol_is_named() -> None:
+    free = ("a2_plus", "a3_plus", "a2_minus", "tau_y")
+    options: dict[str, Any] = {"search": False, "starts": 1, "profiles": False, **WIDE}
+    triplet = lab.fit("triplet", "wang-2005", free=free, set={"preset": "hippocampus-minimal", "w_max": 30}, **options)
+    pairs = lab.fit("pair-additive", "wang-2005", set={"w_max": 30, "a_plus": 2e-4, "a_minus": 1.4e-4}, **options)
+    assert triplet.aicc < pairs.aicc - 20
+    drawn = lab.bootstrap(triplet, 4)
+    assert drawn.shape == (4, 4)
+    assert np.ptp(drawn[:, 0]) > 0
+    np.testing.assert_allclose(lab.predict(triplet, triplet.points)[0], triplet.change)
+    assert lab.left_out(triplet) > triplet.misfit / len(triplet.change)
+    first, *_, last = lab.most_telling(triplet, pairs, n=3)
+    assert first.distance > last.distance >= 0
+
+
+def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
+    tmp_path: Path, call: Callable[..., str]
+) -> None:
+    data = tmp_path / "mine.csv"
+    rows = "\n".join(f"{p.dt}, {100 * p.change:.6f}, 5, 30" for p in planted().points)
+    data.write_text(f"# Made up\n\ndt (ms), change (%), error (%), repeats\n{rows}\n", encoding="utf-8")
+    files = [tmp_path / f"out.{suffix}" for suffix in ("toml", "md", "csv", "png")]
+    wanted = [part for file in files for part in ("--output", str(file))]
+    free = ("--free", "a_plus=0.001..0.1", "--free", "tau_plus=5..50")
+    record = json.loads(call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", "--json", *wanted))
+    assert [each["free"]["name"] for each in record["parameters"]] == ["a_plus", "tau_plus"]
+    assert record["parameters"][0]["value"] == pytest.approx(0.006, rel=0.1)
+    assert files[3].stat().st_size > 10_000
+    assert len(files[2].read_text(encoding="utf-8").splitlines()) == 13
+    page = files[1].read_text(encoding="utf-8")
+    assert "mine: Made up." in page
+    assert "| tau_plus | " in page
+    (shown,) = json.loads(call("lab", str(files[0]), "pair-window", "--json"))
+    assert shown["rule"]["a_plus"] == record["rule"]["a_plus"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "mine.csv is empty; its first line names its columns"),
+        ("dt (ms), change (%)", "mine.csv names columns, but has no points"),
+        ("10, 0.5\n20, 0.3", "line 1: '10' is not a column"),
+        ("dt (um), change\n1, 2", "line 1: 'dt (um)' needs a unit that is known: 'dt (ms)' or 'dt (s)'"),
+        ("dt (ms), dt (ms)\n1, 2", "line 1: 'dt (ms)' comes twice"),
+        ("dt (ms), error\n1, 2", "line 1: there is no column 'change'"),
+        ("dt (ms), change\n1, many", "line 2: change must be a number, not 'many'"),
+        ("dt (ms), change\n1, inf", "line 2: change must be finite, not inf"),
+        ("dt (ms), change\n10, 125", "line 2: a change of 12500 % cannot be; is the column in per cent"),
+        ("dt (ms), change, error\n10, 1, 0", "line 2: error must be above 0, not 0"),
+        ("dt (ms), change, repeats\n10, 1, 1.5", "line 2: repeats must be a whole number"),
+        ("dt (ms), change, protocol\n1, 1, pears", "line 2: there is no protocol 'pears'; known are pairs"),
+        (
+            "dt (ms), dt2 (ms), change, protocol\n5, 5, 1, triplets in-out-in",
+            "line 2: triplets in-out-in have a positive",
+        ),
+        ("dt (ms), change, protocol\n5, 1, quadruplets", "line 2: dt and dt2 of quadruplets must not be 0"),
+        ("dt (ms), change\n10, 1", "1 point cannot determine 4 parameters; fit fewer (free), or add data"),
+        ("dt (ms), change\n" + "10, 0\n" * 9, "all changes are 0, so there is nothing to fit"),
+        ("dt (ms), change, error\n" + "10, 1, 1\n" * 9 + "9, 1, ", "line 11: error must be a number, not ''"),
+    ],
+)
+def test_bad_data_get_a_sentence(text: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StdpbenchError) as error:
+        lab.fit("pair-additive", path)
+    assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"data": "wang-2004"}, "neither a published data set nor a file; did you mean 'wang-2005'"),
+        ({"free": ("tau_plusx",)}, "there is no number 'tau_plusx' to fit; did you mean 'tau_plus'"),
+        ({"free": {"tau_plus": (30.0, 20.0)}}, "the bounds of tau_plus must be two numbers in ascending order"),
+        ({"free": ()}, "there is no parameter to fit"),
+        ({"relative_to": 0.0}, "changes must be relative to a weight above 0"),
+    ],
+)
+def test_bad_options_get_a_sentence(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(StdpbenchError) as error:
+        lab.fit("pair-additive", **{"data": planted(), **options})
+    assert sentence in str(error.value)
+
+
+def test_contradictory_points_and_an_exception_cancel_nothing_silently() -> None:
+    data = planted()
+    twice = replace(data, points=(*data.points, *(replace(p, change=-p.change) for p in data.points)))
+    fitted = lab.fit("pair-additive", twice, search=False, starts=1, profiles=False)
+    assert fitted.misfit > 50  # the mean is fitted, and the misfit says so
+
+    def stop(what: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lab.fit("pair-additive", data, progress=stop)
