@@ -76,7 +76,7 @@ class ReportService:
     @cached_property
     def points(self) -> Features:
         """Features of its responses for clustering and embedding."""
-        return features(self.run.test_counts, quick=True)
+        return features(self.run.test_counts)
 
     def answer(self, name: str, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         """Handle a request.
