@@ -38,7 +38,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
-from stdpbench.studies.lab.points import SHIPPED
+from stdpbench.studies.lab.data_sets import PUBLISHED
 from stdpbench.studies.report.views import Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
@@ -299,7 +299,7 @@ def rules_page(camera: Camera) -> None:
 
     show({"kind": "pair-additive", "a_plus": 0.005, "a_minus": 0.00525})
     page.keep()
-    page.draw_points(next(iter(SHIPPED)))
+    page.draw_points(next(iter(PUBLISHED)))
     show({"kind": "triplet"})
     camera.in_all_looks("rules", lambda: None, settled)
     page.state.points.clear()

@@ -24,7 +24,10 @@ from stdpbench.studies.lab.points import (
     HIPPOCAMPUS_DATA,
     HIPPOCAMPUS_PAIRS,
     HIPPOCAMPUS_SEPARATIONS,
+    SJOESTROEM,
     SJOESTROEM_DATA,
+    WANG,
+    Points,
     sjoestroem,
     wang,
 )
@@ -101,11 +104,46 @@ class DataSet:
         Source, preparation, and meaning of the errors.
     points : tuple of Point
         The points; all or none have an error.
+    title : str
+        Its name in figures; default: `name`.
     """
 
     name: str
     about: str
     points: tuple[Point, ...]
+    title: str = ""
+
+    def drawn(self) -> list[Points]:
+        """Return the points as they are drawn with the curves of protocols.
+
+        Pairs of one Δt and several frequencies are drawn over frequency, others over Δt. Triplets of other timings
+        than those of Wang et al. are not drawn.
+        """
+        rows = dict[tuple[str, str], list[tuple[float, Point]]]()
+        pairs = [point for point in self.points if point.protocol == "pairs"]
+        for point in self.points:
+            if point.protocol == "pairs":
+                at_dt = {other.frequency for other in pairs if other.dt == point.dt}
+                if len(at_dt) > 1:
+                    key = "frequency", f"Δt = {signed(point.dt, 'g')} ms"
+                    rows.setdefault(key, []).append((point.frequency, point))
+                else:
+                    rows.setdefault(("pair-window", f"{point.frequency:g} Hz"), []).append((point.dt, point))
+            elif point.protocol == "quadruplets":
+                rows.setdefault(("quadruplets", ""), []).append((point.dt2, point))
+            elif (timing := (point.protocol.partition(" ")[2], point.dt, point.dt2)) in TRIPLETS:
+                rows.setdefault(("triplets", ""), []).append((TRIPLETS.index(timing), point))
+        return [
+            Points(
+                ", ".join(filter(None, (self.title or self.name, what))),
+                np.array([x for x, _ in row]),
+                np.array([point.change for _, point in row]),
+                None if row[0][1].error is None else np.array([point.error for _, point in row], np.float64),
+                protocol,
+                self.about,
+            )
+            for (protocol, what), row in rows.items()
+        ]
 
 
 def _sjoestroem() -> DataSet:
@@ -114,7 +152,7 @@ def _sjoestroem() -> DataSet:
         for dt, (changes, errors) in SJOESTROEM_DATA.items()
         for frequency, change, error in zip(FREQUENCIES, changes, errors, strict=True)
     ]
-    return DataSet("sjoestroem-2001", sjoestroem()[0].about, tuple(points))
+    return DataSet("sjoestroem-2001", sjoestroem()[0].about, tuple(points), SJOESTROEM)
 
 
 def _wang() -> DataSet:
@@ -128,7 +166,8 @@ def _wang() -> DataSet:
         for part, timings in given.items()
         for (protocol, dt, dt2), change, error in zip(timings, *HIPPOCAMPUS_DATA[part], strict=True)
     ]
-    return DataSet("wang-2005", wang("triplets").about.replace("60 triplets", "60 repetitions"), tuple(points))
+    about = wang("triplets").about.replace("60 triplets", "60 repetitions")
+    return DataSet("wang-2005", about, tuple(points), WANG)
 
 
 PUBLISHED = {"sjoestroem-2001": _sjoestroem, "wang-2005": _wang}
@@ -212,7 +251,7 @@ def _point(row: dict[str, str], columns: dict[str, float], where: str) -> Point:
         raise StdpbenchError(f"{where}: there is no protocol {protocol!r}; known are {', '.join(_PROTOCOLS)}")
     values = dict(_USUAL)
     for name in columns.keys() - {"protocol"}:
-        text = row.get(name, "").replace("\u2212", "-")
+        text = row.get(name, "").replace("\u2212", "-").replace(",", ".")
         if not text and name in _USUAL:
             continue
         try:

@@ -6,8 +6,8 @@ is searched by differential evolution and then by least squares from several sta
 
 A parameter's interval is that of its profile likelihood (Raue et al. 2009, doi:10.1093/bioinformatics/btp358): its
 values at which the misfit, minimal over all other parameters, exceeds the optimum by less than a quantile of the χ²
-distribution. A parameter is *determined* if the interval ends within its bounds, and half of it is less than half the
-value, in units of the quantile's number of standard errors.
+distribution. A parameter is *determined* if the interval ends within its bounds and the standard error that belongs to
+its width is less than half of the value.
 """
 
 from __future__ import annotations

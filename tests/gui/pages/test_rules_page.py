@@ -20,7 +20,7 @@ from stdpbench.base.units import signed
 from stdpbench.kinds.plasticity import rules
 from stdpbench.kinds.plasticity.custom import CustomRule
 from stdpbench.results.figures.paper import draw
-from stdpbench.studies.lab.points import SHIPPED
+from stdpbench.studies.lab.data_sets import PUBLISHED
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.page import RulesPage
 from stdpbench_gui.pages.rules.state import Plan, RulesState
@@ -212,10 +212,10 @@ def test_why_a_kept_rule_is_not_drawn_is_said(page: RulesPage, qtbot: QtBot) -> 
 
 
 def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
-    page.draw_points(next(iter(SHIPPED)))
+    page.draw_points(next(iter(PUBLISHED)))
     path = tmp_path / "slice.csv"
-    path.write_text("dt,dw,sd\n10,0.5,0.1\n-10,-0.2,0.1\n")
-    page.take(path, "pair-window")
+    path.write_text("dt (ms),change,error\n10,0.5,0.1\n-10,-0.2,0.1\n")
+    page.take(path)
     waits(qtbot, lambda: settled(page) and page.compare.list.topLevelItemCount() == 3)
     assert "Sjöström et al. 2001, Δt = +10 ms" in page.plots[2].summary()
     assert "slice" in page.plots[0].summary()
@@ -223,15 +223,15 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qt
     low, high = page.plots[0].plot.getPlotItem().viewRange()[1]
     assert low < -0.3
     assert high > 0.6  # error bars are visible
-    path.write_text("dt,dw\n10,0.5\n20,oops\n")
+    path.write_text("dt (ms),change\n10,0.5\n20,oops\n")
     page.take(path)
-    assert "slice.csv, line 3: 'oops' is not a number" in page.notices.texts()[-1]
+    assert "slice.csv, line 3: change must be a number, not 'oops'" in page.notices.texts()[-1]
     assert len(page.state.points) == 3
 
 
 def test_what_is_dropped_goes_where_it_belongs(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     points, rule, other = tmp_path / "p.csv", tmp_path / "rule.toml", tmp_path / "experiment.toml"
-    points.write_text("10,0.5\n")
+    points.write_text("dt (ms),change\n10,0.5\n")
     rule.write_text('title = "Up"\non_output_spike = "w = clip(w + 0.1, 0, w_max)"\n')
     other.write_text('name = "x"\n')
     heard: list[list[Path]] = []
@@ -245,14 +245,14 @@ def test_what_is_dropped_goes_where_it_belongs(page: RulesPage, qtbot: QtBot, tm
         patch.setattr("stdpbench_gui.app.window_services.WindowServices.open_path", lambda self, path: None)
         page.dropEvent(QDropEvent(QPointF(at), copy, data, left, Qt.KeyboardModifier.NoModifier))
     page.dropped.disconnect(heard.append)
-    assert (page.state.points[0].points.protocol, page.state.rule.summary) == ("frequency", "Up")
+    assert (page.state.points[0].points.protocol, page.state.rule.summary) == ("pair-window", "Up")
     assert heard == [[other]]
 
 
 def test_figures_and_numbers_leave(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.keep()
     page.state.set_value("a_plus", 0.02)
-    page.draw_points(next(iter(SHIPPED)))
+    page.draw_points(next(iter(PUBLISHED)))
     waits(qtbot, lambda: settled(page) and all(0 in plot._results for plot in page.plots))
     spec, table = not_none(page.plots[2].figure()), not_none(page.plots[2].table())
     caption = page.plots[2].caption_of(spec)
@@ -376,7 +376,7 @@ def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: RulesPag
 def test_the_page_is_as_it_was_left(page: RulesPage) -> None:
     page.edit()
     page.keep()
-    page.draw_points(next(iter(SHIPPED)))
+    page.draw_points(next(iter(PUBLISHED)))
     page.state.plan(1, Plan("quadruplets", {"repeats": 3}))
     text = page.state.to_text()
     other = RulesState(page)

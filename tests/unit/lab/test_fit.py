@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,27 @@ def test_points_have_the_spikes_of_the_protocols(point: lab.Point, protocol: str
     expected = getattr(lab, protocol)("triplet", weight=0.5, **options).curves[0].change
     found = Batch(as_rule("triplet"), [fed], [fired], 0.5).changes({"tau_y": np.array([114.0])})
     np.testing.assert_allclose(found[0], expected, rtol=1e-9)
+
+
+def test_points_are_drawn_with_the_curves_of_their_protocol(tmp_path: Path) -> None:
+    for name, shown in (
+        ("sjoestroem-2001", {("frequency", 5): 2}),
+        ("wang-2005", {("pair-window", 2): 1, ("triplets", 8): 1, ("quadruplets", 3): 1}),
+    ):
+        found = Counter((points.protocol, len(points.x)) for points in lab.data_set(name).drawn())
+        assert found == shown
+        assert all("doi:" in points.about for points in lab.data_set(name).drawn())
+    path = tmp_path / "slice.csv"
+    path.write_text(
+        "\ufeff# from somewhere\ndt (ms);dt2 (ms);protocol;change\n\n10;0;pairs;0,5\n\u221210;;;-0,25\n7;9;pairs;1\n"
+    )
+    (points,) = lab.data_set(path).drawn()
+    assert (points.label, points.error, points.about) == ("slice, 1 Hz", None, "from somewhere")
+    np.testing.assert_array_equal(points.x, [10, -10, 7])
+    np.testing.assert_array_equal(points.y, [0.5, -0.25, 1])
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(StdpbenchError, match="is not a text file in UTF-8"):
+        lab.data_set(path)
 
 
 def test_planted_values_come_back() -> None:

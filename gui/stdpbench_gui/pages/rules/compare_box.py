@@ -14,8 +14,7 @@ from PyQt6.QtWidgets import (
     QTreeWidgetItem,
 )
 
-from stdpbench.studies.lab.points import SHIPPED
-from stdpbench.studies.lab.quick import QUICK
+from stdpbench.studies.lab.data_sets import PUBLISHED
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules.plot_text import told_apart
@@ -98,16 +97,16 @@ class CompareBox(TitledBox):
     help_text = (
         "A kept rule stays in all plots with its values, in its own colour and symbol, while you edit the rule or "
         "choose another. Clear the check box to hide it, F2 to rename, Del to remove; double-click to edit a kept "
-        "rule again. Experimental data points are read from a CSV file with the columns Δt (ms), or whatever the plot "
-        "varies, Δw, and optionally a standard deviation. (A comparison of rules: Morrison, Diesmann &amp; Gerstner "
-        "2008, doi:10.1007/s00422-008-0233-1)"
+        "rule again. Experimental data points are read from a CSV file whose first line names its columns: dt (ms) "
+        "and change (%), and, if they are known, error (%), frequency (Hz), repeats, protocol and dt2 (ms). (A "
+        "comparison of rules: Morrison, Diesmann &amp; Gerstner 2008, doi:10.1007/s00422-008-0233-1)"
     )
     lines = 8
     empty_text = "No kept curves or data points."
     exports = False
 
     keep_wanted = pyqtSignal()
-    file_wanted = pyqtSignal(str)
+    file_wanted = pyqtSignal()
     shipped_wanted = pyqtSignal(str)
     taken_up = pyqtSignal(int)
 
@@ -147,12 +146,10 @@ class CompareBox(TitledBox):
     def _points_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        for name, make in SHIPPED.items():
-            menu_action(menu, name, partial(self.shipped_wanted.emit, name), plain_tip(make()[0].about))
+        for name, make in PUBLISHED.items():
+            menu_action(menu, make().title, partial(self.shipped_wanted.emit, name), plain_tip(make().about))
         menu.addSeparator()
-        for protocol in ("pair-window", "frequency", "weight-dependence"):
-            text = f"From a CSV file, for the {QUICK[protocol].title.lower()}…"
-            menu_action(menu, text, partial(self.file_wanted.emit, protocol))
+        menu_action(menu, "From a CSV file…", self.file_wanted.emit)
         return menu
 
     def has_content(self) -> bool:

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.kinds.plasticity.custom import CustomRule, as_custom, read_rule
-from stdpbench.studies.lab.points import SHIPPED
+from stdpbench.studies.lab.data_sets import PUBLISHED
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.compare_box import CompareBox
 from stdpbench_gui.pages.rules.curves import Curves
@@ -39,7 +39,6 @@ from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import (
     Label,
     NarrowBox,
-    around,
     content_of,
     dropped_paths,
     named,
@@ -75,7 +74,7 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
     add(
         "sjoestroem",
         "Add data &points: Sjöström et al. 2001",
-        lambda it: it.draw_points(next(iter(SHIPPED))),
+        lambda it: it.draw_points(next(iter(PUBLISHED))),
         "",
         "Spike pairs at different frequencies",
     )
@@ -361,9 +360,9 @@ class RulesPage(QWidget):
             kept = self.state.kept[row]
             self.state.show(kept.rule, kept.name)
 
-    def draw_points(self, source: str, protocol: str = "pair-window") -> None:
+    def draw_points(self, source: str) -> None:
         """Add data points from a file or from an included data set."""
-        if not self._try(lambda: self.state.add_points(source, protocol)):
+        if not self._try(lambda: self.state.add_points(source)):
             return
         protocols = {self.state.protocol(place) for place in range(PLACES)}
         for points in self.state.points:
@@ -372,11 +371,11 @@ class RulesPage(QWidget):
                 self.notices.add_notice(words, brief=True)
                 break
 
-    def choose_points(self, protocol: str = "pair-window") -> None:
+    def choose_points(self) -> None:
         """Ask for a file of data points."""
         chosen, _ = QFileDialog.getOpenFileName(self, "Add data points", "", "Data points (*.csv *.tsv *.txt)")
         if chosen:
-            self.draw_points(chosen, protocol)
+            self.draw_points(chosen)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept data points and rules, and pass other files on to the app."""
@@ -384,20 +383,18 @@ class RulesPage(QWidget):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Open dropped files; data points go to the plot they were dropped on."""
+        """Open dropped files."""
         data = event.mimeData() if event is not None else None
         if data is None or event is None:
             return
-        under = around(self.childAt(event.position().toPoint()), PlotBox)
-        protocol = "pair-window" if under is None else self.state.protocol(under.place)
-        others = [path for path in dropped_paths(data) if not self.take(path, protocol)]
+        others = [path for path in dropped_paths(data) if not self.take(path)]
         if others or not dropped_paths(data):
             self.dropped.emit(others)
 
-    def take(self, path: Path, protocol: str = "pair-window") -> bool:
+    def take(self, path: Path) -> bool:
         """Open a file with data points or a rule; return whether it is one."""
         if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-            self.draw_points(str(path), protocol)
+            self.draw_points(str(path))
         elif path.suffix.lower() == ".toml" and _holds_a_rule(path):
             self._try(lambda: self.editor.read(path))
         else:

@@ -10,14 +10,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity import PlasticityRule, rules
-from stdpbench.studies.lab.points import SHIPPED, Points, read_points
+from stdpbench.studies.lab.data_sets import data_set
+from stdpbench.studies.lab.points import Points
 from stdpbench.studies.lab.quick import QUICK, options_for, plan_for, why_not
 from stdpbench_gui.session.undo import History
 
@@ -202,15 +202,15 @@ class RulesState(QObject):
         self.changed.emit({"kept"})
         return made
 
-    def add_points(self, source: str, protocol: str = "pair-window") -> None:
-        """Add data points of a file, which belong to a protocol, or of an included data set.
+    def add_points(self, source: str) -> None:
+        """Add data points of a file or of an included data set.
 
         Raises
         ------
         StdpbenchError
             If the file cannot be read.
         """
-        found = SHIPPED[source]() if source in SHIPPED else [read_points(Path(source), protocol)]
+        found = data_set(source).drawn()
         self.points = [shown for shown in self.points if shown.source != source]  # a file is read again
         for points in found:
             number = lowest_free([shown.number for shown in self.points])
@@ -247,7 +247,7 @@ class RulesState(QObject):
                     {"number": k.number, "name": k.name, "rule": k.rule.to_mapping(), "visible": k.visible}
                     for k in self.kept
                 ],
-                "points": [*{shown.source: (shown.source, shown.points.protocol) for shown in self.points}.values()],
+                "data": [*dict.fromkeys(shown.source for shown in self.points)],
             }
         )
 
@@ -263,9 +263,9 @@ class RulesState(QObject):
             for one in stored["kept"][:MOST_KEPT]:
                 rule = rules.build(one["rule"], "plasticity")
                 self.kept.append(Kept(int(one["number"]), str(one["name"]), rule, bool(one["visible"])))
-            for source, protocol in stored["points"]:
+            for source in stored["data"]:
                 with suppress(StdpbenchError):  # the file no longer exists
-                    self.add_points(source, protocol)
+                    self.add_points(source)
         self.changed.emit({"rule", "values", "plots", "kept", "points"})
 
 
