@@ -105,7 +105,7 @@ class Fit:
     Attributes
     ----------
     rule : PlasticityRule
-        The rule with the fitted values.
+        The rule with the fitted values, to six digits.
     sets : tuple of DataSet
         The data.
     parameters : tuple of Fitted
@@ -389,7 +389,7 @@ class Problem:
             Fitted(free, value, error, span, None if span is None else self._determined(free, value, span, level))
             for free, value, error, span in zip(self.free, values, errors, spans, strict=True)
         )
-        texts = {free.name: f"{value!r} {free.unit}".strip() for free, value in zip(self.free, values, strict=True)}
+        texts = {free.name: f"{value:.6g} {free.unit}".strip() for free, value in zip(self.free, values, strict=True)}
         return Fit(
             rules.build({**self.rule.to_mapping(), **texts}, "plasticity"),
             self.sets,

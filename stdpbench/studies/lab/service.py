@@ -5,6 +5,8 @@ values of its parameters are written into them, so that a curve follows a slider
 
 * ``curve`` (`rule`, `protocol`, `options`, `coarse`): returns `Result.to_mapping`. With `coarse`, a slider is
   moving: a slow protocol returns fewer points (``"coarse": true``) or nothing (``"skipped": true``).
+* ``fit`` (`rule`, `data`, `free`, `weight`, `relative_to`): fits the rule to data sets; returns its ``rule`` with the
+  fitted values, the texts of the ``rows`` of its parameters, ``sentences``, and a ``page``.
 * ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): the typeset equations of the
   rule (``png`` in base64, ``width`` and ``height`` in points), their TeX, and notes.
 """
@@ -16,7 +18,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.helper import Arrays, ProgressCallback, serve
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.studies.lab.default_protocol import protocol
@@ -47,10 +48,10 @@ class Desk:
         StdpbenchError
             If it cannot be done.
         """
-        if name not in ("curve", "equations"):
-            raise StdpbenchError(f"unknown request {name}")
         options = dict(arguments)
         rule = rules.build(options.pop("rule"), "plasticity")
+        if name == "fit":
+            return _fit(rule, options, on_progress), {}
         return (self._curve(rule, **options) if name == "curve" else _equations(rule, **options)), {}
 
     def _curve(self, rule: PlasticityRule, protocol: str, options: Mapping[str, Any], coarse: bool) -> dict[str, Any]:
@@ -73,6 +74,20 @@ class Desk:
         else:  # the first run, which also built synapses
             self._seconds[key] = seconds if seconds > _BUILDING else 0.0
         return result
+
+
+def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: ProgressCallback) -> dict[str, Any]:
+    from stdpbench.studies.lab.fit_report import parameter_row, sentences, to_markdown
+    from stdpbench.studies.lab.fitting import fit
+
+    fitted = fit(rule, **options, progress=on_progress)
+    rows = {name: texts for name, *texts in map(parameter_row, fitted.parameters)}
+    return {
+        "rule": fitted.rule.to_mapping(),
+        "rows": rows,
+        "sentences": sentences(fitted),
+        "page": to_markdown(fitted),
+    }
 
 
 def _equations(rule: PlasticityRule, colour: str, faint: str, width: float, size: float, dpi: float) -> dict[str, Any]:

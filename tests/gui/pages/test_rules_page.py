@@ -22,6 +22,7 @@ from stdpbench.kinds.plasticity.custom import CustomRule
 from stdpbench.results.figures.paper import draw
 from stdpbench.studies.lab.data_sets import PUBLISHED
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.pages.rules.fit_dialog import FitDialog
 from stdpbench_gui.pages.rules.page import RulesPage
 from stdpbench_gui.pages.rules.state import Plan, RulesState
 from stdpbench_gui.widgets.basic import not_none
@@ -227,6 +228,47 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qt
     page.take(path)
     assert "slice.csv, line 3: change must be a number, not 'oops'" in page.notices.texts()[-1]
     assert len(page.state.points) == 3
+
+
+def test_the_rule_is_fitted_to_the_points_that_are_shown(page: RulesPage, qtbot: QtBot) -> None:
+    page.fit()
+    assert "no data points to fit the rule to" in page.notices.texts()[-1]
+    page.choose("triplet")
+    page.draw_points("sjoestroem-2001")
+    page.fit()
+    (dialog,) = page.findChildren(FitDialog)
+    assert (dialog.weight.text(), dialog.relative_to.text()) == ("1.5", "1")  # as the curves are drawn
+    for row in dialog.rows():
+        row.setCheckState(
+            0, Qt.CheckState.Checked if row.text(0) in ("a3_plus", "a2_minus") else Qt.CheckState.Unchecked
+        )
+    dialog.relative_to.setText("one")
+    dialog.fit()
+    waits(qtbot, dialog.fit_button.isEnabled)
+    assert "must be a number, not 'one'" in dialog.problem.text()
+    dialog.relative_to.setText("1")
+    dialog.fit()
+    waits(qtbot, dialog.use_button.isEnabled)
+    texts = {row.text(0): [row.text(column) for column in range(2, 5)] for row in dialog.rows()}
+    assert texts["tau_y"] == ["", "", ""]
+    assert texts["a2_minus"][2] == "yes"
+    assert "over 10 points" in dialog.verdict.text()
+    before = page.state.rule
+    dialog.use_button.click()
+    assert page.state.rule.to_mapping()["a3_plus"] == pytest.approx(float(texts["a3_plus"][0]), rel=0.01)
+    page.state.history.undo()
+    assert page.state.rule == before
+
+
+def test_closing_the_dialog_cancels_a_fit(page: RulesPage, qtbot: QtBot) -> None:
+    page.choose("triplet")
+    page.draw_points("wang-2005")
+    page.fit()
+    (dialog,) = page.findChildren(FitDialog)
+    dialog.fit()
+    assert page.session.background.busy
+    dialog.reject()
+    waits(qtbot, lambda: not page.session.background.busy)
 
 
 def test_what_is_dropped_goes_where_it_belongs(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:

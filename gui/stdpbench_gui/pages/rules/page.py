@@ -21,11 +21,13 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.kinds.plasticity.custom import CustomRule, as_custom, read_rule
 from stdpbench.studies.lab.data_sets import PUBLISHED
+from stdpbench.studies.lab.quick import as_opened, options_for
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.compare_box import CompareBox
 from stdpbench_gui.pages.rules.curves import Curves
 from stdpbench_gui.pages.rules.editor import EditorBox
 from stdpbench_gui.pages.rules.equations_box import EquationsBox
+from stdpbench_gui.pages.rules.fit_dialog import FitDialog
 from stdpbench_gui.pages.rules.parameters_box import ValuesBox
 from stdpbench_gui.pages.rules.plot_box import PlotBox
 from stdpbench_gui.pages.rules.state import PLACES, RulesState
@@ -79,6 +81,7 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         "Spike pairs at different frequencies",
     )
     add("points", "Add data points from a &CSV file…", lambda it: it.choose_points())
+    add("fit", "&Fit to the data points…", lambda it: it.fit(), "Ctrl+Shift+F", "Find the values that made the points")
     actions.separator(menu)
     add(
         "edit",
@@ -376,6 +379,17 @@ class RulesPage(QWidget):
         chosen, _ = QFileDialog.getOpenFileName(self, "Add data points", "", "Data points (*.csv *.tsv *.txt)")
         if chosen:
             self.draw_points(chosen)
+
+    def fit(self) -> None:
+        """Open the dialog that fits the rule to the visible data points."""
+        visible = [shown for shown in self.state.points if shown.visible]
+        if not visible:
+            self.notices.add_notice("There are no data points to fit the rule to: add some first.", brief=True)
+            return
+        sources, protocol = [*dict.fromkeys(shown.source for shown in visible)], visible[0].points.protocol
+        rule, _ = as_opened(self.state.rule, protocol)
+        weight = options_for(rule, protocol, {}).get("weight") or rule.w_max / 2
+        FitDialog(rule, sources, weight, lambda rule: self.state.show(rule, "the fit"), self.session, self).show()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept data points and rules, and pass other files on to the app."""

@@ -1,0 +1,153 @@
+"""The dialog that fits the rule of the Rules page to the data points that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QTreeWidgetItem, QWidget
+
+from stdpbench.base.files import write_text_aside
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.runs.client.helper import carry_out_aside
+from stdpbench.studies.lab.quick import read_option
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.background import Job, call_in_app, check_cancelled
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
+from stdpbench_gui.widgets.progress_bar import ProgressBar
+from stdpbench_gui.widgets.tables import add_row, table_of
+
+_COLUMNS = (
+    ("fit", "Whether the parameter is fitted"),
+    ("now", "Value of the rule"),
+    ("fitted", "Value at the optimum"),
+    ("90 % interval", "Profile likelihood; ≤ and ≥ mark ends at a bound"),
+    ("determined", "Whether the data determine the value"),
+)
+
+
+class FitDialog(Dialog):
+    """Asks what to fit, fits it in a process, and shows values, intervals and what the data leave open.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        The rule, whose values are those of parameters that are not fitted.
+    sources : sequence of str
+        The data: files, or names of included sets.
+    weight : float
+        Weight at the start, as of the curves.
+    use : callable
+        Called with the fitted rule.
+    """
+
+    def __init__(
+        self,
+        rule: PlasticityRule,
+        sources: Sequence[str],
+        weight: float,
+        use: Callable[[PlasticityRule], object],
+        session: RunSession,
+        parent: QWidget,
+    ) -> None:
+        kind = str(getattr(rule, "kind", ""))
+        super().__init__(f"Fit {kind}", parent)
+        self._rule, self._sources, self._use, self._session = rule, sources, use, session
+        self._job: Job | None = None
+        self._fitted: Mapping[str, Any] = {}
+        self.table = table_of("Parameters of the fit", _COLUMNS)
+        for p in rule.describe():
+            if p.unit is not None and not p.structural and getattr(rule, p.name) is not None:
+                row = add_row(self.table, [p.name, p.show(getattr(rule, p.name)), "", "", ""], p.help)
+                row.setCheckState(0, Qt.CheckState.Unchecked if p.name == "w_max" else Qt.CheckState.Checked)
+        self.weight = named(QLineEdit(f"{weight:g}"), "Weight at the start of each point")
+        self.relative_to = named(QLineEdit("1"), "Weight change that counts as 100 %")
+        self.progress = ProgressBar("Progress of the fit", thin=False)
+        self.progress.hide()
+        self.problem, self.verdict = ProblemLabel(), wrapped("")
+        self.fit_button = push_button("Fit", clicked=self.fit, style="primary")
+        self.fit_button.setDefault(True)
+        self.use_button = push_button("Use these values", clicked=self._take_over)
+        self.save_button = push_button("Save a page…", clicked=self._choose)
+        names = ", ".join(Path(source).name for source in sources)
+        about = wrapped(f"Data: {names}. A change of 100 % is a Δw of 1, as the points are drawn.", "faint")
+        fields = form(("weight at the start", self.weight), ("Δw of 100 %", self.relative_to))
+        buttons = hbox(
+            STRETCH, push_button("Close", clicked=self.reject), self.save_button, self.use_button, self.fit_button
+        )
+        rows = (about, (self.table, 1), fields, self.progress, self.problem, self.verdict, buttons)
+        vbox(*rows, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        self._show_busy(False)
+        self.resize(620, 520)
+
+    def fit(self) -> None:
+        """Fit the checked parameters."""
+        self.problem.hide()
+        request = {
+            "rule": self._rule.to_mapping(),
+            "data": list(self._sources),
+            "free": [row.text(0) for row in self.rows() if row.checkState(0) == Qt.CheckState.Checked],
+        }
+
+        def report(done: int, total: int) -> None:
+            call_in_app(lambda: None if self._job is None else self.progress.show_part(done, total))
+
+        def work() -> Mapping[str, Any]:
+            for name, field in (("weight", self.weight), ("relative_to", self.relative_to)):
+                request[name] = read_option(field.text(), field.accessibleName(), several=False, whole=False)
+            result: Mapping[str, Any]
+            result, _ = carry_out_aside(
+                "stdpbench.studies.lab.service",
+                request,
+                name="fit",
+                look=check_cancelled,
+                on_progress=report,
+            )
+            return result
+
+        self.progress.setRange(0, 0)
+        self._show_busy(True)
+        self._job = self._session.work(work, self._take, failed=self._fail, owner=self)
+
+    def rows(self) -> list[QTreeWidgetItem]:
+        """Return the rows of the table, one for each parameter."""
+        return [not_none(self.table.topLevelItem(at)) for at in range(self.table.topLevelItemCount())]
+
+    def _take(self, fitted: Mapping[str, Any]) -> None:
+        self._job, self._fitted = None, fitted
+        for row in self.rows():
+            for column, text in enumerate(fitted["rows"].get(row.text(0), ("", "", "")), 2):
+                row.setText(column, text)
+        self.verdict.setText(" ".join(fitted["sentences"]))
+        self._show_busy(False)
+
+    def _fail(self, reason: str) -> None:
+        self._job = None
+        self._show_busy(False)
+        self.problem.say(f"⚠ {reason.rstrip('.')}.")
+
+    def _show_busy(self, busy: bool) -> None:
+        self.progress.setVisible(busy)
+        self.fit_button.setEnabled(not busy)
+        for button in (self.use_button, self.save_button):
+            button.setEnabled(not busy and bool(self._fitted))
+
+    def _take_over(self) -> None:
+        self._use(rules.build(self._fitted["rule"], "plasticity"))
+        self.accept()
+
+    def _choose(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the fit as", "fit.md", "Pages (*.md)")
+        if chosen:
+            write_text_aside(Path(chosen), self._fitted["page"])
+
+    def done(self, result: int) -> None:
+        """Cancel a fit."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        super().done(result)
