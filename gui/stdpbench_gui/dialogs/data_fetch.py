@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QDialog, QFileDialog, QWidget
+from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets import fetch as fetching
+from stdpbench_gui.dialogs.job_dialog import JobDialog
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.background import Job, check_cancelled
+from stdpbench_gui.session.background import check_cancelled
 from stdpbench_gui.session.machine import DATA_SETS
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import ProblemLabel, push_button, wrapped
+from stdpbench_gui.widgets.basic import push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
-from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _TICK_MS = 100
 _MEGABYTE = 1e6
@@ -35,7 +35,7 @@ class _Transfer:
         self.name, self.done, self.total = name, done, total
 
 
-class FetchDialog(QDialog):
+class FetchDialog(JobDialog):
     """Asks for the source of a data set, gets it, and shows progress.
 
     Attributes
@@ -48,17 +48,12 @@ class FetchDialog(QDialog):
 
     def __init__(self, name: str, session: RunSession, parent: QWidget | None = None, why: str = "") -> None:
         words = DATA_SETS.get(name, name)
-        super().__init__(parent)
-        self.setWindowTitle(f"Get {words}")
+        super().__init__(f"Get {words}", session, "download", parent)
         self.name = name
-        self._session = session
         self._transfer: _Transfer | None = None
-        self._job: Job | None = None
         where = f"to {data_folders()[0]}. Or choose a folder with its four files."
         self.text = wrapped(f"{why} {'It' if why else words} is downloaded once (10 to 30 MB) {where}".strip())
-        self.progress = ProgressBar("Progress of the download", thin=False)
         self.status = wrapped("", "faint")
-        self.problem = ProblemLabel()
         self.download_button = push_button(f"Download {words}", clicked=self.download, style="primary")
         self.download_button.setDefault(True)
         self.folder_button = push_button("Choose folder…", clicked=self._choose)
@@ -76,7 +71,7 @@ class FetchDialog(QDialog):
             spacing=theme.GRID,
         )
         self._timer = timer(self, self._look, _TICK_MS)
-        self._show_busy(False)
+        self.show_busy(False)
         self.resize(520, 200)
 
     def download(self) -> None:
@@ -89,32 +84,19 @@ class FetchDialog(QDialog):
 
     def _get(self, source: Path | None, words: str) -> None:
         self._transfer = transfer = _Transfer()
-        self.problem.hide()
         self.status.setText(words)
-        self.progress.setRange(0, 0)
-        self._show_busy(True)
         self._timer.start()
+        self.do(lambda _: fetching.fetch(self.name, source=source, progress=False, report=transfer.report), self._take)
 
-        def work() -> Path:
-            return fetching.fetch(self.name, source=source, progress=False, report=transfer.report)
-
-        self._job = self._session.work(work, self._take, failed=self._fail, owner=self)
-
-    def _fail(self, reason: str) -> None:
-        self._end()
-        self.problem.say(f"⚠ {reason.rstrip('.')}.")
+    def fail(self, reason: str) -> None:
+        """Say why the transfer failed."""
+        super().fail(reason)
         self.download_button.setText("Try again")
 
     def _take(self, found: Path) -> None:
-        self._end()
         self._session.message.emit(f"{DATA_SETS.get(self.name, self.name)} is installed in {found}.")
         self.fetched.emit(self.name, found)
         self.accept()
-
-    def _end(self) -> None:
-        self._job = self._transfer = None
-        self._timer.stop()
-        self._show_busy(False)
 
     def _look(self) -> None:
         transfer = self._transfer
@@ -134,15 +116,12 @@ class FetchDialog(QDialog):
         if chosen:
             self.take_from(Path(chosen))
 
-    def _show_busy(self, busy: bool) -> None:
-        self.progress.setVisible(busy)
+    def show_busy(self, busy: bool) -> None:
+        """Allow one transfer at a time; what a cancelled one has got is kept, and the next continues from it."""
+        super().show_busy(busy)
+        if not busy:
+            self._transfer = None
+            self._timer.stop()
         self.status.setVisible(busy)
         self.download_button.setEnabled(not busy)
         self.folder_button.setEnabled(not busy)
-
-    def done(self, result: int) -> None:
-        """Cancel the transfer; partial files are kept, and the next transfer continues from them."""
-        if self._job is not None:
-            self._job.cancel()
-            self._end()
-        super().done(result)

@@ -9,23 +9,21 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.film import FORMATS, SECONDS, Shape, Theme, write_film
+from stdpbench_gui.dialogs.job_dialog import JobDialog, Report
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.background import Job, call_in_app, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, choice, number_field, push_button, wrapped
+from stdpbench_gui.widgets.basic import choice, number_field, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
-from stdpbench_gui.widgets.progress_bar import ProgressBar
 
 _SHAPES = {"1080p": "1920 × 1080", "square": "1080 × 1080"}
 
 
-class FilmDialog(Dialog):
+class FilmDialog(JobDialog):
     """Asks for the stretch, duration and look of a film, and writes it in a thread."""
 
     def __init__(self, folder: RunFolder, reached: int, session: RunSession, parent: QWidget) -> None:
-        super().__init__(f"Film of {folder.path.name}", parent)
-        self._folder, self._session = folder, session
-        self._job: Job | None = None
+        super().__init__(f"Film of {folder.path.name}", session, "film", parent)
+        self._folder = folder
         total = f" of {reached}"
         self.start = number_field(0, reached, 0, "Presentation at which the film begins", suffix=total)
         self.end = number_field(0, reached, reached, "Presentation at which the film ends", suffix=total)
@@ -34,9 +32,6 @@ class FilmDialog(Dialog):
         self.shape = choice([(_SHAPES[name], name) for name in get_args(Shape)], "Size")
         self.theme = choice([(name, name) for name in get_args(Theme)], "Colours")
         self.theme.setCurrentIndex(int(theme.current().dark))
-        self.progress = ProgressBar("Progress of the film", thin=False)
-        self.progress.hide()
-        self.problem = ProblemLabel()
         self.save_button = push_button("Save…", clicked=self._choose, style="primary")
         self.save_button.setDefault(True)
         fields = form(
@@ -64,11 +59,7 @@ class FilmDialog(Dialog):
         start, end, seconds = self.start.value(), self.end.value(), float(self.seconds.value())
         shape, colours, folder = self.shape.currentData(), self.theme.currentData(), self._folder
 
-        def report(done: int, total: int) -> None:
-            check_cancelled()
-            call_in_app(lambda: None if self._job is None else self.progress.show_part(done, total))
-
-        def work() -> Path:
+        def work(report: Report) -> Path:
             return write_film(
                 folder,
                 target,
@@ -81,28 +72,13 @@ class FilmDialog(Dialog):
                 on_progress=report,
             )
 
-        self.problem.hide()
-        self.progress.setRange(0, 0)
-        self._show_busy(True)
-        self._job = self._session.work(work, self._take, failed=self._fail, owner=self)
+        self.do(work, self._take)
 
-    def _show_busy(self, busy: bool) -> None:
-        self.progress.setVisible(busy)
+    def show_busy(self, busy: bool) -> None:
+        """Allow one film at a time."""
+        super().show_busy(busy)
         self.save_button.setEnabled(not busy)
 
     def _take(self, target: Path) -> None:
-        self._job = None
         self._session.message.emit(f"Saved {target} ({target.stat().st_size / 2**20:.1f} MB).")
         self.accept()
-
-    def _fail(self, reason: str) -> None:
-        self._job = None
-        self._show_busy(False)
-        self.problem.say(f"⚠ {reason.rstrip('.')}.")
-
-    def done(self, result: int) -> None:
-        """Cancel the film; no part of it is left."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-        super().done(result)

@@ -13,12 +13,12 @@ from stdpbench.base.files import write_text_aside
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.studies.lab.quick import read_option
+from stdpbench_gui.dialogs.job_dialog import JobDialog, Report
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.background import Job, call_in_app, check_cancelled
+from stdpbench_gui.session.background import check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
-from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.tables import add_row, table_of
 
 _COLUMNS = (
@@ -30,7 +30,7 @@ _COLUMNS = (
 )
 
 
-class FitDialog(Dialog):
+class FitDialog(JobDialog):
     """Asks what to fit, fits it in a process, and shows values, intervals and what the data leave open.
 
     Parameters
@@ -55,9 +55,8 @@ class FitDialog(Dialog):
         parent: QWidget,
     ) -> None:
         kind = str(getattr(rule, "kind", ""))
-        super().__init__(f"Fit {kind}", parent)
-        self._rule, self._sources, self._use, self._session = rule, sources, use, session
-        self._job: Job | None = None
+        super().__init__(f"Fit {kind}", session, "fit", parent)
+        self._rule, self._sources, self._use = rule, sources, use
         self._fitted: Mapping[str, Any] = {}
         self.table = table_of("Parameters of the fit", _COLUMNS)
         for p in rule.describe():
@@ -66,9 +65,7 @@ class FitDialog(Dialog):
                 row.setCheckState(0, Qt.CheckState.Unchecked if p.name == "w_max" else Qt.CheckState.Checked)
         self.weight = named(QLineEdit(f"{weight:g}"), "Weight at the start of each point")
         self.relative_to = named(QLineEdit("1"), "Weight change that counts as 100 %")
-        self.progress = ProgressBar("Progress of the fit", thin=False)
-        self.progress.hide()
-        self.problem, self.verdict = ProblemLabel(), wrapped("")
+        self.verdict = wrapped("")
         self.fit_button = push_button("Fit", clicked=self.fit, style="primary")
         self.fit_button.setDefault(True)
         self.use_button = push_button("Use these values", clicked=self._take_over)
@@ -81,22 +78,18 @@ class FitDialog(Dialog):
         )
         rows = (about, (self.table, 1), fields, self.progress, self.problem, self.verdict, buttons)
         vbox(*rows, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
-        self._show_busy(False)
+        self.show_busy(False)
         self.resize(620, 520)
 
     def fit(self) -> None:
         """Fit the checked parameters."""
-        self.problem.hide()
         request = {
             "rule": self._rule.to_mapping(),
             "data": list(self._sources),
             "free": [row.text(0) for row in self.rows() if row.checkState(0) == Qt.CheckState.Checked],
         }
 
-        def report(done: int, total: int) -> None:
-            call_in_app(lambda: None if self._job is None else self.progress.show_part(done, total))
-
-        def work() -> Mapping[str, Any]:
+        def work(report: Report) -> Mapping[str, Any]:
             for name, field in (("weight", self.weight), ("relative_to", self.relative_to)):
                 request[name] = read_option(field.text(), field.accessibleName(), several=False, whole=False)
             result: Mapping[str, Any]
@@ -109,29 +102,23 @@ class FitDialog(Dialog):
             )
             return result
 
-        self.progress.setRange(0, 0)
-        self._show_busy(True)
-        self._job = self._session.work(work, self._take, failed=self._fail, owner=self)
+        self.do(work, self._take)
 
     def rows(self) -> list[QTreeWidgetItem]:
         """Return the rows of the table, one for each parameter."""
         return [not_none(self.table.topLevelItem(at)) for at in range(self.table.topLevelItemCount())]
 
     def _take(self, fitted: Mapping[str, Any]) -> None:
-        self._job, self._fitted = None, fitted
+        self._fitted = fitted
         for row in self.rows():
             for column, text in enumerate(fitted["rows"].get(row.text(0), ("", "", "")), 2):
                 row.setText(column, text)
         self.verdict.setText(" ".join(fitted["sentences"]))
-        self._show_busy(False)
+        self.show_busy(False)
 
-    def _fail(self, reason: str) -> None:
-        self._job = None
-        self._show_busy(False)
-        self.problem.say(f"⚠ {reason.rstrip('.')}.")
-
-    def _show_busy(self, busy: bool) -> None:
-        self.progress.setVisible(busy)
+    def show_busy(self, busy: bool) -> None:
+        """Allow one fit at a time, and to use it once it has ended."""
+        super().show_busy(busy)
         self.fit_button.setEnabled(not busy)
         for button in (self.use_button, self.save_button):
             button.setEnabled(not busy and bool(self._fitted))
@@ -144,10 +131,3 @@ class FitDialog(Dialog):
         chosen, _ = QFileDialog.getSaveFileName(self, "Save the fit as", "fit.md", "Pages (*.md)")
         if chosen:
             write_text_aside(Path(chosen), self._fitted["page"])
-
-    def done(self, result: int) -> None:
-        """Cancel a fit."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-        super().done(result)
