@@ -61,6 +61,10 @@ def fit(
         int, typer.Option(min=0, metavar="N", help="Also fit N sets drawn from the points, with replacement.")
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the search.")] = 0,
+    map_: Annotated[
+        str | None,
+        typer.Option("--map", metavar="NAME,NAME", help="Figures show the misfit over two fitted parameters instead."),
+    ] = None,
     output: Annotated[
         list[Path] | None,
         typer.Option(
@@ -76,7 +80,7 @@ def fit(
     from stdpbench.cli.terminal import Console
     from stdpbench.results.figures.saving import FORMATS, check_figure_file, millimetres, write_figure
     from stdpbench.runs.protocol.facts import Progress
-    from stdpbench.studies.lab import certainty, fit_report, fitting
+    from stdpbench.studies.lab import certainty, fit_report, fitting, maps
     from stdpbench.studies.lab.data_sets import data_set
 
     for file in output or []:
@@ -120,11 +124,16 @@ def fit(
             console.print(f"bootstrap: {each_free.free.name} {low} … {high} in {100 * first.level:g} % of {bootstrap}")
     if len(fits) > 1:
         record["compared"] = _compare(console, fits)
+    if map_:
+        x, _, y = (name.strip() for name in map_.partition(","))
+        optimum = {each.free.name: each.value for each in first.parameters}
+        drawn_map = maps.misfit_map(first, x, y)
+        figure = maps.draw_map(drawn_map, (optimum[x], optimum[y]), width)
     for file in output or []:
         if writer := _TEXTS.get(file.suffix.lower()):
             write_text_aside(file, getattr(fit_report, writer)(first))
         else:
-            write_figure(fit_report.draw(first, width), file)
+            write_figure(figure if map_ else fit_report.draw(first, width), file)
         console.print(f"written: {file}", soft_wrap=True)
     if json:
         write_json(record)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from stdpbench.studies.lab.default_protocol import run as run
     from stdpbench.studies.lab.fitting import Fit as Fit
     from stdpbench.studies.lab.fitting import fit as fit
+    from stdpbench.studies.lab.maps import change_map as change_map
+    from stdpbench.studies.lab.maps import draw_map as draw_map
+    from stdpbench.studies.lab.maps import misfit_map as misfit_map
     from stdpbench.studies.lab.one_neuron import neuron as neuron
     from stdpbench.studies.lab.protocols import frequency as frequency
     from stdpbench.studies.lab.protocols import pair_window as pair_window
@@ -48,10 +51,13 @@ __all__ = [
     "Point",
     "Result",
     "bootstrap",
+    "change_map",
     "data_set",
+    "draw_map",
     "fit",
     "frequency",
     "left_out",
+    "misfit_map",
     "most_telling",
     "neuron",
     "pair_window",
@@ -69,6 +75,7 @@ _LAZY = {
     **dict.fromkeys(("bootstrap", "left_out", "most_telling", "predict"), "certainty"),
     **dict.fromkeys(("DataSet", "Point", "data_set"), "data_sets"),
     **dict.fromkeys(("Fit", "fit"), "fitting"),
+    **dict.fromkeys(("change_map", "draw_map", "misfit_map"), "maps"),
     "neuron": "one_neuron",
     **dict.fromkeys(("Curve", "Result"), "result"),
     **dict.fromkeys(("PROTOCOLS", "run"), "default_protocol"),

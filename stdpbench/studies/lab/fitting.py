@@ -236,7 +236,7 @@ def fit(
     plasticity = as_rule(rule, set)
     given = [data] if isinstance(data, str | Path | DataSet) else list(data)
     sets = tuple(each if isinstance(each, DataSet) else data_set(each) for each in given)
-    problem = Problem(plasticity, sets, _free(plasticity, free), weight, relative_to, robust)
+    problem = Problem(plasticity, sets, free_parameters(plasticity, free), weight, relative_to, robust)
     shown = progress or (lambda what, done, total: None)
     best = problem.optimum(starts, search, seed, shown)
     return problem.result(best, level, seed, profiles, shown)
@@ -475,7 +475,7 @@ def _slope(free: Free, place: float) -> float:
     return float(free.value(place) * np.log(free.high / free.low)) if free.log else free.high - free.low
 
 
-def _free(
+def free_parameters(
     rule: PlasticityRule, wanted: Sequence[str] | Mapping[str, tuple[float, float] | None] | None
 ) -> tuple[Free, ...]:
     """Return the free parameters with bounds."""

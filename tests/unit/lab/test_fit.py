@@ -141,6 +141,28 @@ def test_models_are_compared_and_the_most_telling_protocol_is_named() -> None:
     assert first.distance > last.distance >= 0
 
 
+def test_maps_show_changes_and_the_misfit_over_two_parameters() -> None:
+    points = [lab.Point("pairs", dt, 0, 1, 1, 0) for dt in (-10, 10)]
+    ranges = {"tau_plus": (5.0, 50.0), "a_plus": (-0.01, 0.02)}
+    shown = lab.change_map("pair-additive", ranges, points, n=4)
+    assert shown.values.shape == (4, 4, 2)
+    changed = {"tau_plus": shown.x_values[2], "a_plus": shown.y_values[3]}
+    expected = lab.pair_window("pair-additive", dts=(-10, 10), set=changed).curves[0].change
+    np.testing.assert_allclose(shown.values[3, 2], expected, rtol=1e-9)
+    fitted = lab.fit("pair-additive", planted(), search=False, starts=1, profiles=False)
+    above = lab.misfit_map(fitted, "tau_plus", "a_plus", n=15)
+    row, column = np.unravel_index(above.values.argmin(), above.values.shape)
+    assert above.x_values[column] == pytest.approx(17, rel=0.7)
+    assert above.y_values[row] == pytest.approx(0.006, rel=0.7)
+    assert above.values.min() >= 0
+    for wrong in (
+        lambda: lab.misfit_map(fitted, "tau_plus", "w_max"),
+        lambda: lab.change_map("oja", {"eta": (1, 2)}, points),
+    ):
+        with pytest.raises(StdpbenchError, match=r"was not fitted; fitted were|a map has two parameters, not 1"):
+            wrong()
+
+
 def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     tmp_path: Path, call: Callable[..., str]
 ) -> None:
@@ -151,6 +173,8 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     wanted = [part for file in files for part in ("--output", str(file))]
     free = ("--free", "a_plus=0.001..0.1", "--free", "tau_plus=5..50")
     record = json.loads(call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", "--json", *wanted))
+    drawn = ("--map", "a_plus,tau_plus", "--output", str(tmp_path / "map.svg"))
+    assert "map.svg" in call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", *drawn)
     assert [each["free"]["name"] for each in record["parameters"]] == ["a_plus", "tau_plus"]
     assert record["parameters"][0]["value"] == pytest.approx(0.006, rel=0.1)
     assert files[3].stat().st_size > 10_000
