@@ -32,10 +32,11 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it, and the total; an exception in it cancels."""
 
-_DECADES, _LINEAR = 30.0, 10.0  # default bounds: default/30 … default·30 where positive, else ± 10 defaults
+_DECADES, _LINEAR = 30.0, 10.0  # of the bounds by default
 _WORST = 1e6  # residual where weights are not finite
 _STEP = 1e-6  # of finite differences, as a part of the range
 _DETERMINED = 0.5  # largest standard error of a parameter that counts as determined, as a part of its value
+_MAD = 1.4826  # standard deviation of normal residuals by their median size
 _CORNER = 1.5  # of Huber's loss, in errors
 
 
@@ -204,8 +205,9 @@ def fit(
     data : str, Path, DataSet, or a sequence of them
         Published sets by name, or files, see `stdpbench.studies.lab.data_set`.
     free : sequence of str, or mapping of str to (float, float) or None, optional
-        Names of the parameters to fit, with bounds in their units. Default: all numbers but `w_max`; bounds from a
-        thirtieth of the value to thirty times it, or from -10 to 10 times it where it may be negative.
+        Names of the parameters to fit, with bounds in their units. Default: all numbers but `w_max`, from a thirtieth
+        of the value to thirty times it. If the value is 0, from 0 to ten times the largest of its unit; if it is
+        negative, ten times its size on both sides.
     set : mapping of str to Any, optional
         Parameters of the rule.
     weight : float, optional
@@ -381,7 +383,11 @@ class Problem:
         """Return the fit with the errors and intervals of its parameters."""
         if self.estimated:
             rest = len(self.points) - len(self.free)
-            self.error = np.full(len(self.points), np.sqrt(max(self.misfit(best[np.newaxis])[0] / rest, 1e-300)))
+            away = self.residuals(best[np.newaxis])[0]
+            variance = float((_MAD * np.median(np.abs(away))) ** 2 if self.robust else np.sum(away**2) / rest)
+            self.error = np.full(len(self.points), np.sqrt(max(variance, 1e-300)))
+            if self.robust:  # only now is it known which points are far
+                best, _ = self.local(best)
         values = [float(free.value(best[at])) for at, free in enumerate(self.free)]
         errors = self._standard_errors(best)
         spans = [self._profile(at, best, level, progress) if profiles else None for at in range(len(self.free))]
@@ -497,9 +503,7 @@ def _with_bounds(rule: PlasticityRule, declared: Parameter, given: tuple[float, 
     most = np.inf if declared.maximum is None else declared.maximum
     if given is None and value is None:
         raise StdpbenchError(f"{name} has no value; set one, or give its bounds")
-    size = abs(value) if given is None and value else 1.0
-    positive = value is not None and value > 0
-    low, high = given or ((size / _DECADES, size * _DECADES) if positive else (-_LINEAR * size, _LINEAR * size))
+    low, high = given or _usual_bounds(rule, declared, value)
     if given is None:
         low, high = max(low, least), min(high, most)
     if not (np.isfinite([low, high]).all() and least <= low < high <= most):
@@ -508,3 +512,14 @@ def _with_bounds(rule: PlasticityRule, declared: Parameter, given: tuple[float, 
             f"the bounds of {name} must be two numbers in ascending order, not {low:g} and {high:g}{allowed}"
         )
     return Free(name, declared.unit or "", float(low), float(high), low > 0)
+
+
+def _usual_bounds(rule: PlasticityRule, declared: Parameter, value: float) -> tuple[float, float]:
+    if value > 0:
+        return value / _DECADES, value * _DECADES
+    if value < 0:
+        return _LINEAR * value, -_LINEAR * value
+    alike = [
+        abs(getattr(rule, p.name) or 0.0) for p in rule.describe() if p.unit == declared.unit and p.name != "w_max"
+    ]
+    return 0.0, _LINEAR * (max(alike) or 1.0)
