@@ -118,16 +118,42 @@ def test_a_pixel_that_fires_in_almost_every_step_has_one_spike_per_step(dt: floa
     assert (np.diff(spikes.bin) >= 1).all()
 
 
-def test_linear_latency() -> None:
-    # t = (1 - x) * 100 ms; equal times in order of the index; black pixels do not fire
-    image = [255.0, 51.0, 0.0, 255.0, 25.5, 500.0]
-    assert pairs(encode(make("latency"), image)) == [(0, 0), (0, 3), (0, 5), (80, 1), (90, 4)]
-    short = make("latency", duration="50 ms", x_min=0.15)
-    assert pairs(encode(short, image)) == [(0, 0), (0, 3), (0, 5), (40, 1)]
+# equal times come in the order of the index; black pixels do not fire
+LINEAR = [255.0, 51.0, 0.0, 255.0, 25.5, 500.0]
+RANKED = [10.0, 200.0, 0.0, 200.0, 255.0]
 
 
-def test_the_brightest_pixel_of_a_picture_may_count_as_white() -> None:
-    assert pairs(encode(make("latency", white="none"), [100.0, 25.0])) == [(0, 0), (75, 1)]
+@pytest.mark.parametrize(
+    ("values", "image", "spikes"),
+    [
+        # t = (1 - x) * 100 ms
+        ({"kind": "latency"}, LINEAR, [(0, 0), (0, 3), (0, 5), (80, 1), (90, 4)]),
+        ({"kind": "latency", "duration": "50 ms", "x_min": 0.15}, LINEAR, [(0, 0), (0, 3), (0, 5), (40, 1)]),
+        # the brightest pixel of a picture may count as white
+        ({"kind": "latency", "white": "none"}, [100.0, 25.0], [(0, 0), (75, 1)]),
+        # a latency beyond the picture is no spike
+        ({"kind": "latency", "form": "logarithmic", "tau": "200 ms", "x_min": 0.2}, [255.0, 52.0], [(44, 0)]),
+        # first above the decaying threshold, at 20 ms * ln(0.8/x): 0 for x >= 0.8, 9.40 ms for 0.5, 69.3 for 0.025
+        (
+            {"kind": "latency", "form": "exponential", "tau": "20 ms", "theta_0": 0.8},
+            255 * np.array([1.0, 0.8, 0.5, 0.025]),
+            [(0, 0), (0, 1), (9, 2), (69, 3)],
+        ),
+        ({"kind": "rank-order"}, RANKED, [(0, 4), (25, 1), (50, 3), (75, 0)]),
+        ({"kind": "rank-order", "step": "40 ms"}, RANKED, [(0, 4), (40, 1), (80, 3)]),
+        ({"kind": "rank-order", "x_min": 0.1}, RANKED, [(0, 4), (33, 1), (66, 3)]),
+        # x = 1: 5 spikes, 2 ms apart; 0.5: ceil(2.5) = 3, 11 ms apart; 0.2: 1; 0.21: 2, 16.22 ms apart
+        (
+            {"kind": "burst", "N_max": 5, "T_min": "2 ms", "T_max": "20 ms"},
+            255 * np.array([1.0, 0.5, 0.2, 0.21]),
+            [(0, 0), (0, 1), (0, 2), (0, 3), (2, 0), (4, 0), (6, 0), (8, 0), (11, 1), (16, 3), (22, 1)],
+        ),
+    ],
+)
+def test_spikes_are_those_computed_by_hand(
+    values: dict[str, Any], image: list[float], spikes: list[tuple[int, int]]
+) -> None:
+    assert pairs(encode(make(**values), image)) == spikes
 
 
 def test_logarithmic_latency_is_that_of_an_rc_circuit() -> None:
@@ -142,32 +168,6 @@ def test_logarithmic_latency_is_that_of_an_rc_circuit() -> None:
     scaled = make("latency", form="logarithmic", tau="20 ms", x_min=0.2, scaled=True)
     assert pairs(encode(scaled, 255 * x)) == [(0, 0), (10, 1), (99, 2)]
     assert pairs(encode(scaled, np.full(2, 255.0))) == [(0, 0), (0, 1)]
-
-
-def test_a_latency_beyond_the_picture_is_no_spike() -> None:
-    encoder = make("latency", form="logarithmic", tau="200 ms", x_min=0.2)
-    assert pairs(encode(encoder, [255.0, 52.0])) == [(44, 0)]
-
-
-def test_exponential_latency_is_the_first_time_above_the_decaying_threshold() -> None:
-    encoder = make("latency", form="exponential", tau="20 ms", theta_0=0.8)
-    # 20 ms * ln(0.8/x): 0 for x >= 0.8, 9.40 ms for 0.5, 69.3 for 0.025
-    assert pairs(encode(encoder, 255 * np.array([1.0, 0.8, 0.5, 0.025]))) == [(0, 0), (0, 1), (9, 2), (69, 3)]
-
-
-def test_rank_order() -> None:
-    image = [10.0, 200.0, 0.0, 200.0, 255.0]
-    assert pairs(encode(make("rank-order"), image)) == [(0, 4), (25, 1), (50, 3), (75, 0)]
-    assert pairs(encode(make("rank-order", step="40 ms"), image)) == [(0, 4), (40, 1), (80, 3)]
-    assert pairs(encode(make("rank-order", x_min=0.1), image)) == [(0, 4), (33, 1), (66, 3)]
-
-
-def test_burst() -> None:
-    encoder = make("burst", N_max=5, T_min="2 ms", T_max="20 ms")
-    # x = 1: 5 spikes, 2 ms apart; 0.5: ceil(2.5) = 3, 11 ms apart; 0.2: 1; 0.21: 2, 16.22 ms apart
-    assert pairs(encode(encoder, 255 * np.array([1.0, 0.5, 0.2, 0.21]))) == [
-        (0, 0), (0, 1), (0, 2), (0, 3), (2, 0), (4, 0), (6, 0), (8, 0), (11, 1), (16, 3), (22, 1),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
