@@ -28,16 +28,12 @@ def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(centres[where] + rng.normal(0, 5, (n, 12)), 0, 255).reshape(n, 3, 4), where % 3
 
 
-def test_separable_blobs_are_separated() -> None:
+def test_separable_blobs_are_separated_and_labels_of_training_pictures_name_the_centres() -> None:
     train, test = blobs(300, 0), blobs(90, 1)
     found = kmeans_accuracy(*train, *test, 6, 0, n_classes=3)
     assert found.accuracy == 1.0
     assert found.confusion.shape == (3, 4)
     assert found.n_images == 90
-
-
-def test_labels_of_training_pictures_name_the_centres() -> None:
-    train, test = blobs(300, 0), blobs(90, 1)
     turned = kmeans_accuracy(train[0], (train[1] + 1) % 3, *test, 6, 0, n_classes=3)
     assert turned.accuracy == 0.0
     assert turned.n_unanswered == 0
