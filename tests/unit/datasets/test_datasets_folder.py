@@ -107,10 +107,31 @@ def test_mixed_sizes_need_resize(tmp_path):
     assert any(np.array_equal(picture, blobs(1, 8, 8)[0]) for picture in split.train.pixels)
 
 
-def test_photographs_without_resize_are_refused(tmp_path):
-    write(tmp_path / "big.png", np.zeros((10, 600), np.uint8))
-    write(tmp_path / "two.png", np.zeros((10, 600), np.uint8))
-    with pytest.raises(StdpbenchError, match=r"big\.png has 10×600 pixels.*set data\.resize to at most 512"):
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only there can names be any bytes")
+
+
+@pytest.mark.parametrize(
+    ("names", "shape", "sentence"),
+    [
+        (["big.png", "two.png"], (10, 600), r"big\.png has 10×600 pixels.*set data\.resize to at most 512"),
+        (
+            ["stray.png", "cat/a.png"],
+            (6, 5),
+            r"holds pictures, such as stray\.png, next to class folders, such as cat",
+        ),
+        pytest.param(
+            ["tea/a.png", os.fsdecode(b"caf\xe9") + "/a.png"],
+            (6, 5),
+            r"a folder caf\\xe9, whose name is not UTF-8",
+            marks=LINUX,
+            id="no text",
+        ),
+    ],
+)
+def test_pictures_that_make_no_data_set_are_refused(tmp_path, names, shape, sentence):
+    for name in names:
+        write(tmp_path / name, blobs(1, *shape)[0])
+    with pytest.raises(StdpbenchError, match=sentence):
         Folder(path=str(tmp_path)).load()
 
 
@@ -128,15 +149,6 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path, content):
         Folder(path=str(tmp_path / "in")).load()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only there can names be any bytes")
-def test_a_class_whose_name_is_no_text_is_refused(tmp_path):
-    name = os.fsdecode(b"caf\xe9")
-    write(tmp_path / "tea" / "a.png", blobs(1)[0])
-    write(tmp_path / name / "a.png", blobs(1)[0])
-    with pytest.raises(StdpbenchError, match=r"a folder caf\\xe9, whose name is not UTF-8"):
-        Folder(path=str(tmp_path)).load()
-
-
 def test_folders_that_are_none(tmp_path):
     for name in ("empty", "halves/train", "halves/test"):
         (tmp_path / name).mkdir(parents=True)
@@ -148,12 +160,3 @@ def test_folders_that_are_none(tmp_path):
     ):
         with pytest.raises(StdpbenchError, match=message):
             folder.load()
-
-
-def test_pictures_beside_class_folders_are_refused(tmp_path):
-    write(tmp_path / "stray.png", blobs(1)[0])
-    write(tmp_path / "cat" / "a.png", blobs(1)[0])
-    with pytest.raises(
-        StdpbenchError, match=r"holds pictures, such as stray\.png, next to class folders, such as cat"
-    ):
-        Folder(path=str(tmp_path)).load()
