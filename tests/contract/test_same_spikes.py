@@ -52,34 +52,26 @@ def diehl_cook(inhibition: str, delays: str, between: str = "carry", n_exc: int 
 
 
 @pytest.mark.parametrize(
-    ("inhibition", "delays"),
-    # the layer is compared with direct inhibition below, and with the other simulator on synthetic input
-    [pytest.param("layer", "uniform", marks=pytest.mark.slow), ("direct", "none")],
-)
-@pytest.mark.parametrize("n", [6, pytest.param(50, marks=pytest.mark.slow)])
-def test_both_simulators_give_the_same_on_digits(n, inhibition, delays, built, mnist):
-    first, second = (built(name, diehl_cook(inhibition, delays, n_exc=100), 784) for name in SIMULATORS)
-    responses = assert_same_learning(first, second, mnist, n)
-    assert sum(int(response.counts("exc").sum()) for response in responses) > 6 * n
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("inhibition", "delays", "between"),
+    ("inhibition", "delays", "between", "n_exc", "n"),
     [
-        ("layer", "none", "carry"),
-        ("layer", "uniform", "carry"),
-        ("direct", "uniform", "carry"),
-        ("direct-undelayed", "none", "carry"),
-        ("layer", "homogeneous", "carry"),
-        ("layer", "none", "rest"),
-        ("layer", "uniform", "rest"),
+        # the layer is compared with direct inhibition below, and with the other simulator on synthetic input
+        ("direct", "none", "carry", 100, 6),
+        pytest.param("direct", "none", "carry", 100, 50, marks=pytest.mark.slow),
+        pytest.param("layer", "uniform", "carry", 100, 6, marks=pytest.mark.slow),
+        pytest.param("layer", "uniform", "carry", 100, 50, marks=pytest.mark.slow),
+        pytest.param("layer", "none", "carry", 400, 50, marks=pytest.mark.slow),
+        pytest.param("layer", "uniform", "carry", 400, 50, marks=pytest.mark.slow),
+        pytest.param("direct", "uniform", "carry", 400, 50, marks=pytest.mark.slow),
+        pytest.param("direct-undelayed", "none", "carry", 400, 50, marks=pytest.mark.slow),
+        pytest.param("layer", "homogeneous", "carry", 400, 50, marks=pytest.mark.slow),
+        pytest.param("layer", "none", "rest", 400, 50, marks=pytest.mark.slow),
+        pytest.param("layer", "uniform", "rest", 400, 50, marks=pytest.mark.slow),
     ],
 )
-def test_both_simulators_give_the_same_on_50_digits_elsewhere(inhibition, delays, between, built, mnist):
-    first, second = (built(name, diehl_cook(inhibition, delays, between), 784) for name in SIMULATORS)
-    responses = assert_same_learning(first, second, mnist, 50)
-    assert sum(int(response.counts("exc").sum()) for response in responses) > 300
+def test_both_simulators_give_the_same_on_digits(inhibition, delays, between, n_exc, n, built, mnist):
+    first, second = (built(name, diehl_cook(inhibition, delays, between, n_exc), 784) for name in SIMULATORS)
+    responses = assert_same_learning(first, second, mnist, n)
+    assert sum(int(response.counts("exc").sum()) for response in responses) > 6 * n
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
