@@ -24,7 +24,7 @@ PANELS: Final = {
     "Other histories": ("branch", "rewind", "reproduce"),
     "Results": ("list", "show", "compare", "report", "evaluate", "film", "hardware"),
     "Keep order": ("note", "export", "import", "delete", "restore"),
-    "Look up": ("experiments", "describe", "data", "lab", "validate"),
+    "Look up": ("experiments", "describe", "data", "lab", "fit", "validate"),
     "This machine": ("gui", "doctor", "bench"),
 }
 """Commands by heading, in the order of ``stdpbench --help``."""

@@ -48,6 +48,8 @@ class Desk:
         StdpbenchError
             If it cannot be done.
         """
+        if name not in ("curve", "equations", "fit"):
+            raise StdpbenchError(f"unknown request {name}")
         options = dict(arguments)
         rule = rules.build(options.pop("rule"), "plasticity")
         if name == "fit":
