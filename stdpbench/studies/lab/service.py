@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.helper import Arrays, ProgressCallback, serve
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.studies.lab.default_protocol import protocol
