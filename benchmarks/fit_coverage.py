@@ -92,11 +92,10 @@ def _determined(rule: str) -> dict[str, bool]:
 def _rows(n: int, workers: int) -> Iterator[dict[str, object]]:
     jobs = [(rule, seed) for rule in _PLANTED for seed in range(n)]
     with ProcessPoolExecutor(workers) as pool:
-        found = [row for rows in pool.map(_one, jobs, chunksize=4) for row in rows]
+        rows = [row for of_set in pool.map(_one, jobs, chunksize=4) for row in of_set]
     for rule in _PLANTED:
-        known = _determined(rule)
-        for name, determined in known.items():
-            own = [row for row in found if row[:2] == (rule, name)]
+        for name, determined in _determined(rule).items():
+            own = [row for row in rows if row[:2] == (rule, name)]
             yield {
                 "rule": rule,
                 "parameter": name,

@@ -88,6 +88,12 @@ def fit(
     if width is not None:
         millimetres(width, "--width")
     bounds = dict(map(_bounds, free)) if free else None
+    drawn_over = [name.strip() for name in map_.split(",")] if map_ else []
+    if drawn_over and (len(drawn_over) != 2 or not any(file.suffix.lower() in FORMATS for file in output or [])):
+        raise StdpbenchError("--map names two parameters, such as tau_plus,a_plus, and needs --output with a figure")
+    for name in drawn_over:
+        if bounds is not None and name not in bounds:
+            raise StdpbenchError(f"--map: {name} is not fitted (--free)")
     models: list[tuple[str, dict[str, str], Any]] = [(rule, pairs_of(set_ or [], "--set"), bounds)]
     for text in against or []:
         kind, *changes = text.split(",")
@@ -124,8 +130,8 @@ def fit(
             console.print(f"bootstrap: {each_free.free.name} {low} … {high} in {100 * first.level:g} % of {bootstrap}")
     if len(fits) > 1:
         record["compared"] = _compare(console, fits)
-    if map_:
-        x, _, y = (name.strip() for name in map_.partition(","))
+    if drawn_over:
+        x, y = drawn_over
         optimum = {each.free.name: each.value for each in first.parameters}
         drawn_map = maps.misfit_map(first, x, y)
         figure = maps.draw_map(drawn_map, (optimum[x], optimum[y]), width)
@@ -133,7 +139,7 @@ def fit(
         if writer := _TEXTS.get(file.suffix.lower()):
             write_text_aside(file, getattr(fit_report, writer)(first))
         else:
-            write_figure(figure if map_ else fit_report.draw(first, width), file)
+            write_figure(figure if drawn_over else fit_report.draw(first, width), file)
         console.print(f"written: {file}", soft_wrap=True)
     if json:
         write_json(record)
@@ -181,23 +187,23 @@ def _compare(console: Console, fits: Sequence[Fit]) -> list[dict[str, Any]]:
     """Print a table of the fits, and the protocols that tell the best two apart."""
     from stdpbench.cli.terminal import PLAIN, new_table
     from stdpbench.studies.lab.certainty import left_out, most_telling
-    from stdpbench.studies.lab.fit_report import name_of, number
+    from stdpbench.studies.lab.fit_report import finite, name_of, number
 
-    several = len({(point.protocol.partition(" ")[0], point.frequency) for point in fits[0].points}) > 1
+    several = len({point.group for point in fits[0].points}) > 1
     rows: list[dict[str, Any]] = [
         {
             "rule": name_of(each),
             "parameters": len(each.parameters),
             "misfit": each.misfit / len(each.error),
-            "aicc": each.aicc,
+            "aicc": finite(each.aicc),
             "left_out": left_out(each) if several else None,
         }
         for each in fits
     ]
     table = new_table("rule", "parameters", "misfit", "AICc", "protocol left out", right_from=1, **PLAIN)
-    for row in rows:
+    for fit, row in zip(fits, rows, strict=True):
         left = "–" if row["left_out"] is None else number(row["left_out"])
-        table.add_row(row["rule"], str(row["parameters"]), number(row["misfit"]), number(row["aicc"]), left)
+        table.add_row(row["rule"], str(row["parameters"]), number(row["misfit"]), number(fit.aicc), left)
     console.print(table)
     one, other = sorted(fits, key=lambda each: each.aicc)[:2]
     best = most_telling(one, other)[0]

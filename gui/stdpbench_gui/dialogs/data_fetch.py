@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from stdpbench.base.paths import data_folders
@@ -49,7 +49,6 @@ class FetchDialog(JobDialog):
     def __init__(self, name: str, session: RunSession, parent: QWidget | None = None, why: str = "") -> None:
         words = DATA_SETS.get(name, name)
         super().__init__(f"Get {words}", session, "download", parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)  # callers read it after it has closed
         self.name = name
         self._transfer: _Transfer | None = None
         where = f"to {data_folders()[0]}. Or choose a folder with its four files."

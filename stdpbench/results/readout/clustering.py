@@ -27,7 +27,7 @@ def features(spike_counts: Counts, components: int = 50) -> Features:
     """Compute the input of clustering methods: float64, (n_images, at most `components`).
 
     They are principal components of square roots of the counts, with fixed signs. With more pictures than neurons they
-    come from the covariance of the neurons, which is faster and takes a third of the memory.
+    come from the covariance of the neurons, which is faster and takes half the memory.
     """
     from sklearn.decomposition import PCA
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]

@@ -16,7 +16,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import to_si
 from stdpbench.declare.expressions import Code
 from stdpbench.kinds.plasticity import PlasticityRule, Trace, rules
-from stdpbench.studies.lab.protocols import Trains, impose
+from stdpbench.studies.lab.protocols import ENOUGH, Trains, impose
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +41,7 @@ class Batch:
         self._on_input, self._on_output, self._each_step = map(
             Code, (rule.on_input_spike, rule.on_output_spike, rule.each_step)
         )
+        self._jumps = [Code(f"{a.name} += {a.on_spike}") for a in rule.averages if a.on_spike]
         self._events(inputs, outputs)
 
     def _events(self, inputs: Trains, outputs: Trains) -> None:
@@ -85,16 +86,16 @@ class Batch:
                 _change(scope, code, now)
                 for trace in (trace for trace in rule.traces if trace.side == side):
                     scope[trace.name] = _jump(trace, scope[trace.name], now)
-            for average in (average for average in rule.averages if average.on_spike):
-                _change(scope, Code(f"{average.name} += {average.on_spike}"), is_output)
+            for code in self._jumps:
+                _change(scope, code, is_output)
         if rule.synapse_variables:  # these still change the weight after the last spike
             slowest = max(np.max(scope[name]) for name, unit in self._units.items() if unit in ("s", "ms"))
-            self._pass(scope, np.full(shape[1], _ENOUGH * slowest))
+            self._pass(scope, np.full(shape[1], ENOUGH * slowest))
         changed = np.asarray(scope["w"]) - self._weight
         return np.where(np.isfinite(changed), changed, np.nan)
 
     def _pass(self, scope: dict[str, NDArray[np.float64] | float], since: Floats) -> None:
-        """Let traces and averages decay, and run the code for every step."""
+        """Let traces and averages decay, and run the code that acts in each step."""
         for trace in self._rule.traces:
             scope[trace.name] = scope[trace.name] * np.exp(-since / scope[trace.tau])
         for average in self._rule.averages:
@@ -114,9 +115,6 @@ class Batch:
             except StdpbenchError:  # weights are not finite
                 rows.append(np.full(len(self._inputs), np.nan))
         return np.array(rows)
-
-
-_ENOUGH = 40.0  # time constants
 
 
 def _change(

@@ -1,4 +1,4 @@
-"""What a fit leaves open: bootstrap, cross-validation over protocols, predictions, and the most telling experiment."""
+"""Bootstrap, cross-validation over protocols and predictions of a fit, and the most telling experiment."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ def left_out(fit: Fit, progress: Progress | None = None) -> float:
     StdpbenchError
         If all points are of one protocol.
     """
-    kinds = [(p.protocol.partition(" ")[0], p.frequency) for p in fit.points]
-    if len({*kinds}) < 2:
+    groups = dict.fromkeys(point.group for point in fit.points)
+    if len(groups) < 2:
         raise StdpbenchError("all points are of one protocol, so none can be left out")
     problem, total = fit.problem(), 0.0
-    for number, kind in enumerate(dict.fromkeys(kinds), 1):
-        out = np.array([each == kind for each in kinds])
+    for number, group in enumerate(groups, 1):
+        out = np.array([point.group == group for point in fit.points])
         problem.error = np.where(out, np.inf, fit.error)
         place, _ = problem.local(problem.given)
         problem.error = np.where(out, fit.error, np.inf)
         total += float(np.sum(problem.residuals(place[np.newaxis]) ** 2))
         if progress is not None:
-            progress("left out", number, len({*kinds}))
-    return total / len(kinds)
+            progress("left out", number, len(groups))
+    return total / len(fit.error)
 
 
 def predict(fit: Fit, points: Sequence[Point], values: Floats | None = None) -> Floats:

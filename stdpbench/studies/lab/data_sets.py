@@ -72,12 +72,17 @@ class Point:
 
     @property
     def label(self) -> str:
-        """What is varied within a set, for tables and figures."""
+        """Short name of the point within a set, for tables and figures."""
         if self.protocol == "pairs":
             return f"Δt {signed(self.dt, 'g')} ms, {self.frequency:g} Hz"
         if self.protocol == "quadruplets":
             return f"T {signed(self.dt2, 'g')} ms"
         return f"{self.protocol.partition(' ')[2]} {signed(self.dt, 'g')}, {signed(self.dt2, 'g')} ms"
+
+    @property
+    def group(self) -> tuple[str, float]:
+        """Protocol and frequency: points that are left out together."""
+        return self.protocol.partition(" ")[0], self.frequency
 
     def trains(self) -> tuple[Floats, Floats]:
         """Return the times of input and output spikes, seconds."""
@@ -234,8 +239,8 @@ def _columns(headings: Sequence[str], where: str) -> dict[str, float]:
             raise StdpbenchError(f"{where}: {heading!r} {problem}; columns are protocol, {', '.join(_UNITS)}")
         units = _UNITS.get(name, {"": 1.0})
         if unit not in units:
-            known = " or ".join(f"'{name} ({each})'" if each else f"'{name}'" for each in units)
-            raise StdpbenchError(f"{where}: {heading!r} needs a unit that is known: {known.replace('(hz)', '(Hz)')}")
+            choices = " or ".join(f"'{name} ({each})'" if each else f"'{name}'" for each in units)
+            raise StdpbenchError(f"{where}: {heading!r} needs a unit that is known: {choices.replace('(hz)', '(Hz)')}")
         columns[name] = units[unit]
     if missing := [name for name in _NEEDED if name not in columns]:
         raise StdpbenchError(f"{where}: there is no column {missing[0]!r}; the first line names the columns")
@@ -276,5 +281,12 @@ def _point(row: dict[str, str], columns: dict[str, float], where: str) -> Point:
         raise StdpbenchError(f"{where}: {protocol} have {order} time (dt, dt2)")
     if protocol == "quadruplets" and not (values["dt"] and values["dt2"]):
         raise StdpbenchError(f"{where}: dt and dt2 of quadruplets must not be 0")
-    values["repeats"] = int(values["repeats"])
-    return Point(protocol, **values)  # type: ignore[arg-type]
+    return Point(
+        protocol,
+        values["dt"],
+        values["dt2"],
+        values["frequency"],
+        int(values["repeats"]),
+        values["change"],
+        values.get("error"),
+    )

@@ -19,14 +19,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_APART = 3.0  # standard errors of a difference
+
+
 def name_of(fit: Fit) -> str:
     """Return the name of the rule."""
     return rule_name(fit.rule.to_mapping())
 
 
 def number(value: float) -> str:
-    """Return a number with three digits."""
-    return minus(f"{value:.3g}")
+    """Return a number with three digits; a dash if it is not finite."""
+    return minus(f"{value:.3g}") if np.isfinite(value) else "–"
+
+
+def finite(value: float) -> float | None:
+    """Return a number for JSON, which has none that is not finite."""
+    return float(value) if np.isfinite(value) else None
 
 
 def parameter_row(each: Fitted) -> tuple[str, str, str, str]:
@@ -49,6 +57,10 @@ def sentences(fit: Fit) -> list[str]:
         texts = [
             f"The data have no errors: all points count alike, with an error of {error} % estimated from the fit."
         ]
+    for label, points in fit.repeated().items():
+        changes, errors = np.array(points).T
+        if np.ptp(changes) > _APART * np.hypot(errors.max(), errors.max()):
+            texts.append(f"Points of the same protocol contradict each other: {label}.")
     if fit.undetermined:
         texts.append(f"The data do not determine {', '.join(fit.undetermined)}.")
     return texts
@@ -64,11 +76,11 @@ def to_mapping(fit: Fit) -> dict[str, Any]:
         "stdpbench": __version__,
         "rule": fit.rule.to_mapping(),
         "data": {each.name: each.about for each in fit.sets},
-        "parameters": [asdict(each) for each in fit.parameters],
+        "parameters": [{**asdict(each), "error": finite(each.error)} for each in fit.parameters],
         "level": fit.level,
         "misfit": fit.misfit,
-        "misfit_as_given": fit.misfit_before,
-        "aicc": fit.aicc if np.isfinite(fit.aicc) else None,
+        "misfit_as_given": finite(fit.misfit_before),
+        "aicc": finite(fit.aicc),
         "errors_estimated": fit.estimated,
         "robust": fit.robust,
         "weight": fit.weight,

@@ -34,6 +34,7 @@ Progress = Callable[[str, int, int], None]
 
 _DECADES, _LINEAR = 30.0, 10.0  # of the bounds by default
 _WORST = 1e6  # residual where weights are not finite
+_LOWER = 0.05  # of the misfit: the optimum that the search ended in was a local one
 _STEP = 1e-6  # of finite differences, as a part of the range
 _DETERMINED = 0.5  # largest standard error of a parameter that counts as determined, as a part of its value
 _MAD = 1.4826  # standard deviation of normal residuals by their median size
@@ -167,6 +168,17 @@ class Fit:
         fits = n * np.log(raw / n) if self.estimated else self.misfit
         return float(fits + 2 * k + 2 * k * (k + 1) / (n - k - 1)) if n > k + 1 else np.inf
 
+    def repeated(self) -> dict[str, list[tuple[float, float]]]:
+        """Return change and error of the points of each protocol that occurs more than once, by its name."""
+        alike = dict[tuple[Any, ...], list[int]]()
+        for at, p in enumerate(self.points):
+            alike.setdefault((p.protocol, p.dt, p.dt2, p.frequency, p.repeats), []).append(at)
+        return {
+            self.points[places[0]].label: [(self.points[at].change, float(self.error[at])) for at in places]
+            for places in alike.values()
+            if len(places) > 1
+        }
+
     def problem(self) -> Problem:
         """Return the problem that was solved, with the errors of the fit, to solve parts of it."""
         free = tuple(each.free for each in self.parameters)
@@ -280,8 +292,8 @@ class Problem:
             raise StdpbenchError(
                 f"{n} point{'s' if n > 1 else ''} cannot determine {k} parameters; fit fewer (free), or add data"
             )
-        if n > 1 and not np.ptp(self.data) and not self.data.any():
-            raise StdpbenchError("all changes are 0, so there is nothing to fit")
+        if n > 1 and not np.ptp(self.data):
+            raise StdpbenchError(f"all changes are {100 * self.data[0]:g} %, so there is nothing to fit")
         self.error = np.ones(n) if self.estimated else np.array(errors, np.float64)
         trains = [point.trains() for point in self.points]
         self._batch = Batch(rule, [fed for fed, _ in trains], [fired for _, fired in trains], self.weight)
@@ -357,7 +369,7 @@ class Problem:
                 progress("search", min(rounds, intermediate_result.nit), rounds)
 
             population = max(20, 10 * k)
-            found = optimize.differential_evolution(
+            ended = optimize.differential_evolution(
                 misfits,
                 optimize.Bounds(np.zeros(k), np.ones(k)),
                 init=np.vstack([given, stats.qmc.LatinHypercube(k, rng=random).random(population - 1)]),
@@ -368,8 +380,8 @@ class Problem:
                 callback=note,
                 rng=random,
             )
-            order = np.argsort(found.population_energies)
-            tried = np.vstack([given, found.population[order[: max(starts - 1, 1)]]])
+            order = np.argsort(ended.population_energies)
+            tried = np.vstack([given, ended.population[order[: max(starts - 1, 1)]]])
         ends = list[tuple[Floats, float]]()
         for number, place in enumerate(tried, 1):
             ends.append(self.local(place))
@@ -381,16 +393,15 @@ class Problem:
 
     def result(self, best: Floats, level: float, seed: int, profiles: bool, progress: Progress) -> Fit:
         """Return the fit with the errors and intervals of its parameters."""
-        if self.estimated:
-            rest = len(self.points) - len(self.free)
-            away = self.residuals(best[np.newaxis])[0]
-            variance = float((_MAD * np.median(np.abs(away))) ** 2 if self.robust else np.sum(away**2) / rest)
-            self.error = np.full(len(self.points), np.sqrt(max(variance, 1e-300)))
-            if self.robust:  # only now is it known which points are far
-                best, _ = self.local(best)
+        best = self._with_errors(best)
+        spans: list[tuple[float, float] | None] = [None] * len(self.free)
+        while profiles:
+            self._lowest = start = best, float(self.misfit(best[np.newaxis])[0])
+            spans = [self._profile(at, best, level, progress) for at in range(len(self.free))]
+            profiles = self._lowest is not start  # a profile came upon a lower misfit
+            best = self._with_errors(self._lowest[0]) if profiles else best
         values = [float(free.value(best[at])) for at, free in enumerate(self.free)]
         errors = self._standard_errors(best)
-        spans = [self._profile(at, best, level, progress) if profiles else None for at in range(len(self.free))]
         fitted = tuple(
             Fitted(free, value, error, span, None if span is None else self._determined(free, value, span, level))
             for free, value, error, span in zip(self.free, values, errors, spans, strict=True)
@@ -403,7 +414,7 @@ class Problem:
             self.changes(best[np.newaxis])[0],
             self.error,
             float(np.sum(self.residuals(best[np.newaxis]) ** 2)),
-            float(np.sum(self.residuals(self.given[np.newaxis]) ** 2)),
+            self._misfit_as_given(),
             self.weight,
             self.relative_to,
             level,
@@ -411,6 +422,21 @@ class Problem:
             self.estimated,
             self.robust,
         )
+
+    def _with_errors(self, best: Floats) -> Floats:
+        """Estimate errors from the residuals of an optimum if the data have none; return the optimum with them."""
+        if not self.estimated:
+            return best
+        away, rest = self.changes(best[np.newaxis])[0] - self.data, len(self.points) - len(self.free)
+        variance = float((_MAD * np.median(np.abs(away))) ** 2 if self.robust else np.sum(away**2) / rest)
+        self.error = np.full(len(self.points), np.sqrt(max(variance, 1e-300)))
+        return self.local(best)[0] if self.robust else best  # only now is it known which points are far
+
+    def _misfit_as_given(self) -> float:
+        """Return the misfit of the values of the rule, which may lie outside the bounds."""
+        values = {free.name: np.array([getattr(self.rule, free.name)], np.float64) for free in self.free}
+        away = (self._batch.changes(values)[0] / self.relative_to - self.data) / self.error
+        return float(np.sum(away**2))
 
     def _standard_errors(self, best: Floats) -> list[float]:
         slopes = np.array([_slope(free, best[at]) for at, free in enumerate(self.free)])
@@ -434,6 +460,8 @@ class Problem:
                 trial = place.copy()
                 trial[at] = outer
                 trial, misfit = self.local(trial, at)
+                if misfit < self._lowest[1] - _LOWER:
+                    self._lowest = self.local(trial)
                 if misfit > lowest + quantile:
                     reached = self._between(at, place, trial, level_before, misfit, lowest + quantile)
                     break
@@ -485,16 +513,16 @@ def free_parameters(
     rule: PlasticityRule, wanted: Sequence[str] | Mapping[str, tuple[float, float] | None] | None
 ) -> tuple[Free, ...]:
     """Return the free parameters with bounds."""
-    known = {p.name: p for p in rule.describe() if p.unit is not None and not p.structural}
-    usual = [name for name, p in known.items() if name != "w_max" and getattr(rule, name) is not None]
+    declared = {p.name: p for p in rule.describe() if p.unit is not None and not p.structural}
+    usual = [name for name in declared if name != "w_max" and getattr(rule, name) is not None]
     chosen = dict.fromkeys(usual if wanted is None else wanted)
     bounds = {**chosen, **wanted} if isinstance(wanted, Mapping) else chosen
     for name in bounds:
-        if name not in known:
-            raise StdpbenchError(f"there is no number {name!r} to fit; {suggestion(name, known)}")
+        if name not in declared:
+            raise StdpbenchError(f"there is no number {name!r} to fit; {suggestion(name, declared)}")
     if not bounds:
         raise StdpbenchError("there is no parameter to fit")
-    return tuple(_with_bounds(rule, known[name], given) for name, given in bounds.items())
+    return tuple(_with_bounds(rule, declared[name], given) for name, given in bounds.items())
 
 
 def _with_bounds(rule: PlasticityRule, declared: Parameter, given: tuple[float, float] | None) -> Free:

@@ -300,7 +300,7 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     waits(qtbot, lambda: started)
     assert started[0].name == "best-quick"
     assert calls == [{"name": "mnist", "source": None}]
-    assert not dialog.isVisible()
+    waits(qtbot, lambda: not window.findChildren(FetchDialog))
 
 
 @pytest.mark.shared_window

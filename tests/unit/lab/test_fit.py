@@ -16,6 +16,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity import rules
 from stdpbench.studies import lab
 from stdpbench.studies.lab.batch import Batch
+from stdpbench.studies.lab.fit_report import sentences
 from stdpbench.studies.lab.protocols import as_rule, impose
 
 WIDE: dict[str, Any] = {"weight": 15.0, "relative_to": 1.0}  # additive rules, far from their bounds
@@ -39,8 +40,8 @@ def test_many_sets_of_parameters_at_once_have_the_changes_of_brian2(kind: str) -
     rule = as_rule(kind)
     name = next(p.name for p in rule.describe() if p.unit is not None and p.name != "w_max" and not p.structural)
     values = np.array([1.0, 1.3]) * getattr(rule, name)
-    found = Batch(rule, inputs, outputs, rule.w_max / 3).changes({name: values})
-    for value, changes in zip(values, found, strict=True):
+    of_sets = Batch(rule, inputs, outputs, rule.w_max / 3).changes({name: values})
+    for value, changes in zip(values, of_sets, strict=True):
         expected, _ = impose(as_rule(rule, {name: float(value)}), inputs, outputs, rule.w_max / 3)
         np.testing.assert_allclose(changes, expected, rtol=1e-11, atol=1e-13)
 
@@ -57,8 +58,8 @@ def test_many_sets_of_parameters_at_once_have_the_changes_of_brian2(kind: str) -
 def test_points_have_the_spikes_of_the_protocols(point: lab.Point, protocol: str, options: dict[str, Any]) -> None:
     fed, fired = point.trains()
     expected = getattr(lab, protocol)("triplet", weight=0.5, **options).curves[0].change
-    found = Batch(as_rule("triplet"), [fed], [fired], 0.5).changes({"tau_y": np.array([114.0])})
-    np.testing.assert_allclose(found[0], expected, rtol=1e-9)
+    changes = Batch(as_rule("triplet"), [fed], [fired], 0.5).changes({"tau_y": np.array([114.0])})
+    np.testing.assert_allclose(changes[0], expected, rtol=1e-9)
 
 
 def test_points_are_drawn_with_the_curves_of_their_protocol(tmp_path: Path) -> None:
@@ -172,6 +173,9 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     free = ("--free", "a_plus=0.001..0.1", "--free", "tau_plus=5..50")
     record = json.loads(call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", "--json", *wanted))
     drawn = ("--map", "a_plus,tau_plus", "--output", str(tmp_path / "map.svg"))
+    assert "is not fitted" in call(
+        "fit", "oja", str(data), "--free", "eta", "--map", "eta,w_max", *drawn[2:], status=2
+    )
     assert "map.svg" in call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", *drawn)
     assert [each["free"]["name"] for each in record["parameters"]] == ["a_plus", "tau_plus"]
     assert record["parameters"][0]["value"] == pytest.approx(0.006, rel=0.1)
@@ -205,7 +209,7 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
         ),
         ("dt (ms), change, protocol\n5, 1, quadruplets", "line 2: dt and dt2 of quadruplets must not be 0"),
         ("dt (ms), change\n10, 1", "1 point cannot determine 4 parameters; fit fewer (free), or add data"),
-        ("dt (ms), change\n" + "10, 0\n" * 9, "all changes are 0, so there is nothing to fit"),
+        ("dt (ms), change\n" + "10, 0\n" * 9, "all changes are 0 %, so there is nothing to fit"),
         ("dt (ms), change, error\n" + "10, 1, 1\n" * 9 + "9, 1, ", "line 11: error must be a number, not ''"),
     ],
 )
@@ -233,11 +237,25 @@ def test_bad_options_get_a_sentence(options: dict[str, Any], sentence: str) -> N
     assert sentence in str(error.value)
 
 
-def test_contradictory_points_and_an_exception_cancel_nothing_silently() -> None:
+def test_contradictory_points_are_named() -> None:
     data = planted()
-    twice = replace(data, points=(*data.points, *(replace(p, change=-p.change) for p in data.points)))
-    fitted = lab.fit("pair-additive", twice, search=False, starts=1, profiles=False)
-    assert fitted.misfit > 50  # the mean is fitted, and the misfit says so
+    (first, *rest), error = data.points, 0.02
+    for change, contradicts in ((first.change + 2 * error, False), (first.change + 10 * error, True)):
+        twice = replace(data, points=(first, *rest, replace(first, change=change)))
+        fitted = lab.fit("pair-additive", twice, search=False, starts=1, profiles=False)
+        named = "Points of the same protocol contradict each other: Δt −60 ms, 1 Hz." in sentences(fitted)
+        assert named == contradicts
+
+
+def test_values_out_of_their_bounds_are_given_as_they_are() -> None:
+    rule = {**PLANTED, "a_plus": 0.006}
+    fitted = lab.fit("pair-additive", planted(), free={"a_plus": (0.01, 0.02)}, set=rule, profiles=False, starts=1)
+    assert fitted.misfit_before < 1e-20 < fitted.misfit
+    assert fitted.parameters[0].value == pytest.approx(0.01)
+
+
+def test_an_exception_cancels_a_fit() -> None:
+    data = planted()
 
     def stop(what: str, done: int, total: int) -> None:
         raise KeyboardInterrupt

@@ -210,9 +210,9 @@ class RulesState(QObject):
         StdpbenchError
             If the file cannot be read.
         """
-        found = data_set(source).drawn()
+        added = data_set(source).drawn()
         self.points = [shown for shown in self.points if shown.source != source]  # a file is read again
-        for points in found:
+        for points in added:
             number = lowest_free([shown.number for shown in self.points])
             self.points.append(ShownPoints(number, points, source))
         self.changed.emit({"points"})
