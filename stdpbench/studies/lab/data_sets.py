@@ -26,12 +26,12 @@ from stdpbench.studies.lab.points import (
     HIPPOCAMPUS_SEPARATIONS,
     SJOESTROEM,
     SJOESTROEM_DATA,
+    TRIPLETS,
     WANG,
     Points,
     sjoestroem,
     wang,
 )
-from stdpbench.studies.lab.protocols import TRIPLETS
 
 Floats = NDArray[np.float64]
 _LARGEST = 2_000_000  # bytes of a file

@@ -16,6 +16,11 @@ SJOESTROEM_DATA = {
 }
 """Relative weight change and its standard error, by Δt in ms, at `FREQUENCIES`; as in Pfister & Gerstner (2006)."""
 SJOESTROEM = "Sjöström et al. 2001"
+TRIPLETS = (
+    *(("in-out-in", first, second) for first, second in ((5, -5), (10, -10), (15, -5), (5, -15))),
+    *(("out-in-out", first, second) for first, second in ((-5, 5), (-10, 10), (-5, 15), (-15, 5))),
+)
+"""Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 HIPPOCAMPUS_PAIRS = (10.0, -10.0)
 HIPPOCAMPUS_SEPARATIONS = (-89.0, 84.0, 20.0)
 HIPPOCAMPUS_DATA = {
@@ -27,7 +32,7 @@ HIPPOCAMPUS_DATA = {
     "quadruplets": (np.array([-0.003, 0.06, 0.21]), np.array([0.03, 0.04, 0.04])),
 }
 """Relative weight change and its standard error by 60 repetitions at 1 Hz: of pairs (Δt in ms in `HIPPOCAMPUS_PAIRS`),
-of the triplets `stdpbench.studies.lab.protocols.TRIPLETS`, and of quadruplets (T in ms in `HIPPOCAMPUS_SEPARATIONS`).
+of `TRIPLETS`, and of quadruplets (T in ms in `HIPPOCAMPUS_SEPARATIONS`).
 The 13 points to which Pfister & Gerstner (2006) fit table 4, as two published re-implementations list them; not
 checked against the printed figures."""
 WANG = "Wang et al. 2005"

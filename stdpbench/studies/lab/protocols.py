@@ -18,15 +18,11 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import signed
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.studies.lab.points import TRIPLETS
 from stdpbench.studies.lab.result import Curve, Result
 
 Floats = NDArray[np.float64]
 Trains = Sequence[Floats]
-TRIPLETS = (
-    *(("in-out-in", first, second) for first, second in ((5, -5), (10, -10), (15, -5), (5, -15))),
-    *(("out-in-out", first, second) for first, second in ((-5, 5), (-10, 10), (-5, 15), (-15, 5))),
-)
-"""Triplets of Wang et al. 2005 (order, Δt of the first pair, Δt of the second, ms), as Pfister & Gerstner use them."""
 _OPEN: dict[tuple[Any, ...], Any] = {}
 _MOST_OPEN = 32  # cached synapses: a few overlaid rules in a few protocols
 _FASTEST = 2000.0  # Hz
