@@ -6,7 +6,6 @@ import pytest
 from parts_of_window import open_run
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from waiting import waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
@@ -53,19 +52,3 @@ def test_entries_of_panels_and_recent_runs_are_found_and_carried_out(
     window.go_to("runs")
     assert found(window, "weight map mark duplicates") == 0, "it is on another page"
     assert found(window, "comparison copy numbers") == 1
-
-
-@pytest.mark.shared_window
-def test_another_rule_is_found_by_the_words_that_people_use(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
-) -> None:
-    window.complete()
-    open_run(window, qtbot, finished_run.path)
-    window.go_to("runs")
-    palette = window.open_palette()
-    qtbot.keyClicks(palette.field, "change rule")
-    assert palette.view.currentIndex().data() == "Run: Change the rule…"
-    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
-    form = window.parameters.form
-    waits(qtbot, lambda: form.isVisible() and "plasticity.kind" in form.rows())
-    waits(qtbot, lambda: form._revealed == "plasticity.kind")

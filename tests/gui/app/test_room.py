@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,13 +12,9 @@ from PyQt6.QtGui import QImageReader, QMovie
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QComboBox,
-    QLabel,
     QPushButton,
     QScrollArea,
-    QTabBar,
     QToolButton,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, kept, waits
@@ -30,10 +24,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.raster.raster_panel import Raster
-from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.widgets.basic import around, not_none
-from stdpbench_gui.widgets.tables import add_row, table_of
-from stdpbench_gui.widgets.timeline_strip import TimelineStrip
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)
@@ -89,25 +80,6 @@ def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtb
     window.train.arrange("Watch")
 
 
-@pytest.mark.shared_window
-def test_watch_is_a_stage_for_the_weights(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("train")
-    window.resize(1280, 800)
-    window.train.arrange("Watch")
-    train, weights = window.train, window.train.panels["weight-map"]
-    waits(qtbot, lambda: weights.width() > 0.55 * train.width())
-    in_sight = {key for key, panel in train.panels.items() if not panel.visibleRegion().isEmpty()}
-    assert in_sight == {"weight-map", "stimulus", "curves", "raster"}
-    parameters = train.panels["parameters"]
-    train.handle.click()
-    waits(qtbot, lambda: parameters.isVisible() and parameters.width() >= 280)
-    narrow = weights.width()
-    window.resize(1600, 800)
-    waits(qtbot, lambda: weights.width() > narrow + 100)
-    train.handle.click()
-    assert parameters.isHidden()
-
-
 def test_present_shows_the_run_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
     window.train.arrange("Inspect")
     before = shown(window)
@@ -130,47 +102,6 @@ def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBo
         window.go_to(page)
         window.resize(*SMALL)
         waits(qtbot, lambda: (window.width(), window.height()) == SMALL)
-
-
-def test_the_bar_of_a_run_lets_the_window_become_narrow(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
-) -> None:
-    open_run(window, qtbot, finished_run.path)
-    live = window.session.live
-    live.progress = PROGRESS
-    for state in State:
-        window.resize(1280, 560)
-        live.state = state
-        window.train.bar.refresh()
-        window.resize(640, 560)
-        waits(qtbot, lambda: window.width() == 640)
-
-
-@pytest.mark.shared_window
-def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("train")
-    window.resize(*SMALL)
-    bar = window.train.bar
-    bar.title.setText("an-experiment-with-a-name-that-somebody-thought-about-for-a-long-time · seed 123456789")
-    bar.speed_text.setText("1000 images/s · 12 h 34 min left · display cost 100 %")
-    window.show_message("A sentence that is much longer than any window is wide. " * 10)
-    qtbot.wait(50)
-    assert window.width() == SMALL[0]
-
-
-def test_columns_without_room_are_hidden_and_their_values_are_in_the_tool_tip(qtbot: QtBot) -> None:
-    rows = kept(table_of("Something", [("what", "Its name"), ("right (%)", ""), ("95 %", "")], least=(2,)), qtbot)
-    row = add_row(rows, ["start weights", "82.50", "80.1–84.2"], "with the start weights")
-    rows.resize(600, 120)
-    rows.show()
-    assert not rows.isColumnHidden(2)
-    narrow = next(width for width in range(600, 50, -10) if rows.resize(width, 120) or rows.isColumnHidden(2))
-    assert narrow > 100
-    assert rows.viewport().width() >= rows.columnWidth(0) + rows.columnWidth(1)  # type: ignore[union-attr]
-    assert row.toolTip(0) == "with the start weights\n95 %: 80.1–84.2"
-    rows.resize(600, 120)
-    assert not rows.isColumnHidden(2)
-    assert row.toolTip(0) == "with the start weights"
 
 
 @pytest.mark.shared_window
@@ -203,66 +134,6 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
         found.append(widget.text())
     first = ["Digits in a minute", "Draw a digit…", "Lessons…", *window.start.questions]
     assert found == [*first, "All experiments…", "Build a network…", "⚠ C++ compiler…", "The first", "two"]
-
-
-@pytest.mark.shared_window
-def test_the_start_page_is_short(window: MainWindow, qtbot: QtBot) -> None:
-    window.go_to("start")
-    window.resize(1280, 800)
-    window.start.show_recent([])
-    window.machine.take([SimpleNamespace(name="Python", state="ok", detail="", fix="")])
-    texts = [
-        widget.text()
-        for widget in [*window.start.findChildren(QAbstractButton), *window.start.findChildren(QLabel)]
-        if widget.isVisible()
-    ]
-    assert len(" ".join(texts).split()) <= 60
-    assert not window.start.verticalScrollBar().isVisible()
-
-
-def words_in_sight(window: MainWindow) -> list[str]:
-    """Return the words besides numbers that widgets of the page show, and the timeline draws."""
-    page, texts = window.pages.currentWidget(), list[str]()
-    for widget in page.findChildren(QWidget) if page is not None else ():
-        if widget.visibleRegion().isEmpty():
-            continue
-        if isinstance(widget, QTabBar):
-            texts += [widget.tabText(number) for number in range(widget.count())]
-        elif isinstance(widget, TimelineStrip):
-            texts += [stage.name for stage in widget.stages]
-        elif isinstance(widget, (QLabel, QAbstractButton)):
-            texts.append(widget.text())
-        elif isinstance(widget, QComboBox):
-            texts.append(widget.currentText())
-    return [word for word in " ".join(texts).split() if re.search("[A-Za-z]", word)]
-
-
-def test_train_is_calm_now_and_at_an_earlier_moment(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
-    shutil.copytree(finished_run.path, window.runs / "digits-from-noise-seed0-1")  # whose map has a sentence
-    open_run(window, qtbot, window.runs / "digits-from-noise-seed0-1")
-    window.go_to("train")
-    timeline, panels = window.train.timeline.timeline, window.train.panels
-    waits(qtbot, lambda: len(timeline.positions) > 2 and window.session.split is not None)
-    weights = panels["weight-map"]
-    assert isinstance(weights, WeightMap)
-    waits(qtbot, lambda: weights.order.currentText() == "by label")
-    for position, size in ((None, (1920, 1080)), (timeline.positions[-2], (1280, 800))):
-        window.resize(*size)
-        timeline.go(position)
-        waits(qtbot, lambda size=size: not timeline.reading and (window.width(), window.height()) == size)
-        start = "" if position is None else f"at {position}"
-        waits(
-            qtbot,
-            lambda start=start: weights.as_of.text().startswith(start) and bool(start) is bool(weights.as_of.text()),
-        )
-        for panel in panels.values():
-            panel.mark_dirty()
-        window.train.redraw()
-        found = words_in_sight(window)
-        assert 20 < len(found) <= 60, " ".join(found)
-        titled = [panel for panel in panels.values() if not panel.visibleRegion().isEmpty()]
-        assert len(titled) <= 9
-    assert weights.caption.isVisible(), "of a first run, whose words count"
 
 
 @pytest.mark.parametrize("layout", ["Watch", "Inspect", "Learn"])

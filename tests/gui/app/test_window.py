@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from parts_of_window import dialog_of, open_run, panel_of, to_front
+from parts_of_window import dialog_of, open_run, to_front
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
@@ -31,9 +31,8 @@ from stdpbench_gui.dialogs.experiments import ExperimentsDialog
 from stdpbench_gui.dialogs.machine import MachineDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.session import crash
-from stdpbench_gui.widgets.basic import CheckBox, not_none
+from stdpbench_gui.widgets.basic import not_none
 
 # -- pages, actions, themes ------------------------------------------------------------------------
 
@@ -124,16 +123,6 @@ def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSetting
     assert chosen == ["light"]  # the menu shows the choice
 
 
-@pytest.mark.shared_window
-@pytest.mark.parametrize("name", ["light", "dark"])
-def test_a_checked_box_shows_a_check_mark(name: str, window: MainWindow, qtbot: QtBot) -> None:
-    window.set_theme(name)
-    box = kept(CheckBox(), qtbot)
-    clear = box.grab().toImage()
-    box.setChecked(True)
-    assert box.grab().toImage() != clear
-
-
 def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     docks = window.train.docks
     window.actions_["reduce"].trigger()
@@ -173,21 +162,6 @@ def test_ctrl_q_quits(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     waits(qtbot, lambda: not window.isVisible())
-
-
-def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
-    raster = panel_of(window, Raster)
-    window.train.arrange("Watch")
-    usual = raster.view.fontMetrics().height()
-    window.go_to("train")
-    window.train.arrange("Present")
-    waits(qtbot, lambda: raster.view.fontMetrics().height() > 1.2 * usual)
-    window.train.save()
-    other = kept(MainWindow(settings, window.runs), qtbot)
-    assert other.train._large
-    other.train.arrange("Watch")
-    window.train.arrange("Watch")
-    waits(qtbot, lambda: raster.view.fontMetrics().height() == usual)
 
 
 @pytest.mark.shared_window

@@ -12,13 +12,12 @@ from edited_journal import edit_journal
 from harness import new_run
 from parts_of_window import open_run
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QMouseEvent
-from PyQt6.QtWidgets import QApplication, QScrollArea, QWidget
+from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sparse_streams import sparse_stream
 from waiting import waits
 
-from stdpbench.base.lessons import lessons
 from stdpbench.experiment import Experiment
 from stdpbench.results.figures.paper import draw
 from stdpbench.runs.folder.journal import read_journal
@@ -31,8 +30,7 @@ from stdpbench_gui.pages.evaluate import page as evaluate_page
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
-from stdpbench_gui.widgets.basic import around, not_none
-from stdpbench_gui.widgets.pictures import inks
+from stdpbench_gui.widgets.basic import not_none
 
 
 def drawn(page: EvaluatePage) -> bool:
@@ -345,15 +343,6 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     state.set_over_time({"vote": found})
 
 
-def test_stimuli_without_a_place_are_strips_that_can_be_seen() -> None:
-    rows = np.arange(80, dtype=np.float32).reshape(2, 1, 40) - 40  # such as means of signals, some below 0
-    images = inks(rows)
-    assert [(image.width(), image.height()) for image in images] == [(40, 14)] * 2
-    left, right = (QColor(images[0].pixel(x, 2)).lightness() for x in (0, 39))
-    assert abs(left - right) > 100
-    assert inks(np.zeros((1, 28, 28), np.uint8))[0].height() == 28
-
-
 def test_k_and_method_are_chosen_and_chance_stands_beside(page: EvaluatePage, qtbot: QtBot) -> None:
     page.clusters.slider.setValue(4)
     assert page.clusters.spin.value() == 4
@@ -389,19 +378,6 @@ def test_t_sne_is_computed_aside_and_can_be_given_up(page: EvaluatePage, qtbot: 
     assert page.state.plane is pca
     not_none(page.with_details().window()).resize(1024, 700)
     waits(qtbot, lambda: not page.embedding.scatter.geometry().intersects(page.embedding.note.geometry()))
-
-
-def test_beside_a_lesson_two_columns_fit_a_small_screen(
-    page: EvaluatePage, shared_window: MainWindow, qtbot: QtBot
-) -> None:
-    shared_window.help.lessons.open(lessons()[0])
-    shared_window.go_to("evaluate")
-    shared_window.resize(1024, 700)
-    area = not_none(around(page.columns, QScrollArea))
-    waits(qtbot, lambda: area.width() < 700 and not_none(area.horizontalScrollBar()).maximum() == 0)
-    assert page.go.visibleRegion().boundingRect() == page.go.rect()
-    not_none(shared_window.help.lessons.pane).close()
-    waits(qtbot, lambda: page.columns.count() == 3)
 
 
 # -- ways out --------------------------------------------------------------------------------------

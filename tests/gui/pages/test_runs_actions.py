@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from parts_of_window import dialog_of, stop
-from PyQt6.QtCore import QPoint, QSize, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 from runs_table import NAMES, act, cell, notices, order, pick, shown, small
@@ -39,7 +39,6 @@ from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.runs.row_actions import ExportResponsesDialog
 from stdpbench_gui.session.timeline import Timeline
-from stdpbench_gui.widgets.basic import not_none
 
 CHECKED = Qt.ItemDataRole.CheckStateRole
 
@@ -75,38 +74,6 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
     assert not page.selection.slots, "all ticks were taken away meanwhile"
     window.go_to("train")
     assert not undo.isEnabled()
-
-
-def test_what_a_page_says_does_not_move_the_history(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
-    window.resize(1024, 700)
-    page.selection.tick(["digits-a"])
-    waits(qtbot, lambda: window.size() == QSize(1024, 700) and page.below.height() > 240)
-    name = "  digits-from-noise-seed0-20261201-221545  "
-    assert page.table.columnWidth(0) > page.table.fontMetrics().horizontalAdvance(name) + 50, "a tick and a line"
-    top = page.table.mapTo(window, QPoint())
-    row = page.table.visualRect(page.model.index(0, 0))
-    below = page.below.mapTo(window, QPoint())
-    page.notices.add_notice("Two runs moved to the bin", action_text="Undo")
-    page.notices.add_task("Exporting digits-a:")
-    page.search.setText("vot>0.3")
-    waits(qtbot, lambda: page.search_problem.isVisible() and page.notices.height() > row.height())
-    assert (page.table.mapTo(window, QPoint()), page.table.visualRect(page.model.index(0, 0))) == (top, row)
-    assert page.below.mapTo(window, QPoint()) == below
-    page.notices.end_task(page.notices.tasks[0])
-
-
-def test_one_menu_is_about_the_run_on_display_and_the_page_has_its_own(page: RunsPage, window: MainWindow) -> None:
-    titles = [each.text() for each in not_none(window.menuBar()).actions()]
-    assert "&Run" in titles
-    assert "Runs" not in [title.replace("&", "") for title in titles]
-    entries = {each.action.objectName(): each for each in window.actions_}
-    there = {each.objectName() for each in page.menu.actions() if not each.isSeparator()}
-    assert there == {name for name in entries if name.startswith(("runs-", "queue-"))} > {"runs-branch", "queue-start"}
-    assert {entries[name].menu for name in there} == {"Runs"}, "as the palette says"
-    page.table.choose(["digits-a"])
-    page.table.menu_wanted.emit(QPoint(10, 10))
-    assert page.menu.isVisible()
-    page.menu.close()
 
 
 def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: QtBot) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from edited_journal import edit_journal
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QLineEdit, QScrollArea
+from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 from runs_table import act, cell, copy, notices, shown
 from waiting import waits
@@ -119,20 +119,6 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
     waits(qtbot, lambda: shared_window.train.panels["neuron"].star.button.text() == "★")  # type: ignore[attr-defined]
     waits(qtbot, lambda: shared_window.windowTitle().startswith("Fours – stdpbench "))
     shared_window.session.leave()
-
-
-def test_the_page_fits_a_narrow_window(known: RunsPage, shared_window: MainWindow, qtbot: QtBot) -> None:
-    area = known.findChild(QScrollArea)
-    bars = [None if one is None else one.horizontalScrollBar() for one in (area, known.table)]
-    row = known.buttons
-    for width, all_fit in ((900, False), (1280, True)):
-        shared_window.resize(width, 800)
-        waits(qtbot, lambda all_fit=all_fit: row.more.isHidden() == all_fit)
-        waits(qtbot, lambda: all(bar is not None and bar.maximum() == 0 for bar in bars))
-        hidden = [button.text() for button in row.buttons if button.isHidden()]
-        menu = not_none(row.more.menu())
-        menu.aboutToShow.emit()
-        assert [action.iconText() for action in menu.actions()] == hidden
 
 
 def test_a_run_that_was_changed_is_marked_with_number_and_what(

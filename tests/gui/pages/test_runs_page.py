@@ -182,18 +182,6 @@ def test_compare_ticks_what_is_selected_and_nothing_else(known: RunsPage, qtbot:
     assert not known.selection.slots
 
 
-def test_the_word_supervised_stands_where_runs_are_compared(page: RunsPage, runs: Path, qtbot: QtBot) -> None:
-    edit_journal(runs / "digits-b", weights_origin="labels")
-    page.selection.tick(["digits-a", "digits-b"])
-    waits(qtbot, lambda: page.selection.comparison is not None)
-    assert page.comparison.legend.toPlainText().count("(supervised)") == 1
-    rows = not_none(page.comparison.rows.headerItem())
-    heads = [rows.text(number) for number in (1, 2)]
-    assert [head.endswith(" (supervised)") for head in sorted(heads, key=lambda head: "b" in head)] == [False, True]
-    table = not_none(page.comparison.table())
-    assert {row[0] for row in table[1]} == {"digits-a", "digits-b (supervised)"}
-
-
 def test_a_run_that_cannot_be_read_is_told_where_it_is_drawn(page: RunsPage, runs: Path, qtbot: QtBot) -> None:
     (runs / "digits-a" / "journal.jsonl").write_text('{"fact":"Nonsense","n":0}\n{"n":1}\n', encoding="utf-8")
     page.selection.tick(["digits-a"])

@@ -75,12 +75,3 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     qtbot.keyClick(panel.matrix, Qt.Key.Key_Right)
     assert panel.strip.count() == 2
     assert panel.matrix.accessibleDescription() == panel.label.text()
-
-
-def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
-    panel.matrix.choose(0, 0)
-    waits(qtbot, lambda: panel.strip.count() == 2)
-    panel.readout.setCurrentText("confidence")
-    redraw(panel)
-    waits(qtbot, lambda: "confidence" in panel._answers)
-    assert panel.matrix.cell == (0, 0)

@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PyQt6.QtCore import QSettings
-from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, draw_chosen, draw_resized, is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.runs.analysis.curves import PERCENT
 from stdpbench.runs.folder.journal import write_journal
-from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
@@ -109,19 +105,6 @@ def test_smoothing_draws_the_mean_of_the_last_points_before_the_curve(panel: Cur
     assert table[1][0][2] == before[0] / 100  # numbers are not smoothed
 
 
-def test_values_that_hardly_differ_do_not_fill_the_axis(qtbot: QtBot, tmp_path: Path) -> None:
-    panel = show(Curves(session(tmp_path, *[(10 * n, block(0.5, 49.7 + 0.001 * n)) for n in range(1, 6)])), qtbot)
-    draw_chosen(panel, 0, "theta")
-    low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
-    assert high - low >= 1.0
-    assert low < 49.7 < high
-    winners = replace(block(), spikes=(1, 1, 2, 1))
-    panel = show(Curves(session(tmp_path / "winners", *[(10 * n, winners) for n in range(1, 6)])), qtbot)
-    draw_chosen(panel, 0, "spikes")
-    low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
-    assert -0.2 < low < 1.25 < high, "there are no negative numbers of spikes"
-
-
 def test_changes_at_one_position_share_a_line(panel: Curves) -> None:
     for number, value in enumerate((0.02, 0.03, 0.04)):
         change = facts.ParametersChanged({"plasticity.nu_post": (0.01, value)})
@@ -150,52 +133,6 @@ def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
     redraw(panel)
     assert {run for run, _ in panel.plots[0]._items} == {OWN}
     assert panel.runs.isHidden()
-
-
-def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp_path: Path) -> None:
-    other: RunFolder | None = session(tmp_path / "other").folder
-    panel.overlay("other", {20: block(0.3)}, other.path)
-    facts_ = [Record(0, 20, "t", block(0.3)), Record(1, 40, "t", block(0.4))]
-    write_journal(other.path, facts_)
-    panel.overlays._look()
-    waits(qtbot, lambda: len(panel.overlays.shown()[0].blocks) == 2)
-    panel.overlays._look()
-    assert not panel.overlays._timer.isActive()  # no process works on it
-
-
-def test_plots_are_arranged_for_the_room_there_is(panel: Curves) -> None:
-    draw_resized(panel, 360, 240)
-    assert panel.shown == panel.plots[:1]
-    draw_resized(panel, 480, 500)
-    above, below = panel.shown
-    assert above.y() < below.y()
-    assert [plot.plot.getAxis("bottom").style["showValues"] for plot in panel.shown] == [False, True]
-    draw_resized(panel, 1000, 300)
-    left, right = panel.shown
-    assert (left.y(), left.x() < right.x()) == (right.y(), True)
-    assert all(plot.plot.getAxis("bottom").style["showValues"] for plot in panel.shown)
-    panel.as_grid.setChecked(True)
-    redraw(panel)
-    assert len(panel.shown) == 4
-    assert not panel.plots[0].isVisible()
-    panel.as_grid.setChecked(False)
-    redraw(panel)
-    assert panel.shown == panel.plots[:2]
-    assert not any(plot.isVisible() for plot in panel.grid.values())
-
-
-@pytest.mark.parametrize("end", [0.5, 60, 900, 9_000, 60_000, 180_000])
-@pytest.mark.parametrize("width", [60, 140, 700])
-def test_numbers_at_an_axis_do_not_meet(panel: Curves, end: float, width: int) -> None:
-    axis = panel.plots[0].plot.getAxis("bottom")
-    font = QApplication.font()
-    ticks = [(v, step) for step, values in axis.tickValues(0, end, width) for v in values]
-    words = {v: axis.tickStrings([v], 1, step)[0] for v, step in ticks}
-    places = sorted(words)
-    for one, following in pairwise(places):
-        half = sum(QFontMetrics(font).horizontalAdvance(words[v]) for v in (one, following)) / 2
-        assert (following - one) * width / end >= half, words
-    assert places
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QUrl
 from PyQt6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 from synthetic import block, draw_resized, experiment, redraw, session, show
@@ -87,24 +86,6 @@ def test_two_runs_of_one_title_are_both_drawn_and_named(panel: Curves) -> None:
     assert [len(runs_in(plot)) for plot in panel.shown] == [4, 4]
     assert all(name in legend(panel) for name in ("seed1", "seed2", "weaker <5 %"))
     assert "stronger, digits-seed2-20260101-101500" in panel.runs.toolTip()
-
-
-def test_a_name_under_the_mouse_draws_its_line_bold(panel: Curves) -> None:
-    add(panel, "another", "third")
-
-    def widths() -> list[float]:
-        redraw(panel)
-        return [item.opts["pen"].widthF() for _, item in sorted(panel.plots[0]._items.items())]
-
-    assert widths() == [2.0, 1.5, 1.5]
-    panel.runs.highlighted.emit(QUrl("1"))
-    assert widths() == [2.0, 1.5, 3.0]
-    panel.runs.highlighted.emit(QUrl(""))
-    assert widths() == [2.0, 1.5, 1.5]
-    panel.runs.anchorClicked.emit(QUrl("0"))
-    assert widths() == [2.0, 3.0, 1.5]
-    panel.runs.anchorClicked.emit(QUrl("0"))
-    assert widths() == [2.0, 1.5, 1.5]
 
 
 def made_of(number: int, folder: Path, **changes: object) -> Overlay:

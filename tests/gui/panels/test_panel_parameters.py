@@ -250,13 +250,6 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
     assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.01]
 
 
-def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
-    run.confirm(exc__tau_m=("100 ms", "90 ms"))
-    row = panel.form.row("exc.tau_m")
-    row.mark.click()  # wherever the section is scrolled to
-    waits(qtbot, lambda: run.asked == [{"exc.tau_m": "100 ms"}])
-
-
 def test_nothing_can_become_something_and_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     path = "network.weight_sum"
     row = panel.form.row(path)

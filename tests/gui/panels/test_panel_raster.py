@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import draw_frame, frame, give_pictures, pair
+from frames import draw_frame, frame, pair
 from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, redraw, session, show
@@ -89,22 +89,6 @@ def test_input_spikes_are_the_fainter_the_smaller_their_factor() -> None:
     assert grey == [0, 96, 191 - 48], "the stronger one of two is on top"
 
 
-def test_spikes_that_have_scrolled_out_are_cut_off() -> None:
-    strip = Strip.of(frame(0), 0.5)
-    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 60, ROLES, "exc")
-    colours = {"base": 0, "input": 1, "exc": 2, "inh": 3, "selected": 4}
-    wide, narrow = np.zeros((60, 700), np.uint32), np.zeros((60, 100), np.uint32)
-    fill(wide, place([strip], bands, 700, 2.0), bands, colours, 0)
-    fill(narrow, place([strip], bands, 100, 2.0), bands, colours, 250)
-    np.testing.assert_array_equal(narrow[:, 2:-2], wide[:, 252:348])
-
-
-def test_rate_is_spikes_per_second_and_neuron() -> None:
-    strip = Strip.of(frame(0, exc=pair((1, 0), (2, 9), (0, 10), (0, 699))), 0.5)
-    assert strip.rate[:2] == pytest.approx(np.array([2, 1]) / N_EXC / 0.005)
-    assert strip.rate.sum() == pytest.approx(4 / N_EXC / 0.005)
-
-
 def test_nothing_glides_with_reduced_motion(panel: Raster) -> None:
     motion.fast_flicker, motion.reduced = False, True
     see(panel, 3)
@@ -137,12 +121,6 @@ def test_keys_select_neurons_and_show_more_or_less(panel: Raster, qtbot: QtBot) 
     for _ in range(9):
         qtbot.keyClick(panel.view, Qt.Key.Key_Plus)
     assert panel.count == COUNTS[0]
-
-
-def test_names_the_class_that_was_shown(panel: Raster) -> None:
-    give_pictures(panel.session, [2, 0])
-    draw_frame(panel, frame(3, image=0, attempts=2))
-    assert panel.view.headers[3] == ("№ 3 · c · 2×", "3 · c · 2×", "3 · c", "3")
 
 
 def test_a_run_that_was_taken_back_begins_anew(panel: Raster) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from synthetic import N_EXC, draw_resized, is_complete, presentation, redraw, session, show
+from synthetic import is_complete, presentation, redraw, session, show
 
 from stdpbench.declare.learned_names import THETA
 from stdpbench_gui.panels.thresholds import Thresholds
@@ -51,32 +51,9 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     assert sorted(panel._values().tolist()) == [21.0, 21.0, 21.0]
 
 
-def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
-    edges, counts = panel.theta_plot.bars.getData()
-    assert (counts.sum(), edges[0] <= 20, edges[-1] >= 26) == (N_EXC, True, True)
-    assert panel.theta_plot.mean.value() == pytest.approx(23.0)
-
-
-def test_only_the_last_presentations_count(panel: Thresholds) -> None:
-    for number in range(1, 260):
-        panel.session.live.presentation = presentation(number, [1, 0, 0, 0, 0, 0, 0])
-        panel.collect()
-    assert panel._sum.tolist() == [200, 0, 0, 0, 0, 0, 0]
-
-
 def test_the_neuron_that_is_selected_is_marked(panel: Thresholds) -> None:
     assert not panel.theta_plot.selected.isVisible()
     panel.session.selection.select_neuron(6)
     redraw(panel)
     assert panel.theta_plot.selected.isVisible()
     assert panel.theta_plot.selected.value() == pytest.approx(26.0)
-
-
-def test_the_name_of_the_mean_is_whole_in_a_narrow_panel(panel: Thresholds) -> None:
-    for width in range(500, 200, -10):
-        draw_resized(panel, width, 400)
-        panel.grab()
-        for plot in (panel.theta_plot, panel.rate_plot):
-            name, view = plot.names[plot.mean].sceneBoundingRect(), plot.getViewBox().sceneBoundingRect()
-            assert view.left() <= name.left() + 1, "but for its margin"
-            assert name.right() <= view.right() + 1 or name.width() > view.width()

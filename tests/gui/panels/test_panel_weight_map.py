@@ -13,7 +13,6 @@ from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
-from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timeline import Timeline
@@ -274,17 +273,3 @@ def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, 
     other.write_array("weights.npy", np.zeros((30, N_EXC)))
     panel.sources.compare_with_run(other.path)
     waits(qtbot, lambda: panel.sources.reference is not None)
-
-
-@pytest.mark.parametrize("name", ["light", "dark"])
-def test_colour_maps_are_even_in_lightness_and_begin_at_the_paper(name: str, qtbot: QtBot) -> None:
-    colours = theme.apply(name)
-    table = theme.lookup(colour_maps.sequential())
-    lightness = [colour_maps._lab_of(f"#{r:02x}{g:02x}{b:02x}")[0] for r, g, b, _ in table[::16].tolist()]
-    steps = np.diff(lightness)
-    assert (np.sign(steps) == np.sign(steps[0])).all()
-    assert np.abs(steps).max() < 1.4 * np.abs(steps).min()
-    assert "#{:02x}{:02x}{:02x}".format(*table[0, :3]) == colours.base
-    middle = theme.lookup(colour_maps.diverging())[127:129, :3].astype(int)
-    assert np.abs(middle - table[0, :3].astype(int)).max() < 16
-    theme.apply("light")

@@ -9,23 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt, QTimer
-from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
-from waiting import kept, waits
+from waiting import waits
 
 from stdpbench.base.units import thousands
 from stdpbench.experiment import encode
 from stdpbench.runs.folder.history import History
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol.stages import Stage
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.film import FilmDialog
 from stdpbench_gui.pages.timeline_bar import TimelineBar
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.timeline_strip import TimelineStrip, Track
 
 STATES_ITS_OWN = {
     "weight-map": "at {}, labelled later",
@@ -120,54 +117,6 @@ def test_keyboard_mouse_and_wheel_move_the_handle(bar: TimelineBar, qtbot: QtBot
     qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(strip.x_of(positions[1])), middle))
     bar.back.click()
     assert bar.timeline.wanted is None
-
-
-def test_the_handle_covers_no_text(bar: TimelineBar, qtbot: QtBot) -> None:
-    strip = bar.strip
-    for position in bar.timeline.positions:
-        bar.timeline.go(position)
-        for stage, place in zip(strip.stages, strip.places(), strict=True):
-            text = f"✓ {stage.name}"
-            middle, half = (
-                strip.beside_handle(place, text).center().x(),
-                strip.fontMetrics().horizontalAdvance(text) / 2,
-            )
-            assert abs(middle - strip.handle) > half + 5
-            assert place.left() - 1 <= middle - half
-            assert middle + half <= place.right() + 1
-
-
-def test_what_changed_is_named_in_full_or_in_the_tip(qtbot: QtBot) -> None:
-    strip = kept(TimelineStrip(), qtbot)
-    strip.resize(600, strip.sizeHint().height())
-    stage, marks = (Stage("train", 100, 100),), ((10, "gain → 0.02"), (50, "rule → triplet"))
-    pictures = []
-    for shown in ((), marks[1:], ((35, "eta → a text as long as this"), *marks[1:])):
-        strip.show_track(Track(stage, marks=shown))
-        pictures.append(strip.grab().toImage())
-    lane = strip.fontMetrics().height() - 4
-
-    def left_of_both(picture: QImage) -> QImage:
-        return picture.copy(0, 0, int(strip.x_of(48)), lane)
-
-    assert pictures[1].copy(0, 0, 600, lane) != pictures[0].copy(0, 0, 600, lane), "a name"
-    assert left_of_both(pictures[2]) == left_of_both(pictures[0])
-    at_name = int(strip.x_of(50)) + 5, 0, 200, lane
-    assert pictures[2].copy(*at_name) == pictures[1].copy(*at_name), "no name runs into the next, or is cut"
-    strip.show_track(Track(stage, marks=marks))
-    assert "gain → 0.02 at 10. rule → triplet at 50." in strip.accessibleDescription()
-
-
-def test_a_text_stays_in_its_stage(qtbot: QtBot) -> None:
-    strip = kept(TimelineStrip(), qtbot)
-    strip.resize(220, strip.sizeHint().height())
-    for done in (20, 45, 49, 80):
-        stages = Stage("train", done, 100, is_current=True), Stage("label", 0, 100)
-        pictures = []
-        for positions in ((), (done,)):
-            strip.show_track(Track(stages, positions))
-            pictures.append(strip.grab().toImage().copy(int(strip.places()[1].left()), 0, 260, 100))
-        assert pictures[0] == pictures[1], done
 
 
 def test_the_history_plays_to_now(window: MainWindow, bar: TimelineBar, qtbot: QtBot) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from stdpbench_gui.session.undo import History, UndoActions
+from stdpbench_gui.session.undo import History
 
 
 class Values(QObject):
@@ -24,29 +23,6 @@ class Values(QObject):
         self.value, self.done = value, done
         if not self.later:
             done(True)
-
-
-def test_actions_name_the_steps_and_are_off_where_there_is_none(qtbot: QtBot) -> None:
-    first, second, undo, redo = Values(), Values(), QAction("Undo"), QAction("Redo")
-    actions = UndoActions(undo, redo, first.history, first)
-    assert not undo.isEnabled()
-    first.history.do("one", 0, 1)
-    first.history.do("two", 1, 2)
-    assert (undo.text(), undo.isEnabled(), redo.isEnabled()) == ("&Undo two", True, False)
-    first.history.undo()
-    assert (first.value, first.history.sentence, undo.text(), redo.text()) == (
-        1,
-        "Undone: two.",
-        "&Undo one",
-        "&Redo two",
-    )
-    first.history.do("three", 1, 3)
-    first.history.redo()  # nothing is left to redo
-    assert (first.value, redo.text()) == (1, "&Redo")
-    actions.show(second.history)
-    assert (undo.text(), undo.isEnabled()) == ("&Undo", False)
-    first.history.undo()
-    assert not redo.isEnabled()  # of the history that is shown
 
 
 def test_a_step_that_fails_is_dropped_and_nothing_is_undone_meanwhile(qtbot: QtBot) -> None:

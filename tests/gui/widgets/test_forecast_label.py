@@ -40,14 +40,3 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     dialog.go.click()
     waits(qtbot, lambda: started)
     assert ([folder.experiment for folder in started], window.services.recent.paths()) == ([made], [file])
-
-
-@pytest.mark.shared_window
-def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    made = small_experiment(network__n_exc=5000, about__expected_time="a long night", network__inhibition="layer")
-    dialog = window.services.forms.ask_to_run(made, tmp_path / "mine.toml")
-    waits(qtbot, dialog.isVisible)
-    waits(qtbot, lambda: dialog.time.text().startswith("According to the experiment file: a long night."))
-    dialog.reject()

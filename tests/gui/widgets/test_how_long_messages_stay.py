@@ -26,11 +26,6 @@ def at_once(sentence: str) -> int:
     return 1 if reading_ms(sentence) else 0
 
 
-def test_longer_sentences_stay_longer_and_work_in_progress_until_it_ends() -> None:
-    assert 5_000 < reading_ms("Copied.") < reading_ms("Copied the picture of the weight map.") < 30_000
-    assert (reading_ms(Lasting("Cannot open mine.toml.")), reading_ms("Starting digits …")) == (0, 0)
-
-
 def test_the_status_bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status_module, "reading_ms", at_once)
     line = kept(StatusLine(), qtbot)

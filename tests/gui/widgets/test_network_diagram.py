@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from graphs import fixed
 from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -98,42 +97,3 @@ def test_a_graph_may_change_and_have_errors(diagram: NetworkDiagram, qtbot: QtBo
     assert diagram.diagram is None
     assert diagram.wanted_size(400) == QSize(0, 0)
     diagram.grab()
-
-
-def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagram, qtbot: QtBot) -> None:
-    usual = theme.plot_font().pointSizeF()
-    diagram.show_graph(fixed("A"))
-    diagram.resize(340, 220)
-    assert diagram.font_.pointSizeF() == usual
-    bars = diagram.horizontalScrollBar(), diagram.verticalScrollBar()
-    assert all(bar is not None and bar.maximum() > 0 for bar in bars)
-    diagram.items["inh9"].setFocus()
-    diagram.reveal("inh9")
-    where = diagram.items["inh9"].mapTo(diagram, QPoint(0, 0))
-    assert diagram.rect().contains(where)
-    diagram.resize(1000, 600)
-    assert diagram.font_.pointSizeF() == usual
-    assert all(bar is not None and bar.maximum() == 0 for bar in bars)
-    made = not_none(diagram.diagram)
-    diagram.resize(round(made.width * 0.9), 600)
-    assert 0.8 * usual < diagram.font_.pointSizeF() < usual
-    wanted = diagram.wanted_size(1000)
-    assert wanted.width() < 1000
-    diagram.resize(1000, wanted.height())
-    assert all(bar is not None and bar.maximum() == 0 for bar in bars)
-    assert diagram.wanted_size(round(made.width * 0.5)).width() > made.width * 0.5
-
-
-def test_a_narrow_diagram_says_less_before_it_scrolls(diagram: NetworkDiagram) -> None:
-    def texts() -> tuple[int, tuple[str, ...]]:
-        return len(diagram.diagram.arrows["feed"].labels), diagram.diagram.boxes["exc"].lines
-
-    bar = not_none(diagram.horizontalScrollBar())
-    seen = []
-    for width in range(760, 300, -10):
-        diagram.resize(width, 300)
-        if bar.maximum() == 0 and texts() not in seen:
-            seen.append(texts())
-    assert seen == [(2, ("400 neurons", "adaptive-lif")), (1, ("400 neurons",)), (1, ("400",))]
-    assert bar.maximum() > 0
-    assert texts() == seen[0]
