@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import subprocess
 import sys
 import threading
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,13 +17,12 @@ from harness import wait_until
 
 import stdpbench
 from stdpbench.api import tables
-from stdpbench.api.display import progress
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
 from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.result_digests import outcome
-from stdpbench.runs.protocol.facts import HeldOut, Progress
+from stdpbench.runs.protocol.facts import HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
 
 SMALL = {
@@ -168,16 +165,6 @@ def test_arrays_of_a_run_are_read_only(lived: Lived) -> None:
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0.0
         array.copy()[0] = 0.0
-
-
-def test_results_of_an_ended_run_come_from_its_folder(lived: Lived) -> None:
-    run, _, _ = lived
-    np.testing.assert_array_equal(run.weights, np.load(run.path / "weights.npy"))
-    np.testing.assert_array_equal(run.theta, np.load(run.path / "theta.npy"))
-    assert set(run.scores) == {"vote", "proportion", "confidence", "likelihood"}
-    score = run.metrics["vote"]
-    assert score["low"] <= score["accuracy"] <= score["high"]
-    assert score["n_images"] == 30
 
 
 def test_tables_are_accessed_in_the_same_way_without_pandas(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,33 +324,6 @@ def test_held_out_measures_are_columns_by_position() -> None:
     table = tables.as_table(held_out_columns(live), "position")
     assert table["accuracy_vote"].to_dict() == {0: 0.25, 500: 0.5}
     assert np.isnan(table["nmi"][500])
-
-
-class Screen(io.StringIO):
-    """A stream that says whether it is a terminal."""
-
-    def __init__(self, terminal: bool) -> None:
-        super().__init__()
-        self.terminal = terminal
-
-    def isatty(self) -> bool:
-        return self.terminal
-
-
-@pytest.mark.parametrize("terminal", [True, False])
-def test_progress_is_shown_as_suits_the_environment(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = Screen(terminal)
-    monkeypatch.setattr(sys, "stderr", screen)
-    live = LiveRun()
-    with progress("a run", True) as show:
-        show(live)  # before anything is known
-        for done in range(101):
-            live.progress = asdict(Progress("train", done, 100))
-            show(live)
-    text = screen.getvalue()
-    assert "100/100" in text
-    if not terminal:
-        assert len(text.splitlines()) == 11
 
 
 def test_importing_the_package_is_light_and_lists_its_names() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -95,45 +94,10 @@ def test_runtime_baselines_simulate_the_network(script: str, target: tuple[str, 
     check_baseline(measure(f"{script}.py", *TINY, *target), script)
 
 
-@pytest.mark.slow
-@needs_compiler
-@pytest.mark.parametrize("simulator", ["compiled", "runtime"])
-@pytest.mark.parametrize("kind", [("layer", "none"), ("direct", "uniform")])
-def test_training_is_measured(simulator: str, kind: tuple[str, str]) -> None:
-    arguments = ("--simulator", simulator, "--inhibition", kind[0], "--delays", kind[1], "--warm-up", "1")
-    check_training(measure("training.py", *TINY, *arguments), simulator)
-
-
 @needs_compiler
 def test_training_of_a_network_that_other_tests_use_is_measured() -> None:
     network = ("--n-exc", "12", "--inhibition", "direct-undelayed")
     check_training(measure("training.py", *network, "--presentations", "2", "--warm-up", "0"), "compiled")
-
-
-@pytest.mark.slow
-def test_training_is_measured_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    if importlib.util.find_spec("ziglang"):
-        pytest.skip("the ziglang wheel is a compiler")
-    monkeypatch.delenv("CXX", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    check_training(measure("training.py", *TINY, "--simulator", "runtime", "--warm-up", "0"), "runtime")
-
-
-@pytest.mark.slow
-@needs_compiler
-def test_first_compile_and_cached_open_are_told_apart(tmp_path: Path) -> None:
-    measurement = Measurement("open", "training.py", ("--open-only", "--n-exc", "7"), fresh_cache=True)
-    first, second = (bench.run(measurement, None, tmp_path) for _ in range(2))
-    assert first["compiled_anew"]
-    assert not second["compiled_anew"]
-    assert second["open_s"] < first["open_s"]
-
-
-@pytest.mark.slow
-@needs_compiler
-def test_memory_is_measured() -> None:
-    sizes = measure("training.py", "--n-exc", "100", "--memory", "3")["resident_mb_after"]
-    assert list(sizes) == ["0", "3"]
 
 
 @pytest.mark.slow

@@ -221,19 +221,6 @@ def test_an_unknown_option_proposes_a_near_one_only(option: str, near: list[str]
     assert re.findall(r"--[a-z][\w-]*", err.splitlines()[-1]) == [option, *near]
 
 
-def test_the_title_of_a_changed_experiment_is_not_that_of_another(tmp_path: Path, run_cli: Cli) -> None:
-    digits = ["run", "digits", "--runs", str(tmp_path), "--from", "nowhere"]  # ends once it has printed what it runs
-    _, out, _ = run_cli(*digits, "--seed", "3")
-    assert "digits, seed 3: 8 × 8 digits of scikit-learn, 400 exc neurons" in out
-    changes = ["exc.kind=adaptive-lif-lockout", "exc.tau_theta=1 s", "data.kind=npz"]
-    _, out, _ = run_cli(*digits, *(f"--set={change}" for change in changes))
-    assert out.splitlines() == [
-        "digits, seed 0",
-        "with:       exc.kind=adaptive-lif-lockout, exc.tau_theta=1 s, data.kind=npz",
-        "not kept:   exc.theta_plus = 0.2 mV; exc.kind = adaptive-lif-lockout starts from defaults",
-    ]
-
-
 def test_describe_prints_mathematics_as_a_terminal_can_show_it(call: Callable[..., str]) -> None:
     for kind in (*rules.kinds(), *readouts.kinds(), "adaptive-lif", "adex", "poisson"):
         out = call("describe", kind)

@@ -25,8 +25,7 @@ from stdpbench.experiment.draft_stages import (
     stage_of,
     stages_of,
 )
-from stdpbench.experiment.draft_steps import adding, renaming, setting, starting_again
-from stdpbench.experiment.starting_points import EMPTY, starting_points
+from stdpbench.experiment.draft_steps import adding, renaming, setting
 from stdpbench.experiment.templates import templates
 from stdpbench.experiment.templates.graph import GraphNetwork
 
@@ -49,21 +48,6 @@ def two_layers() -> NetworkDraft:
 @pytest.fixture(scope="module")
 def draft() -> NetworkDraft:
     return two_layers()
-
-
-def test_a_network_is_built_from_nothing_and_read_again(draft: NetworkDraft) -> None:
-    assert draft.problems(64) == ()
-    made = draft.finished(64)
-    assert {name: one.size for name, one in made.graph(64).populations.items()} == {
-        "input": 64,
-        "exc": 12,
-        "second": 5,
-    }
-    assert (made.graph().plastic, made.graph().read, made.name) == (("feed",), "exc", "two-layers")
-    again = Experiment.from_toml(made.to_toml())
-    assert again == made
-    assert NetworkDraft(again) == NetworkDraft(made)
-    assert made.about.title == ""
 
 
 def test_an_unfinished_network_says_what_is_missing() -> None:
@@ -223,19 +207,6 @@ def test_a_new_projection_goes_from_the_free_input_and_its_name_follows_its_ends
     assert list(setting(named, "network.projections.feed.source", "exc").draft.projections) == ["feed"]
 
 
-@pytest.mark.parametrize("kind", starting_points())
-@pytest.mark.parametrize("like", ["digits", "vogels-2011"])
-def test_a_network_starts_from_nothing_or_any_template(kind: str, like: str) -> None:
-    before = NetworkDraft(read_experiment(like))
-    step = starting_again(before, kind)
-    assert step.draft.unchecked.name == like
-    if kind == EMPTY:
-        assert step.draft.populations == {}
-    else:
-        assert step.draft.template == kind
-        assert step.draft.problems(0 if step.draft.unchecked.stream else 784) == ()
-
-
 @pytest.mark.parametrize("kind", [kind for kind in templates.kinds() if kind not in ("graph", "brian2")])
 def test_any_template_can_be_spelled_out_and_changed(kind: str) -> None:
     tables: dict[str, dict[str, object]] = {"network": {"kind": kind}}
@@ -375,12 +346,6 @@ def test_projections_are_named_in_the_order_of_the_network(stack: NetworkDraft) 
     assert stage_of(problem) == 1
     assert placed([problem], [])[0].sentence == problem
     assert stage_of("schedule.passes must be at least 0") is None
-
-
-@pytest.mark.parametrize("text", ["x", "-1", "2.5", ""])
-def test_a_number_of_passes_is_one(stack: NetworkDraft, text: str) -> None:
-    with pytest.raises(StdpbenchError, match=r"schedule\.stages\.1\.passes"):
-        setting_length(stack, 0, text)
 
 
 def test_stages_of_a_stream_have_durations() -> None:

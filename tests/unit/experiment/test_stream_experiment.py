@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.training import lost_text
 from stdpbench.experiment import Experiment, read_experiment, training_order
 from stdpbench.runs.process.training import stage_ends
 
@@ -64,14 +63,6 @@ def test_stages_of_a_stream_last_for_durations():
     assert made.schedule.duration == 20.0
     assert stage_ends(made, 40) == [(10, ("feed",)), (40, ("feed",))]
     assert Experiment.from_toml(made.to_toml()) == made
-
-
-def test_an_override_changes_data_and_duration():
-    made = Experiment.from_toml(STREAM).override({"data.rate": "30 Hz", "schedule.duration": "30 s"})
-    assert made.schedule.n_pieces == 60
-    assert made.data.rate == 30.0
-    other = made.override({"data.kind": "correlated-poisson"})
-    assert other.data.kind == "correlated-poisson"
 
 
 @pytest.mark.parametrize("path", ["schedule.between", "schedule.duration", "schedule.piece", "data.rate"])
@@ -145,12 +136,3 @@ def test_pictures_become_a_stream_by_changes_and_a_stream_pictures():
     assert (again.schedule.passes, again.schedule.stimulus, again.schedule.duration) == (2, 350.0, None)
     assert "encoding" in again.sections
     assert stream.lost_by({"schedule.between": "rest", "data.kind": "digits"})["schedule.duration"] == "3 s"
-
-
-def test_the_command_line_says_what_a_stream_does_not_keep():
-    text = lost_text(
-        read_experiment("digits"),
-        {"schedule.between": "stream", "data.kind": "poisson", "data.n": 784, "network.start": "random"},
-    )
-    assert "schedule.passes = 4" in text
-    assert text.endswith("schedule.between = stream, data.kind = poisson starts from defaults")

@@ -10,8 +10,7 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
-from stdpbench.experiment.graph.diagram import Measure
-from stdpbench.results.figures.diagram import diagram_spec, network_figure
+from stdpbench.results.figures.diagram import diagram_spec
 from stdpbench.results.figures.paper import (
     Order,
     caption,
@@ -111,22 +110,6 @@ def test_names_with_signs_of_formulas_are_drawn_as_they_are(tmp_path):
     assert r"$\input{x}$" in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
 
-def test_bars_with_long_names_lie_so_that_all_can_be_read():
-    names = [f"a rather long name, {number}" for number in range(12)]
-    spec = {"kind": "bars", "labels": names, "y_label": "right (%)", "series": [{"values": np.arange(12.0)}]}
-    figure = draw(spec, 88, 8, 100)
-    assert [bar.get_width() for bar in figure.axes[0].patches] == list(range(12))
-    boxes = [text.get_window_extent() for text in figure.axes[0].get_yticklabels()]
-    assert not [k for k in range(11) if boxes[k].overlaps(boxes[k + 1])]
-    assert min(box.x0 for box in boxes) >= 0
-
-
-def test_plots_of_the_same_runs_share_a_legend_below_them():
-    plot = {"lines": [{"x": X, "y": X, "label": "one run"}, {"x": X, "y": -X, "label": "another"}]}
-    spec = {"kind": "lines", "x_label": "t", "plots": [{"label": name, **plot} for name in "abc"]}
-    assert [axes.get_legend() is not None for axes in draw(spec, 88, 8, 100).axes] == [False, False, True]
-
-
 def test_a_table_becomes_lines_over_its_first_numbers():
     spec = spec_of_table((("presentation", "vote", "note"), [(10, 0.5, "a"), (20, "", "b"), (30, 0.7, "c")]))
     assert spec["x_label"] == "presentation"
@@ -179,27 +162,3 @@ def test_the_process_draws_or_says_what_went_wrong(tmp_path: Path) -> None:
     lost = {**order, "target": str(tmp_path / "absent" / "a.pdf")}
     with pytest.raises(StdpbenchError, match="cannot be written"):
         carry_out_aside(module, {"spec": SPECS["bars"], "table": None, "order": lost})
-
-
-def test_texts_of_a_network_fit_into_the_room_that_its_layout_gives_them() -> None:
-    graph = read_experiment("diehl-cook-400").graph(28, 28)
-    spec = diagram_spec(graph, {"exc": 3.2})
-    figure, narrow = network_figure(graph, {"exc": 3.2}), network_figure(graph, {"exc": 3.2}, width=88)
-    assert narrow.get_figwidth() == pytest.approx(88 / 25.4)
-    shrunk = narrow.axes[0].texts[0].get_fontsize() / figure.axes[0].texts[0].get_fontsize()
-    assert shrunk == pytest.approx(narrow.get_figwidth() / figure.get_figwidth()), "and so fit there, too"
-    figure.canvas.draw()
-    (axes,) = figure.axes
-    to_units = axes.transData.inverted()
-    boxes = {box["texts"][0]: box["place"] for box in spec["boxes"]}
-    labels = [(label[0], label[1]) for arrow in spec["arrows"] for label in arrow["labels"]]
-    measure, seen = Measure(), 0
-    for text in axes.texts:
-        extent = text.get_window_extent().transformed(to_units)
-        width, bold = abs(extent.width), text.get_fontweight() == "bold"
-        assert width <= measure.width(text.get_text(), bold)
-        inside = [place for place in boxes.values() if place[0] < extent.x0 and extent.x1 < place[0] + place[2]]
-        assert inside or (text.get_text(), text.get_position()[0]) in labels
-        seen += 1
-    assert seen == len(labels) + sum(len(box["texts"]) for box in spec["boxes"])
-    assert "3.2 Hz" in [text.get_text() for text in axes.texts]

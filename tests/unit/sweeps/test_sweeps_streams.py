@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +9,12 @@ import pytest
 from sweep_cases import Scripted, result
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
-from stdpbench.runs.catalog.comparison import Account, compare
-from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.studies.sweeps.arms import Job
 from stdpbench.studies.sweeps.reading import sweep_from_mapping
 from stdpbench.studies.sweeps.report import best_text, cells, headings, to_csv, to_mapping
 from stdpbench.studies.sweeps.result import Result, measures_of, title
-from stdpbench.studies.sweeps.seeds import over_seeds
 
 CELL = """
 name = "one-neuron"
@@ -159,30 +153,6 @@ def test_fewer_false_alarms_are_better_unless_the_sweep_says_otherwise() -> None
     assert sweep_from_mapping(tables, Path()).better == "lower"
     assert sweep_from_mapping({**tables, "better": "higher"}, Path()).sign == 1
     assert sweep_from_mapping({**tables, "metric": "hit_rate"}, Path()).better == "higher"
-
-
-@pytest.mark.slow  # sweeps of real runs are in test_sweeps_local.py, measures of streams above
-def test_real_streams_are_swept_listed_and_compared(beside: Path, call: Callable[..., str]) -> None:
-    if find_compiler() is None:
-        pytest.skip("needs a C++ compiler")
-    (beside / "two.toml").write_text(
-        'experiment = "cell.toml"\nseeds = [0, 1]\nmetric = "rate.cell"\n[grid]\ndata.rate = ["40 Hz", "80 Hz"]\n',
-        encoding="utf-8",
-    )
-    out = call("sweep", str(beside / "two.toml"), "--runs", str(beside / "runs"), "--processes", "1")
-    assert "Best: rate = 80 Hz" in out
-    folder = beside / "runs" / "two"
-    record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    assert [arm["n"] for arm in record["arms"]] == [2, 2]
-    assert tuple(record["arms"][0]["measures"]) == MEASURES
-    runs = [RunFolder(path.parent) for path in sorted(folder.glob("*/run.json"))]
-    assert all(run.read_json("run.json").get("validation") is False for run in runs)
-    assert "rate.cell" in call("list", "--runs", str(beside / "runs"), "--sweep", "two")
-    seeds = over_seeds(runs, [Account.of(run) for run in runs])
-    rates = [row for row in seeds.rows if row[0] == "rate of cell (Hz)"]
-    assert [row[2] for row in rates] == ["2", "2"]
-    assert rates[1][4].endswith("(n = 2)")
-    assert "rate of cell (Hz)" in compare(runs).metrics
 
 
 def test_rhythms_are_measures_of_populations_of_several_neurons(beside: Path) -> None:

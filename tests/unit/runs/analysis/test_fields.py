@@ -2,20 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stdpbench.runs.analysis.fields import by_label, by_similarity, duplicates, pooled, tile
-
-
-def test_tiles_are_in_rows_with_lines_between_them() -> None:
-    w = np.arange(2 * 3 * 5, dtype=np.float32).reshape(6, 5)
-    mosaic = tile(w, (2, 3), 2)
-    assert mosaic.shape == (3 * 3, 2 * 4)
-    for neuron in range(5):
-        row, col = divmod(neuron, 2)
-        np.testing.assert_array_equal(mosaic[3 * row : 3 * row + 2, 4 * col : 4 * col + 3], w[:, neuron].reshape(2, 3))
-    assert np.isnan(mosaic[2]).all()
-    assert np.isnan(mosaic[:, 3]).all()
-    assert np.isnan(mosaic[6:, 4:]).all()
-    assert (tile(w, (2, 3), 2, 0.0)[2] == 0).all()
+from stdpbench.runs.analysis.fields import by_label, by_similarity, duplicates, pooled
 
 
 def test_pooled_fields_are_means_over_squares() -> None:

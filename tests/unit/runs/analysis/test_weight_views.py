@@ -13,7 +13,6 @@ from stdpbench.runs.analysis.fields import pooled
 from stdpbench.runs.analysis.weight_views import (
     WeightView,
     has_view,
-    patch_places,
     preferred_order,
     static_weights,
     view_of,
@@ -68,21 +67,6 @@ def test_several_synapses_between_two_neurons_are_added() -> None:
     np.testing.assert_allclose(view.outgoing(w, 7), dense[7], rtol=1e-5)
 
 
-def test_local_weights_are_patches_of_the_picture() -> None:
-    net = graph(target=[3, 3, 4], connect={"kind": "local", "field": 4, "stride": 2}, plasticity=RULE)
-    view = view_of(net, "p", (8, 8))
-    assert (view.form, view.shape, view.grid, view.units) == ("patches", (4, 4), (3, 3), 4)
-    w = weights(view)
-    patches, dense = view.fields(w), net.synapses("p").dense(w, absent=np.nan)
-    for row, column, unit in np.ndindex(3, 3, 4):
-        neuron = (row * 3 + column) * 4 + unit
-        picture = dense[:, neuron].reshape(8, 8)
-        np.testing.assert_array_equal(
-            patches[:, neuron].reshape(4, 4).astype(np.float64), picture[2 * row : 2 * row + 4, 2 * column :][:, :4]
-        )
-        assert np.isnan(view.incoming(w, neuron)).sum() == 64 - 16
-
-
 def test_padded_patches_have_gaps_beyond_the_picture() -> None:
     net = graph(target=[4, 4, 3], connect={"kind": "local", "field": 3, "stride": 2, "padding": 1}, plasticity=RULE)
     view = view_of(net, "p", (8, 8))
@@ -95,20 +79,6 @@ def test_padded_patches_have_gaps_beyond_the_picture() -> None:
         neuron = (row * 4 + column) * 3 + unit
         wanted = wide[2 * row : 2 * row + 3, 2 * column : 2 * column + 3, neuron]
         np.testing.assert_array_equal(patches[:, neuron].reshape(3, 3).astype(np.float64), wanted)
-
-
-def test_patches_lie_at_their_places_in_a_block_per_unit() -> None:
-    order, columns = patch_places((2, 3), 5)
-    assert columns % 3 == 0
-    places = order.reshape(-1, columns)
-    assert sorted(order[order >= 0]) == list(range(30))
-    for unit in range(5):
-        block = np.argwhere(np.isin(places, np.arange(6) * 5 + unit))
-        top, left = block.min(axis=0)
-        assert (top % 2, left % 3) == (0, 0)
-        assert places[top : top + 2, left : left + 3].tolist() == [
-            [(row * 3 + column) * 5 + unit for column in range(3)] for row in range(2)
-        ]
 
 
 @pytest.mark.parametrize("connect", [{"kind": "random", "p": 0.4}, {"kind": "others"}])

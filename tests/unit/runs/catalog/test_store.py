@@ -14,7 +14,7 @@ from filelock import FileLock
 from run_folders import Make
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.runs.catalog.filters import Filter, order, value_text
+from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.store import INDEX, Entry, Store
 from stdpbench.runs.catalog.trash import empty_bin, move_to_bin, names_in_bin, restore
 from stdpbench.runs.folder.lock import has_process, lock_path
@@ -87,14 +87,6 @@ def test_entries_agree_with_the_files(three: Path) -> None:
 )
 def test_filters(three: Path, filters: list[str], found: list[str]) -> None:
     assert names(three, *filters) == found
-
-
-def test_sorting_puts_missing_values_last(three: Path) -> None:
-    assert names(three, sort="vote") == ["b", "a", "c"]
-    assert names(three, sort="-vote") == ["a", "b", "c"]
-    assert names(three, sort="-exc.tau_m") == ["b", "c", "a"]
-    assert order(["9 ms", "100 ms", "", "x", None], lambda value: value) == ["9 ms", "100 ms", "x", "", None]
-    assert value_text([True, 0.25, None]) == "true, 0.25, "
 
 
 def test_the_index_follows_the_folders(three: Path, make_run: Make) -> None:

@@ -12,9 +12,8 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.digits import Digits
 from stdpbench.data.datasets.folder import Folder
 from stdpbench.data.datasets.npz import NPZ
-from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment import read_experiment
 from stdpbench.runs.preparation.own_data import PictureReader, experiment_name, experiment_on, suggest_steps
-from stdpbench.runs.preparation.start import load_split
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +65,6 @@ def test_settings_fit_size_and_number(npz):
     assert made.schedule.passes == 4
     assert made.exc.theta_plus == pytest.approx(4 * base.exc.theta_plus)
     assert made.about.expected_accuracy == ""
-
-
-def test_the_experiment_can_be_run_and_written(folder, tmp_path):
-    reader = PictureReader()
-    made = suggest_steps(folder, reader)
-    experiment = experiment_on(made, reader.preview(made), "fast-100", 20, "mine")
-    file = tmp_path / "mine.toml"
-    file.write_text(experiment.to_toml(), encoding="utf-8")
-    assert read_experiment(file) == experiment
-    split = load_split(Experiment.from_mapping(experiment.to_mapping()), validation=False)
-    assert len(split.train) + len(split.test) == 40
 
 
 def test_mismatched_settings_are_reported(npz):

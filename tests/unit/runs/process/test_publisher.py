@@ -79,26 +79,6 @@ def numbers(messages: list[Any]) -> list[int]:
 # -- facts -----------------------------------------------------------------------------------------
 
 
-def test_facts_come_in_order_those_of_the_past_first(publisher, attach):
-    reader = attach(past=5)
-    for number in range(5, 300):
-        publisher.publish(fact(number))
-    found = [reader.read() for _ in range(300)]
-    assert numbers(found) == list(range(300))
-    assert found[7][1] == fact(7)
-
-
-def test_what_is_left_is_said_at_the_end(publisher, attach):
-    reader = attach(wants=("network",))
-    for number in range(50):
-        publisher.publish(fact(number))
-        offer(publisher, number)
-    publisher.close(60)
-    messages = reader.read_all()
-    assert numbers(messages) == list(range(50))
-    assert frames(messages)[-1] == 49
-
-
 # -- frames ----------------------------------------------------------------------------------------
 
 
@@ -169,16 +149,6 @@ def test_a_reader_that_never_reads_holds_nobody_up(publisher, attach):
     assert set(publisher._readers[0]._frames) <= {"network", "presentation"}
     publisher.close(0.2)
     assert asleep.channel is not None
-
-
-def test_a_reader_that_dies_is_forgotten(publisher, attach):
-    dead, living = attach(), attach()
-    dead.close()
-    for number in range(200):
-        publisher.publish(fact(number))
-    wait_until(lambda: (publisher.publish(fact(200)), len(publisher._readers) == 1)[1])
-    assert numbers([living.read() for _ in range(200)]) == list(range(200))
-    offer(publisher, 1)
 
 
 def test_a_listener_that_does_not_answer_holds_nobody_up(publisher, attach):

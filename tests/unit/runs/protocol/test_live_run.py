@@ -7,7 +7,7 @@ from dataclasses import fields
 from itertools import product
 
 import pytest
-from harness import Driven, drive, ended, experiment, finished, killed_at_position, new_run, set_
+from harness import Driven, drive, ended, finished, killed_at_position, new_run, set_
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -15,7 +15,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record, Started
-from stdpbench.runs.protocol.live_run import TOPICS, LiveRun, describe, duration
+from stdpbench.runs.protocol.live_run import TOPICS, LiveRun, describe
 from stdpbench.runs.protocol.stages import share_done, stages
 from stdpbench.runs.protocol.states import TRANSITIONS, State, check_transition
 
@@ -87,16 +87,6 @@ def test_watching_several_processes_one_after_the_other(tmp_path):
         assert getattr(live, name) == getattr(other, name), name
 
 
-def test_frames_and_answers_are_kept_and_their_topic_is_told():
-    live = LiveRun()
-    for kind in ("progress", "network", "presentation"):
-        assert live.take(("frame", kind, {"position": 3})) == {kind}
-        assert live.take(("frame", kind, {"position": 4})) == {kind}
-        assert getattr(live, kind) == {"position": 4}
-    assert live.take(("reply", 5, "no", None)) == {"replies"}
-    assert live.replies == {5: ("no", None)}
-
-
 @pytest.mark.parametrize(
     ("fact", "topics"),
     [
@@ -122,26 +112,6 @@ def test_topics_and_sentences(fact, topics):
     assert "\n" not in sentence
     assert (sentence == "") == isinstance(fact, facts.Block)
     assert live.log == ([] if sentence == "" else [(3, record.time, sentence)])
-
-
-def test_parameters_are_those_that_took_force_last():
-    started = facts.Started(experiment().to_mapping(), "", "", (("train", 3),), (1, 1), ())
-    changes = [(7, "90 ms"), (6, "80 ms")]  # killed after 7, gone on with from 5, changed at 6
-    records = [Record(0, 0, "", started)]
-    assert LiveRun().parameters() == {}
-    for position, value in changes:
-        fact = facts.ParametersChanged({"exc.tau_m": ("100 ms", value)})
-        records.append(Record(len(records), position, "", fact))
-    live = LiveRun.replay(records)
-    assert live.parameters()["exc"]["tau_m"] == "90 ms"
-    assert live.started.experiment["exc"]["tau_m"] == "100 ms"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
-)
-def test_how_long(seconds, text):
-    assert duration(seconds) == text
 
 
 # the stages of a run, from what is known of it

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import wait_until
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.protocol.messages import Mailbox
-
-
-@pytest.fixture
-def answers() -> list[Any]:
-    return []
-
-
-def ask_aside(mailbox: Mailbox, answers: list[Any], name: str, **arguments: Any) -> threading.Thread:
-    def ask() -> None:
-        try:
-            answers.append(mailbox.ask(name, arguments, lambda: True, 60.0))
-        except StdpbenchError as error:
-            answers.append(error)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    return thread
-
 
 STEP = json.dumps({"name": "step", "arguments": {}}).encode()
 DEAD = 2**22 + 1  # no process has this number
@@ -43,32 +23,6 @@ def given(folder: Path, content: bytes, number: int = 0) -> Path:
     path.write_bytes(content)
     path.chmod(0o600)
     return path
-
-
-def test_a_request_is_asked_and_answered(tmp_path, answers):
-    mailbox = Mailbox(tmp_path)
-    assert mailbox.take() == []
-    thread = ask_aside(mailbox, answers, "set", changes={"a.b": [1, "ü", None]})
-    taken: list[Any] = []
-    wait_until(lambda: taken.extend(mailbox.take()) or taken)
-    (request,) = taken
-    assert (request.name, request.arguments) == ("set", {"changes": {"a.b": [1, "ü", None]}})
-    assert mailbox.take() == []
-    request.reply("", {"a.b": [1, 2]})
-    thread.join(60)
-    assert answers == [{"a.b": [1, 2]}]
-    assert list((tmp_path / "requests").iterdir()) == []
-
-
-def test_a_refusal_is_an_error_in_the_words_of_the_run(tmp_path, answers):
-    mailbox = Mailbox(tmp_path)
-    thread = ask_aside(mailbox, answers, "fly")
-    taken: list[Any] = []
-    wait_until(lambda: taken.extend(mailbox.take()) or taken)
-    taken[0].reply("a run does not fly", None)
-    thread.join(60)
-    assert str(answers[0]) == "a run does not fly"
-    assert list((tmp_path / "requests").iterdir()) == []
 
 
 def test_requests_come_in_order(tmp_path):

@@ -23,12 +23,6 @@ from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench.runs.queue.run_text import ActionText, branch_text, command_of, python_of, stopped_first
 
 DIGITS = read_experiment("digits")
-SMALL = (
-    ("network.n_exc", "12"),
-    ("schedule.train_images", "60"),
-    ("schedule.label_images", "40"),
-    ("schedule.test_images", "20"),
-)
 
 
 def changed(run: NewRun, *changes: tuple[str, str]) -> NewRun:
@@ -85,17 +79,6 @@ def test_a_reference_starts_anew_and_stays_when_the_data_change() -> None:
         run.made_from(read_experiment("song-abbott-2000"), "song-abbott-2000")
     own = run.made_from(read_experiment("surrogate-digits"), "surrogate-digits").trained_by("")
     assert own.experiment() == read_experiment("surrogate-digits")
-
-
-def test_each_seed_is_an_item_of_the_queue(tmp_path: Path) -> None:
-    queue = Queue(tmp_path)
-    run = replace(digits(*SMALL), seeds=(4, 5), options=Options(validation=True))
-    items = replace(run, hold=True).enqueue(queue)
-    assert [Experiment.from_toml(item.experiment).seed for item in items] == [4, 5]
-    assert all(item.options["validation"] for item in items)
-    assert {item.state for item in queue.items()} == {"held"}
-    folder = run.create(tmp_path)
-    assert folder.experiment.seed == 4
 
 
 # -- texts that do the same -----------------------------------------------------------------------
