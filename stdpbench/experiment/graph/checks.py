@@ -210,6 +210,8 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
             yield f"{start} reads the potential v, which {whose} does not have"
         elif unit != "volt":
             yield f"{start} reads the potential v in mV, but that of {whose} has no unit"
+    if rule.input_lag and getattr(rule, rule.input_lag):
+        yield f"{start}: {rule.input_lag} must be 0 in a network, where spikes reach neuron and rule together"
     if projection.spreads and projection.delays_differ:
         yield (
             f"{start} spreads its trace to neighbouring inputs, so spikes must arrive at all neurons at once, but "

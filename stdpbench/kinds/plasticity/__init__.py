@@ -25,6 +25,7 @@ _RULES = {
     "clopath-lif": "stdpbench.kinds.plasticity.clopath_lif:ClopathLIF",
     "inhibitory": "stdpbench.kinds.plasticity.inhibitory:Inhibitory",
     "reward": "stdpbench.kinds.plasticity.reward:Reward",
+    "calcium": "stdpbench.kinds.plasticity.calcium:Calcium",
     "custom": "stdpbench.kinds.plasticity.custom:CustomRule",
 }
 

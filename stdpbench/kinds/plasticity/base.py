@@ -133,11 +133,14 @@ class PlasticityRule(Parameters):
     each_step: ClassVar[str] = ""
     """Update of each synapse in every time step, after traces have decayed; must be exact for any ``dt``. The digit
     network runs it before each event of a synapse and at the end of the presentation, for the time since the previous
-    event. So it must not read anything that changes in between, and w must change monotonically."""
+    event. So it must not read anything that changes in between, and w must change monotonically or stay between 0 and
+    w_max."""
     periodically: ClassVar[str] = ""
     """Update of w and synapse variables of all synapses once per period of a stream; must not read traces."""
     period_name: ClassVar[str] = ""
     """Name of the parameter for the period of `periodically`."""
+    input_lag: ClassVar[str] = ""
+    """Name of the parameter for the time by which the rule follows an input spike; protocols only, 0 in networks."""
     output_neuron: ClassVar[str] = ""
     """Kind of neuron whose potential the rule reads, and which protocols drive; empty: protocols impose spikes."""
     in_digit_network: ClassVar[str] = "runs"

@@ -70,6 +70,8 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
             yield f"{spot}: {problem}"
     if not any(re.search(r"^\s*w\s*[-+*/]?=", getattr(rule, spot), re.MULTILINE) for spot in _CODES):
         yield f"the rule never changes w: it needs {', '.join(_CODES[:-1])} or {_CODES[-1]}"
+    if rule.input_lag:
+        yield from _time_constant(rule.input_lag, "input_lag", declared)
     if rule.periodically:
         yield from _time_constant(rule.period_name, "periodically", declared)
     if undeclared := set(rule.protocol_variables).difference(rule.synapse_variables):

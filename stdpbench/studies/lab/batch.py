@@ -16,7 +16,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import to_si
 from stdpbench.declare.expressions import Code
 from stdpbench.kinds.plasticity import PlasticityRule, Trace, rules
-from stdpbench.studies.lab.protocols import ENOUGH, Trains, impose
+from stdpbench.studies.lab.protocols import ENOUGH, Trains, impose, with_lag
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ class Batch:
             Code, (rule.on_input_spike, rule.on_output_spike, rule.each_step)
         )
         self._jumps = [Code(f"{a.name} += {a.on_spike}") for a in rule.averages if a.on_spike]
-        self._events(inputs, outputs)
+        self._events(with_lag(rule, inputs), outputs)
 
     def _events(self, inputs: Trains, outputs: Trains) -> None:
         """Note the time since the last spike, and whether it is of the input, per spike and synapse."""

@@ -337,6 +337,7 @@ def impose(
         while len(_OPEN) >= _MOST_OPEN:
             del _OPEN[next(iter(_OPEN))]
         synapses = _OPEN[key] = open_synapses(rule, len(inputs), dt, neuron)
+    inputs = with_lag(rule, inputs)
     first = min((float(spikes.min()) for spikes in (*inputs, *outputs) if len(spikes)), default=0.0)
     trains = [[spikes - first for spikes in side] for side in (inputs, outputs)]
     until = 0.0
@@ -352,6 +353,12 @@ def impose(
         )
     at_bound = (end <= 0) | (end >= rule.w_max)
     return end - w, bool((at_bound & (end != w)).any())
+
+
+def with_lag(rule: PlasticityRule, inputs: Trains) -> Trains:
+    """Return the times at which input spikes act on the rule."""
+    lag = rule.quantities()[rule.input_lag] if rule.input_lag else 0.0
+    return [times + lag for times in inputs] if lag else inputs
 
 
 def result(

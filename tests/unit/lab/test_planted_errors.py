@@ -134,6 +134,12 @@ BY_HAND = [
     code("reward", "each_step", "d = d*exp(-dt/tau_d)", "d = d*exp(-dt/tau_c)"),
     code("reward", "each_step", "c = c*left", "c = c*left*left"),
     code("reward", "each_step", "c*(tonic", "c*(0*tonic"),
+    # calcium
+    code("calcium", "each_step", "c/theta_p", "c/theta_d"),
+    code("calcium", "each_step", "w = w*exp", "w = (w - w_max)*exp"),
+    code("calcium", "each_step", "clip(above_p, 0, above_d)", "above_p"),
+    code("calcium", "on_output_spike", "c_post", "c_pre"),
+    Planted("calcium", "no delay", "input_lag", ""),
     # bounds inside an equation
     code("competitive", "on_output_spike", "eta_min, 1)", "eta_min, 1000)"),
     code("diehl-cook-power-law", "on_output_spike", "clip(w_max - w, 0, w_max)", "abs(w_max - w)"),

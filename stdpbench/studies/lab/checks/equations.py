@@ -38,6 +38,25 @@ def reward(inputs: Floats, outputs: Floats, w: float, p: Constants, *, dopamine:
     return w
 
 
+def calcium(inputs: Floats, outputs: Floats, w: float, p: Constants) -> float:
+    """Return the weight long after the last spike: calcium is a sum over earlier spikes, in ms and units of 1/s."""
+    entries = sorted([(t + p["delay"], p["c_pre"]) for t in inputs] + [(t, p["c_post"]) for t in outputs])
+    times = np.array([t for t, _ in entries])
+    for number, (now, _) in enumerate(entries):
+        c = sum(amount * np.exp((t - now) / p["tau_ca"]) for t, amount in entries[: number + 1])
+        rest = (times[number + 1] if number + 1 < len(times) else np.inf) - now
+        crossed = {"p": -np.inf, "d": -np.inf}
+        for side in crossed:  # when calcium falls below the threshold
+            crossed[side] = min(p["tau_ca"] * np.log(c / p[f"theta_{side}"]), rest)
+        for rates in (("p", "d"), ("d",) if crossed["d"] > crossed["p"] else ("p",)):
+            start = max(0.0, min(crossed.values())) if len(rates) == 1 else 0.0
+            end = max(0.0, min(crossed.values()) if len(rates) == 2 else max(crossed.values()))
+            up, down = (p[f"gamma_{side}"] / p["tau"] * 1e-3 if side in rates else 0.0 for side in ("p", "d"))
+            aim = p["w_max"] * up / (up + down)
+            w = float(aim + (w - aim) * np.exp(-(up + down) * (end - start)))
+    return w
+
+
 def clopath(inputs: Floats, outputs: Floats, w: float, p: Constants) -> float:
     """Return the weight 50 ms after the last spike, for a neuron that is driven to spike at given times.
 
@@ -333,6 +352,17 @@ _TRIPLET_ODD = {
     **{"w_max": _ODD_W_MAX, "a2_plus": 0.004, "a3_plus": 0.009, "a2_minus": 0.011, "a3_minus": 0.006},
     **{"tau_plus": 13.0, "tau_minus": 41.0, "tau_x": 83.0, "tau_y": 127.0},
 }
+
+
+def _calcium(
+    tau_ca: float, c_pre: float, c_post: float, theta_p: float, down: float, up: float, tau: float, delay: float
+) -> Constants:
+    return {
+        **{"tau_ca": tau_ca, "c_pre": c_pre, "c_post": c_post, "theta_d": 1.0, "theta_p": theta_p},
+        **{"gamma_d": down, "gamma_p": up, "tau": tau, "delay": delay},
+    }
+
+
 EQUATIONS: Mapping[str, Equations] = {
     "diehl-cook-triplet": Equations(
         partial(_follow, _diehl_cook_triplet),
@@ -493,6 +523,31 @@ EQUATIONS: Mapping[str, Equations] = {
             **{"tau_c": 0.7, "tau_d": 0.31, "tonic": 0.05},
         },
         state={"d": 0.3},
+    ),
+    "calcium": Equations(
+        calcium,
+        {"w_max": 1.0, **_calcium(20.0, 1.0, 2.0, 1.3, 200.0, 321.808, 150.0, 0.0)},
+        {"w_max": _ODD_W_MAX, **_calcium(31.0, 0.7, 0.9, 0.8, 3.1, 5.3, 0.6, 6.5)},
+        {
+            "dp": {"w_max": 1.0, **_calcium(20.0, 1.0, 2.0, 1.3, 200.0, 321.808, 150.0, 13.7)},
+            "dpd": {"w_max": 1.0, **_calcium(20.0, 0.9, 0.9, 1.3, 250.0, 550.0, 150.0, 4.6)},
+            "dpd-prime": {"w_max": 1.0, **_calcium(20.0, 1.0, 2.0, 2.5, 50.0, 600.0, 150.0, 2.2)},
+            "p": {"w_max": 1.0, **_calcium(20.0, 2.0, 2.0, 1.3, 160.0, 257.447, 150.0, 0.0)},
+            "d": {"w_max": 1.0, **_calcium(20.0, 0.6, 0.6, 1.3, 500.0, 550.0, 150.0, 0.0)},
+            "d-prime": {"w_max": 1.0, **_calcium(20.0, 1.0, 2.0, 3.5, 60.0, 600.0, 150.0, 0.0)},
+            "hippocampal-slices": {
+                "w_max": 1.0,
+                **_calcium(48.8373, 1.0, 0.275865, 1.3, 313.0965, 1645.59, 688.355, 18.8008),
+            },
+            "hippocampal-cultures": {
+                "w_max": 1.0,
+                **_calcium(11.9536, 0.58156, 1.76444, 1.3, 61.141, 113.6545, 33.7596, 10.0),
+            },
+            "cortical-slices": {
+                "w_max": 1.0,
+                **_calcium(22.6936, 0.5617539, 1.23964, 1.3, 331.909, 725.085, 346.3615, 4.6098),
+            },
+        },
     ),
     "custom": Equations(
         partial(_follow, _custom),

@@ -31,6 +31,7 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "clopath-lif": (voltage.adaptation, trains.irregular_trains),
     "inhibitory": (windows.inhibitory, trains.irregular_trains),
     "reward": (windows.reward, trains.irregular_trains),
+    "calcium": (windows.calcium, trains.irregular_trains),
     "custom": (windows.custom, trains.irregular_trains),
     "homeostatic": (trains.irregular_trains,),
     "pair-derivative": (in_network.derivative,),

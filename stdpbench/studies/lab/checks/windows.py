@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -243,6 +243,38 @@ def reward(outcome: Outcome) -> None:
     what = "a pair at ±10 ms, d₀ = 0.2 after 11 delays"
     outcome.formula(what, "c₀ d₀ τ_c τ_d/(τ_c + τ_d)", expected, change, EXACT, reference)
     outcome.panels.append(Panel("one pair and a reward", [delayed]))
+
+
+def calcium(outcome: Outcome) -> None:
+    """Check the six published curves against the paper's mean strength, whose rates are averages over a period."""
+    reference = "Graupner & Brunel 2012, figure 2"
+    for preset in ("dp", "dpd", "dpd-prime", "p", "d", "d-prime"):
+        found = lab.pair_window(outcome.kind, dts=range(-79, 80, 2), pairs=60, set={"preset": preset})
+        p = found.rule.quantities()
+        expected = np.array([_strength(p, dt * 1e-3, 60) for dt in found.x])
+        outcome.formula(
+            f"60 pairs at 1 Hz, 80 points of Δt: {preset}",
+            "ρ̄ + (w − ρ̄) e^(−60 s (Γ_p + Γ_d)/τ) − w, Γ = γα",
+            expected,
+            found.curves[0].change,
+            0.006,
+            reference,
+        )
+        if preset in ("dp", "dpd", "p"):
+            outcome.panels.append(Panel(f"60 pairs at 1 Hz, {preset}", [found]))
+
+
+def _strength(p: Mapping[str, float], dt: float, n_pairs: int) -> float:
+    """Return the change from 1/2 by pairs at 1 Hz; α are the parts of a second above the thresholds."""
+    (first, c), (then, more) = sorted([(p["delay"], p["c_pre"]), (dt, p["c_post"])])
+    gap = then - first
+    above = dict[str, float]()
+    for side in ("p", "d"):
+        alone = p["tau_ca"] * np.log(c / p[f"theta_{side}"])
+        both = p["tau_ca"] * np.log((c * np.exp(-gap / p["tau_ca"]) + more) / p[f"theta_{side}"])
+        above[side] = p[f"gamma_{side}"] * float(np.clip(alone, 0, gap) + max(both, 0.0))
+    total = above["p"] + above["d"]
+    return (above["p"] / total - 0.5) * (1 - float(np.exp(-n_pairs * total / p["tau"]))) if total else 0.0
 
 
 Floats = NDArray[np.float64]
