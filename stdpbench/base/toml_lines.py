@@ -43,8 +43,11 @@ class Lines:
     def of(self, path: str) -> int | None:
         """Return the line of a dotted path, from 1; elements of a list of tables are numbered: ``arm.2.label``.
 
-        For a key of an inline table, return the line on which the table begins; None if the file lacks the path.
+        For a key of an inline table, return the line on which the table begins, and for a table below another one that
+        of its header; None if the file lacks the path.
         """
+        if "." in path and path in self._tables:
+            return self._tables[path]
         while path:
             if path in self._keys:
                 return self._keys[path]

@@ -87,7 +87,7 @@ class Shown:
 def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
     """Yield a sentence for each part of a network that a plain script cannot express."""
     if graph.file is not None:
-        yield f"{graph.file.name} builds the network, and is such a script already"
+        yield f"{graph.file.name} builds the network, and is such a script already, without data and normalisation"
         return
     for name in plastic:
         projection = graph.projections[name]

@@ -224,7 +224,7 @@ _PLAIN = "w += plastic*(clip(w + eta*(a - 0.3), 0, 1) - w)"
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("\ndef build(P):", "\nrun(1*ms)\n\ndef build(P):", "mine.py runs a network; call run only if"),
+        ("\ndef build(P):", "\nrun(1*ms)\n\ndef build(P):", "mine.py runs a network; build it in build(P), and call"),
         ("\ndef build(P):", "\nG = NeuronGroup(1, 'v : 1')\n\ndef build(P):", "mine.py makes objects of Brian2 when"),
         ("def build", "def made", "mine.py has no function build(P)"),
         (_NEURONS, "x = 1 / 0\n    " + _NEURONS, "mine.py, line 12: ZeroDivisionError: division by zero"),
@@ -273,6 +273,9 @@ def test_learning_that_cannot_be_switched_off_is_refused(tmp_path: Path) -> None
     session.weights("feed")[...] *= 10  # as normalisation may
     with pytest.raises(StdpbenchError, match=r"multiply the whole change by plastic, also that by clip"):
         shown(session, 1, plastic=False)
+    operation = "@network_operation\n    def fade():\n        feed.w = 0.9*feed.w[:]\n\n    return {"
+    with pytest.raises(StdpbenchError, match=r"a network_operation does not see plastic: normalise in the table"):
+        open_network(written(tmp_path, FILE.replace("return {", operation)), N)
 
 
 @pytest.mark.parametrize(

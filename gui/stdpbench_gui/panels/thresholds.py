@@ -313,7 +313,7 @@ class Thresholds(Panel):
             return f"neurons that never fired are counted for {selection.read} only"
         if counted is None:
             return NOT_COUNTED
-        return f"{thousands(int((counted == 0).sum()))} of {thousands(len(counted))} neurons never fired"
+        return f"{thousands(int((counted == 0).sum()))} of {thousands(len(counted))} neurons never fired in training"
 
     def _sentence(self) -> str:
         theta, (_, unit) = self._theta(), self.session.selection.theta_shown_as

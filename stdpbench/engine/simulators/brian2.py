@@ -218,10 +218,13 @@ class BrianSimulator(Simulator):
             for name, before in frozen.items():
                 if self.array(name).tobytes() != before:
                     rules = (each.plasticity for each in self.graph.projections.values())
-                    constants = {rule.plastic for rule in rules if isinstance(rule, FileRule)}
+                    constants = " or ".join(sorted({rule.plastic for rule in rules if isinstance(rule, FileRule)}))
+                    python = any(isinstance(obj, b2.NetworkOperation) for obj in self._built.objects)
                     raise StdpbenchError(
                         f"{self._file.name}: {name} has changed while learning was off; multiply the whole change by "
-                        f"{' or '.join(sorted(constants))}, also that by clip: w += plastic*(clip(…) - w)"
+                        f"{constants}, also that by clip: w += plastic*(clip(…) - w)"
+                        + python
+                        * f"; a network_operation does not see {constants}: normalise in the table instead"
                     )
             for name, times in self._rest.items():
                 if name.rpartition(".")[2] in _TIMES:

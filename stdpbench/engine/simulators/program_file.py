@@ -180,7 +180,9 @@ def _without_runs(file: NetworkFile) -> Iterator[None]:
     """Refuse runs of networks while a file is executed."""
 
     def refuse(*arguments: object, **options: object) -> None:
-        raise StdpbenchError(f"{file.name} runs a network; call run only if __name__ == '__main__'")
+        raise StdpbenchError(
+            f"{file.name} runs a network; build it in build(P), and call run only if __name__ == '__main__'"
+        )
 
     run = Network.run
     Network.run = refuse
