@@ -89,6 +89,9 @@ def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
     if graph.file is not None:
         yield f"{graph.file.name} builds the network, and is such a script already, without data and normalisation"
         return
+    for name, projection in graph.projections.items():
+        if projection.release is not None:
+            yield f"{name} has short-term plasticity"
     for name in plastic:
         projection = graph.projections[name]
         rule = projection.plasticity

@@ -41,6 +41,7 @@ from stdpbench.kinds.noises import noises
 from stdpbench.kinds.normalisations import normalisations
 from stdpbench.kinds.plasticity import PlasticityRule, laterals, projection_rules, rules
 from stdpbench.kinds.plasticity.tables import rule_table
+from stdpbench.kinds.release import releases
 from stdpbench.kinds.weights import weights
 from stdpbench.results.readout import Readout, TimedReadout, readouts, timed_readouts
 from stdpbench.studies.sweeps.definition import TABLES as SWEEP_TABLES
@@ -60,6 +61,7 @@ FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     delays,
     delay_rules,
     normalisations,
+    releases,
     noises,
     readouts,
     timed_readouts,
@@ -88,6 +90,7 @@ _PARTS = {
     "delay": "Axonal delay, from a spike to its arrival; a time is short for a constant.",
     "plasticity": "Learning rule of the weights of a projection; without it, they do not learn.",
     "delay_plasticity": "Learning rule of the axonal delays of a projection; without it, they do not learn.",
+    "release": "Short-term plasticity of a projection; without it, each spike delivers the weight.",
     "normalise": "Scaling of the weights before each training presentation; without it, they are not scaled.",
 }
 TEXTS = (

@@ -31,7 +31,8 @@ def fit(
         typer.Argument(
             metavar="DATA…",
             help="Published sets, sjoestroem-2001 or wang-2005, or CSV files whose first line names the columns: "
-            "dt (ms), change (%), and, if they are there, error (%), protocol, dt2 (ms), frequency (Hz), repeats.",
+            "dt (ms), change (%), and, if they are there, error (%), protocol, dt2 (ms), frequency (Hz), repeats; or, "
+            "for short-term plasticity, spike, frequency (Hz), amplitude (%).",
             autocompletion=completion.data_sets,
         ),
     ],
@@ -75,9 +76,10 @@ def fit(
     width: FigureWidth = None,
     json: EndWithJson = False,
 ) -> None:
-    """Fit the parameters of a rule to measured weight changes, with intervals."""
+    """Fit the parameters of a rule to measured weight changes, or of short-term plasticity to amplitudes."""
     from stdpbench.cli.follow import Display
     from stdpbench.cli.terminal import Console
+    from stdpbench.kinds.release import releases
     from stdpbench.results.figures.saving import FORMATS, check_figure_file, millimetres, write_figure
     from stdpbench.runs.protocol.facts import Progress
     from stdpbench.studies.lab import certainty, fit_report, fitting, maps
@@ -107,7 +109,7 @@ def fit(
         for kind, values, bounded in models:
             fits.append(
                 fitting.fit(
-                    rule_of(kind),
+                    kind if kind in releases.kinds() else rule_of(kind),
                     sets,
                     free=bounded,
                     set=values,

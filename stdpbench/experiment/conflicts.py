@@ -72,6 +72,8 @@ def _of_currents(network: Template, parts: Parts, graph: Graph) -> Iterator[str]
                 f"encoding.kind 'current' gives currents and no spikes, from which {learns} cannot learn; use an "
                 "encoding with spikes"
             )
+        elif projection.release is not None:
+            yield f"{where}.release needs spikes, but encoding.kind 'current' gives currents; remove it"
         elif projection.longest_delay:
             yield f"{in_short(f'{where}.delay', network, parts)} cannot delay the currents of encoding.kind 'current'"
 
@@ -85,6 +87,8 @@ def _of_factors(network: Template, parts: Parts, graph: Graph, kind: str) -> Ite
         where, rule = f"network.projections.{name}", projection.plasticity
         if projection.connect.at_end:
             yield f"{in_short(f'{where}.connect.kind', network, parts)} 'others' cannot pass on {spikes}"
+        elif projection.release is not None:
+            yield f"{where}.release cannot pass on {spikes}; remove it, or use another encoding"
         elif rule is not None and rule.each_step:
             learns = in_short(f"{where}.plasticity.kind", network, parts)
             yield f"{learns} changes weights in every step, which it cannot do with {spikes}; use another encoding"

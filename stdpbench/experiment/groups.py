@@ -37,7 +37,7 @@ _SECTIONS = (
     "simulator",
 )
 _OPEN = ("plasticity", "exc")
-_PARTS = ("plasticity", "delay_plasticity", "normalise", "weight", "delay", "connect")
+_PARTS = ("plasticity", "delay_plasticity", "release", "normalise", "weight", "delay", "connect")
 """Parts of a projection; those that can change during a run come first."""
 SIZE = Parameter(
     "size", "int", None, None, 1, None, False, False, (), "Number of neurons.", structural=True, required=True
@@ -49,6 +49,7 @@ _NO_KIND = {
     "noise": "Spikes that reach the neurons in addition to those of projections; none: there are none.",
     "plasticity": "Rule by which the weights learn; none: they do not.",
     "delay_plasticity": "Rule by which the axonal delays learn, from a spike to its arrival; none: they do not.",
+    "release": "Short-term plasticity: what a spike delivers depends on those before; none: it delivers the weight.",
     "normalise": "How the weights are scaled before each training presentation; none: they are not.",
 }
 

@@ -265,7 +265,11 @@ class _Network:
             drive = f"sum_{at}_post += w"
         rule, last = projection.plasticity, len(self.graph.projections)
         weight = "w : 1 (linked)\nplace : integer (constant)" if projection.shared else "w : 1"
-        given, more = dict[str, Any](), list[str]()
+        given, more, release = dict[str, Any](), list[str](), projection.release
+        if release is not None:  # here each synapse has the state of its source
+            given, more = self._constants(release), ["use : 1", "empty : 1", "freed : 1"]
+            used = "use = use + u_se*(1 - use)\nfreed = use*(1 - empty)\nempty = empty + freed"
+            drive = f"{used}\n{drive}*freed"
         if self.factor is not None and projection.source == self.graph.input:
             drive, given, more = f"{drive}*factor(t - lag, i)", {"factor": self.factor}, ["lag : second"]
         if rule is None:
@@ -297,7 +301,10 @@ class _Network:
             synapses.pre.delay = round(projection.delay.longest / self.graph.dt) * dt
         elif projection.delay.form == "each":
             synapses.pre.delay = np.asarray(self.script.delays[name])[synapses_of(self.graph, name)] * dt
-        if more:
+        if release is not None:
+            decays = "use = use*exp(-dt/tau_facil)\nempty = empty*exp(-dt/tau_rec)"
+            synapses.run_regularly(decays, when="groups", order=0)
+        if "lag : second" in more:
             synapses.lag = synapses.pre.delay[:] if projection.delay.form == "each" else synapses.pre.delay
         if rule is not None:
             self._take_steps(synapses, rule)

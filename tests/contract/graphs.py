@@ -45,6 +45,7 @@ from stdpbench.kinds.plasticity.diehl_cook_triplet import DiehlCookTriplet
 from stdpbench.kinds.plasticity.homeostatic import Homeostatic
 from stdpbench.kinds.plasticity.pair_additive import PairAdditive
 from stdpbench.kinds.plasticity.reward import Reward
+from stdpbench.kinds.release.tsodyks_markram import TsodyksMarkram
 from stdpbench.kinds.weights.constant import Constant
 from stdpbench.kinds.weights.uniform import Uniform
 
@@ -75,6 +76,7 @@ MAPS: dict[str, Connection] = {"map": Others(within="map")}
 """Not among the options of which the twelve cover all pairs; see test_sparse.py."""
 DELAYS: dict[str, Delay] = {"none": NoDelay(), "one": OneDelay(value=2.0), "each": Delays(high=4.0)}
 RULES = ("static", "pair", "triplet", "homeostatic", "bcm", "clopath", "reward")
+RELEASE = TsodyksMarkram(u_se=0.6, tau_rec=60.0, tau_facil=30.0)
 ROLES = ("alone", "together", "frozen")
 """Of a projection in a presentation: it alone learns, several do, or it does not while others learn."""
 
@@ -130,7 +132,7 @@ def _projection(populations: dict[str, Population], line: str) -> Projection:
     source, target = path.split(">")
     n, field = populations[source].size, populations[target].shape[-1]
     fan_in = {"all": n, "one-to-one": 1, "others": n - 1, "field": field - 1, "random": 0.5 * n}.get(connection, 5)
-    factor = 3.0 if scale == "scaled" else None
+    factor = {"scaled": 3.0, "released": 2.0}.get(scale)
     neuron = populations[source].neuron
     excitation = 1.0 if source == target else 4.5 if neuron in (None, NEURONS["tonic"]) else 10.0
     mean = {"ge": excitation, "gi": 1.2}[receptor] / fan_in / (factor or 1.0)
@@ -143,6 +145,7 @@ def _projection(populations: dict[str, Population], line: str) -> Projection:
         scale=factor,
         delay=DELAYS[delay],
         plasticity=rule(kind, 3 * mean),
+        release=RELEASE if scale == "released" else None,
     )
 
 

@@ -284,7 +284,7 @@ def check(needs: Needs, target: Target, activity: Activity) -> ChipCheck:
         for name, figure in target.energies.items()
     )
     origin = {name: activity.origin.get(name, activity.missing) for name in spikes}
-    remarks = (*((_CURRENTS,) if activity.currents else ()), *target.remarks, _THRESHOLDS)
+    remarks = (*((_CURRENTS,) if activity.currents else ()), *needs.unchecked, *target.remarks, _THRESHOLDS)
     return ChipCheck(target, rows, placement.total, spikes, operations, origin, energies, remarks)
 
 

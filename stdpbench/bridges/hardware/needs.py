@@ -136,6 +136,8 @@ class Needs:
         Populations with neurons.
     projections : mapping of str to ProjectionNeeds
         All projections.
+    unchecked : tuple of str
+        Sentences on what of the network no limit of a chip is compared with.
     """
 
     dt: float
@@ -143,6 +145,7 @@ class Needs:
     read: str
     populations: Mapping[str, PopulationNeeds]
     projections: Mapping[str, ProjectionNeeds]
+    unchecked: tuple[str, ...] = ()
 
     def into(self, population: str) -> list[ProjectionNeeds]:
         """Return the projections that end at a population."""
@@ -179,7 +182,13 @@ def needs_of(graph: Graph, learned: Mapping[str, NDArray[Any]]) -> Needs:
         if population.neuron is not None
     }
     projections = {name: _projection(graph, name, layout, learned, drawn) for name in graph.projections}
-    return Needs(graph.dt, graph.input, graph.read, populations, projections)
+    unchecked = [f"Not checked: the short-term plasticity of {n}." for n, p in graph.projections.items() if p.release]
+    unchecked += [
+        f"Not checked: of {name}, only one neuron fires in a step (winner)."
+        for name, population in graph.populations.items()
+        if population.winner != "none"
+    ]
+    return Needs(graph.dt, graph.input, graph.read, populations, projections, tuple(unchecked))
 
 
 def _population(name: str, n: int, neuron: Neuron, dt: float) -> PopulationNeeds:

@@ -75,6 +75,11 @@ def unsupported(graph: Graph) -> Iterator[Unsupported]:
         if population.neuron is not None:
             yield from _of_neuron(f"{where}.neuron", name, population.neuron, graph)
     for name, projection in graph.projections.items():
+        if projection.release is not None:
+            yield Unsupported(
+                f"network.projections.{name}.release: synapses of NIR deliver their weight; remove it",
+                f"each spike of {name} delivers the whole weight",
+            )
         sizes = [graph.populations[end].size for end in (projection.source, projection.target)]
         if sizes[0] * sizes[1] > _LARGEST:
             yield Unsupported(

@@ -44,11 +44,13 @@ from stdpbench.engine.network.pathways import (
     on_spike,
     plastic_synapses,
     raise_averages,
+    replace,
     set_parameters,
     touch,
 )
-from stdpbench.engine.network.values import Value
+from stdpbench.engine.network.values import Value, values_of
 from stdpbench.kinds.connections import Synapses
+from stdpbench.kinds.release import RELEASED, Release
 
 FIELD = "field_i"
 """Variable of neurons with the number of their field or map."""
@@ -120,8 +122,8 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
     clock = b2.Clock(layout.graph.dt * b2.ms, name="network_clock")
     built = built or BuiltNetwork(None, {})
     groups, extra = built.groups, list[Any]()
-    shares = any(p.shared for p in layout.projections.values()) or any(p.slow_group != p.group for p in layout.cells)
-    warn_of_order(not shares)  # where variables are shared, events act in a defined order
+    orders = any(p.shared or p.release is not None for p in layout.projections.values())
+    warn_of_order(not (orders or any(p.slow_group != p.group for p in layout.cells)))  # it is defined where it matters
     for projection in layout.projections.values():
         if projection.counts:
             groups[projection.counter] = b2.NeuronGroup(
@@ -165,10 +167,15 @@ def step_code(population: PopulationLayout) -> str:
 def _input(layout: Layout, population: PopulationLayout, clock: Any) -> Any:
     group = b2.SpikeGeneratorGroup(population.size, [], [] * b2.ms, clock=clock, name=population.group)
     for projection in _from(layout, population):
+        names, values = list[str](), dict[str, Value]()
         if not projection.delays_differ:
-            names = tuple(projection.own(trace.name) for trace in projection.input_traces)
-            values = {projection.own(t.tau): Value(0.0, "second") for t in projection.input_traces}
-            carry(group, values, names, layout.graph.real)
+            names += [projection.own(trace.name) for trace in projection.input_traces]
+            values |= {projection.own(t.tau): Value(0.0, "second") for t in projection.input_traces}
+        if projection.release is not None:
+            names += _of_release(projection)
+            declared = values_of(projection.release)
+            values |= {projection.own_of_release(name): value for name, value in declared.items()}
+        carry(group, values, names, layout.graph.real)
     return group
 
 
@@ -184,6 +191,7 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     for projection in _from(layout, population):
         if not projection.delays_differ:
             model += [f"{projection.own(trace.name)} : 1" for trace in projection.input_traces]
+        model += [f"{name} : 1" for name in _of_release(projection)]
     into = [projection for projection in layout.projections.values() if projection.target is population]
     for projection in into:
         own = projection.own
@@ -232,6 +240,12 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     return group
 
 
+def _of_release(projection: ProjectionLayout) -> list[str]:
+    """Return the variables of source neurons for short-term plasticity."""
+    variables = () if projection.release is None else (*dict(projection.release.variables), RELEASED)
+    return [projection.own_of_release(name) for name in variables]
+
+
 def _from(layout: Layout, population: PopulationLayout) -> list[ProjectionLayout]:
     return [projection for projection in layout.projections.values() if projection.source is population]
 
@@ -249,10 +263,12 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         built.when |= dict.fromkeys((runner.name for runner in runners), learning)
         # Brian2 adds runners contained in a group to the network, except those of a group without a model
         extra += [runner for runner in runners if runner not in target.contained_objects or runner.group is not target]
+    if projection.release is not None:
+        _release(projection, projection.release, built, source)
     if projection.counts:
         _count(projection, built, source)
     if projection.counted:
-        _pass_on(projection, built, own("own"), source, target, f"{own('own')}_post = 1", "i")
+        _pass_on(projection, built, own("own"), source, target, f"{own('own')}_post = {projection.released}", "i")
         after = f"{projection.projection.receptor} += {own('w')}*({own('total')} - {own('own')})\n{own('own')} = 0"
     else:
         drive = _drive(projection)
@@ -295,18 +311,31 @@ def _connect_pairs(brian_synapses: Any, synapses: Synapses | None) -> None:
 
 
 def _drive(projection: ProjectionLayout) -> str:
+    released = "" if projection.release is None else f"{projection.released}*"
     if projection.at_end:
         weight = "w" if projection.has_weights else f"w*{connected_code(projection)}"
-        return f"{projection.own('sum')}_post += {weight}"
+        return f"{projection.own('sum')}_post += {released}{weight}"
     factor = "" if projection.projection.scale is None else "scale*"
-    return f"{projection.projection.receptor}_post += {factor}w"
+    return f"{projection.projection.receptor}_post += {released}{factor}w"
+
+
+def _release(projection: ProjectionLayout, release: Release, built: BuiltNetwork, source: Any) -> None:
+    """Let arriving spikes change the state of their neuron and set what they deliver, before they deliver it."""
+    own = projection.own_of_release
+    names = {name: own(name) for name in (*dict(release.variables), *values_of(release), RELEASED)}
+    decays = "\n".join(f"{own(name)} = {own(name)}*exp(-dt/{own(tau)})" for name, tau in release.variables)
+    source.run_regularly(decays, when="groups", name=f"{source.name}_{own('recovery')}")
+    code = replace(release.on_spike, {name: f"{mine}_post" for name, mine in names.items()})
+    synapses = _pass_on(projection, built, own("synapses"), source, source, code, "i")
+    synapses.pre.order -= 0.5
 
 
 def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> None:
     """Count the arriving spikes of each group of neurons."""
     counter = built.groups[projection.counter]
     group_of = projection.group_of("i")
-    _pass_on(projection, built, projection.own("to_n"), source, counter, "total_post += 1", group_of)
+    arrives = f"total_post += {projection.released}"
+    _pass_on(projection, built, projection.own("to_n"), source, counter, arrives, group_of)
     counter.run_regularly("total = 0", when="end", name=f"{counter.name}_end")
     built.only_if_nonzero[f"{counter.name}_end"] = f"{projection.counter}.total"
 

@@ -45,6 +45,8 @@ def projection_rows(graph: Graph, name: str) -> Rows:
         ("weights", _weights(graph, name)),
         ("delay", _delay(graph, name)),
     ]
+    if projection.release is not None:
+        rows.append(("short-term plasticity", kind_of(projection.release)))
     layout = layout_of(graph, name)
     if layout is not None:
         rows.append(("synapses", synapses_text(layout)))

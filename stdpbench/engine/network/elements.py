@@ -21,6 +21,7 @@ from stdpbench.kinds.delay_plasticity import DelayRule
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.normalisations.sum import Sum
 from stdpbench.kinds.plasticity import Average, PlasticityRule, Trace
+from stdpbench.kinds.release import RELEASED, Release
 
 _REACH = 3.0
 """A trace spreads to inputs at up to this many standard deviations in each direction."""
@@ -230,6 +231,20 @@ class ProjectionLayout:
     def delay_rule(self) -> DelayRule | None:
         """Rule of its delays."""
         return self.projection.delay_plasticity
+
+    @property
+    def release(self) -> Release | None:
+        """Its short-term plasticity."""
+        return self.projection.release
+
+    @property
+    def released(self) -> str:
+        """What a spike delivers of its weight, a variable of its source neuron; 1 without short-term plasticity."""
+        return "1" if self.release is None else f"{self.own_of_release(RELEASED)}_pre"
+
+    def own_of_release(self, name: str) -> str:
+        """Return the Brian2 name of a variable or parameter of its short-term plasticity."""
+        return f"s{self.number}r_{brian_name(name)}"
 
     @property
     def learns(self) -> bool:
@@ -447,6 +462,8 @@ class ProjectionLayout:
             per_synapse = group in (self.group, self.weights_group)
             variables.append(StateVariable(f"{self.name}.{name}", group, variable, shape, reset, per_synapse))
 
+        for name, _ in () if self.release is None else self.release.variables:
+            add(f"release.{name}", source.group, self.own_of_release(name), (source.size,))
         for trace in self.output_traces:
             add(trace.name, target.group, self.own(trace.name), (target.size,))
         for average in self.averages:
@@ -500,6 +517,8 @@ class ProjectionLayout:
             if scale is not None:
                 place, name = (at_target, self.own("scale")) if self.at_end else (at_synapse, "scale")
                 place[name] = Value(scale)
+        if self.release is not None:
+            at_source |= {self.own_of_release(name): value for name, value in values_of(self.release).items()}
         if self.rule is not None:
             values = self.values()
             code = " ".join(f"{average.of} {average.on_spike}" for average in self.averages)

@@ -6,7 +6,7 @@ The same functions create the synapses of a network and those of the laboratory,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ def held_as(real: type[np.floating[Any]], model: Iterable[str]) -> dict[str, typ
 
 
 def carry(
-    group: Any, values: dict[str, Value], variables: tuple[str, ...], real: type[np.floating[Any]] = np.float64
+    group: Any, values: dict[str, Value], variables: Sequence[str], real: type[np.floating[Any]] = np.float64
 ) -> None:
     """Add parameters, and variables of dtype `real`, to a spike generator group, which has no model."""
     for name, value in values.items():

@@ -232,6 +232,8 @@ def check_factor(layout: Layout, spikes: Spikes, learning: Collection[str]) -> N
             continue
         if projection.at_end:
             raise StdpbenchError(f"spikes with factors cannot pass {projection.name!r}, which connects to all others")
+        if projection.release is not None:
+            raise StdpbenchError(f"spikes with factors cannot pass the short-term plasticity of {projection.name!r}")
         if projection.name in learning and projection.rule is not None and projection.rule.each_step:
             raise StdpbenchError(
                 f"spikes with factors cannot pass {projection.name!r} while it learns by a rule that changes weights "

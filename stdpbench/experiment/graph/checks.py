@@ -165,6 +165,11 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
         yield f"{start_weights} needs pictures, but a stream has none; use 'uniform'"
     if projection.shared:
         yield from _shared(where, projection)
+    if projection.release is not None and projection.delays_differ:
+        yield (
+            f"{where}.release: what a spike releases arrives everywhere at once; give {where}.delay.kind 'constant', "
+            "and no rule for delays"
+        )
     for name in ("weight", "delay"):
         if getattr(projection, name).from_table and not isinstance(projection.connect, Table):
             yield f"{where}.{name}.kind 'table' is for the connection 'table', whose file gives it"

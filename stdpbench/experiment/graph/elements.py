@@ -22,6 +22,7 @@ from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.noises import Noise
 from stdpbench.kinds.normalisations import Normalisation
 from stdpbench.kinds.plasticity import PlasticityRule
+from stdpbench.kinds.release import Release
 from stdpbench.kinds.weights import Weight
 from stdpbench.kinds.weights.constant import Constant
 from stdpbench.kinds.weights.table import TableWeight
@@ -119,6 +120,8 @@ class Projection(Parameters):
         How weights learn; None: they do not.
     delay_plasticity : DelayRule or None
         How delays learn; None: they do not.
+    release : Release or None
+        Short-term plasticity: what a spike delivers depends on the spikes before it; None: it delivers the weight.
     normalise : Normalisation or None
         How weights are scaled before each training presentation; None: they are not.
     """
@@ -132,6 +135,7 @@ class Projection(Parameters):
     delay: SerializeAsAny[Delay] = NoDelay()
     plasticity: SerializeAsAny[PlasticityRule] | None = None
     delay_plasticity: SerializeAsAny[DelayRule] | None = None
+    release: SerializeAsAny[Release] | None = None
     normalise: SerializeAsAny[Normalisation] | None = None
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from stdpbench.kinds.neurons import neurons
 from stdpbench.kinds.noises import noises
 from stdpbench.kinds.normalisations import normalisations
 from stdpbench.kinds.plasticity import projection_rules
+from stdpbench.kinds.release import releases
 from stdpbench.kinds.weights import weights
 
 POPULATION: Mapping[str, Family[Any]] = {"neuron": neurons, "noise": noises}
@@ -27,10 +28,11 @@ PROJECTION: Mapping[str, Family[Any]] = {
     "delay": delays,
     "plasticity": projection_rules,
     "delay_plasticity": delay_rules,
+    "release": releases,
     "normalise": normalisations,
 }
 """Parameters of a projection that have kinds."""
-MAY_BE_NONE = ("neuron", "noise", "plasticity", "delay_plasticity", "normalise")
+MAY_BE_NONE = ("neuron", "noise", "plasticity", "delay_plasticity", "release", "normalise")
 """Optional parameters with kinds."""
 _CONSTANT = ("weight", "delay")
 

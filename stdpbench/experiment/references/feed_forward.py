@@ -81,8 +81,8 @@ def projection_problems(graph: Graph, name: str) -> Iterator[str]:
     projection, where = graph.projections[name], f"network.projections.{name}"
     if not projection.weight.trained:
         yield f"{where}.weight.kind must be 'trained', so that this reference can train it"
-    if projection.learns or projection.normalise is not None:
-        yield f"{where} must neither learn by a rule nor be normalised while a reference trains it"
+    if projection.learns or projection.normalise is not None or projection.release is not None:
+        yield f"{where} must neither learn by a rule, nor release, nor be normalised while a reference trains it"
     if projection.connect.storage != "dense" or projection.scale is not None:
         yield f"{where} must connect all neurons, without scale, to be trained by this reference"
     if projection.receptor != "I_exc":

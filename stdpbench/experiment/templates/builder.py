@@ -18,6 +18,7 @@ from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.noises import Noise
 from stdpbench.kinds.normalisations import Normalisation
 from stdpbench.kinds.plasticity import PlasticityRule
+from stdpbench.kinds.release import Release
 from stdpbench.kinds.weights import Weight
 
 Table = Mapping[str, Any]
@@ -121,6 +122,7 @@ class Network:
         delay: str | float | Table | Delay = "none",
         plasticity: str | Table | PlasticityRule | None = None,
         delay_plasticity: str | Table | DelayRule | None = None,
+        release: str | Table | Release | None = None,
         normalise: str | Table | Normalisation | None = None,
     ) -> str:
         """Add a projection between populations that were added before. Projections act in this order.
@@ -146,6 +148,8 @@ class Network:
             How weights learn. Default: they do not.
         delay_plasticity : str, mapping or DelayRule, optional
             How delays learn. Default: they do not.
+        release : str, mapping or Release, optional
+            Short-term plasticity: what a spike delivers depends on those before. Default: it delivers the weight.
         normalise : str, mapping or Normalisation, optional
             How weights are scaled before each training presentation. Default: they are not.
 
@@ -165,6 +169,7 @@ class Network:
             "delay": delay,
             "plasticity": plasticity,
             "delay_plasticity": delay_plasticity,
+            "release": release,
             "normalise": normalise,
         }
         projection = build(Projection, table, f"network.projections.{name}")

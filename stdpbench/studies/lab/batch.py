@@ -7,7 +7,7 @@ from spike to spike of each synapse. A test holds both to the same changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import to_si
 from stdpbench.declare.expressions import Code
+from stdpbench.declare.parameters import Parameters
 from stdpbench.kinds.plasticity import PlasticityRule, Trace, rules
+from stdpbench.kinds.release import RELEASED, Release
+from stdpbench.studies.lab.data_sets import Point
 from stdpbench.studies.lab.protocols import ENOUGH, Trains, impose, with_lag
 
 Floats = NDArray[np.float64]
@@ -36,7 +39,7 @@ class Batch:
 
     def __init__(self, rule: PlasticityRule, inputs: Trains, outputs: Trains, weight: float) -> None:
         self._rule, self._inputs, self._outputs, self._weight = rule, inputs, outputs, weight
-        self._units = {p.name: p.unit or "" for p in rule.describe() if p.unit is not None}
+        self._units = _units_of(rule)
         self.exact = not rule.output_neuron and all(_is_constant(average.of) for average in rule.averages)
         self._on_input, self._on_output, self._each_step = map(
             Code, (rule.on_input_spike, rule.on_output_spike, rule.each_step)
@@ -72,11 +75,8 @@ class Batch:
             return self._at_once(values) if self.exact else self._one_by_one(values)
 
     def _at_once(self, values: Mapping[str, Floats]) -> Floats:
-        rule, n_sets = self._rule, len(next(iter(values.values())))
-        scope = dict[str, NDArray[np.float64] | float](rule.quantities())
-        for name, of_sets in values.items():
-            scope[name] = np.asarray(of_sets)[:, np.newaxis] * to_si(1.0, self._units[name])
-        shape = n_sets, self._since.shape[1]
+        rule, scope = self._rule, _scope_of(self._rule, values)
+        shape = len(next(iter(values.values()))), self._since.shape[1]
         scope |= {t.name: np.zeros(shape) for t in rule.traces} | {a.name: np.zeros(shape) for a in rule.averages}
         scope |= {name: np.zeros(shape) for name in rule.synapse_variables}
         scope["w"] = np.full(shape, self._weight)
@@ -115,6 +115,57 @@ class Batch:
             except StdpbenchError:  # weights are not finite
                 rows.append(np.full(len(self._inputs), np.nan))
         return np.array(rows)
+
+
+class Amplitudes:
+    """Amplitudes of the last of several spikes, for many sets of parameters of short-term plasticity.
+
+    Parameters
+    ----------
+    release : Release
+        Short-term plasticity, with the values of parameters that are the same in all sets.
+    inputs : sequence of ndarray, float64, seconds
+        Times of the spikes of each train.
+    """
+
+    def __init__(self, release: Release, inputs: Trains) -> None:
+        self._release, self._on_spike, self.exact = release, Code(release.on_spike), True
+        n_spikes = np.array([len(times) for times in inputs])
+        self._now = np.arange(n_spikes.max()).reshape(-1, 1) < n_spikes
+        self._since: Floats = np.zeros(self._now.shape)
+        for train, times in enumerate(inputs):
+            self._since[1 : len(times), train] = np.diff(times)
+
+    def changes(self, values: Mapping[str, Floats]) -> Floats:
+        """Return amplitudes relative to that of the first spike, less 1: float64, (n_sets, n_trains); see `Batch`."""
+        scope, first = _scope_of(self._release, values), list[NDArray[np.float64]]()
+        shape = len(next(iter(values.values()))), self._since.shape[1]
+        scope |= {name: np.zeros(shape) for name in (*dict(self._release.variables), RELEASED)}
+        for since, now in zip(self._since, self._now, strict=True):
+            for name, tau in self._release.variables:
+                scope[name] = scope[name] * np.exp(-since / scope[tau])
+            _change(scope, self._on_spike, now)
+            first.append(np.asarray(scope[RELEASED]))
+        return np.asarray(scope[RELEASED] / first[0] - 1)
+
+
+def effects_of(model: PlasticityRule | Release, points: Sequence[Point], weight: float) -> Batch | Amplitudes:
+    """Return what computes the changes that were measured at points, for a rule or for short-term plasticity."""
+    trains = [point.trains() for point in points]
+    inputs, outputs = [fed for fed, _ in trains], [fired for _, fired in trains]
+    return Amplitudes(model, inputs) if isinstance(model, Release) else Batch(model, inputs, outputs, weight)
+
+
+def _units_of(owner: Parameters) -> dict[str, str]:
+    return {p.name: p.unit or "" for p in owner.describe() if p.unit is not None}
+
+
+def _scope_of(owner: Parameters, values: Mapping[str, Floats]) -> dict[str, NDArray[np.float64] | float]:
+    """Return all parameters in SI units, those with values for several sets as columns."""
+    scope, units = dict[str, NDArray[np.float64] | float](owner.quantities()), _units_of(owner)
+    for name, of_sets in values.items():
+        scope[name] = np.asarray(of_sets)[:, np.newaxis] * to_si(1.0, units[name])
+    return scope
 
 
 def _change(

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.studies.lab.batch import Batch
-from stdpbench.studies.lab.data_sets import Point
+from stdpbench.kinds.release import Release
+from stdpbench.studies.lab.batch import effects_of
+from stdpbench.studies.lab.data_sets import AMPLITUDES, Point
 from stdpbench.studies.lab.fitting import Fit, Progress
 
 Floats = NDArray[np.float64]
@@ -25,7 +26,13 @@ CANDIDATES = (
     *(Point("triplets out-in-out", -a, b, 1.0, 60, 0.0) for a in (5, 10, 20) for b in (5, 10, 20)),
     *(Point("quadruplets", 5.0, separation, 1.0, 60, 0.0) for separation in (-60, -40, -20, 20, 40, 60)),
 )
-"""Protocols among which `most_telling` chooses."""
+"""Protocols among which `most_telling` chooses for rules."""
+_TRAINS = tuple(
+    Point(AMPLITUDES, dt, 0.0, frequency, spike, 0.0)
+    for frequency in (5, 10, 20, 50, 100)
+    for spike in (2, 3, 5, 10)
+    for dt in (0, 250, 500, 1000)
+)
 
 
 def bootstrap(fit: Fit, n: int = 200, seed: int = 0, progress: Progress | None = None) -> Floats:
@@ -101,10 +108,10 @@ def predict(fit: Fit, points: Sequence[Point], values: Floats | None = None) -> 
     -------
     ndarray, float64, (n, n_points)
     """
-    trains = [point.trains() for point in points]
-    batch = Batch(fit.rule, [fed for fed, _ in trains], [fired for _, fired in trains], fit.weight)
     sets = np.array([[each.value for each in fit.parameters]]) if values is None else values
-    changes = batch.changes({each.free.name: sets[:, at] for at, each in enumerate(fit.parameters)})
+    changes = effects_of(fit.rule, points, fit.weight).changes(
+        {each.free.name: sets[:, at] for at, each in enumerate(fit.parameters)}
+    )
     return np.asarray(changes / fit.relative_to)
 
 
@@ -127,14 +134,14 @@ class Telling:
     distance: float
 
 
-def most_telling(
-    one: Fit, other: Fit, points: Sequence[Point] = CANDIDATES, n: int = 50, seed: int = 0
-) -> list[Telling]:
+def most_telling(one: Fit, other: Fit, points: Sequence[Point] = (), n: int = 50, seed: int = 0) -> list[Telling]:
     """Return protocols in the order in which they tell two fitted rules apart, best first.
 
     The difference of the predictions is compared with their standard deviations over `n` bootstraps, and with the
-    median error of the data as that of a new measurement.
+    median error of the data as that of a new measurement. Default protocols: `CANDIDATES`, or trains of spikes for
+    short-term plasticity.
     """
+    points = points or (_TRAINS if isinstance(one.rule, Release) else CANDIDATES)
     changes, variance = list[Floats](), np.median([*one.error, *other.error]) ** 2 + np.zeros(len(points))
     for fit in (one, other):
         changes.append(predict(fit, points)[0])

@@ -34,6 +34,8 @@ from stdpbench.studies.lab.points import (
 )
 
 Floats = NDArray[np.float64]
+AMPLITUDES = "amplitudes"
+"""Protocol of the amplitudes of spikes in a train, from which short-term plasticity is fitted."""
 _LARGEST = 2_000_000  # bytes of a file
 _MOST_SPIKES = 1_000_000
 _LARGEST_CHANGE = 20.0
@@ -47,7 +49,8 @@ class Point:
     Attributes
     ----------
     protocol : str
-        ``"pairs"``, ``"triplets in-out-in"``, ``"triplets out-in-out"`` or ``"quadruplets"``.
+        ``"pairs"``, ``"triplets in-out-in"``, ``"triplets out-in-out"`` or ``"quadruplets"``; or ``"amplitudes"``: of
+        the last of `repeats` input spikes, which follows the one before after `dt`, if that is not 0.
     dt, dt2 : float, ms
         Output spike minus input spike, of the first and of the second pair. Of a quadruplet, `dt` is the distance of
         the spikes within each pair, and `dt2` the time between the middles of the pairs: positive if the output spike
@@ -57,7 +60,7 @@ class Point:
     repeats : int
         Number of repetitions.
     change : float
-        Relative weight change.
+        Relative weight change; of an amplitude, its change from that of the first spike.
     error : float or None
         Its standard error.
     """
@@ -77,6 +80,8 @@ class Point:
             return f"Δt {signed(self.dt, 'g')} ms, {self.frequency:g} Hz"
         if self.protocol == "quadruplets":
             return f"T {signed(self.dt2, 'g')} ms"
+        if self.protocol == AMPLITUDES:
+            return f"spike {self.repeats}, {self.frequency:g} Hz" + (f", after {self.dt:g} ms" if self.dt else "")
         return f"{self.protocol.partition(' ')[2]} {signed(self.dt, 'g')}, {signed(self.dt2, 'g')} ms"
 
     @property
@@ -89,6 +94,10 @@ class Point:
         at, dt, dt2 = np.arange(self.repeats) / self.frequency, self.dt * 1e-3, self.dt2 * 1e-3
         if self.protocol == "pairs":
             return at - dt, at
+        if self.protocol == AMPLITUDES:
+            if dt:
+                at[-1] = at[-2] + dt
+            return at, np.empty(0)
         if self.protocol == "quadruplets":
             middles = np.concatenate([at, at - dt2])
             sides = np.repeat([dt / 2, -dt / 2], len(at))
@@ -185,9 +194,12 @@ _UNITS = {
     "repeats": {"": 1.0},
     "change": {"%": 0.01, "": 1.0},
     "error": {"%": 0.01, "": 1.0},
+    "amplitude": {"%": 0.01, "": 1.0},
+    "spike": {"": 1.0},
 }
 _USUAL = {"dt2": 0.0, "frequency": 1.0, "repeats": 60.0}
 _NEEDED = ("dt", "change")
+_OF_AMPLITUDES = ("spike", "frequency", "amplitude")
 _HEADING = re.compile(r"(\w+)\s*(?:[(\[]\s*([^)\]]*?)\s*[)\]])?")
 
 
@@ -198,6 +210,9 @@ def data_set(source: str | Path) -> DataSet:
     ``error`` (the standard error), ``protocol`` (as in `Point`; default: pairs), ``dt2 (ms)``, ``frequency (Hz)``
     (default: 1) and ``repeats`` (default: 60) may follow. A change without ``%`` is a part: 0.5 is 50 %. Lines that
     begin with ``#`` describe the data.
+
+    For short-term plasticity, columns are ``spike``, ``frequency (Hz)`` and ``amplitude (%)``: the number of a spike
+    in a train, and its amplitude relative to the first. ``dt (ms)`` may give its distance from the spike before.
 
     Raises
     ------
@@ -242,7 +257,8 @@ def _columns(headings: Sequence[str], where: str) -> dict[str, float]:
             choices = " or ".join(f"'{name} ({each})'" if each else f"'{name}'" for each in units)
             raise StdpbenchError(f"{where}: {heading!r} needs a unit that is known: {choices.replace('(hz)', '(Hz)')}")
         columns[name] = units[unit]
-    if missing := [name for name in _NEEDED if name not in columns]:
+    needed = _OF_AMPLITUDES if "amplitude" in columns else _NEEDED
+    if missing := [name for name in needed if name not in columns]:
         raise StdpbenchError(f"{where}: there is no column {missing[0]!r}; the first line names the columns")
     return columns
 
@@ -251,13 +267,13 @@ _PROTOCOLS = ("pairs", "triplets in-out-in", "triplets out-in-out", "quadruplets
 
 
 def _point(row: dict[str, str], columns: dict[str, float], where: str) -> Point:
-    protocol = row.pop("protocol", "") or "pairs"
-    if protocol not in _PROTOCOLS:
+    protocol = AMPLITUDES if "amplitude" in columns else row.pop("protocol", "") or "pairs"
+    if "amplitude" not in columns and protocol not in _PROTOCOLS:
         raise StdpbenchError(f"{where}: there is no protocol {protocol!r}; known are {', '.join(_PROTOCOLS)}")
-    values = dict(_USUAL)
+    values = dict(_USUAL, **({"dt": 0.0} if protocol == AMPLITUDES else {}))
     for name in columns.keys() - {"protocol"}:
         text = row.get(name, "").replace("\u2212", "-").replace(",", ".")
-        if not text and name in _USUAL:
+        if not text and name in values:
             continue
         try:
             values[name] = float(text) * columns[name]
@@ -265,6 +281,13 @@ def _point(row: dict[str, str], columns: dict[str, float], where: str) -> Point:
             raise StdpbenchError(f"{where}: {name} must be a number, not {text!r}") from None
         if not math.isfinite(values[name]):
             raise StdpbenchError(f"{where}: {name} must be finite, not {text}")
+    if protocol == AMPLITUDES:
+        values["change"], values["repeats"] = values.pop("amplitude") - 1, values.pop("spike")
+        if values["repeats"] < 2 or values["repeats"] % 1 or values["dt"] < 0:
+            raise StdpbenchError(
+                f"{where}: spike must be a whole number from 2, as amplitudes are relative to the first, and dt not "
+                "negative"
+            )
     for name in ("frequency", "repeats", "error"):
         if values.get(name, 1.0) <= 0:
             raise StdpbenchError(f"{where}: {name} must be above 0, not {values[name]:g}")

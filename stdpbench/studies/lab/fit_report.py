@@ -10,6 +10,7 @@ import numpy as np
 from stdpbench import __version__
 from stdpbench.base.units import minus
 from stdpbench.kinds.plasticity.tables import rule_name
+from stdpbench.kinds.release import Release
 from stdpbench.results.figures.drawing import OKABE_ITO, new_figure
 from stdpbench.results.figures.paper import table_text
 from stdpbench.results.figures.saving import Width, at_width, millimetres
@@ -108,8 +109,7 @@ def to_toml(fit: Fit) -> str:
     import tomli_w
 
     data = ", ".join(each.name for each in fit.sets)
-    weight = f"weight at the start {fit.weight:g}, changes relative to {fit.relative_to:g}"
-    return f"# Fitted to {data} by stdpbench {__version__}, seed {fit.seed}; {weight}.\n" + tomli_w.dumps(
+    return f"# Fitted to {data} by stdpbench {__version__}, seed {fit.seed}. {_of_points(fit)}.\n" + tomli_w.dumps(
         fit.rule.to_mapping()
     )
 
@@ -131,10 +131,15 @@ def to_markdown(fit: Fit) -> str:
     loss = "Huber's loss, linear beyond 1.5 errors" if fit.robust else "sum of squares"
     lines += [
         "",
-        f"Changes are relative to {fit.relative_to:g}; points start from the weight {fit.weight:g}. Loss: {loss}. "
-        f"Intervals: profile likelihood. Seed {fit.seed}, stdpbench {__version__}.",
+        f"{_of_points(fit)}. Loss: {loss}. Intervals: profile likelihood. Seed {fit.seed}, stdpbench {__version__}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _of_points(fit: Fit) -> str:
+    if isinstance(fit.rule, Release):
+        return "Changes are those of amplitudes from the first"
+    return f"Changes are relative to {fit.relative_to:g}; points start from the weight {fit.weight:g}"
 
 
 def draw(fit: Fit, width: Width | None = None) -> Figure:
@@ -149,7 +154,8 @@ def draw(fit: Fit, width: Width | None = None) -> Figure:
     below.axhspan(-1, 1, color="0.92")
     below.bar(x, fit.residuals, 0.5, color=OKABE_ITO[0])
     below.set_xticks(x, [point.label for point in fit.points], rotation=40, ha="right", fontsize=8)
-    above.set_ylabel("relative weight change", fontsize=11)
+    what = "amplitude / first − 1" if isinstance(fit.rule, Release) else "relative weight change"
+    above.set_ylabel(what, fontsize=11)
     below.set_ylabel("residual / error", fontsize=11)
     for axes in (above, below):
         axes.axhline(0.0, color="black", linewidth=0.8)

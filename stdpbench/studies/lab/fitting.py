@@ -23,11 +23,13 @@ from scipy import optimize, stats
 
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.declare.parameters import Parameter
-from stdpbench.kinds.plasticity import PlasticityRule, rules
-from stdpbench.studies.lab.batch import Batch
-from stdpbench.studies.lab.data_sets import DataSet, Point, data_set
+from stdpbench.kinds.plasticity import PlasticityRule
+from stdpbench.kinds.release import Release, releases
+from stdpbench.studies.lab.batch import effects_of
+from stdpbench.studies.lab.data_sets import AMPLITUDES, DataSet, Point, data_set
 from stdpbench.studies.lab.protocols import as_rule, starting_weight
 
+Model = PlasticityRule | Release
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it, and the total; an exception in it cancels."""
@@ -132,7 +134,7 @@ class Fit:
         Whether points far from the model counted less.
     """
 
-    rule: PlasticityRule
+    rule: Model
     sets: tuple[DataSet, ...]
     parameters: tuple[Fitted, ...]
     change: Floats
@@ -193,7 +195,7 @@ class Fit:
 
 
 def fit(
-    rule: str | PlasticityRule,
+    rule: str | Model,
     data: str | Path | DataSet | Sequence[str | Path | DataSet],
     *,
     free: Sequence[str] | Mapping[str, tuple[float, float] | None] | None = None,
@@ -212,8 +214,8 @@ def fit(
 
     Parameters
     ----------
-    rule : str or PlasticityRule
-        Kind of the rule, or a rule; its values are those of parameters that are not fitted.
+    rule : str, PlasticityRule or Release
+        A rule or short-term plasticity, or its kind; its values are those of parameters that are not fitted.
     data : str, Path, DataSet, or a sequence of them
         Published sets by name, or files, see `stdpbench.studies.lab.data_set`.
     free : sequence of str, or mapping of str to (float, float) or None, optional
@@ -247,13 +249,20 @@ def fit(
     StdpbenchError
         If a name or value is wrong, or the data cannot be fitted.
     """
-    plasticity = as_rule(rule, set)
+    plasticity = _model(rule, set)
     given = [data] if isinstance(data, str | Path | DataSet) else list(data)
     sets = tuple(each if isinstance(each, DataSet) else data_set(each) for each in given)
     problem = Problem(plasticity, sets, free_parameters(plasticity, free), weight, relative_to, robust)
     shown = progress or (lambda what, done, total: None)
     best = problem.optimum(starts, search, seed, shown)
     return problem.result(best, level, seed, profiles, shown)
+
+
+def _model(rule: str | Model, set: Mapping[str, Any] | None) -> Model:
+    if isinstance(rule, Release) or rule in releases.kinds():
+        table = {"kind": rule} if isinstance(rule, str) else rule.to_mapping()
+        return releases.build({**table, **(set or {})}, "release")
+    return as_rule(rule, set)
 
 
 class Problem:
@@ -269,7 +278,7 @@ class Problem:
 
     def __init__(
         self,
-        rule: PlasticityRule,
+        rule: Model,
         sets: tuple[DataSet, ...],
         free: tuple[Free, ...],
         weight: float | None,
@@ -278,7 +287,12 @@ class Problem:
     ) -> None:
         self.rule, self.sets, self.free, self.robust = rule, sets, free, robust
         self.points = [point for each in sets for point in each.points]
-        self.weight = starting_weight(rule, weight)
+        of_trains = {point.protocol == AMPLITUDES for point in self.points}
+        if of_trains != {isinstance(rule, Release)}:
+            raise StdpbenchError(
+                "short-term plasticity is fitted to amplitudes, a rule to weight changes; give each its own data"
+            )
+        self.weight = 1.0 if isinstance(rule, Release) else starting_weight(rule, weight)
         self.relative_to = self.weight if relative_to is None else relative_to
         if not self.relative_to > 0:
             raise StdpbenchError(f"changes must be relative to a weight above 0, not {self.relative_to:g}")
@@ -295,8 +309,7 @@ class Problem:
         if n > 1 and not np.ptp(self.data):
             raise StdpbenchError(f"all changes are {100 * self.data[0]:g} %, so there is nothing to fit")
         self.error = np.ones(n) if self.estimated else np.array(errors, np.float64)
-        trains = [point.trains() for point in self.points]
-        self._batch = Batch(rule, [fed for fed, _ in trains], [fired for _, fired in trains], self.weight)
+        self._batch = effects_of(rule, self.points, self.weight)
 
     @property
     def given(self) -> Floats:
@@ -408,7 +421,7 @@ class Problem:
         )
         texts = {free.name: f"{value:.6g} {free.unit}".strip() for free, value in zip(self.free, values, strict=True)}
         return Fit(
-            rules.build({**self.rule.to_mapping(), **texts}, "plasticity"),
+            _model(self.rule, texts),
             self.sets,
             fitted,
             self.changes(best[np.newaxis])[0],
@@ -510,7 +523,7 @@ def _slope(free: Free, place: float) -> float:
 
 
 def free_parameters(
-    rule: PlasticityRule, wanted: Sequence[str] | Mapping[str, tuple[float, float] | None] | None
+    rule: Model, wanted: Sequence[str] | Mapping[str, tuple[float, float] | None] | None
 ) -> tuple[Free, ...]:
     """Return the free parameters with bounds."""
     declared = {p.name: p for p in rule.describe() if p.unit is not None and not p.structural}
@@ -525,7 +538,7 @@ def free_parameters(
     return tuple(_with_bounds(rule, declared[name], given) for name, given in bounds.items())
 
 
-def _with_bounds(rule: PlasticityRule, declared: Parameter, given: tuple[float, float] | None) -> Free:
+def _with_bounds(rule: Model, declared: Parameter, given: tuple[float, float] | None) -> Free:
     name, value = declared.name, getattr(rule, declared.name)
     least = -np.inf if declared.minimum is None else declared.minimum
     most = np.inf if declared.maximum is None else declared.maximum
@@ -542,7 +555,7 @@ def _with_bounds(rule: PlasticityRule, declared: Parameter, given: tuple[float, 
     return Free(name, declared.unit or "", float(low), float(high), low > 0)
 
 
-def _usual_bounds(rule: PlasticityRule, declared: Parameter, value: float) -> tuple[float, float]:
+def _usual_bounds(rule: Model, declared: Parameter, value: float) -> tuple[float, float]:
     if value > 0:
         return value / _DECADES, value * _DECADES
     if value < 0:

@@ -14,8 +14,9 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity import rules
+from stdpbench.kinds.release import releases
 from stdpbench.studies import lab
-from stdpbench.studies.lab.batch import Batch
+from stdpbench.studies.lab.batch import Batch, effects_of
 from stdpbench.studies.lab.fit_report import sentences
 from stdpbench.studies.lab.protocols import as_rule, impose
 
@@ -93,6 +94,25 @@ def test_planted_values_come_back() -> None:
         assert high - low == pytest.approx(2 * 1.645 * each.error, rel=0.5)
     assert fitted.misfit < 1e-4 < fitted.misfit_before
     assert not fitted.undetermined
+
+
+def test_short_term_plasticity_is_fitted_to_amplitudes(tmp_path: Path) -> None:
+    asked = [(spike, rate, dt) for spike in (2, 3, 5) for rate in (5, 20, 50) for dt in (0, 400)]
+    points = [lab.Point("amplitudes", dt, 0.0, rate, spike, 0.0, 0.02) for spike, rate, dt in asked]
+    planted = {"u_se": 0.2, "tau_rec": 150.0, "tau_facil": 400.0}
+    made = releases.build({"kind": "tsodyks-markram", **planted}, "release")
+    changes = effects_of(made, points, 1.0).changes({"u_se": np.array([0.2])})[0]
+    lines = [f"{a},{b},{c or ''},{100 + 100 * y:.9f},2" for (a, b, c), y in zip(asked, changes, strict=True)]
+    file = tmp_path / "trains.csv"
+    file.write_text("\n".join(["spike,frequency (Hz),dt (ms),amplitude (%),error (%)", *lines]), encoding="utf-8")
+    found = lab.fit("tsodyks-markram", file)
+    assert {each.free.name: pytest.approx(each.value, rel=1e-3) for each in found.parameters} == planted
+    assert not found.undetermined
+    np.testing.assert_allclose(lab.predict(found, points)[0], changes, atol=1e-4)
+    assert lab.most_telling(found, found, n=2)[0].point.protocol == "amplitudes"
+    for model, data in (("tsodyks-markram", "wang-2005"), ("triplet", file)):
+        with pytest.raises(StdpbenchError, match="fitted to amplitudes, a rule to weight changes"):
+            lab.fit(model, data)
 
 
 def test_published_triplet_values_are_within_the_intervals_of_their_data() -> None:

@@ -21,6 +21,7 @@ from stdpbench.engine.network.elements import spread_synapses
 from stdpbench.engine.simulators import Simulator, open_graph, open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections.one_to_one import OneToOne
 from stdpbench.kinds.delay_plasticity import delay_rules
 from stdpbench.kinds.delays.uniform import Uniform
 from stdpbench.kinds.encoding import Spikes
@@ -28,7 +29,9 @@ from stdpbench.kinds.encoding.base import generator
 from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
 from stdpbench.kinds.noises.poisson import PoissonNoise
 from stdpbench.kinds.plasticity import projection_rules
+from stdpbench.kinds.release import releases
 from stdpbench.kinds.weights.constant import Constant
+from stdpbench.studies.lab.batch import Amplitudes
 from stdpbench.studies.lab.checks.base import Outcome, Panel
 from stdpbench.studies.lab.checks.equations import EQUATIONS, STEP, Constants, Floats
 from stdpbench.studies.lab.checks.trains import check_constants, irregular
@@ -130,6 +133,64 @@ def _derivative(inputs: Floats, outputs: Floats, w: float, p: Constants, end: fl
         slope += sum(change for now, change in changes if last <= now < due)
         w, slope, last = min(max(w + p["drift"] + slope, 0.0), p["w_max"]), slope * p["keep"], due
     return w
+
+
+def amplitudes(outcome: Outcome) -> None:
+    """Compare what spikes deliver in a network with the equations, and in long regular trains with their limit."""
+    published = {"u_se": 0.5, "tau_rec": 1100.0, "tau_facil": 50.0}
+    other = {"u_se": 0.15, "tau_rec": 130.0, "tau_facil": 530.0}
+    check_constants(outcome, "default constants", releases.build({"kind": outcome.kind}, ""), published)
+    (inputs, _), rates = irregular(), np.array([1.0, 5.0, 20.0, 50.0, 100.0])
+    for name, constants in (("default constants", published), ("other constants", other)):
+        release = releases.build({"kind": outcome.kind, **constants}, "")
+        populations = {
+            "input": Population(shape=(len(inputs),)),
+            "sum": Population(shape=(len(inputs),), neuron=LIFDiscrete(beta=1.0, v_thresh=1e9)),
+        }
+        feed = Projection(
+            source="input",
+            target="sum",
+            receptor="I_exc",
+            connect=OneToOne(),
+            weight=Constant(value=1.7),
+            release=release,
+        )
+        simulator, _ = open_graph(Graph(populations, {"feed": feed}, dt=STEP, read="sum"), "runtime", target="numpy")
+        spikes, recorded = _spikes(inputs, STEP), {"sum": range(len(inputs))}
+        shown = simulator.present(spikes, int(spikes.bin.max()) + 2, plastic=False, record=recorded)
+        v = shown.recordings["sum"].courses["v"]
+        simulator.close()
+        found = [np.diff(v[:, at])[np.rint(train / STEP).astype(int)] for at, train in enumerate(inputs)]
+        expected = [1.7 * _delivered(train, constants) for train in inputs]
+        outcome.formula(
+            f"{len(inputs)} irregular trains in a network: {name}",
+            "w u R, spike by spike",
+            np.concatenate(expected),
+            np.concatenate(found),
+            _EXACT,
+            release.reference,
+        )
+        lasting = Amplitudes(release, [np.arange(1000) / rate for rate in rates])
+        kept, recovered = np.exp(-1e3 / rates / constants["tau_facil"]), np.exp(-1e3 / rates / constants["tau_rec"])
+        u = constants["u_se"] / (1 - (1 - constants["u_se"]) * kept)
+        outcome.formula(
+            f"amplitude of spike 1000 over the first, {rates[0]:g} to {rates[-1]:g} Hz: {name}",
+            "u R / U with u = U/(1 − (1 − U) e^(−Δ/τ_facil)), R = (1 − e^(−Δ/τ_rec))/(1 − (1 − u) e^(−Δ/τ_rec))",
+            u / constants["u_se"] * (1 - recovered) / (1 - (1 - u) * recovered),
+            lasting.changes({"u_se": np.array([constants["u_se"]])})[0] + 1,
+            _EXACT,
+            "fixed point of the equations",
+        )
+
+
+def _delivered(train: Floats, p: Constants) -> Floats:
+    """Return the share of the weight that each spike delivers, by sums over all earlier spikes."""
+    u, shares = 0.0, list[float]()
+    for at, now in enumerate(train.tolist()):
+        u = p["u_se"] + (1 - p["u_se"]) * u * (float(np.exp(-(now - train[at - 1]) / p["tau_facil"])) if at else 0.0)
+        missing = sum(s * float(np.exp(-(now - then) / p["tau_rec"])) for s, then in zip(shares, train, strict=False))
+        shares.append(u * (1 - missing))
+    return np.array(shares)
 
 
 def delay_shift(outcome: Outcome) -> None:

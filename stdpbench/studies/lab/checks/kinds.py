@@ -1,4 +1,4 @@
-"""Kinds that ``stdpbench validate`` checks: rules for weights, rules for delays, normalisations."""
+"""Kinds that ``stdpbench validate`` checks: rules for weights and delays, normalisations, short-term plasticity."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.kinds.delay_plasticity import delay_rules
 from stdpbench.kinds.normalisations import normalisations
 from stdpbench.kinds.plasticity import projection_rules
+from stdpbench.kinds.release import releases
 
-_FAMILIES = (projection_rules, delay_rules, normalisations)
+_FAMILIES = (projection_rules, delay_rules, normalisations, releases)
 
 
 def kinds() -> tuple[str, ...]:

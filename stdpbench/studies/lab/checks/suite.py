@@ -1,4 +1,4 @@
-"""The checks of each rule for weights or delays, and of each normalisation."""
+"""The checks of each rule for weights or delays, of each normalisation, and of short-term plasticity."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "delay-shift": (in_network.delay_shift,),
     "sum": (windows.each_target,),
     "norm": (windows.each_target,),
+    "tsodyks-markram": (in_network.amplitudes,),
 }
 """Checks that take at most a second, by kind."""
 LONG_CHECKS: Mapping[str, Sequence[Check]] = {
@@ -58,7 +59,8 @@ def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outc
     Parameters
     ----------
     kinds : sequence of str
-        Kinds of rules for weights, of rules for delays, of normalisations; empty: all registered ones.
+        Kinds of rules for weights, of rules for delays, of normalisations, of short-term plasticity; empty: all
+        registered ones.
     quick : bool
         Whether to leave out `LONG_CHECKS`.
 
