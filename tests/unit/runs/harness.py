@@ -14,7 +14,10 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
+import pytest
+
 from stdpbench.declare.parameters import Parameter
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
@@ -107,6 +110,8 @@ class Driven(RunEngine):
         boundary: Callable[[Driven], None] = lambda engine: None,
         replied: Callable[[Driven, str, str], None] = lambda engine, name, error: None,
     ) -> None:
+        if folder.about["options"]["simulator"] == "compiled" and find_compiler() is None:
+            pytest.skip("needs a C++ compiler")
         self.requests: SimpleQueue[Request] = SimpleQueue()
         super().__init__(folder, Publisher(self.requests), self.requests)
         self.replies: list[tuple[str, str, Any]] = []

@@ -14,13 +14,10 @@ from PIL import Image
 
 from stdpbench.api import Run
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.folder.history import History
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies import film
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 
 @pytest.fixture(scope="module")

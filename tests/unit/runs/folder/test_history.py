@@ -14,7 +14,6 @@ from harness import EVERY, N_TRAIN, drive, driven, experiment, finished, killed_
 
 from stdpbench.api import Run
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.folder import history
 from stdpbench.runs.folder.history import History, HistoryWriter
@@ -22,8 +21,6 @@ from stdpbench.runs.folder.past_weights import weights_at
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, import_run
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 
 @pytest.fixture(scope="module")

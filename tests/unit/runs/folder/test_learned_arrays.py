@@ -23,7 +23,6 @@ from harness import (
 )
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder import learned_arrays
 from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.damage import damage
@@ -37,8 +36,6 @@ from stdpbench.runs.lineage.export import export_run, unpack_run
 from stdpbench.runs.lineage.reproduction import compare, prepare
 from stdpbench.runs.protocol.facts import LearnedSet
 from stdpbench.runs.protocol.live_run import LiveRun
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 SMALL = {"schedule__label_images": 4, "schedule__test_images": 3, "schedule__between": "carry"}
 FIRST, SECOND = 7, 10

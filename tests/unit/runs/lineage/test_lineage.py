@@ -22,7 +22,6 @@ from harness import (
 )
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder.checkpoints import checkpoint_path, positions
 from stdpbench.runs.folder.journal import read_journal
@@ -37,8 +36,6 @@ from stdpbench.runs.protocol.facts import Branched, ParametersChanged, Rewound
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 WISHES = {4: [set_(plasticity__nu_post=0.05)], 12: [set_(exc__theta_plus=0.3)]}
 

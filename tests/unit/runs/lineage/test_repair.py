@@ -12,7 +12,6 @@ from harness import drive, driven, ended, finished, killed_at_position, new_run,
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import NAME, read_journal
@@ -25,7 +24,6 @@ from stdpbench.runs.lineage.repair import repair
 from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged
 from stdpbench.runs.protocol.states import State
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 DAMAGE = "line {} is damaged: it does not match its digest"
 CHANGES = {6: [set_(plasticity__nu_post=0.05)]}
 

@@ -23,7 +23,6 @@ from harness import (
 )
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.result_digests import outcome
@@ -32,8 +31,6 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.facts import Block, Remarked, Started, StateChanged
 from stdpbench.runs.protocol.states import State
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 
 def notes(folder: RunFolder) -> list[str]:

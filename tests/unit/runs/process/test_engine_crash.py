@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from harness import Driven, drive, ended, experiment, finished, new_run, set_
 
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -20,8 +19,6 @@ from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import rewind
 from stdpbench.runs.process import assessment
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 STEPS = ("replace", "rename", "mkdir", "unlink", "rmdir")
 WISHES = {3: [set_(plasticity__nu_post=0.05)], 5: ["pause"], 7: [set_(exc__theta_plus=0.3)], 8: ["checkpoint"]}

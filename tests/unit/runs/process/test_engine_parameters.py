@@ -19,7 +19,6 @@ from harness import (
     set_,
 )
 
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
@@ -28,8 +27,6 @@ from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import Block, Labelled, Measured, ParametersChanged, Planned, Remarked
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 NOT_THOSE = "The pictures differ from those"
 

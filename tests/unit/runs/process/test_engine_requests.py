@@ -22,13 +22,11 @@ from harness import (
     wait_until,
 )
 
-from stdpbench.engine.simulators import find_compiler, open_simulator
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.facts import CheckpointWritten, ParametersChanged, StateChanged
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 
 def states(folder: Any) -> list[tuple[int, str, str]]:

@@ -27,7 +27,6 @@ from harness import (
 )
 from packages import install_package
 
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
@@ -37,9 +36,6 @@ from stdpbench.runs.presentation import processes
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
-
 
 # -- weights that are no longer finite -------------------------------------------------------------
 

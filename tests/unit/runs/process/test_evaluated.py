@@ -7,12 +7,11 @@ import shutil
 from contextlib import closing
 
 import numpy as np
-import pytest
 from harness import N_TRAIN, driven, ended, experiment, new_run, set_
 
 from stdpbench.data.datasets import Images
 from stdpbench.engine.network import Learned
-from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
+from stdpbench.engine.simulators import Simulator, open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.results.readout.baselines import BASELINES, K_MEANS
 from stdpbench.runs.catalog.comparison import Account, baselines_of
@@ -24,7 +23,6 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.studies.report.evaluated_run import load_run
 from stdpbench.studies.report.service import baselines
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 VALUES = {"exc.v_thresh": "-58 mV", "network.w_inh_exc": 1.0}
 MADE = experiment().override(
     {"evaluation.thresholds": "start", **{f"evaluation.values.{path}": value for path, value in VALUES.items()}}

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from harness import N_TRAIN, drive, driven, ended, experiment, new_run, set_
 
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -17,8 +16,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.runs.protocol.options import Options
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 WISHES = {7: [set_(lateral__rho_0="40 Hz")]}
 

@@ -13,15 +13,13 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.engine.network import Learned
-from stdpbench.engine.simulators import find_compiler, open_simulator
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.runs.client.helper import HelperClient
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.presentation.frozen import present_frozen
 from stdpbench.runs.process.present_image import try_picture
 from stdpbench.runs.process.probe import Probe
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 PICTURE = (np.arange(64).reshape(8, 8) * 4).tolist()
 TRY = ("try", {"image": PICTURE})

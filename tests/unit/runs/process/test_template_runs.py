@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from harness import N_TRAIN, ended, experiment, new_run
 
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.runs.catalog.forecast import Size
@@ -18,8 +17,6 @@ from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
 from stdpbench.studies.report.evaluated_run import load_run, trained_network
-
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 HALF = N_TRAIN // 2
 STAGES = [{"projections": ["feed"], "passes": 1}, {"projections": ["upward"], "passes": 1}]

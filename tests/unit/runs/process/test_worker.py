@@ -6,16 +6,13 @@ import re
 import subprocess
 import sys
 
-import pytest
 from harness import drive, driven, experiment, finished, killed_at_position, new_run
 
-from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.client.run_client import RunClient, has_process
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 OPTIONS = {"checkpoint_every": 10, "baselines": False}
 
 
