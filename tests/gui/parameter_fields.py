@@ -25,5 +25,4 @@ def retype(field: Any, qtbot: QtBot, text: str) -> None:
 
 
 def text_of(panel: ParametersPanel, path: str) -> str:
-    field = panel.form.row(path).editor
-    return field.text()
+    return panel.form.row(path).editor.text()

@@ -85,8 +85,7 @@ def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
     if content is not None:
         (run / "journal.jsonl").write_text(content, encoding="utf-8")
     for way in WAYS:
-        message = asked(window, qtbot, run, way)
-        assert message.endswith(sentence), way
+        assert asked(window, qtbot, run, way).endswith(sentence), way
         assert window.pages.currentWidget() is window.start
         assert window.session.folder is None
         assert window.services.dialog is None, "it is a run, and no folder of pictures"

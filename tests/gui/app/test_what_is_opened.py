@@ -126,8 +126,7 @@ def test_an_exported_run_is_unpacked_and_shown(
     export_run(finished_run, tmp_path / "one.stdpbench.zip")
     window.services.open_path(tmp_path / "one.stdpbench.zip")
     waits(qtbot, lambda: window.session.folder is not None)
-    folder = not_none(window.session.folder)
-    assert folder.path == window.runs / finished_run.path.name
+    assert not_none(window.session.folder).path == window.runs / finished_run.path.name
     waits(qtbot, lambda: window.session.live.state is State.FINISHED)
     said: list[str] = []
     window.session.message.connect(said.append)

@@ -34,8 +34,7 @@ def curves(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> Panel:
 
 
 def clipboard_text() -> str:
-    clipboard = not_none(QGuiApplication.clipboard())
-    return clipboard.text()
+    return not_none(QGuiApplication.clipboard()).text()
 
 
 @pytest.mark.shared_window
@@ -72,8 +71,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     waits(qtbot, lambda: panels["confusion"].table() is not None)
     fields = not_none(panels["weight-map"].figure())
     assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28
-    confusion = not_none(panels["confusion"].figure())
-    assert np.shape(confusion["score"]["confusion"]) == (10, 11)
+    assert np.shape(not_none(panels["confusion"].figure())["score"]["confusion"]) == (10, 11)
     assert panels["log"].figure() is None
     for key in ("weight-map", "confusion", "thresholds", "neuron"):
         spec = panels[key].figure()
@@ -103,8 +101,7 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
         assert part in caption
     with (tmp_path / "curves.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    table = not_none(curves.table())
-    assert len(rows) == 1 + len(table[1])
+    assert len(rows) == 1 + len(not_none(curves.table())[1])
     from PIL import Image
 
     with Image.open(tmp_path / "curves.png") as picture:
@@ -153,8 +150,7 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     assert labels["spikes per stimulus"] == labels["running accuracy (%)"]
     this, that = labels["spikes per stimulus"]
     assert (this, that[-8:]) == ("this run", "-another")
-    caption = curves.caption_of(spec)
-    assert f"n: 2 runs, {own}, {other}; " in caption
+    assert f"n: 2 runs, {own}, {other}; " in curves.caption_of(spec)
     curves.overlays.clear()
 
 

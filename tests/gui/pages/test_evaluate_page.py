@@ -209,8 +209,7 @@ def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBo
     waits(qtbot, lambda: drawn(page))
     wanted = np.flatnonzero((look.labels == cell[0]) & (look.answers["vote"] == cell[1])).tolist()
     assert numbers(page) == wanted
-    strong = not_none(page.embedding.scatter.strong)
-    assert np.flatnonzero(strong).tolist() == wanted
+    assert np.flatnonzero(not_none(page.embedding.scatter.strong)).tolist() == wanted
     counted = [page.clusters.rows.topLevelItem(row).text(4) for row in range(page.clusters.rows.topLevelItemCount())]  # type: ignore[union-attr]
     assert sum(map(int, counted)) == len(wanted)
     assert set(page.state.neurons) == set(look.winners[wanted].tolist()) - {-1}

@@ -69,8 +69,7 @@ def test_equations_are_drawn_and_can_be_copied_as_tex(page: RulesPage, qtbot: Qt
     waits(qtbot, lambda: any(r"a_{-}" in tex for _, tex in page.equations._tex))
     assert page.equations.picture.pixmap().height() > 60
     page.equations.copy_tex()
-    clipboard = not_none(QApplication.clipboard())
-    assert r"\left[w + a_{+}" in clipboard.text()
+    assert r"\left[w + a_{+}" in not_none(QApplication.clipboard()).text()
 
 
 def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbot: QtBot) -> None:

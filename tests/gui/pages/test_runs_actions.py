@@ -216,8 +216,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     assert form.at.maximum() == 60
     form.at.setValue(40)
     waits(qtbot, lambda: "for 20 training presentations" in form.time.text())
-    size = form.form.row("network.n_exc")
-    assert not size.editor.isEnabled()
+    assert not form.form.row("network.n_exc").editor.isEnabled()
     form.set_value("plasticity.nu_post", "-1")
     assert "plasticity.nu_post must be" in form.form.row("plasticity.nu_post").error.text()
     assert not form.go.isEnabled()

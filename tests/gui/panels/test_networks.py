@@ -97,8 +97,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     thresholds.refresh()
     assert thresholds.theta_plot.isVisible() is False  # top neurons have no adaptive threshold
     assert thresholds.rate_plot.isVisible()
-    rates = not_none(thresholds.table())
-    assert len(rates[1]) == N_TOP
+    assert len(not_none(thresholds.table())[1]) == N_TOP
     shown.selection.select_neuron(3)
     neuron.raise_()
     waits(qtbot, lambda: neuron._courses is not None)

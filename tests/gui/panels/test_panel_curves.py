@@ -101,8 +101,7 @@ def test_smoothing_draws_the_mean_of_the_last_points_before_the_curve(panel: Cur
     assert smooth[:2] == pytest.approx([before[0], np.mean(before[:2])])
     assert smooth[2:] == pytest.approx(np.convolve(before, np.ones(3) / 3, "valid"))
     assert moving_mean(np.array([2.0]), 5).tolist() == [2.0]
-    table = not_none(panel.table())
-    assert table[1][0][2] == before[0] / 100  # numbers are not smoothed
+    assert not_none(panel.table())[1][0][2] == before[0] / 100  # numbers are not smoothed
 
 
 def test_changes_at_one_position_share_a_line(panel: Curves) -> None:
@@ -187,8 +186,7 @@ def test_held_out_pictures_have_a_plot_from_the_start_if_they_will_be_measured(q
     panel = show(Curves(made), qtbot, (480, 500))
     held = panel.plots[1]
     assert held.title == "held-out pictures (%)"
-    words = held.note.text().replace("\u202f", " ")
-    assert words == "first after 1 250"
+    assert held.note.text().replace("\u202f", " ") == "first after 1 250"
 
 
 def test_draws_and_says_what_was_measured(measured: Curves) -> None:

@@ -76,8 +76,7 @@ def test_all_runs_are_drawn_and_named_in_a_legend_that_scrolls(panel: Curves) ->
         assert [len(runs_in(plot)) for plot in panel.shown] == [17] * len(panel.shown)
         assert legend(panel).count("\ufffc") == 17
         assert panel.runs.height() <= 0.35 * panel.body.height()
-    figure = not_none(panel.figure())
-    assert len(figure["plots"][-1]["lines"]) == 17
+    assert len(not_none(panel.figure())["plots"][-1]["lines"]) == 17
 
 
 def test_two_runs_of_one_title_are_both_drawn_and_named(panel: Curves) -> None:

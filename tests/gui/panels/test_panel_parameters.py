@@ -84,8 +84,7 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
             *(p.name for p in getattr(experiment, name).describe() if p.name not in ("stages", "values")),
         ]
     assert (text_of(panel, "plasticity.tau_x"), text_of(panel, "schedule.train_images")) == ("20 ms", "all")
-    row = panel.form.row("network.inhibition")
-    assert row.editor.currentText() == "direct-undelayed"
+    assert panel.form.row("network.inhibition").editor.currentText() == "direct-undelayed"
     assert all(r.editor.accessibleName() == path for path, r in panel.form.rows().items())
 
 

@@ -203,8 +203,7 @@ def test_without_recording_all_but_the_potential_is_shown(panel: SlowMotionPanel
     built(panel, qtbot, recording=None)
     assert "not recorded" in panel.plots.potential.note
     assert "(class b)" in panel.about.text()
-    table = not_none(panel.table())
-    assert table[0] == ("time (ms)", "x", "y1", "y2", "weight")
+    assert not_none(panel.table())[0] == ("time (ms)", "x", "y1", "y2", "weight")
 
 
 def test_after_training_it_says_that_nothing_moves(panel: SlowMotionPanel) -> None:

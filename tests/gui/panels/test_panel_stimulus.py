@@ -139,8 +139,7 @@ def test_a_recording_plays_and_the_axis_ends_where_it_ends(panel: Stimulus, qtbo
     figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["image", "raster", "lines"]
     assert figure["parts"][0]["image"].shape == (3, 10)
-    table = not_none(panel.table())
-    assert table[0][2] == "events"
+    assert not_none(panel.table())[0][2] == "events"
     is_complete(panel)
 
 
@@ -190,8 +189,7 @@ def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtB
     figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["lines", "raster", "lines"]
     assert len(figure["parts"][0]["plots"][0]["lines"]) == 12
-    table = not_none(panel.table())
-    assert table[0][2] == "mean"
+    assert not_none(panel.table())[0][2] == "mean"
     is_complete(panel)
     panel.resize(300, 210)  # too low for 15 curves
     waits(qtbot, lambda: view.time.every_channel > 1)
@@ -201,8 +199,7 @@ def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtB
 def test_inputs_that_fire_once_show_when(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
     draw_frame(panel, frame(1, image=0, input=pair((0, 20), (7, 100), (12, 44))))
-    figure = not_none(panel.figure())
-    assert figure["parts"][1]["image"][0, 0] == 10.0
+    assert not_none(panel.figure())["parts"][1]["image"][0, 0] == 10.0
 
 
 def test_factors_add_up(panel: Stimulus) -> None:

@@ -45,8 +45,7 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     assert rates[5] == pytest.approx(7 / 0.35)
     assert rates[0] == pytest.approx(14 / 3 / 0.35)
     assert "about one in 10" in panel.summary()
-    table = not_none(panel.table())
-    assert table[1][5][2] == 7
+    assert not_none(panel.table())[1][5][2] == 7
     panel.what.setCurrentIndex(1)
     assert sorted(panel._values().tolist()) == [21.0, 21.0, 21.0]
 

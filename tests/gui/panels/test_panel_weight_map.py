@@ -87,10 +87,8 @@ def test_negative_weights_have_colours_of_their_own(panel: WeightMap) -> None:
     low, high = panel.levels.levels
     assert low == -high
     assert high == pytest.approx(float(np.abs(w).max()), rel=0.1)
-    figure = not_none(panel.figure())
-    assert figure["map"] == "diverging"
-    shown = not_none(panel.mosaic.image.values)
-    assert float(np.nanmin(shown)) < 0
+    assert not_none(panel.figure())["map"] == "diverging"
+    assert float(np.nanmin(not_none(panel.mosaic.image.values))) < 0
 
 
 def test_clicks_and_arrow_keys_select(panel: WeightMap, qtbot: QtBot) -> None:

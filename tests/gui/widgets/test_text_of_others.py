@@ -19,8 +19,7 @@ EVIL = '<img src="file:///etc/passwd"> & <b>bold</b>'
 
 @pytest.mark.parametrize("make", [Label, Elided, wrapped])
 def test_labels_show_text_as_it_is(qtbot: QtBot, make: type[Label]) -> None:
-    label = kept(make(EVIL), qtbot)
-    assert label.textFormat() == Qt.TextFormat.PlainText
+    assert kept(make(EVIL), qtbot).textFormat() == Qt.TextFormat.PlainText
 
 
 def test_all_labels_of_the_app_are_such(qtbot: QtBot) -> None:

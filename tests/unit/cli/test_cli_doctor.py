@@ -121,8 +121,7 @@ def test_looks_without_importing_what_it_looks_at() -> None:
 @pytest.mark.parametrize("version", [(3, 10), (3, 14)])
 def test_another_python_is_a_fault(version: tuple[int, int], system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", version)
-    finding = doctor._python()
-    expect(finding, "fault", "3.11 to 3.13 is required", fix="3.13")
+    expect(doctor._python(), "fault", "3.11 to 3.13 is required", fix="3.13")
 
 
 def test_packages_that_fit_are_listed_in_one_finding(versions: dict[str, str]) -> None:
@@ -189,8 +188,7 @@ def test_without_a_compiler_there_is_a_way_to_one_on_every_system(system: str) -
 )
 def test_a_compiler_that_does_not_work_says_why(tmp_path: Path, body: str, detail: str) -> None:
     script(tmp_path, "g++", body)
-    finding = doctor._compiler()
-    expect(finding, "warning", "g++ does not work (", detail)
+    expect(doctor._compiler(), "warning", "g++ does not work (", detail)
 
 
 @pytest.mark.parametrize("named", ["no-such-compiler", "'not closed", "''"])
@@ -198,8 +196,7 @@ def test_a_wrong_cxx_is_told_even_where_another_compiler_works(named: str, monke
     if not any(map(shutil.which, ("g++", "c++", "clang++"))):
         pytest.skip("this machine has no C++ compiler")
     monkeypatch.setenv("CXX", named)
-    finding = doctor._compiler()
-    expect(finding, "warning", "$CXX does not work", fix="unset CXX")
+    expect(doctor._compiler(), "warning", "$CXX does not work", fix="unset CXX")
 
 
 @pytest.mark.usefixtures("no_compiler")
@@ -246,8 +243,7 @@ def linux(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_displays(environment: dict[str, str], state: str, detail: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    finding = doctor.display()
-    expect(finding, state, detail)
+    expect(doctor.display(), state, detail)
 
 
 @pytest.mark.usefixtures("linux")
@@ -315,8 +311,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_fault(tmp_path: Path) -> None:
 def test_a_full_disk_is_told(free: float, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(Path.cwd())
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=int(free)))
-    finding = doctor._room()
-    expect(finding, state, f"{free / 1e9:.1f} GB free")
+    expect(doctor._room(), state, f"{free / 1e9:.1f} GB free")
 
 
 def drawn(findings: tuple[Finding, ...]) -> str:

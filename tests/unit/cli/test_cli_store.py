@@ -221,8 +221,7 @@ def test_watch_and_export_find_runs_of_another_folder(cli: Cli, tmp_path: Path) 
 
 def test_delete_and_restore(cli: Cli, runs: Path) -> None:
     cli("queue", "add", "third")
-    out = cli("delete", "first", "third")
-    assert "item 1 of the queue" in out
+    assert "item 1 of the queue" in cli("delete", "first", "third")
     assert [line.split()[0] for line in cli("list", "--bin").splitlines()[1:]] == ["first", "third"]
     assert cli("restore", "fir") == f"run folder: {runs / 'first'}\n"
     assert "1 run permanently removed" in cli("delete", "--empty-bin", "--yes")

@@ -45,8 +45,7 @@ def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], call: Call
     ],
 )
 def test_parts_of_networks_are_described(path: str, text: str, call: Callable[..., str]) -> None:
-    output = call("describe", path)
-    assert text in " ".join(output.split())
+    assert text in " ".join(call("describe", path).split())
 
 
 def test_a_rule_of_ones_own_is_described_as_it_is_written(tmp_path: Path, call: Callable[..., str]) -> None:

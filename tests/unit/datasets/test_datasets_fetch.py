@@ -155,8 +155,7 @@ def test_a_broken_connection_is_resumed_where_it_broke(server, tmp_path):
     path = f"/a/{TRAIN_IMAGES}.gz"
     size = len(server.files[path])
     server.breaks_after[path] = size // 3
-    folder = get(server, tmp_path, mirror)
-    assert files_in(folder) == COMPLETE
+    assert files_in(get(server, tmp_path, mirror)) == COMPLETE
     ranges = [asked for asked_path, asked in server.asked if asked_path == path]
     assert len(ranges) >= 3
     assert ranges[0] is None

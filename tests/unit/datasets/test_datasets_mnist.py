@@ -43,8 +43,7 @@ def test_is_found_wherever_it_may_lie(tmp_path, place, packed, dotted, root):
 
 def test_an_explicit_path_alone_counts(tmp_path):
     write_set(tmp_path / "data of the tests" / "mnist")
-    mine = write_set(tmp_path / "mine", n=7)
-    assert len(MNIST(path=str(mine)).load().train) == 7
+    assert len(MNIST(path=str(write_set(tmp_path / "mine", n=7))).load().train) == 7
     with pytest.raises(StdpbenchError, match=r"are not in .*nothing here; .*stdpbench data fetch mnist.*data\.path"):
         MNIST(path=str(tmp_path / "nothing here")).load()
 

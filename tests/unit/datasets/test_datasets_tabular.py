@@ -58,8 +58,7 @@ def test_values_are_those_of_the_table_and_rows_are_not_lost() -> None:
     assert split.train.labels is not None
     assert split.test.labels is not None
     # a feature of raw rows is an increasing function of the scaled one, so sorting them gives the same classes
-    kept = prepared(test_fraction=0.2).train
-    assert np.array_equal(pixels(kept)[:, 0], train)
+    assert np.array_equal(pixels(prepared(test_fraction=0.2).train)[:, 0], train)
     all_labels = np.concatenate([split.train.labels, split.test.labels])
     assert np.bincount(all_labels).tolist() == np.bincount(raw.target).tolist()
     scaled = np.sort(np.concatenate([train, test])[:, 2])

@@ -328,8 +328,7 @@ def test_steps_of_stages_keep_the_template_and_the_total(stack: NetworkDraft) ->
     none = removing_stage(fewer.draft, 0)
     assert stages_of(none.draft) == ()
     assert none.draft.finished().schedule.passes == 2
-    again = adding_stage(none.draft)
-    assert stages_of(again.draft) == (StageRow(("feed", "upward"), "2"),)
+    assert stages_of(adding_stage(none.draft).draft) == (StageRow(("feed", "upward"), "2"),)
 
 
 def test_a_new_stage_has_what_no_other_has(stack: NetworkDraft) -> None:

@@ -55,8 +55,7 @@ def test_a_balanced_network_has_no_input_and_inhibition_that_learns() -> None:
         "inh_exc": ("inh", "exc", "gi"),
     }
     assert all(graph.is_sparse(name) for name in graph.projections)
-    neuron = graph.populations["exc"].neuron
-    assert neuron.quantities()["v_thresh"] == pytest.approx(-0.05)
+    assert graph.populations["exc"].neuron.quantities()["v_thresh"] == pytest.approx(-0.05)
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,7 @@ class TestConfusion:
         assert texts(axes) == ["2", "1", "1", "1", "66.7 %", "50.0 %", "–"]
         assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog", "owl"]
         assert [label.get_text() for label in axes.get_xticklabels(minor=True)] == ["no\nanswer", "accuracy"]
-        title = axes.get_title(loc="left")
-        assert "95 % Wilson interval 23.07 to 88.24 %" in title
+        assert "95 % Wilson interval 23.07 to 88.24 %" in axes.get_title(loc="left")
         classes, unanswered = axes.collections
         assert np.ravel(classes.get_array()).tolist() == pytest.approx([2 / 3, 1 / 3, 0, 0, 0.5, 0, 0, 0, 0])
         assert np.ravel(unanswered.get_array()).tolist() == [0, 0.5, 0]

@@ -38,8 +38,7 @@ def test_pairs_are_counted_by_their_lag() -> None:
     found = correlogram(of, 0, 1, window=2.0)
     assert found.lag.tolist() == [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]
     assert found.pairs.tolist() == [0, 0, 0, 1, 0, 0, 2, 0, 0]
-    back = correlogram(of, 1, 0, window=2.0)
-    assert back.pairs.tolist() == found.pairs[::-1].tolist()
+    assert correlogram(of, 1, 0, window=2.0).pairs.tolist() == found.pairs[::-1].tolist()
 
 
 def test_a_spike_is_not_paired_with_itself() -> None:

@@ -206,8 +206,7 @@ def test_held_out_measures_are_plotted_and_listed(report, runs):
         (runs[0].path.name, "30", "0.375"),
         (runs[0].path.name, "60", "0.5"),
     ]
-    page = (target / PAGE).read_text(encoding="utf-8")
-    assert page.count("Over training</h3>") == 1
+    assert (target / PAGE).read_text(encoding="utf-8").count("Over training</h3>") == 1
 
 
 def test_runs_that_differ_in_their_seed_are_averaged(report):
@@ -350,8 +349,7 @@ def test_a_network_without_learning_adapts_its_thresholds_and_keeps_its_weights(
 def test_data_files_next_to_the_page_are_complete(report):
     data, _, target = report
     assert json.loads((target / "report.json").read_text(encoding="utf-8")) == data
-    neurons = rows(target, "neurons.csv")
-    assert len(neurons) == 24
+    assert len(rows(target, "neurons.csv")) == 24
     confusion = rows(target, "confusion.csv")
     assert sum(int(row["pictures"]) for row in confusion) == 120
     assert {row["method"] for row in rows(target, "embedding.csv")} >= {"pca", "t-sne"}

@@ -81,8 +81,7 @@ def test_networks_lose_the_stated_share():
     synapses = weights("synapses", 25)
     assert (synapses == 0).mean() == pytest.approx(0.25, abs=0.02)
     np.testing.assert_array_equal(synapses[synapses > 0], W[synapses > 0])
-    neurons = weights("neurons", 25)
-    assert (~neurons.any(axis=0)).sum() == 5
+    assert (~weights("neurons", 25).any(axis=0)).sum() == 5
     for kind in ("synapses", "neurons"):  # what is lost at a level is lost at the next
         some, more = (weights(kind, level) for level in (25, 50))
         assert ((some == 0) <= (more == 0)).all()

@@ -49,8 +49,7 @@ def test_opening_a_run_returns_its_numbers_and_journals_the_reading(run: RunFold
     assert looks_at(run) == [*before, "Evaluate page"]
     assert look.label_readings == len(before) + 1
     for name, counted in metrics["accuracy"].items():
-        score = look.score_of(name)
-        assert score.confusion.tolist() == counted["confusion"]
+        assert look.score_of(name).confusion.tolist() == counted["confusion"]
     shown = {row.name: row.accuracy for row in look.accuracies}
     assert shown["vote"] == metrics["accuracy"]["vote"]["accuracy"]
     assert shown["start weights, vote"] == metrics["baselines"]["start_weights"]["vote"]["accuracy"]

@@ -31,8 +31,7 @@ def age(path: Path) -> None:
 
 def test_a_missing_folder_is_empty(tmp_path: Path) -> None:
     watch = RunsWatch(tmp_path / "runs")
-    seen = watch.look()
-    assert dict(seen.entries) == {}
+    assert dict(watch.look().entries) == {}
     assert watch.look() is None
     assert not (tmp_path / "runs").exists()
 
@@ -54,8 +53,7 @@ def test_only_changed_runs_are_read(tmp_path: Path, make_run: Make) -> None:
     assert second.entries["b"].state == "stopped"
     assert second.entries["a"] is first.entries["a"]
     shutil.rmtree(tmp_path / "c")
-    third = watch.look()
-    assert list(third.entries) == ["d", "a", "b"]
+    assert list(watch.look().entries) == ["d", "a", "b"]
     assert watch.read == 5
 
 
@@ -65,8 +63,7 @@ def test_recent_changes_are_read_again(tmp_path: Path, make_run: Make, monkeypat
     watch = RunsWatch(tmp_path)
     watch.look()
     edit_journal(tmp_path / "a", reason="of no change of the folder")
-    seen = watch.look()
-    assert seen.entries["a"].reason == "of no change of the folder"
+    assert watch.look().entries["a"].reason == "of no change of the folder"
 
 
 def test_a_dead_process_is_noticed_although_no_file_changes(tmp_path: Path, make_run: Make) -> None:

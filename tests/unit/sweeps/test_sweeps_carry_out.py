@@ -273,8 +273,7 @@ def test_the_best_is_told_from_the_others_or_not(
     arms = [{"label": label, "set": {"exc.tau_m": 50 + number}} for number, label in enumerate(votes)]
     made = sweep(arm=arms, seeds=list(range(len(votes["one"]))))
     carried_out(made, tmp_path, Scripted(lambda job: result(votes[job.arm][job.seed])))
-    report = report_of(made, tmp_path)
-    assert sentence in best_text(report)
+    assert sentence in best_text(report_of(made, tmp_path))
 
 
 def test_a_dash_says_why_there_is_no_number(tmp_path: Path) -> None:

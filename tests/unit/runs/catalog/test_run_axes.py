@@ -19,8 +19,7 @@ def entries(tmp_path: Path, make_run: Make) -> list[Entry]:
         parameters = {"seed": number, "plasticity.kind": rule, "exc.tau_m": tau}
         make_run(tmp_path, f"r{number}", vote=None if number == 1 else 0.5 + 0.1 * number, parameters=parameters)
     make_run(tmp_path, "changed", vote=0.75, changes={"exc.tau_m": ("100 ms", "30 ms")})
-    store = Store(tmp_path)
-    return store.entries()
+    return Store(tmp_path).entries()
 
 
 def test_axes_are_what_differs_with_units_gaps_and_names(entries: list[Entry]) -> None:

@@ -22,8 +22,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 
 
 def entries(runs: Path, *columns: str, filters: tuple[str, ...] = (), sort: str | None = None) -> list[Entry]:
-    store = Store(runs)
-    return store.select(columns, [Filter.parse(text) for text in filters], sort)
+    return Store(runs).select(columns, [Filter.parse(text) for text in filters], sort)
 
 
 def names(runs: Path, *filters: str, sort: str | None = None) -> list[str]:

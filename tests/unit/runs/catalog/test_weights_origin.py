@@ -99,8 +99,7 @@ def beside(tmp_path: Path, make_run: Make) -> list[Entry]:
         folder = make_run(tmp_path, f"run{number}", vote=0.5 + number / 10, parameters={"seed": number}, about=about)
         block = Block(0, (1,), (3,), 0.1, 0.1, {"vote": 0.5})
         write_journal(folder, [Record(0, 7, "2026-01-01T00:00:00+00:00", block)])
-    store = Store(tmp_path)
-    return store.entries()
+    return Store(tmp_path).entries()
 
 
 MARKED = ["run0 (supervised)", "run1", "run2 (origin of the weights unknown)"]

@@ -170,8 +170,7 @@ def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_na
     assert "Nothing was removed" in cli(answer="n\n")
     assert "nothing was removed: answer y, or use --yes" in cli(status=2)
     assert listing(tmp_path / "bin") == before
-    out = cli(answer="y\n")
-    assert "  a\n  b\nPermanently remove these 2 runs? [y/N]" in out
+    assert "  a\n  b\nPermanently remove these 2 runs? [y/N]" in cli(answer="y\n")
     assert listing(tmp_path / "bin") == ["notes.txt", *(f"tool{number:02}" for number in range(20))]
 
 

@@ -62,8 +62,7 @@ def test_runs_of_format_1_go_on_and_branch(folder):
     live = LiveRun.replay(read_journal(made.path))
     assert [position for position, _ in live.changes] == [2, 5, 8, 10]
     assert sorted(live.blocks) == list(range(1, 13))
-    kept = rewind(folder, 9)
-    assert outcome(kept).keys() == {"facts", "parameter changes"}
+    assert outcome(rewind(folder, 9)).keys() == {"facts", "parameter changes"}
     finished(folder)
     assert outcome(folder)["weights.npy"] != outcome(made)["weights.npy"]
 

@@ -117,8 +117,7 @@ def use_the_journal(folder: RunFolder) -> None:
     if records is None:
         only_sentences(outcome, folder)
         return
-    live = LiveRun.replay(records)
-    assert isinstance(live.parameters(), dict)
+    assert isinstance(LiveRun.replay(records).parameters(), dict)
     for record in records:
         assert isinstance(describe(record), str)
     reached = reached_position(records)

@@ -68,8 +68,7 @@ def compiled() -> None:
 
 
 def arrays_of(tmp_path: Path, at: dict[int, list[Any]] | None = None) -> dict[str, str]:
-    folder = ended(new(tmp_path), at=at)
-    return arrays(folder)
+    return arrays(ended(new(tmp_path), at=at))
 
 
 @pytest.fixture(scope="module")

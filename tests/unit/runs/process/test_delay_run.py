@@ -84,8 +84,7 @@ def test_delays_are_learned_and_stored_beside_weights(parent: RunFolder) -> None
 
 def test_a_branch_comes_to_the_same(parent: RunFolder, tmp_path: Path) -> None:
     assert {"learned/up.d.npy", "learned/back.d.npy"} <= arrays(parent).keys()
-    same = ended(branch(parent, 6, runs=tmp_path))
-    assert arrays(same) == arrays(parent)
+    assert arrays(ended(branch(parent, 6, runs=tmp_path))) == arrays(parent)
 
 
 def test_a_new_run_starts_from_delays_and_weights(parent: RunFolder, tmp_path: Path) -> None:

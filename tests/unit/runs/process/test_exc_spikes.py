@@ -59,8 +59,7 @@ def test_every_spike_counts_those_of_earlier_attempts_too(fired, tmp_path):
     assert len(fired) > N_TRAIN  # some pictures were shown again
     expected = np.bincount(np.concatenate(fired), minlength=4).tolist()
     assert counted(folder) == expected
-    found = newest_weights(folder.path).total_spikes
-    assert found.tolist() == expected
+    assert newest_weights(folder.path).total_spikes.tolist() == expected
 
 
 def test_a_checkpoint_has_the_spikes_up_to_its_position_and_another_run_starts_at_0(fired, tmp_path):

@@ -247,8 +247,7 @@ def test_pictures_that_neurons_start_from_are_not_held_out():
     assert len(set(started.tolist()) & set(order[-len(images) :].tolist())) > 20  # which would have been taken
     known = Images(split.train.pixels[np.concatenate([order[:until], started])], None)
     assert not {images.digest(n) for n in range(len(images))} & {known.digest(n) for n in range(len(known))}
-    everyone = made.override({"network.n_exc": 2000})
-    assert len(held_out_part(everyone, split)[0]) == 0
+    assert len(held_out_part(made.override({"network.n_exc": 2000}), split)[0]) == 0
 
 
 @pytest.mark.parametrize(("total", "every", "images"), [(24, 500, 200), (20_000, 1250, 338), (60_000, 3750, 1000)])

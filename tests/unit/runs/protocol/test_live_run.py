@@ -54,8 +54,7 @@ def test_watching_and_replaying_give_the_same(baselines, tmp_path):
     folder, live = new_run(tmp_path, baselines=baselines), LiveRun()
     engine = watched(Driven(folder, at=WISHES), live)
     finished(folder, engine=engine)
-    records = read_journal(folder.path)
-    assert_same(live, LiveRun.replay(records))
+    assert_same(live, LiveRun.replay(read_journal(folder.path)))
     assert live.state is State.FINISHED
     assert len(live.changes) == 2
     assert live.metrics.keys() == (
@@ -79,8 +78,7 @@ def test_watching_several_processes_one_after_the_other(tmp_path):
     for record in engine.records:
         live.take(("record", record))
     finished(folder, engine=watched(engine, live))
-    replayed = LiveRun.replay(read_journal(folder.path))
-    assert_same(live, replayed)
+    assert_same(live, LiveRun.replay(read_journal(folder.path)))
     undisturbed = ended(new_run(tmp_path), at=WISHES)
     other = LiveRun.replay(read_journal(undisturbed.path))
     for name in ("state", "blocks", "changes", "metrics", "labelled", "position"):

@@ -156,8 +156,7 @@ def test_an_item_of_a_live_runner_cannot_be_changed(tmp_path: Path) -> None:
                 act([1])
         other = queue.claim("s")
         assert other.number == 2
-    again = queue.claim("t")
-    assert again.number == 1, "what a runner left behind comes first"
+    assert queue.claim("t").number == 1, "what a runner left behind comes first"
 
 
 def test_a_run_folder_is_added_once(tmp_path: Path, make_run: Make) -> None:
@@ -339,8 +338,7 @@ def test_a_failed_item_keeps_its_reason_and_the_next_one_runs(tmp_path: Path, pl
     queue.release([1])
     play()
     assert left(tmp_path) == [(2, FAILED, left(tmp_path)[0][2])]
-    store = Store(tmp_path)
-    assert len(store.entries()) == 2, "a released item goes on in its folder"
+    assert len(Store(tmp_path).entries()) == 2, "a released item goes on in its folder"
 
 
 def test_a_run_whose_process_dies_is_resumed_a_limited_number_of_times(
@@ -405,8 +403,7 @@ def test_a_folder_that_a_runner_made_before_it_died_is_found(tmp_path: Path, pla
     item = queue.claim("gone")
     queue_runner.create_run(tiny("a"), tmp_path, Options(), {"queue": item.token})
     play()
-    store = Store(tmp_path)
-    assert len(store.entries()) == 1
+    assert len(Store(tmp_path).entries()) == 1
 
 
 def test_the_runner_waits_for_a_process_that_does_not_answer(
@@ -422,8 +419,7 @@ def test_the_runner_waits_for_a_process_that_does_not_answer(
 
     monkeypatch.setattr(queue_runner, "has_process", has_process)
     monkeypatch.setattr("stdpbench.runs.folder.status.has_process", has_process)
-    lines = play()
-    assert "attached to its running process" in lines[0]
+    assert "attached to its running process" in play()[0]
     assert FakeClient.begun == ["tiny"]
     assert left(tmp_path) == []
 
