@@ -266,8 +266,7 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     monkeypatch.setattr(window, "run_experiment", started.append)
     window.machine.take(list(FINDINGS))
     window.start.questions["Digits out of noise"].click()
-    dialog = window.services.dialog
-    assert isinstance(dialog, FetchDialog)
+    dialog = dialog_of(window, qtbot, FetchDialog)
     dialog.download_button.click()
     waits(qtbot, lambda: "5.0 of 10.0 MB" in dialog.status.text())
     go_on.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from parameter_fields import retype
+from parameter_fields import enter, retype
 from parts_of_window import close, dialog_of, keep_editing
 from PyQt6 import sip
 from PyQt6.QtCore import Qt
@@ -63,13 +63,10 @@ def choose(editor: NetworkEditor, part: str, path: str, value: str) -> None:
     box.activated.emit(box.currentIndex())
 
 
-def enter(editor: NetworkEditor, qtbot: QtBot, part: str, path: str, text: str) -> None:
+def enter_in(editor: NetworkEditor, qtbot: QtBot, part: str, path: str, text: str) -> None:
     """Choose a part in the list, and type a value into one of its rows."""
     editor.tree.choose(part)
-    field = editor.form.row(f"{part}.{path}").editor
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    enter(editor, qtbot, f"{part}.{path}", text)
 
 
 def rename(editor: NetworkEditor, qtbot: QtBot, part: str, name: str) -> None:
@@ -77,8 +74,7 @@ def rename(editor: NetworkEditor, qtbot: QtBot, part: str, name: str) -> None:
     editor.tree.choose(part)
     press(editor, qtbot, "F2")
     field = not_none(editor.tree.findChild(QLineEdit))
-    field.selectAll()
-    qtbot.keyClicks(field, name)
+    retype(field, qtbot, name)
     qtbot.keyClick(field, Qt.Key.Key_Return)
     for _ in range(3):  # Qt closes the field, then it tells the new name, then the list is made anew
         QApplication.processEvents()
@@ -91,12 +87,12 @@ def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbo
     assert set(editor.diagram.items) == {"input", "exc", "feed", "compete"}
     assert editor.tree.texts()[FEED][1].endswith(f"· {thousands(313_600)} synapses")
     waits(qtbot, lambda: f"{thousands(473_200)} synapses take 12 MiB in each process" in editor.time.text())
-    enter(editor, qtbot, FEED, "plasticity.nu_post", "0.02")
+    enter_in(editor, qtbot, FEED, "plasticity.nu_post", "0.02")
     assert (editor.draft.template, editor.draft.unchecked.plasticity.quantities()["nu_post"]) == ("diehl-cook", 0.02)
     choose(editor, FEED, "connect.kind", "random")
     assert editor.draft.template == ""
     assert editor.tree.texts()[FEED][1].endswith(f"· ≈ {thousands(31_360)} synapses")
-    enter(editor, qtbot, FEED, "connect.p", "1.5")
+    enter_in(editor, qtbot, FEED, "connect.p", "1.5")
     assert "network.projections.feed.connect.p must be at most 1" in editor.form.row(f"{FEED}.connect.p").error.text()
     editor.tree.choose(EXC)
     press(editor, qtbot, "Del")
@@ -154,13 +150,13 @@ def test_what_is_typed_is_used_or_stays(window: MainWindow, qtbot: QtBot) -> Non
     editor.actions_["population"].trigger()  # of which the field knows nothing
     assert (editor.draft.value(f"{FEED}.plasticity.nu_post"), len(editor.draft.populations)) == (0.03, 3)
     editor.actions_["undo"].trigger()
-    enter(editor, qtbot, FEED, "plasticity.nu_post", "-1")
+    enter_in(editor, qtbot, FEED, "plasticity.nu_post", "-1")
     editor.tree.choose("schedule")
     assert not editor.go.isEnabled()
     editor.tree.choose(FEED)
     row = editor.form.row(f"{FEED}.plasticity.nu_post")
     assert (row.text, "must be" in row.error.text()) == ("-1", True)
-    enter(editor, qtbot, FEED, "plasticity.nu_post", "0.04")
+    enter_in(editor, qtbot, FEED, "plasticity.nu_post", "0.04")
     assert editor.go.isEnabled()
     close(editor)
 
@@ -234,7 +230,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert not editor.actions_["projection"].isEnabled()
     button(editor, "Add input").click()
     press(editor, qtbot, "Ctrl+N")
-    enter(editor, qtbot, EXC, "size", "12")
+    enter_in(editor, qtbot, EXC, "size", "12")
     press(editor, qtbot, "Ctrl+Shift+N")  # exc is chosen, and the input is free
     assert editor.tree.path == "network.projections.input_exc"
     rename(editor, qtbot, "network.projections.input_exc", "feed")
@@ -242,15 +238,15 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     choose(editor, FEED, "weight.kind", "uniform")
     choose(editor, FEED, "plasticity.kind", "diehl-cook-triplet")
     choose(editor, FEED, "normalise.kind", "sum")
-    enter(editor, qtbot, FEED, "normalise.value", "78")
+    enter_in(editor, qtbot, FEED, "normalise.value", "78")
     editor.tree.choose(EXC)
     press(editor, qtbot, "Ctrl+D")
     rename(editor, qtbot, "network.populations.exc_2", "second")
-    enter(editor, qtbot, "network.populations.second", "size", "4")
+    enter_in(editor, qtbot, "network.populations.second", "size", "4")
     editor.tree.choose(EXC)
     press(editor, qtbot, "Ctrl+Shift+N")
     upward = "network.projections.exc_second"
-    enter(editor, qtbot, upward, "weight.value", "2")
+    enter_in(editor, qtbot, upward, "weight.value", "2")
     rename(editor, qtbot, upward, "input")
     assert "the name 'input' is used already" in editor.said.text()
     assert list(editor.draft.projections) == ["feed", "exc_second"]
@@ -258,7 +254,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert list(editor.draft.projections) == ["exc_second", "feed"]
     press(editor, qtbot, "Ctrl+Z")
     for path, text in (("train_images", "60"), ("label_images", "40"), ("test_images", "20"), ("passes", "1")):
-        enter(editor, qtbot, "schedule", path, text)
+        enter_in(editor, qtbot, "schedule", path, text)
     editor.set_value("run.name", "by-hand")
     assert editor.problem.text() == ""
     made = editor.experiment()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parameter_fields import retype
+from parameter_fields import enter, retype
 from parts_of_window import choose, close, dialog_of, keep_editing
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
@@ -39,13 +39,6 @@ def form(window: MainWindow, qtbot: QtBot) -> NewRunForm:
     """The form for the digits."""
     window.services.forms.new_run(NewRun.of(DIGITS, "digits"))
     return opened(window, qtbot)
-
-
-def enter(form: NewRunForm, qtbot: QtBot, path: str, text: str) -> None:
-    """Type a value into a row, and confirm it."""
-    field = form.form.row(path).editor
-    retype(field, qtbot, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
 def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot) -> None:
@@ -138,8 +131,7 @@ def test_data_that_are_missing_are_asked_for_first(
     waits(qtbot, form.isVisible)
     form.set_value("network.n_exc", "12")
     form.go.click()
-    dialog = window.services.dialog
-    assert isinstance(dialog, FetchDialog)
+    dialog = dialog_of(window, qtbot, FetchDialog)
     assert not started
     dialog.fetched.emit("mnist", "somewhere")
     (make,) = started

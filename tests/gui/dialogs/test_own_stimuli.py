@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import dialog_of
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -32,8 +33,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnStimuliDialog:
     window.services.open_dropped([path])
-    dialog = window.services.dialog
-    assert isinstance(dialog, OwnStimuliDialog)
+    dialog = dialog_of(window, qtbot, OwnStimuliDialog)
     settled(dialog, qtbot)
     return dialog
 
@@ -104,14 +104,10 @@ def test_the_dialogs_hand_paths_to_each_other(window: MainWindow, qtbot: QtBot, 
     np.savez(tmp_path / "pictures.npz", images=images, labels=np.arange(20) % 2)
     dialog = opened(window, qtbot, files / "rows.csv")
     dialog.take(tmp_path / "pictures.npz")
-    waits(qtbot, lambda: isinstance(window.services.dialog, OwnDataDialog))
-    pictures = window.services.dialog
-    assert isinstance(pictures, OwnDataDialog)
+    pictures = dialog_of(window, qtbot, OwnDataDialog)
     waits(qtbot, lambda: pictures.experiment is not None)
     pictures.take(files / "spikes.npz")
-    waits(qtbot, lambda: isinstance(window.services.dialog, OwnStimuliDialog))
-    other = window.services.dialog
-    assert isinstance(other, OwnStimuliDialog)
+    other = dialog_of(window, qtbot, OwnStimuliDialog)
     settled(other, qtbot)
     assert other.experiment is not None
     other.reject()

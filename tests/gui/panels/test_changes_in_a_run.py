@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from parameter_fields import text_of, type_in
+from parameter_fields import enter, text_of, type_in
 from parts_of_window import open_run, panel_of, stop
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -113,8 +113,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     undo = window.actions_["undo"]
     assert not undo.isEnabled()
 
-    type_in(panel, qtbot, PATH, "0.02")
-    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
+    enter(panel, qtbot, PATH, "0.02")
     waits(qtbot, undo.isEnabled)
     assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
     waits(qtbot, lambda: panel.form.row(PATH).state is RowState.ACTIVE)
@@ -134,8 +133,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
 
     parent = not_none(window.session.folder)
     panel.way.way.setCurrentIndex(1)
-    type_in(panel, qtbot, PATH, "0.05")
-    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
+    enter(panel, qtbot, PATH, "0.05")
     session = window.session
     waits(qtbot, lambda: session.folder is not None and session.folder.path != parent.path)
     session.request("pace", seconds=0.2)

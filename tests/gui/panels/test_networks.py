@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parameter_fields import text_of, type_in
+from parameter_fields import enter, text_of
 from parts_of_window import dialog_of, draw_every_panel, panel_of, stop, to_front
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -168,8 +168,7 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     ]
 
     nu_post = "network.projections.feed.plasticity.nu_post"
-    type_in(panel, qtbot, nu_post, "0.02")
-    qtbot.keyClick(form.row(nu_post).editor, Qt.Key.Key_Return)
+    enter(panel, qtbot, nu_post, "0.02")
     waits(qtbot, undo.isEnabled)
     assert [dict(changes) for _, changes in live.changes] == [{nu_post: (0.01, 0.02)}]
     undo.trigger()

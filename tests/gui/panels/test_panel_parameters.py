@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parameter_fields import text_of, type_in
+from parameter_fields import enter, text_of, type_in
 from PyQt6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
@@ -164,8 +164,7 @@ def test_units_are_read_and_escape_takes_back(panel: ParametersPanel, run: Run, 
     type_in(panel, qtbot, path, "0.025 s")
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
     assert text_of(panel, path) == "20 ms"
-    type_in(panel, qtbot, path, "0.025 s")
-    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    enter(panel, qtbot, path, "0.025 s")
     waits(qtbot, lambda: run.asked == [{path: "25 ms"}])
 
 
@@ -196,8 +195,7 @@ def test_what_is_wrong_is_said_in_the_row(
     panel: ParametersPanel, run: Run, qtbot: QtBot, path: str, text: str, message: str
 ) -> None:
     row = panel.form.row(path)
-    type_in(panel, qtbot, path, text)
-    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    enter(panel, qtbot, path, text)
     assert message in row.error.text()
     assert text_of(panel, path) == text
     assert not run.asked
@@ -208,8 +206,7 @@ def test_what_is_wrong_is_said_in_the_row(
 def test_a_refusal_is_told_where_it_was_asked_for(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     run.refusal = "the brightest pixel would fire with probability 2"
     row = panel.form.row(PATH)
-    type_in(panel, qtbot, PATH, "0.5")
-    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    enter(panel, qtbot, PATH, "0.5")
     waits(qtbot, lambda: "brightest pixel" in row.error.text())
     redraw(panel)
     assert not panel.changes.in_flight
@@ -252,8 +249,7 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
 def test_nothing_can_become_something_and_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     path = "network.weight_sum"
     row = panel.form.row(path)
-    type_in(panel, qtbot, path, "none")
-    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    enter(panel, qtbot, path, "none")
     waits(qtbot, lambda: panel.changes.history.count() == 1)
     run.confirm(network__weight_sum=(78.0, "none"))
     assert text_of(panel, path) == "no scaling"

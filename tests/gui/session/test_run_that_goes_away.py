@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parameter_fields import text_of, type_in
+from parameter_fields import enter, text_of
 from parts_of_window import open_run, panel_of
-from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from runs_table import copy
 from small_run import small_experiment
@@ -56,21 +55,16 @@ def panel(learning: MainWindow, qtbot: QtBot) -> ParametersPanel:
     return panel
 
 
-def change(panel: ParametersPanel, qtbot: QtBot, text: str) -> None:
-    type_in(panel, qtbot, PATH, text)
-    qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
-
-
 def test_a_change_reaches_a_run_whose_folder_is_moved(
     learning: MainWindow, panel: ParametersPanel, qtbot: QtBot
 ) -> None:
     folder = not_none(learning.session.folder)
     away = folder.path.with_name("away")
     folder.path.rename(away)
-    change(panel, qtbot, "0.02")
+    enter(panel, qtbot, PATH, "0.02")
     waits(qtbot, lambda: panel.changes.history.count() == 1)
     away.rename(folder.path)
-    change(panel, qtbot, "0.03")
+    enter(panel, qtbot, PATH, "0.03")
     waits(qtbot, lambda: panel.changes.history.count() == 2)
     waits(qtbot, lambda: text_of(panel, PATH) == "0.03")
     # a connection works although the run folder accepts no request
@@ -78,7 +72,7 @@ def test_a_change_reaches_a_run_whose_folder_is_moved(
     with suppress(OSError):
         requests.rmdir()
     requests.write_text("", encoding="utf-8")
-    change(panel, qtbot, "0.04")
+    enter(panel, qtbot, PATH, "0.04")
     waits(qtbot, lambda: panel.changes.history.count() == 3)
     with pytest.raises(StdpbenchError, match="requests cannot be created: File exists"):
         ask(folder.path, "pause")
@@ -100,7 +94,7 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     process = session.folder.read_json("run.json")["pid"]
     os.kill(process, signal.SIGSTOP)
     waits(qtbot, lambda: is_stopped(process))
-    change(panel, qtbot, "0.02")
+    enter(panel, qtbot, PATH, "0.02")
     session.request("checkpoint")  # like the button of the run bar
     assert panel.changes.in_flight
     os.kill(process, signal.SIGKILL)
@@ -112,7 +106,7 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
     session.resume()
     waits(qtbot, lambda: session.connected and session.state is State.RUNNING)
     waits(qtbot, lambda: panel.form.row(PATH).editor.isEnabled())
-    change(panel, qtbot, "0.03")
+    enter(panel, qtbot, PATH, "0.03")
     waits(qtbot, lambda: panel.changes.history.count() == 1)
 
 

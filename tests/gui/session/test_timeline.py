@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import dialog_of
 from PyQt6.QtCore import QPoint, Qt, QTimer
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -170,8 +171,7 @@ def test_a_film_is_saved_or_cancelled(
     window: MainWindow, bar: TimelineBar, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window.actions_["film"].trigger()
-    dialog = window.services.dialog
-    assert isinstance(dialog, FilmDialog)
+    dialog = dialog_of(window, qtbot, FilmDialog)
     target = tmp_path / "film.webp"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     dialog.save_button.click()

@@ -272,17 +272,23 @@ def test_each_change_is_listed_once_and_taken_back_by_itself() -> None:
     assert not DIGITS.differences(draft.unchecked)
 
 
-def test_a_network_that_is_spelled_out_is_one_change() -> None:
-    draft = changed(("plasticity.nu_post", "0.02"), ("network.projections.feed.connect.kind", "random"))
-    (change,) = changes_from(DIGITS, draft)
-    assert change.text == "network: diehl-cook → graph"
-    assert not DIGITS.differences(taking_back(draft, DIGITS, change).draft.unchecked)
-
-
-def test_what_only_pictures_have_goes_with_the_data() -> None:
-    draft = changed(("schedule.between", "stream"), ("data.kind", "poisson"))
-    found = {change.path: change.text for change in changes_from(DIGITS, draft)}
-    assert found == {"data": "data: digits → poisson", "schedule": "schedule: carry → stream"}
+@pytest.mark.parametrize(
+    ("changes", "texts"),
+    [
+        (
+            [("plasticity.nu_post", "0.02"), ("network.projections.feed.connect.kind", "random")],
+            {"network: diehl-cook → graph"},
+        ),
+        (
+            [("schedule.between", "stream"), ("data.kind", "poisson")],
+            {"data: digits → poisson", "schedule: carry → stream"},
+        ),
+    ],
+    ids=["a network that is spelled out", "what only pictures have"],
+)
+def test_what_changes_together_is_one_change(changes: list[tuple[str, str]], texts: set[str]) -> None:
+    draft = changed(*changes)
+    assert {change.text for change in changes_from(DIGITS, draft)} == texts
     for change in changes_from(DIGITS, draft):
         draft = taking_back(draft, DIGITS, change).draft
     assert not DIGITS.differences(draft.unchecked)

@@ -48,6 +48,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return finished(new_run(tmp_path_factory.mktemp("undisturbed"), longer(), **OPTIONS))
 
 
+def connected(runs: Path) -> tuple[RunFolder, RunClient]:
+    """A new run, and the client of its process, which has begun."""
+    folder = new_run(runs, longer(), workers=1, **OPTIONS)
+    client = RunClient.start(folder.path)
+    client.wait_for_connection()
+    return folder, client
+
+
 def pid_of(folder: RunFolder) -> int:
     wait_until(lambda: "pid" in folder.read_json("run.json"))  # which a new process writes
     return int(folder.read_json("run.json")["pid"])
@@ -120,9 +128,7 @@ def children(session: int) -> list[int]:
 
 
 def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
-    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
-    client = RunClient.start(folder.path)
-    client.wait_for_connection()
+    folder, client = connected(tmp_path)
     client.want("progress", "network", "presentation")
     client.request("pace", seconds=0.1)  # so that it is asked before it ends
     live = watch(client, lambda live: live.state is State.RUNNING)
@@ -224,9 +230,7 @@ def test_a_parent_that_hangs_or_dies_stops_no_training(when, number, undisturbed
 
 
 def test_a_process_that_is_asked_to_end_stops_at_a_boundary(undisturbed, tmp_path):
-    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
-    client = RunClient.start(folder.path)
-    client.wait_for_connection()
+    folder, client = connected(tmp_path)
     client.request("pace", seconds=0.1)
     live = watch(client, lambda live: live.state is State.RUNNING and live.position > 2)
     os.kill(pid_of(folder), signal.SIGTERM)
@@ -239,9 +243,7 @@ def test_a_process_that_is_asked_to_end_stops_at_a_boundary(undisturbed, tmp_pat
 
 
 def test_what_is_asked_too_late_is_refused(tmp_path):
-    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
-    client = RunClient.start(folder.path)
-    client.wait_for_connection()
+    folder, client = connected(tmp_path)
     stop, late = client.request("stop"), client.request("checkpoint")
     live = watch(client, lambda live: False)
     assert live.replies[stop][0] == ""
