@@ -80,7 +80,7 @@ class NetworkProbe(QObject):
         self._generation = 0
         self._opening = False
         self._timer = timer(self, self._tick, _TICK_MS)
-        session.opened.connect(self._on_opened)
+        session.opened.connect(self.close)
         session.changed.connect(self._on_changed)
 
     @property
@@ -100,12 +100,9 @@ class NetworkProbe(QObject):
 
     def close(self) -> None:
         """End the probe process."""
-        self._timer.stop()
         self._asked = self._next = None
         self._generation += 1
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._drop_client()
 
     def _continue(self) -> None:
         session = self._session
@@ -186,9 +183,6 @@ class NetworkProbe(QObject):
             self._client.close()
             self._client = None
         self._timer.stop()
-
-    def _on_opened(self) -> None:
-        self.close()
 
     def _on_changed(self, topics: set[str]) -> None:
         if "state" not in topics:

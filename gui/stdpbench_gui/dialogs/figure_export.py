@@ -30,7 +30,7 @@ from stdpbench.results.figures.paper import FORMATS, Order, Table, caption, spec
 from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.background import Job, check_cancelled
+from stdpbench_gui.session.background import check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import (
     Dialog,
@@ -293,7 +293,6 @@ class ExportDialog(Dialog):
         # both from the same moment, so that numbers and figure agree although the run continues
         self._shown, self._table = shown, spec.get("table") or shown.table()
         self._spec = {name: value for name, value in spec.items() if name != "table"}
-        self._job: Job | None = None
         self._settings: QSettings | None = getattr(shown.window(), "settings", None)
         start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
         folder = Path(str(self._remembered("folder", str(Path.home()))))
@@ -421,12 +420,6 @@ class ExportDialog(Dialog):
                 ("dpi", self.dpi.value()),
             ):
                 self._settings.setValue(f"export/{name}", value)
-
-    def done(self, result: int) -> None:
-        """Cancel drawing."""
-        if self._job is not None:
-            self._job.cancel()
-        super().done(result)
 
 
 def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PyQt6.QtWidgets import QWidget
 
-from stdpbench_gui.session.background import Job, call_in_app, check_cancelled
+from stdpbench_gui.session.background import call_in_app, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import Dialog, ProblemLabel
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -29,7 +29,6 @@ class JobDialog(Dialog):
     def __init__(self, title: str, session: RunSession, what: str, parent: QWidget | None) -> None:
         super().__init__(title, parent)
         self._session = session
-        self._job: Job | None = None
         self.progress, self.problem = ProgressBar(f"Progress of the {what}", thin=False), ProblemLabel()
         self.progress.hide()
 
@@ -63,8 +62,7 @@ class JobDialog(Dialog):
         self.progress.setVisible(busy)
 
     def done(self, result: int) -> None:
-        """Cancel the work."""
-        if self._job is not None:
-            self._job.cancel()
-            self._end()
+        """Cancel the work, and show that it has ended."""
         super().done(result)
+        if self._job is not None:
+            self._end()

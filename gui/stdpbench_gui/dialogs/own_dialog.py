@@ -18,7 +18,7 @@ from stdpbench.declare.parameters import Parameter, Parameters, build
 from stdpbench.experiment import Experiment, Group
 from stdpbench.experiment.own_stimuli import OwnNetwork
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.background import Background, Job
+from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import (
     Dialog,
@@ -72,7 +72,6 @@ class OwnDialog(Dialog):
         self._experiment: Experiment | None = None
         self._problem = ""
         self._background = Background(self, 1)
-        self._job: Job | None = None
         self.place = QLineEdit()
         self.place.setReadOnly(True)
         self.folder_button = push_button(
@@ -259,12 +258,6 @@ class OwnDialog(Dialog):
             self.problem.setText(f"⚠ {error}.")
         else:
             self._session.message.emit(f"Saved the experiment to {path}.")
-
-    def done(self, result: int) -> None:
-        """Cancel reading."""
-        if self._job is not None:
-            self._job.cancel()
-        super().done(result)
 
 
 def _value(parts: dict[str, Parameters], path: str) -> Any:

@@ -39,6 +39,8 @@ from stdpbench_gui.widgets.layouts import vbox
 if TYPE_CHECKING:
     from PyQt6.QtCore import PYQT_SLOT
 
+    from stdpbench_gui.session.background import Job
+
 _LONGEST_WORD = 40
 _TEXT_MARGIN = 4  # pixels around the text of a drop-down list
 _TOGETHER = re.compile(r"(?<=\d) (?=%|×|±|(?:ms|mV|Hz|s|min|px)\b)|(?<=[×±]) (?=\d)")
@@ -400,13 +402,20 @@ class ProblemLabel(Label):
 
 
 class Dialog(QDialog):
-    """A dialog that is deleted when it is closed."""
+    """A dialog that is deleted when it is closed, and whose work is given up then."""
 
     def __init__(self, title: str, parent: QWidget | None) -> None:
         super().__init__(parent)
+        self._job: Job | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setAccessibleName(title)
+
+    def done(self, result: int) -> None:
+        """Cancel the work that is under way."""
+        if self._job is not None:
+            self._job.cancel()
+        super().done(result)
 
 
 def wrapped(text: str, style: str = "", *, name: str = "", rich: bool = False) -> Label:

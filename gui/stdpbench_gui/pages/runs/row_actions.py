@@ -283,24 +283,23 @@ class RowActions(QObject):
 
     # -- long actions ----------------------------------------------------------------------------------------------
 
-    def ask_where_to_export(self, entry: Entry, kind: Exported = "zip") -> None:
-        """Ask for a file and export a run or its network to it."""
+    def ask_where_to_export(
+        self,
+        entry: Entry,
+        kind: Exported = "zip",
+        neurons: Mapping[str, Sequence[int]] | None = None,
+        n_stimuli: int = 0,
+    ) -> None:
+        """Ask for a file and export a run, its network or its responses to it; `neurons`, `n_stimuli`: as `export`."""
         target = file_to_export_to(entry.name, self.export_folder, self._window, kind)
         if target is not None:
             self.export_folder = str(target.parent)
-            self.export(entry, target)
+            self.export(entry, target, neurons, n_stimuli)
 
     def ask_for_responses(self, entry: Entry) -> None:
         """Ask which responses of a run to export, and then for a file."""
-
-        def export(neurons: Mapping[str, Sequence[int]], n_stimuli: int) -> None:
-            target = file_to_export_to(entry.name, self.export_folder, self._window, "responses")
-            if target is not None:
-                self.export_folder = str(target.parent)
-                self.export(entry, target, neurons, n_stimuli)
-
         dialog = ExportResponsesDialog(entry.name, self._window)
-        dialog.chosen.connect(export)
+        dialog.chosen.connect(lambda neurons, n: self.ask_where_to_export(entry, "responses", neurons, n))
         self._open(dialog)
 
     def export(

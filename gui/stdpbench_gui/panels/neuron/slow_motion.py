@@ -554,8 +554,8 @@ class SlowMotionPanel(Panel):
         self.weights = WeightsPair()
         self.weights.picked.connect(self._pick)
         self._lay_out()
-        session.selection.neuron_changed.connect(lambda _: self._on_selection())
-        session.selection.shown_changed.connect(self._on_selection)
+        session.selection.neuron_changed.connect(lambda _: self.reset())
+        session.selection.shown_changed.connect(self.reset)
         self.restyle()
 
     def _lay_out(self) -> None:
@@ -589,10 +589,6 @@ class SlowMotionPanel(Panel):
         if self.moment is not None:
             self._show_step(self.player.step)
         self.mark_dirty()
-
-    def _on_selection(self) -> None:
-        self._forget()
-        self._end_hunt()
 
     def _on_visible(self, visible: bool) -> None:
         super()._on_visible(visible)

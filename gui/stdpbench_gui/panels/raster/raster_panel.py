@@ -26,7 +26,7 @@ from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Elided, Label, check_action, choice, named, plain_tip
+from stdpbench_gui.widgets.basic import Elided, Label, check_action, choice, named, not_none, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
 
 SPANS = (1, 5, 20)
@@ -113,14 +113,15 @@ class StreamPieces:
         return [(1e3 * first, 1e3 * last, number) for first, last, number in found]
 
 
-def table_of(strips: Sequence[Strip]) -> Table:
-    """Return every spike of some presentations."""
-    rows = []
+def table_of(strips: Sequence[Strip], *, stream: bool = False) -> Table:
+    """Return every spike of some presentations or, of a stream, of some pieces, in time from its start."""
+    rows, (what, unit) = [], ("piece", "s") if stream else ("presentation", "ms")
     for strip in strips:
         for layer, (index, bins) in strip.spikes.items():
-            times = (bins * strip.dt).round(3)
+            ms = bins * strip.dt
+            times = (1e-3 * (strip.start + ms)).round(6) if stream else ms.round(3)
             rows += [(strip.presentation, layer, i, t) for i, t in zip(index.tolist(), times.tolist(), strict=True)]
-    return ("presentation", "layer", "neuron", "time (ms)"), rows
+    return (what, "layer", "neuron", f"time ({unit})"), rows
 
 
 def figure_of(last: Strip, sizes: dict[str, int], read: str) -> dict[str, Any]:
@@ -167,16 +168,6 @@ def stream_summary(pieces: StreamPieces, view: RasterView, seen: str) -> str:
     return f"{text}; {len(view.patterns)} patterns." if view.patterns else f"{text}."
 
 
-def stream_table(strips: Sequence[Strip]) -> Table:
-    """Return every spike of some pieces, in time from the start of the stream."""
-    rows = []
-    for strip in strips:
-        for layer, (index, bins) in strip.spikes.items():
-            times = (1e-3 * (strip.start + bins * strip.dt)).round(6)
-            rows += [(strip.presentation, layer, i, t) for i, t in zip(index.tolist(), times.tolist(), strict=True)]
-    return ("piece", "layer", "neuron", "time (s)"), rows
-
-
 def stream_figure(pieces: StreamPieces, view: RasterView, read: str, seen: str) -> dict[str, Any]:
     """Return the figure of the stretch on the screen, with the neurons that are drawn there; gaps are empty."""
     start, end = (1e-3 * each for each in pieces.stretch)
@@ -206,7 +197,7 @@ def stream_figure(pieces: StreamPieces, view: RasterView, read: str, seen: str) 
     return {
         "kind": "stack",
         "parts": [{"kind": "raster", "x_label": "time (s)", "rows": spikes, "x_range": (start, end)}, lines],
-        "table": stream_table(view.strips),
+        "table": table_of(view.strips, stream=True),
         "title": f"Spikes of a stream, {seen.partition(',')[0]}",
         "n": "; ".join(filter(None, notes)),
     }
@@ -407,11 +398,9 @@ class Raster(Panel):
         self.view.render_spikes()
 
     def _take_piece(self, frame: Any) -> None:
-        experiment = self.session.experiment
-        assert experiment is not None
         if not self.pieces.strips:
             self._set_layers(frame)
-        strip = Strip.of(frame, experiment.network.dt)
+        strip = Strip.of(frame, not_none(self.session.experiment).network.dt)
         self.pieces.add(strip, frame["spikes"][frame["read"]], len(frame["spike_counts"]))
 
     def _seen(self) -> str:
@@ -563,7 +552,7 @@ class Raster(Panel):
     def table(self) -> Table | None:
         """Return every spike on the screen."""
         if self.pieces.strips:
-            return stream_table(self.view.strips)
+            return table_of(self.view.strips, stream=True)
         return table_of(self.view.strips) if self.strips else None
 
     def figure(self) -> dict[str, Any] | None:

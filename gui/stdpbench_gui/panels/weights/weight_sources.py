@@ -242,12 +242,10 @@ class WeightSources(QObject):
 
     def compare_with_checkpoint(self, position: int) -> None:
         """Show the difference to a checkpoint."""
-        if self._does_not_learn():
+        folder = self._session.folder
+        if folder is None or self._does_not_learn():
             return
         self._follow(None)
-        folder = self._session.folder
-        if folder is None:
-            return
 
         def read() -> tuple[RunFolder, Weights]:
             return folder, self._of(weights_at(folder.path, position))
