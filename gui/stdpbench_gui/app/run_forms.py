@@ -25,7 +25,7 @@ from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
 from stdpbench_gui.session.sentences import Failed
 from stdpbench_gui.session.timeline import Timeline
-from stdpbench_gui.widgets.basic import question
+from stdpbench_gui.widgets.basic import not_none, question
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window import MainWindow
@@ -58,8 +58,7 @@ class RunForms:
         runs = self._window.runs
 
         def create() -> RunFolder:
-            network = nir_network(path, {})
-            assert network is not None
+            network = not_none(nir_network(path, {}))
             return create_run_of_nir(network, network.experiment, path.name, runs, Options(), ABOUT)
 
         self._window.session.start_new(create)

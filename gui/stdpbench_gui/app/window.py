@@ -317,8 +317,7 @@ class MainWindow(QMainWindow):
     def train(self) -> TrainPage:
         """The Train page."""
         self.complete()
-        assert self._train is not None
-        return self._train
+        return not_none(self._train)
 
     @property
     def evaluate(self) -> EvaluatePage:

@@ -236,8 +236,7 @@ class NeuronSpikes(View, Dialog):
         StdpbenchError
             If they are not numbers of neurons.
         """
-        assert self.recorded is not None
-        words, n = re.split(r"[\s,;]+", self.neurons.text().strip()), self.recorded.trains.n_exc
+        words, n = re.split(r"[\s,;]+", self.neurons.text().strip()), not_none(self.recorded).trains.n_exc
         if not all(word.isdecimal() and int(word) < n for word in words):
             raise StdpbenchError(f"Give numbers of neurons, 0 to {n - 1}, separated by spaces.")
         found = list(dict.fromkeys(map(int, words)))

@@ -27,7 +27,7 @@ from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, named, push_button, question, wrapped
+from stdpbench_gui.widgets.basic import Label, named, not_none, push_button, question, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 from stdpbench_gui.widgets.parameter_fields import Choice
 
@@ -269,11 +269,10 @@ class NewRunForm(RunForm):
 
     def _with_rule(self, run: NewRun) -> tuple[NewRun, str]:
         """Return a run whose network learns by the rule, or the run and why it cannot."""
-        assert self._rule is not None
         learners = tuple(run.given.rules_by_projection)
         projection = self._projection if self._projection in learners else ""
         try:
-            made = experiment_with(self._rule, run.given, projection=projection)
+            made = experiment_with(not_none(self._rule), run.given, projection=projection)
         except StdpbenchError as error:
             return run, str(error)
         return run.with_draft(NetworkDraft(made)), ""

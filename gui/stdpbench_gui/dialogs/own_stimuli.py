@@ -23,6 +23,7 @@ from stdpbench.runs.preparation.own_data import experiment_name
 from stdpbench.runs.preparation.start import check_brightness
 from stdpbench_gui.dialogs.own_dialog import OwnDialog
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 
 
@@ -81,8 +82,7 @@ class OwnStimuliDialog(OwnDialog):
 
     def _refresh(self) -> None:
         """Make the experiment from the settings, in a thread."""
-        assert self._read is not None
-        known, split = self._read
+        known, split = not_none(self._read)
         source, network = self._parts["data"], self._parts["network"]
         assert isinstance(source, Source)
         assert isinstance(network, StimuliNetwork)

@@ -33,6 +33,7 @@ from stdpbench.engine.network.description import Rows, population_rows, projecti
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.graph.diagram import Arrow, Box, Diagram, Measure, Rect, lay_out
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import not_none
 
 """Colours of populations, as in the raster."""
 _STEPS = {
@@ -462,8 +463,7 @@ class _Canvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Show that an arrow can be clicked."""
-        assert event is not None
-        over = bool(self.at(event.position()))
+        over = bool(self.at(not_none(event).position()))
         self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name

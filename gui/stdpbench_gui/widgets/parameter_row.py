@@ -25,7 +25,16 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import read
 from stdpbench.declare.parameters import Parameter
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, Label, dropped_paths, named, push_button, tool_button, wrapped
+from stdpbench_gui.widgets.basic import (
+    CheckBox,
+    Label,
+    dropped_paths,
+    named,
+    not_none,
+    push_button,
+    tool_button,
+    wrapped,
+)
 from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider, show_windows
 from stdpbench_gui.widgets.parameter_scale import Scale
 
@@ -319,13 +328,11 @@ class ParameterRow(QWidget):
         self.state, self.refusal = RowState.EDITED, ""
         self.show_error("")
         self._write("")
-        assert isinstance(self.editor, QLineEdit)
         self.edited.emit(self.path, self.edited_text)
 
     def _slide(self) -> None:
-        assert self.slider is not None
         assert isinstance(self.editor, QLineEdit)
-        self.editor.setText(self._text(self.slider.chosen))
+        self.editor.setText(self._text(not_none(self.slider).chosen))
         self._edit()
 
     def _leave(self) -> None:

@@ -20,7 +20,7 @@ from stdpbench_gui.look.icons import icon
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.axes import SmallPlot, step_up
-from stdpbench_gui.widgets.basic import Label, named, plain_tip, tool_button, wrapped
+from stdpbench_gui.widgets.basic import Label, named, not_none, plain_tip, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, grid, hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture, image_of_colours
 from stdpbench_gui.widgets.plot import PlotArea
@@ -116,8 +116,7 @@ class TimePlot(PlotArea):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        shown, colours, line = self._shown, theme.current(), QFontMetrics(theme.plot_font()).height()
-        assert shown is not None
+        shown, colours, line = not_none(self._shown), theme.current(), QFontMetrics(theme.plot_font()).height()
         self.setBackground(colours.base)
         signal, high = shown.signal is not None, self.height() > 8 * line
         self._margin = 0
@@ -137,8 +136,7 @@ class TimePlot(PlotArea):
 
     def _draw_lanes(self, shown: ShownStimulus) -> None:
         """Draw the curve of each channel, all on one scale, with its spikes on it."""
-        signal = shown.signal
-        assert signal is not None
+        signal = not_none(shown.signal)
         height = self.height() * _SHARES["lanes"] / 100
         self.every_channel = -(-len(signal.values) // max(1, int(height // _LANE)))
         n_samples = max(1, min(signal.values.shape[1], int(np.ceil(shown.duration * 1e-3 * signal.rate)) + 1))

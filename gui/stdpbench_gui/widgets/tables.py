@@ -159,9 +159,7 @@ def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int
     tree.setTextElideMode(Qt.TextElideMode.ElideRight)
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setHeaderLabels([heading for heading, _ in headings])
-    head, item = tree.header(), tree.headerItem()
-    assert head is not None
-    assert item is not None
+    head, item = not_none(tree.header()), not_none(tree.headerItem())
     head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     head.setStretchLastSection(False)
     head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)

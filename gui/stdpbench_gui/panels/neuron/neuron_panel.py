@@ -328,10 +328,8 @@ class NeuronInspector(Panel):
 
     def _show_field(self) -> None:
         selection, neuron = self.session.selection, self.session.selection.neuron
-        weights = selection.weights_shown()
-        view = selection.view_for(weights)
-        assert weights is not None
-        assert view is not None
+        weights = not_none(selection.weights_shown())
+        view = not_none(selection.view_for(weights))
         pixels = selection.graph is None or selection.source == selection.graph.input
         sources = "pixels" if pixels else f"{selection.source} neurons"
         w = view.incoming(weights, neuron)

@@ -14,6 +14,7 @@ from PyQt6.QtGui import QColor, QFontMetrics
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.plot import Plot
 
 _SAMPLE = 40_000
@@ -148,8 +149,7 @@ class LevelBar(Plot):
             self._to_count.start()
 
     def _count(self) -> None:
-        assert self._uncounted is not None
-        sample, self._counted_at = _sample(self._uncounted), time.monotonic()
+        sample, self._counted_at = _sample(not_none(self._uncounted)), time.monotonic()
         self._to_count.stop()
         if not len(sample):
             return

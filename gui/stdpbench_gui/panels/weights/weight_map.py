@@ -426,9 +426,7 @@ class WeightMap(Panel):
 
     def refresh(self) -> None:
         """Draw the visible part of the map."""
-        shown, view = self.sources.shown(), self._view()
-        assert shown is not None
-        assert view is not None
+        shown, view = not_none(self.sources.shown()), not_none(self._view())
         if self._arrange(view):
             self._allow_orders()
             self._reorder()
@@ -481,8 +479,7 @@ class WeightMap(Panel):
         return about(view, self.session.selection, self.matrix, self.order.currentText())
 
     def _values(self) -> NDArray[np.float32]:
-        shown, reference = self.sources.shown(), self.sources.reference
-        assert shown is not None
+        shown, reference = not_none(self.sources.shown()), self.sources.reference
         if reference is None or reference.w.shape != shown.w.shape:
             return shown.w
         return np.asarray(shown.w - reference.w, np.float32)
@@ -547,8 +544,7 @@ class WeightMap(Panel):
 
     def _allow_orders(self) -> None:
         """Enable the available orders; the choice is kept and applied once possible."""
-        n, model, matrix = self.mosaic.n, self.order.model(), self._is_matrix()
-        assert model is not None
+        n, model, matrix = self.mosaic.n, not_none(self.order.model()), self._is_matrix()
         few = "Available for receptive fields only" if matrix else f"Up to {thousands(_MOST_SIMILAR)} neurons"
         unlabelled = "A stream has no labels" if self.session.is_stream else "Neurons are labelled in the label phase"
         for row, allowed, why in (
@@ -575,8 +571,7 @@ class WeightMap(Panel):
 
     def _order_of(self, population: str, n: int) -> Order:
         """Return the order of the neurons of a population in a matrix."""
-        shown, selection, order = self.sources.shown(), self.session.selection, self.order.currentIndex()
-        assert shown is not None
+        shown, selection, order = not_none(self.sources.shown()), self.session.selection, self.order.currentIndex()
         read, wanted = population == selection.read, order == _PREFERENCE
         theta = shown.theta if population == selection.population else selection.learned(f"{population}.theta")
         spikes = self.session.total_spikes if read else None
