@@ -139,8 +139,7 @@ def test_the_process_that_compiles_starts(installed: Path) -> None:
 
 def test_the_process_of_a_sweep_starts(installed: Path) -> None:
     process = module(installed, "stdpbench.studies.sweeps.remote")
-    reply = answer(process, {"experiment": {"seed": "x"}, "about": {}})
-    assert "seed" in reply["error"]
+    assert "seed" in answer(process, {"experiment": {"seed": "x"}, "about": {}})["error"]
     assert process.wait(60) == 0  # before its standard input is closed, which ends it at once
     ended(process)
 

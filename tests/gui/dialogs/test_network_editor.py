@@ -119,8 +119,7 @@ def test_errors_are_shown_where_they_belong(window: MainWindow, qtbot: QtBot) ->
     assert "network.projections.feed.receptor" in editor.problem.text()
     editor.diagram.items["feed"].click()
     assert editor.tree.path == FEED
-    receptor = editor.form.row(f"{FEED}.receptor")
-    assert "its receptors are I_exc, I_inh" in receptor.error.text()
+    assert "its receptors are I_exc, I_inh" in editor.form.row(f"{FEED}.receptor").error.text()
     choose(editor, FEED, "receptor", "I_exc")
     choose(editor, "network.projections.compete", "receptor", "I_inh")
     assert not editor.form.row("network.projections.compete.receptor").error.isVisible()
@@ -145,8 +144,7 @@ def test_what_is_typed_is_used_or_stays(window: MainWindow, qtbot: QtBot) -> Non
     window.services.edit_network(NetworkDraft(read_experiment("digits")))
     editor = shown(window, qtbot)
     editor.tree.choose(FEED)
-    field = editor.form.row(f"{FEED}.plasticity.nu_post").editor
-    retype(field, qtbot, "0.03")
+    retype(editor.form.row(f"{FEED}.plasticity.nu_post").editor, qtbot, "0.03")
     editor.actions_["population"].trigger()  # of which the field knows nothing
     assert (editor.draft.value(f"{FEED}.plasticity.nu_post"), len(editor.draft.populations)) == (0.03, 3)
     editor.actions_["undo"].trigger()

@@ -95,8 +95,7 @@ def test_what_is_typed_is_applied_when_it_starts(
 ) -> None:
     started: list[RunFolder] = []
     monkeypatch.setattr(window.session, "start", started.append)
-    field = form.form.row("schedule.train_images").editor
-    retype(field, qtbot, "60")
+    retype(form.form.row("schedule.train_images").editor, qtbot, "60")
     seeds = form.form.row("run.seeds").editor
     seeds.selectAll()
     qtbot.keyClicks(seeds, "7")

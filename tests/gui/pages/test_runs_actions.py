@@ -175,8 +175,7 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     waits(qtbot, lambda: notices(page))
     assert "; a repair continues from presentation 60, the newest checkpoint before it." in notices(page)
     assert resumed == []
-    button = page.notices._notices[-1].button
-    button.click()
+    page.notices._notices[-1].button.click()
     waits(qtbot, lambda: resumed)
     assert read_journal(journal.parent)
     assert (journal.parent / "before-repair-1" / journal.name).read_bytes() != whole

@@ -60,8 +60,7 @@ def test_chips_are_checked_and_copied_with_their_sources(page: RunsPage, window:
     row = not_none(loihi.child(0))
     dialog.tree.setCurrentItem(row)
     dialog.copy_button.click()
-    clipboard = not_none(QGuiApplication.clipboard())
-    lines = clipboard.text().splitlines()
+    lines = not_none(QGuiApplication.clipboard()).text().splitlines()
     assert "Loihi (Intel, 14 nm): does not fit" in lines
     assert any(line.startswith("  1: ") for line in lines)
     dialog.reject()

@@ -123,8 +123,7 @@ def test_the_mouse_scrubs_and_keys_step(panel: SlowMotionPanel, qtbot: QtBot) ->
 def test_a_pixel_can_be_followed(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
     moment = not_none(panel.moment)
-    moved = np.abs(moment.replay.end - moment.replay.start)
-    assert panel.pixel == moved.argmax()
+    assert panel.pixel == np.abs(moment.replay.end - moment.replay.start).argmax()
     place = panel.weights.now._place()
     row, col = place.top() + place.height() * 5 // (2 * SHAPE[0]), place.left() + place.width() * 3 // (2 * SHAPE[1])
     qtbot.mouseClick(panel.weights.now, Qt.MouseButton.LeftButton, pos=QPoint(col, row))

@@ -220,8 +220,7 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     assert (spec["map"], spec["label"], spec["levels"]) == ("diverging", "weight difference", panel.levels.levels)
     first = panel.mosaic.order[0]
     np.testing.assert_allclose(spec["image"][: SHAPE[0], : SHAPE[1]], before[:, first].reshape(SHAPE))
-    table = not_none(panel.table())
-    assert table[1][3][-1] == pytest.approx(float(before[:, 3].max()), abs=1e-6)
+    assert not_none(panel.table())[1][3][-1] == pytest.approx(float(before[:, 3].max()), abs=1e-6)
     panel.difference.end.click()
     redraw(panel)
     assert not panel.difference.isVisible()

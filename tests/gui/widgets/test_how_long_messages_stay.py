@@ -81,8 +81,7 @@ def test_a_legend_never_leaves_out_the_value_that_differs() -> None:
     assert told_apart(names) == [f"{kind} (tau_plus 20 ms)", f"{kind} (tau_plus 34 ms)"]
     assert told_apart(["triplet", names[0]])[1].endswith("(a_plus 0.005, a_minus 0.00525, tau_plus 20 ms)")
     results: list[Any] = [SimpleNamespace(conditions=f"of tau {tau}", remarks=()) for tau in (20, 34)]
-    said = conditions_of(list(zip(names, results, strict=True)))
-    assert said[1] == f"{kind} (tau_plus 34 ms): of tau 34."
+    assert conditions_of(list(zip(names, results, strict=True)))[1] == f"{kind} (tau_plus 34 ms): of tau 34."
     assert told_apart(["a rule whose long title says a good deal about it"]) == ["a rule whose long title says a go…"]
 
 

@@ -52,8 +52,7 @@ def test_a_whole_run_is_measured_with_an_empty_cache(
 ) -> None:
     output, runs = tmp_path / "bench.json", tmp_path / "runs ü"
     bench_experiments([str(tiny)], output, None, runs)
-    record = json.loads(output.read_text(encoding="utf-8"))
-    figures = record["experiments"]["tiny"]
+    figures = json.loads(output.read_text(encoding="utf-8"))["experiments"]["tiny"]
     assert RunFolder.open(Path(figures["path"])).read_json("metrics.json")["accuracy"]["vote"]["n_images"] == 30
     assert set(figures["accuracy"]) == {"vote", "proportion", "confidence", "likelihood"}
     assert figures["cpu_s"] > 0

@@ -122,8 +122,7 @@ def test_evaluate_gives_the_same_numbers_with_other_workers(
 
 def test_validation_never_looks_at_the_test_pictures(tmp_path: Path, call: Callable[..., str]) -> None:
     arguments = ["run", "digits", *SMALL, "--validation", "--no-baselines", "--runs", str(tmp_path), "--json"]
-    out = call(*arguments)
-    assert json.loads(out.splitlines()[-1])["metrics"]["evaluated_on"] == "validation"
+    assert json.loads(call(*arguments).splitlines()[-1])["metrics"]["evaluated_on"] == "validation"
 
 
 def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_to_name_their_place(

@@ -77,8 +77,7 @@ def test_a_run_writes_a_checkpoint_when_it_is_asked_to(run: stdpbench.Run, call:
     assert positions(run.path) == [first]
     assert read_checkpoint(run.path, first).position == first
 
-    out = call("checkpoint", name, *where)
-    assert out == f"{name} wrote a checkpoint at presentation {written(run)[1]}.\n"
+    assert call("checkpoint", name, *where) == f"{name} wrote a checkpoint at presentation {written(run)[1]}.\n"
     assert first < written(run)[1] == positions(run.path)[-1]
     assert run.state == "running"
 

@@ -346,7 +346,6 @@ def test_tables_of_results_end_with_a_verdict_and_mark_what_flatters(
         }
         (path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     told = "vote 60.0 %, k-means 95.0 %, samples as prototypes 90.0 %.\n"
-    shown = call("show", str(tmp_path / "run1"))
-    assert shown.endswith(f"Learning does not help in this run: {told}")
+    assert call("show", str(tmp_path / "run1")).endswith(f"Learning does not help in this run: {told}")
     compared = call("compare", str(tmp_path / "run1"), str(tmp_path / "run2"))
     assert compared.endswith(f"\nLearning does not help: {told}")

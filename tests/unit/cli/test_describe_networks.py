@@ -26,8 +26,7 @@ def test_an_expanded_experiment_is_a_file_that_can_be_run(
 
 @pytest.mark.parametrize("arguments", [("oja",), ("network",), ("no-such-file.toml",), ()])
 def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], call: Callable[..., str]) -> None:
-    message = call("describe", *arguments, "--expanded", status=2)
-    assert "--expanded needs an experiment" in message
+    assert "--expanded needs an experiment" in call("describe", *arguments, "--expanded", status=2)
 
 
 @pytest.mark.parametrize(

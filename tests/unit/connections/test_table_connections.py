@@ -161,8 +161,7 @@ def test_a_run_keeps_the_synapses_wherever_it_goes(tmp_path: Path) -> None:
     wanted = projection_weights(folder.experiment.graph())["within"].tolist()
     assert wanted == [1e-3, 0.25, 0.5]
     moved = RunFolder(folder.path.rename(tmp_path / "moved"))
-    zipped = export_run(moved, tmp_path / "run.zip")
-    elsewhere = unpack_run(zipped, tmp_path / "unpacked")
+    elsewhere = unpack_run(export_run(moved, tmp_path / "run.zip"), tmp_path / "unpacked")
     branched = branch(moved, 0, runs=tmp_path / "runs")
     for each in (moved, elsewhere, branched):
         experiment = each.experiment
@@ -171,7 +170,6 @@ def test_a_run_keeps_the_synapses_wherever_it_goes(tmp_path: Path) -> None:
         # as in a checkpoint, which may have been written in another place
         stale = Experiment.from_mapping(made.to_mapping())
         assert projection_delays(stale.graph())["within"].tolist() == [0, 4, 2]
-    kept = next((elsewhere.path / "tables").iterdir())
-    kept.write_bytes(b"damaged")
+    next((elsewhere.path / "tables").iterdir()).write_bytes(b"damaged")
     with pytest.raises(StdpbenchError, match=r"is damaged, or not an \.npz file"):
         _ = elsewhere.experiment

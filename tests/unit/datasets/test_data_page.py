@@ -41,8 +41,7 @@ def test_examples_give_stimuli_that_are_shown(
     for language, block in blocks:
         write(language, block)
         if language == "toml":
-            mapping = tomllib.loads(block)
-            made = Experiment.from_mapping(mapping)
+            made = Experiment.from_mapping(tomllib.loads(block))
             split = made.data.prepare()
             assert len(split.class_names) > 1
             assert len(split.train) > len(split.test) > 0

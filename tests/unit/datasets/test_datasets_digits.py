@@ -52,8 +52,7 @@ def test_what_is_held_out_depends_on_the_seed_alone():
 
 @pytest.mark.parametrize("count", range(1, 12))
 def test_exactly_as_many_are_held_out_as_asked_for(count):
-    labels = np.array([0] * 5 + [1] * 4 + [2] * 3)
-    kept, held = held_out(12, labels, count, 1)
+    kept, held = held_out(12, np.array([0] * 5 + [1] * 4 + [2] * 3), count, 1)
     assert len(held) == count
     assert len(kept) == 12 - count
 

@@ -40,8 +40,7 @@ def test_classes_are_folders_and_take_turns(tmp_path):
     assert order == list(range(12))
     assert np.array_equal(split.train.labels, split.train.pixels[:, 0, 0] < 8)
     assert set(split.train.labels[:3]) == {0, 1}  # not one class after the other
-    again = Folder(path=str(root), test_fraction=0.25).load()
-    assert np.array_equal(again.train.pixels, split.train.pixels)
+    assert np.array_equal(Folder(path=str(root), test_fraction=0.25).load().train.pixels, split.train.pixels)
 
 
 def test_numbers_in_file_names_count_as_numbers(tmp_path):
@@ -49,8 +48,7 @@ def test_numbers_in_file_names_count_as_numbers(tmp_path):
     for number in range(12):
         write(tmp_path / "in" / "train" / f"{number}.png", pixels[number])
         write(tmp_path / "in" / "test" / "a" / f"{number}.png", pixels[number])
-    split = Folder(path=str(tmp_path / "in")).load()
-    assert split.train.pixels[:, 0, 0].tolist() == list(range(12))
+    assert Folder(path=str(tmp_path / "in")).load().train.pixels[:, 0, 0].tolist() == list(range(12))
 
 
 def test_train_and_test_folders(tmp_path):

@@ -156,8 +156,7 @@ def test_on_and_off_are_the_two_sides_of_an_edge() -> None:
     assert (np.minimum(on, off) == 0).all()
     for grey in (0, 130, 255):
         assert not transform(np.full((1, 9, 9), grey, np.uint8), Digits(on_off=1.0)).any()
-    scaled = transform(picture, Digits(on_off=2.0, pixel_sum=5000.0))
-    assert scaled.sum() == pytest.approx(5000)
+    assert transform(picture, Digits(on_off=2.0, pixel_sum=5000.0)).sum() == pytest.approx(5000)
 
 
 @pytest.mark.parametrize(("name", "power"), [("pixel_sum", 1), ("pixel_norm", 2)])

@@ -33,8 +33,7 @@ def test_what_is_imported_is_found_by_its_kind(name: str, tmp_path: Path) -> Non
     assert found == data_folders()[0] / name == imported(name)
     assert seen[-1][0] == seen[-1][1]
     assert seen == sorted(seen)
-    split = datasets.build({"kind": name}, "data").prepare()
-    assert len(split.train) == {"n-mnist": 20, "shd": 2}[name]
+    assert len(datasets.build({"kind": name}, "data").prepare().train) == {"n-mnist": 20, "shd": 2}[name]
     assert [path.name for path in found.parent.iterdir()] == [name]
     assert fetch(name, progress=False) == found  # it is there
     content = sorted(path.name for path in found.rglob("*") if path.is_file())

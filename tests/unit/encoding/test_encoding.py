@@ -53,8 +53,7 @@ def test_rate_and_fano_factor_are_those_of_bernoulli_trials(grey: float, attempt
             for number in range(presentations)
         ]
     )
-    total = stats.binomtest(int(counts.sum()), BINS * len(counts), p)
-    assert total.pvalue > SIGNIFICANCE
+    assert stats.binomtest(int(counts.sum()), BINS * len(counts), p).pvalue > SIGNIFICANCE
     # the variance of a binomial count is n p (1 - p): its Fano factor is 1 - p, and known to within
     variance, excess = (float(value) for value in stats.binom(BINS, p).stats("vk"))
     error = np.sqrt((2 + excess) / len(counts))

@@ -338,15 +338,13 @@ def test_steps_of_stages_keep_the_template_and_the_total(stack: NetworkDraft) ->
 
 
 def test_a_new_stage_has_what_no_other_has(stack: NetworkDraft) -> None:
-    one = removing_stage(stack, 1).draft
-    assert stages_of(adding_stage(one).draft)[1].projections == ("upward",)
+    assert stages_of(adding_stage(removing_stage(stack, 1).draft).draft)[1].projections == ("upward",)
 
 
 def test_projections_are_named_in_the_order_of_the_network(stack: NetworkDraft) -> None:
     step = choosing_projections(stack, 0, ["upward", "feed"])
     assert stages_of(step.draft)[0].projections == ("feed", "upward")
-    nothing = choosing_projections(stack, 1, [])
-    (problem,) = nothing.draft.problems()
+    (problem,) = choosing_projections(stack, 1, []).draft.problems()
     assert problem.startswith("schedule.stages.2.projections must name at least one projection")
     assert stage_of(problem) == 1
     assert placed([problem], [])[0].sentence == problem

@@ -56,8 +56,7 @@ def test_numbers_count_what_is_merged_cut_and_silent(tmp_path: Path) -> None:
     assert (numbers.silent, numbers.cut, numbers.empty) == (1, 0, 0)
     assert numbers.duration == pytest.approx((31, 46, 61))
     assert numbers.rate == pytest.approx(12 / (4 * 46e-3) / 4)
-    short = events(tmp_path / "x.npz", stimulus="15 ms")
-    few = shown_numbers(short, split)
+    few = shown_numbers(events(tmp_path / "x.npz", stimulus="15 ms"), split)
     assert (few.spikes, few.merged, few.cut, few.silent) == ((1, 1, 1), 4, 5, 3)
     assert shown_numbers(events(tmp_path / "x.npz", stimulus="5 ms"), split).empty == 4
 
@@ -124,8 +123,7 @@ def test_signals_are_curves_above_their_spikes(tmp_path: Path) -> None:
     mapping = {"data": {"kind": "signals", "path": str(tmp_path / "x.npz")}, "encoding": {"kind": "delta"}}
     made = Experiment.from_mapping(mapping)
     shown = shown_stimulus(made, made.data.prepare(), 1)
-    figure = stimulus_figure(shown)
-    curves, *spikes, rates = figure.axes
+    curves, *spikes, rates = stimulus_figure(shown).axes
     assert len(curves.lines) == 3
     assert shown.n_groups == len(spikes) == 2  # up and down
     assert curves.get_xlim() == spikes[0].get_xlim() == rates.get_xlim()

@@ -146,8 +146,7 @@ def test_the_public_class_reads_text_files_and_names(tmp_path: Path) -> None:
     ],
 )
 def test_set_reads_values_as_people_type_them(assignment: str, section: str, key: str, value: Any) -> None:
-    experiment = DEFAULT.override(dict([parse_assignment(assignment)]))
-    assert getattr(getattr(experiment, section), key) == value
+    assert getattr(getattr(DEFAULT.override(dict([parse_assignment(assignment)])), section), key) == value
 
 
 def test_another_kind_starts_from_its_own_defaults_but_pictures_keep_their_steps() -> None:
@@ -248,8 +247,7 @@ def test_a_preset_replaces_its_values_and_what_is_said_beside_it_goes_first() ->
 
 
 def test_none_is_also_the_name_of_a_choice() -> None:
-    delayed = DEFAULT.override({"network.delays": "uniform"})
-    assert delayed.override({"network.delays": "none"}) == DEFAULT
+    assert DEFAULT.override({"network.delays": "uniform"}).override({"network.delays": "none"}) == DEFAULT
 
 
 @pytest.mark.parametrize("name", SECTIONS)

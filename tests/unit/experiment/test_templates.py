@@ -109,8 +109,7 @@ def test_a_balanced_network_needs_a_stream_without_input() -> None:
 
 def test_the_rule_of_a_balanced_network_can_change_during_a_run() -> None:
     changed = BALANCED.changed_live({"network.rho_0": "10 Hz", "network.background": "150 pA"})
-    rule = changed.graph().projections["inh_exc"].plasticity
-    assert rule.quantities()["rho_0"] == 10.0
+    assert changed.graph().projections["inh_exc"].plasticity.quantities()["rho_0"] == 10.0
 
 
 # stages of the training: which projections learn, for how many passes

@@ -190,8 +190,7 @@ def test_a_network_that_is_not_complete_is_drawn_as_far_as_it_goes() -> None:
 
 
 def test_a_population_that_only_inhibits_has_the_role_of_others_even_if_it_is_learned_onto() -> None:
-    roles = roles_of(read_experiment("polychrony-2006").graph())
-    assert roles == {"exc": "learns", "inh": "other"}
+    assert roles_of(read_experiment("polychrony-2006").graph()) == {"exc": "learns", "inh": "other"}
     assert roles_of(read_experiment("vogels-2011").graph()) == {"exc": "learns", "inh": "other"}
     # read populations learn, though all their spikes may inhibit each other
     assert roles_of(read_experiment("digits").graph(28, 28)) == {"input": "input", "exc": "learns"}

@@ -104,8 +104,7 @@ def test_weights_that_a_chip_can_hold_fit_and_others_are_rounded() -> None:
     exact = checked(made, "loihi", {"feed.w": np.where(w == 0.25, 0.0, w)})
     assert rows(exact, "weights")["feed"].verdict == "fits"
     w[5, 1] = 0.0004
-    rounded = rows(checked(made, "loihi", {"feed.w": w}), "weights")["feed"]
-    assert rounded.verdict == "rounded"
+    assert rows(checked(made, "loihi", {"feed.w": w}), "weights")["feed"].verdict == "rounded"
     w[6, 1] = -0.5
     (signed,) = rows(checked(made, "loihi", {"feed.w": w}), "weights").values()
     assert "1 of these bits for the sign" in signed.limit

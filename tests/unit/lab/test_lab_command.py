@@ -24,8 +24,7 @@ def test_overlay_parameters_and_files(tmp_path: Path, call: Command) -> None:
     files = [tmp_path / f"ü.{suffix}" for suffix in ("pdf", "png", "svg", "csv")]
     arguments = ["pair-additive", "frequency", "--set", "plasticity.a_plus=0.02", "--overlay", "triplet"]
     arguments += ["--option", "frequencies=10,20", "--json", *(a for file in files for a in ("--output", str(file)))]
-    out = call("lab", *arguments)
-    first, second = json.loads(out)
+    first, second = json.loads(call("lab", *arguments))
     assert (first["rule"]["a_plus"], second["rule"]["kind"]) == (0.02, "triplet")
     assert first["x"]["values"] == second["x"]["values"] == [10.0, 20.0]
     for file, start in zip(files, (b"%PDF", b"\x89PNG", b"<?xml", b"# pair"), strict=True):
@@ -38,8 +37,7 @@ def test_overlay_parameters_and_files(tmp_path: Path, call: Command) -> None:
 def test_parameter_sets_of_one_rule_over_each_other(tmp_path: Path, call: Command) -> None:
     file = tmp_path / "weights.svg"
     arguments = ["pair-power-law", "weight-dependence", "--overlay", "pair-power-law,mu=0.5,lam=0.02"]
-    out = call("lab", *arguments, "--output", str(file), "--json")
-    first, second = json.loads(out)
+    first, second = json.loads(call("lab", *arguments, "--output", str(file), "--json"))
     assert (first["rule"]["mu"], second["rule"]["mu"]) == (1.0, 0.5)
     np.testing.assert_allclose(
         np.array(second["curves"][0]["change"])[:40],

@@ -118,8 +118,7 @@ def test_numbers_as_csv_and_json() -> None:
     assert [float(row["frequency (Hz)"]) for row in rows] == [1.0, 10.0]
     assert float(rows[1]["Δw, Δt = +10 ms"]) == found.curves[0].change[1]
     assert "nu_post = 0.01" in found.to_csv()
-    mapping = json.loads(json.dumps(found.to_mapping()))
-    assert mapping["curves"][0]["change"] == found.curves[0].change.tolist()
+    assert json.loads(json.dumps(found.to_mapping()))["curves"][0]["change"] == found.curves[0].change.tolist()
 
 
 def test_errors_name_what_would_be_right() -> None:

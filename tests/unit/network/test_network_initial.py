@@ -95,8 +95,7 @@ def test_samples_are_used_again_only_when_all_were():
 def test_samples_do_not_look_at_labels():
     images = pictures(50)
     made = experiment(start="samples")
-    other = Images(images.pixels, None)
-    assert start_weights(made, images).tobytes() == start_weights(made, other).tobytes()
+    assert start_weights(made, images).tobytes() == start_weights(made, Images(images.pixels, None)).tobytes()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
@@ -241,8 +240,7 @@ def test_neurons_start_from_what_samples_drive(data: dict[str, object], encoding
 
 
 def test_each_neuron_has_each_delay_equally_often_in_random_order() -> None:
-    graph = read_experiment("polychrony-2006").graph()
-    delays = projection_delays(graph)
+    delays = projection_delays(read_experiment("polychrony-2006").graph())
     for name, times in (("exc_exc", 4), ("exc_inh", 1)):
         rows = delays[name].reshape(800, 20 * times)
         assert (np.sort(rows, axis=1) == np.repeat(np.arange(20), times)).all()

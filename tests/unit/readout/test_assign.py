@@ -68,8 +68,7 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch, elements: int) ->
 
 
 def test_no_labelled_picture_at_all() -> None:
-    found = assign(np.zeros((0, 3), np.uint8), np.zeros(0, np.int64), 2)
-    assert found.labels.tolist() == [NO_ANSWER] * 3
+    assert assign(np.zeros((0, 3), np.uint8), np.zeros(0, np.int64), 2).labels.tolist() == [NO_ANSWER] * 3
 
 
 @pytest.mark.parametrize(

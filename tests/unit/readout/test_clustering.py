@@ -122,8 +122,7 @@ def test_neurons_as_clusters():
 def test_embeddings_keep_neighbours(method):
     if method == "umap":
         pytest.importorskip("umap", reason="UMAP is an extra: pip install 'stdpbench[umap]'")
-    points = features(blobs())
-    found = embed(points, method, 0)
+    found = embed(features(blobs()), method, 0)
     assert found.points.shape == (200, 2)
     assert found.trustworthiness > 0.75
     assert compactness(found.points, LABELS).silhouette > (0.2 if method == "pca" else 0.5)

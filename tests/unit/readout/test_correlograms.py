@@ -42,8 +42,7 @@ def test_pairs_are_counted_by_their_lag() -> None:
 
 
 def test_a_spike_is_not_paired_with_itself() -> None:
-    of = trains([(0, 10), (0, 12)], [(0, 40)])
-    found = correlogram(of, 0, 0, window=2.0).pairs
+    found = correlogram(trains([(0, 10), (0, 12)], [(0, 40)]), 0, 0, window=2.0).pairs
     assert found[4] == 0
     assert found[2] == found[6] == 1  # 1 ms before and after
     assert found.sum() == 2

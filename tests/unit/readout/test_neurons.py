@@ -54,8 +54,7 @@ def test_the_correction_takes_off_most_of_what_chance_adds_on_average():
 
 
 def test_the_most_alike_field():
-    rng = np.random.default_rng(0)
-    w = rng.random((49, 6))
+    w = np.random.default_rng(0).random((49, 6))
     w[:, 4] = 3 * w[:, 1] + 1  # correlation does not see scale
     found = most_alike(w, block=4)
     expected = np.corrcoef(w.T) - 2 * np.eye(6)

@@ -161,8 +161,7 @@ def test_samples_answer_for_the_class_of_the_pictures_most_similar_to_them() -> 
     train, test = blobs(300, 0), blobs(90, 1)
     first = [int(np.flatnonzero(train[1] == number)[0]) for number in range(3)]
     six = np.eye(6, 12)
-    found = prototype_accuracy(six, *train, *test, n_classes=3)
-    assert found.accuracy == 1.0
+    assert prototype_accuracy(six, *train, *test, n_classes=3).accuracy == 1.0
     assert prototype_accuracy(six, train[0], (train[1] + 1) % 3, *test, n_classes=3).accuracy == 0.0
     few = prototype_accuracy(train[0][first], *train, *test, n_classes=3, name="start weights")
     assert 0.3 < few.accuracy < 1.0
@@ -195,8 +194,7 @@ def test_classes_that_are_apart_are_learned(reader):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 300)
     known = rooted(rng.poisson(np.eye(3)[labels] * 30 + 1))
-    found = reader(known[:200], labels[:200], known[200:])
-    assert (found == labels[200:]).mean() > 0.97
+    assert (reader(known[:200], labels[:200], known[200:]) == labels[200:]).mean() > 0.97
 
 
 def test_a_linear_probe_cannot_learn_what_is_not_linear_but_neighbours_can():

@@ -126,8 +126,7 @@ def test_weights_of_both_signs_spend_a_bit_on_the_sign():
 
 
 def test_neurons_of_a_sparse_network_are_deleted_too():
-    made = read_experiment("local-digits")
-    graph = made.graph(20, 20)
+    graph = read_experiment("local-digits").graph(20, 20)
     name, shown = f"{graph.shown}.w", graph.synapses(graph.shown)
     lost = Disturbance("neurons", 50).network(Learned({name: np.ones(len(shown))}), graph, 1)[name]
     dead = np.bincount(shown.target, lost, shown.n_target) == 0

@@ -39,8 +39,7 @@ def session() -> Iterator[Session]:
 
 
 def spikes(seed: int = 1, n: int = 300, steps: int = 190) -> tuple[Any, Any]:
-    random = np.random.default_rng(seed)
-    at = random.choice(20 * steps, n, replace=False)
+    at = np.random.default_rng(seed).choice(20 * steps, n, replace=False)
     return at % 20, at // 20 * 0.5
 
 

@@ -111,8 +111,7 @@ def test_arms_that_are_added_later_keep_what_is_there(tmp_path: Path) -> None:
     )
     carried_out(made, tmp_path, place)
     assert {job.arm for job in place.begun} == {"new"}
-    report = report_of(made, tmp_path)
-    assert "2 finished runs in the folder belong to no arm" in " ".join(report.remarks)
+    assert "2 finished runs in the folder belong to no arm" in " ".join(report_of(made, tmp_path).remarks)
 
 
 # -- tuning ------------------------------------------------------------------------------------------

@@ -182,8 +182,7 @@ def test_with_shared_storage_runs_stay_where_they_are_and_continue_there(
         begun = JobFolders(state).make(job)
     stdpbench.open_run(begun.path).resume().pause().stop()
     assert state_of(begun)[0] is State.STOPPED
-    results = json.loads(call(*command).splitlines()[-1])["results"]
-    (run,) = results["arms"][0]["runs"]
+    (run,) = json.loads(call(*command).splitlines()[-1])["results"]["arms"][0]["runs"]
     assert run["folder"] == begun.path.name
     assert Client.tasks == [{"folder": str(begun.path.resolve())}]
     assert state_of(begun)[0] is State.FINISHED

@@ -84,8 +84,7 @@ def test_a_stream_is_a_raster_and_a_histogram(tmp_path):
 
 def test_an_mp4_is_a_film_or_says_what_it_needs(runs, tmp_path, monkeypatch):
     pytest.importorskip("imageio_ffmpeg")
-    content = runs[0].film(tmp_path / "film.mp4", seconds=5).read_bytes()
-    assert content[4:8] == b"ftyp"
+    assert runs[0].film(tmp_path / "film.mp4", seconds=5).read_bytes()[4:8] == b"ftyp"
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(StdpbenchError, match=r'needs ffmpeg, which pip install "stdpbench\[film\]"'):
         runs[0].film(tmp_path / "other.mp4")

@@ -224,8 +224,7 @@ def test_curves_come_from_the_journal(family: list[RunFolder]) -> None:
 def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make_run: Make) -> None:
     courses = [course_of(folder) for folder in family]
     courses += [course_of(RunFolder.open(make_run(tmp_path, f"r{n}", vote=None if n else 0.4))) for n in range(7)]
-    figure = comparison_figure(courses)
-    running, spikes, _, result = figure.axes
+    running, spikes, _, result = comparison_figure(courses).axes
     assert [len(bars.patches) for bars in result.containers if isinstance(bars, BarContainer)] == [1] * 9
     assert [text.get_text() for text in result.texts if text.get_text()] == [
         f"{100 * course.result.value:.1f}" for course in courses if course.result is not None

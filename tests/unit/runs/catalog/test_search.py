@@ -94,8 +94,7 @@ def test_the_duration_of_an_active_run_ends_now(tmp_path: Path, make_run: Make) 
 
     path = make_run(tmp_path, "d", state="running", vote=None, about={"ended": ""})
     with FileLock(lock_path(path)):
-        store = Store(tmp_path)
-        (entry,) = store.entries()
+        (entry,) = Store(tmp_path).entries()
         assert entry.duration is None
         assert run_columns.is_active(entry)
         assert run_columns.text(entry, "duration", "2026-01-02T03:05:05+00:00") == "0:01:00"

@@ -198,5 +198,4 @@ def test_the_newest_and_some_of_the_others_are_kept(every, tmp_path):
             assert kept[-2:] == [position - every, position]
             assert len(kept) <= 14
             if number >= 10:
-                gaps = np.diff([0, *kept])
-                assert gaps.max() <= 0.2 * position + 6 * every, "they are not spread"
+                assert np.diff([0, *kept]).max() <= 0.2 * position + 6 * every, "they are not spread"

@@ -212,8 +212,7 @@ def test_every_flipped_bit_is_found(tmp_path):
 def test_facts_after_a_damaged_line_can_still_be_read(tmp_path):
     records = [replace(record, number=number) for number, record in enumerate(RECORDS[2:8])]
     write_journal(tmp_path, records, ABOUT)
-    data = (tmp_path / NAME).read_bytes()
-    lines = data.splitlines(keepends=True)
+    lines = (tmp_path / NAME).read_bytes().splitlines(keepends=True)
     lines[2] = lines[2].replace(b"2026", b"2025")
     (tmp_path / NAME).write_bytes(b"".join(lines))
     found = read_undamaged(tmp_path)

@@ -162,8 +162,7 @@ def test_a_run_that_is_taken_back_forgets_what_was_set_there_and_later(
 
 
 def test_a_zip_reproduces_it_and_the_run_again_can_be_branched(run: RunFolder, tmp_path: Path) -> None:
-    zipped = export_run(run, tmp_path / "run.zip")
-    folder = unpack_run(zipped, tmp_path / "unpacked")
+    folder = unpack_run(export_run(run, tmp_path / "run.zip"), tmp_path / "unpacked")
     assert kept_in(folder) == kept_in(run)
     again, _ = prepare(folder, tmp_path, workers=1)
     finished(again)

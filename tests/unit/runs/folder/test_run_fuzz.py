@@ -198,8 +198,7 @@ def check(folder: RunFolder) -> None:
     assert (found.position, len(remarks)) in ((8, 0), (3, 1))
     assert all("\n" not in sentence for sentence in remarks)
     assert found.position == 3 or same(found, whole), "damage was not noticed"
-    made = branch(folder, 9, runs=folder.path.parent / "others")
-    assert positions(made.path) == [found.position]
+    assert positions(branch(folder, 9, runs=folder.path.parent / "others").path) == [found.position]
     assert fingerprint(folder, 3) == before
 
 

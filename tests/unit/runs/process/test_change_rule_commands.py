@@ -34,8 +34,7 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch, call):
     run = stdpbench.start(made, runs=tmp_path, baselines=False, workers=1)
     run.pause()
     at, name = run.position, run.name
-    changes = run.change_rule("bcm", {"tau_theta_m": "200 ms"})
-    assert changes["plasticity.kind"] == ("diehl-cook-triplet", "bcm")
+    assert run.change_rule("bcm", {"tau_theta_m": "200 ms"})["plasticity.kind"] == ("diehl-cook-triplet", "bcm")
     assert run.experiment == made.with_rule(BCM)
     assert run.change_rule(run.experiment.plasticity) == {}
     run.step(2)

@@ -104,8 +104,7 @@ def test_recordings_have_a_baseline_of_spike_times_and_runs_without_one_show_non
     of = [*K_MEANS, "samples"]
     assert folder.metrics["baselines"].keys() == {"start_weights", *of}
     assert folder.metrics["baselines"]["filtered_k_means"]["accuracy"] == 1.0
-    shown = baselines_of(Account.of(folder).metrics)
-    assert shown.keys() == {"start weights", *(BASELINES[key] for key in of)}
+    assert baselines_of(Account.of(folder).metrics).keys() == {"start weights", *(BASELINES[key] for key in of)}
     rows = [row.name for row in baselines(load_run(folder))]
     assert "k-means on spike trains filtered with SD 2 ms, K = 8" in rows
     older = {key: folder.metrics["baselines"][key] for key in ("samples", "k_means")}

@@ -158,8 +158,7 @@ def test_files_and_measures_are_of_the_network(parent: RunFolder) -> None:
 def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:
     folder = new_run(tmp_path, two_layers())
     for position in (HALF - 1, HALF + 3, N_TRAIN, LATE):
-        at = {HALF + 3: CHANGE, N_TRAIN: BACK}.get(position)
-        drive(folder, at=at, die=killed_at_position(position))
+        drive(folder, at={HALF + 3: CHANGE, N_TRAIN: BACK}.get(position), die=killed_at_position(position))
     assert finished(folder) == outcome(parent)
     assert rules_in(folder) == rules_in(parent)
 

@@ -108,8 +108,7 @@ def test_labels_that_train_are_measured_after_each_pass_on_pictures_left_out(poo
     usual |= {"schedule.held_out_every": 300, "schedule.stimulus": "12 ms"}
     more = {"schedule.passes": 2, "reference.batch": 20, "reference.learning_rate": 0.01}
     made = with_reference(read_experiment("surrogate-digits"), "surrogate-gradient", {**usual, **more})
-    folder = ended(new_run(tmp_path / "a", made, checkpoint_every=0))
-    found = measures(folder)
+    found = measures(ended(new_run(tmp_path / "a", made, checkpoint_every=0)))
     assert list(found) == [0, 300, 600]
     accuracy = [fact.values["accuracy_vote"] for fact in found.values()]
     assert accuracy[0] < 0.3
@@ -189,8 +188,7 @@ def test_a_branch_and_a_run_that_was_rewound_keep_what_was_measured(undisturbed,
     drive(folder, at={14: ["stop"]})
     assert list(measures(folder)) == [0, 6]
     pool.lag = 0
-    other = driven(branch(folder, 13, {"plasticity.nu_post": 0.05}))
-    found = measures(other)
+    found = measures(driven(branch(folder, 13, {"plasticity.nu_post": 0.05})))
     assert {at: found[at] for at in (0, 6, 12)} == {at: undisturbed[1][at] for at in (0, 6, 12)}
     assert found[24] != undisturbed[1][24]
     rewind(folder, 11)
@@ -257,8 +255,7 @@ def test_what_is_measured_goes_with_the_length_of_training(total, every, images)
     pixels = np.zeros((total + 2000, 1, 1), np.uint8)
     split = Split(Images(pixels[:total], None), Images(pixels[:1], None), (), Images(pixels[total:], None))
     assert len(held_out_part(made, split)[0]) == images
-    off = made.override({"schedule.held_out_every": 0})
-    assert held_out_interval(off, total) == 0
+    assert held_out_interval(made.override({"schedule.held_out_every": 0}), total) == 0
 
 
 # -- how it is reported -----------------------------------------------------------------------------------------------

@@ -28,8 +28,7 @@ def test_every_place_of_a_local_layer_says_something_about_the_digits(tmp_path: 
     folder = ended(
         new_run(tmp_path, made.override({**SHORT, "network.units": 12, "schedule.passes": 1}), baselines=False)
     )
-    metrics = json.loads((folder.path / "metrics.json").read_text())
-    assert metrics["accuracy"]["confidence"]["accuracy"] > 0.5
+    assert json.loads((folder.path / "metrics.json").read_text())["accuracy"]["confidence"]["accuracy"] > 0.5
     with np.load(folder.path / "test.npz") as file:
         counts = file["spike_counts"].reshape(-1, 9, 12)
     assert (counts.sum(axis=2).mean(axis=0) > 1).all()
@@ -47,8 +46,7 @@ def test_the_second_layer_of_a_stack_learns_after_the_first(tmp_path: Path) -> N
         assert (training["weight_change"][half] == 0).all()
     w = np.load(folder.path / "learned" / "upward.w.npy")
     assert w.max() > 2.7 * w.mean()  # 2.2 at the start, uniform from almost 0
-    metrics = json.loads((folder.path / "metrics.json").read_text())
-    assert metrics["accuracy"]["confidence"]["accuracy"] > 0.3
+    assert json.loads((folder.path / "metrics.json").read_text())["accuracy"]["confidence"]["accuracy"] > 0.3
 
 
 @pytest.mark.parametrize(("timing", "least", "most"), [("intact", 0.97, 1.0), ("permuted", 0.0, 0.4)])

@@ -76,8 +76,7 @@ def test_an_interrupted_run_rounds_to_the_same_bits(tmp_path: Path) -> None:
 
 
 def test_a_normalisation_leaves_each_neuron_few_different_weights(tmp_path: Path) -> None:
-    folder = ended(new_run(tmp_path, experiment(simulator__weight_bits=2)))
-    w = np.load(folder.path / "weights.npy")
+    w = np.load(ended(new_run(tmp_path, experiment(simulator__weight_bits=2))).path / "weights.npy")
     np.testing.assert_allclose(w.sum(axis=0), 20)
     assert all(len(np.unique(np.round(column, 12))) <= 4 for column in w.T)
 

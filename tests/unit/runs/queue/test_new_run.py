@@ -231,8 +231,7 @@ def test_a_network_of_a_file_is_converted(tmp_path: Path) -> None:
 def test_what_set_cannot_say_is_written_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = digits().draft.remove_projection("compete").named("alone")
     run = digits().with_draft(draft)
-    text = command_of(run, tmp_path)
-    head, _, rest = text.partition("\n")
+    head, _, rest = command_of(run, tmp_path).partition("\n")
     toml, _, command = rest.partition("\nEND\n")
     assert head == "cat > alone.toml <<'END'"
     assert Experiment.from_toml(toml) == run.experiment()

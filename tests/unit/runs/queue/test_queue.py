@@ -154,8 +154,7 @@ def test_an_item_of_a_live_runner_cannot_be_changed(tmp_path: Path) -> None:
         for act in (queue.hold, queue.release, queue.remove):
             with pytest.raises(StdpbenchError, match="item 1 is running"):
                 act([1])
-        other = queue.claim("s")
-        assert other.number == 2
+        assert queue.claim("s").number == 2
     assert queue.claim("t").number == 1, "what a runner left behind comes first"
 
 
@@ -409,8 +408,7 @@ def test_a_folder_that_a_runner_made_before_it_died_is_found(tmp_path: Path, pla
 def test_the_runner_waits_for_a_process_that_does_not_answer(
     tmp_path: Path, make_run: Make, play: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = make_run(tmp_path, "r", state="running")
-    Queue(tmp_path).add_run(folder)
+    Queue(tmp_path).add_run(make_run(tmp_path, "r", state="running"))
     looked: list[Path] = []
 
     def has_process(path: Path) -> bool:
