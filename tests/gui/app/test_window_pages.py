@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from packages import install_package
 from PyQt6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 from waiting import kept, waits
@@ -55,12 +56,7 @@ def test_all_pages_are_made_after_the_first_is_painted(fresh: MainWindow, qtbot:
 def test_a_panel_of_another_package_is_a_panel_of_the_train_page(
     settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    info = tmp_path / "acme-1.0.dist-info"
-    info.mkdir()
-    (tmp_path / "acme_panel.py").write_text(PANEL, encoding="utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[stdpbench.panels]\nacme-mean = acme_panel:Mean\n", encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    install_package(monkeypatch, tmp_path, "[stdpbench.panels]\nacme-mean = acme_panel:Mean\n", acme_panel=PANEL)
     monkeypatch.setattr(Machine, "check", lambda self: None)
     window = kept(MainWindow(settings, tmp_path / "runs"), qtbot)
     window.show()

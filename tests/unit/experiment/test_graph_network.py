@@ -78,20 +78,8 @@ def refusals(changes: Mapping[str, Any], **sections: Any) -> list[str]:
     return list(caught.value.sentences)
 
 
-def test_a_file_says_populations_and_projections() -> None:
-    graph = GRAPH.graph(28, 28)
-    assert [population.shape for population in graph.populations.values()] == [(28, 28), (20, 20), (400,)]
-    assert list(graph.projections) == ["feed", "drive", "compete"]
-    feed, drive, compete = graph.projections.values()
-    assert feed.delay.longest == 2.0
-    assert feed.plasticity == DEFAULT.plasticity
-    assert drive.weight.to_mapping() == {"kind": "constant", "value": 10.4}
-    assert compete.connect.to_mapping() == {"kind": "others", "within": "field"}
-    assert (graph.read, graph.plastic) == ("exc", ("feed",))
-    assert (GRAPH.dt, GRAPH.stimulus_bins) == (0.5, 700)
-
-
 def test_it_has_no_sections_of_the_template() -> None:
+    assert (GRAPH.dt, GRAPH.stimulus_bins) == (0.5, 700)
     assert GRAPH.sections == ("about", "data", "encoding", "network", "schedule", "evaluation", "simulator")
     assert not {"exc", "inh", "plasticity", "lateral"} & GRAPH.to_mapping().keys()
     assert refusals({}, exc={"tau_m": "20 ms"}) == [
