@@ -54,15 +54,9 @@ def bootstrap(fit: Fit, n: int = 200, seed: int = 0, progress: Progress | None =
     ndarray, float64, (n, n_parameters)
         Values in the units of the parameters.
     """
-    problem, random = fit.problem(), np.random.default_rng(seed)
-    places, n_points = np.empty((n, len(problem.free))), len(fit.error)
-    for number in range(n):
-        counts = np.bincount(random.integers(0, n_points, n_points), minlength=n_points)
-        with np.errstate(divide="ignore"):
-            problem.error = fit.error / np.sqrt(counts)
-        places[number] = problem.local(problem.given)[0]
-        if progress is not None:
-            progress("bootstrap", number + 1, n)
+    problem, random, n_points = fit.problem(), np.random.default_rng(seed), len(fit.error)
+    counts = np.array([np.bincount(random.integers(0, n_points, n_points), minlength=n_points) for _ in range(n)])
+    places = problem.near(np.tile(problem.given, (n, 1)), counts, progress or (lambda what, done, total: None))
     return np.stack([free.value(places[:, at]) for at, free in enumerate(problem.free)], axis=1)
 
 

@@ -41,6 +41,9 @@ _STEP = 1e-6  # of finite differences, as a part of the range
 _DETERMINED = 0.5  # largest standard error of a parameter that counts as determined, as a part of its value
 _MAD = 1.4826  # standard deviation of normal residuals by their median size
 _CORNER = 1.5  # of Huber's loss, in errors
+_ROUNDS = 60  # of fits to many data sets at once
+_GAIN = 1e-5  # of the misfit: less ends such a fit
+_STEEPEST = 1e6  # damping at which it ends
 
 
 @dataclass(frozen=True)
@@ -328,9 +331,11 @@ class Problem:
 
     def misfit(self, places: Floats) -> Floats:
         """Return the sum over points: float64, (n_sets,)."""
-        squares = self.residuals(places) ** 2
-        total: Floats = (_huber(squares) if self.robust else squares).sum(axis=1)
+        total: Floats = self._loss(self.residuals(places)).sum(axis=1)
         return total
+
+    def _loss(self, residuals: Floats) -> Floats:
+        return _huber(residuals**2) if self.robust else residuals**2
 
     def jacobian(self, place: Floats) -> Floats:
         """Return derivatives of the residuals: float64, (n_points, n_free); all sets are computed at once."""
@@ -366,6 +371,54 @@ class Problem:
             max_nfev=100,
         )
         return whole(ended.x), 2 * float(ended.cost)
+
+    def near(self, places: Floats, counts: NDArray[np.int64], progress: Progress) -> Floats:
+        """Return the optimum near each place, with the number of times that each point counts there.
+
+        All sets are computed at once, by the method of Levenberg and Marquardt.
+
+        Parameters
+        ----------
+        places : ndarray, float64, (n_sets, n_free)
+        counts : ndarray, int64, (n_sets, n_points)
+        progress : callable
+
+        Returns
+        -------
+        ndarray, float64, (n_sets, n_free)
+        """
+        places, (away, slopes) = places.copy(), self._linear(places)
+        moving, damping, one = np.arange(len(places)), np.full(len(places), 1e-3), np.eye(len(self.free))
+        for done in range(_ROUNDS):
+            here, times = places[moving], counts[moving]
+            beyond = np.minimum(1.0, _CORNER / np.maximum(np.abs(away), _CORNER)) if self.robust else 1.0
+            gradient = np.einsum("skp,sp->sk", slopes, times * beyond * away)
+            held = (here <= 0) & (gradient > 0) | (here >= 1) & (gradient < 0)
+            slopes_free = np.where(held[..., np.newaxis], 0.0, slopes)
+            curvature = np.einsum("skp,sp,slp->skl", slopes_free, times * beyond, slopes_free)
+            scale = damping[:, np.newaxis] * np.einsum("skk->sk", curvature) + 1e-9
+            step = np.linalg.solve(curvature + scale[..., np.newaxis] * one, np.where(held, 0.0, gradient)[..., None])
+            trial = np.clip(here - step[..., 0], 0.0, 1.0)
+            away_there, slopes_there = self._linear(trial)
+            before, after = (np.sum(times * self._loss(each), axis=1) for each in (away, away_there))
+            better = after < before
+            places[moving] = np.where(better[:, np.newaxis], trial, here)
+            away = np.where(better[:, np.newaxis], away_there, away)
+            slopes = np.where(better[:, np.newaxis, np.newaxis], slopes_there, slopes)
+            damping *= np.where(better, 0.2, 5.0)
+            on = np.where(better, before - after > _GAIN * (before + _GAIN), damping < _STEEPEST)
+            moving, damping, away, slopes = moving[on], damping[on], away[on], slopes[on]
+            progress("bootstrap", _ROUNDS if not len(moving) else done + 1, _ROUNDS)
+            if not len(moving):
+                break
+        return places
+
+    def _linear(self, places: Floats) -> tuple[Floats, Floats]:
+        """Return the residuals, (n_sets, n_points), and their derivatives, (n_sets, n_free, n_points)."""
+        steps = np.where(places > 0.5, -_STEP, _STEP)[..., np.newaxis]
+        sets = np.concatenate([places[:, np.newaxis], places[:, np.newaxis] + steps * np.eye(len(self.free))], axis=1)
+        around = self.residuals(sets.reshape(-1, len(self.free))).reshape(*sets.shape[:2], -1)
+        return around[:, 0], (around[:, 1:] - around[:, :1]) / steps
 
     def optimum(self, starts: int, search: bool, seed: int, progress: Progress) -> Floats:
         """Return the place of the smallest misfit that was found."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -147,6 +147,14 @@ class Result:
             tuple(mapping["remarks"]),
             tuple(x["labels"]),
         )
+
+
+def bands(results: Sequence[Result]) -> tuple[NDArray[np.float64], ...]:
+    """Return the range from 5 to 95 % of the results of several sets of values: float64, (2, n) for each curve."""
+    return tuple(
+        np.percentile([result.curves[which].change for result in results], (5, 95), axis=0)
+        for which in range(len(results[0].curves))
+    )
 
 
 def gap(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

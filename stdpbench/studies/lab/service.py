@@ -6,7 +6,8 @@ values of its parameters are written into them, so that a curve follows a slider
 * ``curve`` (`rule`, `protocol`, `options`, `coarse`): returns `Result.to_mapping`. With `coarse`, a slider is
   moving: a slow protocol returns fewer points (``"coarse": true``) or nothing (``"skipped": true``).
 * ``fit`` (`rule`, `data`, `free`, `weight`, `relative_to`): fits the rule to data sets; returns its ``rule`` with the
-  fitted values, the texts of the ``rows`` of its parameters, ``sentences``, and a ``page``.
+  fitted values, the texts of the ``rows`` of its parameters, ``sentences``, a ``page``, and the fitted values of
+  bootstrapped data as ``sets``.
 * ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): the typeset equations of the
   rule (``png`` in base64, ``width`` and ``height`` in points), their TeX, and notes.
 """
@@ -29,6 +30,8 @@ from stdpbench.studies.lab.typeset import lines_of, notes_of, picture
 _SOON, _PATIENCE = 0.025, 0.06
 """CPU seconds: a protocol slower than the first limit returns fewer points while a slider moves; if it then still
 exceeds the second limit, it is skipped until the slider is released."""
+_BOOTSTRAPS = 100
+"""Data sets drawn from the points for the bands of a fit."""
 _BUILDING = 0.6
 """Upper limit of the time to build synapses, in the first run of a rule in a protocol."""
 
@@ -80,16 +83,23 @@ class Desk:
 
 
 def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: ProgressCallback) -> dict[str, Any]:
+    from stdpbench.studies.lab.certainty import bootstrap
     from stdpbench.studies.lab.fit_report import parameter_row, sentences, to_markdown
     from stdpbench.studies.lab.fitting import fit
 
     fitted = fit(rule, **options, progress=on_progress)
+    units = {each.free.name: each.free.unit for each in fitted.parameters}
+    sets = [
+        {name: f"{value:.6g} {unit}".strip() for (name, unit), value in zip(units.items(), values, strict=True)}
+        for values in bootstrap(fitted, _BOOTSTRAPS, progress=on_progress).tolist()
+    ]
     rows = {name: texts for name, *texts in map(parameter_row, fitted.parameters)}
     return {
         "rule": fitted.rule.to_mapping(),
         "rows": rows,
         "sentences": sentences(fitted),
         "page": to_markdown(fitted),
+        "sets": sets,
     }
 
 

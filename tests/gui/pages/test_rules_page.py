@@ -255,8 +255,15 @@ def test_the_rule_is_fitted_to_the_points_that_are_shown(page: RulesPage, qtbot:
     before = page.state.rule
     dialog.use_button.click()
     assert page.state.rule.to_mapping()["a3_plus"] == pytest.approx(float(texts["a3_plus"][0]), rel=0.01)
+    waits(qtbot, lambda: all("Band: 5 to 95 % of 100" in plot.summary() for plot in page.plots))
+    page.state.drag("a2_minus", "0.005")
+    assert not any("Band" in plot.summary() for plot in page.plots)
+    page.state.set_value("a2_minus", "0.005")
+    page.state.history.undo()
+    assert all("Band" in plot.summary() for plot in page.plots)
     page.state.history.undo()
     assert page.state.rule == before
+    assert not any("Band" in plot.summary() for plot in page.plots)
 
 
 def test_closing_the_dialog_cancels_a_fit(page: RulesPage, qtbot: QtBot) -> None:

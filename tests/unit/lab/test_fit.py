@@ -160,6 +160,21 @@ def test_models_are_compared_and_the_most_telling_protocol_is_named() -> None:
     assert first.distance > last.distance >= 0
 
 
+@pytest.mark.parametrize("robust", [False, True])
+def test_bootstrapped_values_are_those_of_fits_to_drawn_points(robust: bool) -> None:
+    options: dict[str, Any] = {"robust": robust, "search": False, "starts": 1, "profiles": False}
+    fitted, random = lab.fit("pair-additive", planted(0.02, noise=0.04), **options), np.random.default_rng(3)
+    for values in lab.bootstrap(fitted, 5, seed=3):
+        data = replace(fitted.sets[0], points=tuple(fitted.points[at] for at in random.integers(0, 12, 12)))
+        found = lab.fit(
+            fitted.rule,
+            data,
+            free={each.free.name: (each.free.low, each.free.high) for each in fitted.parameters},
+            **options,
+        )
+        np.testing.assert_allclose(values, [each.value for each in found.parameters], rtol=0.02)
+
+
 def test_maps_show_changes_and_the_misfit_over_two_parameters() -> None:
     points = [lab.Point("pairs", dt, 0, 1, 1, 0) for dt in (-10, 10)]
     ranges = {"tau_plus": (5.0, 50.0), "a_plus": (-0.01, 0.02)}

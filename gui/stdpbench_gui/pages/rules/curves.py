@@ -31,10 +31,15 @@ class RuleProcess(HelperProcess):
 
 @dataclass(frozen=True)
 class Place:
-    """Destination of a curve: a plot, and in it the edited rule (-1) or the number of a kept one."""
+    """Destination of a curve: a plot, and in it the edited rule (-1), a kept one (from 0), or a band (below -1)."""
 
     plot: int
     kept: int = -1
+
+    @property
+    def in_band(self) -> bool:
+        """Whether it is one of the many curves of a band, which give way to others."""
+        return self.kept < -1
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,8 @@ class Curves(QObject):
     def _next(self) -> None:
         if self._under_way is not None or not self._waiting:
             return
-        # the edited rule goes before kept ones; places take turns so that none starves
-        place = min(self._waiting, key=lambda one: one.kept >= 0)
+        # the edited rule goes before kept ones, and bands last; places take turns so that none starves
+        place = min(self._waiting, key=lambda one: (one.in_band, one.kept >= 0))
         request, number = self._waiting.pop(place), self._asked[place]
         self._under_way = place
         self.process.ask(
@@ -124,7 +129,7 @@ class Curves(QObject):
             self.late.emit(place)
         else:
             found = Result.from_mapping(value)
-            if not request.coarse:
+            if not request.coarse and not place.in_band:
                 while len(self._known) >= _MOST_REMEMBERED:
                     del self._known[next(iter(self._known))]
                 self._known[request.key] = found

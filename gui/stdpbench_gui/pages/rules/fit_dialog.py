@@ -42,7 +42,7 @@ class FitDialog(JobDialog):
     weight : float
         Weight at the start, as of the curves.
     use : callable
-        Called with the fitted rule.
+        Called with the fitted rule, and with the values for bootstrapped data.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class FitDialog(JobDialog):
         rule: PlasticityRule,
         sources: Sequence[str],
         weight: float,
-        use: Callable[[PlasticityRule], object],
+        use: Callable[[PlasticityRule, Sequence[Mapping[str, Any]]], object],
         session: RunSession,
         parent: QWidget,
     ) -> None:
@@ -124,7 +124,7 @@ class FitDialog(JobDialog):
             button.setEnabled(not busy and bool(self._fitted))
 
     def _take_over(self) -> None:
-        self._use(rules.build(self._fitted["rule"], "plasticity"))
+        self._use(rules.build(self._fitted["rule"], "plasticity"), self._fitted["sets"])
         self.accept()
 
     def _choose(self) -> None:

@@ -389,7 +389,7 @@ class RulesPage(QWidget):
         sources, protocol = [*dict.fromkeys(shown.source for shown in visible)], visible[0].points.protocol
         rule, _ = as_opened(self.state.rule, protocol)
         weight = options_for(rule, protocol, {}).get("weight") or rule.w_max / 2
-        FitDialog(rule, sources, weight, lambda rule: self.state.show(rule, "the fit"), self.session, self).show()
+        FitDialog(rule, sources, weight, self.state.show_fit, self.session, self).show()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept data points and rules, and pass other files on to the app."""

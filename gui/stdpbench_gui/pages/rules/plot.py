@@ -37,6 +37,30 @@ class Drawn:
     result: Result
 
 
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Ranges of the curves over fits to bootstrapped data.
+
+    Attributes
+    ----------
+    result : Result
+        One of them.
+    n : int
+        Their number.
+    ranges : sequence of ndarray, float64, (2, n_points)
+        Lower and upper ends of each curve.
+    """
+
+    result: Result
+    n: int
+    ranges: Sequence[Floats]
+
+    @property
+    def about(self) -> str:
+        """Text of the legend."""
+        return f"5 to 95 % of {self.n} bootstrapped fits"
+
+
 class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     """Draws results of one protocol. Arrow keys move the cursor while focused; a double-click fits the axes.
 
@@ -72,6 +96,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._bars: list[pg.GraphicsObject] = []
         self._drawn: Sequence[Drawn] = ()
         self._points: Sequence[tuple[int, Points]] = ()
+        self._band: Band | None = None
         self._about: object = None
         self._range: tuple[float, float] | None = None
         self._across: tuple[float, float] | None = None
@@ -82,14 +107,16 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
-    def draw(self, drawn: Sequence[Drawn], points: Sequence[tuple[int, Points]], about: object) -> None:
-        """Draw results, the last one on top, and numbered data points.
+    def draw(
+        self, drawn: Sequence[Drawn], points: Sequence[tuple[int, Points]], about: object, band: Band | None = None
+    ) -> None:
+        """Draw results, the last one on top, numbered data points, and the band of the edited rule.
 
         Axes only grow while `about`, which identifies what is plotted, stays the same.
         """
         if about != self._about:
             self._about, self._range, self._across, self._at = about, None, None, None
-        self._drawn, self._points = drawn, points
+        self._drawn, self._points, self._band = drawn, points, band
         self._redraw()
 
     def fit(self) -> None:
@@ -124,6 +151,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
                 self._mark(look, x[places], y[places], filled=which == 0)
                 if curve.spread is not None:
                     self._bar(x, y, curve.spread, look)
+        if self._band is not None:
+            for low, high in self._band.ranges:
+                self._fill(self._band.result, low, high)
         for number, points in self._points:
             look = of_points(number)
             if points.error is not None:
@@ -144,6 +174,18 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         finite, pen = np.isfinite(y), pg.mkPen(look.colour, width=1.4)
         drawn = {"symbol": look.mark, "size": size, "pen": pen, "brush": brush, "antialias": True}
         self._marks.append(self._placed(pg.ScatterPlotItem(x[finite], y[finite], **drawn), 11))
+
+    def _fill(self, result: Result, low: Floats, high: Floats) -> None:
+        """Draw a band: a bar for each label or, on each side of a discontinuity, an area."""
+        brush = theme.faded(of_rule(-1).colour, 0.2)
+        if result.x_labels:
+            bars = pg.BarGraphItem(x=result.x, y0=low, height=high - low, width=0.4, brush=brush, pen=None)
+            self._bars.append(self._placed(bars, 8))
+            return
+        split = result.protocol in SPLIT
+        for side in (result.x < 0, result.x > 0) if split else (np.isfinite(result.x),):
+            edges = [pg.PlotCurveItem(result.x[side], edge[side]) for edge in (low, high)]
+            self._bars.append(self._placed(pg.FillBetweenItem(*edges, brush=brush), 8))
 
     def _bar(self, x: Floats, y: Floats, half: Floats, look: LineStyle) -> None:
         beam = 0.008 * (float(np.ptp(self._xs())) or 1.0)
@@ -179,8 +221,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self._across = min(low, float(xs.min())), max(high, float(xs.max()))
         self.setXRange(*self._across, padding=0.09 if self._drawn[-1].result.x_labels else 0.04)
         ys = [y for drawn in self._drawn for curve in drawn.result.curves for y in _reach(curve.change, curve.spread)]
+        ys += list(self._band.ranges) if self._band is not None else []
         ys += [y for _, points in self._points for y in _reach(points.y, points.error)]
-        values = np.concatenate([*ys, np.zeros(1)])
+        values = np.concatenate([*map(np.ravel, ys), np.zeros(1)])
         values = values[np.isfinite(values)]
         low, high = float(values.min()), float(values.max())
         if self._range is not None:

@@ -12,12 +12,12 @@ from PyQt6.QtWidgets import QComboBox, QDialog, QLineEdit, QWidget
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.figures.paper import Table
 from stdpbench.studies.lab.quick import QUICK, as_opened, why_not
-from stdpbench.studies.lab.result import Result
+from stdpbench.studies.lab.result import Result, bands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules import plot_text as words
 from stdpbench_gui.pages.rules.curves import CurveRequest, Curves, Place
-from stdpbench_gui.pages.rules.plot import CurvePlot, Drawn
+from stdpbench_gui.pages.rules.plot import Band, CurvePlot, Drawn
 from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
@@ -134,6 +134,11 @@ class PlotBox(TitledBox):
         self._results: dict[int, Result] = {}
         self._not_drawn: dict[int, str] = {}  # reasons by the number of a kept rule
         self._of: str = ""
+        self._band: Band | None = None
+        self._band_key: object = None  # everything the band depends on
+        self._last_band: tuple[object, Band | None] = None, None
+        self._sampled: list[Result] = []
+        self._series = -1  # number of the band among the places of the curves
         self._coarse, self._late, self._problem = False, False, ""
         super().__init__(state.changed, session)
         self.title_label.hide()
@@ -187,6 +192,7 @@ class PlotBox(TitledBox):
         if topics & {"rule", "values", "dragged", "plots"}:
             request = CurveRequest(state.now, protocol, options, coarse=state.now is not state.rule)
             self._curves.want(Place(self.place), request)
+            self._ask_band(options)
         if topics & {"rule", "plots", "kept"}:
             shown = {kept.number: kept for kept in state.kept if kept.visible}
             for number in [number for number in self._results if number >= 0 and number not in shown]:
@@ -195,9 +201,35 @@ class PlotBox(TitledBox):
             for number, kept in shown.items():
                 self._curves.want(Place(self.place, number), CurveRequest(kept.rule, protocol, options))
 
+    def _ask_band(self, options: dict[str, Any]) -> None:
+        """Request the band of a fit; without one, or once values have left it, remove the band at once."""
+        key = self.state.bootstrapped(), self._of, options
+        if key != self._band_key:
+            self._curves.forget(Place(self.place, self._series))
+            self._band_key, self._series, self._sampled = key, self._series - 1, []
+            self._band = self._last_band[1] if key == self._last_band[0] else None
+            self._tick.start(0)
+            self._ask_next()
+
+    def _ask_next(self) -> None:
+        """Request one more curve of the band, or complete it."""
+        drawn, n = self.state.bootstrapped(), len(self._sampled)
+        if self._band is None and n < len(drawn):
+            request = CurveRequest(drawn[n], self._of, self.state.options(self.place))
+            self._curves.want(Place(self.place, self._series), request)
+        elif self._sampled:
+            self._band = Band(self._sampled[0], n, bands(self._sampled))
+            self._last_band = self._band_key, self._band
+            self._tick.start(0)
+
     def take(self, kept: int, result: Result, coarse: bool) -> None:
         """Accept a requested curve."""
         if result.protocol != self._of:
+            return
+        if kept < -1:
+            if kept == self._series:
+                self._sampled.append(result)
+                self._ask_next()
             return
         self._results[kept] = result
         self._not_drawn.pop(kept, None)
@@ -213,7 +245,7 @@ class PlotBox(TitledBox):
 
     def fail(self, kept: int, reason: str) -> None:
         """Note why a curve could not be computed."""
-        if kept < 0:
+        if kept == -1:
             self._problem = reason
         else:
             self._not_drawn[kept] = reason
@@ -260,7 +292,7 @@ class PlotBox(TitledBox):
             self._stack.setCurrentWidget(self.body)
         self._offer()
         about = self._of, self.state.kind, tuple(sorted(self.state.options(self.place).items()))
-        self.plot.draw(self.shown(), [(one.number, one.points) for one in self._points()], about)
+        self.plot.draw(self.shown(), [(one.number, one.points) for one in self._points()], about, self._band)
         self._write()
         self.setAccessibleName(self.title)
         self.setAccessibleDescription(self.summary())
@@ -285,7 +317,7 @@ class PlotBox(TitledBox):
         text += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
         visible = [kept for kept in state.kept if kept.visible]
         told = words.told_apart([kept.name for kept in visible])
-        names = {kept.number: name for kept, name in zip(visible, told, strict=True)}
+        names = {kept.number: name for kept, name in zip(visible, told, strict=True)} | {self._series: "the band"}
         text += [
             f"Cannot draw {names[number]}: {reason}." for number, reason in self._not_drawn.items() if number in names
         ]
@@ -294,6 +326,8 @@ class PlotBox(TitledBox):
         self._fit_foot("\n".join(text))
         before = "" if -1 not in self._results else str(getattr(self._results[-1].rule, "kind", ""))
         status = "updates on release" if self._late else "coarse while you drag" if self._coarse else ""
+        if not status and self._band is None and state.bootstrapped() and self._series not in self._not_drawn:
+            status = "computing the band …"
         self.status.say(f"still {before} …" if before not in ("", state.kind) else status)
 
     def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:
@@ -319,6 +353,8 @@ class PlotBox(TitledBox):
             if len(curves) > 1 and not self._tight:
                 ink = theme.current().ink
                 lines += [(ink, line_styles.line_word(which), c.label) for which, c in enumerate(curves)]
+        if self._band is not None:
+            lines.append((line_styles.of_rule(-1).colour, "▒", self._band.about))
         for one in self._points() if not self._tight else ():
             look = line_styles.of_points(one.number)
             lines.append((look.colour, look.word, one.points.label))
@@ -368,7 +404,8 @@ class PlotBox(TitledBox):
             return f"{self.title}: {self._problem}."
         if -1 not in self._results:
             return self.empty_text
-        return words.summary(self.title, self.shown(), self._points())
+        text = words.summary(self.title, self.shown(), self._points())
+        return text if self._band is None else f"{text} Band: {self._band.about}."
 
     def table(self) -> Table | None:
         """Return rule, x and all curves, one row per x and rule."""

@@ -92,6 +92,8 @@ class RulesState(QObject):
         Why typed values cannot be used, by the name of their parameter.
     history : History
         Rules before and after each step.
+    fits : list of (PlasticityRule, tuple of PlasticityRule)
+        Fitted rules, each with those of bootstrapped data.
     """
 
     changed = pyqtSignal(set)
@@ -104,6 +106,7 @@ class RulesState(QObject):
         self.kept: list[Kept] = []
         self.points: list[ShownPoints] = []
         self.history = History(self._put, self)
+        self.fits: list[tuple[PlasticityRule, tuple[PlasticityRule, ...]]] = []
 
     # -- the rule --------------------------------------------------------------------------------------------------
 
@@ -121,6 +124,16 @@ class RulesState(QObject):
             self.changed.emit({"values"} if type(rule) is type(before) else {"rule", "values"})
         else:
             self.changed.emit({"values"})  # a value was dragged and moved back
+
+    def show_fit(self, rule: PlasticityRule, sets: Sequence[Mapping[str, Any]]) -> None:
+        """Show a fitted rule with bands of its fits to bootstrapped data, whose values are `sets`."""
+        table = rule.to_mapping()
+        self.fits.append((rule, tuple(rules.build({**table, **values}, "plasticity") for values in sets)))
+        self.show(rule, "the fit")
+
+    def bootstrapped(self) -> tuple[PlasticityRule, ...]:
+        """Return the rules of bootstrapped data if the shown values are those of a fit."""
+        return next((drawn for fitted, drawn in reversed(self.fits) if fitted == self.now), ())
 
     def _put(self, rule: PlasticityRule, done: Callable[[bool], None]) -> None:
         self.show(rule)
