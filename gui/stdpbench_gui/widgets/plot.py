@@ -16,7 +16,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6 import QtWidgets
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, Qt
 
 from stdpbench.base.units import printed
 from stdpbench_gui.look import theme
@@ -34,6 +34,25 @@ class PlotArea(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setBackground(theme.current().base)
         for plot in self.ci.items:
             plot.restyle()
+
+
+class StillPlot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot in a dialog: the mouse does not move it, and it takes the colours of the theme by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(plotItem=Plot())
+        self.getPlotItem().setMouseEnabled(x=False, y=False)
+
+    def restyle(self) -> None:
+        """Apply the colours and the font size of the theme."""
+        self.setBackground(theme.current().base)
+        self.getPlotItem().restyle()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange and self.isVisible():
+            self.restyle()
 
 
 _MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")

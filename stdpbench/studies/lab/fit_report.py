@@ -91,17 +91,20 @@ def to_mapping(fit: Fit) -> dict[str, Any]:
     }
 
 
-def to_csv(fit: Fit) -> str:
-    """Return the points with the changes of the model."""
-    headings = ["data", "protocol", "change", "error", "model", "residual"]
+def point_rows(fit: Fit) -> list[tuple[Any, ...]]:
+    """Return data set, protocol, change, error, change of the model and residual of each point."""
     names = [each.name for each in fit.sets for _ in each.points]
-    rows = [
+    return [
         (name, point.label, point.change, float(error), float(model), float(residual))
         for name, point, error, model, residual in zip(
             names, fit.points, fit.error, fit.change, fit.residuals, strict=True
         )
     ]
-    return table_text((headings, rows))
+
+
+def to_csv(fit: Fit) -> str:
+    """Return the points with the changes of the model."""
+    return table_text((["data", "protocol", "change", "error", "model", "residual"], point_rows(fit)))
 
 
 def to_toml(fit: Fit) -> str:

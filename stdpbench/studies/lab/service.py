@@ -6,8 +6,8 @@ values of its parameters are written into them, so that a curve follows a slider
 * ``curve`` (`rule`, `protocol`, `options`, `coarse`): returns `Result.to_mapping`. With `coarse`, a slider is
   moving: a slow protocol returns fewer points (``"coarse": true``) or nothing (``"skipped": true``).
 * ``fit`` (`rule`, `data`, `free`, `weight`, `relative_to`): fits the rule to data sets; returns its ``rule`` with the
-  fitted values, the texts of the ``rows`` of its parameters, ``sentences``, a ``page``, and the fitted values of
-  bootstrapped data as ``sets``.
+  fitted values, the texts of the ``rows`` of its parameters, ``sentences``, a ``page``, its ``points`` with
+  residuals, and the fitted values of bootstrapped data as ``sets``.
 * ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): the typeset equations of the
   rule (``png`` in base64, ``width`` and ``height`` in points), their TeX, and notes.
 """
@@ -84,7 +84,7 @@ class Desk:
 
 def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: ProgressCallback) -> dict[str, Any]:
     from stdpbench.studies.lab.certainty import bootstrap
-    from stdpbench.studies.lab.fit_report import parameter_row, sentences, to_markdown
+    from stdpbench.studies.lab.fit_report import parameter_row, point_rows, sentences, to_markdown
     from stdpbench.studies.lab.fitting import fit
 
     fitted = fit(rule, **options, progress=on_progress)
@@ -100,6 +100,7 @@ def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: Progress
         "sentences": sentences(fitted),
         "page": to_markdown(fitted),
         "sets": sets,
+        "points": point_rows(fitted),
     }
 
 

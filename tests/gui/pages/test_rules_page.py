@@ -252,6 +252,14 @@ def test_the_rule_is_fitted_to_the_points_that_are_shown(page: RulesPage, qtbot:
     assert texts["tau_y"] == ["", "", ""]
     assert texts["a2_minus"][2] == "yes"
     assert "over 10 points" in dialog.verdict.text()
+    table, plot = dialog.residuals.table, dialog.residuals.plot
+    assert (table.topLevelItemCount(), not_none(table.topLevelItem(5)).text(0)) == (10, "Δt −10 ms, 0.1 Hz")
+    view = plot.getPlotItem().getViewBox()
+    plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(5.2, 0.0)))
+    assert table.indexOfTopLevelItem(table.currentItem()) == 5
+    away = [float(not_none(table.topLevelItem(row)).text(3).replace("−", "-")) for row in range(10)]
+    misfit = float(dialog.verdict.text().partition("points: ")[2].partition(",")[0])
+    assert np.mean(np.square(away)) == pytest.approx(misfit, rel=0.02)
     before = page.state.rule
     dialog.use_button.click()
     assert page.state.rule.to_mapping()["a3_plus"] == pytest.approx(float(texts["a3_plus"][0]), rel=0.01)

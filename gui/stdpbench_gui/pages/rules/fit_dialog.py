@@ -15,6 +15,7 @@ from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.studies.lab.quick import read_option
 from stdpbench_gui.dialogs.job_dialog import JobDialog, Report
 from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules.residuals import Residuals
 from stdpbench_gui.session.background import check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import named, not_none, push_button, wrapped
@@ -66,6 +67,8 @@ class FitDialog(JobDialog):
         self.weight = named(QLineEdit(f"{weight:g}"), "Weight at the start of each point")
         self.relative_to = named(QLineEdit("1"), "Weight change that counts as 100 %")
         self.verdict = wrapped("")
+        self.residuals = Residuals()
+        self.residuals.hide()
         self.fit_button = push_button("Fit", clicked=self.fit, style="primary")
         self.fit_button.setDefault(True)
         self.use_button = push_button("Use these values", clicked=self._take_over)
@@ -76,10 +79,19 @@ class FitDialog(JobDialog):
         buttons = hbox(
             STRETCH, push_button("Close", clicked=self.reject), self.save_button, self.use_button, self.fit_button
         )
-        rows = (about, (self.table, 1), fields, self.progress, self.problem, self.verdict, buttons)
+        rows = (
+            about,
+            (self.table, 3),
+            fields,
+            self.progress,
+            self.problem,
+            self.verdict,
+            (self.residuals, 2),
+            buttons,
+        )
         vbox(*rows, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
         self.show_busy(False)
-        self.resize(620, 520)
+        self.resize(860, 660)
 
     def fit(self) -> None:
         """Fit the checked parameters."""
@@ -114,6 +126,8 @@ class FitDialog(JobDialog):
             for column, text in enumerate(fitted["rows"].get(row.text(0), ("", "", "")), 2):
                 row.setText(column, text)
         self.verdict.setText(" ".join(fitted["sentences"]))
+        self.residuals.show_points(fitted["points"])
+        self.residuals.show()
         self.show_busy(False)
 
     def show_busy(self, busy: bool) -> None:
