@@ -54,8 +54,7 @@ class FetchDialog(JobDialog):
         where = f"to {data_folders()[0]}. Or choose a folder with its four files."
         self.text = wrapped(f"{why} {'It' if why else words} is downloaded once (10 to 30 MB) {where}".strip())
         self.status = wrapped("", "faint")
-        self.download_button = push_button(f"Download {words}", clicked=self.download, style="primary")
-        self.download_button.setDefault(True)
+        self.download_button = self.main_button(f"Download {words}", self.download)
         self.folder_button = push_button("Choose folder…", clicked=self._choose)
         self.cancel_button = push_button("Cancel", clicked=self.reject)
         buttons = hbox(STRETCH, self.cancel_button, self.folder_button, self.download_button)
@@ -123,5 +122,4 @@ class FetchDialog(JobDialog):
             self._transfer = None
             self._timer.stop()
         self.status.setVisible(busy)
-        self.download_button.setEnabled(not busy)
         self.folder_button.setEnabled(not busy)

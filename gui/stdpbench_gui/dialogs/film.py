@@ -32,8 +32,7 @@ class FilmDialog(JobDialog):
         self.shape = choice([(_SHAPES[name], name) for name in get_args(Shape)], "Size")
         self.theme = choice([(name, name) for name in get_args(Theme)], "Colours")
         self.theme.setCurrentIndex(int(theme.current().dark))
-        self.save_button = push_button("Save…", clicked=self._choose, style="primary")
-        self.save_button.setDefault(True)
+        self.save_button = self.main_button("Save…", self._choose)
         fields = form(
             ("from", self.start),
             ("to", self.end),
@@ -73,11 +72,6 @@ class FilmDialog(JobDialog):
             )
 
         self.do(work, self._take)
-
-    def show_busy(self, busy: bool) -> None:
-        """Allow one film at a time."""
-        super().show_busy(busy)
-        self.save_button.setEnabled(not busy)
 
     def _take(self, target: Path) -> None:
         self._session.message.emit(f"Saved {target} ({target.stat().st_size / 2**20:.1f} MB).")

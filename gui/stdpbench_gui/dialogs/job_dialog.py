@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QPushButton, QWidget
 
 from stdpbench_gui.session.background import call_in_app, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Dialog, ProblemLabel
+from stdpbench_gui.widgets.basic import Dialog, ProblemLabel, push_button
 from stdpbench_gui.widgets.progress_bar import ProgressBar
+
+if TYPE_CHECKING:
+    from PyQt6.QtCore import PYQT_SLOT
 
 T = TypeVar("T")
 Report = Callable[[int, int], None]
@@ -31,6 +34,12 @@ class JobDialog(Dialog):
         self._session = session
         self.progress, self.problem = ProgressBar(f"Progress of the {what}", thin=False), ProblemLabel()
         self.progress.hide()
+
+    def main_button(self, text: str, begin: PYQT_SLOT) -> QPushButton:
+        """Return the default button, which begins the work and is off during it."""
+        self._main = push_button(text, clicked=begin, style="primary")
+        self._main.setDefault(True)
+        return self._main
 
     def do(self, work: Callable[[Report], T], take: Callable[[T], object]) -> None:
         """Do work, and hand its result to `take`."""
@@ -60,6 +69,7 @@ class JobDialog(Dialog):
     def show_busy(self, busy: bool) -> None:
         """Show whether work is under way."""
         self.progress.setVisible(busy)
+        self._main.setEnabled(not busy)
 
     def done(self, result: int) -> None:
         """Cancel the work, and show that it has ended."""

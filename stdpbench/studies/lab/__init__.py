@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stdpbench.studies.lab.fitting import Fit as Fit
     from stdpbench.studies.lab.fitting import fit as fit
     from stdpbench.studies.lab.maps import change_map as change_map
+    from stdpbench.studies.lab.maps import data_map as data_map
     from stdpbench.studies.lab.maps import draw_map as draw_map
     from stdpbench.studies.lab.maps import misfit_map as misfit_map
     from stdpbench.studies.lab.one_neuron import neuron as neuron
@@ -52,6 +53,7 @@ __all__ = [
     "Result",
     "bootstrap",
     "change_map",
+    "data_map",
     "data_set",
     "draw_map",
     "fit",
@@ -75,7 +77,7 @@ _LAZY = {
     **dict.fromkeys(("bootstrap", "left_out", "most_telling", "predict"), "certainty"),
     **dict.fromkeys(("DataSet", "Point", "data_set"), "data_sets"),
     **dict.fromkeys(("Fit", "fit"), "fitting"),
-    **dict.fromkeys(("change_map", "draw_map", "misfit_map"), "maps"),
+    **dict.fromkeys(("change_map", "data_map", "draw_map", "misfit_map"), "maps"),
     "neuron": "one_neuron",
     **dict.fromkeys(("Curve", "Result"), "result"),
     **dict.fromkeys(("PROTOCOLS", "run"), "default_protocol"),

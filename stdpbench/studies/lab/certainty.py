@@ -11,28 +11,18 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.release import Release
 from stdpbench.studies.lab.batch import effects_of
-from stdpbench.studies.lab.data_sets import AMPLITUDES, Point
+from stdpbench.studies.lab.data_sets import AMPLITUDES, CANDIDATES, Point
 from stdpbench.studies.lab.fitting import Fit, Progress
 
 Floats = NDArray[np.float64]
 
-CANDIDATES = (
-    *(
-        Point("pairs", dt, 0.0, f, 60, 0.0)
-        for dt in (-40, -20, -10, -5, 5, 10, 20, 40)
-        for f in (0.1, 1, 5, 10, 20, 40)
-    ),
-    *(Point("triplets in-out-in", a, -b, 1.0, 60, 0.0) for a in (5, 10, 20) for b in (5, 10, 20)),
-    *(Point("triplets out-in-out", -a, b, 1.0, 60, 0.0) for a in (5, 10, 20) for b in (5, 10, 20)),
-    *(Point("quadruplets", 5.0, separation, 1.0, 60, 0.0) for separation in (-60, -40, -20, 20, 40, 60)),
-)
-"""Protocols among which `most_telling` chooses for rules."""
 _TRAINS = tuple(
     Point(AMPLITUDES, dt, 0.0, frequency, spike, 0.0)
     for frequency in (5, 10, 20, 50, 100)
     for spike in (2, 3, 5, 10)
     for dt in (0, 250, 500, 1000)
 )
+"""Trains among which `most_telling` chooses for short-term plasticity."""
 
 
 def bootstrap(fit: Fit, n: int = 200, seed: int = 0, progress: Progress | None = None) -> Floats:

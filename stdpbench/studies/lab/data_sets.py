@@ -187,6 +187,18 @@ def _wang() -> DataSet:
 PUBLISHED = {"sjoestroem-2001": _sjoestroem, "wang-2005": _wang}
 """Published sets, by name."""
 
+CANDIDATES = (
+    *(
+        Point("pairs", dt, 0.0, f, 60, 0.0)
+        for dt in (-40, -20, -10, -5, 5, 10, 20, 40)
+        for f in (0.1, 1, 5, 10, 20, 40)
+    ),
+    *(Point("triplets in-out-in", a, -b, 1.0, 60, 0.0) for a in (5, 10, 20) for b in (5, 10, 20)),
+    *(Point("triplets out-in-out", -a, b, 1.0, 60, 0.0) for a in (5, 10, 20) for b in (5, 10, 20)),
+    *(Point("quadruplets", 5.0, separation, 1.0, 60, 0.0) for separation in (-60, -40, -20, 20, 40, 60)),
+)
+"""Protocols among which `most_telling` chooses, and whose change the map of the app shows."""
+
 _UNITS = {
     "dt": {"ms": 1.0, "s": 1000.0},
     "dt2": {"ms": 1.0, "s": 1000.0},

@@ -253,12 +253,16 @@ def fit(
         If a name or value is wrong, or the data cannot be fitted.
     """
     plasticity = _model(rule, set)
-    given = [data] if isinstance(data, str | Path | DataSet) else list(data)
-    sets = tuple(each if isinstance(each, DataSet) else data_set(each) for each in given)
-    problem = Problem(plasticity, sets, free_parameters(plasticity, free), weight, relative_to, robust)
+    problem = Problem(plasticity, as_sets(data), free_parameters(plasticity, free), weight, relative_to, robust)
     shown = progress or (lambda what, done, total: None)
     best = problem.optimum(starts, search, seed, shown)
     return problem.result(best, level, seed, profiles, shown)
+
+
+def as_sets(data: str | Path | DataSet | Sequence[str | Path | DataSet]) -> tuple[DataSet, ...]:
+    """Return one or several data sets, given as for `fit`."""
+    given = [data] if isinstance(data, str | Path | DataSet) else data
+    return tuple(each if isinstance(each, DataSet) else data_set(each) for each in given)
 
 
 def _model(rule: str | Model, set: Mapping[str, Any] | None) -> Model:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.results.figures.drawing import new_figure
 from stdpbench.results.figures.saving import Width, at_width, millimetres
 from stdpbench.studies.lab.batch import Batch
-from stdpbench.studies.lab.data_sets import Point
-from stdpbench.studies.lab.fitting import Fit, Free, free_parameters
+from stdpbench.studies.lab.data_sets import DataSet, Point
+from stdpbench.studies.lab.fitting import Fit, Free, Problem, Progress, as_sets, free_parameters
 from stdpbench.studies.lab.protocols import as_rule, starting_weight
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ class Map:
 
 def change_map(
     rule: str | PlasticityRule,
-    ranges: Mapping[str, tuple[float, float]],
+    ranges: Mapping[str, tuple[float, float] | None],
     points: Sequence[Point],
     *,
     n: int = 40,
     weight: float | None = None,
     set: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> Map:
     """Return the weight change in protocols over two parameters.
 
@@ -61,8 +63,9 @@ def change_map(
     ----------
     rule : str or PlasticityRule
         Kind of the rule, or a rule.
-    ranges : mapping of str to (float, float)
-        Two parameters with their ranges in their units; ranges above 0 are divided evenly in their logarithm.
+    ranges : mapping of str to (float, float) or None
+        Two parameters with their ranges in their units, None for the usual bounds of a fit; ranges above 0 are
+        divided evenly in their logarithm.
     points : sequence of Point
         Protocols; their changes and errors are not read.
     n : int
@@ -71,6 +74,8 @@ def change_map(
         Weight at the start; default: half of w_max.
     set : mapping of str to Any, optional
         Parameters of the rule.
+    progress : callable, optional
+        See `stdpbench.studies.lab.fitting.Progress`.
 
     Raises
     ------
@@ -81,10 +86,55 @@ def change_map(
     x, y = _two(free_parameters(plasticity, ranges))
     inputs, outputs = [fed for fed, _ in trains], [fired for _, fired in trains]
     batch = Batch(plasticity, inputs, outputs, starting_weight(plasticity, weight))
-    places = np.linspace(0.0, 1.0, n)
-    x_values, y_values = x.value(places), y.value(places)
-    changes = batch.changes({x.name: np.tile(x_values, n), y.name: np.repeat(y_values, n)})
-    return Map(x, y, x_values, y_values, changes.reshape(n, n, -1))
+    return _map(x, y, n, lambda at: batch.changes({x.name: x.value(at[:, 0]), y.name: y.value(at[:, 1])}), progress)
+
+
+def data_map(
+    rule: str | PlasticityRule,
+    data: str | Path | DataSet | Sequence[str | Path | DataSet],
+    ranges: Mapping[str, tuple[float, float] | None],
+    *,
+    n: int = 40,
+    weight: float | None = None,
+    relative_to: float | None = None,
+    set: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Map:
+    """Return by how much the misfit to data exceeds its least value in the map, over two parameters of a rule.
+
+    Without errors in the data, their variance is estimated from this least value.
+
+    Parameters
+    ----------
+    rule, data, weight, relative_to, set, progress
+        As of `stdpbench.studies.lab.fit`.
+    ranges : mapping of str to (float, float) or None
+        As of `change_map`; None for the usual bounds of a fit.
+    n : int
+        Number of values of each parameter.
+
+    Raises
+    ------
+    StdpbenchError
+        If there are not two parameters, or the data cannot be fitted.
+    """
+    plasticity = as_rule(rule, set)
+    x, y = _two(free_parameters(plasticity, ranges))
+    problem = Problem(plasticity, as_sets(data), (x, y), weight, relative_to, False)
+    made = _map(x, y, n, problem.misfit, progress)
+    least = made.values.min()
+    variance = least / max(len(problem.points) - len(problem.free), 1) if problem.estimated else 1.0
+    return replace(made, values=(made.values - least) / variance)
+
+
+def _map(x: Free, y: Free, n: int, of: Callable[[Floats], Floats], progress: Progress | None) -> Map:
+    """Return a map of what `of` returns for places between the bounds, row by row."""
+    places, rows = np.linspace(0.0, 1.0, n), list[Floats]()
+    for number, place in enumerate(places, 1):
+        rows.append(of(np.column_stack([places, np.full(n, place)])))
+        if progress is not None:
+            progress("map", number, n)
+    return Map(x, y, x.value(places), y.value(places), np.array(rows))
 
 
 def misfit_map(fit: Fit, x: str, y: str, *, n: int = 80) -> Map:

@@ -8,6 +8,8 @@ values of its parameters are written into them, so that a curve follows a slider
 * ``fit`` (`rule`, `data`, `free`, `weight`, `relative_to`): fits the rule to data sets; returns its ``rule`` with the
   fitted values, the texts of the ``rows`` of its parameters, ``sentences``, a ``page``, its ``points`` with
   residuals, and the fitted values of bootstrapped data as ``sets``.
+* ``map`` (`rule`, `ranges`, `weight`, and `data`, `relative_to` or `point`): the misfit to data, or the weight change
+  by a protocol, over two parameters; returns them as ``x`` and ``y``, and arrays of their values and of the quantity.
 * ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): the typeset equations of the
   rule (``png`` in base64, ``width`` and ``height`` in points), their TeX, and notes.
 """
@@ -17,11 +19,13 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.helper import Arrays, ProgressCallback, serve
 from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.studies.lab.data_sets import Point
 from stdpbench.studies.lab.default_protocol import protocol
 from stdpbench.studies.lab.quick import coarse_for
 from stdpbench.studies.lab.result import Result
@@ -52,12 +56,14 @@ class Desk:
         StdpbenchError
             If it cannot be done.
         """
-        if name not in ("curve", "equations", "fit"):
+        if name not in ("curve", "equations", "fit", "map"):
             raise StdpbenchError(f"unknown request {name}")
         options = dict(arguments)
         rule = rules.build(options.pop("rule"), "plasticity")
         if name == "fit":
             return _fit(rule, options, on_progress), {}
+        if name == "map":
+            return _map(rule, options, on_progress)
         return (self._curve(rule, **options) if name == "curve" else _equations(rule, **options)), {}
 
     def _curve(self, rule: PlasticityRule, protocol: str, options: Mapping[str, Any], coarse: bool) -> dict[str, Any]:
@@ -102,6 +108,21 @@ def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: Progress
         "sets": sets,
         "points": point_rows(fitted),
     }
+
+
+def _map(
+    rule: PlasticityRule, options: dict[str, Any], on_progress: ProgressCallback
+) -> tuple[dict[str, Any], Arrays]:
+    from stdpbench.studies.lab.maps import change_map, data_map
+
+    if "point" in options:
+        points = [Point(**options.pop("point"))]
+        made = change_map(rule, points=points, **options, progress=on_progress)
+    else:
+        made = data_map(rule, **options, progress=on_progress)
+    n = len(made.x_values)
+    arrays = {"x": made.x_values, "y": made.y_values, "values": made.values.reshape(n, n)}
+    return {"x": asdict(made.x), "y": asdict(made.y)}, arrays
 
 
 def _equations(rule: PlasticityRule, colour: str, faint: str, width: float, size: float, dpi: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from parameter_fields import retype
+from parts_of_window import choose
 from PyQt6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QFocusEvent
 from PyQt6.QtWidgets import QApplication
@@ -23,6 +24,7 @@ from stdpbench.results.figures.paper import draw
 from stdpbench.studies.lab.data_sets import PUBLISHED
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.fit_dialog import FitDialog
+from stdpbench_gui.pages.rules.map_dialog import MapDialog
 from stdpbench_gui.pages.rules.page import RulesPage
 from stdpbench_gui.pages.rules.state import Plan, RulesState
 from stdpbench_gui.widgets.basic import not_none
@@ -281,6 +283,46 @@ def test_closing_the_dialog_cancels_a_fit(page: RulesPage, qtbot: QtBot) -> None
     (dialog,) = page.findChildren(FitDialog)
     dialog.fit()
     assert page.session.background.busy
+    dialog.reject()
+    waits(qtbot, lambda: not page.session.background.busy)
+
+
+def test_a_click_in_a_map_sets_both_values_in_one_step(page: RulesPage, qtbot: QtBot) -> None:
+    page.draw_points("wang-2005")
+    page.map()
+    (dialog,) = page.findChildren(MapDialog)
+    for box, field, name in zip(dialog.axes, dialog.ranges, ("a_plus", "tau_plus (ms)"), strict=True):
+        choose(box, name)
+        field.setText("1e-3")
+    dialog.draw()
+    waits(qtbot, dialog.draw_button.isEnabled)
+    assert "Range across must be two numbers" in dialog.problem.text()
+    for field, text in zip(dialog.ranges, ("1e-3, 0.1", "5, 50"), strict=True):
+        field.setText(text)
+    dialog.draw()
+    waits(qtbot, dialog.plot.isVisible)
+    shown, before = dialog.plot.shown, page.state.rule
+    assert (shown.values.shape, shown.values.min()) == ((40, 40), 0)
+    y, x = (int(at) for at in np.unravel_index(shown.values.argmin(), shown.values.shape))
+    view = dialog.plot.getPlotItem().getViewBox()
+    at = view.mapViewToScene(QPointF(np.log10(shown.at[0][x]), np.log10(shown.at[1][y])))
+    qtbot.mouseClick(dialog.plot.viewport(), Qt.MouseButton.LeftButton, pos=dialog.plot.mapFromScene(at))
+    assert "misfit to wang-2005 0 above the least" in dialog.reading.text()
+    values = page.state.rule.to_mapping()
+    assert (values["a_plus"], values["tau_plus"]) == (float(f"{shown.at[0][x]:.4g}"), f"{shown.at[1][y]:.4g} ms")
+    page.state.history.undo()
+    assert page.state.rule == before
+    page.state.set_value("a_minus", 0.02)
+    assert "draw the map again" in dialog.about.text()
+    choose(dialog.quantity, "Δw by 60 pairs: Δt +10 ms, 1 Hz")
+    dialog.draw()
+    waits(qtbot, lambda: "Δw by 60 pairs" in dialog.reading.text())
+    before = dialog.plot.cursor
+    qtbot.keyClick(dialog.plot, Qt.Key.Key_Right)
+    qtbot.keyClick(dialog.plot, Qt.Key.Key_Return)
+    assert dialog.plot.cursor == (before[0] + 1, before[1])
+    assert page.state.rule.to_mapping()["a_plus"] == float(f"{dialog.plot.shown.at[0][before[0] + 1]:.4g}")
+    dialog.draw()
     dialog.reject()
     waits(qtbot, lambda: not page.session.background.busy)
 

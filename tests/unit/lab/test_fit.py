@@ -183,6 +183,15 @@ def test_maps_show_changes_and_the_misfit_over_two_parameters() -> None:
     changed = {"tau_plus": shown.x_values[2], "a_plus": shown.y_values[3]}
     expected = lab.pair_window("pair-additive", dts=(-10, 10), set=changed).curves[0].change
     np.testing.assert_allclose(shown.values[3, 2], expected, rtol=1e-9)
+    fitted = lab.fit("pair-additive", planted(), free=ranges, search=False, starts=1, profiles=False, set=PLANTED)
+    above, expected = (
+        lab.data_map(fitted.rule, planted(), ranges, n=5).values,
+        lab.misfit_map(fitted, *ranges, n=5).values,
+    )
+    np.testing.assert_allclose(above, expected - expected.min(), atol=1e-6)
+    unsure = lab.data_map(fitted.rule, planted(None, noise=0.02), ranges, n=5).values
+    assert unsure.min() == 0
+    assert np.unravel_index(unsure.argmin(), unsure.shape) == np.unravel_index(above.argmin(), above.shape)
     fitted = lab.fit("pair-additive", planted(), search=False, starts=1, profiles=False)
     above = lab.misfit_map(fitted, "tau_plus", "a_plus", n=15)
     row, column = np.unravel_index(above.values.argmin(), above.values.shape)

@@ -36,11 +36,6 @@ class Place:
     plot: int
     kept: int = -1
 
-    @property
-    def in_band(self) -> bool:
-        """Whether it is one of the many curves of a band, which give way to others."""
-        return self.kept < -1
-
 
 @dataclass(frozen=True)
 class CurveRequest:
@@ -110,7 +105,7 @@ class Curves(QObject):
         if self._under_way is not None or not self._waiting:
             return
         # the edited rule goes before kept ones, and bands last; places take turns so that none starves
-        place = min(self._waiting, key=lambda one: (one.in_band, one.kept >= 0))
+        place = min(self._waiting, key=lambda one: (one.kept < -1, one.kept >= 0))
         request, number = self._waiting.pop(place), self._asked[place]
         self._under_way = place
         self.process.ask(
@@ -129,7 +124,7 @@ class Curves(QObject):
             self.late.emit(place)
         else:
             found = Result.from_mapping(value)
-            if not request.coarse and not place.in_band:
+            if not request.coarse and place.kept >= -1:
                 while len(self._known) >= _MOST_REMEMBERED:
                     del self._known[next(iter(self._known))]
                 self._known[request.key] = found

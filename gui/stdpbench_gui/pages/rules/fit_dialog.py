@@ -69,8 +69,7 @@ class FitDialog(JobDialog):
         self.verdict = wrapped("")
         self.residuals = Residuals()
         self.residuals.hide()
-        self.fit_button = push_button("Fit", clicked=self.fit, style="primary")
-        self.fit_button.setDefault(True)
+        self.fit_button = self.main_button("Fit", self.fit)
         self.use_button = push_button("Use these values", clicked=self._take_over)
         self.save_button = push_button("Save a page…", clicked=self._choose)
         names = ", ".join(Path(source).name for source in sources)
@@ -131,9 +130,8 @@ class FitDialog(JobDialog):
         self.show_busy(False)
 
     def show_busy(self, busy: bool) -> None:
-        """Allow one fit at a time, and to use it once it has ended."""
+        """Allow to use a fit once it has ended."""
         super().show_busy(busy)
-        self.fit_button.setEnabled(not busy)
         for button in (self.use_button, self.save_button):
             button.setEnabled(not busy and bool(self._fitted))
 

@@ -28,6 +28,7 @@ from stdpbench_gui.pages.rules.curves import Curves
 from stdpbench_gui.pages.rules.editor import EditorBox
 from stdpbench_gui.pages.rules.equations_box import EquationsBox
 from stdpbench_gui.pages.rules.fit_dialog import FitDialog
+from stdpbench_gui.pages.rules.map_dialog import MapDialog
 from stdpbench_gui.pages.rules.parameters_box import ValuesBox
 from stdpbench_gui.pages.rules.plot_box import PlotBox
 from stdpbench_gui.pages.rules.state import PLACES, RulesState
@@ -81,6 +82,13 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         "Spike pairs at different frequencies",
     )
     add("points", "Add data points from a &CSV file…", lambda it: it.choose_points())
+    add(
+        "map",
+        "&Map of two parameters…",
+        lambda it: it.map(),
+        "Ctrl+Shift+M",
+        "The misfit, or a weight change, over two parameters",
+    )
     add("fit", "&Fit to the data points…", lambda it: it.fit(), "Ctrl+Shift+F", "Find the values that made the points")
     actions.separator(menu)
     add(
@@ -382,14 +390,24 @@ class RulesPage(QWidget):
 
     def fit(self) -> None:
         """Open the dialog that fits the rule to the visible data points."""
-        visible = [shown for shown in self.state.points if shown.visible]
-        if not visible:
+        sources, protocol = self._data()
+        if not sources:
             self.notices.add_notice("There are no data points to fit the rule to: add some first.", brief=True)
             return
-        sources, protocol = [*dict.fromkeys(shown.source for shown in visible)], visible[0].points.protocol
         rule, _ = as_opened(self.state.rule, protocol)
-        weight = options_for(rule, protocol, {}).get("weight") or rule.w_max / 2
-        FitDialog(rule, sources, weight, self.state.show_fit, self.session, self).show()
+        FitDialog(rule, sources, _weight(rule, protocol), self.state.show_fit, self.session, self).show()
+
+    def map(self) -> None:
+        """Open the dialog with a map over two parameters of the rule."""
+        sources, protocol = self._data()
+        rule, _ = as_opened(self.state.rule, protocol)
+        MapDialog(self.state, sources, protocol, _weight(rule, protocol), self.session, self).show()
+
+    def _data(self) -> tuple[list[str], str]:
+        """Return the sources of the visible data points, and the protocol of the first ones or of the first plot."""
+        visible = [shown for shown in self.state.points if shown.visible]
+        protocol = visible[0].points.protocol if visible else self.state.protocol(0)
+        return [*dict.fromkeys(shown.source for shown in visible)], protocol
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept data points and rules, and pass other files on to the app."""
@@ -456,6 +474,11 @@ def _preset_of(rule: PlasticityRule) -> int:
         if all(getattr(made, name) == getattr(rule, name) for name in values):
             return place
     return -1
+
+
+def _weight(rule: PlasticityRule, protocol: str) -> float:
+    """Return the weight from which the curves of a protocol start."""
+    return float(options_for(rule, protocol, {}).get("weight") or rule.w_max / 2)
 
 
 def _linked(reference: str) -> str:

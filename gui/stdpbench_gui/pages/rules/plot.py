@@ -45,20 +45,15 @@ class Band:
     ----------
     result : Result
         One of them.
-    n : int
-        Their number.
+    about : str
+        Text of the legend.
     ranges : sequence of ndarray, float64, (2, n_points)
         Lower and upper ends of each curve.
     """
 
     result: Result
-    n: int
+    about: str
     ranges: Sequence[Floats]
-
-    @property
-    def about(self) -> str:
-        """Text of the legend."""
-        return f"5 to 95 % of {self.n} bootstrapped fits"
 
 
 class CurvePlot(pg.PlotWidget):  # type: ignore[misc]

@@ -218,7 +218,7 @@ class PlotBox(TitledBox):
             request = CurveRequest(drawn[n], self._of, self.state.options(self.place))
             self._curves.want(Place(self.place, self._series), request)
         elif self._sampled:
-            self._band = Band(self._sampled[0], n, bands(self._sampled))
+            self._band = Band(self._sampled[0], f"5 to 95 % of {n} bootstrapped fits", bands(self._sampled))
             self._last_band = self._band_key, self._band
             self._tick.start(0)
 
