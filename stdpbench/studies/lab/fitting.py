@@ -279,6 +279,8 @@ class Problem:
     ----------
     rule : PlasticityRule
         The rule; its values are where local fits begin.
+    exact : bool
+        Whether it is evaluated from spike to spike, and not in time steps.
     error : ndarray, float64, (n_points,)
         Errors of the points: inf for a point that does not count, 1 if they are to be estimated.
     """
@@ -317,6 +319,7 @@ class Problem:
             raise StdpbenchError(f"all changes are {100 * self.data[0]:g} %, so there is nothing to fit")
         self.error = np.ones(n) if self.estimated else np.array(errors, np.float64)
         self._batch = effects_of(rule, self.points, self.weight)
+        self.exact = self._batch.exact
 
     @property
     def given(self) -> Floats:
@@ -430,7 +433,7 @@ class Problem:
         given = self.given
         tried = np.vstack([given, random.random((max(starts - 1, 0), k))])
         if search:
-            rounds = 60 if self._batch.exact else 8
+            rounds = 60 if self.exact else 8
 
             def misfits(places: Any) -> Any:  # of all sets at once, which the stubs do not know
                 return self.misfit(places.T)

@@ -94,16 +94,17 @@ def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: Progress
     from stdpbench.studies.lab.fitting import fit
 
     fitted = fit(rule, **options, progress=on_progress)
+    exact = fitted.problem().exact  # else a bootstrap would take an hour
     units = {each.free.name: each.free.unit for each in fitted.parameters}
     sets = [
         {name: f"{value:.6g} {unit}".strip() for (name, unit), value in zip(units.items(), values, strict=True)}
-        for values in bootstrap(fitted, _BOOTSTRAPS, progress=on_progress).tolist()
+        for values in (bootstrap(fitted, _BOOTSTRAPS, progress=on_progress).tolist() if exact else ())
     ]
     rows = {name: texts for name, *texts in map(parameter_row, fitted.parameters)}
     return {
         "rule": fitted.rule.to_mapping(),
         "rows": rows,
-        "sentences": sentences(fitted),
+        "sentences": sentences(fitted) + ([] if exact else ["Plots get no bands: this rule is integrated in steps."]),
         "page": to_markdown(fitted),
         "sets": sets,
         "points": point_rows(fitted),

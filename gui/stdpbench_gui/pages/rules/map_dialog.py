@@ -85,19 +85,19 @@ class MapPlot(StillPlot):
         The cursor has moved; its values were chosen.
     cursor : (int, int)
         Its place.
-    shown : Shown
-        The map, as soon as there is one; the plot is hidden before.
+    shown, rule : Shown, PlasticityRule
+        The map and the present values, as soon as there is one; the plot is hidden before.
     """
 
     moved = pyqtSignal()
     chosen = pyqtSignal()
     shown: Shown
+    rule: PlasticityRule
 
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.cursor = _N // 2, _N // 2
-        self._now, self._cursor = pg.ScatterPlotItem(symbol="+", size=18), pg.ScatterPlotItem(symbol="s", size=10)
         self.scene().sigMouseMoved.connect(self._on_mouse)
         self.scene().sigMouseClicked.connect(self._on_click)
 
@@ -117,18 +117,25 @@ class MapPlot(StillPlot):
             wide = 2.0 - 0.6 * number if misfit else 1.0 + (level == 0)
             line = pg.IsocurveItem(shown.values, float(level), pg.mkPen(colours.ink, width=wide))
             line.setParentItem(image)
-        for mark, colour in ((self._now, colours.inh), (self._cursor, colours.ink)):
-            mark.setPen(pg.mkPen(colour, width=2))
-            mark.setBrush(colours.base if mark is self._cursor else colour)
+        self._now, self._cursor = (
+            pg.ScatterPlotItem(symbol=symbol, size=size, pen=pg.mkPen(colour, width=2), brush=brush)
+            for symbol, size, colour, brush in (
+                ("+", 18, colours.inh, colours.inh),
+                ("s", 10, colours.ink, colours.base),
+            )
+        )
+        for mark in (self._now, self._cursor):
             item.addItem(mark)
         for side, axis, values in zip(("bottom", "left"), shown.axes, shown.at, strict=True):
             item.getAxis(side).setTicks([_ticks(values[0], values[-1])] if axis["log"] else None)
             self.setLabel(side, f"{axis['name']} ({axis['unit']})" if axis["unit"] else axis["name"])
         item.setRange(image.mapRectToParent(image.boundingRect()), padding=0)
+        self.mark(self.rule)
         self._go(*self.cursor)
 
     def mark(self, rule: PlasticityRule) -> None:
         """Mark the values of a rule."""
+        self.rule = rule
         now = self.shown.drawn([getattr(rule, axis["name"], np.nan) for axis in self.shown.axes])
         self._now.setData(*([value] for value in now))
 
@@ -245,7 +252,7 @@ class MapDialog(JobDialog):
         self.do(work, self._take)
 
     def _take(self, shown: Shown) -> None:
-        self.plot.shown = shown
+        self.plot.shown, self.plot.rule = shown, shown.rule
         self.plot.restyle()
         self.plot.show()
         self._follow()
@@ -259,8 +266,8 @@ class MapDialog(JobDialog):
         varied = {axis["name"]: None for axis in shown.axes}
         same = {**rule.to_mapping(), **varied} == {**shown.rule.to_mapping(), **varied}
         self.plot.setEnabled(same)
-        every = f"every {step_up(shown.most / 4):g}, the thick one is 0"
-        lines = "68, 90 and 99 % of both together, others fixed" if shown.misfit else every
+        changes = f"every {step_up(shown.most / 4):g}, the thick one is 0"
+        lines = "68, 90 and 99 % of both together, others fixed" if shown.misfit else changes
         usual = f"Lines: {lines}. Cross: present values. A click sets both values."
         self.about.setText(usual if same else "⚠ Other values of the rule have changed: draw the map again.")
 
