@@ -141,7 +141,7 @@ def fit(
         if writer := _TEXTS.get(file.suffix.lower()):
             write_text_aside(file, getattr(fit_report, writer)(first))
         else:
-            write_figure(figure if drawn_over else fit_report.draw(first, width), file)
+            write_figure(figure if drawn_over else fit_report.draw(first, width, drawn), file)
         console.print(f"written: {file}", soft_wrap=True)
     if json:
         write_json(record)

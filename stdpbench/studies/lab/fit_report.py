@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench import __version__
 from stdpbench.base.units import minus
@@ -17,7 +18,7 @@ from stdpbench.results.figures.saving import Width, at_width, millimetres
 from stdpbench.studies.lab.fitting import Fit, Fitted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 _APART = 3.0  # standard errors of a difference
@@ -145,11 +146,14 @@ def _of_points(fit: Fit) -> str:
     return f"Changes are relative to {fit.relative_to:g}; points start from the weight {fit.weight:g}"
 
 
-def draw(fit: Fit, width: Width | None = None) -> Figure:
-    """Draw the points with the changes of the model, and the residuals below."""
+def draw(fit: Fit, width: Width | None = None, drawn: NDArray[np.float64] | None = None) -> Figure:
+    """Draw the points with the changes of the model, the residuals below, and bootstrapped values in pairs."""
     wide, n = None if width is None else millimetres(width), len(fit.error)
-    figure = new_figure(860, 560, constrained=True)
-    above, below = figure.subplots(2, sharex=True, height_ratios=(3, 1))
+    figure = new_figure(860, 560 if drawn is None else 1360, constrained=True)
+    parts = figure.subfigures(
+        1 if drawn is None else 2, 1, squeeze=False, height_ratios=None if drawn is None else (56, 80)
+    )
+    above, below = parts[0, 0].subplots(2, sharex=True, height_ratios=(3, 1))
     x = np.arange(n)
     data = [point.change for point in fit.points]
     above.errorbar(x, data, fit.error, fmt="o", color="black", markerfacecolor="white", capsize=3, label="data")
@@ -166,4 +170,32 @@ def draw(fit: Fit, width: Width | None = None) -> Figure:
             axes.spines[side].set_visible(False)
     above.set_title(f"{name_of(fit)}: {', '.join(each.name for each in fit.sets)}", fontsize=12, loc="left")
     above.legend(fontsize=9, frameon=False)
+    if drawn is not None:
+        _draw_pairs(parts[1, 0], fit, drawn)
     return at_width(figure, wide)
+
+
+def _label(each: Fitted) -> str:
+    return f"{each.free.name} ({each.free.unit})" if each.free.unit else each.free.name
+
+
+def _draw_pairs(figure: SubFigure, fit: Fit, drawn: NDArray[np.float64]) -> None:
+    """Draw the distribution of the bootstrapped values of each parameter and pair; lines are the fitted values."""
+    n = len(fit.parameters)
+    for (row, column), axes in np.ndenumerate(figure.subplots(n, n, sharex="col", squeeze=False)):
+        across, up, x = fit.parameters[column], fit.parameters[row], drawn[:, column]
+        axes.set_visible(column <= row)
+        axes.axvline(across.value, color="black", linewidth=0.8)
+        if row == column:
+            ends = np.linspace(across.free.place(x.min()), across.free.place(x.max()), 16)
+            axes.hist(x, across.free.value(ends), color=OKABE_ITO[0])
+            axes.set_yticks([])
+        else:
+            axes.axhline(up.value, color="black", linewidth=0.8)
+            axes.plot(x, drawn[:, row], ".", color=OKABE_ITO[0], markersize=3)
+            axes.set_yscale("log" if up.free.log else "linear")
+        axes.set_xscale("log" if across.free.log else "linear")
+        axes.set_xlabel(_label(across))
+        axes.set_ylabel("" if row == column else _label(up))
+        axes.label_outer()
+    figure.suptitle(f"{len(drawn)} bootstrapped fits", fontsize=11)

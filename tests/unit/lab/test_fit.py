@@ -215,7 +215,10 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     files = [tmp_path / f"out.{suffix}" for suffix in ("toml", "md", "csv", "png")]
     wanted = [part for file in files for part in ("--output", str(file))]
     free = ("--free", "a_plus=0.001..0.1", "--free", "tau_plus=5..50")
-    record = json.loads(call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", "--json", *wanted))
+    record = json.loads(
+        call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", "--json", *wanted, "--bootstrap", "5")
+    )
+    assert len(record["bootstrap"]) == 5
     drawn = ("--map", "a_plus,tau_plus", "--output", str(tmp_path / "map.svg"))
     assert "is not fitted" in call(
         "fit", "oja", str(data), "--free", "eta", "--map", "eta,w_max", *drawn[2:], status=2
