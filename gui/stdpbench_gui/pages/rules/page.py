@@ -390,24 +390,24 @@ class RulesPage(QWidget):
 
     def fit(self) -> None:
         """Open the dialog that fits the rule to the visible data points."""
-        sources, protocol = self._data()
-        if not sources:
+        sources, _, rule, weight = self._fitted_to()
+        if sources:
+            FitDialog(rule, sources, weight, self.state.show_fit, self.session, self).show()
+        else:
             self.notices.add_notice("There are no data points to fit the rule to: add some first.", brief=True)
-            return
-        rule, _ = as_opened(self.state.rule, protocol)
-        FitDialog(rule, sources, _weight(rule, protocol), self.state.show_fit, self.session, self).show()
 
     def map(self) -> None:
         """Open the dialog with a map over two parameters of the rule."""
-        sources, protocol = self._data()
-        rule, _ = as_opened(self.state.rule, protocol)
-        MapDialog(self.state, sources, protocol, _weight(rule, protocol), self.session, self).show()
+        sources, protocol, _, weight = self._fitted_to()
+        MapDialog(self.state, sources, protocol, weight, self.session, self).show()
 
-    def _data(self) -> tuple[list[str], str]:
-        """Return the sources of the visible data points, and the protocol of the first ones or of the first plot."""
+    def _fitted_to(self) -> tuple[list[str], str, PlasticityRule, float]:
+        """Return the visible data, their protocol or that of the first plot, and rule and weight as drawn there."""
         visible = [shown for shown in self.state.points if shown.visible]
         protocol = visible[0].points.protocol if visible else self.state.protocol(0)
-        return [*dict.fromkeys(shown.source for shown in visible)], protocol
+        rule, _ = as_opened(self.state.rule, protocol)
+        weight = options_for(rule, protocol, {}).get("weight") or rule.w_max / 2
+        return [*dict.fromkeys(shown.source for shown in visible)], protocol, rule, weight
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept data points and rules, and pass other files on to the app."""
@@ -474,11 +474,6 @@ def _preset_of(rule: PlasticityRule) -> int:
         if all(getattr(made, name) == getattr(rule, name) for name in values):
             return place
     return -1
-
-
-def _weight(rule: PlasticityRule, protocol: str) -> float:
-    """Return the weight from which the curves of a protocol start."""
-    return float(options_for(rule, protocol, {}).get("weight") or rule.w_max / 2)
 
 
 def _linked(reference: str) -> str:

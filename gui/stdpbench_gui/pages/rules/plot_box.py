@@ -99,9 +99,10 @@ class OptionsPopup(QDialog):
 _HELP = (
     "Curves are simulated, not computed from a formula: Brian2 runs synapses built from the rule's equations by the "
     "same code that builds the network, with imposed spikes. The thick line with ● is the rule with the values at the "
-    "left; thinner lines are kept curves. Curves of one rule differ in line style. Hover or use the arrow keys to "
-    "read values; a double-click or 0 fits the axes, which otherwise only grow. A curve depends on its number of "
-    "pairs, frequency, starting weight and bounds, which are listed below it. (Pairs: Bi &amp; Poo 1998, "
+    "left; thinner lines are kept curves. Curves of one rule differ in line style. The shaded band of a fit holds the "
+    "middle 90 % of its fits to data drawn anew from the points, until a value is changed. Hover or use the arrow "
+    "keys to read values; a double-click or 0 fits the axes, which otherwise only grow. A curve depends on its number "
+    "of pairs, frequency, starting weight and bounds, which are listed below it. (Pairs: Bi &amp; Poo 1998, "
     "doi:10.1523/JNEUROSCI.18-24-10464.1998; pairing frequency: Sjöström, Turrigiano &amp; Nelson 2001, "
     "doi:10.1016/S0896-6273(01)00542-6; weight dependence: van Rossum, Bi &amp; Turrigiano 2000, "
     "doi:10.1523/JNEUROSCI.20-23-08812.2000)"
