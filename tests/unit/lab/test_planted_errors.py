@@ -22,12 +22,13 @@ from stdpbench.kinds.delay_plasticity.declared import check_delay_rule
 from stdpbench.kinds.normalisations import norm, normalisations, sum
 from stdpbench.kinds.plasticity import PlasticityRule, projection_rules
 from stdpbench.kinds.plasticity.declared import check_rule
+from stdpbench.kinds.release.tsodyks_markram import TsodyksMarkram
 from stdpbench.studies.lab.checks import in_network, voltage
 from stdpbench.studies.lab.checks.base import Outcome
 from stdpbench.studies.lab.checks.equations import EQUATIONS
 from stdpbench.studies.lab.checks.suite import CHECKS, validate
 
-KINDS = [kind for kind in CHECKS if kind != "custom" and kind not in normalisations.kinds()]
+KINDS = [kind for kind in CHECKS if kind in (*projection_rules.kinds(), *delay_rules.kinds()) and kind != "custom"]
 """All rules but an example of the language, which comes with its own definition."""
 _CODES = ("on_input_spike", "on_output_spike", "each_step", "periodically")
 
@@ -340,6 +341,19 @@ def test_an_error_planted_into_a_normalisation_is_found(
     kind = module.__name__.rpartition(".")[2]
     monkeypatch.setattr(normalisations.get(kind), "apply", _changed(module, right, wrong)[kind.capitalize()].apply)
     (outcome,) = validate([kind])
+    assert not outcome.as_declared
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("u_se*(1 - u)", "u_se*(1 - u)/2"), ("u*(1 - depleted)", "u"), ("depleted + released", "depleted + u/2")],
+)
+def test_an_error_planted_into_short_term_plasticity_is_found(
+    right: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert right in TsodyksMarkram.on_spike
+    monkeypatch.setattr(TsodyksMarkram, "on_spike", TsodyksMarkram.on_spike.replace(right, wrong))
+    (outcome,) = validate(["tsodyks-markram"])
     assert not outcome.as_declared
 
 
