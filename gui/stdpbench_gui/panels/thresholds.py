@@ -19,6 +19,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import neurons_of
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
 from stdpbench_gui.widgets.basic import choice, named, not_none, wrapped
@@ -190,8 +191,8 @@ class Thresholds(Panel):
 
     def _on_what(self) -> None:
         rates, population = self.what.currentIndex() == _RATES, self._population
-        self.theta_plot.set_title(f"{population} neurons")
-        self.rate_plot.set_title(f"{population} neurons" if rates else "presentations")
+        self.theta_plot.set_title(neurons_of(population))
+        self.rate_plot.set_title(neurons_of(population) if rates else "presentations")
         self.rate_plot.setLabel("bottom", "firing rate (Hz)" if rates else f"{population} spikes")
         self.rate_plot.forget()
         self.mark_dirty()
@@ -345,8 +346,8 @@ class Thresholds(Panel):
         if selection.adapts:
             return self.empty_text
         return (
-            f"The {selection.population} neurons have no adaptive threshold; their firing rates appear here while the "
-            "run is active."
+            f"The {neurons_of(selection.population)} have no adaptive threshold; their firing rates appear here while "
+            "the run is active."
         )
 
     def table(self) -> Table | None:
@@ -366,12 +367,12 @@ class Thresholds(Panel):
         if not self.has_content():
             return None
         theta, values, population = self._theta(), self._values(), self._population
-        label, title = f"{population} neurons", "Adaptive thresholds and firing" if len(theta) else "Firing"
+        label, title = neurons_of(population), "Adaptive thresholds and firing" if len(theta) else "Firing"
         shown = [histogram(theta, self.session.selection.theta_label, label)] if len(theta) else []
-        parts, n = shown, f"{len(theta) or len(self._sum)} {population} neurons of one run"
+        parts, n = shown, f"{len(theta) or len(self._sum)} {neurons_of(population)} of one run"
         if len(values):
             rates = self.what.currentIndex() == _RATES
-            rate, total = ("firing rate (Hz)", f"{population} neurons"), (f"{population} spikes", "presentations")
+            rate, total = ("firing rate (Hz)", neurons_of(population)), (f"{population} spikes", "presentations")
             x_label, y_label = rate if rates else total
             parts.append(histogram(values, x_label, y_label))
             n += f", firing in {self._over()}"

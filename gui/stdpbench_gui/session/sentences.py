@@ -23,6 +23,11 @@ def reading_ms(sentence: str) -> int:
     return 0 if stays else _SHORTEST_MS + _PER_LETTER_MS * len(sentence)
 
 
+def neurons_of(population: str) -> str:
+    """Return what texts call the neurons of a population; some are called ``neurons``."""
+    return population if population.endswith("neurons") else f"{population} neurons"
+
+
 def as_sentence(clause: str) -> str:
     """Return a clause as a sentence; empty for an empty one."""
     return f"{clause[:1].upper()}{clause[1:].rstrip('.')}." if clause else ""

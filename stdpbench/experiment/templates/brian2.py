@@ -185,9 +185,11 @@ class BrianNetwork(Template):
 
     The file has a function ``build(P)``, which gets the group whose spikes are those of the stimulus, and returns the
     groups and synapses by name. The tables ``populations`` and ``projections`` say what the workbench may know of them
-    without running the file; ``values`` replaces constants of the file, and may change during a run. A file is a
-    program: only runs and probes execute it, and only once it is trusted (``--trust``); see
-    docs/howto/brian2-network.md.
+    without running the file: of a population its ``size``, and the variables that are ``learned`` or can be
+    ``recorded``, with their units; of a projection ``source``, ``target``, ``weight`` (the variable), ``learns``,
+    ``plastic`` (the constant that switches learning off), ``w_max`` and ``normalise``. ``values`` replaces constants
+    of the file, and may change during a run. A file is a program: only runs and probes execute it, and only once it
+    is trusted (``--trust``); see docs/howto/brian2-network.md.
     """
 
     kind: Literal["brian2"] = "brian2"

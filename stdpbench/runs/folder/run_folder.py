@@ -107,7 +107,8 @@ reserve            disk space reserved for the last lines of the journal while a
 worker.log         other output of the process of the run; usually empty
 start_weights.npy, start_theta.npy, start_lateral.npy
                    initial arrays, if the run starts from the network of another run
-tables/            synapses listed in files (connect.kind = "table"), each named by its SHA-256
+tables/            synapses listed in files (connect.kind = "table"), and the Python file of a network of kind
+                   "brian2", each named by its SHA-256
 learned/, start_learned/
                    other learned arrays, and those at the start, float64, named by projection (.w) or population
 

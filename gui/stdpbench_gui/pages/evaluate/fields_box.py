@@ -18,6 +18,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import neurons_of
 from stdpbench_gui.widgets.basic import choice, named, note, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import STEPS, MapGraphics, Mosaic
@@ -197,6 +198,6 @@ class FieldsBox(Box):
             "image": mosaic(look.w[:, self.mosaic.order], look.field_shape),
             "label": "weight",
             "levels": self._levels,
-            "title": f"Receptive fields of {look.n_exc} {look.population} neurons, {self.sort.currentText()}",
+            "title": f"Receptive fields of {look.n_exc} {neurons_of(look.population)}, {self.sort.currentText()}",
             "n": f"{look.n_exc} neurons of one run",
         }

@@ -34,6 +34,7 @@ from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import neurons_of
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.axes import SmallPlot, step_up
 from stdpbench_gui.widgets.basic import (
@@ -331,7 +332,7 @@ class NeuronInspector(Panel):
         weights = not_none(selection.weights_shown())
         view = not_none(selection.view_for(weights))
         pixels = selection.graph is None or selection.source == selection.graph.input
-        sources = "pixels" if pixels else f"{selection.source} neurons"
+        sources = "pixels" if pixels else neurons_of(selection.source)
         w = view.incoming(weights, neuron)
         which = "all" if not np.isnan(w).any() else f"{thousands(int(np.isfinite(w).sum()))} of {thousands(len(w))}"
         top = _show(self.field, w, selection.field_shape)
@@ -342,7 +343,7 @@ class NeuronInspector(Panel):
             out = view.outgoing(weights, neuron)
             top = _show(self.outgoing, out, selection.field_shape)
             n_in, n_out = (thousands(int(np.isfinite(each).sum())) for each in (w, out))
-            self.outgoing.setToolTip(f"Weights to {n_out} {selection.population} neurons, 0 to {top:.3f}")
+            self.outgoing.setToolTip(f"Weights to {n_out} {neurons_of(selection.population)}, 0 to {top:.3f}")
             synapses = f"{n_in} synapses in, {n_out} out"
         elif view.synapses is not None:
             synapses = f"synapses from {which} {sources}"
@@ -440,7 +441,9 @@ class NeuronInspector(Panel):
         if self.is_stream:
             return "A stream has no pictures."
         if not self.session.selection.is_read:
-            return f"Responses to {noun_of(self.session)}s are known for {self.session.selection.read} neurons only."
+            return (
+                f"Responses to {noun_of(self.session)}s are known for {neurons_of(self.session.selection.read)} only."
+            )
         if images is None:
             return f"Reading the {noun_of(self.session)}s …"
         if any_found:

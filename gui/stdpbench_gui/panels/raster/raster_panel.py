@@ -26,6 +26,7 @@ from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import neurons_of
 from stdpbench_gui.widgets.basic import Elided, Label, check_action, choice, named, not_none, plain_tip
 from stdpbench_gui.widgets.layouts import vbox
 
@@ -151,7 +152,7 @@ def figure_of(last: Strip, sizes: dict[str, int], read: str) -> dict[str, Any]:
 def drawn_neurons(view: RasterView) -> str:
     """Say which neurons of each layer are drawn, if not all are."""
     steps = {layer: n * view.sampled.get(layer, 1) for layer, n in view.film.every.items()}
-    thinned = [f"1 in {n} {layer} neurons" for layer, n in steps.items() if n > 1]
+    thinned = [f"1 in {n} {neurons_of(layer)}" for layer, n in steps.items() if n > 1]
     return f"spikes of {listed(thinned)}" if thinned else ""
 
 

@@ -26,6 +26,7 @@ from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import Weights, WeightSources
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import FIRST_MINUTE, RunSession
+from stdpbench_gui.session.sentences import neurons_of
 from stdpbench_gui.widgets.basic import (
     Elided,
     check_action,
@@ -524,7 +525,7 @@ class WeightMap(Panel):
         what = f"Weight matrix of {selection.projection}" if matrix else "Receptive fields"
         if self.sources.delays:
             what = f"Axonal delays of {selection.projection}"
-        self.graphics.setAccessibleName(f"{what}, {selection.population} neurons")
+        self.graphics.setAccessibleName(f"{what}, {neurons_of(selection.population)}")
         self.marks.reset()
         self._clear()
         with QSignalBlocker(self.order):
