@@ -237,22 +237,32 @@ def data_set(source: str | Path) -> DataSet:
     path = Path(source).expanduser()
     if not path.is_file():
         raise StdpbenchError(f"{name!r} is neither a published data set nor a file; {suggestion(name, PUBLISHED)}")
-    text = read_text(path, _LARGEST)
+    return read_points(read_text(path, _LARGEST), path.name)
+
+
+def read_points(text: str, file: str) -> DataSet:
+    """Return the points of a text like a file of `data_set`; errors name the file.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not valid; with the line.
+    """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     about = " ".join(line.lstrip("# ").strip() for _, line in lines if line.startswith("#"))
     rows = [(number, line) for number, line in lines if not line.startswith("#")]
     if not rows:
-        raise StdpbenchError(f"{path.name} is empty; its first line names its columns, such as 'dt (ms), change (%)'")
+        raise StdpbenchError(f"{file} is empty; its first line names its columns, such as 'dt (ms), change (%)'")
     separator = max(";\t,", key=rows[0][1].count)
     cells = [[cell.strip() for cell in row] for row in csv.reader([line for _, line in rows], delimiter=separator)]
-    columns = _columns(cells[0], f"{path.name}, line {rows[0][0]}")
+    columns = _columns(cells[0], f"{file}, line {rows[0][0]}")
     points = tuple(
-        _point(dict(zip(columns, row, strict=False)), columns, f"{path.name}, line {number}")
+        _point(dict(zip(columns, row, strict=False)), columns, f"{file}, line {number}")
         for (number, _), row in zip(rows[1:], cells[1:], strict=True)
     )
     if not points:
-        raise StdpbenchError(f"{path.name} names columns, but has no points")
-    return DataSet(path.stem, about or f"{len(points)} points of {path.name}", points)
+        raise StdpbenchError(f"{file} names columns, but has no points")
+    return DataSet(Path(file).stem, about or f"{len(points)} points of {file}", points)
 
 
 def _columns(headings: Sequence[str], where: str) -> dict[str, float]:

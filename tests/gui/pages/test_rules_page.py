@@ -12,7 +12,7 @@ from parameter_fields import retype
 from parts_of_window import choose
 from PyQt6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QFocusEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 from rules_curves import now, settled, window_of
 from waiting import waits
@@ -26,6 +26,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.fit_dialog import FitDialog
 from stdpbench_gui.pages.rules.map_dialog import MapDialog
 from stdpbench_gui.pages.rules.page import RulesPage
+from stdpbench_gui.pages.rules.points_dialog import PointsDialog
 from stdpbench_gui.pages.rules.state import Plan, RulesState
 from stdpbench_gui.widgets.basic import not_none
 
@@ -229,6 +230,23 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qt
     page.take(path)
     assert "slice.csv, line 3: change must be a number, not 'oops'" in page.notices.texts()[-1]
     assert len(page.state.points) == 3
+
+
+def test_points_are_typed(page: RulesPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "typed.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    page.type_points()
+    (dialog,) = page.findChildren(PointsDialog)
+    typed = dialog.text.toPlainText()
+    dialog.text.setPlainText(typed.replace("-25", "many"))
+    dialog.save()
+    assert "line 4: change must be a number, not 'many'" in dialog.problem.text()
+    assert not path.exists()
+    dialog.text.setPlainText(typed)
+    dialog.save()
+    assert [(shown.source, shown.points.y.tolist()) for shown in page.state.points] == [(str(path), [0.4, -0.25])]
+    page.type_points()  # those of the file
+    assert page.findChildren(PointsDialog)[-1].text.toPlainText() == path.read_text(encoding="utf-8") == typed
 
 
 def test_the_rule_is_fitted_to_the_points_that_are_shown(page: RulesPage, qtbot: QtBot) -> None:

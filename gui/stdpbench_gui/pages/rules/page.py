@@ -31,6 +31,7 @@ from stdpbench_gui.pages.rules.fit_dialog import FitDialog
 from stdpbench_gui.pages.rules.map_dialog import MapDialog
 from stdpbench_gui.pages.rules.parameters_box import ValuesBox
 from stdpbench_gui.pages.rules.plot_box import PlotBox
+from stdpbench_gui.pages.rules.points_dialog import PointsDialog
 from stdpbench_gui.pages.rules.state import PLACES, RulesState
 from stdpbench_gui.pages.rules.to_network import ToNetwork
 from stdpbench_gui.pages.titled_box import TitledBox
@@ -82,6 +83,7 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         "Spike pairs at different frequencies",
     )
     add("points", "Add data points from a &CSV file…", lambda it: it.choose_points())
+    add("type", "&Type data points…", lambda it: it.type_points(), "", "New ones, or those of the file that is drawn")
     add(
         "map",
         "&Map of two parameters…",
@@ -387,6 +389,11 @@ class RulesPage(QWidget):
         chosen, _ = QFileDialog.getOpenFileName(self, "Add data points", "", "Data points (*.csv *.tsv *.txt)")
         if chosen:
             self.draw_points(chosen)
+
+    def type_points(self) -> None:
+        """Open the dialog in which data points are typed, or those of the first file that is drawn are changed."""
+        files = [Path(shown.source) for shown in self.state.points if shown.visible and shown.source not in PUBLISHED]
+        self._try(lambda: PointsDialog(files[0] if files else None, self.draw_points, self).show())
 
     def fit(self) -> None:
         """Open the dialog that fits the rule to the visible data points."""
