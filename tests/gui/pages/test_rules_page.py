@@ -229,6 +229,9 @@ def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qt
     path.write_text("dt (ms),change\n10,0.5\n20,oops\n")
     page.take(path)
     assert "slice.csv, line 3: change must be a number, not 'oops'" in page.notices.texts()[-1]
+    path.write_text("spike,frequency (Hz),amplitude (%)\n2,20,62\n")
+    page.take(path)
+    assert "slice: no plot of this page shows such data; fit them with `stdpbench fit`" in page.notices.texts()[-1]
     assert len(page.state.points) == 3
 
 

@@ -221,9 +221,11 @@ class RulesState(QObject):
         Raises
         ------
         StdpbenchError
-            If the file cannot be read.
+            If the file cannot be read, or no plot can show its points.
         """
-        added = data_set(source).drawn()
+        data = data_set(source)
+        if not (added := data.drawn()):
+            raise StdpbenchError(f"{data.name}: no plot of this page shows such data; fit them with `stdpbench fit`")
         self.points = [shown for shown in self.points if shown.source != source]  # a file is read again
         for points in added:
             number = lowest_free([shown.number for shown in self.points])
