@@ -68,7 +68,7 @@ def drive_of(
     Raises
     ------
     StdpbenchError
-        If the currents do not fit, or a projection of the input learns or has delays.
+        If the currents do not fit, or a projection of the input learns, has delays, or has short-term plasticity.
     """
     values, n = np.asarray(currents, np.float64), layout.n_input
     if values.shape not in ((n,), (n_bins, n)):
@@ -95,6 +95,8 @@ def _check(projection: ProjectionLayout, learning: Collection[str]) -> None:
         )
     if projection.delay_form != "none" or projection.at_end or projection.counted:
         raise StdpbenchError(f"currents cannot pass through {projection.name!r}, which has delays or no weights")
+    if projection.release is not None:
+        raise StdpbenchError(f"currents cannot pass {projection.name!r}, whose short-term plasticity needs spikes")
 
 
 def _through(

@@ -50,6 +50,11 @@ def test_a_spike_delivers_the_part_that_is_left_and_weights_stay() -> None:
         before = now
     found, wanted = zip(*delivered, strict=True)
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    at_once = np.zeros(1, np.int32)
+    with pytest.raises(StdpbenchError, match="whose short-term plasticity needs spikes"):
+        simulator.present(Spikes(at_once, at_once), 4, plastic=False, currents=np.ones(64))
+    with pytest.raises(StdpbenchError, match="cannot pass the short-term plasticity of 'feed'"):
+        simulator.present(Spikes(at_once, at_once, factor=np.ones(1)), 4, plastic=False)
     simulator.close()
 
 
