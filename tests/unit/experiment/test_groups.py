@@ -75,7 +75,8 @@ def test_a_network_has_its_populations_and_projections() -> None:
     assert exc.not_default(partial(value_at, made)) == 1
     assert feed.not_default(partial(value_at, made)) == 1
     assert list(compete.parameters) == [
-        *("plasticity.kind", "delay_plasticity.kind", "weight.kind", "weight.value", "delay.kind", "delay.value"),
+        *("plasticity.kind", "delay_plasticity.kind", "release.kind"),
+        *("weight.kind", "weight.value", "delay.kind", "delay.value"),
         *("connect.kind", "connect.within", "source", "target", "receptor", "scale"),
     ]
     assert (next(iter(exc.parameters)), list(exc.parameters)[-1]) == ("neuron.kind", "shape")
