@@ -7,7 +7,8 @@ is searched by differential evolution and then by least squares from several sta
 A parameter's interval is that of its profile likelihood (Raue et al. 2009, doi:10.1093/bioinformatics/btp358): its
 values at which the misfit, minimal over all other parameters, exceeds the optimum by less than a quantile of the χ²
 distribution. A parameter is *determined* if the interval ends within its bounds and the standard error that belongs to
-its width is less than half of the value.
+its width is less than 0.4 of the value. Estimates scatter, so a parameter whose standard error is half of its value is
+then called undetermined for most data.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _DECADES, _LINEAR = 30.0, 10.0  # of the bounds by default
 _WORST = 1e6  # residual where weights are not finite
 _LOWER = 0.05  # of the misfit: the optimum that the search ended in was a local one
 _STEP = 1e-6  # of finite differences, as a part of the range
-_DETERMINED = 0.5  # largest standard error of a parameter that counts as determined, as a part of its value
+_DETERMINED = 0.4  # largest part of a value that its standard error may be if data determine it: half, with a margin
 _MAD = 1.4826  # standard deviation of normal residuals by their median size
 _CORNER = 1.5  # of Huber's loss, in errors
 _ROUNDS = 60  # of fits to many data sets at once
