@@ -37,7 +37,7 @@ class PlotArea(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
 
 class StillPlot(pg.PlotWidget):  # type: ignore[misc]
-    """A plot in a dialog: the mouse does not move it, and it takes the colours of the theme by itself."""
+    """A plot that the mouse does not move, in the colours of the theme."""
 
     def __init__(self) -> None:
         super().__init__(plotItem=Plot())

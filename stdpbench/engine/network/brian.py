@@ -151,9 +151,9 @@ def _names_of_code() -> Iterator[None]:
 
 
 def warn_of_order(warn: bool) -> None:
-    """Let Brian2 warn, or not, of code whose result depends on the order of events, from the next network on.
+    """Set whether Brian2 warns of code whose result depends on the order of events, from the next network on.
 
-    NumPy code for it is a loop, of which Brian2 also tells.
+    It also reports that NumPy code for this is a loop.
     """
     for generator in ("base", "numpy_generator"):
         logging.getLogger(f"brian2.codegen.generators.{generator}").setLevel(logging.NOTSET if warn else logging.ERROR)

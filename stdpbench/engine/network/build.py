@@ -320,7 +320,7 @@ def _drive(projection: ProjectionLayout) -> str:
 
 
 def _release(projection: ProjectionLayout, release: Release, built: BuiltNetwork, source: Any) -> None:
-    """Let arriving spikes change the state of their neuron and set what they deliver, before they deliver it."""
+    """Update the state of a neuron when its spikes arrive, just before they deliver what it releases."""
     own = projection.own_of_release
     names = {name: own(name) for name in (*dict(release.variables), *values_of(release), RELEASED)}
     decays = "\n".join(f"{own(name)} = {own(name)}*exp(-dt/{own(tau)})" for name, tau in release.variables)

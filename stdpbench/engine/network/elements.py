@@ -239,7 +239,7 @@ class ProjectionLayout:
 
     @property
     def released(self) -> str:
-        """What a spike delivers of its weight, a variable of its source neuron; 1 without short-term plasticity."""
+        """Code for the share of the weight that a spike delivers; 1 without short-term plasticity."""
         return "1" if self.release is None else f"{self.own_of_release(RELEASED)}_pre"
 
     def own_of_release(self, name: str) -> str:

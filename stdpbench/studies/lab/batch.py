@@ -138,15 +138,15 @@ class Amplitudes:
 
     def changes(self, values: Mapping[str, Floats]) -> Floats:
         """Return amplitudes relative to that of the first spike, less 1: float64, (n_sets, n_trains); see `Batch`."""
-        scope, first = _scope_of(self._release, values), list[NDArray[np.float64]]()
+        scope, delivered = _scope_of(self._release, values), list[NDArray[np.float64]]()
         shape = len(next(iter(values.values()))), self._since.shape[1]
         scope |= {name: np.zeros(shape) for name in (*dict(self._release.variables), RELEASED)}
         for since, now in zip(self._since, self._now, strict=True):
             for name, tau in self._release.variables:
                 scope[name] = scope[name] * np.exp(-since / scope[tau])
             _change(scope, self._on_spike, now)
-            first.append(np.asarray(scope[RELEASED]))
-        return np.asarray(scope[RELEASED] / first[0] - 1)
+            delivered.append(np.asarray(scope[RELEASED]))
+        return np.asarray(delivered[-1] / delivered[0] - 1)
 
 
 def effects_of(model: PlasticityRule | Release, points: Sequence[Point], weight: float) -> Batch | Amplitudes:

@@ -39,7 +39,7 @@ _DECADES, _LINEAR = 30.0, 10.0  # of the bounds by default
 _WORST = 1e6  # residual where weights are not finite
 _LOWER = 0.05  # of the misfit: the optimum that the search ended in was a local one
 _STEP = 1e-6  # of finite differences, as a part of the range
-_DETERMINED = 0.4  # largest part of a value that its standard error may be if data determine it: half, with a margin
+_DETERMINED = 0.4  # a value is determined if its standard error is below this part of it: half, with a margin
 _MAD = 1.4826  # standard deviation of normal residuals by their median size
 _CORNER = 1.5  # of Huber's loss, in errors
 _ROUNDS = 60  # of fits to many data sets at once
@@ -254,6 +254,8 @@ def fit(
         If a name or value is wrong, or the data cannot be fitted.
     """
     plasticity = _model(rule, set)
+    if isinstance(plasticity, Release) and (weight, relative_to) != (None, None):
+        raise StdpbenchError("amplitudes are relative to that of the first spike; leave out weight and relative_to")
     problem = Problem(plasticity, as_sets(data), free_parameters(plasticity, free), weight, relative_to, robust)
     shown = progress or (lambda what, done, total: None)
     best = problem.optimum(starts, search, seed, shown)

@@ -94,7 +94,7 @@ def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: Progress
     from stdpbench.studies.lab.fitting import fit
 
     fitted = fit(rule, **options, progress=on_progress)
-    exact = fitted.problem().exact  # else a bootstrap would take an hour
+    exact = fitted.problem().exact  # else a bootstrap takes too long
     units = {each.free.name: each.free.unit for each in fitted.parameters}
     sets = [
         {name: f"{value:.6g} {unit}".strip() for (name, unit), value in zip(units.items(), values, strict=True)}

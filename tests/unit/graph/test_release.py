@@ -32,7 +32,7 @@ release = { kind = "tsodyks-markram", u_se = 0.25, tau_rec = "100 ms", tau_facil
 RELEASE = "network.projections.feed.release"
 
 
-def test_a_spike_delivers_the_part_that_is_left_and_weights_stay() -> None:
+def test_a_spike_delivers_the_part_that_is_left() -> None:
     """Against the recursion of Markram, Wang & Tsodyks (1998), with another share from the third spike on."""
     experiment = Experiment.from_toml(TEXT)
     assert Experiment.from_mapping(experiment.to_mapping()) == experiment

@@ -113,6 +113,8 @@ def test_short_term_plasticity_is_fitted_to_amplitudes(tmp_path: Path) -> None:
     for model, data in (("tsodyks-markram", "wang-2005"), ("triplet", file)):
         with pytest.raises(StdpbenchError, match="fitted to amplitudes, a rule to weight changes"):
             lab.fit(model, data)
+    with pytest.raises(StdpbenchError, match="leave out weight and relative_to"):
+        lab.fit("tsodyks-markram", file, weight=2.0)
 
 
 def test_published_triplet_values_are_within_the_intervals_of_their_data() -> None:

@@ -59,9 +59,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 [projection.dense, projection.sparse, projection.at_end, projection.counted, projection.has_weights],
                 [projection.delay_form, projection.delay_bins],
                 projection.projection.scale is None,
-                None
-                if projection.release is None
-                else [type(projection.release).__name__, projection.release.on_spike],
+                [] if projection.release is None else [projection.release.variables, projection.release.on_spike],
                 *_of_rule(projection.rule),
                 *_of_delay_rule(projection.delay_rule),
                 *([] if projection.spreading is None else ["spread", projection.spreading.name]),
