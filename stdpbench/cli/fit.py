@@ -129,7 +129,10 @@ def fit(
         record["bootstrap"] = drawn.tolist()
         for at, each_free in enumerate(first.parameters):
             low, high = _quantiles(drawn[:, at], first.level)
-            console.print(f"bootstrap: {each_free.free.name} {low} … {high} in {100 * first.level:g} % of {bootstrap}")
+            sure = "" if each_free.determined else ", but the data do not determine it"
+            console.print(
+                f"bootstrap: {each_free.free.name} {low} … {high} in {100 * first.level:g} % of {bootstrap}{sure}"
+            )
     if len(fits) > 1:
         record["compared"] = _compare(console, fits)
     if drawn_over:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+_MARGIN = 0.02  # of axes of bootstrapped values, as a part of the range between the bounds
 _APART = 3.0  # standard errors of a difference
 
 
@@ -179,22 +180,29 @@ def _label(each: Fitted) -> str:
     return f"{each.free.name} ({each.free.unit})" if each.free.unit else each.free.name
 
 
+def _around(each: Fitted, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return edges of bins of all values, with a margin, so that values at a bound do not fill the axis."""
+    low, high = each.free.place(values.min()), each.free.place(values.max())
+    return np.asarray(each.free.value(np.linspace(low - _MARGIN, high + _MARGIN, 16)))
+
+
 def _draw_pairs(figure: SubFigure, fit: Fit, drawn: NDArray[np.float64]) -> None:
     """Draw the distribution of the bootstrapped values of each parameter and pair; lines are the fitted values."""
     n = len(fit.parameters)
     for (row, column), axes in np.ndenumerate(figure.subplots(n, n, sharex="col", squeeze=False)):
-        across, up, x = fit.parameters[column], fit.parameters[row], drawn[:, column]
+        (across, x), (up, y) = ((fit.parameters[at], drawn[:, at]) for at in (column, row))
         axes.set_visible(column <= row)
         axes.axvline(across.value, color="black", linewidth=0.8)
         if row == column:
-            ends = np.linspace(across.free.place(x.min()), across.free.place(x.max()), 16)
-            axes.hist(x, across.free.value(ends), color=OKABE_ITO[0])
+            axes.hist(x, _around(across, x), color=OKABE_ITO[0])
             axes.set_yticks([])
         else:
             axes.axhline(up.value, color="black", linewidth=0.8)
-            axes.plot(x, drawn[:, row], ".", color=OKABE_ITO[0], markersize=3)
+            axes.plot(x, y, ".", color=OKABE_ITO[0], markersize=3)
             axes.set_yscale("log" if up.free.log else "linear")
+            axes.set_ylim(*_around(up, y)[[0, -1]])
         axes.set_xscale("log" if across.free.log else "linear")
+        axes.set_xlim(*_around(across, x)[[0, -1]])
         axes.set_xlabel(_label(across))
         axes.set_ylabel("" if row == column else _label(up))
         axes.label_outer()
