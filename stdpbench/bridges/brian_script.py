@@ -358,9 +358,8 @@ class _Script:
             return f'{own}.connect(j="i")'
         if not isinstance(connect, Others):
             return f"{own}.connect()"
-        units = self._graph.populations[projection.target].shape[-1]
-        within = {"field": f" and i // {units} == j // {units}", "map": f" and i % {units} == j % {units}"}
-        return f'{own}.connect(condition="i != j{within.get(connect.within, "")}")'
+        condition = connect.condition("i", "j", self._graph.populations[projection.target].shape)
+        return f'{own}.connect(condition="{condition}")'
 
     def _start(self, name: str, projection: Projection) -> list[str]:
         """Return lines that set start weights and delays."""

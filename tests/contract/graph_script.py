@@ -453,19 +453,25 @@ def _pairs(graph: Graph, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64
         return drawn.source.astype(np.int64), drawn.target.astype(np.int64)
     source, target = graph.populations[projection.source], graph.populations[projection.target]
     connect = projection.connect
-    units, within = target.shape[-1], getattr(connect, "within", "population")
+    units, within, radius = target.shape[-1], getattr(connect, "within", "population"), getattr(connect, "radius", 0)
     together = {
         "population": lambda i, j: True,
         "field": lambda i, j: i // units == j // units,
         "map": lambda i, j: i % units == j % units,
     }[within]
+    places = [np.array(np.unravel_index(i, target.shape)[:-1], int) for i in range(target.size)]
     found = [
         (i, j)
         for i in range(source.size)
         for j in range(target.size)
         if connect.kind == "all"
         or (connect.kind == "one-to-one" and i == j)
-        or (connect.kind == "others" and i != j and together(i, j))
+        or (
+            connect.kind == "others"
+            and i != j
+            and together(i, j)
+            and (not radius or abs(places[i] - places[j]).max() <= radius)
+        )
     ]
     i, j = np.array(found).T
     return i, j

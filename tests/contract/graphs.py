@@ -72,7 +72,11 @@ SPARSE: dict[str, Connection] = {
     "shared": Local(field=3, stride=2, padding=1, shared=True),
     "planes": Local(field=2, stride=1, shared=True, planes=2),
 }
-MAPS: dict[str, Connection] = {"map": Others(within="map")}
+MAPS: dict[str, Connection] = {
+    "map": Others(within="map"),
+    "near": Others(radius=1),
+    "near-map": Others(within="map", radius=1),
+}
 """Not among the options of which the twelve cover all pairs; see test_sparse.py."""
 DELAYS: dict[str, Delay] = {"none": NoDelay(), "one": OneDelay(value=2.0), "each": Delays(high=4.0)}
 RULES = ("static", "pair", "triplet", "homeostatic", "bcm", "clopath", "reward")

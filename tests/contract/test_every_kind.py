@@ -92,7 +92,7 @@ acme-slow = acme_kinds:Slow
 GIVEN: dict[str, list[dict[str, Any]]] = {
     "distance": [{"sigma": 1.5}],
     "local": [{"field": 2, "stride": 2}, {"field": 3, "stride": 2, "padding": 1, "shared": True}],
-    "others": [{}, {"within": "field"}, {"within": "map"}],
+    "others": [{}, {"within": "field"}, {"within": "map"}, {"within": "map", "radius": 1}],
     "random": [{"p": 0.5}],
 }
 """Parameters with which a connection fits the shapes below; others are connected with their defaults."""

@@ -82,6 +82,19 @@ NETWORKS: dict[str, tuple[str, str]] = {
         pool_each exc>pooled pool each triplet ge uniform plain
         """,
     ),
+    "radius": (
+        "input:input:4x4 exc:adaptive:3x4x2",
+        """
+        feed* input>exc random none triplet ge uniform plain
+        near exc>exc near none static gi constant plain
+        near_one exc>exc near one static gi constant scaled
+        near_each exc>exc near each static gi constant plain
+        learning exc>exc near one pair gi uniform plain
+        maps exc>exc near-map none pair gi uniform plain
+        maps_one exc>exc near-map one static gi constant plain
+        maps_each exc>exc near-map each triplet gi uniform plain
+        """,
+    ),
     "short-term plasticity": (
         "input:input:4x4 exc:adaptive:2x2x4 two:lif:2x2x4 pace:tonic:6",
         """

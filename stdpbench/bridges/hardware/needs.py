@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stdpbench.declare.learned_names import delays_in, weights_of
 from stdpbench.engine.network import Layout, delays_of, projection_weights
 from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.connections.others import Others
 from stdpbench.kinds.neurons import Neuron
 
 _OTHER_MECHANISMS = ("adex", "izhikevich", "srm-masquelier")
@@ -269,12 +270,14 @@ def _equal(graph: Graph, name: str) -> _Counted:
         synapses = graph.synapses(name)
         w = np.full(len(synapses), value)
         return _listed(synapses.source, synapses.target, w, source.size, target.size)
-    degree = round(projection.connect.mean_out_degree(source.shape, target.shape))
-    fan_in = degree * source.size // target.size
-    if value == 0:
-        degree, fan_in = 0, 0
-    fans = np.full(source.size, degree, np.int64), np.full(target.size, fan_in, np.int64)
-    return *fans, 0, np.array([value] * (degree > 0)), int(degree > 0)
+    if isinstance(projection.connect, Others):
+        fan_out = fan_in = projection.connect.out_degrees(target.shape) * (value != 0)
+    else:
+        degree = round(projection.connect.mean_out_degree(source.shape, target.shape)) * (value != 0)
+        fan_out = np.full(source.size, degree, np.int64)
+        fan_in = np.full(target.size, degree * source.size // target.size, np.int64)
+    any_synapse = bool(fan_out.any())
+    return fan_out, fan_in, 0, np.array([value] * any_synapse), int(any_synapse)
 
 
 def _listed(source: NDArray[Any], target: NDArray[Any], w: NDArray[Any], n_source: int, n_target: int) -> _Counted:

@@ -27,6 +27,7 @@ from stdpbench.engine.network.layout import (
     LEARNS,
     PLACE,
     SPREAD,
+    TO_COUNTERS,
     Layout,
     PopulationLayout,
     ProjectionLayout,
@@ -52,8 +53,8 @@ from stdpbench.engine.network.values import Value, values_of
 from stdpbench.kinds.connections import Synapses
 from stdpbench.kinds.release import RELEASED, Release
 
-FIELD = "field_i"
-"""Variable of neurons with the number of their field or map."""
+COUNTER = "counter_i"
+"""Variable of neurons with the number of the counter that they read."""
 UNIT = "unit_i"
 """Variable of neurons with the number of their unit, whose slow variables they share."""
 FIRES = "fires_now"
@@ -127,7 +128,7 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool =
     for projection in layout.projections.values():
         if projection.counts:
             groups[projection.counter] = b2.NeuronGroup(
-                projection.n_groups, "total : 1", clock=clock, name=projection.counter
+                projection.n_counters, "total : 1", clock=clock, name=projection.counter
             )
         if projection.shared:
             name = projection.weights_group
@@ -205,8 +206,8 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
         if projection.counted:
             model.append(f"{own('own')} : 1")
             exact.append(f"{own('total')} : 1 (linked)")
-            if projection.n_groups > 1:
-                exact.append(f"{own(FIELD)} : integer (constant)")
+            if projection.n_counters > 1:
+                exact.append(f"{own(COUNTER)} : integer (constant)")
             links.append(projection)
         elif projection.at_end:
             model.append(f"{own('sum')} : 1")
@@ -228,9 +229,9 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
             setattr(group, variable, b2.linked_var(units, variable, index=UNIT))
     for projection in links:
         index = None
-        if projection.n_groups > 1:  # otherwise all read the single element
-            index = projection.own(FIELD)
-            setattr(group, index, projection.group_of("i"))
+        if projection.n_counters > 1:  # otherwise all read the single element
+            index = projection.own(COUNTER)
+            setattr(group, index, projection.counter_of)
         total = b2.linked_var(groups[projection.counter], "total", index=index)
         setattr(group, projection.own("total"), total)
     code = "\n".join([step_code(population), *(code for code in decays if code)])
@@ -266,7 +267,7 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
     if projection.release is not None:
         _release(projection, projection.release, built, source)
     if projection.counts:
-        _count(projection, built, source)
+        _count(projection, built, source, rows)
     if projection.counted:
         _pass_on(projection, built, own("own"), source, target, f"{own('own')}_post = {projection.released}", "i")
         after = f"{projection.projection.receptor} += {own('w')}*({own('total')} - {own('own')})\n{own('own')} = 0"
@@ -330,12 +331,15 @@ def _release(projection: ProjectionLayout, release: Release, built: BuiltNetwork
     synapses.pre.order -= 0.5
 
 
-def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> None:
-    """Count the arriving spikes of each group of neurons."""
+def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any, rows: bool) -> None:
+    """Count the arriving spikes of the neurons that each counter stands for."""
     counter = built.groups[projection.counter]
-    group_of = projection.group_of("i")
     arrives = f"total_post += {projection.released}"
-    _pass_on(projection, built, projection.own("to_n"), source, counter, arrives, group_of)
+    pairs = None if projection.passing_on is None else projection.passing_on[1]
+    name, j = projection.own(TO_COUNTERS), projection.counter_of if pairs is None else ""
+    synapses = _pass_on(projection, built, name, source, counter, arrives, j)
+    if pairs is not None:
+        _connect_pairs(synapses, pairs if rows else None)
     counter.run_regularly("total = 0", when="end", name=f"{counter.name}_end")
     built.only_if_nonzero[f"{counter.name}_end"] = f"{projection.counter}.total"
 
@@ -381,10 +385,11 @@ def _spread(projection: ProjectionLayout, built: BuiltNetwork, source: Any, rows
 def _pass_on(
     projection: ProjectionLayout, built: BuiltNetwork, name: str, source: Any, target: Any, code: str, j: str
 ) -> Any:
-    """Create synapses that pass the spikes of each source neuron on to one element of a group."""
+    """Create synapses that pass the spikes of each source neuron on to element `j` of a group, if it is given."""
     synapses = b2.Synapses(source, target, on_pre=code, clock=source.clock, name=name)
     built.groups[name] = synapses
     built.carried_by[name] = projection
     synapses.pre.order = projection.number - FIRST
-    synapses.connect(j=j)
+    if j:
+        synapses.connect(j=j)
     return synapses

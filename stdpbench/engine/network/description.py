@@ -50,7 +50,8 @@ def projection_rows(graph: Graph, name: str) -> Rows:
     layout = layout_of(graph, name)
     if layout is not None:
         rows.append(("synapses", synapses_text(layout)))
-        rows.append(("memory", "none for synapses" if layout.counted else bytes_text(projection_memory(layout))))
+        memory = projection_memory(layout)
+        rows.append(("memory", bytes_text(memory) if memory else "none for synapses"))
     return tuple(rows)
 
 

@@ -91,6 +91,7 @@ LEFT_WITH = "delay_before"
 """Per synapse, if delays learn and its source has spikes in flight at a boundary: the delay when these were emitted,
 in seconds, stored outside Brian2."""
 SPREAD = "spread"
+TO_COUNTERS = "to_n"
 """Per projection: synapses through which an input trace spreads to neighbouring inputs."""
 PLACE = "k_weight"
 """Per synapse, if weights are shared: the place of its weight among them."""
@@ -322,22 +323,30 @@ class ProjectionLayout:
         return self.delay_rule is not None and not self.source.is_input
 
     @property
-    def n_groups(self) -> int:
-        """Number of groups of neurons that `others` connects with each other: one, fields or maps."""
+    def others(self) -> Others:
+        """The connection of a projection that acts at the end of the step."""
         connect = self.projection.connect
-        return connect.n_groups(self.target.population.shape) if isinstance(connect, Others) else 1
-
-    def group_of(self, neuron: str) -> str:
-        """Return the expression for the number of the group of a neuron, of which `neuron` is the index."""
-        connect = self.projection.connect
-        return connect.group_of(neuron, self.target.population.shape) if isinstance(connect, Others) else "0"
+        assert isinstance(connect, Others)
+        return connect
 
     @property
-    def groups(self) -> NDArray[np.int64]:
-        """Number of the group of each neuron, int64, (n_target,)."""
-        connect = self.projection.connect
-        n = self.target.size
-        return connect.groups(self.target.population.shape) if isinstance(connect, Others) else np.zeros(n, np.int64)
+    def n_counters(self) -> int:
+        """Number of counters of arriving spikes; 0 if they are not counted."""
+        return self.others.n_counters(self.target.population.shape) if self.counts else 0
+
+    @property
+    def counter_of(self) -> str:
+        """Expression for the counter that neuron ``i`` of the target reads."""
+        return self.others.counter_of("i", self.target.population.shape)
+
+    @property
+    def condition(self) -> str:
+        """Expression for whether neuron ``i`` reaches neuron ``j``."""
+        return self.others.condition("i", "j", self.target.population.shape)
+
+    def reaches(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether neurons reach others, bool, of the broadcast shape of their indices."""
+        return self.others.reaches(i, j, self.target.population.shape)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -394,8 +403,16 @@ class ProjectionLayout:
         return spread_synapses(self.source.population.shape, self.values()[self.spreading.spread].si)
 
     @property
-    def spread_number(self) -> int:
-        """Number of the rows of its `spread` in a library, after those of all projections."""
+    def passing_on(self) -> tuple[str, Synapses] | None:
+        """Name and pairs of the Brian2 synapses that pass spikes on to more than one element; None if none do."""
+        if self.spreading is not None:
+            return self.own(SPREAD), self.spread[0]
+        counters = self.others.counters(self.target.population.shape) if self.counts else None
+        return None if counters is None else (self.own(TO_COUNTERS), counters)
+
+    @property
+    def passing_number(self) -> int:
+        """Number of the rows of `passing_on` in a library, after those of all projections."""
         return len(self.graph.projections) + self.number
 
     def delay_traces(self, side: str) -> tuple[Trace, ...]:
@@ -473,7 +490,7 @@ class ProjectionLayout:
         elif self.at_end:
             add("sum", target.group, self.own("sum"), (target.size,))
         if self.counts:
-            add("total", self.counter, "total", (self.n_groups,))
+            add("total", self.counter, "total", (self.n_counters,))
         for trace in self.delay_traces("output"):
             add(f"delay.{trace.name}", target.group, self.own_of_delay(trace.name), (target.size,))
         if not self.learns:

@@ -328,5 +328,4 @@ def projection_weights(graph: Graph, only: str = "") -> dict[str, NDArray[np.flo
 def connected(projection: ProjectionLayout) -> NDArray[np.bool_]:
     """Return the mask of pairs of neurons that `others` connects, bool, (n_source, n_target)."""
     number = np.arange(projection.target.size)
-    group = projection.groups
-    return np.asarray((group[:, None] == group) & (number[:, None] != number))
+    return projection.reaches(number[:, None], number)

@@ -37,7 +37,8 @@ def projection_memory(projection: ProjectionLayout) -> int:
         return round(per_synapse * projection.expected_synapses) + 4 * indices
     per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(projection.input_traces)) if projection.delays_differ else 0)
     per_synapse += 8 * for_delays
-    return 0 if projection.counted else prod(projection.shape) * per_synapse
+    of_counters = 0 if projection.passing_on is None else 4 * len(projection.passing_on[1])
+    return of_counters if projection.counted else prod(projection.shape) * per_synapse
 
 
 def available_memory() -> int | None:

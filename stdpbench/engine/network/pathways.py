@@ -241,8 +241,7 @@ def _learn_delays(projection: ProjectionLayout, model: list[str], post: list[str
 
 def connected_code(projection: ProjectionLayout) -> str:
     """Return an expression that is 1 for pairs of neurons that `others` connects, else 0."""
-    within = "" if projection.n_groups == 1 else f"*int({projection.group_of('i')} == {projection.group_of('j')})"
-    return f"int(i != j){within}"
+    return f"int({projection.condition})"
 
 
 def _set_order(synapses: Any, projection: ProjectionLayout) -> None:

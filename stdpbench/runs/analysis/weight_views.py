@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import Layout, delays_of, projection_weights
+from stdpbench.engine.network.layout import ProjectionLayout
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.connections.local import Local
 from stdpbench.kinds.connections.pool import Pool
@@ -104,8 +105,8 @@ class WeightView:
         The synapses; None for a dense projection.
     recurrent : bool
         Whether source and target are the same population.
-    groups : ndarray, int64, (n_target,), or None
-        Group of each neuron, in a dense projection that connects it to all others of its group; None: no groups.
+    lateral : ProjectionLayout or None
+        The projection, if it is dense but connects only some pairs; None: all pairs.
     ends : tuple of two ndarrays, int64, (n_synapses,), or None
         Pixel of the patch, and unit at that pixel, at which each synapse begins; None: all patches are complete.
     shared : bool
@@ -122,7 +123,7 @@ class WeightView:
     grid: tuple[int, int] = (1, 1)
     synapses: Synapses | None = None
     recurrent: bool = False
-    groups: NDArray[np.int64] | None = None
+    lateral: ProjectionLayout | None = None
     ends: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
     shared: bool = False
     below: PooledFeatures | None = None
@@ -142,8 +143,8 @@ class WeightView:
         """Number of synapses."""
         if self.synapses is not None:
             return len(self.synapses)
-        if self.groups is not None:
-            return int((np.bincount(self.groups) ** 2).sum()) - self.n_target
+        if self.lateral is not None:
+            return int(self.lateral.others.out_degrees(self.lateral.target.population.shape).sum())
         return self.n_target * self.n_source
 
     @property
@@ -234,11 +235,10 @@ class WeightView:
         return spread(self.synapses.target[selected], w[selected], self.n_target)
 
     def _dense(self, w: Floats, neuron: int) -> NDArray[np.float32]:
-        """Return the weights of a neuron in a dense projection; NaN for itself and other groups."""
+        """Return the weights of a neuron in a dense projection; NaN where there is no synapse."""
         weights = np.array(w, np.float32)
-        if self.groups is not None:
-            weights[self.groups != self.groups[neuron]] = np.nan
-            weights[neuron] = np.nan
+        if self.lateral is not None:
+            weights[~self.lateral.reaches(np.array(neuron), np.arange(len(weights)))] = np.nan
         return weights
 
     # -- as a matrix -----------------------------------------------------------------------------------------------
@@ -260,8 +260,8 @@ class WeightView:
             row, column = np.repeat(rows, len(columns)), np.tile(columns, len(rows))
             source, target = sources[row], targets[column]
             number = source * self.n_target + target
-            if self.groups is not None:
-                connected = (source != target) & (self.groups[source] == self.groups[target])
+            if self.lateral is not None:
+                connected = self.lateral.reaches(source, target)
                 row, column, number = row[connected], column[connected], number[connected]
             n = len(sources) * len(targets) * self.n_weights // max(1, self.n_source * self.n_target)
             every = max(1, round(n / max(1, len(number))))
@@ -371,7 +371,7 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
     source, target = graph.populations[declared.source], graph.populations[declared.target]
     n, m, recurrent = source.size, target.size, declared.source == declared.target
     shape = picture or field_shape(source.shape)
-    groups = None
+    lateral = None
     if declared.connect.storage == "sparse":
         synapses: Synapses | None = graph.synapses(projection)
     elif declared.connect.storage == "one-to-one":
@@ -379,10 +379,10 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
     else:
         synapses = None
         layout = Layout(graph).projections[projection]
-        groups = layout.groups if layout.at_end else None
+        lateral = layout if layout.at_end else None
     if synapses is not None:
         synapses.incoming  # noqa: B018 - cached here, since it takes time
-    common = {"recurrent": recurrent, "synapses": synapses, "groups": groups}
+    common = {"recurrent": recurrent, "synapses": synapses, "lateral": lateral}
     if isinstance(declared.connect, Local) and not recurrent:
         side, planes, ends = declared.connect.field, declared.connect.planes, None
         if declared.connect.padding or planes > 1:

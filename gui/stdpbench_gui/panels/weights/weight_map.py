@@ -69,7 +69,7 @@ def about(view: WeightView, selection: NeuronSelection, matrix: MatrixPlot, orde
         )
     elif view.form == "matrix":
         parts += [f"sorted by {_basis(view, matrix, order)}", matrix.about()]
-    if view.form != "patches" and (view.synapses is not None or view.groups is not None):
+    if view.form != "patches" and (view.synapses is not None or view.lateral is not None):
         sampled = view.form == "matrix" and matrix.bins is not None and matrix.bins.every > 1
         parts.append("tinted: no synapse of the sample" if sampled else "tinted: no synapse")
     if not selection.learns:

@@ -55,14 +55,14 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 projection.projection.receptor,
                 # rows are passed to the loaded library
                 projection.shape if projection.shared or not projection.sparse else [projection.together],
-                [projection.n_groups, projection.group_of("i")],
+                [projection.n_counters, projection.counter_of, projection.condition] if projection.at_end else [],
                 [projection.dense, projection.sparse, projection.at_end, projection.counted, projection.has_weights],
                 [projection.delay_form, projection.delay_bins],
                 projection.projection.scale is None,
                 [] if projection.release is None else [projection.release.variables, projection.release.on_spike],
                 *_of_rule(projection.rule),
                 *_of_delay_rule(projection.delay_rule),
-                *([] if projection.spreading is None else ["spread", projection.spreading.name]),
+                [] if projection.passing_on is None else [projection.passing_on[0], projection.spreading],
             ]
             for projection in layout.projections.values()
         ],

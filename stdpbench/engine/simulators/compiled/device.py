@@ -25,7 +25,7 @@ from stdpbench.engine.network.brian import (
 )
 from stdpbench.engine.network.brian import brian2 as b2
 from stdpbench.engine.network.build import BuiltNetwork, build
-from stdpbench.engine.network.layout import AMOUNT, SPREAD, ProjectionLayout
+from stdpbench.engine.network.layout import AMOUNT, SPREAD
 from stdpbench.engine.simulators.compiled.deliveries import delivered, described
 from stdpbench.engine.simulators.compiled.parts import PARTS, REALS
 from stdpbench.engine.simulators.compiled.pointers import traces
@@ -175,18 +175,17 @@ def _symbols(
         (variable.group, variable.variable) for variable in (layout.state | layout.fixed).values() if variable.group
     ]
     places += [(group, name) for group, values in layout.parameters.items() for name in values]
-    places += [(projection.own(SPREAD), AMOUNT) for projection in _spreading(layout)]
+    places += [
+        (projection.own(SPREAD), AMOUNT)
+        for projection in layout.projections.values()
+        if projection.spreading is not None
+    ]
     by_place, symbols = dict[tuple[str, str], str](), list[Symbol]()
     for group, variable in places:
         var = built.groups[group].variables[variable]
         by_place[group, variable] = name = device.get_array_name(var, access_data=False)
         symbols.append(Symbol(f"{group}.{variable}", name, var in device.dynamic_arrays))
     return by_place, symbols
-
-
-def _spreading(layout: Layout) -> list[ProjectionLayout]:
-    """Return the projections whose rule spreads a trace to neighbouring inputs, through additional synapses."""
-    return [projection for projection in layout.projections.values() if projection.spreading is not None]
 
 
 def _cells(
@@ -213,7 +212,7 @@ def _cells(
 def _rows(
     layout: Layout, built: BuiltNetwork, device: ResidentDevice, by_place: dict[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
-    """Describe the synapses of sparse projections and of spreading traces: their number and their arrays."""
+    """Describe the synapses of sparse projections and of those that pass spikes on: their number and their arrays."""
 
     def n_synapses(group: str) -> str:
         return str(device.get_array_name(built.groups[group].variables["N"]))
@@ -234,11 +233,12 @@ def _rows(
     ]
     return rows + [
         {
-            "number": projection.spread_number,
-            "n": n_synapses(projection.own(SPREAD)),
-            "arrays": [by_place[projection.own(SPREAD), AMOUNT]],
+            "number": projection.passing_number,
+            "n": n_synapses(projection.passing_on[0]),
+            "arrays": [by_place[projection.own(SPREAD), AMOUNT]] if projection.spreading is not None else [],
         }
-        for projection in _spreading(layout)
+        for projection in layout.projections.values()
+        if projection.passing_on is not None
     ]
 
 
@@ -277,7 +277,7 @@ def _of_projections(layout: Layout, by_place: dict[tuple[str, str], str]) -> dic
         "delayed": [projection.number for projection in projections if projection.delays_differ],
         "delays_kept": [projection.number for projection in projections if projection.keeps_delays],
         "sparse": [projection.number for projection in projections if projection.sparse]
-        + [projection.spread_number for projection in _spreading(layout)],
+        + [projection.passing_number for projection in projections if projection.passing_on is not None],
         "deferred": described(layout, by_place),
         "deliveries": [
             {

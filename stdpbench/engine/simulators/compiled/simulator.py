@@ -65,8 +65,8 @@ class CompiledSimulator(Simulator):
                 library.set_synapses(
                     projection.number, projection.synapses, with_incoming=projection.learns, weight=weight
                 )
-            if projection.spreading is not None:
-                library.set_synapses(projection.spread_number, projection.spread[0], with_incoming=False)
+            if projection.passing_on is not None:
+                library.set_synapses(projection.passing_number, projection.passing_on[1], with_incoming=False)
         variables = (self.layout.state | self.layout.fixed).values()
         shapes = {f"{variable.group}.{variable.variable}": variable.shape for variable in variables}
         for number, key in enumerate(keys):

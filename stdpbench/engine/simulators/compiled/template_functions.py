@@ -22,7 +22,7 @@ import numpy as np
 
 from stdpbench.engine.network.brian import ArrayVariable, Constant, get_device
 from stdpbench.engine.network.build import FIRES, BuiltNetwork
-from stdpbench.engine.network.layout import SPREAD, Layout, PopulationLayout, ProjectionLayout
+from stdpbench.engine.network.layout import Layout, PopulationLayout, ProjectionLayout
 from stdpbench.engine.simulators.compiled.deliveries import (
     deciding_trace,
     deferred_variables,
@@ -199,13 +199,13 @@ def _is_sparse(group: Any) -> bool:
     projection = _built().carried_by.get(str(group.name))
     if projection is None:
         return False
-    return _spreads(group) or (projection.sparse and group.name == projection.group)
+    return _passes_on(group) or (projection.sparse and group.name == projection.group)
 
 
-def _spreads(group: Any) -> bool:
-    """Return whether a Brian2 object holds the synapses through which a trace spreads."""
-    projection = _built().carried_by.get(str(group.name))
-    return projection is not None and str(group.name) == projection.own(SPREAD)
+def _passes_on(group: Any) -> bool:
+    """Return whether a Brian2 object holds the synapses that pass spikes on to more than one element."""
+    projection = _built().carried_by[str(group.name)]
+    return projection.passing_on is not None and group.name == projection.passing_on[0]
 
 
 def _excess(group: Any, neuron: str) -> str:
@@ -227,7 +227,7 @@ def _winner_of(group: Any) -> int:
 
 def _rows_of(group: Any) -> str:
     projection = _built().carried_by[str(group.name)]
-    return f"rows_{projection.spread_number if _spreads(group) else projection.number}"
+    return f"rows_{projection.passing_number if _passes_on(group) else projection.number}"
 
 
 def delay_form(pathway: Any) -> str:
