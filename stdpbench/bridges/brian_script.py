@@ -89,6 +89,9 @@ def unsupported(graph: Graph, plastic: Iterable[str]) -> Iterator[str]:
     if graph.file is not None:
         yield f"{graph.file.name} builds the network, and is such a script already, without data and normalisation"
         return
+    for name, population in graph.populations.items():
+        if population.learning_spikes:
+            yield f"only the first spikes of {name} in a presentation change weights"
     for name, projection in graph.projections.items():
         if projection.release is not None:
             yield f"{name} has short-term plasticity"

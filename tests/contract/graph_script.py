@@ -15,6 +15,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -142,6 +143,7 @@ class _Network:
         self.outcome = Outcome()
         self.factor = self._factors()
         self.kernels = dict[str, Any]()  # of projections, and shared slow variables of populations
+        self.n_learned = Counter[str]()
         self.groups = {name: self._population(name) for name in self.graph.populations}
         self.synapses = {name: self._projection(name, at) for at, name in enumerate(self.graph.projections)}
 
@@ -157,6 +159,7 @@ class _Network:
             if now in self.starts:
                 if now:
                     self._note_learned()
+                self.n_learned.clear()
                 self._let_learn(self.script.presentations[self.starts.index(now)].plastic)
 
         begin = b2.NetworkOperation(at_start_of_step, clock=self.clock, when="start")
@@ -165,6 +168,7 @@ class _Network:
             for name, group in self.groups.items()
             if (units := _units_that_compete(self.graph, name)) > 1
         ]
+        contests.append(b2.NetworkOperation(self._choose_first, clock=self.clock, when="thresholds", order=2))
         groups = [*self.groups.values(), *self.kernels.values()]
         network = b2.Network(*groups, *self.synapses.values(), *monitors.values(), *contests, begin)
         network.run(self.starts[-1] * dt * b2.ms)
@@ -217,6 +221,7 @@ class _Network:
         if population.share == "unit":
             model = [f"{line} (linked)" if line in slow else line for line in model]
             model.append("unit_number : integer (constant)")
+        model.append("is_first : 1")
         model += [f"sum_{at} : 1" for at in self._others_into(name)]
         for parameter in neuron.learning:  # 0 while nothing that reaches the population learns
             model.append(f"{parameter} : {_dimension(neuron, parameter)} (shared)")
@@ -281,7 +286,9 @@ class _Network:
                 "\n".join(model),
                 # the drive sees the weight before, each side its own traces before
                 drive + "\n" + _if_learning(rule, [rule.on_input_spike, *_touch(rule, "input")]),
-                _if_learning(rule, [rule.on_output_spike, *_touch(rule, "output"), *_jumps(rule)]),
+                self._of_learning_spikes(
+                    projection, _if_learning(rule, [rule.on_output_spike, *_touch(rule, "output"), *_jumps(rule)])
+                ),
                 given | {_parameter(name): value for name, value in self._constants(rule).items()},
             )
             synapses.post.order = last + at
@@ -333,6 +340,25 @@ class _Network:
         for average in rule.averages:
             if average.follows_v:
                 setattr(synapses, average.name, _named(rule, average.of))
+
+    def _of_learning_spikes(self, projection: Projection, code: str) -> str:
+        """Code for output spikes that changes nothing at those that are not among the first."""
+        restricted = self.graph.populations[projection.target].learning_spikes
+        return re.sub(r"\blearning\b", "(learning*is_first_post)", code) if restricted else code
+
+    def _choose_first(self) -> None:
+        """Note which of the neurons that fire now are among the first of the presentation."""
+        for name, population in self.graph.populations.items():
+            if not population.learning_spikes:
+                continue
+            group = self.groups[name]
+            space, v = group.variables["_spikespace"].get_value(), np.array(group.v_[:])
+            if "theta" in group.variables:
+                v -= np.asarray(group.theta_[:])
+            fired = sorted(space[: space[-1]].tolist(), key=lambda neuron: (-v[neuron], neuron))
+            chosen = fired[: population.learning_spikes - self.n_learned[name]]
+            self.n_learned[name] += len(chosen)
+            group.is_first = np.isin(np.arange(population.size), chosen)
 
     def _let_learn(self, plastic: frozenset[str]) -> None:
         for name, projection in self.graph.projections.items():

@@ -41,6 +41,7 @@ from stdpbench.kinds.neurons.lif import LIF
 from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.kinds.plasticity.bcm import BCM
 from stdpbench.kinds.plasticity.clopath_lif import ClopathLIF
+from stdpbench.kinds.plasticity.diehl_cook_power_law import DiehlCookPowerLaw
 from stdpbench.kinds.plasticity.diehl_cook_triplet import DiehlCookTriplet
 from stdpbench.kinds.plasticity.homeostatic import Homeostatic
 from stdpbench.kinds.plasticity.pair_additive import PairAdditive
@@ -100,6 +101,7 @@ def rule(kind: str, w_max: float) -> PlasticityRule | None:
     """A rule under which weights of this size change much."""
     return {
         "static": None,
+        "power-law": DiehlCookPowerLaw(eta=0.1 * w_max, w_max=w_max),
         "pair": PairAdditive(a_plus=0.05, a_minus=0.045, w_max=w_max),
         "triplet": DiehlCookTriplet(nu_pre=0.01 * w_max, nu_post=0.05 * w_max, w_max=w_max),
         "homeostatic": Homeostatic(eta=0.005 * w_max, rho_0=20.0, w_max=w_max, start=0.0),
@@ -113,16 +115,17 @@ def graph(populations: str, projections: str, step: str = "euler") -> Graph:
     """A network from ``"name:neuron:shape …"`` and lines of options, in the order of ``OPTIONS`` but for the last two.
 
     A shape may be followed by ``:field`` or ``:population``, of which one neuron fires in a step, and by ``:unit``,
-    which shares its thresholds.
+    which shares its thresholds, and by the number of its learning spikes.
 
     A line is ``name source>target connection delay rule receptor weight scale``, with a ``*`` behind its name if the
     projection learns alone in the last presentation.
     """
     made: dict[str, Population] = {}
     for word in populations.split():
-        name, kind, shape, winner, share, *_ = [*word.split(":"), "none", "none"]
-        sides = tuple(map(int, shape.split("x")))
-        made[name] = Population(shape=sides, neuron=NEURONS[kind], winner=winner, share=share)
+        name, kind, shape, *more = word.split(":")
+        winner, share, learning = [*more, *("none", "none", "0")[len(more) :]]
+        sides, first = tuple(map(int, shape.split("x"))), int(learning)
+        made[name] = Population(shape=sides, neuron=NEURONS[kind], winner=winner, share=share, learning_spikes=first)
     return Graph(
         made,
         {line.split()[0].rstrip("*"): _projection(made, line) for line in projections.strip().splitlines()},

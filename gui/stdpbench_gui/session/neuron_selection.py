@@ -114,11 +114,11 @@ class NeuronSelection(QObject):
     @property
     def not_replayed(self) -> str:
         """Why slow motion cannot recompute the weights on display; empty if it can, or it is not known yet."""
-        made, experiment = self._made, self._experiment()
-        if made is None or made.plasticity is None:
+        made, experiment, graph = self._made, self._experiment(), self.graph
+        if made is None or graph is None or made.plasticity is None:
             return "" if self.projection and made is None else "The weights on display do not learn."
-        now = made if experiment is None else experiment.graph().projections.get(self.projection, made)
-        return as_sentence(not_replayed(now))
+        graph = graph if experiment is None else experiment.graph()
+        return as_sentence(not_replayed(graph, graph.projections.get(self.projection, made)))
 
     @property
     def _made(self) -> Projection | None:

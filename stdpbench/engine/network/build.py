@@ -24,6 +24,7 @@ from stdpbench.engine.network.brian import warn_of_order
 from stdpbench.engine.network.layout import (
     AMOUNT,
     DECAYS,
+    LEARNING_SPIKE,
     LEARNS,
     PLACE,
     SPREAD,
@@ -216,10 +217,13 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
         "\n".join([*model, *exact, declare(layout.values.get(name, {}))]),
         dtype=held_as(layout.graph.real, model),
         threshold=neuron.threshold,
+        events={LEARNING_SPIKE: neuron.threshold} if population.population.learning_spikes else {},
         reset="\n".join([clean(neuron.reset), *(code for code in touched if code)]),
         clock=clock,
         name=name,
     )
+    if population.population.learning_spikes:
+        group.set_event_schedule(LEARNING_SPIKE, when="thresholds")
     if shared:
         n = population.population.n_slow
         units = b2.NeuronGroup(n, "\n".join(slow), clock=clock, name=population.slow_group)

@@ -17,6 +17,7 @@ from stdpbench.engine.network.layout import (
     DELAY,
     LAST_ARRIVAL,
     LAST_CHANGE,
+    LEARNING_SPIKE,
     PLACE,
     ProjectionLayout,
     delay_name,
@@ -204,6 +205,7 @@ def plastic_synapses(
         "\n".join([*model, declare(values)]),
         on_pre=on_pre,
         on_post={"post": "\n".join(post)} if post else None,
+        on_event={"post": LEARNING_SPIKE} if post and projection.target.population.learning_spikes else "spike",
         clock=source.clock,
         name=projection.group,
         dtype=held_as(

@@ -20,7 +20,7 @@ from stdpbench.engine.network import Layout
 from stdpbench.engine.network.brian import LearnedQueue, preferences, prepare, queue_by_python, run_by_python
 from stdpbench.engine.network.brian import brian2 as b2
 from stdpbench.engine.network.build import BuiltNetwork, When, build
-from stdpbench.engine.network.layout import LEFT_WITH, PopulationLayout, ProjectionLayout
+from stdpbench.engine.network.layout import LEARNING_SPIKE, LEFT_WITH, PopulationLayout, ProjectionLayout
 from stdpbench.engine.network.pathways import set_parameters
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.base import Simulator
@@ -199,6 +199,18 @@ class RuntimeSimulator(Simulator):
             for name, population in cells.items()
             if population.winner_of > 1
         ]
+        learners = [
+            (
+                spaces[name],
+                self._built.groups[population.group].variables[f"_{LEARNING_SPIKE}space"].get_value(),
+                self._array(population.group, "v"),
+                [self.array(f"{name}.{variable}") for variable in population.raising],
+                population.population.learning_spikes,
+            )
+            for name, population in cells.items()
+            if population.population.learning_spikes
+        ]
+        learned = [0] * len(learners)
         driven = [(self._array(self.layout.populations[p].group, r), rows) for (p, r), rows in drive.items()]
         for now in range(n_bins):
             step[0], t[0] = now, now * dt
@@ -210,6 +222,8 @@ class RuntimeSimulator(Simulator):
                 run()
             for contest in contests:
                 _keep_winners(*contest)
+            for number, (fired, learning, v, raising, most) in enumerate(learners):
+                learned[number] += _keep_learners(fired, learning, v, raising, most - learned[number])
             for receptor, weight, index, places in noisy:
                 np.add.at(receptor, index[places[now] : places[now + 1]], weight)
             for receptor, rows in driven:
@@ -302,13 +316,35 @@ def _keep_winners(
 ) -> None:
     """Keep of the spikes of each `n` consecutive neurons that farthest above its threshold, the first of equals."""
     fired = spikes[: spikes[-1]].copy()
-    excess = v[fired]
-    for values in raising:
-        excess = excess - values[fired % len(values)]
-    order = np.lexsort((fired, -excess, fired // n))
+    order = np.lexsort((fired, -_excess(fired, v, raising), fired // n))
     winners = fired[order][np.unique((fired // n)[order], return_index=True)[1]]
     spikes[: len(winners)] = winners
     spikes[-1] = len(winners)
+
+
+def _keep_learners(
+    spikes: NDArray[np.int32],
+    learning: NDArray[np.int32],
+    v: NDArray[np.float64],
+    raising: Iterable[NDArray[np.float64]],
+    most: int,
+) -> int:
+    """Set the learning spikes of a step: at most the given number, of neurons farthest above threshold; return it."""
+    fired = spikes[: spikes[-1]]
+    chosen = np.sort(fired[np.argsort(-_excess(fired, v, raising), kind="stable")[:most]])
+    learning[: len(chosen)] = chosen
+    learning[-1] = len(chosen)
+    return len(chosen)
+
+
+def _excess(
+    fired: NDArray[np.int32], v: NDArray[np.float64], raising: Iterable[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return by how much the potential of neurons exceeds their adaptive thresholds, less a constant."""
+    excess = v[fired]
+    for values in raising:
+        excess = excess - values[fired % len(values)]
+    return excess
 
 
 def _runs(when: When | None, learns: list[bool]) -> bool:

@@ -104,6 +104,8 @@ def population_problems(name: str, population: Population, graph: Graph) -> Iter
         yield from _receptor(f"{where}.noise", population.noise.receptor, name, neuron)
     if population.winner != "none" and "v" not in {variable.name for variable in neuron.variables}:
         yield f"{where}.winner: the neuron {kind_of(neuron)!r} has no potential v, by which a winner is found"
+    if population.learning_spikes:
+        yield from _learning_spikes(where, name, graph)
     if population.winner == "field" and len(population.shape) == 1:
         yield f"{where}.winner 'field' needs a shape of two or more dimensions, such as shape = [20, 20]"
     if population.share == "unit":
@@ -125,6 +127,28 @@ def population_problems(name: str, population: Population, graph: Graph) -> Iter
                     f"{where}.neuron.{tau} must be longer than network.dt ({graph.dt:g} ms) with "
                     "network.conductance_step = 'euler'"
                 )
+
+
+def _learning_spikes(where: str, name: str, graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each reason why learning cannot be restricted to the first spikes of a population."""
+    where += ".learning_spikes"
+    if graph.stream:
+        yield f"{where}: a stream has no presentations, whose first spikes could be counted; remove it"
+    for other, projection in graph.projections.items():
+        rule = projection.plasticity
+        if projection.target != name or not projection.learns or (rule is not None and rule.missing):
+            continue
+        if rule is None or projection.delay_plasticity is not None or _more_than_output_spikes(rule):
+            yield (
+                f"{where} needs rules that change weights at output spikes, from traces of input spikes alone; give "
+                f"network.projections.{other} another rule, or remove learning_spikes"
+            )
+
+
+def _more_than_output_spikes(rule: PlasticityRule) -> bool:
+    """Return whether a rule does more than change weights at output spikes, from traces of input spikes."""
+    other_traces = rule.averages or any(trace.side == "output" for trace in rule.traces)
+    return bool(rule.on_input_spike or rule.each_step or rule.synapse_variables or other_traces)
 
 
 def projection_problems(name: str, projection: Projection, graph: Graph) -> Iterator[str]:

@@ -44,6 +44,9 @@ class Population(Parameters):
     winner : {"none", "population", "field"}
         Range within which only one neuron fires in a step: of those above their thresholds, the one that exceeds
         its own most, the first of equals; none: all fire.
+    learning_spikes : int
+        Number of spikes in a presentation at which projections into it learn: the first, and within a step those of
+        the neurons farthest above their thresholds; 0: all.
     """
 
     shape: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = parameter(
@@ -58,6 +61,14 @@ class Population(Parameters):
         "each field, whose neurons differ only in the last coordinate; none: all neurons above threshold fire.",
     )
 
+    learning_spikes: int = parameter(
+        0,
+        unit="",
+        ge=0,
+        structural=True,
+        help="How many spikes of a presentation change weights onto the population: the first, and within a step "
+        "those of the neurons farthest above their thresholds; 0: all.",
+    )
     share: Literal["none", "unit"] = parameter(
         "none",
         structural=True,
@@ -91,7 +102,7 @@ class Population(Parameters):
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file: a size, or a shape of several sides."""
-        table = mapping_of(self, {"shape": (), "winner": "none", "share": "none"})
+        table = mapping_of(self, {"shape": (), "winner": "none", "learning_spikes": 0, "share": "none"})
         if "shape" in table:
             del table["shape"]
             sides = list(self.shape)

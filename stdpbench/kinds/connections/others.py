@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,10 @@ class Others(Connection):
         if self.radius and len(target) != 3:
             return "with a radius needs a target of rows, columns and units, such as shape = [6, 6, 16]"
         return ""
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file, without a radius if there is none."""
+        return {name: value for name, value in super().to_mapping().items() if (name, value) != ("radius", 0)}
 
     def mean_out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
         """Return the mean number of synapses of a source neuron."""

@@ -278,7 +278,7 @@ def slow_motion(
             f"{projection} does not learn in this stage of the training, so its weights do not change"
         )
     number, dt = frame["presentation"], graph.dt * 1e-3
-    if problem := not_replayed(graph.projections[projection]):
+    if problem := not_replayed(graph, graph.projections[projection]):
         raise StdpbenchError(problem)
     learned = np.asarray(network["learned"][weights_of(projection)])
     synapses = _Synapses.of(experiment, projection, neuron, len(learned), shape)
@@ -343,10 +343,12 @@ def slow_motion(
     )
 
 
-def not_replayed(projection: Projection) -> str:
+def not_replayed(graph: Graph, projection: Projection) -> str:
     """Return why changes of weights by a rule cannot be computed from recorded spikes; empty if they can."""
     if projection.shared:
         return f"weights that all places of {projection.target} share cannot be replayed for one neuron"
+    if graph.populations[projection.target].learning_spikes:
+        return f"weights that learn at the first spikes of {projection.target} only are not replayed"
     rule = projection.plasticity
     if isinstance(rule, FileRule):
         return "this rule cannot be replayed: only the file that builds the network has it"

@@ -200,6 +200,14 @@ def test_short_forms_are_the_kinds_that_they_stand_for() -> None:
         ({"n_exc": 5}, "network.n_exc is not a known parameter"),
         ({"populations.inh.share": "unit"}, "network.populations.inh.share 'unit' needs a shape of two or more"),
         ({"populations.exc.share": "unit"}, "network.populations.exc.share: neurons of the population that is read"),
+        (
+            {"populations.exc.learning_spikes": 5},
+            "network.populations.exc.learning_spikes needs rules that change weights at output spikes",
+        ),
+        (
+            {"projections.compete.connect": {"kind": "others", "radius": 2}},
+            "network.projections.compete.connect: 'others' with a radius needs a target of rows, columns and units",
+        ),
         ({"populations.inh.winner": "field"}, "network.populations.inh.winner 'field' needs a shape of two or more"),
         ({"projections.drive.connect": {"kind": "pool"}}, "network.projections.drive.connect: 'pool' needs a source"),
     ],

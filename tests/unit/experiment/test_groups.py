@@ -77,7 +77,7 @@ def test_a_network_has_its_populations_and_projections() -> None:
     assert list(compete.parameters) == [
         *("plasticity.kind", "delay_plasticity.kind", "release.kind"),
         *("weight.kind", "weight.value", "delay.kind", "delay.value"),
-        *("connect.kind", "connect.within", "source", "target", "receptor", "scale"),
+        *("connect.kind", "connect.within", "connect.radius", "source", "target", "receptor", "scale"),
     ]
     assert (next(iter(exc.parameters)), list(exc.parameters)[-1]) == ("neuron.kind", "shape")
     assert (next(iter(top.parameters)), list(top.parameters)[-1]) == ("neuron.kind", "size")

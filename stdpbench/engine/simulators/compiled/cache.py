@@ -42,7 +42,12 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 population.sleeps,
                 population.delay_bins,
                 population.decaying,
-                [population.winner_of, population.slow_group, population.population.n_slow],
+                [
+                    population.winner_of,
+                    population.population.learning_spikes,
+                    population.slow_group,
+                    population.population.n_slow,
+                ],
                 "" if population.population.noise is None else population.population.noise.receptor,
                 *_of_neuron(population.population.neuron),
             ]

@@ -22,7 +22,7 @@ import numpy as np
 
 from stdpbench.engine.network.brian import ArrayVariable, Constant, get_device
 from stdpbench.engine.network.build import FIRES, BuiltNetwork
-from stdpbench.engine.network.layout import Layout, PopulationLayout, ProjectionLayout
+from stdpbench.engine.network.layout import LEARNING_SPIKE, Layout, PopulationLayout, ProjectionLayout
 from stdpbench.engine.simulators.compiled.deliveries import (
     deciding_trace,
     deferred_variables,
@@ -225,6 +225,12 @@ def _winner_of(group: Any) -> int:
     return 1 if population is None else population.winner_of
 
 
+def _n_learning(group: Any, event: str) -> int:
+    """Return the number of spikes in a presentation that an event is restricted to; 0: it is not restricted."""
+    population = _population(group)
+    return 0 if population is None or event != f"_{LEARNING_SPIKE}space" else population.population.learning_spikes
+
+
 def _rows_of(group: Any) -> str:
     projection = _built().carried_by[str(group.name)]
     return f"rows_{projection.passing_number if _passes_on(group) else projection.number}"
@@ -397,6 +403,7 @@ GLOBALS: dict[str, Any] = {
     "is_sparse": _is_sparse,
     "winner_of": _winner_of,
     "excess": _excess,
+    "n_learning": _n_learning,
     "rows_of": _rows_of,
     "together": lambda pathway: projection_of(pathway).together,
     "delay_form": delay_form,

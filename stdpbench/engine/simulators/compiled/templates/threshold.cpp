@@ -13,6 +13,12 @@
 {{decay_since(vector_code)}}
     {% set _eventspace = get_array_name(eventspace_variable) %}
     int32_t _count = 0;
+    {% set _most = n_learning(owner, eventspace_variable.name) %}
+    {% if _most %}
+    static int32_t _left;
+    if (resident::now == 0)
+        _left = {{_most}};
+    {% endif %}
     {% if awake_list(owner) %}
     resident::Awake<{{word()}}> &_awake = resident::{{awake_list(owner)}};
     for (int32_t _k = 0; _k < (int32_t)_awake.list.size(); _k++)
@@ -71,6 +77,19 @@
             {{_eventspace}}[_n_winners - 1] = _neuron;
     }
     _count = _n_winners;
+    {% endif %}
+    {% if _most %}
+    // of the spikes of a presentation only the first are learning spikes, of those of a step the farthest above the threshold
+    if (_count > _left)
+    {
+        int32_t *_events = {{_eventspace}};
+        std::stable_sort(_events, _events + _count, [&](int32_t _one, int32_t _other) {
+            return {{excess(owner, '_one')}} > {{excess(owner, '_other')}};
+        });
+        _count = _left;
+        std::sort(_events, _events + _count);
+    }
+    _left -= _count;
     {% endif %}
     {{_eventspace}}[N] = _count;
 {% endblock %}
