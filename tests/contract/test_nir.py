@@ -159,6 +159,92 @@ def test_a_written_network_fires_as_the_simulated_one_and_runs_here_again(tmp_pa
             assert mine.sum() > 10, name
 
 
+def others(name: str, weight: float, **connect: Any) -> dict[str, Any]:
+    way = {"source": name, "target": name, "receptor": "I_inh", "delay": DT}
+    return {**way, "connect": {"kind": "others", **connect}, "weight": {"kind": "constant", "value": weight}}
+
+
+def pool(target: str, size: int, value: float) -> dict[str, Any]:
+    way = {"source": "features", "target": target, "receptor": "I_exc", "connect": {"kind": "pool", "size": size}}
+    return {**way, "weight": {"kind": "constant", "value": value}}
+
+
+def local(**connect: Any) -> dict[str, Any]:
+    return {"kind": "local", "shared": True, **connect}
+
+
+LEAKS = {"kind": "lif-discrete", "beta": 0.8, "reset_mechanism": "zero"}
+BIASED = {**LEAKS, "beta": 1.0, "v_thresh": 2.0, "I_background": 0.03}
+THRESHOLDS = {"kind": "adaptive-lif-discrete", "refractory_steps": 0, "v_thresh": 1.5, "tau_m": 20.0}
+CONVOLVED = {
+    "kind": "graph",
+    "dt": DT,
+    "read": "out",
+    "populations": {
+        "input": {"shape": [14, 5]},
+        "features": {"shape": [6, 4, 3], "neuron": THRESHOLDS, "share": "unit"},
+        "pooled": {"shape": [3, 2, 3], "neuron": LEAKS},
+        "uneven": {"shape": [2, 1, 3], "neuron": BIASED},
+        "second": {"shape": [2, 1, 4], "neuron": LEAKS},
+        "exc": {"size": 10, "neuron": LEAKS},
+        "out": {"shape": [2, 2, 3], "neuron": LEAKS},
+    },
+    "projections": {
+        "feed": projection("input", "features", "I_exc", 0.5, connect=local(field=4, stride=1, padding=1, planes=2)),
+        "compete": others("features", 0.1, within="field"),
+        "spread": others("features", 0.05, within="map"),
+        "near": others("features", 0.02, radius=1),
+        "pool": pool("pooled", 2, 1.0),
+        "few": pool("uneven", 4, 0.2),
+        "deep": projection(
+            "uneven", "second", "I_exc", 0.5, connect=local(field=3, stride=1, padding=1), delay=2 * DT, scale=0.7
+        ),
+        "map": others("second", 0.2, within="map", radius=1),
+        "up": projection("second", "exc", "I_exc", 0.6, delay=DT),
+        "direct": projection("input", "exc", "I_exc", 0.05),
+        "more": projection("pooled", "exc", "I_exc", 0.05),
+        "contest": others("exc", 0.1),
+        "read": pool("out", 3, 0.4),
+    },
+}
+"""Kernels with planes, a margin and a bias; inhibition in all ranges; pools that leave a remainder."""
+
+
+@pytest.mark.parametrize("back", [{}, {"back": projection("exc", "features", "I_inh", 0.2)}])
+def test_shared_weights_are_a_convolution_unless_a_matrix_leads_there_too(
+    back: dict[str, Any], tmp_path: Path
+) -> None:
+    network = {**CONVOLVED, "projections": {**CONVOLVED["projections"], **back}}
+    graph, n_steps = Experiment.from_mapping({"seed": 3, "network": network}).graph(14, 5), 80
+    simulator = open_network(graph, "runtime")
+    simulator.array("features.theta")[...] = [0.0, 0.3, 0.6]
+    path = tmp_path / "convolved.nir"
+    file = as_written(graph, simulator, path)
+    kinds = {name: type(file.nodes[name]).__name__ for name in graph.projections}
+    matrices = dict.fromkeys(graph.projections if back else ("up", "direct", "more", "contest"), "Linear")
+    biased = {"few": "Affine"} if back else {"pool": "SumPool2d"}
+    assert kinds == dict.fromkeys(graph.projections, "Conv2d") | matrices | biased
+    imported = read_nir(path)
+    again = imported.experiment.graph(12, 5)
+    shared = {name for name, each in again.projections.items() if each.connect.shares_weights}
+    assert shared == set(kinds) - set(matrices)
+    other = open_network(again, "runtime")
+    other.set_learned(Learned(imported.learned))
+    for opened, ahead in ((simulator, 1), (other, 0)):
+        response = opened.present(random_spikes(1, n_steps - 3, 0.1, 70), n_steps, plastic=False)
+        inputs = np.zeros((n_steps + ahead, 1, 70))
+        inputs[response.input.bin + ahead, 0, response.input.index] = 1
+        found = independent.simulate(file, inputs, DT)
+        for name, mine in fired(response, n_steps).items():
+            shape = opened.graph.populations[name].shape
+            if len(shape) == 3 and not back:
+                assert tuple(file.nodes[name].output_type["output"]) == (shape[2], *shape[:2])
+                mine = mine.reshape(n_steps, *shape).transpose(0, 3, 1, 2).reshape(n_steps, -1)
+            if name != "bias":
+                assert 10 < mine.sum() < mine.size / 2, name
+                np.testing.assert_array_equal(found[name].spikes[ahead:, 0], mine, err_msg=name)
+
+
 def test_currents_pass_through_layers_as_in_the_reader(tmp_path: Path) -> None:
     network = {"kind": "layers", "hidden": (24, 16), "reset": "zero", "gain": 1.5}
     experiment = Experiment.from_mapping(
@@ -208,6 +294,9 @@ def test_what_nir_cannot_say_is_refused_with_the_nearest_network_that_it_can() -
     ((reason, instead),) = not_in_nir(one(DISCRETE, winner="population"))
     assert reason.endswith("cross their thresholds in a step fire; the nearest network has 'none'")
     assert instead == "all neurons of exc above their thresholds fire"
+    ((reason, instead),) = not_in_nir(one(DISCRETE, size=2**14), 2**15)
+    assert reason.startswith("network.projections.feed: NIR would need 536,870,912 weights for it, which take 4.0 GiB")
+    assert instead == ""
 
 
 def test_delays_must_be_those_of_neurons_and_not_of_synapses() -> None:

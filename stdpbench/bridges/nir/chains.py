@@ -1,8 +1,8 @@
 """Convert chains of layers and delays between two populations of a NIR file to projections.
 
-A convolution, optionally after pooling, and pooling alone become sparse projections, whose weights are tied when the
-network is built; everything else becomes one matrix. NIR's arrays are in the order of channel, row and column;
-populations of stdpbench are in the order of row, column and channel.
+A convolution, optionally after pooling, and pooling alone become sparse projections, whose synapses share weights if
+all neurons of a channel are alike; everything else becomes one matrix. NIR's arrays are in the order of channel, row
+and column; populations of stdpbench are in the order of row, column and channel.
 """
 
 from __future__ import annotations
@@ -267,10 +267,16 @@ def synapses_of(nodes: Nodes, chain: Chain, gain: NDArray[np.float64]) -> Synaps
             w = w[np.ix_(source, target)]
         w = w * gain
         return Synapses({}, w, before[:, None] + after)
-    connect, shapes = kernels.connect, (nodes.placed(chain.source), nodes.placed(chain.target))
+    shapes, units = (nodes.placed(chain.source), nodes.placed(chain.target)), chain.shape[0]
+    planes = chain.input_shape[0] if chain.source == nodes.input else 1
+    shared = all((each == each[0]).all() for each in (before, after, gain.reshape(-1, units)))
+    connect = kernels.connect.model_copy(update={"planes": planes, "shared": shared})
     _check_number(chain, int(connect.expected(*shapes, recurrent=False)))
+    w = kernels.weight.transpose(2, 3, 1, 0) * (gain[:units] if shared else 1.0)
+    if shared:
+        return Synapses(connect.to_mapping(), w, np.full(w.shape, before[0] + after[0]))
     drawn = connect.draw(np.random.default_rng(0), *shapes, recurrent=False)
-    w = kernels.tied(*shapes) * gain[drawn.target]
+    w = w.reshape(-1)[connect.weight_of_synapse(drawn, *shapes)] * gain[drawn.target]
     return Synapses(connect.to_mapping(), w, before[drawn.source] + after[drawn.target], drawn)
 
 

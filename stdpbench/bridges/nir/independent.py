@@ -170,7 +170,7 @@ def _convolved(node: nir.Conv2d, x: NDArray[Any]) -> NDArray[Any]:
     rows, columns = ((n - r - 1) // step + 1 for n, r, step in zip(x.shape[2:], reach, strides, strict=True))
     y = np.zeros((len(x), len(w), rows, columns))
     n_out, n_in = len(w) // int(node.groups), w.shape[1]
-    for o, c, a, b in np.ndindex(*w.shape):
+    for o, c, a, b in np.argwhere(w):
         inputs = x[:, o // n_out * n_in + c, a * dilation[0] :: strides[0], b * dilation[1] :: strides[1]]
         y[:, o] += w[o, c, a, b] * inputs[:, :rows, :columns]
     return y + np.reshape(node.bias, (-1, 1, 1))

@@ -93,13 +93,12 @@ class Nodes:
     def placed(self, name: str) -> Shape:
         """Return the shape of a population: rows, columns and units at each place, or the number of neurons.
 
-        An input has rows and columns if it has one channel; otherwise it keeps the order of the file, which is that of
-        encoders with several inputs per value.
+        The channels of an input stand one above the other in its rows, which is the order of the file.
         """
         grid = self.grid(name)
-        if len(grid) == 1 or (name == self.input and grid[0] > 1):
-            return (prod(grid),)
-        return grid[1:] if name == self.input else (*grid[1:], grid[0])
+        if len(grid) == 1:
+            return grid
+        return (grid[0] * grid[1], grid[2]) if name == self.input else (*grid[1:], grid[0])
 
     def order(self, name: str) -> NDArray[np.int64]:
         """Return the number in the file of each neuron of a population, int64, (n,)."""

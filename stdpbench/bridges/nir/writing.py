@@ -24,7 +24,10 @@ from stdpbench.base.files import write_aside
 from stdpbench.bridges.nir import OUTPUT
 from stdpbench.engine.network import Layout, connected, delays_of
 from stdpbench.engine.network.layout import ProjectionLayout
-from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph import Graph, Projection
+from stdpbench.kinds.connections.local import Local
+from stdpbench.kinds.connections.others import Others
+from stdpbench.kinds.connections.pool import Pool
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.neurons.adaptive_lif_discrete import AdaptiveLIFDiscrete
 from stdpbench.kinds.neurons.lif_current import LIFCurrent
@@ -33,8 +36,9 @@ from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
 Discrete = LIFDiscrete | AdaptiveLIFDiscrete
 Arrays = Callable[[str], NDArray[Any]]
 """Returns an array of a network by its public name, such as ``feed.w``."""
-_LARGEST = 2**28  # numbers in a matrix: 2 GiB
+_LARGEST = 2**28  # weights of a node: 2 GiB
 _DELAY = "_Delay"
+_FLATTEN = "_Flatten"
 _NOTHING = "_Nothing"
 
 
@@ -74,17 +78,21 @@ def unsupported(graph: Graph) -> Iterator[Unsupported]:
             )
         if population.neuron is not None:
             yield from _of_neuron(f"{where}.neuron", name, population.neuron, graph)
+    grids = _grids(graph)
     for name, projection in graph.projections.items():
         if projection.release is not None:
             yield Unsupported(
                 f"network.projections.{name}.release: synapses of NIR deliver their weight; remove it",
                 f"each spike of {name} delivers the whole weight",
             )
-        sizes = [graph.populations[end].size for end in (projection.source, projection.target)]
-        if sizes[0] * sizes[1] > _LARGEST:
+        source, target = grids[projection.source], grids[projection.target]
+        n_weights = source.size * target.size
+        if target.ndim == 3 and (kernels := _kernels(projection, graph)) is not None:
+            n_weights = len(source) * len(target) * kernels.side**2
+        if n_weights > _LARGEST:
             yield Unsupported(
-                f"network.projections.{name}: NIR has only full matrices, and that of {sizes[0]} × {sizes[1]} weights "
-                f"would take {8 * sizes[0] * sizes[1] / 2**30:.1f} GiB; use fewer neurons"
+                f"network.projections.{name}: NIR would need {n_weights:,} weights for it, which take "
+                f"{8 * n_weights / 2**30:.1f} GiB; use fewer neurons"
             )
 
 
@@ -139,7 +147,8 @@ def nir_graph(graph: Graph, array: Arrays, metadata: Mapping[str, Any] | None = 
 
     Populations keep their names; projections are Linear nodes of the same name, or Affine if they also carry the
     constant input of an IF, and ``NAME_Delay`` is the Delay of a projection. ``NAME_Nothing`` has the weight 0 from
-    the input to neurons without incoming projections, such as those that provide constants.
+    the input to neurons without incoming projections, such as those that provide constants. Projections between the
+    populations of `_grids` are Conv2d or SumPool2d, and ``NAME_Flatten`` is the Flatten before another one.
 
     Parameters
     ----------
@@ -156,31 +165,47 @@ def nir_graph(graph: Graph, array: Arrays, metadata: Mapping[str, Any] | None = 
         If synapses have delays that no Delay node can express.
     """
     layout, nodes, edges = Layout(graph), dict[str, nir.NIRNode](), list[tuple[str, str]]()
+    grids = _grids(graph)
     for name, population in graph.populations.items():
         if population.neuron is None:
-            nodes[name] = nir.Input(np.array([population.size]))
+            nodes[name] = nir.Input(np.array(grids[name].shape))
         else:
-            nodes[name] = _neurons(graph, name, population.neuron, population.size, array)
+            nodes[name] = _neurons(graph, name, population.neuron, grids[name], array)
+
+    def flattened(source: str, name: str) -> str:
+        """Return the node with the output of a population in one dimension, for the matrix of this name."""
+        if grids[source].ndim == 1:
+            return source
+        nodes[f"{name}{_FLATTEN}"] = nir.Flatten(np.array(grids[source].shape), 0, -1)
+        edges.append((source, f"{name}{_FLATTEN}"))
+        return f"{name}{_FLATTEN}"
+
     biases = {name: _with_bias(graph, name) for name in graph.populations if _bias(graph, name)}
     for name, in_layout in layout.projections.items():
-        projection = in_layout.projection
-        weight, (before, after) = _matrix(in_layout, array), _delays(in_layout, array)
-        if biases.get(projection.target) == name:
-            nodes[name] = nir.Affine(weight, np.full(len(weight), _bias(graph, projection.target)))
+        projection, before = in_layout.projection, in_layout.projection.source
+        source, target = grids[projection.source], grids[projection.target]
+        bias = _bias(graph, projection.target) if biases.get(projection.target) == name else 0.0
+        if (kernels := _kernels(projection, graph)) is not None and target.ndim == 3:
+            nodes[name] = _convolution(in_layout, array, kernels, source.shape[1:], bias)
         else:
-            nodes[name] = nir.Linear(weight)
-        chain = [projection.source, name, projection.target]
-        for delay, place in ((before, 1), (after, 2)):
+            before, weight = flattened(before, name), _matrix(in_layout, array)
+            if source.ndim == 3:
+                source = source.reshape(-1)
+                weight = weight[:, source]
+            nodes[name] = nir.Affine(weight, np.full(len(weight), bias)) if bias else nir.Linear(weight)
+        chain = [before, name, projection.target]
+        for delay, numbers, place in zip(_delays(in_layout, array), (source, target), (1, 2), strict=True):
             if delay is not None:
-                nodes[f"{name}{_DELAY}"] = nir.Delay(delay * graph.dt)
+                nodes[f"{name}{_DELAY}"] = nir.Delay(delay[numbers] * graph.dt)
                 chain.insert(place, f"{name}{_DELAY}")
         edges += pairwise(chain)
     reached = {target for _, target in edges}
     for name, population in graph.populations.items():
         if population.neuron is not None and name not in reached:  # nir would add an Input node for it
-            nodes[f"{name}{_NOTHING}"] = nir.Linear(np.zeros((population.size, graph.populations[graph.input].size)))
-            edges += pairwise((graph.input, f"{name}{_NOTHING}", name))
-    nodes[OUTPUT] = nir.Output(np.array([graph.n_read]))
+            nothing = f"{name}{_NOTHING}"
+            nodes[nothing] = nir.Linear(np.zeros((population.size, graph.populations[graph.input].size)))
+            edges += pairwise((flattened(graph.input, nothing), nothing, name))
+    nodes[OUTPUT] = nir.Output(np.array(grids[graph.read].shape))
     edges.append((graph.read, OUTPUT))
     about = {"dt": graph.dt, "time_unit": "ms", "scheme": "forward Euler, all nodes at once", **(metadata or {})}
     return nir.NIRGraph(nodes, edges, metadata=about)
@@ -199,18 +224,102 @@ def write_nir(target: Path, graph: nir.NIRGraph) -> None:
     write_aside(target, lambda file: file.write(content.getbuffer()))
 
 
-def _neurons(graph: Graph, name: str, neuron: Neuron, n: int, array: Arrays) -> nir.NIRNode:
-    """Return the NIR node of a population."""
+@dataclass(frozen=True)
+class _Kernels:
+    """Side of square kernels, distance of their places, and width of the margin that they may cover."""
+
+    side: int
+    stride: int
+    padding: int
+
+
+def _kernels(projection: Projection, graph: Graph) -> _Kernels | None:
+    """Return the form of a projection as Conv2d; None if it needs a matrix.
+
+    If squares of `pool` reach beyond the source at its end, so does the margin at its beginning, where kernels are 0.
+    """
+    source, target = (graph.populations[end].shape for end in (projection.source, projection.target))
+    connect = projection.connect
+    if isinstance(connect, Local) and connect.shared:
+        return _Kernels(connect.field, connect.stride, connect.padding)
+    if isinstance(connect, Pool) and projection.one_weight:
+        beyond = max(-side % connect.size for side in source[:2])
+        return _Kernels(connect.size + beyond, connect.size, beyond)
+    if isinstance(connect, Others) and projection.one_weight and len(target) == 3 and source == target:
+        reach = 0 if connect.within == "field" else connect.radius or max(target[:2]) - 1
+        return _Kernels(2 * reach + 1, 1, reach)
+    return None
+
+
+def _grids(graph: Graph) -> dict[str, NDArray[np.int64]]:
+    """Return the numbers of the neurons of each population in the order of its node.
+
+    Populations that only convolutions reach, and the input before them, have the order (channels, rows, columns) of
+    NIR's Conv2d; the others have one dimension.
+    """
+    kernels = {name for name, projection in graph.projections.items() if _kernels(projection, graph) is not None}
+    ways, chosen = graph.projections.items(), {graph.projections[name].target for name in kernels}
+    planes = {
+        each.connect.planes
+        for name, each in ways
+        if name in kernels and each.source == graph.input and isinstance(each.connect, Local)
+    }
+    if len(planes) == 1 and len(graph.populations[graph.input].shape) == 2:
+        chosen.add(graph.input)
+    while others := {
+        each.target for name, each in ways if each.target in chosen and not (name in kernels and each.source in chosen)
+    }:
+        chosen -= others
+    if not any(each.source == graph.input and each.target in chosen for _, each in ways):
+        chosen.discard(graph.input)
+    grids = dict[str, NDArray[np.int64]]()
+    for name, population in graph.populations.items():
+        grids[name] = np.arange(population.size)
+        if name in chosen and name == graph.input:
+            grids[name] = grids[name].reshape(*planes, -1, population.shape[1])
+        elif name in chosen:
+            grids[name] = grids[name].reshape(population.shape).transpose(2, 0, 1)
+    return grids
+
+
+def _convolution(
+    in_layout: ProjectionLayout, array: Arrays, kernels: _Kernels, sides: tuple[int, ...], bias: float
+) -> nir.NIRNode:
+    """Return a projection between populations of `_grids` as Conv2d, or SumPool2d, for a source of these sides."""
+    connect, side, margin = in_layout.projection.connect, kernels.side, kernels.padding
+    source, target = (population.population.shape for population in (in_layout.source, in_layout.target))
+    same = np.eye(target[2])[:, :, None, None]
+    if isinstance(connect, Local):
+        weight = np.full(connect.kernel(source, target), _values(in_layout, array)).transpose(3, 2, 0, 1)
+    elif isinstance(connect, Pool):
+        weight = same * _values(in_layout, array) * np.ones((side, side))
+        weight[:, :, :margin] = weight[:, :, :, :margin] = 0
+        if not margin and not bias and weight.max() == 1:
+            size = np.array([side, side])
+            return nir.SumPool2d(size, size, 0 * size)
+    else:
+        assert isinstance(connect, Others)
+        reached = same if connect.within == "map" else np.ones_like(same)
+        weight = reached * _values(in_layout, array) * np.ones((side, side))
+        weight[:, :, margin, margin] *= 1 - same[:, :, 0, 0]
+    stride, padding = (kernels.stride,) * 2, (margin,) * 2
+    return nir.Conv2d(sides, np.ascontiguousarray(weight), stride, padding, (1, 1), 1, np.full(target[2], bias))
+
+
+def _neurons(graph: Graph, name: str, neuron: Neuron, numbers: NDArray[np.int64], array: Arrays) -> nir.NIRNode:
+    """Return the NIR node of a population, whose neurons have these numbers."""
 
     def constant(value: float) -> NDArray[np.float64]:
-        return np.full(n, float(value))
+        return np.full(numbers.shape, float(value))
 
     dt = graph.dt
     if isinstance(neuron, LIFCurrent):
         return _current_neurons(graph, name, neuron, constant)
     assert isinstance(neuron, Discrete)
     slow = [variable.name for variable in neuron.variables if variable.slow]
-    threshold = constant(neuron.v_thresh) + sum(np.resize(array(f"{name}.{variable}"), n) for variable in slow)
+    threshold = constant(neuron.v_thresh) + sum(
+        np.resize(array(f"{name}.{variable}"), numbers.size)[numbers] for variable in slow
+    )
     reset = constant(neuron.v_reset or 0.0) if neuron.reset_mechanism == "to-value" else constant(0.0)
     lost = 1 - neuron.kept(dt)
     if lost == 0:
@@ -264,24 +373,26 @@ def _with_bias(graph: Graph, population: str) -> str | None:
     return next(candidates, None)
 
 
+def _values(in_layout: ProjectionLayout, array: Arrays) -> NDArray[np.float64]:
+    """Return the increments of the target by synapses, float64, in the shape of its weights, or () for one weight."""
+    projection = in_layout.projection
+    w = array(f"{in_layout.name}.w") if in_layout.has_weights else projection.weight.quantities()["value"]
+    sign = -1.0 if in_layout.target.neuron.inhibits(projection.receptor) else 1.0
+    scale = 1.0 if projection.scale is None else projection.scale
+    return np.asarray(sign * scale * np.asarray(w, np.float64))
+
+
 def _matrix(in_layout: ProjectionLayout, array: Arrays) -> NDArray[np.float64]:
     """Return the increments of the target per source spike, float64, (n_target, n_source)."""
-    projection, n_source, n_target = in_layout.projection, in_layout.source.size, in_layout.target.size
-    neuron = in_layout.target.neuron
-    if in_layout.has_weights:
-        values = array(f"{in_layout.name}.w")
-    else:
-        value = projection.weight.quantities()["value"]
-        values = value * connected(in_layout) if in_layout.counted else np.full(in_layout.shape, value)
-    w: NDArray[np.float64] = np.asarray(values, np.float64)
+    w = _values(in_layout, array)
+    if not w.ndim:
+        w = w * connected(in_layout) if in_layout.counted else np.full(in_layout.shape, w)
     if in_layout.sparse:
         w = in_layout.graph.matrix(in_layout.name, w)
     elif w.ndim == 1:
         w = np.asarray(np.diag(w))
-    assert w.shape == (n_source, n_target)
-    sign = -1.0 if neuron.inhibits(projection.receptor) else 1.0
-    scale = 1.0 if projection.scale is None else projection.scale
-    return np.ascontiguousarray((sign * scale * w).T)
+    assert w.shape == (in_layout.source.size, in_layout.target.size)
+    return np.ascontiguousarray(w.T)
 
 
 def _delays(in_layout: ProjectionLayout, array: Arrays) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:

@@ -25,6 +25,7 @@ from stdpbench.base.files import DAMAGE, check_target
 from stdpbench.base.helper import serve
 from stdpbench.base.threads import one_blas_thread
 from stdpbench.bridges.nir import ORIGIN, independent
+from stdpbench.bridges.nir.neurons import Nodes
 from stdpbench.bridges.nir.writing import nir_graph, unsupported, write_nir
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.engine.simulators import Response, open_simulator
@@ -177,7 +178,7 @@ class _Comparison:
     """Compares the spikes of a file with those of a run."""
 
     def __init__(self, graph: nir.NIRGraph, dt: float) -> None:
-        self._graph, self._dt = graph, dt
+        self._graph, self._dt, self._order = graph, dt, Nodes(graph, dt, dt).order
         self.spikes, self.different = 0, 0
         self._first: tuple[int, int, str, int, tuple[float, float], bool] | None = None
 
@@ -190,7 +191,7 @@ class _Comparison:
             for name, spikes in response.spikes.items():
                 mine = np.zeros((steps[k], response.sizes[name]), bool)
                 mine[spikes.bin, spikes.index] = True
-                theirs = simulated[name].spikes[1 : steps[k] + 1, k]
+                theirs = simulated[name].spikes[1 : steps[k] + 1, k][:, self._order(name)]
                 differing = np.argwhere(mine != theirs)
                 self.spikes += len(spikes)
                 self.different += len(differing)
@@ -219,7 +220,8 @@ class _Comparison:
     def _potential(self, inputs: NDArray[Any], step: int, name: str, neuron: int) -> tuple[float, float]:
         """Return the potential of a neuron of the file in a step, before the reset, and its threshold."""
         courses = independent.simulate(self._graph, inputs[: step + 2, None], self._dt, potentials=True)
-        return float(courses[name].v[step + 1, 0, neuron]), float(self._graph.nodes[name].v_threshold[neuron])
+        place = self._order(name)[neuron]
+        return float(courses[name].v[step + 1, 0, place]), float(self._graph.nodes[name].v_threshold.flat[place])
 
     def explanation(self, stimuli: StimulusSet) -> str:
         """Return a sentence on the first difference and its cause; empty if the spikes are identical."""
