@@ -98,7 +98,6 @@ class StatusLine(QWidget):
             tip="Close this message",
             flat=True,
         )
-        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         keep_room(self.close_button)  # the panels above do not move
         self._over = timer(self, self._go, once=True)
         hbox((self._label, 1), self.close_button, within=self)
@@ -374,11 +373,11 @@ class MainWindow(QMainWindow):
                 clicked=lambda _=False, name=name: self.go_to(name),
                 name=word,
                 tip=f"{word} (Ctrl+{number + 1})",
+                checkable=True,
             )
             button.setIcon(icon(name))
             button.setIconSize(_ICON)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setCheckable(True)
             button.setFixedWidth(width)
             self._buttons.addButton(button)
             self._rail_buttons[name] = button

@@ -60,12 +60,11 @@ class ChipCheckDialog(Dialog):
             self._add_activity(checks[0])
         for check in checks:
             self._add(check)
-        self.source = named(wrapped("", "faint"), "Source of the chosen row")
+        self.source = wrapped("", "faint", name="Source of the chosen row", align=Qt.AlignmentFlag.AlignTop)
         self.source.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.source.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
-        self.source.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.copy_button = push_button("Copy as text", clicked=lambda _: self.copy())
         close = push_button("Close", clicked=self.reject)
         vbox(
@@ -94,7 +93,6 @@ class ChipCheckDialog(Dialog):
     def _add(self, check: ChipCheck) -> None:
         top = QTreeWidgetItem([verdict_text(check)])
         top.setData(0, _SOURCE, " ".join(check.remarks))
-        top.setFirstColumnSpanned(True)
         font = theme.font_of(self, bold=True)
         for row in check.rows:
             item = QTreeWidgetItem([row.what, row.where, row.value, row.limit, row.verdict])

@@ -46,7 +46,7 @@ from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import CheckBox, Label, keep_room, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, TOP, form, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
-from stdpbench_gui.widgets.plot import Plot
+from stdpbench_gui.widgets.plot import StillPlot
 
 _TICK_MS = 30
 
@@ -378,25 +378,22 @@ class DrawDigitDialog(View, QDialog):
         self.pad.line_width = float(width)
 
     def _answer_widgets(self) -> None:
-        self.big = named(Label("–"), "Answer")
+        self.big = named(Label("–", align=Qt.AlignmentFlag.AlignCenter), "Answer")
         self.big.setFont(theme.font_of(self.big, 4.0, bold=True))
-        self.big.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.big.setMinimumWidth(96)
         self.words = wrapped("")
         self.words.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
-        self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.bars_plot = named(pg.PlotWidget(plotItem=Plot()), "Vote per class")
+        self.bars_plot = named(StillPlot(), "Vote per class")
         self.bars = pg.BarGraphItem(x=[], height=[], width=0.7)
         self.bars_plot.addItem(self.bars)
         self.bars_plot.setLabel("left", "spikes per neuron")
         self.bars_plot.setLabel("bottom", "vote per class")
-        self.raster_plot = named(pg.PlotWidget(plotItem=Plot()), "Spikes of the answer")
+        self.raster_plot = named(StillPlot(), "Spikes of the answer")
         self.raster = pg.ScatterPlotItem(size=6, pen=None)
         self.raster_plot.addItem(self.raster)
         self.raster_plot.setLabel("left", f"{self.session.selection.read} neuron")
         self.raster_plot.setLabel("bottom", "time (ms)")
         for plot in (self.bars_plot, self.raster_plot):
-            plot.setMouseEnabled(x=False, y=False)
             plot.getAxis("left").setWidth(
                 self.fontMetrics().lineSpacing() + self.fontMetrics().horizontalAdvance("0.350")
             )
@@ -473,10 +470,8 @@ class DrawDigitDialog(View, QDialog):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        colours = theme.current()
-        for plot in (self.bars_plot, self.raster_plot):
-            plot.setBackground(colours.base)
-            plot.getPlotItem().restyle()
+        self.bars_plot.restyle()
+        self.raster_plot.restyle()
         self._show_picture()
         if self.answer is not None:
             self._show(self.answer)

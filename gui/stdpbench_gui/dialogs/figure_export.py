@@ -132,8 +132,7 @@ class View(_Base):
         self.session = session
         self.setAccessibleName(self.title)
         self.body = named(QWidget(), style="panel")
-        self.empty = wrapped(self.empty_text, "empty")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty = wrapped(self.empty_text, "empty", align=Qt.AlignmentFlag.AlignCenter)
         self.empty.setMargin(2 * theme.GRID)
         content = named(QWidget(), style="panel")
         self._stack = QStackedLayout(content)

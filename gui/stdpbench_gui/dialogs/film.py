@@ -30,8 +30,7 @@ class FilmDialog(JobDialog):
         low, high = map(int, SECONDS)
         self.seconds = number_field(low, high, 12, "Duration in seconds", suffix=" s")
         self.shape = choice([(_SHAPES[name], name) for name in get_args(Shape)], "Size")
-        self.theme = choice([(name, name) for name in get_args(Theme)], "Colours")
-        self.theme.setCurrentIndex(int(theme.current().dark))
+        self.theme = choice([(name, name) for name in get_args(Theme)], "Colours", at=int(theme.current().dark))
         self.save_button = self.main_button("Save…", self._choose)
         fields = form(
             ("from", self.start),

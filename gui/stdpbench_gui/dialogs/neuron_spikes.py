@@ -54,12 +54,11 @@ class NeuronRaster(SmallPlot):
     """
 
     def __init__(self) -> None:
-        super().__init__("spikes in each stimulus")
+        super().__init__("spikes in each stimulus", still=True)
         self.showAxis("right")
         rates = self.getAxis("right")
         rates.setStyle(tickLength=0, tickTextOffset=3)
         self.setLabel("bottom", "time in the stimulus (ms)")
-        self.setMouseEnabled(x=False, y=False)
 
     def restyle(self) -> None:
         """Apply the colours and the font size of the theme."""
@@ -181,13 +180,12 @@ class NeuronSpikes(View, Dialog):
         self.pair = named(QComboBox(), "Pair of neurons")
         self.pair.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.pair.currentIndexChanged.connect(lambda _: self._draw_pair())
-        self.tuning = SmallPlot("spikes per stimulus, by class")
-        self.gaps = SmallPlot(f"intervals per {_BIN:g} ms (%)")
-        self.cross = SmallPlot("pairs of spikes")
+        self.tuning = SmallPlot("spikes per stimulus, by class", still=True)
+        self.gaps = SmallPlot(f"intervals per {_BIN:g} ms (%)", still=True)
+        self.cross = SmallPlot("pairs of spikes", still=True)
         self.raster = NeuronRaster()
-        self.area = PlotArea()
+        self.area = named(PlotArea(), "Tuning, intervals, correlogram and raster")
         self.body: QWidget = self.area
-        self.area.setAccessibleName("Tuning, intervals, correlogram and raster")
         self.area.addItem(self.tuning, row=0, col=0)
         self.area.addItem(self.gaps, row=0, col=1)
         self.area.addItem(self.cross, row=1, col=0, colspan=2)
@@ -196,7 +194,6 @@ class NeuronSpikes(View, Dialog):
             self.area.ci.layout.setRowStretchFactor(row, share)
         for plot, words in ((self.tuning, "class"), (self.gaps, "interval (ms)"), (self.cross, "lag (ms)")):
             plot.setLabel("bottom", words)
-            plot.setMouseEnabled(x=False, y=False)
         self.legend = Label(rich=True)
         self.note = named(wrapped("Reading spikes …", "faint"), "About these neurons")
         menu = QMenu(self)

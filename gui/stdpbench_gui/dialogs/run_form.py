@@ -172,7 +172,6 @@ class ChangeList(Scrolling):
             tip=plain_tip(f"Back to {change.before}"),
             flat=True,
         )
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.buttons[change.path] = button
         return hbox((wrapped(breakable(change.text)), 1), (button, 0), spacing=theme.GRID // 2)
 
@@ -354,7 +353,6 @@ class RunForm(Dialog):
         for key in keys:
             button = named(QToolButton(), self.actions_[key].text().replace("&", ""))
             button.setDefaultAction(self.actions_[key])
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             found.append(button)
         return found
 

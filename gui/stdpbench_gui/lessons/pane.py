@@ -38,13 +38,12 @@ _ROOM = 2 * theme.GRID
 
 def marked_down() -> QLabel:
     """Return an empty label for Markdown whose text can be selected with mouse and keyboard."""
-    label = wrapped("")
+    label = wrapped("", align=Qt.AlignmentFlag.AlignTop)
     label.setTextFormat(Qt.TextFormat.MarkdownText)
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse
     )
     label.setOpenExternalLinks(True)
-    label.setAlignment(Qt.AlignmentFlag.AlignTop)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
 
@@ -136,8 +135,7 @@ class StepView(QWidget):
             clicked=self.run_wanted,
             tip="Start the run of this lesson. Another run in progress continues in the background",
         )
-        self.reveal = QPushButton("Show the answer")
-        self.reveal.setCheckable(True)
+        self.reveal = push_button("Show the answer", checkable=True)
         self.answer = marked_down()
         self.back = push_button("Back", clicked=self.back_wanted)
         self.next = push_button("Next", clicked=self.next_wanted, style="primary")

@@ -14,7 +14,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timeline import Timeline
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Label, menu_button, tool_button
+from stdpbench_gui.widgets.basic import RIGHT, Label, menu_button, tool_button
 from stdpbench_gui.widgets.layouts import hbox
 from stdpbench_gui.widgets.timeline_strip import TimelineStrip, Track
 
@@ -33,12 +33,11 @@ class TimelineBar(QWidget):
         self._session, self._actions = session, actions
         self.timeline = Timeline.of(session)
         self.strip = TimelineStrip()
-        self.play = tool_button("", name="Play the history", tip="Play from first to now (Space)", flat=True)
-        self.play.setCheckable(True)
+        tip = "Play from first to now (Space)"
+        self.play = tool_button("", name="Play the history", tip=tip, flat=True, checkable=True)
         self.play.setIcon(icon("play", "pause"))
-        self.shown = Label()
+        self.shown = Label(align=RIGHT)
         self.shown.setMinimumWidth(self.shown.fontMetrics().horizontalAdvance(f"you see {thousands(60_000)} …"))
-        self.shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.back = tool_button("Go live", clicked=lambda _=False: self._go(None), tip="Show the newest (End)")
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)

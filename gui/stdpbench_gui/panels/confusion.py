@@ -77,14 +77,15 @@ class Confusion(Panel):
         self.readout.currentIndexChanged.connect(self.mark_dirty)
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
-        self.matrix.cell_chosen.connect(self._choose)
+        self.matrix.cell_chosen.connect(lambda *_: self._fill_strip())
         self.label = named(Label(), "Selected cell")
         self.label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.strip = PictureStrip("Pictures in the cell", _SIDE, 20)
         vbox((self.matrix, 1), self.label, self.strip, within=self.body, spacing=0)
-        self._forget()
+        self.reset()
 
-    def _forget(self) -> None:
+    def reset(self) -> None:
+        """Forget what was measured."""
         self._scores: dict[str, Score] = {}
         self._evaluated_on = "test"
         self._answers: dict[str, Answers] = {}
@@ -93,10 +94,6 @@ class Confusion(Panel):
         self.readout.hide()
         self.matrix.score, self.matrix.cell = None, None
         self._show_pictures(False)
-
-    def reset(self) -> None:
-        """Forget the run that was shown before."""
-        self._forget()
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -142,9 +139,6 @@ class Confusion(Panel):
         return self._scores.get(self.readout.currentText())
 
     # -- the pictures of a cell ------------------------------------------------------------------------------------
-
-    def _choose(self, row: int, column: int) -> None:
-        self._fill_strip()
 
     def _show_pictures(self, on: bool) -> None:
         self.label.setVisible(on)

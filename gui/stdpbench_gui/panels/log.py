@@ -54,8 +54,7 @@ class Log(Panel):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.text.clear()
-        self._shown = 0
+        self.reset()
         self.mark_dirty()
 
     def has_content(self) -> bool:

@@ -20,7 +20,7 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import encoding_of, group_names, noun_of
-from stdpbench_gui.widgets.basic import named, not_none, plain_tip, wrapped
+from stdpbench_gui.widgets.basic import not_none, plain_tip, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
@@ -158,10 +158,10 @@ class Stimulus(Panel):
         self.view = StimulusView()
         self.picture, self.spikes, self.captions = self.view.still, self.view.spikes, self.view.captions
         self.picture.setAccessibleName("Training stimulus")
-        self.verdict = named(wrapped(""), "Answer of the network")  # a long name of a class must not widen the panel
-        self.verdict.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.details = named(wrapped("", "faint"), "About this presentation")
-        self.details.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        # wrapped, since a long name of a class must not widen the panel
+        self.verdict = wrapped("", name="Answer of the network", align=middle)
+        self.details = wrapped("", "faint", name="About this presentation", align=middle)
         self.details.setMinimumHeight(2 * self.details.fontMetrics().height())
         margins = (theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
         vbox((self.view, 1), self.verdict, self.details, within=self.body, margins=margins, spacing=theme.GRID // 2)

@@ -41,8 +41,7 @@ class Histogram(SmallPlot):
     """
 
     def __init__(self, title: str) -> None:
-        super().__init__(title)
-        self.setMouseEnabled(x=False, y=False)
+        super().__init__(title, still=True)
         self.bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self.mean, self.selected = pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=90)
         self.names = {line: pg.TextItem("") for line in (self.mean, self.selected)}

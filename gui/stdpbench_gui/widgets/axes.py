@@ -108,15 +108,17 @@ class SmallPlot(Plot):
     ----------
     title : str
         Its title.
+    still : bool
+        Whether the mouse does not move it; else it moves along the horizontal axis.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, still: bool = False) -> None:
         self._below = ""
         self._shorter: tuple[str, ...] | None = None
         self._written = "", "", ""
         self._below_title: list[pg.InfiniteLine] = []
         super().__init__({side: _Axis(side) for side in ("left", "bottom")})
-        self.setMouseEnabled(x=True, y=False)
+        self.setMouseEnabled(x=not still, y=False)
         self.title_item = pg.LabelItem(title, justify="left")
         self.title_item.setParentItem(self.getViewBox())
         self.title_item.setPos(2, -3)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     from stdpbench_gui.session.background import Job
 
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LONGEST_WORD = 40
 _TEXT_MARGIN = 4  # pixels around the text of a drop-down list
 _TOGETHER = re.compile(r"(?<=\d) (?=%|×|±|(?:ms|mV|Hz|s|min|px)\b)|(?<=[×±]) (?=\d)")
@@ -145,12 +147,15 @@ def as_bullets(text: str) -> str:
 class Label(QLabel):
     """A label that shows text as it is, or as HTML if it is `rich`: names from files of others may look like HTML.
 
-    The field that it names is its `buddy`.
+    The field that it names is its `buddy`; the text is at the left of its middle line, or where `align` says.
     """
 
-    def __init__(self, text: str = "", buddy: QWidget | None = None, *, rich: bool = False) -> None:
+    def __init__(
+        self, text: str = "", buddy: QWidget | None = None, *, rich: bool = False, align: Qt.AlignmentFlag = LEFT
+    ) -> None:
         super().__init__(text)
         self.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
+        self.setAlignment(align)
         self.setBuddy(buddy)
 
     def say(self, text: str) -> None:
@@ -242,10 +247,17 @@ def style_as(widget: QWidget, style: str) -> None:
 
 
 def push_button(
-    text: str, *, clicked: PYQT_SLOT | None = None, name: str = "", tip: str = "", style: str = ""
+    text: str,
+    *,
+    clicked: PYQT_SLOT | None = None,
+    name: str = "",
+    tip: str = "",
+    style: str = "",
+    checkable: bool = False,
 ) -> QPushButton:
     """Return a button with its action; `name`, `tip` and `style` as for `named`."""
     button = named(QPushButton(text), name, tip=tip, style=style)
+    button.setCheckable(checkable)
     if clicked is not None:
         button.clicked.connect(clicked)
     return button
@@ -259,11 +271,13 @@ def tool_button(
     tip: str = "",
     style: str = "",
     flat: bool = False,
+    checkable: bool = False,
 ) -> QToolButton:
     """Return a tool button with its action, `flat` without a frame; `name`, `tip` and `style` as for `named`."""
     button = named(QToolButton(), name, tip=tip, style=style)
     button.setText(text)
     button.setAutoRaise(flat)
+    button.setCheckable(checkable)
     if clicked is not None:
         button.clicked.connect(clicked)
     return button
@@ -273,17 +287,21 @@ def menu_button(text: str, menu: QMenu, *, name: str = "", tip: str = "", style:
     """Return a button that opens a menu; `name`, `tip` and `style` as for `named`."""
     button = tool_button(text, name=name, tip=tip, style=style)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setMenu(menu)
     return button
 
 
 def choice(
-    items: Iterable[str | tuple[str, object]], name: str, *, tip: str = "", chosen: PYQT_SLOT | None = None
+    items: Iterable[str | tuple[str, object]],
+    name: str,
+    *,
+    at: int = 0,
+    tip: str = "",
+    chosen: PYQT_SLOT | None = None,
 ) -> NarrowBox:
     """Return a drop-down list of texts, or of texts with their data; `chosen` is called when the user chooses."""
     box = named(NarrowBox(), name, tip=tip)
-    refill(box, items, 0)
+    refill(box, items, at)
     if chosen is not None:
         box.activated.connect(chosen)
     return box
@@ -418,8 +436,10 @@ class Dialog(QDialog):
         super().done(result)
 
 
-def wrapped(text: str, style: str = "", *, name: str = "", rich: bool = False) -> Label:
-    """Return a label with line wrapping; `name` and `style` as for `named`, `rich` as for `Label`."""
-    label = named(Label(text, rich=rich), name, style=style)
+def wrapped(
+    text: str, style: str = "", *, name: str = "", rich: bool = False, align: Qt.AlignmentFlag = LEFT
+) -> Label:
+    """Return a label with line wrapping; `name` and `style` as for `named`, `rich` and `align` as for `Label`."""
+    label = named(Label(text, rich=rich, align=align), name, style=style)
     label.setWordWrap(True)
     return label

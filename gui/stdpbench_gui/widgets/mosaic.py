@@ -216,7 +216,6 @@ class MapGraphics(PlotArea):
     def __init__(self, pressed: Callable[[int], bool]) -> None:
         super().__init__()
         self._pressed = pressed
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Pass on the key, and consume the event if it was handled."""

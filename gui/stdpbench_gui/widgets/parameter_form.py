@@ -27,12 +27,10 @@ class Section(QWidget):
         super().__init__()
         self.group, self._form, self.title = group, form, ""
         self.rows: dict[str, ParameterRow] = {}
-        self.header = tool_button("", style="sectionheader", flat=True)
-        self.header.setCheckable(True)
+        self.header = tool_button("", style="sectionheader", flat=True, checkable=True)
         self.header.setChecked(group.primary)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.header.toggled.connect(self.fold)
         self._body = QWidget()
         self._note = wrapped(_NOTHING.get(group.path, "This section has no other parameters."), "faint")

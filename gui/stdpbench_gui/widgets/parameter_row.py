@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
+from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QFont, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -107,7 +107,6 @@ class ParameterRow(QWidget):
         self.name = named(Label(declared.name), style="parametername")
         self.mark = tool_button("", clicked=lambda _: self._marked(), flat=True)
         self.mark.setFixedWidth(self.fontMetrics().horizontalAdvance("✎") + theme.GRID)
-        self.mark.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.error = wrapped("", "parametererror")
         self.error.hide()
         self.slider: ValueSlider | None = None
@@ -198,7 +197,6 @@ class ParameterRow(QWidget):
         self.browse = tool_button(
             "…", clicked=lambda _: self._choose_file(), name=f"Choose the file of {self.path}", tip=tip
         )
-        self.browse.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         grid.addWidget(self.browse, 0, 4)
         self.setAcceptDrops(True)
 

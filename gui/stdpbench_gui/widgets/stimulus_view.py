@@ -53,10 +53,9 @@ class TimePlot(PlotArea):
         self.ci.layout.setVerticalSpacing(theme.GRID // 2)
         self.every = self.every_channel = 1
         self.window: tuple[float, float] | None = None
-        self.plots = {name: SmallPlot("") for name in _SHARES}
+        self.plots = {name: SmallPlot("", still=True) for name in _SHARES}
         self._shades = {name: pg.LinearRegionItem(movable=False, pen=pg.mkPen(None)) for name in _SHARES}
         for name, plot in self.plots.items():
-            plot.setMouseEnabled(x=False, y=False)
             plot.setXLink(self.plots["rate"])
             if name != "rate":
                 plot.hideAxis("bottom")
@@ -248,18 +247,16 @@ class StimulusView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.still = Picture("Stimulus")
         self.spikes = Picture("Input spikes of each input")
-        self.captions = wrapped("", "faint"), wrapped("", "faint")
+        top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        self.captions = wrapped("", "faint", align=top), wrapped("", "faint", align=top)
         self.time = TimePlot()
-        self.legend = named(Label(rich=True), "What is drawn", style="faint")
-        self.legend.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.legend = named(Label(rich=True, align=Qt.AlignmentFlag.AlignRight), "What is drawn", style="faint")
         self.playing = True
         self.play = tool_button("", clicked=lambda: self.set_playing(not self.playing), flat=True)
-        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.play.hide()
         self.pictures = QWidget()
         self._grid = cells = grid(self.pictures, theme.GRID // 2)
         for place, (picture, label) in enumerate(zip((self.still, self.spikes), self.captions, strict=True)):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # equal column widths
             cells.addWidget(picture, 0, place)
             cells.addWidget(label, 1, place)

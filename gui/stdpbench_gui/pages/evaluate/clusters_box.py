@@ -67,8 +67,8 @@ class ClustersBox(Box):
             "auto",
             name="Number of clusters with the best silhouette",
             tip="K with the best silhouette, found without labels",
+            checkable=True,
         )
-        self.auto.setCheckable(True)
         self.auto.setMaximumWidth(self.fontMetrics().horizontalAdvance("auto") + 4 * theme.GRID)
         self.cancel = push_button("Cancel", clicked=self.given_up, name="Cancel clustering")
         self.cancel.hide()
@@ -92,7 +92,6 @@ class ClustersBox(Box):
         self.slider.valueChanged.connect(self._on_k)
         self.spin.valueChanged.connect(self._on_k)
         self.auto.toggled.connect(self._ask)
-        self._filling = False
 
     @property
     def k(self) -> int | None:
@@ -136,23 +135,21 @@ class ClustersBox(Box):
     def refresh(self, topics: set[str]) -> None:
         """List the clusters."""
         look, clustering, chosen = self.look, self.state.clustering, self.state.chosen
-        self._filling = True
-        if topics & {"look", "clusters"}:
-            self.rows.clear()
-            lines = [] if clustering is None else clustering.lines(look.labels, look.n_classes)
-            for line in lines:
-                name = "none" if line.number < 0 else str(line.number)
-                texts = [name, thousands(line.size), look.named(line.majority), f"{100 * line.purity:.1f}", ""]
-                row = add_row(self.rows, texts)
-                row.setData(0, _NUMBER, line.number)
-                row.setIcon(0, _chip(theme.class_colour(line.number)))
-        self._count_selected()
-        self.rows.clearSelection()
-        for row in self._items():
-            if chosen.kind == "cluster" and row.data(0, _NUMBER) == chosen.numbers[0]:
-                row.setSelected(True)
-                self.rows.scrollToItem(row)
-        self._filling = False
+        with QSignalBlocker(self.rows):
+            if topics & {"look", "clusters"}:
+                self.rows.clear()
+                for line in [] if clustering is None else clustering.lines(look.labels, look.n_classes):
+                    name = "none" if line.number < 0 else str(line.number)
+                    texts = [name, thousands(line.size), look.named(line.majority), f"{100 * line.purity:.1f}", ""]
+                    row = add_row(self.rows, texts)
+                    row.setData(0, _NUMBER, line.number)
+                    row.setIcon(0, _chip(theme.class_colour(line.number)))
+            self._count_selected()
+            self.rows.clearSelection()
+            for row in self._items():
+                if chosen.kind == "cluster" and row.data(0, _NUMBER) == chosen.numbers[0]:
+                    row.setSelected(True)
+                    self.rows.scrollToItem(row)
         self._say("clustering …" if self.cancel.isVisibleTo(self) else "")
 
     def _items(self) -> list[Any]:
@@ -169,7 +166,7 @@ class ClustersBox(Box):
 
     def _on_row(self) -> None:
         chosen = self.rows.selectedItems()
-        if chosen and not self._filling:
+        if chosen:
             self.state.choose(Chosen("cluster", (int(chosen[0].data(0, _NUMBER)),)))
 
     # -- summary and export ---------------------------------------------------------------------------------------
@@ -178,8 +175,7 @@ class ClustersBox(Box):
         look, clustering = self.state.look, self.state.clustering
         if look is None or clustering is None:
             return ""
-        lines = clustering.lines(look.labels, look.n_classes)
-        found = [line for line in lines if line.number >= 0]
+        found = [line for line in clustering.lines(look.labels, look.n_classes) if line.number >= 0]
         named = len({line.majority for line in found})
         return f"{len(found)} clusters, K: {clustering.k_from}; majorities of {named} of {look.n_classes} classes"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from PyQt6.QtCore import QSignalBlocker
 
 from stdpbench.base.units import minus, thousands
 from stdpbench.results.figures.paper import Table
@@ -15,7 +16,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import NarrowBox, named, not_none, note
+from stdpbench_gui.widgets.basic import NarrowBox, choice, not_none, note, refill
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 from stdpbench_gui.widgets.tables import add_heading, add_row, table_of
@@ -37,8 +38,12 @@ class MatrixBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.readout = named(NarrowBox(), "Read-out", tip="Read-out that assigns classes to spikes")
-        self.readout.activated.connect(lambda _: state.set_readout(self.readout.currentText()))
+        self.readout: NarrowBox = choice(
+            (),
+            "Read-out",
+            tip="Read-out that assigns classes to spikes",
+            chosen=lambda _: state.set_readout(self.readout.currentText()),
+        )
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
@@ -49,8 +54,7 @@ class MatrixBox(Box):
         """Draw the matrix."""
         look, state = self.look, self.state
         if "look" in topics:
-            self.readout.clear()
-            self.readout.addItems(list(look.answers))
+            refill(self.readout, look.answers, 0)
         self.readout.setCurrentText(state.readout)
         part = state.chosen.kind in ("cluster", "neuron", "pictures")
         counted = look.score_of(state.readout, state.pictures if part else None)
@@ -233,38 +237,36 @@ class ReadoutsBox(Box):
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
         vbox((self.rows, 1), within=self.body, spacing=0)
-        self._filling = False
 
     def refresh(self, topics: set[str]) -> None:
         """Fill the table."""
         look = self.look
-        self._filling = True
-        self.rows.clear()
-        group = ""
-        for one in look.accuracies:
-            if one.group != group:
-                group = one.group
-                add_heading(self.rows, _SHORT.get(group, group), GROUPS.get(group, ""))
-            interval = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
-            counted = f"{one.n_images} {look.noun}s, {one.n_unanswered} without an answer, counted as wrong"
-            right = f"{100 * one.accuracy:.2f}"
-            name = one.name.replace(
-                "start weights, ", "start: "
-            )  # the column is narrow; the tooltip has the full name
-            texts = [name, *(("", right) if one.supervised else (right, "")), interval]
-            row = add_row(self.rows, texts, f"{one.note or one.name}; {counted}")
-            if one.group in ("read-out", "supervised") and one.name == self.state.readout:
-                row.setSelected(True)
-                row.setFont(0, theme.font_of(self, bold=True))
-        if self.state.missing:
-            add_heading(self.rows, self.state.missing)
-        if not {"untrained", "start", "pixels"} & {one.group for one in look.accuracies}:
-            add_heading(self.rows, "no baselines in this run; the report has them", "`stdpbench report`")
-        self._filling = False
+        with QSignalBlocker(self.rows):
+            self.rows.clear()
+            group = ""
+            for one in look.accuracies:
+                if one.group != group:
+                    group = one.group
+                    add_heading(self.rows, _SHORT.get(group, group), GROUPS.get(group, ""))
+                interval = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
+                counted = f"{one.n_images} {look.noun}s, {one.n_unanswered} without an answer, counted as wrong"
+                right = f"{100 * one.accuracy:.2f}"
+                name = one.name.replace(
+                    "start weights, ", "start: "
+                )  # the column is narrow; the tooltip has the full name
+                texts = [name, *(("", right) if one.supervised else (right, "")), interval]
+                row = add_row(self.rows, texts, f"{one.note or one.name}; {counted}")
+                if one.group in ("read-out", "supervised") and one.name == self.state.readout:
+                    row.setSelected(True)
+                    row.setFont(0, theme.font_of(self, bold=True))
+            if self.state.missing:
+                add_heading(self.rows, self.state.missing)
+            if not {"untrained", "start", "pixels"} & {one.group for one in look.accuracies}:
+                add_heading(self.rows, "no baselines in this run; the report has them", "`stdpbench report`")
 
     def _on_row(self) -> None:
         chosen, look = self.rows.selectedItems(), self.state.look
-        if chosen and look is not None and not self._filling and chosen[0].text(0) in look.answers:
+        if chosen and look is not None and chosen[0].text(0) in look.answers:
             self.state.set_readout(chosen[0].text(0))
 
     def summary(self) -> str:

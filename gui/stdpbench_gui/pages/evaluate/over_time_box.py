@@ -47,8 +47,7 @@ class OverTimeBox(Box):
         super().__init__(state, session)
         self.graphics = named(PlotArea(), "Accuracy over time")
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.plot = SmallPlot("right (%) · time in presentation (ms)")
-        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot = SmallPlot("right (%) · time in presentation (ms)", still=True)
         self.plot.getAxis("left").most = 100.0
         self.curve = self.plot.plot([], [])
         self.median = pg.InfiniteLine(angle=90)

@@ -246,18 +246,19 @@ class EvaluatePage(QWidget):
         self.run.setMinimumContentsLength(42)
         self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.run.setMaxVisibleItems(24)
-        self.go = push_button("Evaluate", tip=_GO, style="primary")
+        self.go = push_button("Evaluate", clicked=lambda _: self._evaluate_chosen(), tip=_GO, style="primary")
         self.report = push_button(
-            "Write report", tip="Write the report of this run (as `stdpbench report`) and open it"
+            "Write report",
+            clicked=lambda _: self.write_report(),
+            tip="Write the report of this run (as `stdpbench report`) and open it",
         )
         self.busy = ProgressBar("Progress of the evaluation")
         self.busy.setFixedWidth(120)
         self.busy_words = named(Label(), style="faint")
-        self.cancel = push_button("Cancel", name="Cancel the evaluation")
+        self.cancel = push_button("Cancel", clicked=lambda _: self._give_up(), name="Cancel the evaluation")
         self.details = push_button(
-            "Details", tip="Measures of clusters, all read-outs and baselines, and when answers settle"
+            "Details", tip="Measures of clusters, all read-outs and baselines, and when answers settle", checkable=True
         )
-        self.details.setCheckable(True)
         self.details.setChecked(str(self._settings.value("evaluate/details", "false")) == "true")
         title = named(Label("Evaluate"), style="cardtitle")
         head = hbox(
@@ -273,8 +274,7 @@ class EvaluatePage(QWidget):
             spacing=theme.GRID,
         )
         self.verdict = Verdict()
-        self.empty = wrapped(_EMPTY, "empty")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty = wrapped(_EMPTY, "empty", align=Qt.AlignmentFlag.AlignCenter)
         self.empty.setContentsMargins(*(12 * theme.GRID, 0) * 2)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self._splits = [self.columns]
@@ -292,9 +292,6 @@ class EvaluatePage(QWidget):
 
     def _connect(self) -> None:
         self.details.toggled.connect(lambda _: self._show_details())
-        self.go.clicked.connect(lambda _=False: self._evaluate_chosen())
-        self.cancel.clicked.connect(lambda _=False: self._give_up())
-        self.report.clicked.connect(lambda _=False: self.write_report())
         self.run.currentIndexChanged.connect(lambda _: self._on_run())
         self._desk.progress.connect(self._on_progress)
         self._planes.progress.connect(
@@ -415,14 +412,14 @@ class EvaluatePage(QWidget):
         """Evaluate the run of the Train page."""
         self.wanted.emit()
         folder = self._shown.folder
-        if folder is None:
-            text = "No run is open on the Train page: choose one above, or open one on the Runs page."
-            self.notices.add_notice(text, True, about=_SHOWN)
-        elif self._shown.state is not State.FINISHED:
-            text = f"{folder.path.name} is not finished: evaluate it after its test phase."
-            self.notices.add_notice(text, True, about=_SHOWN)
-        else:
+        if folder is not None and self._shown.state is State.FINISHED:
             self.evaluate(folder.path)
+        else:
+            nothing = "No run is open on the Train page: choose one above, or open one on the Runs page."
+            text = (
+                nothing if folder is None else f"{folder.path.name} is not finished: evaluate it after its test phase."
+            )
+            self.notices.add_notice(text, True, about=_SHOWN)
 
     def _on_shown(self, topics: set[str]) -> None:
         """Withdraw what was said about the run of the Train page once it is finished, and list it."""
@@ -568,8 +565,7 @@ class EvaluatePage(QWidget):
     def _on_state(self, topics: set[str]) -> None:
         look = self.state.look
         if topics & {"look", "readout", "clusters"} and look is not None:
-            text = look.summary(self.state.readout, self.state.clustering)
-            self.setAccessibleDescription(text)
+            self.setAccessibleDescription(look.summary(self.state.readout, self.state.clustering))
         if "look" in topics and look is not None:
             self.verdict.show_look(look)
         chosen, folder = self.state.chosen, self._shown.folder

@@ -126,17 +126,21 @@ class CompareBox(TitledBox):
             "",
             "Keep this curve, then change the rule. Drop a CSV file to add data points.",
         )
-        self.keep = push_button("Keep this curve", tip="Keep the rule with its values in all plots (Ctrl+Shift+K)")
+        self.keep = push_button(
+            "Keep this curve",
+            clicked=lambda _: self.keep_wanted.emit(),
+            tip="Keep the rule with its values in all plots (Ctrl+Shift+K)",
+        )
         add = "Add experimental data points"
         self.points = menu_button("Data points", self._points_menu(), name=add, tip=add)
-        self.remove = push_button("Remove", tip="Remove the selected row (Del)")
+        self.remove = push_button(
+            "Remove", clicked=lambda _: self.list.removed.emit(self._row()), tip="Remove the selected row (Del)"
+        )
         self.remove.setMaximumWidth(self.fontMetrics().horizontalAdvance("Remove") + 3 * theme.GRID)
         parts = self.keep, self.points, self.remove, STRETCH
         buttons = hbox(*parts, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)
         vbox((self.list, 1), self.hint, buttons, within=self.body, spacing=0)
         self._stack.setCurrentWidget(self.body)
-        self.keep.clicked.connect(lambda _: self.keep_wanted.emit())
-        self.remove.clicked.connect(lambda _: self.list.removed.emit(self._row()) if self._row() >= 0 else None)
         self.list.removed.connect(state.remove_compared)
         self.list.itemChanged.connect(self._on_change)
         self.list.itemDoubleClicked.connect(lambda item, _: self.taken_up.emit(self.list.indexOfTopLevelItem(item)))

@@ -372,10 +372,8 @@ class CodeField(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.edit = CodeEdit(name)
-        label = Label(name)
-        label.setBuddy(self.edit)
         self.message = named(wrapped("", "faint"), f"Errors: {name}")
-        vbox(label, self.edit, self.message, within=self, spacing=2)
+        vbox(Label(name, self.edit), self.edit, self.message, within=self, spacing=2)
         self.edit.textChanged.connect(self.edited)
 
     @property

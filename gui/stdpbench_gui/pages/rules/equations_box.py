@@ -51,8 +51,7 @@ class EquationsBox(TitledBox):
         self._tex: list[tuple[str, str]] = []
         self._width = 0
         self._number = 0
-        self.picture = named(Label(), "Equations")
-        self.picture.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.picture = named(Label(align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), "Equations")
         self.notes = wrapped("", "faint", rich=True)
         content = vbox(self.picture, self.notes, STRETCH, margins=(theme.GRID, theme.GRID // 2))
         self.area = named(scrolling(holding(content, "panel")), "Equations (scroll area)")

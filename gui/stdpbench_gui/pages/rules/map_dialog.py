@@ -96,7 +96,6 @@ class MapPlot(StillPlot):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.cursor = _N // 2, _N // 2
         self.scene().sigMouseMoved.connect(self._on_mouse)
         self.scene().sigMouseClicked.connect(self._on_click)
@@ -207,8 +206,7 @@ class MapDialog(JobDialog):
         self.quantity = choice([*([(misfit, None)] if sources else []), *changes], "Quantity")
         self.axes, self.ranges, fields = list[QComboBox](), list[QLineEdit](), form()
         for place, side in enumerate(("across", "up"), 1):
-            self.axes.append(choice(names, f"Parameter {side}"))
-            self.axes[-1].setCurrentIndex(place)
+            self.axes.append(choice(names, f"Parameter {side}", at=place))
             self.ranges.append(named(QLineEdit(), f"Range {side}", tip="Two numbers, such as 10, 50"))
             self.ranges[-1].setPlaceholderText("from, to; empty: the bounds of a fit")
             self.axes[-1].activated.connect(self.ranges[-1].clear)

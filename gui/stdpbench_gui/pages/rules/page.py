@@ -47,6 +47,7 @@ from stdpbench_gui.widgets.basic import (
     dropped_paths,
     named,
     push_button,
+    refill,
     wrapped,
 )
 from stdpbench_gui.widgets.layouts import STRETCH, arrange, hbox, vbox
@@ -207,7 +208,9 @@ class RulesPage(QWidget):
         self.preset = named(NarrowBox(), "Preset: published parameters", tip="Published values")
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.edit_button = push_button(
-            "Edit as custom rule", tip="Edit the traces, parameters and expressions of this rule"
+            "Edit as custom rule",
+            clicked=lambda _: self.edit(),
+            tip="Edit the traces, parameters and expressions of this rule",
         )
         title = named(Label("Rules"), style="cardtitle")
         choose = hbox(title, self.rule, self.preset, self.edit_button, STRETCH, spacing=theme.GRID)
@@ -239,7 +242,6 @@ class RulesPage(QWidget):
     def _connect(self) -> None:
         self.rule.activated.connect(lambda row: self.choose(self.rule.itemData(row)))
         self.preset.activated.connect(self._take_preset)
-        self.edit_button.clicked.connect(lambda _: self.edit())
         self.network.use_wanted.connect(self.use_wanted)
         self.compare.keep_wanted.connect(self.keep)
         self.compare.file_wanted.connect(self.choose_points)
@@ -319,8 +321,7 @@ class RulesPage(QWidget):
         presets = list(type(rule).presets)
         self.preset.setVisible(bool(presets))
         if [self.preset.itemText(k) for k in range(1, self.preset.count())] != presets:
-            self.preset.clear()
-            self.preset.addItems(["preset …", *presets])
+            refill(self.preset, ["preset …", *presets], 0)
         self.preset.setCurrentIndex(1 + _preset_of(rule) if presets else 0)
         self.edit_button.setVisible(not own)
         self.editor.setVisible(own)

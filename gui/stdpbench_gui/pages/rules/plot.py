@@ -67,7 +67,6 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(plotItem=Plot())
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 80)
         item = self.getPlotItem()
         half = theme.GRID // 2  # of a number at the end of an axis

@@ -161,11 +161,10 @@ class ToNetwork(QObject):
         super().__init__(page)
         self._state, self._shown, self._changes = state, shown, changes
         self._notices = notices
-        self.use_button = push_button("Use in an experiment…", style="primary")
+        self.use_button = push_button("Use in an experiment…", clicked=lambda _: self.use(), style="primary")
         self.menu = QMenu(page)
         self.menu.setToolTipsVisible(True)
         self.apply_button = menu_button("Apply to the network", self.menu, name="Apply to the running network")
-        self.use_button.clicked.connect(lambda _: self.use())
         self.menu.aboutToShow.connect(self.fill_menu)
         shown.opened.connect(lambda: notices.withdraw_about(_RULE))
         state.changed.connect(lambda _: self._enable())

@@ -221,9 +221,9 @@ class TwoMaps(Dialog):
         super().__init__("Weights of two runs over training", parent)
         self._background = Background(self, 1)
         self._film: Film | None = None
-        self.strip, self.picture = TimelineStrip(lane=False), named(Label("reading …"), "Weights of both runs")
+        self.strip = TimelineStrip(lane=False)
+        self.picture = named(Label("reading …", align=Qt.AlignmentFlag.AlignCenter), "Weights of both runs")
         self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         vbox((self.picture, 1), self.strip, within=self, margins=theme.GRID, spacing=theme.GRID)
         self.strip.chosen.connect(self.show_at)
         self.strip.stepped.connect(self._step)
@@ -459,9 +459,6 @@ class ComparisonPanel(View, QWidget):
             for number, text in enumerate(row):
                 item.setToolTip(number, plain_tip(text))
         self.seeds.setToolTip(plain_tip(" ".join(groups.remarks)))
-        for number in range(len(groups.headings)):
-            self.seeds.resizeColumnToContents(number)
-        fit_columns(self.seeds, 1)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Fit the columns of both tables to the new width."""

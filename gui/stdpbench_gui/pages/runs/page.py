@@ -60,7 +60,12 @@ def specs(page: RunsPage) -> list[ActionSpec | None]:
     doing, noting = page.row_actions, page.noting
     return [
         ActionSpec(
-            "open", "&Open in Train", page.open_runs, whole, "Open the run on the Train page (Enter)", one=True
+            "open",
+            "&Open in Train",
+            _one(lambda entry: page.run_chosen.emit(entry.path)),
+            whole,
+            "Open the run on the Train page (Enter)",
+            one=True,
         ),
         ActionSpec(
             "evaluate",
@@ -390,7 +395,6 @@ class LowerPanels(QWidget):
         self.tabs = named(QTabBar(), "Panels below the history")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for name, tip in (
             (comparison.title, "Curves, results and differences of the ticked runs"),
             (explore.title, "A point for each run, over two parameters or results"),
@@ -515,13 +519,12 @@ class RunsPage(QWidget):
         self.search.setMinimumWidth(_SEARCH_LETTERS * self.search.fontMetrics().horizontalAdvance("n"))
         self.search_problem = ProblemLabel("Search error")
         self.summary = named(Elided(), "Summary of the history", style="faint")
-        self.empty = wrapped("", "empty")
+        self.empty = wrapped("", "empty", align=Qt.AlignmentFlag.AlignCenter)
         self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bin_button = named(ActionButton(self.bin_action), "Bin")
         self.columns_button = menu_button("Columns", self.table.column_menu, tip="Choose the columns of the history")
-        self.stars_button = tool_button(STAR, name="Only runs with a star", tip="Show only runs with a star")
-        self.stars_button.setCheckable(True)
+        tip = "Show only runs with a star"
+        self.stars_button = tool_button(STAR, name="Only runs with a star", tip=tip, checkable=True)
         title = named(Label("History"), style="cardtitle")
         self.buttons = ButtonRow(
             [self.run_actions.actions[key] for key in _BUTTONS], "More actions for the selected runs"
@@ -549,7 +552,7 @@ class RunsPage(QWidget):
         self.search.returnPressed.connect(self.table.setFocus)
         self.watcher.seen.connect(self._show)
         self.watcher.failed.connect(self._not_seen)
-        self.table.opened.connect(lambda entry: self.open_runs([entry]))
+        self.table.opened.connect(lambda entry: self.run_chosen.emit(entry.path))
         self.table.asked.connect(self._on_key)
         self.table.star_wanted.connect(lambda entry: self.noting.star([entry]))
         self.table.menu_wanted.connect(self.menu.popup)
@@ -705,10 +708,6 @@ class RunsPage(QWidget):
         if lasting or self.isVisible():
             self.notices.add_notice(sentence, about="" if lasting else _REPORTED, brief=not lasting)
         self.watcher.look()
-
-    def open_runs(self, entries: list[Entry]) -> None:
-        """Request to open the first run."""
-        self.run_chosen.emit(entries[0].path)
 
     def compare_runs(self, entries: list[Entry]) -> None:
         """Tick these runs and no others."""

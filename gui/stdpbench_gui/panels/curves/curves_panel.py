@@ -114,8 +114,7 @@ class OverlaysMenu(QMenu):
         self.addSeparator()
         offered = self._others()
         for entry in offered:
-            overlay = Overlay(entry.name, {}, entry.path, title=entry.title)
-            self._offer(overlay, False)
+            self._offer(Overlay(entry.name, {}, entry.path, title=entry.title), False)
         if not offered:
             not_none(self.addAction("No other run to draw")).setEnabled(False)
         self.addSeparator()

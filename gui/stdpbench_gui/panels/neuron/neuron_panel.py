@@ -59,8 +59,8 @@ class ClassBars(PlotArea):
         super().__init__()
         self.setAccessibleName("Response to each class")
         self.setMinimumSize(120, 64)
-        self.plot, self.bars = SmallPlot(""), pg.BarGraphItem(x=[], height=[], width=0.7, pen=pg.mkPen(None))
-        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot = SmallPlot("", still=True)
+        self.bars = pg.BarGraphItem(x=[], height=[], width=0.7, pen=pg.mkPen(None))
         self.plot.addItem(self.bars)
         self.addItem(self.plot)
         self.shown: tuple[Sequence[float], Sequence[str]] = (), ()
@@ -102,10 +102,8 @@ class StarBar(QWidget):
         self._session = session
         self.notes = NeuronNotes.of(session)
         self.dialog: QInputDialog | None = None
-        self.button = tool_button("", flat=True)
-        self.button.setCheckable(True)
+        self.button = tool_button("", flat=True, checkable=True)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.toggled.connect(lambda on: self.notes.put(session.selection.neuron, starred=on))
         self.menu = QMenu(self.button)
         self.menu.aboutToShow.connect(self.fill)
@@ -214,7 +212,7 @@ class NeuronInspector(Panel):
         self.potential.getAxis("bottom").setStyle(showValues=False)
         self.conductance.setLabel("bottom", "time in presentation (ms)")
         self.best = [Picture(f"Picture {place + 1} that excites it most", 24) for place in range(_BEST)]
-        self.best_captions = [named(Label(), style="faint") for _ in range(_BEST)]
+        self.best_captions = [named(Label(align=Qt.AlignmentFlag.AlignHCenter), style="faint") for _ in range(_BEST)]
         self._lay_out()
         self._shown: Mapping[str, Any] = {}
         self._courses: Courses | None = None
@@ -235,7 +233,6 @@ class NeuronInspector(Panel):
         self.best_title.setMinimumWidth(self.fontMetrics().horizontalAdvance("excited most") + theme.GRID)
         cells.addWidget(self.best_title, 0, 0, 2, 1)
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
-            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             cells.addWidget(picture, 0, place + 1)
             cells.addWidget(caption, 1, place + 1)
             cells.setColumnStretch(place + 1, 1)

@@ -30,7 +30,7 @@ from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import Label, choice, named, plain_tip, push_button, tool_button, wrapped
+from stdpbench_gui.widgets.basic import RIGHT, Label, choice, named, plain_tip, push_button, tool_button, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 from stdpbench_gui.widgets.plot import PlotArea
@@ -144,7 +144,6 @@ class SlowMotionPlots(PlotArea):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Spikes, traces, membrane potential and weight up to the cursor")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 140)
         self.ci.layout.setContentsMargins(0, 0, 4, 0)
         self.ci.layout.setVerticalSpacing(2)
@@ -233,13 +232,12 @@ class WeightsPair(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.now, self.change = Picture("Weights now"), Picture("Weight changes since the start")
-        self.captions = (wrapped("", "faint"), wrapped("", "faint"))
+        self.captions = [wrapped("", "faint", align=Qt.AlignmentFlag.AlignHCenter) for _ in range(2)]
         layout = vbox(within=self, spacing=2)
         for picture, caption in zip((self.now, self.change), self.captions, strict=True):
             picture.clicked.connect(self.picked)
             picture.let_pick()
             picture.setToolTip("Click a pixel, or use the arrow keys, to follow its trace and weight")
-            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(picture, 1)
             layout.addWidget(caption)
 
@@ -256,8 +254,7 @@ class WeightsPair(QWidget):
         self.change.show_values(change, -span, span, colour_maps.diverging(), absent)
         gaps = f"; {thousands(len(start))} synapses" if np.isnan(now).any() else ""
         self.captions[0].setText(f"weights now\n{f'−{top:.3f}' if signed else '0'} to {top:.3f}{gaps}")
-        moved = f"± {most:.2g}" if most else "no change"
-        self.captions[1].setText(f"change so far\n{moved}")
+        self.captions[1].setText(f"change so far\n{f'± {most:.2g}' if most else 'no change'}")
         for picture in (self.now, self.change):
             picture.set_mark(divmod(pixel, shape[1]) if pixel >= 0 else None)
 
@@ -383,13 +380,10 @@ class Player(QWidget):
         self.back = self._button("back", "One time step back (Left)", lambda: self.go(self.step - 1))
         self.forth = self._button("forth", "One time step forward (Right)", lambda: self.go(self.step + 1))
         speeds = [(f"1/{times}" if times > 1 else "real time", times) for times in SPEEDS]
-        self.speed = choice(speeds, "Speed of the replay", tip="Speed relative to real time")
-        self.speed.setCurrentIndex(SPEEDS.index(10))
+        self.speed = choice(speeds, "Speed of the replay", at=SPEEDS.index(10), tip="Speed relative to real time")
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Time in the presentation")
-        self.slider.setRange(-1, -1)
         self.slider.valueChanged.connect(self.jump)
-        self.clock = named(Label(), "Time in the presentation")
-        self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.clock = named(Label(align=RIGHT), "Time in the presentation")
         hbox(
             self.play,
             self.back,
@@ -546,7 +540,7 @@ class SlowMotionPanel(Panel):
             tip=f"Run up to {_TRIES} presentations until the neuron spikes in one",
         )
         self.hunt.setMinimumWidth(self.hunt.sizeHint().width())  # it stays under the mouse as “Cancel”
-        self.what = wrapped("", "empty")
+        self.what = wrapped("", "empty", align=Qt.AlignmentFlag.AlignCenter)
         self.about = named(wrapped("", "faint"), "About the replay")
         self.plots = SlowMotionPlots()
         self.plots.scrubbed.connect(self._scrub)
@@ -561,7 +555,6 @@ class SlowMotionPanel(Panel):
     def _lay_out(self) -> None:
         side = vbox((self.weights, 1), self.next, self.hunt, spacing=theme.GRID // 2)
         upper = vbox((self.what, 1), (self.plots, 1))
-        self.what.setAlignment(Qt.AlignmentFlag.AlignCenter)
         middle = hbox((upper, 5), (side, 2))
         vbox(self.player, (middle, 1), self.about, within=self.body, margins=theme.GRID, spacing=theme.GRID // 2)
 

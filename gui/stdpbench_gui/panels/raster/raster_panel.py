@@ -192,9 +192,7 @@ def stream_figure(pieces: StreamPieces, view: RasterView, read: str, seen: str) 
     plots = [{"label": f"{read} rate (Hz per neuron)", "lines": [rate]}]
     lines = {"kind": "lines", "x_label": "time (s)", "plots": plots, "x_range": (start, end)}
     missed = [f"{1e-3 * first:g} to {1e-3 * last:g} s" for first, last in pieces.gaps() if last > 1e3 * start]
-    thinned = drawn_neurons(view)
-    notes = ["one run", f"not seen: {', '.join(missed)}" if missed else ""]
-    notes.append(thinned)
+    notes = ["one run", f"not seen: {', '.join(missed)}" if missed else "", drawn_neurons(view)]
     return {
         "kind": "stack",
         "parts": [{"kind": "raster", "x_label": "time (s)", "rows": spikes, "x_range": (start, end)}, lines],
@@ -245,8 +243,8 @@ class Raster(Panel):
         vbox((self.view, 1), self.note, within=self.body, spacing=0)
         self.pieces = StreamPieces()
         spans = [f"last {span} s" for span in SPANS]
-        self.span = choice(spans, "Seconds on screen", tip="Seconds of the stream on the screen")
-        self.span.setCurrentIndex(SPANS.index(self.pieces.span))
+        at = SPANS.index(self.pieces.span)
+        self.span = choice(spans, "Seconds on screen", at=at, tip="Seconds of the stream on the screen")
         self.span.currentIndexChanged.connect(lambda row: self.set_span(SPANS[row]))
         self.span.hide()
         self.title_extra.addWidget(self.span)
@@ -514,8 +512,7 @@ class Raster(Panel):
         self.view.right = self._from + (newest.end - self._from) * share
         self._longest = max(self._longest, newest.duration)  # the scale stays where lengths differ
         self.view.span = self.count * self._longest * 1.02
-        shown = [strip for strip in self.strips if strip.end >= self.view.right - self.view.span]
-        self.view.strips = shown
+        self.view.strips = [strip for strip in self.strips if strip.end >= self.view.right - self.view.span]
         self.view.selected = self.session.selection.neuron
         self.view.render_spikes()
 
