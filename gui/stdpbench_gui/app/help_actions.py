@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QUrl
-from PyQt6.QtGui import QDesktopServices, QFont, QFontDatabase, QGuiApplication
+from PyQt6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -62,9 +62,7 @@ class ShortcutsWindow(Dialog):
             for column, text in enumerate(("" if menu == before else menu, what, keys)):
                 item = QTableWidgetItem(text)
                 if not column:
-                    font = QFont(item.font())
-                    font.setBold(True)
-                    item.setFont(font)
+                    item.setFont(theme.font_of(self.table, bold=True))
                 self.table.setItem(number, column, item)
             before = menu
         header = not_none(self.table.horizontalHeader())

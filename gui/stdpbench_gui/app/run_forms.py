@@ -120,10 +120,10 @@ class RunForms:
         folder = self._window.session.folder
         if folder is None:
             self._window.report("Open a run first: a branch continues it.")
-            return
-        self._window.session.work(
-            lambda: Past.read(folder), self._open_branch, f"Cannot branch {folder.path.name}", owner=self._window
-        )
+        else:
+            self._window.session.work(
+                lambda: Past.read(folder), self._open_branch, f"Cannot branch {folder.path.name}", owner=self._window
+            )
 
     def _open_branch(self, past: Past) -> None:
         form = BranchForm(past, self._window.session, self._window.runs, self._window)

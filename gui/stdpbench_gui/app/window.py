@@ -60,6 +60,7 @@ from stdpbench_gui.widgets.actions import Entry as MenuEntry
 from stdpbench_gui.widgets.basic import (
     Elided,
     around,
+    ask_for_file,
     dropped_paths,
     keep_room,
     named,
@@ -578,9 +579,7 @@ class MainWindow(QMainWindow):
             self.open_run(Path(chosen))
 
     def _choose_experiment(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Run an experiment file", "", "Experiments (*.toml *.nir)")
-        if chosen:
-            self.services.open_path(Path(chosen))
+        ask_for_file(self, "Run an experiment file", "Experiments (*.toml *.nir)", self.services.open_path)
 
     def run_file(self, path: Path) -> None:
         """Describe an experiment file and offer to run it."""

@@ -115,8 +115,7 @@ class BranchForm(RunForm):
             except StdpbenchError:  # such as parameters of a rule that was not in force yet
                 draft = NetworkDraft(template)
             self._structural = _structural(template)
-            run = replace(self.run, given=template, template=template, draft=draft)
-            self.run = run
+            self.run = replace(self.run, given=template, template=template, draft=draft)
             self.history.clear()  # steps before were those of other parameters
         self.refresh()
 

@@ -535,8 +535,7 @@ class DrawDigitDialog(View, QDialog):
     def _drawn(self) -> None:
         if self._manner is None:
             self._show_nothing()
-            return
-        if not self._timer.isActive():
+        elif not self._timer.isActive():
             self._timer.start()
 
     def _ask(self) -> None:
@@ -560,8 +559,7 @@ class DrawDigitDialog(View, QDialog):
     def _show_picture(self) -> None:
         picture = self.picture
         if picture is None:
-            shape = self._manner.shape if self._manner is not None else (28, 28)
-            picture = np.zeros(shape, np.float32)
+            picture = np.zeros(self._manner.shape if self._manner is not None else (28, 28), np.float32)
         self.preview.setPixmap(_pixmap(picture, float(picture.max()) or 1.0, 2 * _FIELD))
 
     # -- the answer ------------------------------------------------------------------------------------------------
@@ -603,10 +601,9 @@ class DrawDigitDialog(View, QDialog):
         self.answer = None
 
     def _take(self, answer: dict[str, Any]) -> None:
-        if self.picture is None or not self.picture.any():
-            return  # erased meanwhile
-        self.answer = answer
-        self._show(answer)
+        if self.picture is not None and self.picture.any():  # else it was erased meanwhile
+            self.answer = answer
+            self._show(answer)
 
     def _show(self, answer: dict[str, Any]) -> None:
         vote = answer["vote"]

@@ -172,8 +172,7 @@ class ExperimentsDialog(Dialog):
         facts = ((what, about.expected_accuracy), ("Time", about.expected_time))
         self.expected.setText("\n".join(unbroken(f"{label}: {text}") for label, text in facts if text))
         missing, words = kind in self._machine.missing, DATA_SETS.get(kind, kind)
-        self.warning.setText(f"⚠ {words} is not on this machine.")
-        self.warning.setVisible(missing)
+        self.warning.say(f"⚠ {words} is not on this machine." if missing else "")
         self.run_button.setText(f"Get {words}, then run…" if missing else "Run")
 
     def run(self) -> None:

@@ -243,8 +243,7 @@ class NumbersDialog(Dialog):
 
     def __init__(self, shown: View, table: Table) -> None:
         super().__init__(f"{shown.title}: numbers", shown)
-        self._shown = shown
-        self._table = table
+        self._shown, self._table = shown, table
         self.model = _Numbers(*table)
         self.view = named(QTableView(), f"Numbers of {shown.title}")
         self.view.setModel(self.model)
@@ -296,8 +295,7 @@ class ExportDialog(Dialog):
         start = {name: self._remembered(name, value) for name, value in _REMEMBERED.items()}
         folder = Path(str(self._remembered("folder", str(Path.home()))))
         self.target = named(QLineEdit(short_path(folder / _file_name(shown))), "File")
-        browse = push_button("Browse…", clicked=self._browse)
-        place = hbox((self.target, 1), browse)
+        place = hbox((self.target, 1), push_button("Browse…", clicked=self._browse))
         uses = zip(FORMATS, ("vector, for LaTeX", "vector, for editing", "pixels"), strict=True)
         self.format = choice([(f"{name.upper()} ({use})", name) for name, use in uses], "Format")
         self.width_ = number_field(20, 400, int(float(start["width"])), "Width", suffix=" mm")
@@ -333,7 +331,6 @@ class ExportDialog(Dialog):
         self.format.currentIndexChanged.connect(self._name_by_format)
         self.width_.valueChanged.connect(self._name_preset)
         self.format.setCurrentIndex(max(0, self.format.findData(start["format"])))
-        self._name_preset()
         self.font_.setValue(float(start["font"]))
         self._name_by_format()
         self._name_preset()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.film import FORMATS, SECONDS, Shape, Theme, write_film
 from stdpbench_gui.dialogs.job_dialog import JobDialog, Report
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import choice, number_field, push_button, wrapped
+from stdpbench_gui.widgets.basic import ask_for_file, choice, number_field, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
 
 _SHAPES = {"1080p": "1920 × 1080", "square": "1080 × 1080"}
@@ -48,9 +48,7 @@ class FilmDialog(JobDialog):
     def _choose(self) -> None:
         kinds = f"Films ({' '.join(f'*{suffix}' for suffix in FORMATS)})"
         name = str(self._folder.path.parent / f"{self._folder.path.name}.webp")
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the film as", name, kinds)
-        if chosen:
-            self.save(Path(chosen))
+        ask_for_file(self, "Save the film as", kinds, self.save, at=name, new=True)
 
     def save(self, target: Path) -> None:
         """Write the film to a file, and close the dialog."""

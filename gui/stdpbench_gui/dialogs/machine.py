@@ -47,9 +47,9 @@ class MachineDialog(Dialog):
                 layout.addLayout(self._fault(finding))
         fine = [finding for finding in findings if finding.state == "ok"]
         if fine:
-            label = wrapped(f"✓  OK: {', '.join(DATA_SETS.get(each.name, each.name) for each in fine)}.", "faint")
-            label.setToolTip("\n".join(f"{each.name}: {each.detail}" for each in fine))
-            layout.addWidget(label)
+            words = f"✓  OK: {', '.join(DATA_SETS.get(each.name, each.name) for each in fine)}."
+            tip = "\n".join(f"{each.name}: {each.detail}" for each in fine)
+            layout.addWidget(named(wrapped(words, "faint"), tip=tip))
         layout.addStretch(1)
         before = not_none(self._layout.itemAt(0)).widget()
         self._layout.replaceWidget(before, scrolling(holding(layout)))

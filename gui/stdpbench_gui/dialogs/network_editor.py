@@ -141,8 +141,7 @@ class NetworkEditor(RunForm):
             wrong[one.group].append(one.sentence)
         self.start_from.setCurrentIndex(0)
         self.kind.setText(kind_sentence(draft))
-        known = costs(draft.graph(*self._input.shape))
-        self.tree.show_draft(draft, self.groups, known, wrong, self._path)
+        self.tree.show_draft(draft, self.groups, costs(draft.graph(*self._input.shape)), wrong, self._path)
         self._show_part()
 
     def _show_part(self) -> None:
@@ -194,8 +193,8 @@ class NetworkEditor(RunForm):
         except StdpbenchError as error:
             self.refresh()
             self.say(f"⚠ {error}.")
-            return
-        self.take(step)
+        else:
+            self.take(step)
 
     def _add(self, what: str) -> None:
         self._try(lambda: adding(self.draft, what, self._path))

@@ -56,8 +56,7 @@ class NeuronRaster(SmallPlot):
     def __init__(self) -> None:
         super().__init__("spikes in each stimulus", still=True)
         self.showAxis("right")
-        rates = self.getAxis("right")
-        rates.setStyle(tickLength=0, tickTextOffset=3)
+        self.getAxis("right").setStyle(tickLength=0, tickTextOffset=3)
         self.setLabel("bottom", "time in the stimulus (ms)")
 
     def restyle(self) -> None:
@@ -330,10 +329,8 @@ class NeuronSpikes(View, Dialog):
             tuned = [{"x": np.arange(len(mean)), "y": mean[:, n], "label": f"neuron {n}"} for n in self.drawn]
             label = "spikes per stimulus"
             parts.append({"kind": "lines", "x_label": "class", "plots": [{"label": label, "lines": tuned}]})
-        spread = []
-        for neuron in self.drawn:
-            middle, share = _shares(intervals(trains, neuron))
-            spread.append({"x": middle, "y": share, "label": f"neuron {neuron}", "steps": True})
+        shares = {neuron: _shares(intervals(trains, neuron)) for neuron in self.drawn}
+        spread = [{"x": x, "y": y, "label": f"neuron {n}", "steps": True} for n, (x, y) in shares.items()]
         label = f"intervals per {_BIN:g} ms (%)"
         parts.append({"kind": "lines", "x_label": "interval (ms)", "plots": [{"label": label, "lines": spread}]})
         found, (first, second) = not_none(self.found), self.pair.currentData()

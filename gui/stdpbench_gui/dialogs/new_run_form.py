@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.trust import is_trusted, trust
@@ -27,7 +27,7 @@ from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Label, named, not_none, push_button, question, wrapped
+from stdpbench_gui.widgets.basic import Label, ask_for_file, named, not_none, push_button, question, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, holding, vbox
 from stdpbench_gui.widgets.parameter_fields import Choice
 
@@ -142,8 +142,7 @@ class NewRunForm(RunForm):
         self.source.setToolTip(source)
         about = run.template.about
         accuracy = f"Expected: {about.expected_accuracy}." if about.expected_accuracy else ""
-        text = " ".join(filter(None, (about.summary, accuracy))) if run.is_template else ""
-        self.about.say(text)
+        self.about.say(" ".join(filter(None, (about.summary, accuracy))) if run.is_template else "")
         self.network_button.setEnabled(self.draft.template != "brian2")  # its network is in a file
 
     def prefill(self, values: Mapping[str, str], path: str) -> None:
@@ -227,9 +226,7 @@ class NewRunForm(RunForm):
             self._take_source(read_experiment(source) if source else self._opened_with, source)
 
     def _choose_file(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Choose an experiment file", "", "Experiments (*.toml)")
-        if chosen:
-            self.read_file(Path(chosen))
+        ask_for_file(self, "Choose an experiment file", "Experiments (*.toml)", self.read_file)
 
     def read_file(self, path: Path) -> None:
         """Make the run from an experiment file, which a thread reads."""

@@ -181,9 +181,9 @@ class OwnDataDialog(OwnDialog):
         assert isinstance(dataset, Dataset)
         if self._look is not None and self._look[0] == dataset:
             self._show_look(self._look)
-            return
-        self._forget()
-        self._work(lambda: (dataset, self._reader.preview(dataset)), self._show_look, self._fail)
+        else:
+            self._forget()
+            self._work(lambda: (dataset, self._reader.preview(dataset)), self._show_look, self._fail)
 
     def _fail(self, reason: str) -> None:
         self.ready.clear()
@@ -203,6 +203,6 @@ class OwnDataDialog(OwnDialog):
             made = experiment_on(dataset, pictures, network.based_on, network.n_exc, network.name)
         except StdpbenchError as error:
             super()._fail(str(error))
-            return
-        self._show_experiment(made, plan=self._plan(made, split.train.n_values, len(split.train)))
-        self.time.show_for(made, Size.of(split))
+        else:
+            self._show_experiment(made, plan=self._plan(made, split.train.n_values, len(split.train)))
+            self.time.show_for(made, Size.of(split))

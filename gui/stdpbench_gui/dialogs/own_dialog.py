@@ -194,11 +194,11 @@ class OwnDialog(Dialog):
         except StdpbenchError as error:
             self.form.refuse(path, value, str(error))
             self._enable()
-            return
-        self.form.revert(path)
-        self._parts[section] = made
-        self._show_form()
-        self._refresh()
+        else:
+            self.form.revert(path)
+            self._parts[section] = made
+            self._show_form()
+            self._refresh()
 
     # -- the experiment --------------------------------------------------------------------------------------------
 

@@ -436,8 +436,7 @@ class RunForm(Dialog):
         self.diagram.show_graph(draft.graph(*self._input.shape))
         found = changes_from(run.template, draft)
         n, name = len(found), self.compared_with()
-        title = f"{n} change{'s' if n > 1 else ''} of {name}" if n else f"As {name}"
-        self.changes.show_changes(title, found)
+        self.changes.show_changes(f"{n} change{'s' if n > 1 else ''} of {name}" if n else f"As {name}", found)
         self.show_run()
         whole = None if self.problems else draft.unchecked
         self.preview.show_for(whole)
@@ -529,9 +528,9 @@ class RunForm(Dialog):
         except StdpbenchError as error:
             self.stages.show_error(number, str(error))
             self.enable()
-            return
-        self.stages.show_error(number, "")
-        self.take(step)
+        else:
+            self.stages.show_error(number, "")
+            self.take(step)
 
     def refuse(self, path: str, value: Any, sentence: str) -> None:
         """Show that a value is invalid, in its row, or below the form if the row is gone."""
@@ -557,8 +556,8 @@ class RunForm(Dialog):
             step = taking_back(self.draft, self.run.template, change)
         except StdpbenchError as error:
             self.say(f"⚠ {error}.")
-            return
-        self.take(step)
+        else:
+            self.take(step)
 
     def _undo(self) -> None:
         """Undo the last step, which is what was typed last."""
@@ -614,10 +613,10 @@ class RunForm(Dialog):
             write_text_aside(path, self.experiment().to_toml())
         except StdpbenchError as error:
             self.say(f"⚠ {error}.")
-            return
-        self._saved = self.run
-        self.say(f"Saved the experiment to {path}.")
-        self.saved.emit(path)
+        else:
+            self._saved = self.run
+            self.say(f"Saved the experiment to {path}.")
+            self.saved.emit(path)
 
     def work(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do something in a thread; the form closes on success and says what went wrong otherwise."""
@@ -628,8 +627,7 @@ class RunForm(Dialog):
 
         def fail(reason: str) -> None:
             self.say("")
-            self.problem.setText(f"⚠ {reason}")
-            self.problem.show()
+            self.problem.say(f"⚠ {reason}")
 
         self.read(work, succeed, fail)
 

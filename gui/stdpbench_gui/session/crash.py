@@ -31,11 +31,10 @@ def note(error: BaseException, where: str) -> None:
         trace = trace.tb_next
     place = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
     key = f"{where} {type(error).__name__} {place}"
-    if key in _logged:
-        return
-    _logged.add(key)
-    open_log()
-    _log.error("%s", where, exc_info=(type(error), error, error.__traceback__))
+    if key not in _logged:
+        _logged.add(key)
+        open_log()
+        _log.error("%s", where, exc_info=(type(error), error, error.__traceback__))
 
 
 def install(show_message: Callable[[str], object]) -> None:

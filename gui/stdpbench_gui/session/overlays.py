@@ -138,10 +138,9 @@ class Overlays(QObject):
         paths = {o.name: o.path for o in self.shown() if o.path is not None and o.name not in self._settled}
         if not paths:
             self._timer.stop()
-        if self._reading or not self._panel.isVisible() or not paths:
-            return
-        self._reading = True
-        self._session.work(lambda: _read(paths), self._take, failed=self._fail, owner=self)
+        elif self._panel.isVisible() and not self._reading:
+            self._reading = True
+            self._session.work(lambda: _read(paths), self._take, failed=self._fail, owner=self)
 
     def _fail(self, _: str) -> None:
         self._reading = False

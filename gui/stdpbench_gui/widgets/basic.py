@@ -77,6 +77,16 @@ def dropped_paths(data: QMimeData | None) -> list[Path]:
     return [Path(url.toLocalFile()) for url in (data.urls() if data is not None else []) if url.isLocalFile()]
 
 
+def ask_for_file(
+    parent: QWidget, title: str, kinds: str, take: Callable[[Path], object], *, at: str = "", new: bool = False
+) -> None:
+    """Ask for a file, or a `new` one to write, and call a function with it unless that is cancelled."""
+    ask = QFileDialog.getSaveFileName if new else QFileDialog.getOpenFileName
+    chosen, _ = ask(parent, title, at, kinds)
+    if chosen:
+        take(Path(chosen))
+
+
 def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
     """Ask for the file to save an experiment to; return None if cancelled.
 

@@ -12,7 +12,6 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QFont, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QLineEdit,
     QPushButton,
@@ -28,6 +27,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import (
     CheckBox,
     Label,
+    ask_for_file,
     dropped_paths,
     named,
     not_none,
@@ -361,9 +361,8 @@ class ParameterRow(QWidget):
 
     def _choose_file(self) -> None:
         title, name = f"Choose the file of {self.path}", self.declared.name
-        chosen, _ = QFileDialog.getOpenFileName(self, title, str(self._value or ""), f"{name} ({self.declared.files})")
-        if chosen:
-            self._take_file(chosen)
+        kinds, at = f"{name} ({self.declared.files})", str(self._value or "")
+        ask_for_file(self, title, kinds, lambda path: self._take_file(str(path)), at=at)
 
     def _take_file(self, path: str) -> None:
         self.show_error("")

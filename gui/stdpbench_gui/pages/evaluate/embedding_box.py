@@ -50,9 +50,9 @@ class _View(pg.ViewBox):  # type: ignore[misc]
         """Draw the rubber band, or move."""
         if ev.button() == Qt.MouseButton.LeftButton:
             super().mouseDragEvent(ev, axis)
-            return
-        ev.accept()
-        self.translateBy(self.mapToView(ev.lastPos()) - self.mapToView(ev.pos()))
+        else:
+            ev.accept()
+            self.translateBy(self.mapToView(ev.lastPos()) - self.mapToView(ev.pos()))
 
 
 class Scatter(MapGraphics):

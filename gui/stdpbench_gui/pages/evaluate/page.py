@@ -490,9 +490,9 @@ class EvaluatePage(QWidget):
     def _ask_for_clusters(self) -> None:
         if self._next_clusters is None:
             self.clusters.show_busy(False)
-            return
-        (method, k), self._next_clusters = self._next_clusters, None
-        self._desk.ask("cluster", self._take_clusters, self._no_clusters, method=method, k=k)
+        else:
+            (method, k), self._next_clusters = self._next_clusters, None
+            self._desk.ask("cluster", self._take_clusters, self._no_clusters, method=method, k=k)
 
     def _take_clusters(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         first = self.state.clustering is None
@@ -534,10 +534,10 @@ class EvaluatePage(QWidget):
         self._give_up_plane()
         if known is not None:
             self.state.set_plane(known)
-            return
-        self.embedding.method.setCurrentIndex(self.embedding.method.findData(method))
-        self.embedding.show_progress(f"computing {self.embedding.method.currentText()} …")
-        self._planes.ask("embed", self._take_plane, self._no_plane, method=method)
+        else:
+            self.embedding.method.setCurrentIndex(self.embedding.method.findData(method))
+            self.embedding.show_progress(f"computing {self.embedding.method.currentText()} …")
+            self._planes.ask("embed", self._take_plane, self._no_plane, method=method)
 
     def _take_plane(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         self.state.set_plane(plane_of(value, arrays))

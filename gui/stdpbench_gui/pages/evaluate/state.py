@@ -100,11 +100,10 @@ class EvaluationState(QObject):
 
     def choose(self, chosen: Chosen) -> None:
         """Set the selection of all views."""
-        if self.look is None or chosen == self.chosen:
-            return
-        self.chosen = chosen
-        self._find()
-        self.changed.emit({"chosen"})
+        if self.look is not None and chosen != self.chosen:
+            self.chosen = chosen
+            self._find()
+            self.changed.emit({"chosen"})
 
     def choose_pictures(self, pictures: Numbers) -> None:
         """Select pictures; empty: clear the selection."""

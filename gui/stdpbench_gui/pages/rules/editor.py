@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QCompleter,
-    QFileDialog,
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
@@ -40,6 +40,7 @@ from stdpbench_gui.widgets.basic import (
     Elided,
     Label,
     ProblemLabel,
+    ask_for_file,
     named,
     not_none,
     push_button,
@@ -548,9 +549,9 @@ class EditorBox(TitledBox):
             made = rules.build({"kind": "custom", **self._values(parts), **parts}, "plasticity")
         except StdpbenchError as error:
             self._show_problems(parts, [Problem("", str(error).removeprefix("plasticity."))])
-            return
-        self._made = made
-        self.state.show(made, "edit the rule")
+        else:
+            self._made = made
+            self.state.show(made, "edit the rule")
 
     def _values(self, parts: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that were set on top of the definition and still apply."""
@@ -612,15 +613,12 @@ class EditorBox(TitledBox):
         self.session.message.emit(f"Saved the rule to {path}.")
 
     def _choose_file(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
-        if chosen:
-            self._try(self.read, Path(chosen))
+        ask_for_file(self, "Load a rule", "Rules (*.toml)", partial(self._try, self.read))
 
     def _choose_target(self) -> None:
         proposed = "".join(c if c.isalnum() else "_" for c in self.name.text().strip().lower()) or "my_rule"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the rule", f"{proposed[:40]}.toml", "Rules (*.toml)")
-        if chosen:
-            self._try(self.write, Path(chosen))
+        name, write = f"{proposed[:40]}.toml", partial(self._try, self.write)
+        ask_for_file(self, "Save the rule", "Rules (*.toml)", write, at=name, new=True)
 
     def _try(self, work: Any, path: Path) -> None:
         try:

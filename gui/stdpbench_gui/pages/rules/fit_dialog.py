@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFileDialog, QLineEdit, QTreeWidgetItem, QWidget
+from PyQt6.QtWidgets import QLineEdit, QTreeWidgetItem, QWidget
 
 from stdpbench.base.files import write_text_aside
 from stdpbench.kinds.plasticity import PlasticityRule, rules
@@ -18,7 +18,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.residuals import Residuals
 from stdpbench_gui.session.background import check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import named, not_none, push_button, wrapped
+from stdpbench_gui.widgets.basic import ask_for_file, named, not_none, push_button, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, form, hbox, vbox
 from stdpbench_gui.widgets.tables import add_row, table_of
 
@@ -55,8 +55,7 @@ class FitDialog(JobDialog):
         session: RunSession,
         parent: QWidget,
     ) -> None:
-        kind = str(getattr(rule, "kind", ""))
-        super().__init__(f"Fit {kind}", session, "fit", parent)
+        super().__init__(f"Fit {getattr(rule, 'kind', '')}", session, "fit", parent)
         self._rule, self._sources, self._use = rule, sources, use
         self._fitted: Mapping[str, Any] = {}
         self.table = table_of("Parameters of the fit", _COLUMNS)
@@ -140,6 +139,7 @@ class FitDialog(JobDialog):
         self.accept()
 
     def _choose(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the fit as", "fit.md", "Pages (*.md)")
-        if chosen:
-            write_text_aside(Path(chosen), self._fitted["page"])
+        page = self._fitted["page"]
+        ask_for_file(
+            self, "Save the fit as", "Pages (*.md)", lambda path: write_text_aside(path, page), at="fit.md", new=True
+        )

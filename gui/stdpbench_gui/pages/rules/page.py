@@ -12,7 +12,6 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QComboBox,
-    QFileDialog,
     QSplitter,
     QWidget,
 )
@@ -43,6 +42,7 @@ from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import (
     Label,
     NarrowBox,
+    ask_for_file,
     content_of,
     dropped_paths,
     named,
@@ -387,9 +387,8 @@ class RulesPage(QWidget):
 
     def choose_points(self) -> None:
         """Ask for a file of data points."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Add data points", "", "Data points (*.csv *.tsv *.txt)")
-        if chosen:
-            self.draw_points(chosen)
+        kinds = "Data points (*.csv *.tsv *.txt)"
+        ask_for_file(self, "Add data points", kinds, lambda path: self.draw_points(str(path)))
 
     def type_points(self) -> None:
         """Open the dialog in which data points are typed, or those of the first file that is drawn are changed."""
@@ -424,11 +423,9 @@ class RulesPage(QWidget):
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
         """Open dropped files."""
-        data = event.mimeData() if event is not None else None
-        if data is None or event is None:
-            return
-        others = [path for path in dropped_paths(data) if not self.take(path)]
-        if others or not dropped_paths(data):
+        paths = dropped_paths(event.mimeData() if event is not None else None)
+        others = [path for path in paths if not self.take(path)]
+        if others or not paths:
             self.dropped.emit(others)
 
     def take(self, path: Path) -> bool:
@@ -445,9 +442,7 @@ class RulesPage(QWidget):
 
     def load(self) -> None:
         """Ask for a file, and read a rule from it."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
-        if chosen:
-            self._try(lambda: self.editor.read(Path(chosen)))
+        ask_for_file(self, "Load a rule", "Rules (*.toml)", lambda path: self._try(lambda: self.editor.read(path)))
 
     def save_rule(self) -> None:
         """Ask for a file, and write the custom rule to it."""

@@ -102,9 +102,9 @@ class NotesDialog(Dialog):
             change = self.change()
         except StdpbenchError as error:
             self.problem.say(f"⚠ {error}.")
-            return
-        self.saved.emit(change)
-        super().accept()
+        else:
+            self.saved.emit(change)
+            super().accept()
 
     def _show_neuron(self, item: QListWidgetItem) -> None:
         population, number = item.data(Qt.ItemDataRole.UserRole)

@@ -108,9 +108,9 @@ class ExportResponsesDialog(Dialog):
             neurons = neurons_named(self.neurons.text().split())
         except StdpbenchError as error:
             self.problem.say(f"⚠ {error}.")
-            return
-        super().accept()
-        self.chosen.emit(neurons, self.stimuli.value())
+        else:
+            super().accept()
+            self.chosen.emit(neurons, self.stimuli.value())
 
 
 _ABOUT = {"command": "desktop app"}
