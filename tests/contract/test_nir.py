@@ -225,7 +225,7 @@ def test_shared_weights_are_a_convolution_unless_a_matrix_leads_there_too(
     biased = {"few": "Affine"} if back else {"pool": "SumPool2d"}
     assert kinds == dict.fromkeys(graph.projections, "Conv2d") | matrices | biased
     imported = read_nir(path)
-    again = imported.experiment.graph(12, 5)
+    again = imported.experiment.graph(14, 5)
     shared = {name for name, each in again.projections.items() if each.connect.shares_weights}
     assert shared == set(kinds) - set(matrices)
     other = open_network(again, "runtime")
@@ -481,9 +481,15 @@ def test_convolutions_and_pooling_run_as_in_the_reader(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_run_of_a_file_with_convolutions_answers_pictures_as_the_reader_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alike", [False, True])
+def test_a_run_of_a_file_with_convolutions_answers_pictures_as_the_reader_does(alike: bool, tmp_path: Path) -> None:
     path, n_steps = tmp_path / "conv.nir", 30
-    write_nir(path, convolutions())
+    nodes = convolutions().nodes
+    if alike:  # constant inputs would come from a neuron, and lead by a matrix
+        nodes["conv_a"].bias[...] = nodes["conv_b"].bias[...] = 0
+        nodes["b"].r[...] = 1.0
+        nodes["a"].v_threshold[...] /= 2
+    write_nir(path, convolutions(**nodes))
     shown_to_it = {
         "data.kind": "digits",
         "encoding.kind": "current",
@@ -496,9 +502,11 @@ def test_a_run_of_a_file_with_convolutions_answers_pictures_as_the_reader_does(t
     found = independent.simulate(nir.read(path, type_check=False), np.broadcast_to(currents, (n_steps, 6, 64)), 1.0)
     with np.load(run.path / "test.npz") as kept:
         np.testing.assert_array_equal(kept["spike_counts"], found["out"].spikes.sum(axis=0))
-    # and out again, as matrices
+    # and out again
     again = run.export_nir(tmp_path / "again.nir", stimuli=6)
     assert (again.stimuli, again.different) == (6, 0)
+    kinds = {again.nodes[name] for name in ("conv_a", "conv_b", "scale")}
+    assert kinds == {"Conv2d" if alike else "Linear"}
 
 
 def test_convolutions_that_do_not_fit_are_refused_with_the_name_of_their_node(tmp_path: Path) -> None:

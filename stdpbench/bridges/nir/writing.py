@@ -240,7 +240,7 @@ def _kernels(projection: Projection, graph: Graph) -> _Kernels | None:
     """
     source, target = (graph.populations[end].shape for end in (projection.source, projection.target))
     connect = projection.connect
-    if isinstance(connect, Local) and connect.shared:
+    if isinstance(connect, Local) and connect.shared and (connect.planes == 1 or projection.source == graph.input):
         return _Kernels(connect.field, connect.stride, connect.padding)
     if isinstance(connect, Pool) and projection.one_weight:
         beyond = max(-side % connect.size for side in source[:2])
@@ -257,28 +257,27 @@ def _grids(graph: Graph) -> dict[str, NDArray[np.int64]]:
     Populations that only convolutions reach, and the input before them, have the order (channels, rows, columns) of
     NIR's Conv2d; the others have one dimension.
     """
-    kernels = {name for name, projection in graph.projections.items() if _kernels(projection, graph) is not None}
-    ways, chosen = graph.projections.items(), {graph.projections[name].target for name in kernels}
-    planes = {
-        each.connect.planes
-        for name, each in ways
-        if name in kernels and each.source == graph.input and isinstance(each.connect, Local)
-    }
+    ways = list(graph.projections.values())
+    convolved = [each for each in ways if _kernels(each, graph) is not None]
+    from_input = [each.connect for each in convolved if each.source == graph.input]
+    planes = {connect.planes for connect in from_input if isinstance(connect, Local)}
+    chosen = {each.target for each in convolved}
     if len(planes) == 1 and len(graph.populations[graph.input].shape) == 2:
         chosen.add(graph.input)
     while others := {
-        each.target for name, each in ways if each.target in chosen and not (name in kernels and each.source in chosen)
+        each.target for each in ways if each.target in chosen and not (each in convolved and each.source in chosen)
     }:
         chosen -= others
-    if not any(each.source == graph.input and each.target in chosen for _, each in ways):
+    if not any(each.source == graph.input and each.target in chosen for each in ways):
         chosen.discard(graph.input)
-    grids = dict[str, NDArray[np.int64]]()
-    for name, population in graph.populations.items():
-        grids[name] = np.arange(population.size)
-        if name in chosen and name == graph.input:
-            grids[name] = grids[name].reshape(*planes, -1, population.shape[1])
-        elif name in chosen:
-            grids[name] = grids[name].reshape(population.shape).transpose(2, 0, 1)
+    grids: dict[str, NDArray[np.int64]]
+    grids = {name: np.arange(population.size) for name, population in graph.populations.items()}
+    for name in chosen:
+        shape = graph.populations[name].shape
+        if name == graph.input:
+            grids[name] = grids[name].reshape(planes.pop(), -1, shape[1])
+        else:
+            grids[name] = grids[name].reshape(shape).transpose(2, 0, 1)
     return grids
 
 
