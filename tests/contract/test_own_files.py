@@ -171,7 +171,8 @@ def test_weights_that_are_written_act_and_frozen_presentations_change_nothing(tm
     assert found is not None
     np.testing.assert_array_equal(found.v, activity.courses["exc"]["v"][:, 1])
     assert not len(found.threshold)  # only the file knows it
-    assert "only the file that builds the network has it" in not_replayed(experiment.graph().projections["feed"])
+    graph = experiment.graph()
+    assert "only the file that builds the network has it" in not_replayed(graph, graph.projections["feed"])
 
 
 def test_values_replace_constants_also_during_a_run(tmp_path: Path) -> None:
