@@ -36,6 +36,7 @@ from stdpbench.bridges.hardware import ChipCheck
 from stdpbench.declare.learned_names import is_delay, is_weight
 from stdpbench.engine.network.rounding import checked_bits
 from stdpbench.experiment import Experiment
+from stdpbench.experiment.evaluation import VALUES
 from stdpbench.kinds.plasticity.tables import RuleLike, rule_table
 from stdpbench.results.figures.saving import Width
 from stdpbench.results.readout import INTERVAL
@@ -722,6 +723,35 @@ class Run:
             raise StdpbenchError("give the numbers of bits, such as run.scores_with_bits(8, 4)")
         request = {"bits": [checked_bits(n) for n in bits], "rounding": rounding, "workers": workers}
         return dict(self._measured("bits", request)["accuracy"])
+
+    def evaluate(self, *, spikes: float, by: str, workers: int = 0) -> Run:
+        """Label and test the network again with a number of spikes per picture, and return the new run, started.
+
+        A parameter gets the value in evaluation with which the population that is read fires so many spikes, in the
+        mean of up to 200 training pictures; their labels are not read. The new run is a branch of this one at its end,
+        with this value as ``evaluation.values``. The search runs in other processes.
+
+        Parameters
+        ----------
+        spikes : float
+            Spikes per picture; accepted within 2 %, or as close as values can be told apart.
+        by : str
+            The parameter, such as ``"network.w_inh_exc"``.
+        workers : int
+            Number of processes for the search; 0: as many as processors and memory allow.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run is not trained to its end, the parameter may not differ in evaluation or is not a number, or no
+            value up to a factor of 1024 either way gives that many spikes.
+
+        Examples
+        --------
+        >>> run.evaluate(spikes=12, by="network.w_inh_exc").wait()
+        """
+        found = self._measured("spikes", {"spikes": float(spikes), "by": by, "workers": workers})
+        return self.branch(set={f"{VALUES}{by}": found["value"]})
 
     def report(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -341,6 +342,22 @@ def evaluate(
             autocompletion=completion.roundings,
         ),
     ] = None,
+    spikes: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="Evaluate a branch of the run, with the value of --by in evaluation that gives N spikes per picture; "
+            "found on training pictures, without labels.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Parameter for --spikes, such as network.w_inh_exc.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
     workers: Workers = 0,
     simulator: SimulatorName = None,
     baselines: Baselines = True,
@@ -354,6 +371,10 @@ def evaluate(
 
     if rounding is not None and not bits:
         raise StdpbenchError("--rounding is for --bits: give --bits as well")
+    if (spikes is None) is not (by is None):
+        raise StdpbenchError("--spikes and --by are for each other: give both")
+    if bits and by is not None:
+        raise StdpbenchError("--bits only tests again, without labelling: leave out --bits, or --spikes and --by")
     folder, console = find_run(run, runs), Console(stderr=json)
     if bits:
         from stdpbench.studies.report.few_bits import measure_bits
@@ -362,6 +383,21 @@ def evaluate(
         _print_bits(measured, folder, console)
         if json:
             write_json({"path": str(folder.path.resolve()), **measured})
+        return
+    if spikes is not None and by is not None:
+        from stdpbench.experiment.evaluation import VALUES
+        from stdpbench.runs.lineage import branches
+        from stdpbench.runs.presentation.spike_target import find_value
+
+        found = follow_events(find_value(folder, by, spikes, workers, simulator), console)
+        pictures = f"{found['pictures']} training {found['noun']}s"
+        text = f"{by} = {found['value']:g}: {found['spikes']:.1f} spikes per {found['noun']} ({pictures})."
+        console.print(text, soft_wrap=True)
+        options = Options.from_mapping(folder.about.get("options", {}))
+        options = replace(options, workers=workers, simulator=simulator or options.simulator, baselines=baselines)
+        about = {**about_command(), "options": asdict(options)}
+        new = branches.branch(folder, changes={f"{VALUES}{by}": found["value"]}, about=about)
+        _carry_out(new, console, new=False, detach=False, json=json)
         return
     from stdpbench.runs.process.reevaluate import evaluate_run
 

@@ -81,7 +81,7 @@ def branch(
     runs : Path, optional
         Folder in which the run folder is created. Default: the folder of the parent.
     about : mapping, optional
-        Additional entries of `RunFolder.about`.
+        Additional entries of `RunFolder.about`, which precede inherited ones.
     rule : mapping of str to Any, optional
         Another plasticity rule, as a table with its ``kind``; `changes` are applied after it.
     projection : str
@@ -127,7 +127,7 @@ def branch(
             copy_snapshots(parent.path, folder.path, checkpoint.position)
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
 
-    made_from = {**(about or {}), **inherited, "parent": {"id": run_id, "name": parent.path.name, "at": at}}
+    made_from = {**inherited, **(about or {}), "parent": {"id": run_id, "name": parent.path.name, "at": at}}
     try:
         return RunFolder.create(runs or parent.path.parent, parent.experiment, made_from, fill)
     except DiskError:

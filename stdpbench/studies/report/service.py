@@ -11,6 +11,7 @@ It serves requests as described in `stdpbench.base.helper`; an answer is values 
 * ``embed`` (`method`): another embedding.
 * ``report`` (`others`, `output`, …): writes the files of ``stdpbench report``; its value is the path of the page.
 * ``bits`` (`bits`, `rounding`, `workers`): accuracies with rounded weights (`stdpbench.studies.report.few_bits`).
+* ``spikes`` (`by`, `spikes`, `workers`): a value in evaluation (`stdpbench.runs.presentation.spike_target`).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from stdpbench.runs.catalog.access_log import count_readings, note_reading
 from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
+from stdpbench.runs.presentation.spike_target import find_value
 from stdpbench.runs.protocol.facts import LabelsRead, Progress
 from stdpbench.studies.report.analysis import (
     CHANCE,
@@ -93,6 +95,7 @@ class ReportService:
             "cluster": self._cluster,
             "embed": self._embed,
             "bits": self._bits,
+            "spikes": self._spikes,
             "report": self._report,
         }
         if name not in handlers:
@@ -194,6 +197,9 @@ class ReportService:
 
     def _bits(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         return _result(measure_bits(self._folder, **arguments), on_progress), {}
+
+    def _spikes(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        return _result(find_value(self._folder, **arguments), on_progress), {}
 
     def _report(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         options = {"others": (), "output": None, "sample": 2000, "repeats": 2} | dict(arguments)
