@@ -17,6 +17,7 @@ from stdpbench.declare.learned_names import COMPETE, FEED, THETA, listed
 from stdpbench.declare.registry import MissingKindError
 from stdpbench.declare.rule_paths import replaced_rule, table_of_rule
 from stdpbench.experiment import About, Experiment
+from stdpbench.experiment.evaluation import SECTION as EVALUATION
 from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.plasticity import projection_rules
 from stdpbench.kinds.plasticity.tables import rule_name
@@ -103,7 +104,8 @@ def tables_with(tables: Mapping[str, Any], changes: Iterable[tuple[int, Changes]
     for _, change in sorted(changes, key=lambda pair: pair[0]):
         tables_after["about"] = About().to_mapping()
         for path, (_, new) in change.items():
-            if isinstance(tables_after.get(path.partition(".")[0]), Mapping):
+            section = path.partition(".")[0]
+            if section == EVALUATION or isinstance(tables_after.get(section), Mapping):  # which files may omit
                 put(tables_after, path, new)
     return tables_after
 

@@ -118,6 +118,17 @@ def test_a_run_whose_projection_changed_to_any_rule_can_be_resumed_and_compared(
     assert all(path.startswith("network.projections.feed.plasticity.") for path in paths)
 
 
+def test_changes_of_evaluation_come_to_a_run_that_had_none() -> None:
+    before = experiment()
+    after = before.override({"evaluation.thresholds": "start", "evaluation.values.exc.v_thresh": "-58 mV"})
+    for old, new in ((before, after), (after, before)):
+        (change,) = changes_between(old, new)
+        record = read_back(change, 7, 0)
+        assert experiment_at(old, [record], 7) == new
+        tables = tables_with(old.to_mapping(), [(7, record.fact.changes)])  # type: ignore[union-attr]
+        assert Experiment.from_mapping(tables) == new
+
+
 def test_changes_of_a_network_spelled_out_are_facts_as_well() -> None:
     before = experiment().spelled_out()
     feed = "network.projections.feed"
