@@ -371,10 +371,8 @@ def evaluate(
 
     if rounding is not None and not bits:
         raise StdpbenchError("--rounding is for --bits: give --bits as well")
-    if (spikes is None) is not (by is None):
-        raise StdpbenchError("--spikes and --by are for each other: give both")
-    if bits and by is not None:
-        raise StdpbenchError("--bits only tests again, without labelling: leave out --bits, or --spikes and --by")
+    if (spikes is None) is not (by is None) or (bits and by):
+        raise StdpbenchError("--spikes and --by are for each other: give both, without --bits")
     folder, console = find_run(run, runs), Console(stderr=json)
     if bits:
         from stdpbench.studies.report.few_bits import measure_bits
@@ -390,11 +388,17 @@ def evaluate(
         from stdpbench.runs.presentation.spike_target import find_value
 
         found = follow_events(find_value(folder, by, spikes, workers, simulator), console)
-        pictures = f"{found['pictures']} training {found['noun']}s"
-        text = f"{by} = {found['value']:g}: {found['spikes']:.1f} spikes per {found['noun']} ({pictures})."
-        console.print(text, soft_wrap=True)
-        options = Options.from_mapping(folder.about.get("options", {}))
-        options = replace(options, workers=workers, simulator=simulator or options.simulator, baselines=baselines)
+        console.print(
+            f"{by} = {found['value']:g}: {found['spikes']:.1f} spikes per {found['noun']} "
+            f"({found['pictures']} training {found['noun']}s).",
+            soft_wrap=True,
+        )
+        options = replace(
+            Options.from_mapping(folder.about.get("options", {})),
+            workers=workers,
+            simulator=simulator or folder.about.get("simulator"),
+            baselines=baselines,
+        )
         about = {**about_command(), "options": asdict(options)}
         new = branches.branch(folder, changes={f"{VALUES}{by}": found["value"]}, about=about)
         _carry_out(new, console, new=False, detach=False, json=json)

@@ -5,9 +5,10 @@ The pictures are training pictures with the input spikes of the label phase. The
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
-from math import isnan, nan, sqrt
+from itertools import pairwise
+from math import nan, sqrt
 from typing import Any
 
 from stdpbench.base.errors import StdpbenchError
@@ -20,21 +21,18 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split, trained_arrays
 from stdpbench.runs.presentation.processes import Processes, default_workers, respond
 from stdpbench.runs.protocol.changes import experiment_at, n_train, reached_position
-from stdpbench.runs.protocol.facts import Progress, Remarked
+from stdpbench.runs.protocol.facts import Progress
 
 _PICTURES = 200
 _TOLERANCE = 0.02  # of the target
-_DOUBLINGS = 10  # either way from the present value
+_FURTHEST = 1024  # factor either way from the present value
 _NARROW = 1.005  # ratio of two values between which no other is tried
 _USUAL = 12  # number of values, for the display of progress
-
-_Measure = Callable[[float], Generator[Progress, None, float]]
-"""Measures the mean number of spikes with a multiple of the present value; NaN if that value is not possible."""
 
 
 def find_value(
     folder: RunFolder, by: str, spikes: float, workers: int = 0, simulator: str | None = None
-) -> Generator[Progress | Remarked, None, dict[str, Any]]:
+) -> Generator[Progress, None, dict[str, Any]]:
     """Find the value of a parameter in evaluation by the spikes of the population that is read.
 
     Parameters
@@ -52,7 +50,7 @@ def find_value(
 
     Yields
     ------
-    Progress, Remarked
+    Progress
         Closing the generator early ends the search.
 
     Returns
@@ -72,44 +70,39 @@ def find_value(
         raise StdpbenchError(f"{name} is the run of a stream, which has no pictures to count spikes for")
     if reached < n_train(records):
         raise StdpbenchError(f"{name} is not trained to its end yet; `stdpbench resume` continues it")
-    if not spikes > 0:
-        raise StdpbenchError(f"the number of spikes per picture must be above 0, not {spikes:g}")
     present = _present_value(experiment, by)
     split = load_split(experiment, folder.validation)
     images = split.train.part(0, n_label_images(experiment, len(split.train))).unlabelled()
     n = min(_PICTURES, len(images))
     ranges = [(k, k + 1) for k in (number * len(images) // n for number in range(n))]  # pictures may be sorted
     shape = input_shape(experiment, images)
-    network, remark = open_simulator(experiment, shape, simulator or folder.about.get("simulator"))
-    if remark:
-        yield Remarked(remark)
-    found: dict[float, float] = {}
-
-    def measure(factor: float) -> Generator[Progress, None, float]:
-        value = float(f"{present * factor:.4g}")
-        if value in found:
-            return found[value]
-        try:
-            changed = experiment.override({f"{VALUES}{by}": value})
-        except StdpbenchError:  # out of its range
-            return nan
-        shown, fired, before = 0, 0, n * len(found)
-        parts = respond(network, changed, images, "label", workers=workers, ranges=ranges, processes=processes)
-        with closing(parts):
-            for part in parts:
-                shown, fired = shown + len(part.attempts), fired + int(part.spikes[network.graph.read].sum())
-                done = before + shown
-                yield Progress(f"search of {by}", done, max(done, _USUAL * n), spikes_per_image=fired / shown)
-        found[value] = fired / n
-        return found[value]
-
+    network, _ = open_simulator(experiment, shape, simulator or folder.about.get("simulator"))
+    found = dict[float, float]()
     with closing(network), closing(Processes("a simulation process")) as processes:
         network.set_learned(trained_arrays(folder, experiment, shape))
         workers = workers or default_workers(network.layout)
-        if not (yield from _search(measure, spikes)):
-            ends = " to ".join(f"{v:g} ({found[v]:.1f})" for v in sorted((min(found), max(found))))
-            raise StdpbenchError(f"{spikes:g} spikes per picture are not reached with {by} from {ends}")
+        while (factor := _next_factor(found, spikes)) is not None:
+            try:
+                changed = experiment.override({f"{VALUES}{by}": _value(present, factor)})
+            except StdpbenchError:  # out of its range
+                found[factor] = nan
+                continue
+            shown, fired, done = 0, 0, n * len(found)
+            parts = respond(network, changed, images, "label", workers=workers, ranges=ranges, processes=processes)
+            with closing(parts):
+                for part in parts:
+                    shown, fired = shown + len(part.attempts), fired + int(part.spikes[network.graph.read].sum())
+                    yield Progress(f"search of {by}", done + shown, max(done + shown, _USUAL * n), fired / shown)
+            found[factor] = fired / n
+    found = {_value(present, factor): mean for factor, mean in found.items() if mean >= 0}
     value = min(found, key=lambda value: abs(found[value] - spikes))
+    between = min(found.values()) <= spikes <= max(found.values())
+    if not between and abs(found[value] - spikes) > _TOLERANCE * spikes:
+        low, high = min(found), max(found)
+        raise StdpbenchError(
+            f"{by} from {low:g} to {high:g} gives {found[low]:.1f} to {found[high]:.1f} spikes per {images.noun}, "
+            f"not {spikes:g}"
+        )
     return {"value": value, "spikes": found[value], "pictures": n, "noun": images.noun}
 
 
@@ -130,31 +123,30 @@ def _present_value(experiment: Experiment, by: str) -> float:
     return float(value)
 
 
-def _search(measure: _Measure, target: float) -> Generator[Progress, None, bool]:
-    """Measure at factors of 2 up to both sides of a target, then between them; return whether it was reached."""
-    start = yield from measure(1.0)
-    if abs(start - target) <= _TOLERANCE * target:
-        return True
-    upwards = ((yield from measure(2.0)) - start) * (target - start) > 0
-    for step in (2.0, 0.5) if upwards else (0.5, 2.0):
-        near, spikes = 1.0, start
-        for _ in range(_DOUBLINGS):
-            far = near * step
-            beyond = yield from measure(far)
-            if isnan(beyond):
-                break
-            if (spikes - target) * (beyond - target) <= 0:
-                yield from _bisect(measure, target, near, far, spikes < target)
-                return True
-            near, spikes = far, beyond
-    return False
+def _value(present: float, factor: float) -> float:
+    """Return a multiple of the present value, with few digits."""
+    return float(f"{present * factor:.4g}")
 
 
-def _bisect(measure: _Measure, target: float, near: float, far: float, rises: bool) -> Generator[Progress, None, None]:
-    """Measure between two factors until one is close to the target, or the factors are close to each other."""
-    while max(near / far, far / near) > _NARROW:
-        middle = sqrt(near * far)
-        spikes = yield from measure(middle)
-        if abs(spikes - target) <= _TOLERANCE * target:
-            return
-        near, far = (middle, far) if (spikes < target) is rises else (near, middle)
+def _next_factor(found: Mapping[float, float], target: float) -> float | None:
+    """Return the next multiple of the present value to be tried; None at the end of the search.
+
+    First multiples by 2, from the end that is closer to the target, then between two on both sides of it.
+
+    Parameters
+    ----------
+    found : mapping of float to float
+        Spikes per picture with the multiples so far; NaN for one that is not possible.
+    target : float
+        Spikes per picture that are wanted.
+    """
+    if not found:
+        return 1.0
+    factors = sorted(found)
+    if any(abs(spikes - target) <= _TOLERANCE * target for spikes in found.values()):
+        return None
+    for low, high in pairwise(factors):
+        if (found[low] - target) * (found[high] - target) <= 0:
+            return sqrt(low * high) if high / low > _NARROW else None
+    ends = [(abs(found[end] - target), end * step) for end, step in ((factors[-1], 2.0), (factors[0], 0.5))]
+    return min(((d, end) for d, end in ends if d >= 0 and 1 / _FURTHEST <= end <= _FURTHEST), default=(0, None))[1]

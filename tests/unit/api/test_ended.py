@@ -78,3 +78,33 @@ def test_a_deleted_run_is_in_the_bin_and_comes_back(run: stdpbench.Run) -> None:
         run.delete()
     assert run.restore() == run.path == place
     assert run.scores == scores
+
+
+def test_a_run_is_evaluated_again_with_a_number_of_spikes_whatever_the_labels(tmp_path: Path) -> None:
+    random, data = np.random.default_rng(0), {"data.kind": "idx"}
+    for part, n in (("train", 60), ("test", 30)):
+        arrays = {"images": random.integers(0, 255, (n, 28, 28), dtype=np.uint8), "labels": np.arange(n) % 3}
+        for name, array in arrays.items():
+            data[f"data.{part}_{name}"] = str(write_idx(tmp_path / f"{part} {name}", array.astype(np.uint8)))
+    present = {"encoding.rate_per_grey": 0.02, "evaluation.values.network.w_inh_exc": 4.0}
+    run = stdpbench.start("digits", set=SMALL | data | present, runs=tmp_path, baselines=False, workers=1).wait(False)
+    before = {file: file.read_bytes() for file in run.path.glob("*.np*")}
+    spikes = 1.3 * mean_spikes(run)
+    found = run.evaluate(spikes=spikes, by="network.w_inh_exc", workers=1).wait(progress=False)
+    assert mean_spikes(found) == pytest.approx(spikes, rel=0.02)
+    assert {file: file.read_bytes() for file in before} == before
+    np.testing.assert_array_equal(found.weights, run.weights)
+    write_idx(tmp_path / "train labels", random.integers(0, 3, 60, dtype=np.uint8))
+    other = run.evaluate(spikes=spikes, by="network.w_inh_exc", workers=1).stop()
+    assert dict(other.experiment.evaluation.values)["network.w_inh_exc"] != 4.0
+    assert other.experiment.evaluation == found.experiment.evaluation
+
+
+def mean_spikes(run: stdpbench.Run) -> float:
+    """Mean spikes per picture in the label phase, which has no more pictures than the search."""
+    return float(np.load(run.path / "label.npz")["spike_counts"].sum(axis=1).mean())
+
+
+def write_idx(path: Path, array: np.ndarray) -> Path:
+    path.write_bytes(bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes())
+    return path

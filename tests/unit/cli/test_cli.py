@@ -107,6 +107,51 @@ def test_bits_that_make_no_sense_are_refused_in_one_sentence(
     assert len(err.splitlines()) == 1
 
 
+def test_evaluate_with_a_number_of_spikes_makes_a_run_with_the_value_that_gives_it(
+    finished: tuple[Path, dict[str, object]], run_cli: Cli
+) -> None:
+    path, _ = finished
+    before = {file: file.read_bytes() for file in path.iterdir() if file.is_file()}
+    spikes = 2 * np.load(path / "label.npz")["spike_counts"].sum(axis=1).mean()
+    arguments = ["--spikes", str(spikes), "--by", "exc.v_thresh", "--workers", "1", "--no-baselines", "--json"]
+    status, out, err = run_cli("evaluate", str(path), *arguments)
+    assert status == 0, err
+    new = stdpbench.open_run(json.loads(out)["path"])
+    ((_, value),) = new.experiment.evaluation.values
+    found = np.load(new.path / "label.npz")["spike_counts"].sum(axis=1).mean()
+    assert found == pytest.approx(spikes, rel=0.02)
+    assert f"exc.v_thresh = {value:g}: {found:.1f} spikes per picture (60 training pictures)." in err
+    assert new.about["parent"]["name"] == path.name
+    assert json.loads((new.path / "metrics.json").read_text())["baselines"] == {}
+    assert {file: file.read_bytes() for file in before} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--spikes", "3"], "give both"),
+        (["--by", "network.w_inh_exc"], "give both"),
+        (["--spikes", "3", "--by", "network.w_inh_exc", "--bits", "4"], "without --bits"),
+        (["--spikes", "-1", "--by", "network.w_inh_exc"], "spikes per picture, not -1"),
+        (["--spikes", "3", "--by", "network.w_inh_ex"], "did you mean network.w_inh_exc?"),
+        (["--spikes", "3", "--by", "network.n_exc"], "network.n_exc is structural"),
+        (["--spikes", "3", "--by", "plasticity.nu_post"], "may differ"),
+        (["--spikes", "3", "--by", "exc.E_exc"], "exc.E_exc is 0.0"),
+        (["--spikes", "3", "--by", "schedule.timing"], "must be 'intact'"),
+    ],
+)
+def test_spikes_that_cannot_be_reached_are_refused_in_one_sentence(
+    arguments: list[str], error: str, finished: tuple[Path, dict[str, object]], run_cli: Cli
+) -> None:
+    path, _ = finished
+    before = set(path.parent.iterdir())
+    status, _, err = run_cli("evaluate", str(path), *arguments)
+    assert status == 2
+    assert error in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert set(path.parent.iterdir()) == before
+
+
 def test_evaluate_gives_the_same_numbers_with_other_workers(
     finished: tuple[Path, dict[str, object]], call: Callable[..., str]
 ) -> None:

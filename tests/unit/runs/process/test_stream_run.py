@@ -19,6 +19,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.presentation.spike_target import find_value
 from stdpbench.runs.process import figures
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import Block, Piece
@@ -208,6 +209,8 @@ def test_python_has_the_measures(parent):
 def test_evaluation_needs_labels(parent, tmp_path):
     with pytest.raises(StdpbenchError, match="has no labels to evaluate"):
         list(evaluate_run(parent.path, Options()))
+    with pytest.raises(StdpbenchError, match="which has no pictures to count spikes for"):
+        list(find_value(parent, "exc.v_thresh", 3))
     with pytest.raises(StdpbenchError, match="is the run of a stream, which has no labels"):
         load_run(parent)
 
