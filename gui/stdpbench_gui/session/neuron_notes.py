@@ -67,15 +67,14 @@ class NeuronNotes(PartOfSession):
     def put(self, neuron: int, text: str | None = None, starred: bool | None = None) -> None:
         """Note something on a neuron of the population on display; None leaves a value as it is."""
         folder, population = self._session.folder, self._session.selection.population
-        if folder is not None and neuron >= 0:
-            self._session.work(
-                lambda: change_notes(folder.path, lambda notes: notes.with_neuron(population, neuron, text, starred))[
-                    1
-                ],
-                lambda notes: self._take(folder, notes),
-                f"Nothing is noted on neuron {neuron}",
-                owner=self,
-            )
+        if folder is None or neuron < 0:
+            return
+        self._session.work(
+            lambda: change_notes(folder.path, lambda notes: notes.with_neuron(population, neuron, text, starred))[1],
+            lambda notes: self._take(folder, notes),
+            f"Nothing is noted on neuron {neuron}",
+            owner=self,
+        )
 
     def _take(self, folder: RunFolder | None, notes: Notes) -> None:
         if folder is self._session.folder and notes != self.notes:

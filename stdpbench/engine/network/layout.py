@@ -79,7 +79,8 @@ class Layout:
         for number, (name, population) in enumerate(self.graph.populations.items()):
             into = [projection for projection in self.graph.projections.values() if projection.target == name]
             out = [projection for projection in self.graph.projections.values() if projection.source == name]
-            quiet = population.neuron is not None and population.noise is None and population.winner == "none"
+            quiet = population.neuron is not None and population.noise is None
+            quiet = quiet and population.winner == "none" and not population.learning_spikes
             sleeps = quiet and all(
                 projection.connect.storage == "one-to-one" and not projection.learns for projection in into
             )

@@ -102,8 +102,10 @@ def population_problems(name: str, population: Population, graph: Graph) -> Iter
         return
     if population.noise is not None and neuron.runs_in_digit_network:
         yield from _receptor(f"{where}.noise", population.noise.receptor, name, neuron)
-    if population.winner != "none" and "v" not in {variable.name for variable in neuron.variables}:
-        yield f"{where}.winner: the neuron {kind_of(neuron)!r} has no potential v, by which a winner is found"
+    chosen = {"winner": population.winner != "none", "learning_spikes": population.learning_spikes > 0}
+    if any(chosen.values()) and "v" not in {variable.name for variable in neuron.variables}:
+        option = next(name for name, is_set in chosen.items() if is_set)
+        yield f"{where}.{option}: the neuron {kind_of(neuron)!r} has no potential v, by which a winner is found"
     if population.learning_spikes:
         yield from _learning_spikes(where, name, graph)
     if population.winner == "field" and len(population.shape) == 1:

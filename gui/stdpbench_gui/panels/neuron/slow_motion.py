@@ -254,7 +254,8 @@ class WeightsPair(QWidget):
         self.change.show_values(change, -span, span, colour_maps.diverging(), absent)
         gaps = f"; {thousands(len(start))} synapses" if np.isnan(now).any() else ""
         self.captions[0].setText(f"weights now\n{f'−{top:.3f}' if signed else '0'} to {top:.3f}{gaps}")
-        self.captions[1].setText(f"change so far\n{f'± {most:.2g}' if most else 'no change'}")
+        moved = f"± {most:.2g}" if most else "no change"
+        self.captions[1].setText(f"change so far\n{moved}")
         for picture in (self.now, self.change):
             picture.set_mark(divmod(pixel, shape[1]) if pixel >= 0 else None)
 

@@ -125,7 +125,8 @@ def test_changes_of_evaluation_come_to_a_run_that_had_none() -> None:
         (change,) = changes_between(old, new)
         record = read_back(change, 7, 0)
         assert experiment_at(old, [record], 7) == new
-        tables = tables_with(old.to_mapping(), [(7, record.fact.changes)])  # type: ignore[union-attr]
+        assert isinstance(record.fact, ParametersChanged)
+        tables = tables_with(old.to_mapping(), [(7, record.fact.changes)])
         assert Experiment.from_mapping(tables) == new
 
 
