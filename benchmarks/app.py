@@ -311,16 +311,17 @@ def raster(n_spikes: int) -> tuple[list[float], list[float]]:
     app = QApplication.instance() or QApplication(["stdpbench"])
     rng, each = np.random.default_rng(0), 2300
     view = RasterView()
-    view.sizes = {"input": 784, "exc": 400, "inh": 400}
+    view.show_layers({"input": 784, "exc": 400, "inh": 400}, {name: name for name in ("input", "exc", "inh")}, "exc")
     view.resize(760, 520)
     view.show()
     strips: list[Strip] = []
     for number in range(-(-n_spikes // each)):
-        frame = {"presentation": number, "image": number, "attempts": 1, "n_bins": 1000, "spike_counts": np.zeros(400)}
+        spikes = {}
         for layer, n, count in (("input", 784, each - 32), ("exc", 400, 16), ("inh", 400, 16)):
-            index, bins = rng.integers(0, n, count, np.int32), np.sort(rng.integers(0, 700, count, np.int32))
-            frame[layer] = (index, bins)
-        strip = Strip.of(frame, 0.5, 350.0)
+            spikes[layer] = rng.integers(0, n, count, np.int32), np.sort(rng.integers(0, 700, count, np.int32))
+        frame = {"presentation": number, "image": number, "attempts": 1, "spikes": spikes, "read": "exc"}
+        frame |= {"n_bins": 1000, "stimulus_bins": 700, "spike_counts": np.zeros(400)}
+        strip = Strip.of(frame, 0.5)
         if strips:
             strip.follow(strips[-1])
         strips.append(strip)
