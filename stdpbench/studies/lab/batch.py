@@ -16,12 +16,17 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import to_si
 from stdpbench.declare.expressions import Code
 from stdpbench.declare.parameters import Parameters
+from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.kinds.plasticity import PlasticityRule, Trace, rules
 from stdpbench.kinds.release import RELEASED, Release
 from stdpbench.studies.lab.data_sets import Point
 from stdpbench.studies.lab.protocols import ENOUGH, Trains, impose, with_lag
 
 Floats = NDArray[np.float64]
+
+
+_GRID = np.append(0.0, np.geomspace(1e-5, 1.0, 128))
+"""Where the time between two spikes is divided, in which traces fall and averages follow them."""
 
 
 class Batch:
@@ -40,11 +45,12 @@ class Batch:
     def __init__(self, rule: PlasticityRule, inputs: Trains, outputs: Trains, weight: float) -> None:
         self._rule, self._inputs, self._outputs, self._weight = rule, inputs, outputs, weight
         self._units = _units_of(rule)
-        self.exact = not rule.output_neuron and all(_is_constant(average.of) for average in rule.averages)
+        self.exact = not rule.output_neuron
         self._on_input, self._on_output, self._each_step = map(
             Code, (rule.on_input_spike, rule.on_output_spike, rule.each_step)
         )
         self._jumps = [Code(f"{a.name} += {a.on_spike}") for a in rule.averages if a.on_spike]
+        self._averages = [(average, Code(f"of = {average.of}")) for average in rule.averages]
         self._events(with_lag(rule, inputs), outputs)
 
     def _events(self, inputs: Trains, outputs: Trains) -> None:
@@ -77,9 +83,11 @@ class Batch:
     def _at_once(self, values: Mapping[str, Floats]) -> Floats:
         rule, scope = self._rule, _scope_of(self._rule, values)
         shape = len(next(iter(values.values()))), self._since.shape[1]
-        scope |= {t.name: np.zeros(shape) for t in rule.traces} | {a.name: np.zeros(shape) for a in rule.averages}
+        scope |= {t.name: np.zeros(shape) for t in rule.traces}
         scope |= {name: np.zeros(shape) for name in rule.synapse_variables}
-        scope["w"] = np.full(shape, self._weight)
+        scope |= {"w": np.full(shape, self._weight), "v": AdaptiveLIF().quantities()["v_rest"]}
+        for average, of in self._averages:
+            scope[average.name] = np.full(shape, of.run(scope)["of"] if average.follows_v else 0.0)
         for since, is_input, is_output in zip(self._since, self._is_input, self._is_output, strict=True):
             self._pass(scope, since)
             for code, now, side in ((self._on_input, is_input, "input"), (self._on_output, is_output, "output")):
@@ -96,16 +104,21 @@ class Batch:
 
     def _pass(self, scope: dict[str, NDArray[np.float64] | float], since: Floats) -> None:
         """Let traces and averages decay, and run the code that acts in each step."""
+        for average, of in self._averages:  # it follows a constant value in each span of the grid, that in its middle
+            grid = _GRID[[0, -1]] if average.follows_v else _GRID  # the potential is constant
+            ends = grid[:, np.newaxis, np.newaxis] * since
+            middle = (ends[1:] + ends[:-1]) / 2
+            traces = {t.name: scope[t.name] * np.exp(-middle / scope[t.tau]) for t in self._rule.traces}
+            left = np.exp((ends - since) / scope[average.tau])
+            gained = np.sum(of.run(scope | traces)["of"] * np.diff(left, axis=0), axis=0)
+            scope[average.name] = scope[average.name] * left[0] + gained
         for trace in self._rule.traces:
             scope[trace.name] = scope[trace.name] * np.exp(-since / scope[trace.tau])
-        for average in self._rule.averages:
-            of = float(average.of)
-            scope[average.name] = of + (scope[average.name] - of) * np.exp(-since / scope[average.tau])
         if self._each_step.assigned:
             _change({**scope, "dt": since}, self._each_step, since > 0, scope)
 
     def _one_by_one(self, values: Mapping[str, Floats]) -> Floats:
-        """Step Brian2's objects, for rules that are integrated in steps."""
+        """Step Brian2's objects, for rules that simulate the output neuron."""
         table, rows = self._rule.to_mapping(), list[Floats]()
         for numbers in zip(*values.values(), strict=True):
             given = {name: f"{float(n)!r} {self._units[name]}" for name, n in zip(values, numbers, strict=True)}
@@ -183,11 +196,3 @@ def _change(
 
 def _jump(trace: Trace, value: NDArray[np.float64] | float, now: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.where(now, 1.0, value) if trace.on_spike == "set" else np.asarray(value + now)
-
-
-def _is_constant(expression: str) -> bool:
-    try:
-        float(expression)
-    except ValueError:
-        return False
-    return True

@@ -104,7 +104,7 @@ def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: Progress
     return {
         "rule": fitted.rule.to_mapping(),
         "rows": rows,
-        "sentences": sentences(fitted) + ([] if exact else ["Plots get no bands: this rule is integrated in steps."]),
+        "sentences": sentences(fitted) + ([] if exact else ["Plots get no bands: this rule simulates a neuron."]),
         "page": to_markdown(fitted),
         "sets": sets,
         "points": point_rows(fitted),
