@@ -17,6 +17,7 @@ from stdpbench.cli.output import write_json
 
 if TYPE_CHECKING:
     from stdpbench.cli.terminal import Console
+    from stdpbench.kinds.plasticity import PlasticityRule
     from stdpbench.studies.lab.fitting import Fit
 
 fit_app = typer.Typer()
@@ -79,7 +80,6 @@ def fit(
     """Fit the parameters of a rule to measured weight changes, or of short-term plasticity to amplitudes."""
     from stdpbench.cli.follow import Display
     from stdpbench.cli.terminal import Console
-    from stdpbench.kinds.release import releases
     from stdpbench.results.figures.saving import FORMATS, check_figure_file, millimetres, write_figure
     from stdpbench.runs.protocol.facts import Progress
     from stdpbench.studies.lab import certainty, fit_report, fitting, maps
@@ -96,20 +96,20 @@ def fit(
     for name in drawn_over:
         if bounds is not None and name not in bounds:
             raise StdpbenchError(f"--map: {name} is not fitted (--free)")
-    models: list[tuple[str, dict[str, str], Any]] = [(rule, pairs_of(set_ or [], "--set"), bounds)]
+    models = [(_model(rule), pairs_of(set_ or [], "--set"), bounds)]
     for text in against or []:
         kind, *changes = text.split(",")
-        models.append((kind, pairs_of(changes, "--against"), None))
+        models.append((_model(kind), pairs_of(changes, "--against"), None))
     sets, console, fits = [data_set(each) for each in data], Console(stderr=json), list[fitting.Fit]()
     with Display(console) as display:
 
         def shown(what: str, done: int, total: int) -> None:
             display.progress(Progress(what, done, total))
 
-        for kind, values, bounded in models:
+        for model, values, bounded in models:
             fits.append(
                 fitting.fit(
-                    kind if kind in releases.kinds() else rule_of(kind),
+                    model,
                     sets,
                     free=bounded,
                     set=values,
@@ -148,6 +148,12 @@ def fit(
         console.print(f"written: {file}", soft_wrap=True)
     if json:
         write_json(record)
+
+
+def _model(kind: str) -> str | PlasticityRule:
+    from stdpbench.kinds.release import releases
+
+    return kind if kind in releases.kinds() else rule_of(kind)
 
 
 def _bounds(text: str) -> tuple[str, tuple[float, float] | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from stdpbench import __version__
 from stdpbench.base.units import minus
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 0.02  # of axes of bootstrapped values, as a part of the range between the bounds
 _APART = 3.0  # standard errors of a difference
+_UNLIKELY = 0.01  # probability of a misfit that is remarked upon
+_EDGE = 1e-3  # of the range between the bounds: a value as close to one is at it
 
 
 def name_of(fit: Fit) -> str:
@@ -64,6 +67,15 @@ def sentences(fit: Fit) -> list[str]:
         changes, errors = np.array(points).T
         if np.ptp(changes) > _APART * np.hypot(errors.max(), errors.max()):
             texts.append(f"Points of the same protocol contradict each other: {label}.")
+    above = stats.chi2.sf(fit.misfit, n - len(fit.parameters))
+    if not (fit.estimated or fit.robust) and above < _UNLIKELY:
+        texts.append(
+            f"The misfit is larger than these errors explain (χ² test, p = {number(above)}): the rule does not fit, "
+            "or the errors are too small, and so are the intervals."
+        )
+    ends = [each.free.name for each in fit.parameters if not _EDGE < each.free.place(each.value) < 1 - _EDGE]
+    if ends:
+        texts.append(f"At a bound: {', '.join(ends)}.")
     if fit.undetermined:
         texts.append(f"The data do not determine {', '.join(fit.undetermined)}.")
     return texts

@@ -312,3 +312,12 @@ def test_an_exception_cancels_a_fit() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         lab.fit("pair-additive", data, progress=stop)
+
+
+def test_a_misfit_that_errors_do_not_explain_and_values_at_a_bound_are_named() -> None:
+    for noise, explained in ((0.01, True), (0.1, False)):
+        said = " ".join(sentences(lab.fit("pair-additive", planted(0.01, noise), search=False, starts=1)))
+        assert ("larger than these errors explain" in said) != explained
+        assert "At a bound" not in said
+    narrow = lab.fit("pair-additive", planted(), free={"a_plus": (0.001, 0.003)}, set=PLANTED, search=False)
+    assert "At a bound: a_plus." in sentences(narrow)
