@@ -177,11 +177,11 @@ class Confusion(Panel):
         more = f" · showing the first {_MOST}" if len(numbers) > _MOST else ""
         self.label.setText(self.matrix.describe(*cell) + more)
         self.strip.setVisible(bool(len(numbers)))  # without pictures, the matrix gets the room
-        drawn = split.test.drawn
-        for number in numbers[:_MOST].tolist():
+        numbers = numbers[:_MOST]
+        for number, drawn in zip(numbers.tolist(), split.test.chosen(numbers).drawn, strict=True):
             text = f"{self._evaluated_on} {noun_of(self.session)} {number}: {answers.spikes[number]} spikes"
             self.strip.add_picture(
-                QIcon(QPixmap.fromImage(ink(drawn[number])).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)),
+                QIcon(QPixmap.fromImage(ink(drawn)).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)),
                 "",
                 text,
                 number,

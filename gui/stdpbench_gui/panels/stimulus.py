@@ -331,7 +331,8 @@ class Stimulus(Panel):
             return None
         static = None
         if shown.stimulus is not None and split is not None:
-            static = np.asarray(split.train.static[self._frame["image"]]).reshape(-1)
+            image = self._frame["image"]
+            static = split.train.part(image, image + 1).static.reshape(-1)
         return table_of(shown, static, "" if split is None else split.train.static_name)
 
     def figure(self) -> dict[str, Any] | None:

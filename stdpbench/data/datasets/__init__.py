@@ -7,7 +7,7 @@ from stdpbench.data.datasets.base import (
     Source,
     Split,
     equally_bright,
-    transform,
+    prepared,
     validation_split,
 )
 from stdpbench.data.stimuli import Images
@@ -52,6 +52,6 @@ __all__ = [
     "Split",
     "datasets",
     "equally_bright",
-    "transform",
+    "prepared",
     "validation_split",
 ]

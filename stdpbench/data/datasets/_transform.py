@@ -155,13 +155,12 @@ def _blurred(block: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return blurred
 
 
-def scaled_to(stack: Pixels, value: float, order: Literal[1, 2]) -> Pixels:
-    """Scale pictures so that the sum (1) or the length (2) of their grey values is `value`; black ones stay black."""
+def factors_to(stack: Pixels, value: float, order: Literal[1, 2]) -> NDArray[np.float32]:
+    """Return the factors, (n,), that make the sum (1) or the length (2) of grey values `value`; 0 for black ones."""
     flat = stack.reshape(len(stack), -1)
     if order == 1:
         sums = flat.sum(axis=1, dtype=np.uint32 if stack.dtype == np.uint8 else np.float64).astype(np.float64)
     else:
         sums = np.sqrt(np.einsum("ij,ij->i", flat, flat, dtype=np.float64))
-    factors = np.divide(value, sums, out=np.zeros(len(sums)), where=sums > 0)
-    scaled: NDArray[np.float32] = np.multiply(flat, factors[:, None].astype(np.float32), dtype=np.float32)
-    return scaled.reshape(stack.shape)
+    factors: NDArray[np.float64] = np.divide(value, sums, out=np.zeros(len(sums)), where=sums > 0)
+    return factors.astype(np.float32)

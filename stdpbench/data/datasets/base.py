@@ -8,12 +8,11 @@ order: grey, resize, invert, frame, centre, deskew, on and off, equal sum or len
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import model_validator
 
 from stdpbench.base.errors import StdpbenchError
@@ -176,12 +175,11 @@ class Dataset(Source):
         return mapping
 
     def _ready(self, stimuli: StimulusSet) -> Images:
-        images = pictures_of(stimuli)
-        return Images(transform(images.pixels, self), images.labels)
+        return prepared(pictures_of(stimuli), self)
 
 
-def transform(pixels: NDArray[Any], dataset: Dataset) -> steps.Pixels:
-    r"""Apply the steps that `dataset` declares to a stack of pictures or one drawn picture.
+def prepared(images: Images, dataset: Dataset) -> Images:
+    r"""Apply the steps that `dataset` declares to pictures as read.
 
     The steps that are declared, in this order:
 
@@ -210,27 +208,23 @@ def transform(pixels: NDArray[Any], dataset: Dataset) -> steps.Pixels:
 
     Parameters
     ----------
-    pixels : ndarray, uint8 or float, (height, width), (n, height, width) or (n, height, width, 3)
-        Grey values in 0 .. 255.
+    images : Images
+        Pictures with grey values or colours in 0 .. 255.
     dataset : Dataset
         A data set that declares steps.
 
     Returns
     -------
-    ndarray, uint8 or float32, (height, width) or (n, height, width)
-        uint8 stays uint8, rounded, unless `pixel_sum` or `pixel_norm` is declared; otherwise float32.
+    Images
+        uint8 stays uint8, rounded, and other types become float32; the last two steps are `Images.factors`.
 
     Raises
     ------
     StdpbenchError
         If the frame is smaller than the pictures.
-    ValueError
-        If `pixels` has another number of dimensions.
     """
-    if pixels.ndim not in (2, 3, 4):
-        raise ValueError(f"pixels must have 2, 3 or 4 dimensions, not {pixels.ndim}")
-    raw = pixels[None] if pixels.ndim == 2 else pixels
-    stack: steps.Pixels = raw if raw.dtype == np.uint8 else raw.astype(np.float32, copy=False)
+    grey = images.grey
+    stack: steps.Pixels = grey if grey.dtype == np.uint8 else grey.astype(np.float32, copy=False)
     if stack.ndim == 4:
         stack = steps.grey(stack)
     if dataset.resize is not None:
@@ -245,17 +239,16 @@ def transform(pixels: NDArray[Any], dataset: Dataset) -> steps.Pixels:
         stack = steps.deskewed(stack)
     if dataset.on_off is not None:
         stack = steps.on_off(stack, dataset.on_off)
-    stack = equally_bright(stack, dataset)
-    return stack[0] if pixels.ndim == 2 else stack
+    return equally_bright(Images(stack, images.labels), dataset)
 
 
-def equally_bright(stack: steps.Pixels, dataset: Dataset) -> steps.Pixels:
-    """Scale pictures, (n, height, width), to the sum or the length that `dataset` declares."""
+def equally_bright(images: Images, dataset: Dataset) -> Images:
+    """Scale pictures to the sum or the length that `dataset` declares; black ones stay black."""
     if dataset.pixel_sum is not None:
-        stack = steps.scaled_to(stack, dataset.pixel_sum, 1)
+        return replace(images, factors=steps.factors_to(images.grey, dataset.pixel_sum, 1))
     if dataset.pixel_norm is not None:
-        stack = steps.scaled_to(stack, dataset.pixel_norm, 2)
-    return stack
+        return replace(images, factors=steps.factors_to(images.grey, dataset.pixel_norm, 2))
+    return images
 
 
 def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "last") -> Split:

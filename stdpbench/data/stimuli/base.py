@@ -73,7 +73,7 @@ class StimulusSet(ABC):
 
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Self:
         """Return the stimuli with the given numbers; a slice does not copy, nor are samples and events copied."""
-        arrays = {name: getattr(self, name)[numbers] for name in self.per_stimulus}
+        arrays = {name: array[numbers] for name in self.per_stimulus if (array := getattr(self, name)) is not None}
         labels = None if self.labels is None else self.labels[numbers]
         return replace(self, **arrays, labels=labels)  # type: ignore[type-var]
 
@@ -82,6 +82,11 @@ class StimulusSet(ABC):
         """All arrays of the stimuli except their labels, by name, as accepted by `of_arrays`."""
         names = [field.name for field in fields(self) if field.name != "labels"]  # type: ignore[arg-type]
         return {name: array for name in names if (array := getattr(self, name)) is not None}
+
+    @property
+    def presented(self) -> dict[str, NDArray[Any]]:
+        """All arrays that decide what is presented, by name."""
+        return self.arrays
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Self:
@@ -132,7 +137,7 @@ class StimulusSet(ABC):
     def digest(self, number: int) -> bytes:
         """Return a hash of the content of one stimulus."""
         hasher = hashlib.blake2b(digest_size=16)
-        for array in self.chosen(np.array([number])).arrays.values():
+        for array in self.chosen(np.array([number])).presented.values():
             hasher.update(np.ascontiguousarray(array).data)
         return hasher.digest()
 

@@ -169,7 +169,7 @@ def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.
     """Return the strength with which stimuli drive each input neuron, (n, height, width) of the input population."""
     encoding = experiment.encoding
     if isinstance(images, Images) and encoding.copies == 1:
-        return images.pixels[numbers]
+        return images.chosen(numbers).pixels
     dt, shape = experiment.dt * 1e-3, input_shape(experiment, images)
     rows = [
         encoding.strength(

@@ -43,5 +43,5 @@ def prototypes(experiment: Experiment, images: StimulusSet) -> tuple[NDArray[np.
     if len(numbers) != graph.n_read:
         random = np.random.default_rng(np.random.SeedSequence((experiment.seed, SAMPLES)))
         numbers = picture_order(random, graph.n_read, len(images))
-    chosen = images.static.reshape(len(images), -1)[numbers]
-    return chosen.astype(np.float32), "training samples"
+    chosen = images.chosen(numbers).static
+    return chosen.reshape(len(numbers), -1).astype(np.float32), "training samples"

@@ -95,7 +95,7 @@ def preview_encoding(
 
 def _shown(experiment: Experiment, stimuli: StimulusSet, number: int) -> ShownStimulus:
     if isinstance(stimuli, Images):
-        brightest = float(stimuli.pixels[number].max(initial=0))
+        brightest = float(stimuli.stimulus(number).max(initial=0))
         problem = experiment.encoding.problem(brightest, 0, experiment.stimulus_bins, experiment.dt * 1e-3)
         if problem:
             raise StdpbenchError(problem)

@@ -114,7 +114,8 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def _stimuli(arrays: Mapping[str, NDArray[Any]]) -> StimulusSet:
     """Return the held-out stimuli among the arrays of a snapshot."""
-    by_kind = {tuple(name.split(":")): arrays[name] for name in arrays if ":" in name}
+    names = {"images:pixels": "images:grey"}  # of versions that stored pictures as they are shown
+    by_kind = {tuple(names.get(name, name).split(":")): arrays[name] for name in arrays if ":" in name}
     kind = next(kind for kind, _ in by_kind)
     return stimuli_of(kind, {name: array for (_, name), array in by_kind.items()}, arrays.get("labels"))
 

@@ -372,8 +372,8 @@ def converted_start(experiment: Experiment, *, validation: bool) -> tuple[Learne
         raise StdpbenchError(f"{path} has changed and no longer contains the network of this experiment")
     split = load_split(experiment, validation)
     shown = pictures_of(split.train.part(0, min(reference.images, len(split.train))))
-    if shown.pixels.shape[1:] != network.shape[1:]:
-        sizes = [f"{rows} × {columns}" for rows, columns in (network.shape[1:], shown.pixels.shape[1:])]
+    if shown.shape != network.shape[1:]:
+        sizes = [f"{rows} × {columns}" for rows, columns in (network.shape[1:], shown.shape)]
         raise StdpbenchError(
             f"the network in {path.name} is for pictures of {sizes[0]}, but these are {sizes[1]}; prepare them with "
             "data.resize or data.frame"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import first_few
-from stdpbench.data.datasets import STEPS, Dataset, Split, transform
+from stdpbench.data.datasets import STEPS, Dataset, Split, prepared
 from stdpbench.data.datasets.folder import Folder
 from stdpbench.data.stimuli import Images, pictures_of
 from stdpbench.declare.parameters import parameter
@@ -105,15 +105,15 @@ class PictureReader:
         """
         raw = self._raw(dataset)
         read = pictures_of(raw.train)
-        train, test = (Images(transform(half.pixels, dataset), half.labels) for half in (read, pictures_of(raw.test)))
+        train, test = (prepared(half, dataset) for half in (read, pictures_of(raw.test)))
         chosen = _spread(read, _THUMBNAILS)
         labels = read.labels
         return DataPreview(
             Split(train, test, raw.class_names),
-            _size(read.pixels),
-            _size(train.pixels),
-            read.pixels[chosen],
-            train.pixels[chosen],
+            read.shape,
+            train.shape,
+            read.chosen(chosen).pixels,
+            train.chosen(chosen).pixels,
             tuple("" if labels is None else raw.class_names[labels[k]] for k in chosen.tolist()),
         )
 
@@ -237,10 +237,6 @@ def _spread(images: Images, n: int) -> NDArray[np.int64]:
     rank = np.concatenate([np.arange(count) for count in counts])
     first = order[np.lexsort((images.labels[order], rank))][:n]
     return np.asarray(first[np.argsort(images.labels[first], kind="stable")], np.int64)
-
-
-def _size(pixels: NDArray[Any]) -> tuple[int, int]:
-    return int(pixels.shape[1]), int(pixels.shape[2])
 
 
 def _times(quantity: str, factor: float) -> str:

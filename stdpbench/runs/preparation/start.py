@@ -134,7 +134,7 @@ def fingerprint(split: Split) -> str:
     """Return the SHA-256, hexadecimal, of the pictures and labels as presented, or of the spikes of a file."""
     digest = hashlib.sha256()
     for part in (split.train, split.test):
-        for array in part.arrays.values():
+        for array in part.presented.values():
             digest.update(repr((array.shape, array.dtype.str)).encode())
             digest.update(np.ascontiguousarray(array).data)
         if part.labels is not None:

@@ -132,7 +132,7 @@ def response_key(simulator: Simulator, experiment: Experiment, phase: str, shown
     digest = hashlib.sha256(phase.encode())
     tables = {key: value for key, value in experiment.to_mapping().items() if key not in ("name", "about", "data")}
     digest.update(json.dumps(tables, sort_keys=True).encode())
-    for array in (*simulator.learned_views.values(), *shown.arrays.values()):
+    for array in (*simulator.learned_views.values(), *shown.presented.values()):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:32]
 

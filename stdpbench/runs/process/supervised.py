@@ -289,7 +289,7 @@ class SupervisedTraining(Training):
         if self.experiment.reference.takes == "times":
             return self._times(numbers)
         assert isinstance(encoding, Current)
-        pixels = self._images.static[numbers]
+        pixels = self._images.chosen(numbers).static
         return np.asarray(encoding.currents_of(pixels.reshape(len(pixels), -1)), np.float32)
 
     def _times(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -192,9 +192,8 @@ class Disturbance:
                 for n, picture in enumerate(pixels)
             ]
         )
-        data = original.data
-        pictures: NDArray[np.float32] = disturbed.astype(np.float32)
-        return np.asarray(equally_bright(pictures, data)) if isinstance(data, Dataset) else pictures
+        pictures, data = Images(disturbed.astype(np.float32), None), original.data
+        return (equally_bright(pictures, data) if isinstance(data, Dataset) else pictures).pixels
 
     def _disturbed(self, picture: NDArray[Any], random: np.random.Generator) -> NDArray[np.float64]:
         from scipy import ndimage

@@ -206,7 +206,7 @@ def _mistakes(run: EvaluatedRun, findings: Findings) -> list[dict[str, Any]]:
                 "true": names[true],
                 "answer": names[answer],
                 "n": int(confusion[true, answer]),
-                "pictures": [_png(run.split.test.static[number]) for number in members],
+                "pictures": [_png(picture) for picture in run.split.test.chosen(members).static],
             }
         )
     return mistakes

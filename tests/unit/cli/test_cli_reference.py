@@ -228,7 +228,7 @@ def test_a_linear_readout_of_the_responses_of_a_run(
     split = run.experiment.data.prepare()
     peak = np.percentile(counts[counts > 0], 99.9)
     shown = np.minimum(np.rint(counts * (255 / peak)), 255)
-    assert np.array_equal(split.train.arrays["pixels"].reshape(120, 30), shown)
+    assert np.array_equal(split.train.pixels.reshape(120, 30), shown)
     assert np.array_equal(split.train.labels, unsupervised.experiment.data.prepare().train.labels[:120])
     assert (len(split.test), split.class_names) == (40, tuple("0123456789"))
     assert run.scores["vote"]["accuracy"] > 0.4
@@ -271,6 +271,6 @@ def test_a_hidden_layer_starts_from_what_a_rule_learned(unsupervised: stdpbench.
     scale = own[:, :30] / np.where(differences != 0, differences, 1)
     assert np.allclose(scale[differences != 0], np.broadcast_to(scale.max(axis=0), scale.shape)[differences != 0])
     assert np.array_equal(own[:, 30:], drawn[:, 30:])  # there are only 30 neurons to start from
-    pixels = run.experiment.data.prepare().train.arrays["pixels"][:300].reshape(300, -1).astype(float)
+    pixels = run.experiment.data.prepare().train.pixels[:300].reshape(300, -1).astype(float)
     for one, other in zip((pixels @ own).T[:30], (pixels @ drawn).T[:30], strict=True):
         assert np.linalg.norm(one) == pytest.approx(np.linalg.norm(other), rel=1e-5)

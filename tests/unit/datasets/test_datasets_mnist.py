@@ -10,7 +10,7 @@ from dataset_files import blobs, write_idx
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import shipped
-from stdpbench.data.datasets import datasets, transform
+from stdpbench.data.datasets import datasets, prepared
 from stdpbench.data.datasets._mnist_like import PUBLISHED
 from stdpbench.data.datasets.fashion_mnist import FashionMNIST
 from stdpbench.data.datasets.fetch import FETCHABLE, status
@@ -87,7 +87,7 @@ def test_real_mnist(mnist_data):
     assert split.test.pixels.shape == (10_000, 28, 28)
     assert split.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert np.bincount(split.test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    scaled = transform(split.train.pixels, MNIST(pixel_sum=27_000.0))
+    scaled = prepared(split.train, MNIST(pixel_sum=27_000.0)).pixels
     np.testing.assert_allclose(scaled.sum(axis=(1, 2), dtype=np.float64), 27_000, rtol=1e-6)
 
 

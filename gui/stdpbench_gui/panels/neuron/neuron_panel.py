@@ -418,7 +418,7 @@ class NeuronInspector(Panel):
             caption.setVisible(place < len(found))
             if place < len(found) and images is not None:
                 image, n = found[place]
-                pixels = np.asarray(images.drawn[image], np.float64)
+                pixels = np.asarray(images.part(image, image + 1).drawn[0], np.float64)
                 low = min(0.0, float(pixels.min()))
                 picture.show_values(pixels, low, float(pixels.max()) or 1.0, colour_maps.sequential())
                 label = NO_ANSWER if images.labels is None else int(images.labels[image])
