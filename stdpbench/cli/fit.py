@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +17,10 @@ from stdpbench.cli.output import write_json
 if TYPE_CHECKING:
     from stdpbench.cli.terminal import Console
     from stdpbench.kinds.plasticity import PlasticityRule
-    from stdpbench.studies.lab.fitting import Fit
+    from stdpbench.results.figures.paper import Table
 
 fit_app = typer.Typer()
-_TEXTS = {".toml": "to_toml", ".csv": "to_csv", ".md": "to_markdown"}
+_TEXTS = (".toml", ".csv", ".md")
 
 
 @fit_app.command()
@@ -100,54 +99,38 @@ def fit(
     for text in against or []:
         kind, *changes = text.split(",")
         models.append((_model(kind), pairs_of(changes, "--against"), None))
-    sets, console, fits = [data_set(each) for each in data], Console(stderr=json), list[fitting.Fit]()
+    sets, console = [data_set(each) for each in data], Console(stderr=json)
+    alike: dict[str, Any] = {"weight": weight, "relative_to": relative_to, "robust": robust, "seed": seed}
     with Display(console) as display:
 
         def shown(what: str, done: int, total: int) -> None:
             display.progress(Progress(what, done, total))
 
-        for model, values, bounded in models:
-            fits.append(
-                fitting.fit(
-                    model,
-                    sets,
-                    free=bounded,
-                    set=values,
-                    weight=weight,
-                    relative_to=relative_to,
-                    robust=robust,
-                    seed=seed,
-                    progress=shown,
-                )
-            )
+        fits = [
+            fitting.fit(model, sets, free=bounded, set=values, progress=shown, **alike)
+            for model, values, bounded in models
+        ]
         drawn = certainty.bootstrap(fits[0], bootstrap, seed, shown) if bootstrap else None
+        compared = certainty.compare(fits, shown) if len(fits) > 1 else None
     first = fits[0]
-    for each in fits:
-        _print_fit(console, each)
-    record = fit_report.to_mapping(first)
-    if drawn is not None:
-        record["bootstrap"] = drawn.tolist()
-        for at, each_free in enumerate(first.parameters):
-            low, high = _quantiles(drawn[:, at], first.level)
-            sure = "" if each_free.determined else ", but the data do not determine it"
-            console.print(
-                f"bootstrap: {each_free.free.name} {low} … {high} in {100 * first.level:g} % of {bootstrap}{sure}"
-            )
-    if len(fits) > 1:
-        record["compared"] = _compare(console, fits)
+    for block in fit_report.blocks(fits, drawn, compared):
+        _print_block(console, block)
     if drawn_over:
         x, y = drawn_over
         optimum = {each.free.name: each.value for each in first.parameters}
-        drawn_map = maps.misfit_map(first, x, y)
-        figure = maps.draw_map(drawn_map, (optimum[x], optimum[y]), width)
+        drawn_map, title = maps.misfit_map(first, x, y), f"{fit_report.name_of(first)}: {', '.join(data)}"
+        figure = maps.draw_map(drawn_map, (optimum[x], optimum[y]), width, title)
     for file in output or []:
-        if writer := _TEXTS.get(file.suffix.lower()):
-            write_text_aside(file, getattr(fit_report, writer)(first))
+        suffix = file.suffix.lower()
+        if suffix == ".md":
+            write_text_aside(file, fit_report.to_markdown(fits, drawn, compared))
+        elif suffix in _TEXTS:
+            write_text_aside(file, (fit_report.to_csv if suffix == ".csv" else fit_report.to_toml)(first))
         else:
-            write_figure(figure if drawn_over else fit_report.draw(first, width, drawn), file)
+            write_figure(figure if drawn_over else fit_report.draw(fits, width, drawn), file)
         console.print(f"written: {file}", soft_wrap=True)
     if json:
-        write_json(record)
+        write_json(fit_report.to_mapping(first, drawn, compared))
 
 
 def _model(kind: str) -> str | PlasticityRule:
@@ -167,61 +150,14 @@ def _bounds(text: str) -> tuple[str, tuple[float, float] | None]:
         raise StdpbenchError(f"--free: expected NAME=LOW..HIGH, such as tau_plus=5..100, got {text!r}") from None
 
 
-def _quantiles(values: Any, level: float) -> tuple[str, str]:
-    import numpy as np
-
-    from stdpbench.studies.lab.fit_report import number
-
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return number(float(low)), number(float(high))
-
-
-def _print_fit(console: Console, fit: Fit) -> None:
+def _print_block(console: Console, block: str | Table) -> None:
     from stdpbench.cli.terminal import PLAIN, new_table
-    from stdpbench.studies.lab.fit_report import name_of, number, parameter_row, sentences
 
-    console.print(f"{name_of(fit)}: {', '.join(each.name for each in fit.sets)}", style="bold")
-    headings = ("parameter", "value", f"{100 * fit.level:g} % interval", "determined")
-    table = new_table(*headings, **PLAIN)
-    for each in fit.parameters:
-        table.add_row(*parameter_row(each))
+    if isinstance(block, str):
+        console.print(block.removeprefix("# "), style="bold" if block.startswith("# ") else None, soft_wrap=True)
+        return
+    headings, rows = block
+    table = new_table(*headings, right_from=1, **PLAIN)
+    for row in rows:
+        table.add_row(*map(str, row))
     console.print(table)
-    points = new_table("point", "data", "model", "residual", right_from=1, **PLAIN)
-    for point, error, model, residual in zip(fit.points, fit.error, fit.change, fit.residuals, strict=True):
-        points.add_row(point.label, f"{number(point.change)} ± {number(error)}", number(model), number(residual))
-    console.print(points)
-    for sentence in sentences(fit):
-        console.print(sentence, soft_wrap=True)
-
-
-def _compare(console: Console, fits: Sequence[Fit]) -> list[dict[str, Any]]:
-    """Print a table of the fits, and the protocols that tell the best two apart."""
-    from stdpbench.cli.terminal import PLAIN, new_table
-    from stdpbench.studies.lab.certainty import left_out, most_telling
-    from stdpbench.studies.lab.fit_report import finite, name_of, number
-
-    several = len({point.group for point in fits[0].points}) > 1
-    rows: list[dict[str, Any]] = [
-        {
-            "rule": name_of(each),
-            "parameters": len(each.parameters),
-            "misfit": each.misfit / len(each.error),
-            "aicc": finite(each.aicc),
-            "left_out": left_out(each) if several else None,
-        }
-        for each in fits
-    ]
-    table = new_table("rule", "parameters", "misfit", "AICc", "protocol left out", right_from=1, **PLAIN)
-    for fit, row in zip(fits, rows, strict=True):
-        left = "–" if row["left_out"] is None else number(row["left_out"])
-        table.add_row(row["rule"], str(row["parameters"]), number(row["misfit"]), number(fit.aicc), left)
-    console.print(table)
-    one, other = sorted(fits, key=lambda each: each.aicc)[:2]
-    best = most_telling(one, other)[0]
-    first, second = (number(change) for change in best.changes)
-    console.print(
-        f"Most telling between {name_of(one)} and {name_of(other)}: {best.point.protocol}, {best.point.label}, with "
-        f"changes of {first} and {second}, {number(best.distance)} standard deviations apart.",
-        soft_wrap=True,
-    )
-    return rows

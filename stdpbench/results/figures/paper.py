@@ -480,6 +480,13 @@ def table_text(table: Table, dialect: str = "csv") -> str:
     return text.getvalue()
 
 
+def markdown_table(table: Table) -> str:
+    """Format a table as Markdown, without an end of line after the last row."""
+    headings, rows = table
+    lines = (headings, ["---"] * len(headings), *rows)
+    return "\n".join("| " + " | ".join(str(each).replace("|", "\\|") for each in line) + " |" for line in lines)
+
+
 def caption(
     title: str,
     *,

@@ -1,4 +1,4 @@
-"""Bootstrap, cross-validation over protocols and predictions of a fit, and the most telling experiment."""
+"""Bootstrap, cross-validation over protocols and predictions of a fit, and fits compared."""
 
 from __future__ import annotations
 
@@ -118,7 +118,14 @@ class Telling:
     distance: float
 
 
-def most_telling(one: Fit, other: Fit, points: Sequence[Point] = (), n: int = 50, seed: int = 0) -> list[Telling]:
+def most_telling(
+    one: Fit,
+    other: Fit,
+    points: Sequence[Point] = (),
+    n: int = 50,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[Telling]:
     """Return protocols in the order in which they tell two fitted rules apart, best first.
 
     The difference of the predictions is compared with their standard deviations over `n` bootstraps, and with the
@@ -129,9 +136,36 @@ def most_telling(one: Fit, other: Fit, points: Sequence[Point] = (), n: int = 50
     changes, variance = list[Floats](), np.median([*one.error, *other.error]) ** 2 + np.zeros(len(points))
     for fit in (one, other):
         changes.append(predict(fit, points)[0])
-        variance += np.var(predict(fit, points, bootstrap(fit, n, seed)), axis=0)
+        variance += np.var(predict(fit, points, bootstrap(fit, n, seed, progress)), axis=0)
     distance = np.abs(changes[0] - changes[1]) / np.sqrt(variance)
     return [
         Telling(points[at], (float(changes[0][at]), float(changes[1][at])), float(distance[at]))
         for at in np.argsort(-np.nan_to_num(distance, nan=-1.0)).tolist()
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Fits of several rules to the same data.
+
+    Attributes
+    ----------
+    fits : tuple of Fit
+        The fits, in the order of their AICc.
+    left_out : tuple of float or None
+        Result of `left_out` for each; None if all points are of one protocol.
+    telling : Telling
+        The protocol that best tells the first two apart.
+    """
+
+    fits: tuple[Fit, ...]
+    left_out: tuple[float | None, ...]
+    telling: Telling
+
+
+def compare(fits: Sequence[Fit], progress: Progress | None = None) -> Comparison:
+    """Compare fits of several rules to the same data."""
+    ordered = tuple(sorted(fits, key=lambda each: each.aicc))
+    several = len({point.group for point in ordered[0].points}) > 1
+    out = tuple(left_out(each, progress) if several else None for each in ordered)
+    return Comparison(ordered, out, most_telling(ordered[0], ordered[1], progress=progress)[0])

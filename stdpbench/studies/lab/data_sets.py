@@ -277,7 +277,7 @@ def _columns(headings: Sequence[str], where: str) -> dict[str, float]:
         units = _UNITS.get(name, {"": 1.0})
         if unit not in units:
             choices = " or ".join(f"'{name} ({each})'" if each else f"'{name}'" for each in units)
-            raise StdpbenchError(f"{where}: {heading!r} needs a unit that is known: {choices.replace('(hz)', '(Hz)')}")
+            raise StdpbenchError(f"{where}: {heading!r} must be {choices.replace('(hz)', '(Hz)')}")
         columns[name] = units[unit]
     needed = _OF_AMPLITUDES if "amplitude" in columns else _NEEDED
     if missing := [name for name in needed if name not in columns]:

@@ -1,8 +1,10 @@
-"""A fit as JSON, as a table of its points, as a page of Markdown, as the file of the fitted rule, and as a figure."""
+"""Fits as text, JSON, a table of points, a page of Markdown, the file of the fitted rule, and a figure."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, astuple
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +16,9 @@ from stdpbench.base.units import minus
 from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.kinds.release import Release
 from stdpbench.results.figures.drawing import OKABE_ITO, new_figure
-from stdpbench.results.figures.paper import table_text
+from stdpbench.results.figures.paper import Table, markdown_table, table_text
 from stdpbench.results.figures.saving import Width, at_width, millimetres
+from stdpbench.studies.lab.certainty import Comparison
 from stdpbench.studies.lab.fitting import Fit, Fitted
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ _MARGIN = 0.02  # of axes of bootstrapped values, as a part of the range between
 _APART = 3.0  # standard errors of a difference
 _UNLIKELY = 0.01  # probability of a misfit that is remarked upon
 _EDGE = 1e-3  # of the range between the bounds: a value as close to one is at it
+_ALIKE = 2.0  # difference of AICc below which rules are supported about equally (Burnham & Anderson 2002)
 
 
 def name_of(fit: Fit) -> str:
@@ -81,13 +85,25 @@ def sentences(fit: Fit) -> list[str]:
     return texts
 
 
-def to_mapping(fit: Fit) -> dict[str, Any]:
-    """Return everything as plain values, for JSON."""
+def to_mapping(fit: Fit, drawn: NDArray[np.float64] | None, compared: Comparison | None) -> dict[str, Any]:
+    """Return a fit as plain values, for JSON, with its bootstrapped values and its comparison with others."""
     rows = [
         {**asdict(point), "model": float(model), "residual": float(residual)}
         for point, model, residual in zip(fit.points, fit.change, fit.residuals, strict=True)
     ]
-    return {
+    more: dict[str, Any] = {} if drawn is None else {"bootstrap": drawn.tolist()}
+    if compared is not None:
+        more["compared"] = [
+            {
+                "rule": name_of(each),
+                "parameters": len(each.parameters),
+                "misfit": each.misfit / len(each.error),
+                "aicc": finite(each.aicc),
+                "left_out": left,
+            }
+            for each, left in zip(compared.fits, compared.left_out, strict=True)
+        ]
+    return more | {
         "stdpbench": __version__,
         "rule": fit.rule.to_mapping(),
         "data": {each.name: each.about for each in fit.sets},
@@ -117,8 +133,13 @@ def point_rows(fit: Fit) -> list[tuple[Any, ...]]:
 
 
 def to_csv(fit: Fit) -> str:
-    """Return the points with the changes of the model."""
-    return table_text((["data", "protocol", "change", "error", "model", "residual"], point_rows(fit)))
+    """Return the points with their protocols and the changes of the model."""
+    given = ("protocol", "dt (ms)", "dt2 (ms)", "frequency (Hz)", "repeats", "change")
+    rows = [
+        (data, *astuple(point)[: len(given)], *of_fit)
+        for point, (data, _, _, *of_fit) in zip(fit.points, point_rows(fit), strict=True)
+    ]
+    return table_text((("data", *given, "error", "model", "residual"), rows))
 
 
 def to_toml(fit: Fit) -> str:
@@ -131,26 +152,104 @@ def to_toml(fit: Fit) -> str:
     )
 
 
-def to_markdown(fit: Fit) -> str:
-    """Return one page about the fit."""
+def blocks(
+    fits: Sequence[Fit], drawn: NDArray[np.float64] | None, compared: Comparison | None
+) -> Iterator[str | Table]:
+    """Yield what there is to say about fits, to print or write: headings (``# …``), sentences and tables.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        The fits.
+    drawn : ndarray, float64, (n, n_parameters), or None
+        Bootstrapped values of the first one.
+    compared : Comparison or None
+        Their comparison.
+    """
+    for fit in fits:
+        yield f"# {name_of(fit)}, fitted to {', '.join(each.name for each in fit.sets)}"
+        yield from (f"{each.name}: {each.about}." for each in fit.sets)
+        yield _parameters(fit, drawn if fit is fits[0] else None)
+        yield from sentences(fit)
+        yield _points(fit)
+        loss = "Huber's loss, linear beyond 1.5 errors" if fit.robust else "sum of squares"
+        origin = f"Seed {fit.seed}, stdpbench {__version__}"
+        yield f"{_of_points(fit)}. Loss: {loss}. Intervals: profile likelihood. {origin}."
+    if compared is not None:
+        yield "# Comparison"
+        yield _compared(compared)
+        one, other = compared.fits[:2]
+        apart = other.aicc - one.aicc
+        alike = f"do not tell {name_of(one)} and {name_of(other)} apart"
+        verdict = f"favour {name_of(one)}" if apart >= _ALIKE else alike
+        yield (
+            "Misfits are means over points; left out: over the points of protocols left out in turn. "
+            f"By AICc, the data {verdict}: the difference is {number(apart)}."
+        )
+        best, (first, second) = compared.telling, map(number, compared.telling.changes)
+        yield (
+            f"Most telling between {name_of(one)} and {name_of(other)}: {best.point.protocol}, {best.point.label}, "
+            f"with changes of {first} and {second}, {number(best.distance)} standard deviations apart."
+        )
+
+
+def to_markdown(
+    fits: Sequence[Fit], drawn: NDArray[np.float64] | None = None, compared: Comparison | None = None
+) -> str:
+    """Return a page with everything of `blocks`."""
+    return (
+        "\n\n".join(
+            block if isinstance(block, str) else markdown_table(block) for block in blocks(fits, drawn, compared)
+        )
+        + "\n"
+    )
+
+
+def _parameters(fit: Fit, drawn: NDArray[np.float64] | None) -> Table:
     level = f"{100 * fit.level:g} %"
-    lines = [f"# {name_of(fit)}, fitted to {', '.join(each.name for each in fit.sets)}", ""]
-    lines += [f"* {each.name}: {each.about}." for each in fit.sets]
-    lines += ["", *(f"{sentence}\n" for sentence in sentences(fit))]
-    lines += [f"| parameter | value | {level} interval | determined | bounds |", "| --- | --- | --- | --- | --- |"]
-    for each in fit.parameters:
-        bounds = f"{number(each.free.low)} … {number(each.free.high)}{' (log)' if each.free.log else ''}"
-        lines.append(f"| {' | '.join((*parameter_row(each), bounds))} |")
-    lines += ["", "| point | data | model | residual |", "| --- | --- | --- | --- |"]
-    for point, error, model, residual in zip(fit.points, fit.error, fit.change, fit.residuals, strict=True):
-        data = f"{number(point.change)} ± {number(error)}"
-        lines.append(f"| {point.label} | {data} | {number(model)} | {number(residual)} |")
-    loss = "Huber's loss, linear beyond 1.5 errors" if fit.robust else "sum of squares"
-    lines += [
-        "",
-        f"{_of_points(fit)}. Loss: {loss}. Intervals: profile likelihood. Seed {fit.seed}, stdpbench {__version__}.",
+    columns = [
+        ("parameter", "value", f"{level} interval", "determined"),
+        *map(parameter_row, fit.parameters),
     ]
-    return "\n".join(lines) + "\n"
+    free = [each.free for each in fit.parameters]
+    more = [("bounds", *(f"{number(each.low)} … {number(each.high)}{' (log)' if each.log else ''}" for each in free))]
+    if drawn is not None:
+        ends = np.quantile(drawn, [(1 - fit.level) / 2, (1 + fit.level) / 2], axis=0).T.tolist()
+        more.append(
+            (f"{level} of {len(drawn)} bootstraps", *(f"{number(low)} … {number(high)}" for low, high in ends))
+        )
+    headings, *rows = ((*row, *added) for row, *added in zip(columns, *more, strict=True))
+    return headings, rows
+
+
+def _points(fit: Fit) -> Table:
+    several = len(fit.sets) > 1
+    rows = [
+        (
+            f"{data}: {label}" if several else label,
+            f"{number(change)} ± {number(error)}",
+            number(model),
+            number(residual),
+        )
+        for data, label, change, error, model, residual in point_rows(fit)
+    ]
+    return ("point", "data", "model", "(model − data)/error"), rows
+
+
+def _compared(compared: Comparison) -> Table:
+    least = compared.fits[0].aicc
+    rows = [
+        (
+            name_of(fit),
+            str(len(fit.parameters)),
+            number(fit.misfit / len(fit.error)),
+            number(fit.aicc),
+            number(fit.aicc - least),
+            "–" if left is None else number(left),
+        )
+        for fit, left in zip(compared.fits, compared.left_out, strict=True)
+    ]
+    return ("rule", "parameters", "misfit", "AICc", "ΔAICc", "left out"), rows
 
 
 def _of_points(fit: Fit) -> str:
@@ -159,20 +258,25 @@ def _of_points(fit: Fit) -> str:
     return f"Changes are relative to {fit.relative_to:g}; points start from the weight {fit.weight:g}"
 
 
-def draw(fit: Fit, width: Width | None = None, drawn: NDArray[np.float64] | None = None) -> Figure:
-    """Draw the points with the changes of the model, the residuals below, and bootstrapped values in pairs."""
-    wide, n = None if width is None else millimetres(width), len(fit.error)
+def draw(fits: Sequence[Fit], width: Width | None = None, drawn: NDArray[np.float64] | None = None) -> Figure:
+    """Draw the points with the changes of the models, the residuals below, and bootstrapped values in pairs.
+
+    Bootstrapped values are those of the first fit.
+    """
+    wide, fit = None if width is None else millimetres(width), fits[0]
     figure = new_figure(860, 560 if drawn is None else 1360, constrained=True)
     parts = figure.subfigures(
         1 if drawn is None else 2, 1, squeeze=False, height_ratios=None if drawn is None else (56, 80)
     )
     above, below = parts[0, 0].subplots(2, sharex=True, height_ratios=(3, 1))
-    x = np.arange(n)
+    x = np.arange(len(fit.error))
     data = [point.change for point in fit.points]
     above.errorbar(x, data, fit.error, fmt="o", color="black", markerfacecolor="white", capsize=3, label="data")
-    above.plot(x, fit.change, "s", color=OKABE_ITO[0], label=name_of(fit))
     below.axhspan(-1, 1, color="0.92")
-    below.bar(x, fit.residuals, 0.5, color=OKABE_ITO[0])
+    for number_of, (each, colour) in enumerate(zip(fits, cycle(OKABE_ITO))):
+        bar = 0.6 / len(fits)
+        above.plot(x, each.change, "sDv^"[number_of % 4], color=colour, label=name_of(each))
+        below.bar(x + bar * (number_of - (len(fits) - 1) / 2), each.residuals, bar, color=colour)
     below.set_xticks(x, [point.label for point in fit.points], rotation=40, ha="right", fontsize=8)
     what = "amplitude / first − 1" if isinstance(fit.rule, Release) else "relative weight change"
     above.set_ylabel(what, fontsize=11)
@@ -181,7 +285,7 @@ def draw(fit: Fit, width: Width | None = None, drawn: NDArray[np.float64] | None
         axes.axhline(0.0, color="black", linewidth=0.8)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    above.set_title(f"{name_of(fit)}: {', '.join(each.name for each in fit.sets)}", fontsize=12, loc="left")
+    above.set_title(", ".join(each.title or each.name for each in fit.sets), fontsize=12, loc="left")
     above.legend(fontsize=9, frameon=False)
     if drawn is not None:
         _draw_pairs(parts[1, 0], fit, drawn)

@@ -156,7 +156,7 @@ def misfit_map(fit: Fit, x: str, y: str, *, n: int = 80) -> Map:
     return Map(first, second, first.value(even), second.value(even), above.reshape(n, n))
 
 
-def draw_map(drawn: Map, at: tuple[float, float] | None = None, width: Width | None = None) -> Figure:
+def draw_map(drawn: Map, at: tuple[float, float] | None = None, width: Width | None = None, title: str = "") -> Figure:
     """Draw the misfit over two parameters, with contours; `at` is marked."""
     wide = None if width is None else millimetres(width)
     figure = new_figure(620, 520, constrained=True)
@@ -164,12 +164,13 @@ def draw_map(drawn: Map, at: tuple[float, float] | None = None, width: Width | N
     image = axes.pcolormesh(drawn.x_values, drawn.y_values, np.log10(1 + drawn.values), cmap="Blues_r", shading="auto")
     axes.contour(drawn.x_values, drawn.y_values, drawn.values, _LEVELS, colors="black", linewidths=(1.6, 1.0, 0.6))
     if at is not None:
-        axes.plot(*at, "+", color="black", markersize=12)
+        axes.plot(*at, "P", color="black", markeredgecolor="white", markersize=12)
     for free, name in ((drawn.x, "x"), (drawn.y, "y")):
         getattr(axes, f"set_{name}scale")("log" if free.log else "linear")
         getattr(axes, f"set_{name}label")(f"{free.name} ({free.unit})" if free.unit else free.name, fontsize=11)
     figure.colorbar(image, label="log10(1 + misfit above the optimum)")
-    axes.set_title("lines: 68, 90 and 99 % of two parameters, others fixed", fontsize=10, loc="left")
+    lines = "lines: 68, 90 and 99 % of two parameters, others fixed"
+    axes.set_title("\n".join(filter(None, (title, lines))), fontsize=10, loc="left")
     return at_width(figure, wide)
 
 

@@ -96,16 +96,17 @@ def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: Progress
     fitted = fit(rule, **options, progress=on_progress)
     exact = fitted.problem().exact  # else a bootstrap takes too long
     units = {each.free.name: each.free.unit for each in fitted.parameters}
+    drawn = bootstrap(fitted, _BOOTSTRAPS, progress=on_progress) if exact else None
     sets = [
         {name: f"{value:.6g} {unit}".strip() for (name, unit), value in zip(units.items(), values, strict=True)}
-        for values in (bootstrap(fitted, _BOOTSTRAPS, progress=on_progress).tolist() if exact else ())
+        for values in (() if drawn is None else drawn.tolist())
     ]
     rows = {name: texts for name, *texts in map(parameter_row, fitted.parameters)}
     return {
         "rule": fitted.rule.to_mapping(),
         "rows": rows,
         "sentences": sentences(fitted) + ([] if exact else ["Plots get no bands: this rule simulates a neuron."]),
-        "page": to_markdown(fitted),
+        "page": to_markdown([fitted], drawn),
         "sets": sets,
         "points": point_rows(fitted),
     }

@@ -17,7 +17,7 @@ from stdpbench.base import units
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.toml_lines import flat
 from stdpbench.base.units import first_few
-from stdpbench.results.figures.paper import Table, table_text
+from stdpbench.results.figures.paper import Table, markdown_table, table_text
 from stdpbench.results.figures.sweep import ArmResult, sweep_figure
 from stdpbench.runs.catalog.comparison import theta_unit
 from stdpbench.studies.sweeps.arms import Arm, pairing_remarks, shown, supervised_remarks
@@ -388,20 +388,14 @@ def tuning_csv(report: Report) -> str:
 
 def to_markdown(report: Report) -> str:
     """Return the table as Markdown, with the remarks."""
-    columns = headings(report.sweep)
     lines = [f"# {report.sweep.name}", "", f"Arms of `{report.sweep.experiment}`. {report.remarks[0]}", ""]
-    lines += [_line(columns), _line(["---"] * len(columns))]
-    lines += [_line(cells(row, report)) for row in report.rows]
+    lines.append(markdown_table((headings(report.sweep), [cells(row, report) for row in report.rows])))
     lines += ["", *(f"* {remark}" for remark in report.remarks[1:])]
     lines += [f"* {best_text(report)}"] if report.best is not None and len(report.rows) > 1 else []
     lines += [f"* Failed: {run}: {reason}" for run, reason in report.failures.items()]
     if report.missing:
         lines.append(f"* {report.missing} runs are not finished.")
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _line(texts: Sequence[str]) -> str:
-    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
 
 def write_report(report: Report, folder: Path) -> None:

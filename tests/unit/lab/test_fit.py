@@ -218,10 +218,10 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     files = [tmp_path / f"out.{suffix}" for suffix in ("toml", "md", "csv", "png")]
     wanted = [part for file in files for part in ("--output", str(file))]
     free = ("--free", "a_plus=0.001..0.1", "--free", "tau_plus=5..50")
-    record = json.loads(
-        call("fit", "pair-additive", str(data), *free, "--set", "a_minus=0.004", "--json", *wanted, "--bootstrap", "5")
-    )
+    options = (*free, "--set", "a_minus=0.004", "--bootstrap", "5", "--against", "oja", *wanted)
+    record = json.loads(call("fit", "pair-additive", str(data), "--json", *options))
     assert len(record["bootstrap"]) == 5
+    assert [row["rule"] for row in record["compared"]] == ["pair-additive", "oja"]
     drawn = ("--map", "a_plus,tau_plus", "--output", str(tmp_path / "map.svg"))
     assert "is not fitted" in call(
         "fit", "oja", str(data), "--free", "eta", "--map", "eta,w_max", *drawn[2:], status=2
@@ -234,6 +234,8 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     page = files[1].read_text(encoding="utf-8")
     assert "mine: Made up." in page
     assert "| tau_plus | " in page
+    assert "90 % of 5 bootstraps" in page
+    assert "By AICc, the data favour pair-additive" in page
     (shown,) = json.loads(call("lab", str(files[0]), "pair-window", "--json"))
     assert shown["rule"]["a_plus"] == record["rule"]["a_plus"]
 
@@ -244,7 +246,7 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
         ("", "mine.csv is empty; its first line names its columns"),
         ("dt (ms), change (%)", "mine.csv names columns, but has no points"),
         ("10, 0.5\n20, 0.3", "line 1: '10' is not a column"),
-        ("dt (um), change\n1, 2", "line 1: 'dt (um)' needs a unit that is known: 'dt (ms)' or 'dt (s)'"),
+        ("dt (um), change\n1, 2", "line 1: 'dt (um)' must be 'dt (ms)' or 'dt (s)'"),
         ("dt (ms), dt (ms)\n1, 2", "line 1: 'dt (ms)' comes twice"),
         ("dt (ms), error\n1, 2", "line 1: there is no column 'change'"),
         ("dt (ms), change\n1, many", "line 2: change must be a number, not 'many'"),
