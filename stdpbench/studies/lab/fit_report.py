@@ -39,7 +39,7 @@ def name_of(fit: Fit) -> str:
 
 def number(value: float) -> str:
     """Return a number with three digits; a dash if it is not finite."""
-    return minus(f"{value:.3g}") if np.isfinite(value) else "–"
+    return minus(f"{float(f'{value:.3g}'):g}") if np.isfinite(value) else "–"
 
 
 def finite(value: float) -> float | None:
@@ -292,14 +292,16 @@ def draw(fits: Sequence[Fit], width: Width | None = None, drawn: NDArray[np.floa
     return at_width(figure, wide)
 
 
-def _label(each: Fitted) -> str:
-    return f"{each.free.name} ({each.free.unit})" if each.free.unit else each.free.name
-
-
 def _around(each: Fitted, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return edges of bins of all values, with a margin, so that values at a bound do not fill the axis."""
     low, high = each.free.place(values.min()), each.free.place(values.max())
     return np.asarray(each.free.value(np.linspace(low - _MARGIN, high + _MARGIN, 16)))
+
+
+def _ends(values: NDArray[np.float64]) -> tuple[list[float], list[str]]:
+    """Return least and largest value, and how they are written."""
+    ends = [float(values.min()), float(values.max())]
+    return ends, list(map(number, ends))
 
 
 def _draw_pairs(figure: SubFigure, fit: Fit, drawn: NDArray[np.float64]) -> None:
@@ -312,14 +314,19 @@ def _draw_pairs(figure: SubFigure, fit: Fit, drawn: NDArray[np.float64]) -> None
         if row == column:
             axes.hist(x, _around(across, x), color=OKABE_ITO[0])
             axes.set_yticks([])
+            unit = f" ({across.free.unit})" if across.free.unit else ""
+            axes.set_title(across.free.name + unit, fontsize=9, loc="right")
         else:
             axes.axhline(up.value, color="black", linewidth=0.8)
             axes.plot(x, y, ".", color=OKABE_ITO[0], markersize=3)
             axes.set_yscale("log" if up.free.log else "linear")
             axes.set_ylim(*_around(up, y)[[0, -1]])
+            axes.set_yticks(*_ends(y), fontsize=8)
+            axes.set_ylabel(up.free.name, fontsize=8)
+            axes.set_yticks([], minor=True)
         axes.set_xscale("log" if across.free.log else "linear")
         axes.set_xlim(*_around(across, x)[[0, -1]])
-        axes.set_xlabel(_label(across))
-        axes.set_ylabel("" if row == column else _label(up))
+        axes.set_xticks(*_ends(x), fontsize=8, rotation=40, ha="right")
+        axes.set_xticks([], minor=True)
         axes.label_outer()
     figure.suptitle(f"{len(drawn)} bootstrapped fits", fontsize=11)
