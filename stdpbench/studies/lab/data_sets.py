@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,11 +135,13 @@ class DataSet:
         than those of Wang et al. are not drawn.
         """
         rows = dict[tuple[str, str], list[tuple[float, Point]]]()
-        pairs = [point for point in self.points if point.protocol == "pairs"]
+        frequencies = dict[float, set[float]]()
+        for point in (point for point in self.points if point.protocol == "pairs"):
+            frequencies.setdefault(point.dt, set()).add(point.frequency)
+        several = tuple(dt for dt, each in frequencies.items() if len(each) > 1)
         for point in self.points:
             if point.protocol == "pairs":
-                at_dt = {other.frequency for other in pairs if other.dt == point.dt}
-                if len(at_dt) > 1:
+                if point.dt in several:
                     key = "frequency", f"Δt = {signed(point.dt, 'g')} ms"
                     rows.setdefault(key, []).append((point.frequency, point))
                 else:
@@ -155,9 +158,17 @@ class DataSet:
                 None if row[0][1].error is None else np.array([point.error for _, point in row], np.float64),
                 protocol,
                 self.about,
+                _options(protocol, row[0][1], several),
             )
             for (protocol, what), row in rows.items()
         ]
+
+
+def _options(protocol: str, point: Point, several: tuple[float, ...]) -> dict[str, Any]:
+    """Return the options of a protocol that it was measured with, at a point and at Δt with several frequencies."""
+    if protocol == "frequency":
+        return {"pairs": point.repeats, "dts": several}
+    return {"pairs" if protocol == "pair-window" else "repeats": point.repeats, "frequency": point.frequency}
 
 
 def _sjoestroem() -> DataSet:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +56,8 @@ class Points:
         The protocol that they belong to.
     about : str
         Full source, and the meaning of the error bars.
+    options : mapping of str to Any
+        Options of the protocol with which they were measured.
     """
 
     label: str
@@ -62,6 +66,7 @@ class Points:
     error: NDArray[np.float64] | None = None
     protocol: str = ""
     about: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sjoestroem() -> list[Points]:

@@ -217,9 +217,10 @@ def test_why_a_kept_rule_is_not_drawn_is_said(page: RulesPage, qtbot: QtBot) -> 
 def test_points_are_drawn_in_from_what_ships_and_from_a_file(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.draw_points(next(iter(PUBLISHED)))
     path = tmp_path / "slice.csv"
-    path.write_text("dt (ms),change,error\n10,0.5,0.1\n-10,-0.2,0.1\n")
+    path.write_text("dt (ms),frequency (Hz),change,error\n10,2,0.5,0.1\n-10,2,-0.2,0.1\n")
     page.take(path)
     waits(qtbot, lambda: settled(page) and page.compare.list.topLevelItemCount() == 3)
+    assert page.plots[0].foot.text().startswith("60 pairs at 2 Hz"), "as the points were measured"
     assert "Sjöström et al. 2001, Δt = +10 ms" in page.plots[2].summary()
     assert "slice" in page.plots[0].summary()
     assert "slice" not in page.plots[2].summary()

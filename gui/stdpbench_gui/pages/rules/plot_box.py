@@ -76,14 +76,14 @@ class OptionsPopup(QDialog):
 
     def accept(self) -> None:
         """Apply the options if they are valid."""
-        state, protocol = self._state, self._state.protocol(self._place)
+        state = self._state
         options: dict[str, Any] = {}
-        opened = state.rule.opening.options if state.rule.opening.protocol == protocol else {}
+        usual = state.usual_options(self._place)
         try:
             for option in self._quick.options:
                 value = option.read(self.fields[option.name].text())
                 value = option.default if value is None else value
-                if value != opened.get(option.name, option.default):
+                if value != usual.get(option.name, option.default):
                     options[option.name] = value
         except StdpbenchError as error:
             self.problem.say(f"⚠ {error}")
@@ -190,11 +190,11 @@ class PlotBox(TitledBox):
             self._of = protocol
             self._results.clear()
             self._not_drawn.clear()
-        if topics & {"rule", "values", "dragged", "plots"}:
+        if topics & {"rule", "values", "dragged", "plots", "points"}:
             request = CurveRequest(state.now, protocol, options, coarse=state.now is not state.rule)
             self._curves.want(Place(self.place), request)
             self._ask_band(options)
-        if topics & {"rule", "plots", "kept"}:
+        if topics & {"rule", "plots", "kept", "points"}:
             shown = {kept.number: kept for kept in state.kept if kept.visible}
             for number in [number for number in self._results if number >= 0 and number not in shown]:
                 del self._results[number]

@@ -187,9 +187,15 @@ class RulesState(QObject):
             return chosen
         return plan_for(self.rule)[place]
 
+    def usual_options(self, place: int) -> dict[str, Any]:
+        """Return the options of a plot's protocol unless others are chosen: those of the points, then of the rule."""
+        protocol = self.protocol(place)
+        measured = [one.points.options for one in self.points if one.visible and one.points.protocol == protocol]
+        return options_for(self.rule, protocol, measured[-1] if measured else {})
+
     def options(self, place: int) -> dict[str, Any]:
         """Return the options of a plot's protocol."""
-        return options_for(self.rule, self.protocol(place), self.plans[place].options)
+        return {**self.usual_options(place), **self.plans[place].options}
 
     def plan(self, place: int, plan: Plan) -> None:
         """Set the choices for a plot."""
