@@ -30,8 +30,6 @@ from stdpbench.studies.lab.points import (
     TRIPLETS,
     WANG,
     Points,
-    sjoestroem,
-    wang,
 )
 
 Floats = NDArray[np.float64]
@@ -177,7 +175,12 @@ def _sjoestroem() -> DataSet:
         for dt, (changes, errors) in SJOESTROEM_DATA.items()
         for frequency, change, error in zip(FREQUENCIES, changes, errors, strict=True)
     ]
-    return DataSet("sjoestroem-2001", sjoestroem()[0].about, tuple(points), SJOESTROEM)
+    about = (
+        "60 pairs (layer 5, rat visual cortex) by Sjöström, Turrigiano & Nelson 2001, "
+        "doi:10.1016/S0896-6273(01)00542-6, read from Pfister & Gerstner 2006. Change relative to the start: compare "
+        "with curves of starting weight 1, or of additive rules. Bars: standard error"
+    )
+    return DataSet("sjoestroem-2001", about, tuple(points), SJOESTROEM)
 
 
 def _wang() -> DataSet:
@@ -191,7 +194,10 @@ def _wang() -> DataSet:
         for part, timings in given.items()
         for (protocol, dt, dt2), change, error in zip(timings, *HIPPOCAMPUS_DATA[part], strict=True)
     ]
-    about = wang("triplets").about.replace("60 triplets", "60 repetitions")
+    about = (
+        "60 repetitions at 1 Hz (hippocampal culture) by Wang, Gerkin, Nauen & Bi 2005, doi:10.1038/nn1387, as "
+        "Pfister & Gerstner 2006 use them. Bars: standard error"
+    )
     return DataSet("wang-2005", about, tuple(points), WANG)
 
 

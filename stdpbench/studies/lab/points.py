@@ -1,4 +1,4 @@
-"""Published experimental points, to draw with curves."""
+"""Published numbers, and points to draw with curves."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from stdpbench.base.units import signed
 
 FREQUENCIES = (0.1, 10.0, 20.0, 40.0, 50.0)
 SJOESTROEM_DATA = {
@@ -67,27 +65,3 @@ class Points:
     protocol: str = ""
     about: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-def sjoestroem() -> list[Points]:
-    """Return points for pairs over frequency in visual cortex: Δt = +10 ms, then -10 ms."""
-    about = (
-        "60 pairs (layer 5, rat visual cortex) by Sjöström, Turrigiano & Nelson 2001, "
-        "doi:10.1016/S0896-6273(01)00542-6, read from Pfister & Gerstner 2006. Change relative to the start: compare "
-        "with curves of starting weight 1, or of additive rules. Bars: standard error"
-    )
-    return [
-        Points(f"{SJOESTROEM}, Δt = {signed(dt, 'g')} ms", np.array(FREQUENCIES), *values, "frequency", about)
-        for dt, values in SJOESTROEM_DATA.items()
-    ]
-
-
-def wang(protocol: str) -> Points:
-    """Return points for triplets or quadruplets in hippocampal culture, by the name of the protocol."""
-    about = (
-        f"60 {protocol} at 1 Hz (hippocampal culture) by Wang, Gerkin, Nauen & Bi 2005, doi:10.1038/nn1387, as "
-        "Pfister & Gerstner 2006 use them. Bars: standard error"
-    )
-    change, error = HIPPOCAMPUS_DATA[protocol]
-    x = np.array(HIPPOCAMPUS_SEPARATIONS) if protocol == "quadruplets" else np.arange(len(change), dtype=np.float64)
-    return Points(WANG, x, change, error, protocol, about)

@@ -20,8 +20,6 @@ from stdpbench.studies.lab.points import (
     SJOESTROEM,
     SJOESTROEM_DATA,
     WANG,
-    sjoestroem,
-    wang,
 )
 
 Floats = NDArray[np.float64]
@@ -167,12 +165,17 @@ def fitted_models(outcome: Outcome) -> None:
     for name in ("minimal", "full"):
         parameters = {**_WIDE, "preset": f"visual-cortex-{name}"}
         outcome.panels.append(
-            Panel(f"{name} model: 60 pairs", [lab.frequency(outcome.kind, set=parameters, weight=_FAR)], sjoestroem())
+            Panel(
+                f"{name} model: 60 pairs",
+                [lab.frequency(outcome.kind, set=parameters, weight=_FAR)],
+                lab.data_set("sjoestroem-2001").drawn(),
+            )
         )
     parameters = {**_WIDE, "preset": "hippocampus-full"}
     for protocol in (lab.triplets, lab.quadruplets):
         result = protocol(outcome.kind, set=parameters, weight=_FAR)
-        panel = Panel(f"hippocampus-full: 60 {result.protocol}", [result], [wang(result.protocol)])
+        points = [points for points in lab.data_set("wang-2005").drawn() if points.protocol == result.protocol]
+        panel = Panel(f"hippocampus-full: 60 {result.protocol}", [result], points)
         outcome.panels.append(panel)
 
 
@@ -199,6 +202,8 @@ def pair_additive(outcome: Outcome) -> None:
         f"{SJOESTROEM}; {PFISTER.split(',')[0]}",
     )
     panel = Panel(
-        "60 pairs: the rule fails", [lab.frequency(outcome.kind, set=_ILLUSTRATION, weight=0.5)], sjoestroem()
+        "60 pairs: the rule fails",
+        [lab.frequency(outcome.kind, set=_ILLUSTRATION, weight=0.5)],
+        lab.data_set("sjoestroem-2001").drawn(),
     )
     outcome.panels.append(panel)

@@ -11,7 +11,7 @@ from stdpbench.studies import lab
 from stdpbench.studies.lab.checks.base import Outcome, Panel
 from stdpbench.studies.lab.checks.pairing import CORTEX, fit
 from stdpbench.studies.lab.checks.windows import EXACT
-from stdpbench.studies.lab.points import FREQUENCIES, SJOESTROEM_DATA, sjoestroem
+from stdpbench.studies.lab.points import FREQUENCIES, SJOESTROEM_DATA
 from stdpbench.studies.lab.protocols import as_rule
 
 CLOPATH = "Clopath et al. 2010"
@@ -74,7 +74,7 @@ def pairing(outcome: Outcome) -> None:
         found = lab.pairing(outcome.kind, **options)
         at_data = np.isin(found.x, FREQUENCIES)
         fit(outcome, name, CORTEX, np.concatenate([curve.change[at_data] for curve in found.curves]), 1.0, known=known)
-        outcome.panels.append(Panel(name, [found], sjoestroem()))
+        outcome.panels.append(Panel(name, [found], lab.data_set("sjoestroem-2001").drawn()))
 
 
 def adaptation(outcome: Outcome) -> None:
@@ -92,5 +92,7 @@ def adaptation(outcome: Outcome) -> None:
     formula = "−A_LTD B/τ₋ e^(−(t2−t1)/τ₋) + A_LTP S/τ_x e^(−(t3−t2)/τ_x) B/τ₊ e^(−(t3−t1)/τ₊)"
     minus = 1.4e-5 * 203.5 / 10 * np.exp(-first / 10)
     outcome.formula("output, input, output spike; 9 timings", formula, plus - minus, found, EXACT, reference)
-    panel = Panel("15 bursts of 5 pairs", [lab.pairing(rule, set=_WIDE, weight=0.5)], sjoestroem())
+    panel = Panel(
+        "15 bursts of 5 pairs", [lab.pairing(rule, set=_WIDE, weight=0.5)], lab.data_set("sjoestroem-2001").drawn()
+    )
     outcome.panels.append(panel)
