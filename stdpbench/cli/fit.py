@@ -61,6 +61,12 @@ def fit(
     bootstrap: Annotated[
         int, typer.Option(min=0, metavar="N", help="Also fit N sets drawn from the points, with replacement.")
     ] = 0,
+    posterior: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Also draw N values from the posterior distribution: 'stdpbench[posterior]'."
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the search.")] = 0,
     map_: Annotated[
         str | None,
@@ -95,6 +101,8 @@ def fit(
     for name in drawn_over:
         if bounds is not None and name not in bounds:
             raise StdpbenchError(f"--map: {name} is not fitted (--free)")
+    if bootstrap and posterior:
+        raise StdpbenchError("--bootstrap and --posterior fill the same columns and figure; give one of them")
     models = [(_model(rule), pairs_of(set_ or [], "--set"), bounds)]
     for text in against or []:
         kind, *changes = text.split(",")
@@ -110,7 +118,11 @@ def fit(
             fitting.fit(model, sets, free=bounded, set=values, progress=shown, **alike)
             for model, values, bounded in models
         ]
-        drawn = certainty.bootstrap(fits[0], bootstrap, seed, shown) if bootstrap else None
+        drawn = None
+        if bootstrap:
+            drawn = fit_report.Drawn("bootstrap", certainty.bootstrap(fits[0], bootstrap, seed, shown))
+        elif posterior:
+            drawn = fit_report.Drawn("posterior", certainty.posterior(fits[0], posterior, seed, shown))
         compared = certainty.compare(fits, shown) if len(fits) > 1 else None
     first = fits[0]
     for block in fit_report.blocks(fits, drawn, compared):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stdpbench.studies.lab.certainty import bootstrap as bootstrap
     from stdpbench.studies.lab.certainty import left_out as left_out
     from stdpbench.studies.lab.certainty import most_telling as most_telling
+    from stdpbench.studies.lab.certainty import posterior as posterior
     from stdpbench.studies.lab.certainty import predict as predict
     from stdpbench.studies.lab.data_sets import DataSet as DataSet
     from stdpbench.studies.lab.data_sets import Point as Point
@@ -65,6 +66,7 @@ __all__ = [
     "pair_window",
     "pairing",
     "poisson_pairs",
+    "posterior",
     "predict",
     "quadruplets",
     "reward_delay",
@@ -74,7 +76,7 @@ __all__ = [
 ]
 
 _LAZY = {
-    **dict.fromkeys(("bootstrap", "left_out", "most_telling", "predict"), "certainty"),
+    **dict.fromkeys(("bootstrap", "left_out", "most_telling", "posterior", "predict"), "certainty"),
     **dict.fromkeys(("DataSet", "Point", "data_set"), "data_sets"),
     **dict.fromkeys(("Fit", "fit"), "fitting"),
     **dict.fromkeys(("change_map", "data_map", "draw_map", "misfit_map"), "maps"),

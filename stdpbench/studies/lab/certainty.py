@@ -1,4 +1,4 @@
-"""Bootstrap, cross-validation over protocols and predictions of a fit, and fits compared."""
+"""Bootstrap and posterior distribution of a fit, cross-validation over protocols, predictions, and fits compared."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _TRAINS = tuple(
     for dt in (0, 250, 500, 1000)
 )
 """Trains among which `most_telling` chooses for short-term plasticity."""
+_CHECKED, _STEPS = 200, 20_000  # steps of a chain between looks at its autocorrelation, and at most
+_LONG, _BURNT = 50, 5  # autocorrelation times of a chain that is long enough, and of its start, which does not count
 
 
 def bootstrap(fit: Fit, n: int = 200, seed: int = 0, progress: Progress | None = None) -> Floats:
@@ -47,6 +49,69 @@ def bootstrap(fit: Fit, n: int = 200, seed: int = 0, progress: Progress | None =
     problem, random, n_points = fit.problem(), np.random.default_rng(seed), len(fit.error)
     counts = np.array([np.bincount(random.integers(0, n_points, n_points), minlength=n_points) for _ in range(n)])
     places = problem.near(np.tile(problem.given, (n, 1)), counts, progress or (lambda what, done, total: None))
+    return np.stack([free.value(places[:, at]) for at, free in enumerate(problem.free)], axis=1)
+
+
+def posterior(fit: Fit, n: int = 1000, seed: int = 0, progress: Progress | None = None) -> Floats:
+    """Return values drawn from the posterior distribution of the parameters, by a Markov chain (emcee).
+
+    Errors are normal, and the prior is flat between the bounds: in the logarithm of a parameter whose lower bound is
+    above 0. A standard deviation that the data do not give is integrated over, with the prior 1/σ; a robust fit keeps
+    its estimate. The chain ends after fifty of its autocorrelation times, of which the first five do not count
+    (Foreman-Mackey et al. 2013, doi:10.1086/670067).
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit, at whose optimum the chain starts.
+    n : int
+        Number of values.
+    seed : int
+        Seed of the chain.
+    progress : callable, optional
+        See `stdpbench.studies.lab.fitting.Progress`.
+
+    Returns
+    -------
+    ndarray, float64, (n, n_parameters)
+        Values in the units of the parameters.
+
+    Raises
+    ------
+    StdpbenchError
+        If emcee is not installed, or the chain is too short after 20 000 steps.
+    """
+    try:
+        import emcee
+    except ImportError:
+        raise StdpbenchError("posterior distributions need emcee: pip install 'stdpbench[posterior]'") from None
+    problem, random, k, n_points = fit.problem(), np.random.default_rng(seed), len(fit.parameters), len(fit.error)
+
+    def log_density(places: Floats) -> Floats:
+        inside = ((places >= 0) & (places <= 1)).all(axis=1)
+        misfit = problem.misfit(np.clip(places, 0, 1))
+        log = -n_points / 2 * np.log(misfit) if fit.estimated and not fit.robust else -misfit / 2
+        return np.where(inside, log, -np.inf)
+
+    walkers = max(32, 4 * k)
+    sampler = emcee.EnsembleSampler(walkers, k, log_density, vectorize=True)
+    start = np.clip(problem.given + random.normal(0, 1e-3, (walkers, k)), 1e-9, 1 - 1e-9)
+    state = emcee.State(start, random_state=np.random.RandomState(seed).get_state())
+    for done, _ in enumerate(sampler.sample(state, iterations=_STEPS), 1):
+        if done % _CHECKED == 0:
+            time = sampler.get_autocorr_time(tol=0).max()
+            ended = time * _LONG < done
+            if progress is not None:
+                progress("posterior", _STEPS if ended else done, _STEPS)
+            if ended:
+                break
+    else:
+        raise StdpbenchError(
+            f"the chain is too short: {_STEPS} steps are {_STEPS / time:.0f} autocorrelation times, and {_LONG} are "
+            "needed; fit fewer parameters (free), or narrow their bounds"
+        )
+    chain = sampler.get_chain(discard=int(_BURNT * time), flat=True)
+    places = chain[random.choice(len(chain), n, replace=n > len(chain))]
     return np.stack([free.value(places[:, at]) for at, free in enumerate(problem.free)], axis=1)
 
 

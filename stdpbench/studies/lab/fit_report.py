@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
-_MARGIN = 0.02  # of axes of bootstrapped values, as a part of the range between the bounds
+_MARGIN = 0.02  # of axes of drawn values, as a part of the range between the bounds
 _APART = 3.0  # standard errors of a difference
 _UNLIKELY = 0.01  # probability of a misfit that is remarked upon
 _EDGE = 1e-3  # of the range between the bounds: a value as close to one is at it
 _ALIKE = 2.0  # difference of AICc below which rules are supported about equally (Burnham & Anderson 2002)
+
+
+class Drawn(NamedTuple):
+    """Values of the parameters of a fit, (n, n_parameters): bootstrapped, or of the posterior distribution."""
+
+    kind: Literal["bootstrap", "posterior"]
+    values: NDArray[np.float64]
+
+    @property
+    def label(self) -> str:
+        """How many there are of which kind."""
+        return f"{len(self.values)} {'bootstraps' if self.kind == 'bootstrap' else 'posterior values'}"
 
 
 def name_of(fit: Fit) -> str:
@@ -85,13 +97,13 @@ def sentences(fit: Fit) -> list[str]:
     return texts
 
 
-def to_mapping(fit: Fit, drawn: NDArray[np.float64] | None, compared: Comparison | None) -> dict[str, Any]:
-    """Return a fit as plain values, for JSON, with its bootstrapped values and its comparison with others."""
+def to_mapping(fit: Fit, drawn: Drawn | None, compared: Comparison | None) -> dict[str, Any]:
+    """Return a fit as plain values, for JSON, with its drawn values and its comparison with others."""
     rows = [
         {**asdict(point), "model": float(model), "residual": float(residual)}
         for point, model, residual in zip(fit.points, fit.change, fit.residuals, strict=True)
     ]
-    more: dict[str, Any] = {} if drawn is None else {"bootstrap": drawn.tolist()}
+    more: dict[str, Any] = {} if drawn is None else {drawn.kind: drawn.values.tolist()}
     if compared is not None:
         more["compared"] = [
             {
@@ -152,17 +164,15 @@ def to_toml(fit: Fit) -> str:
     )
 
 
-def blocks(
-    fits: Sequence[Fit], drawn: NDArray[np.float64] | None, compared: Comparison | None
-) -> Iterator[str | Table]:
+def blocks(fits: Sequence[Fit], drawn: Drawn | None, compared: Comparison | None) -> Iterator[str | Table]:
     """Yield what there is to say about fits, to print or write: headings (``# …``), sentences and tables.
 
     Parameters
     ----------
     fits : sequence of Fit
         The fits.
-    drawn : ndarray, float64, (n, n_parameters), or None
-        Bootstrapped values of the first one.
+    drawn : Drawn or None
+        Values drawn for the first one.
     compared : Comparison or None
         Their comparison.
     """
@@ -193,9 +203,7 @@ def blocks(
         )
 
 
-def to_markdown(
-    fits: Sequence[Fit], drawn: NDArray[np.float64] | None = None, compared: Comparison | None = None
-) -> str:
+def to_markdown(fits: Sequence[Fit], drawn: Drawn | None = None, compared: Comparison | None = None) -> str:
     """Return a page with everything of `blocks`."""
     return (
         "\n\n".join(
@@ -205,7 +213,7 @@ def to_markdown(
     )
 
 
-def _parameters(fit: Fit, drawn: NDArray[np.float64] | None) -> Table:
+def _parameters(fit: Fit, drawn: Drawn | None) -> Table:
     level = f"{100 * fit.level:g} %"
     columns = [
         ("parameter", "value", f"{level} interval", "determined"),
@@ -214,10 +222,8 @@ def _parameters(fit: Fit, drawn: NDArray[np.float64] | None) -> Table:
     free = [each.free for each in fit.parameters]
     more = [("bounds", *(f"{number(each.low)} … {number(each.high)}{' (log)' if each.log else ''}" for each in free))]
     if drawn is not None:
-        ends = np.quantile(drawn, [(1 - fit.level) / 2, (1 + fit.level) / 2], axis=0).T.tolist()
-        more.append(
-            (f"{level} of {len(drawn)} bootstraps", *(f"{number(low)} … {number(high)}" for low, high in ends))
-        )
+        ends = np.quantile(drawn.values, [(1 - fit.level) / 2, (1 + fit.level) / 2], axis=0).T.tolist()
+        more.append((f"{level} of {drawn.label}", *(f"{number(low)} … {number(high)}" for low, high in ends)))
     headings, *rows = ((*row, *added) for row, *added in zip(columns, *more, strict=True))
     return headings, rows
 
@@ -258,11 +264,8 @@ def _of_points(fit: Fit) -> str:
     return f"Changes are relative to {fit.relative_to:g}; points start from the weight {fit.weight:g}"
 
 
-def draw(fits: Sequence[Fit], width: Width | None = None, drawn: NDArray[np.float64] | None = None) -> Figure:
-    """Draw the points with the changes of the models, the residuals below, and bootstrapped values in pairs.
-
-    Bootstrapped values are those of the first fit.
-    """
+def draw(fits: Sequence[Fit], width: Width | None = None, drawn: Drawn | None = None) -> Figure:
+    """Draw the points with the changes of the models, the residuals below, and pairs of values drawn for the first."""
     wide, fit = None if width is None else millimetres(width), fits[0]
     figure = new_figure(860, 560 if drawn is None else 1360, constrained=True)
     parts = figure.subfigures(
@@ -304,11 +307,11 @@ def _ends(values: NDArray[np.float64]) -> tuple[list[float], list[str]]:
     return ends, list(map(number, ends))
 
 
-def _draw_pairs(figure: SubFigure, fit: Fit, drawn: NDArray[np.float64]) -> None:
-    """Draw the distribution of the bootstrapped values of each parameter and pair; lines are the fitted values."""
+def _draw_pairs(figure: SubFigure, fit: Fit, drawn: Drawn) -> None:
+    """Draw the distribution of the values of each parameter and pair; lines are the fitted values."""
     n = len(fit.parameters)
     for (row, column), axes in np.ndenumerate(figure.subplots(n, n, sharex="col", squeeze=False)):
-        (across, x), (up, y) = ((fit.parameters[at], drawn[:, at]) for at in (column, row))
+        (across, x), (up, y) = ((fit.parameters[at], drawn.values[:, at]) for at in (column, row))
         axes.set_visible(column <= row)
         axes.axvline(across.value, color="black", linewidth=0.8)
         if row == column:
@@ -329,4 +332,4 @@ def _draw_pairs(figure: SubFigure, fit: Fit, drawn: NDArray[np.float64]) -> None
         axes.set_xticks(*_ends(x), fontsize=8, rotation=40, ha="right")
         axes.set_xticks([], minor=True)
         axes.label_outer()
-    figure.suptitle(f"{len(drawn)} bootstrapped fits", fontsize=11)
+    figure.suptitle(drawn.label, fontsize=11)

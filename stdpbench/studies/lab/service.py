@@ -90,16 +90,16 @@ class Desk:
 
 def _fit(rule: PlasticityRule, options: Mapping[str, Any], on_progress: ProgressCallback) -> dict[str, Any]:
     from stdpbench.studies.lab.certainty import bootstrap
-    from stdpbench.studies.lab.fit_report import parameter_row, point_rows, sentences, to_markdown
+    from stdpbench.studies.lab.fit_report import Drawn, parameter_row, point_rows, sentences, to_markdown
     from stdpbench.studies.lab.fitting import fit
 
     fitted = fit(rule, **options, progress=on_progress)
     exact = fitted.problem().exact  # else a bootstrap takes too long
     units = {each.free.name: each.free.unit for each in fitted.parameters}
-    drawn = bootstrap(fitted, _BOOTSTRAPS, progress=on_progress) if exact else None
+    drawn = Drawn("bootstrap", bootstrap(fitted, _BOOTSTRAPS, progress=on_progress)) if exact else None
     sets = [
         {name: f"{value:.6g} {unit}".strip() for (name, unit), value in zip(units.items(), values, strict=True)}
-        for values in (() if drawn is None else drawn.tolist())
+        for values in (() if drawn is None else drawn.values.tolist())
     ]
     rows = {name: texts for name, *texts in map(parameter_row, fitted.parameters)}
     return {

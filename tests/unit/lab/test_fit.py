@@ -178,6 +178,20 @@ def test_bootstrapped_values_are_those_of_fits_to_drawn_points(robust: bool) -> 
         np.testing.assert_allclose(values, [each.value for each in found.parameters], rtol=0.02)
 
 
+@pytest.mark.parametrize("error", [0.05, None])
+def test_posterior_values_are_distributed_as_the_likelihood_between_the_bounds(error: float | None) -> None:
+    free = {"tau_plus": (5.0, 60.0), "a_plus": (0.0, 0.012)}
+    fitted = lab.fit("pair-additive", planted(error, noise=0.05), free=free, search=False, profiles=False, set=PLANTED)
+    drawn = lab.posterior(fitted, 2000, seed=1)
+    shown = lab.misfit_map(fitted, *free, n=100)
+    log = -shown.values / 2 if error else -len(fitted.error) / 2 * np.log(fitted.misfit + shown.values)
+    density = np.exp(log - log.max())
+    for at, (values, axis) in enumerate(((shown.x_values, 0), (shown.y_values, 1))):
+        below = np.cumsum(density.sum(axis=axis)) / density.sum()
+        for part in (0.1, 0.5, 0.9):
+            assert np.mean(drawn[:, at] < np.interp(part, below, values)) == pytest.approx(part, abs=0.05)
+
+
 def test_maps_show_changes_and_the_misfit_over_two_parameters() -> None:
     points = [lab.Point("pairs", dt, 0, 1, 1, 0) for dt in (-10, 10)]
     ranges = {"tau_plus": (5.0, 50.0), "a_plus": (-0.01, 0.02)}
@@ -222,6 +236,10 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     record = json.loads(call("fit", "pair-additive", str(data), "--json", *options))
     assert len(record["bootstrap"]) == 5
     assert [row["rule"] for row in record["compared"]] == ["pair-additive", "oja"]
+    assert "give one of them" in call("fit", "oja", str(data), "--bootstrap", "5", "--posterior", "5", status=2)
+    sure = ("--posterior", "20", "--output", str(tmp_path / "sure.md"))
+    assert len(json.loads(call("fit", "pair-additive", str(data), *free, "--json", *sure))["posterior"]) == 20
+    assert "90 % of 20 posterior values" in (tmp_path / "sure.md").read_text(encoding="utf-8")
     drawn = ("--map", "a_plus,tau_plus", "--output", str(tmp_path / "map.svg"))
     assert "is not fitted" in call(
         "fit", "oja", str(data), "--free", "eta", "--map", "eta,w_max", *drawn[2:], status=2
