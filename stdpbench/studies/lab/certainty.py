@@ -100,10 +100,9 @@ def posterior(fit: Fit, n: int = 1000, seed: int = 0, progress: Progress | None 
     for done, _ in enumerate(sampler.sample(state, iterations=_STEPS), 1):
         if done % _CHECKED == 0:
             time = sampler.get_autocorr_time(tol=0).max()
-            ended = time * _LONG < done
             if progress is not None:
-                progress("posterior", _STEPS if ended else done, _STEPS)
-            if ended:
+                progress("posterior", done, min(max(done, int(_LONG * time)), _STEPS))
+            if done >= _LONG * time:
                 break
     else:
         raise StdpbenchError(
