@@ -118,11 +118,14 @@ def fit(
             fitting.fit(model, sets, free=bounded, set=values, progress=shown, **alike)
             for model, values, bounded in models
         ]
-        drawn = None
+        drawn = failed = None
         if bootstrap:
             drawn = fit_report.Drawn("bootstrap", certainty.bootstrap(fits[0], bootstrap, seed, shown))
         elif posterior:
-            drawn = fit_report.Drawn("posterior", certainty.posterior(fits[0], posterior, seed, shown))
+            try:
+                drawn = fit_report.Drawn("posterior", certainty.posterior(fits[0], posterior, seed, shown))
+            except StdpbenchError as error:
+                failed = error  # reported once the fit, which may have taken long, is written
         compared = certainty.compare(fits, shown) if len(fits) > 1 else None
     first = fits[0]
     for block in fit_report.blocks(fits, drawn, compared):
@@ -143,6 +146,8 @@ def fit(
         console.print(f"written: {file}", soft_wrap=True)
     if json:
         write_json(fit_report.to_mapping(first, drawn, compared))
+    if failed:
+        raise failed
 
 
 def _model(kind: str) -> str | PlasticityRule:

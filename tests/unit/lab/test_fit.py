@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -224,7 +225,7 @@ def test_maps_show_changes_and_the_misfit_over_two_parameters() -> None:
 
 
 def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
-    tmp_path: Path, call: Callable[..., str]
+    tmp_path: Path, call: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "mine.csv"
     rows = "\n".join(f"{p.dt}, {100 * p.change:.6f}, 5, 30" for p in planted().points)
@@ -240,6 +241,9 @@ def test_command_writes_the_fitted_rule_a_page_the_points_and_a_figure(
     sure = ("--posterior", "20", "--output", str(tmp_path / "sure.md"))
     assert len(json.loads(call("fit", "pair-additive", str(data), *free, "--json", *sure))["posterior"]) == 20
     assert "90 % of 20 posterior values" in (tmp_path / "sure.md").read_text(encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "emcee", None)
+    assert "pip install 'stdpbench[posterior]'" in call("fit", "pair-additive", str(data), *free, *sure, status=2)
+    assert "a_plus" in (tmp_path / "sure.md").read_text(encoding="utf-8")
     drawn = ("--map", "a_plus,tau_plus", "--output", str(tmp_path / "map.svg"))
     assert "is not fitted" in call(
         "fit", "oja", str(data), "--free", "eta", "--map", "eta,w_max", *drawn[2:], status=2
