@@ -27,7 +27,7 @@ class _Speed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:6.0f}/s" if speed and task.total and task.total > 1 else "", style="cyan")
+        return Text(f"{speed:8.1f}/s" if speed and task.total and task.total > 1 else "", style="cyan")
 
 
 class _Done(MofNCompleteColumn):
@@ -85,7 +85,7 @@ class Bars:
                 elapsed, shown = time.monotonic() - begun[0], event.done - begun[1]
                 speed = ""
                 if shown and elapsed > 0:
-                    speed = f", {shown / elapsed:.0f}/s, {(event.total - event.done) * elapsed / shown:.0f} s left"
+                    speed = f", {shown / elapsed:.1f}/s, {(event.total - event.done) * elapsed / shown:.0f} s left"
                 note = f", {note_on(event, self.theta_unit)}" if note_on(event, self.theta_unit) else ""
                 self.console.print(
                     f"{event.phase} {event.done}/{event.total}{speed}{note}",

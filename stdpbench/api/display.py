@@ -79,7 +79,7 @@ def progress_html(name: str, live: LiveRun) -> str:
         from stdpbench.api.bars import note_on, progress_of
 
         speed, left = frame.get("images_per_second"), frame.get("seconds_left")
-        notes = [f"{speed:.0f}/s" if speed else "", f"{duration(left)} left" if left else ""]
+        notes = [f"{speed:.1f}/s" if speed else "", f"{duration(left)} left" if left else ""]
         notes = [f"{frame['phase']} {frame['done']}/{frame['total']}", *notes, note_on(progress_of(frame), "mV")]
         bar = (
             f'<progress value="{frame["done"]}" max="{max(frame["total"], 1)}"></progress> '
