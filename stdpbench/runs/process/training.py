@@ -221,6 +221,7 @@ class Training:
         self._stimuli = Stimuli(experiment, images, "train", self._order)
         self._decays = dict[int, dict[str, float]]()  # by time steps of the stimulus
         self._not_finite: tuple[str, ...] = ()
+        self._learned: tuple[str, ...] = ()  # projections of the last presentation
 
     def change(self, experiment: Experiment) -> None:
         """Activate the parameters of another experiment from the next presentation on.
@@ -283,6 +284,7 @@ class Training:
                 simulator.reset()
             if self._not_finite or response.counts(read).sum() >= schedule.min_spikes:
                 break
+        self._learned = plastic
         self.position += 1
         self.sample()
         return Presented(presentation, image, attempt + 1, response, silent, total_spikes, plastic)
@@ -301,7 +303,7 @@ class Training:
     def divergence(self) -> str:
         """A sentence naming the variables that are not finite after the last presentation; empty if all are finite."""
         learned = self._simulator.layout.learned
-        weights = sums_are_finite(self._simulator.weights(name) for name in self._simulator.graph.plastic)
+        weights = sums_are_finite(self._simulator.weights(name) for name in self._learned)
         if weights and not self._not_finite:
             return ""
         thresholds = learned.keys() & set(self._not_finite)

@@ -111,6 +111,7 @@ def test_training_of_a_network_that_other_tests_use_is_measured() -> None:
         "held_out.py --n-exc 12 --pairs 2 --every 100 --images 20",
         "lateral.py --n-exc 12 --presentations 2 --warm-up 1",
         "neurons.py --n-exc 12 --presentations 2 --warm-up 1",
+        "presentations.py digits --images 200",
         "publishing.py --n-exc 12 --presentations 20",
         "recording.py --n-exc 100 --presentations 4 --warm-up 1",
         "rule_lab.py --kinds pair-additive --steps 5",
