@@ -318,7 +318,8 @@ def _data_sets() -> Iterator[Finding]:
             yield Finding(name, "fault", str(error), fetch)
             continue
         if path is not None and (bad_files := damaged(name, path)):
-            detail = f"{path}: {', '.join(bad_files)} {'is' if len(bad_files) == 1 else 'are'} not as published"
+            are = "is" if len(bad_files) == 1 else "are"
+            detail = f"{path}: {', '.join(bad_files)} {are} not as published; fetching keeps what is there as .old"
             yield Finding(name, "fault", detail, fetch)
         elif path is not None:
             yield Finding(name, "ok", str(path))

@@ -91,7 +91,8 @@ def fetch(
     Returns
     -------
     Path
-        The folder with the four files; a complete one is left unchanged.
+        The folder with the four files; a complete one is left unchanged, and files that differ from the published
+        ones, which need not be damaged, are kept as ``.old``.
 
     Raises
     ------
@@ -165,12 +166,11 @@ def _import(origin: Path, target: Path, file: PublishedFile) -> None:
 
 
 def _finish(part: Path, target: Path, file: PublishedFile) -> None:
-    """Rename a complete file, and remove damaged copies under other names and partial transfers."""
-    final = target / (f"{file.name}.gz" if is_gzip(part) else file.name)
-    part.replace(final)
+    """Rename a complete file, keep those that it replaces as .old, and remove partial transfers."""
     for spelling in spellings(file.name):
-        if (path := target / spelling) != final:
-            remove_file(path)
+        if (path := target / spelling).exists():
+            path.replace(target / f"{spelling}.old")
+    part.replace(target / (f"{file.name}.gz" if is_gzip(part) else file.name))
     remove_files(target, rf"{re.escape(file.name)}\.(import|[0-9a-f]{{8}})\.part")
 
 

@@ -139,7 +139,8 @@ def test_only_what_is_missing_or_damaged_is_fetched(server, tmp_path):
     server.asked.clear()
     assert get(server, tmp_path, mirror) == folder
     assert [path for path, _ in server.asked] == [f"/a/{TRAIN_LABELS}.gz", f"/a/{TEST_LABELS}.gz"]
-    assert files_in(folder) == COMPLETE
+    assert files_in(folder) == sorted([*COMPLETE, f"{TRAIN_LABELS}.gz.old", f"{TRAIN_LABELS}.old"])
+    assert (folder / f"{TRAIN_LABELS}.gz.old").read_bytes() == b"damaged"
     assert module.damaged("mnist", folder) == []
 
 
