@@ -132,8 +132,8 @@ def conductance_plot() -> CoursePlot:
 
 
 def name_units(courses: Courses | None, potential: CoursePlot, conductance: CoursePlot | None = None) -> None:
-    """Name plots by what courses are in: mV and units of the leak, or neither for neurons without units."""
-    has_units = courses is None or bool(courses.unit)
+    """Name plots by what courses are in: mV and units of the leak, or neither without units or courses."""
+    has_units = courses is not None and bool(courses.unit)
     potential.rename("mV" if has_units else "potential")
     if conductance is not None:
         conductance.rename("g / leak" if has_units else "input")
